@@ -1,0 +1,150 @@
+r"""Batch normalization, over the rows of a mini-batch.
+
+Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithm 1:
+
+$$\mu = \frac1m \sum_i x_i, \quad \sigma^2 = \frac1m \sum_i (x_i - \mu)^2, \quad
+\hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \quad y_i = \gamma \hat x_i + \beta$$
+
+At inference the statistics of the population stand in for those of the mini-batch: running means while
+training goes on, and an exact estimate over all rows before anything is scored for good.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+class BatchNorm(NamedTuple):
+    """Learned numbers: the scale γ and the shift β of every feature."""
+
+    scale: Float[Array, " features"]
+    shift: Float[Array, " features"]
+
+
+class Statistics(NamedTuple):
+    """Mean and variance of every feature, over a population of rows."""
+
+    mean: Float[Array, " features"]
+    variance: Float[Array, " features"]
+
+
+class RunningStatistics(NamedTuple):
+    """Exponential moving averages that start from zero, and the weight that they have gathered so far."""
+
+    mean: Float[Array, " features"]
+    variance: Float[Array, " features"]
+    weight: Float[Array, ""]
+
+
+def init_batch_norm(
+    features: int, scale: float | Float[Array, ""] = 1.0, shift: float | Float[Array, ""] = 0.0
+) -> BatchNorm:
+    """γ and β, the same for every feature."""
+    return BatchNorm(
+        scale=jnp.broadcast_to(jnp.asarray(scale, jnp.float32), (features,)),
+        shift=jnp.broadcast_to(jnp.asarray(shift, jnp.float32), (features,)),
+    )
+
+
+def init_running_statistics(features: int) -> RunningStatistics:
+    """Nothing seen yet."""
+    return RunningStatistics(jnp.zeros(features), jnp.zeros(features), jnp.zeros(()))
+
+
+def batch_statistics(x: Float[Array, "rows features"]) -> Statistics:
+    """Mean and (biased) variance over the rows; the variance from the differences, not from squares."""
+    mean = jnp.mean(x, axis=0)
+    return Statistics(mean, jnp.mean(jnp.square(x - mean), axis=0))
+
+
+@jax.custom_vjp
+def normalize(
+    x: Float[Array, "rows features"], epsilon: float | Float[Array, ""]
+) -> tuple[Float[Array, "rows features"], Float[Array, " features"], Float[Array, " features"]]:
+    r"""$\hat x$, and the mean and variance of the batch that made it.
+
+    The gradient flows through the statistics into `x`; the returned statistics themselves are for the
+    running averages and pass no gradient on.
+
+    The backward pass is written by hand, in the form of three sums over the rows instead of the chain
+    of the paper's section 3: with $g = \partial L / \partial \hat x$,
+
+    $$\frac{\partial L}{\partial x_i} = \frac{1}{\sqrt{\sigma^2 + \varepsilon}}
+      \left(g_i - \frac1m \sum_j g_j - \hat x_i \, \frac1m \sum_j g_j \hat x_j\right).$$
+    """
+    return _normalize_forward(x, epsilon)[0]
+
+
+def _normalize_forward(x, epsilon):
+    mean, variance = batch_statistics(x)
+    rstd = jax.lax.rsqrt(variance + epsilon)
+    normalized = (x - mean) * rstd
+    return (normalized, mean, variance), (normalized, rstd)
+
+
+def _normalize_backward(residuals, gradients):
+    normalized, rstd = residuals
+    g, _, _ = gradients
+    centred = g - jnp.mean(g, axis=0) - normalized * jnp.mean(g * normalized, axis=0)
+    return rstd * centred, None
+
+
+normalize.defvjp(_normalize_forward, _normalize_backward)
+
+
+def batch_norm_train(
+    layer: BatchNorm,
+    running: RunningStatistics,
+    x: Float[Array, "rows features"],
+    epsilon: float | Float[Array, ""] = 1e-5,
+    momentum: float | Float[Array, ""] = 0.9,
+) -> tuple[Float[Array, "rows features"], RunningStatistics]:
+    """Normalise by the batch's own statistics, and let the running ones follow.
+
+    **Arguments:**
+
+    - `x`: at least two rows; a single one has no variance.
+    - `momentum`: the share of the running statistics that is *kept* at each step (PyTorch's `momentum`
+      is one minus this).
+
+    **Returns:** the layer's output, and the new running statistics. As in the paper's algorithm 2, the
+    running variance is unbiased (divided by m - 1), which the batch's own is not.
+    """
+    rows = x.shape[0]
+    if rows < 2:
+        raise ValueError("batch normalization needs at least two rows in a batch")
+    normalized, mean, variance = normalize(x, epsilon)
+    mean, variance = jax.lax.stop_gradient((mean, variance))
+
+    def follow(old, new):
+        return momentum * old + (1 - momentum) * new
+
+    running = RunningStatistics(
+        mean=follow(running.mean, mean),
+        variance=follow(running.variance, variance * (rows / (rows - 1))),
+        weight=follow(running.weight, 1.0),
+    )
+    return normalized * layer.scale + layer.shift, running
+
+
+def corrected(running: RunningStatistics) -> Statistics:
+    """The running statistics without their start at zero, as in Adam (Kingma & Ba 2015, section 3).
+
+    Before the first step: mean 0, variance 1.
+    """
+    seen = running.weight > 0
+    weight = jnp.where(seen, running.weight, 1.0)
+    return Statistics(running.mean / weight, jnp.where(seen, running.variance / weight, 1.0))
+
+
+def batch_norm_inference(
+    layer: BatchNorm,
+    statistics: Statistics,
+    x: Float[Array, "rows features"],
+    epsilon: float | Float[Array, ""] = 1e-5,
+) -> Float[Array, "rows features"]:
+    """Normalise by the statistics of the population: a fixed affine map of every feature."""
+    scale = layer.scale * jax.lax.rsqrt(statistics.variance + epsilon)
+    return (x - statistics.mean) * scale + layer.shift

@@ -1,0 +1,42 @@
+"""The devices there are, and JAX's cache of compiled programs."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import jax
+
+CACHE_MEGABYTES = 512
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept between runs: `goru/programs` in `$XDG_CACHE_HOME`, by default `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "goru" / "programs"
+
+
+def prepare() -> None:
+    """Let JAX see every core as a device, and keep compiled programs on disk.
+
+    Called by whoever starts work, never at import. What the user has already set is left alone, and where JAX
+    is already running, the devices that it has are the devices that there are.
+    """
+    if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
+        # A read-only home is no reason to stop: programs are then compiled each time.
+        with contextlib.suppress(OSError):
+            folder = cache_folder()
+            # The programs are machine code: nobody else may write them.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            jax.config.update("jax_compilation_cache_dir", str(folder))
+            # By default only programs that took a second are kept, and without bound.
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+            jax.config.update("jax_compilation_cache_max_size", CACHE_MEGABYTES * 2**20)
+    if getattr(jax.config, "jax_num_cpu_devices", -1) in (None, -1):
+        # JAX refuses once somebody has used it.
+        with contextlib.suppress(RuntimeError):
+            jax.config.update("jax_num_cpu_devices", n_cores())
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

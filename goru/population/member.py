@@ -1,0 +1,71 @@
+"""What is trained: networks, the rows they see, and the blocks in which they are trained together."""
+
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+
+from goru.nn.architecture import Hyperparameters
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a population.
+
+    **Arguments:**
+
+    - `id`: 32 bits; its dropout masks are a function of it.
+    - `seed`: integers; its initial weights are a function of them. Networks that share a seed share the weights.
+    - `hyper`: its numbers.
+    """
+
+    id: int
+    seed: tuple[int, ...]
+    hyper: Hyperparameters
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A prepared table, which of its rows are fitted, and which are scored after every epoch.
+
+    **Arguments:**
+
+    - `x`: `(n, inputs)` float32.
+    - `y`: class indices `(n,)` int32, or targets `(n, outputs)` float32.
+    - `fit`: the rows to train on.
+    - `fit_scored`, `score`: rows to score; `fit_scored` are some of `fit`.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    fit: np.ndarray
+    fit_scored: np.ndarray
+    score: np.ndarray
+    _on_device: dict[tuple[jax.Device, str], jax.Array] = field(default_factory=dict, init=False, repr=False)
+
+    def on(self, device: jax.Device, name: str) -> jax.Array:
+        """`x` or `y` on a device, copied there once, with a first axis of length 1 for the device."""
+        key = (device, name)
+        if key not in self._on_device:
+            self._on_device[key] = jax.device_put(getattr(self, name)[None], device)
+        return self._on_device[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Networks that are trained together, on the same mini-batches.
+
+    **Arguments:**
+
+    - `members`: at most as many as the program's block holds.
+    - `rows`: the table.
+    - `order`: integers; the order of the rows is a function of them.
+    - `epochs`: passes over the fit rows.
+    - `schedule_epochs`: the length of the learning rate's schedule, if it is not `epochs`.
+    """
+
+    members: tuple[Member, ...]
+    rows: Rows
+    order: tuple[int, ...]
+    epochs: int
+    schedule_epochs: int | None = None

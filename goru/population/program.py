@@ -1,0 +1,166 @@
+"""The compiled program: a block of networks on every device, trained epoch by epoch.
+
+`goru.nn` says what one network does in one step. Here `jax.vmap` adds the axis of the networks in a block, two
+loops add steps and epochs, and `jax.shard_map` gives every device a block of its own. Nothing passes from one
+block to another, so a block's numbers do not depend on how many devices there are.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, PartitionSpec
+
+from goru.nn.affine import Affine
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.batch_norm import corrected
+from goru.nn.losses import LOSSES
+from goru.nn.network import forward_inference, init_affines
+from goru.nn.training import Training, init_training, train_step
+
+DEVICES = "devices"  # the name of the one mesh axis
+
+
+@dataclass(frozen=True)
+class BlockShape:
+    """What a program is compiled for. Every block is padded to it, so that one program serves them all.
+
+    - `networks`: networks in a block. The bits of a result depend on it (the compiler orders sums by it).
+    - `batch`: rows in a mini-batch.
+    - `epochs`, `steps`: the most epochs and the most steps in one call of the program.
+    - `eval_chunks`, `eval_rows`: rows are scored in so many chunks of so many rows.
+    """
+
+    networks: int
+    batch: int
+    epochs: int
+    steps: int
+    eval_chunks: int
+    eval_rows: int
+
+
+class BlockData(NamedTuple):
+    """The rows that a block is trained and scored on, shared by its networks.
+
+    `fit` and `score` are the rows to be scored after every epoch, as `(eval_chunks, eval_rows)` indices into `x`;
+    -1 stands for no row.
+    """
+
+    x: Any  # Float[rows inputs]
+    y: Any  # Int[rows] or Float[rows outputs]
+    fit: Any
+    score: Any
+
+
+class Orders(NamedTuple):
+    """What one call of the program does to a block.
+
+    - `batches`: `(steps, batch)`, the rows of every mini-batch.
+    - `ends`: `(epochs,)`, the number of steps, counted from the start of the call, after which each epoch ends.
+    - `n_epochs`: how many of them to do; the loops are that long, whatever the shapes are.
+    - `first_step`, `total_steps`: where in the schedule the call begins, and how long the schedule is.
+    """
+
+    batches: Any
+    ends: Any
+    n_epochs: Any
+    first_step: Any
+    total_steps: Any
+
+
+class Members(NamedTuple):
+    """The networks of a block: ids (for dropout masks), the words of random keys (for initial weights), numbers."""
+
+    ids: Any
+    keys: Any
+    hyper: Hyperparameters
+
+
+def score(
+    architecture: Architecture,
+    recipe: Recipe,
+    hyper: Hyperparameters,
+    training: Training,
+    data: BlockData,
+    rows: jax.Array,
+) -> jax.Array:
+    """Mean loss of one network on the given rows and, for classes, accuracy: `(1,)` or `(2,)`."""
+    statistics = tuple(corrected(running) for running in training.running)
+
+    def chunk(total, rows):
+        x, y, weight = data.x[rows], data.y[rows], rows >= 0
+        outputs = forward_inference(architecture, training.network, statistics, hyper, x)
+        figures = [LOSSES[recipe.loss](outputs, y)]
+        if recipe.loss == "softmax_cross_entropy":
+            figures.append(jnp.argmax(outputs, axis=1) == y)
+        sums = [jnp.sum(jnp.where(weight, figure, 0)) for figure in figures]
+        return total + jnp.stack(sums), None
+
+    n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
+    total, _ = jax.lax.scan(chunk, jnp.zeros(n_figures), rows)
+    return total / jnp.sum(rows >= 0)
+
+
+def draw(architecture: Architecture, members: Members) -> tuple[Affine, ...]:
+    """The initial affine layers of the networks of a block."""
+    keys = jax.random.wrap_key_data(members.keys)
+    return jax.vmap(partial(init_affines, architecture))(members.hyper.weight_std, keys)
+
+
+def start(architecture: Architecture, recipe: Recipe, members: Members, affines: tuple[Affine, ...]) -> Training:
+    """The networks of a block before their first step."""
+    return jax.vmap(partial(init_training, architecture, recipe))(members.hyper, affines)
+
+
+def advance(
+    architecture: Architecture,
+    recipe: Recipe,
+    training: Training,
+    members: Members,
+    data: BlockData,
+    orders: Orders,
+) -> tuple[Training, jax.Array]:
+    """Train a block for some epochs and score it after each.
+
+    **Returns:** the block, and the curves `(epochs, 2, figures, networks)`: fit rows and score rows, loss and accuracy.
+    """
+    step_all = jax.vmap(partial(train_step, architecture, recipe), in_axes=(0, 0, None, None, 0, None, None))
+    score_all = jax.vmap(partial(score, architecture, recipe), in_axes=(0, 0, None, None), out_axes=-1)
+
+    def one_step(index, training):
+        rows = orders.batches[index]
+        training, _ = step_all(
+            members.hyper,
+            training,
+            data.x[rows],
+            data.y[rows],
+            members.ids,
+            orders.first_step + index,
+            orders.total_steps,
+        )
+        return training
+
+    def one_epoch(index, carry):
+        training, curves = carry
+        begin = jnp.where(index == 0, 0, orders.ends[index - 1])
+        training = jax.lax.fori_loop(begin, orders.ends[index], one_step, training)
+        figures = jnp.stack([score_all(members.hyper, training, data, rows) for rows in (data.fit, data.score)])
+        return training, curves.at[index].set(figures)
+
+    n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
+    curves = jnp.full((orders.ends.shape[0], 2, n_figures, members.ids.shape[0]), jnp.nan)
+    return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
+
+
+def over_devices(function: Any, mesh: Mesh) -> Any:
+    """A function of blocks made a function of one block a device; every array gets the devices as first axis."""
+
+    def local(*arguments):
+        squeezed = jax.tree.map(lambda leaf: leaf[0], arguments)
+        return jax.tree.map(lambda leaf: leaf[None], function(*squeezed))
+
+    return jax.shard_map(
+        local, mesh=mesh, in_specs=PartitionSpec(DEVICES), out_specs=PartitionSpec(DEVICES), check_vma=False
+    )
