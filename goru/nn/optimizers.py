@@ -53,7 +53,7 @@ def optimizer(recipe: Recipe, hyper: Hyperparameters, rate: float | Float[Array,
 def _weights_only(network: Network) -> Any:
     """True at the weight matrices, False at biases, γ and β, which are not decayed."""
     return jax.tree.map(
-        lambda layer: layer._replace(weight=True, bias=False) if isinstance(layer, Affine) else False,
+        lambda node: Affine(True, False) if isinstance(node, Affine) else False,  # type: ignore[arg-type]
         network,
         is_leaf=lambda node: isinstance(node, Affine),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.network import Network
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member
@@ -42,6 +43,18 @@ class TrainedBlock:
     block: Block
     curves: np.ndarray
     training: Training | None
+
+    @property
+    def networks(self) -> Network:
+        """The networks, stacked along a first axis."""
+        if self.training is None:
+            raise ValueError("the networks were not kept")
+        return self.training.network
+
+    @property
+    def hyper(self) -> Hyperparameters:
+        """The members' hyperparameters, `(networks,)` float32 each."""
+        return stack_hyper([member.hyper for member in self.block.members])
 
     @cached_property
     def diverged(self) -> np.ndarray:
@@ -208,6 +221,11 @@ class Trainer:
         )
 
 
+def stack_hyper(hyper: Sequence[Hyperparameters]) -> Hyperparameters:
+    """Many networks' hyperparameters as one tuple of arrays."""
+    return Hyperparameters(*np.array(hyper, np.float32).T)
+
+
 def _stack(members: Sequence[Member], networks: int) -> Members:
     """A block's members as arrays, padded with networks that learn nothing."""
     if len(members) > networks:
@@ -217,7 +235,7 @@ def _stack(members: Sequence[Member], networks: int) -> Members:
     return Members(
         ids=np.array([member.id for member in padded], np.uint32),
         keys=np.stack([np.random.SeedSequence(member.seed).generate_state(2) for member in padded]),
-        hyper=Hyperparameters(*np.array([member.hyper for member in padded], np.float32).T),
+        hyper=stack_hyper([member.hyper for member in padded]),
     )
 
 

@@ -1,0 +1,72 @@
+"""A fitted model: the columns it reads, how they are prepared, and the networks that predict from them."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from goru.data.encoding import Encoded, Schema
+from goru.data.preparing import Preparation, TargetScaling
+from goru.data.target import Target
+from goru.model.networks import PlainNetworks, softmax
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A bag of networks, with everything that it takes to predict from a table.
+
+    **Arguments:**
+
+    - `target`: the column to predict: its task, and its classes in the order of the probabilities.
+    - `schema`, `preparation`: how a table becomes features.
+    - `scaling`: how the target was scaled; `None` in classification.
+    - `networks`: whose predictions are averaged: probabilities, or values.
+    - `members`: what each network is: arm, hyperparameters, epochs.
+    """
+
+    target: Target
+    schema: Schema
+    preparation: Preparation
+    scaling: TargetScaling | None
+    networks: PlainNetworks
+    members: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def single(self) -> "Model":
+        """The first network alone."""
+        return replace(self, networks=self.networks.only([0]), members=self.members[:1])
+
+    def predict(self, table: "pd.DataFrame") -> np.ndarray:
+        """The most probable class of every row, or its value in the target's own units: `(rows,)`.
+
+        **Raises:** `InputError` for a table that lacks columns, or holds text where numbers belong.
+        """
+        return self.predict_encoded(self.schema.encode(table))
+
+    def predict_proba(self, table: "pd.DataFrame") -> np.ndarray:
+        """The probability of every class, `(rows, classes)`; every row sums to one."""
+        return self.probabilities(self.schema.encode(table))
+
+    def predict_encoded(self, encoded: Encoded) -> np.ndarray:
+        """As `predict`, of rows that the schema has encoded."""
+        if self.target.classes is None:
+            return self.values(encoded)
+        return self.target.decode(self.probabilities(encoded).argmax(axis=1))
+
+    def probabilities(self, encoded: Encoded) -> np.ndarray:
+        """As `predict_proba`, of rows that the schema has encoded."""
+        if self.target.classes is None:
+            raise TypeError("a regression has no probabilities")
+        x = self.preparation.transform(encoded)
+        bag = range(len(self.networks))
+        return np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
+
+    def values(self, encoded: Encoded) -> np.ndarray:
+        """The predicted values of a regression, of rows that the schema has encoded, `(rows,)` float64."""
+        if self.scaling is None:
+            raise TypeError("a classification has no values")
+        outputs = self.networks.outputs(self.preparation.transform(encoded))[..., 0]
+        return self.scaling.inverse(outputs.astype(np.float64).mean(axis=0))

@@ -1,0 +1,117 @@
+"""A data set cut into splits, and the compiled programs that train networks on it."""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.data.preparing import Preparation, TargetScaling
+from goru.data.splitting import Split
+from goru.nn.architecture import Architecture, Recipe
+from goru.population.member import Rows
+from goru.population.program import BlockShape
+from goru.population.trainer import Trainer
+from goru.study import defaults
+from goru.study.design import ARMS, Arm
+
+STEPS_IN_A_CALL = 64  # short enough to stop on time, long enough that calling costs nothing
+ROWS_SCORED_AT_ONCE = 512
+MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
+
+
+class Laboratory:
+    """Programs for all arms, for one data set.
+
+    **Arguments:**
+
+    - `dataset`: the table; its test rows are not looked at.
+    - `base`: the plain network's shape.
+    - `recipe`: how networks are trained.
+    - `batch`: rows in a mini-batch.
+    - `networks`: networks in a block.
+    - `splits`: all splits that may be used.
+    - `seed`: what samples of rows are a function of.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        base: Architecture,
+        recipe: Recipe,
+        batch: int,
+        networks: int,
+        splits: Sequence[Split],
+        seed: int,
+    ) -> None:
+        rows = len(dataset.y_development)
+        self.dataset, self.base, self.recipe, self.seed = dataset, base, recipe, seed
+        scored = max(len(split.score_rows) for split in splits)
+        chunks = -(-scored // ROWS_SCORED_AT_ONCE)
+        epochs = int(np.clip(STEPS_IN_A_CALL * batch // rows, 1, defaults.EPOCHS))
+        self.shape = BlockShape(
+            networks=networks,
+            batch=batch,
+            epochs=epochs,
+            steps=-(-epochs * rows // batch),
+            eval_chunks=chunks,
+            eval_rows=-(-scored // chunks),
+        )
+        targets = 0 if dataset.classes is not None else 1
+        architectures = dict.fromkeys(arm.architecture(base) for arm in ARMS)
+        self._trainers = {
+            architecture: Trainer(architecture, recipe, self.shape, rows, targets) for architecture in architectures
+        }
+        # Compilation lets other threads run, so that one program compiles while another does, or trains.
+        self._pool = ThreadPoolExecutor(max_workers=2)
+        self._compiled = [self._pool.submit(trainer.compile) for trainer in self._trainers.values()]
+
+    @property
+    def trainers(self) -> Collection[Trainer]:
+        """One an architecture."""
+        return self._trainers.values()
+
+    @property
+    def draws_in_a_block(self) -> int:
+        """Arms with and without weight decay share a program, and a block holds both."""
+        return self.shape.networks // 2
+
+    @property
+    def n_devices(self) -> int:
+        """Blocks trained at a time."""
+        return len(next(iter(self._trainers.values())).devices)
+
+    def trainer(self, arm: Arm) -> Trainer:
+        """The program of an arm."""
+        return self._trainers[arm.architecture(self.base)]
+
+    def wait(self) -> None:
+        """Until every program is compiled."""
+        for compiled in self._compiled:
+            compiled.result()
+
+    def close(self) -> None:
+        """Compile nothing more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def rows(self, split: Split) -> Rows:
+        """The development rows, prepared by what the split's fit rows alone say."""
+        fit, score = split
+        preparation, scaling = fit_preparation(self.dataset, fit)
+        y = self.dataset.y_development
+        capacity = self.shape.eval_chunks * self.shape.eval_rows
+        rng = np.random.default_rng((self.seed, 0))
+        return Rows(
+            x=preparation.transform(self.dataset.encoded_development),
+            y=y if scaling is None else scaling.transform(y).astype(np.float32)[:, None],
+            fit=fit,
+            fit_scored=rng.permutation(fit)[: min(max(len(score), 1), MOST_FIT_ROWS_SCORED, capacity)],
+            score=score,
+        )
+
+
+def fit_preparation(dataset: Dataset, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:
+    """What prepares columns, and in regression the target, fitted on the given development rows."""
+    preparation = Preparation.fit(dataset.encoded_development, rows)
+    scaling = None if dataset.classes is not None else TargetScaling.fit(dataset.y_development, rows)
+    return preparation, scaling

@@ -1,0 +1,62 @@
+"""How much a budget pays for: splits, draws and epochs."""
+
+from dataclasses import dataclass
+
+from goru.study import defaults
+from goru.study.design import ARMS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the race trains: every arm's draws in every split.
+
+    Full length wherever the budget allows it; what was given up is in `shortfalls`, in plain sentences.
+    """
+
+    folds: int
+    draws: int
+    epochs: int
+    shortfalls: tuple[str, ...] = ()
+
+    @property
+    def networks(self) -> int:
+        """Networks to train."""
+        return len(ARMS) * self.folds * self.draws
+
+
+def plan_networks(networks: int) -> Plan:
+    """Spend a number of networks: fewer draws first, then fewer folds."""
+    few, arms = defaults.FEWEST_FOLDS, len(ARMS)
+    if networks < arms * few:
+        said = f"{networks:,} networks are too few for {arms} arms in {few} folds; trained {arms * few} instead"
+        return Plan(few, 1, defaults.EPOCHS, (f"{said}, 1 draw of each arm.",))
+    folds = defaults.FOLDS if networks >= 2 * arms * defaults.FOLDS else few
+    draws = networks // (arms * folds)
+    given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
+    given_up += ["1 draw of each arm"] if draws == 1 else []
+    shortfalls = (f"{networks:,} networks are too few for a full study: {', '.join(given_up)}.",) if given_up else ()
+    return Plan(folds, draws, defaults.EPOCHS, shortfalls)
+
+
+def plan_seconds(seconds: float, epoch_seconds: float, draws: int, devices: int) -> Plan:
+    """Spend seconds: fewer folds first, then a shorter schedule.
+
+    **Arguments:**
+
+    - `seconds`: for the race.
+    - `epoch_seconds`: for one epoch of all arms' first draws, each device in one split.
+    - `draws`: the first draws of each arm; what time is left over pays for more.
+    - `devices`: splits trained at a time.
+    """
+    full = -(-defaults.FOLDS // devices) * defaults.EPOCHS * epoch_seconds
+    for folds in (defaults.FOLDS, defaults.FEWEST_FOLDS):
+        affordable = int(seconds / (-(-folds // devices) * epoch_seconds))
+        if affordable >= defaults.EPOCHS:
+            break
+    epochs = min(max(affordable, defaults.FEWEST_EPOCHS), defaults.EPOCHS)
+    given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
+    given_up += [f"{epochs} epochs instead of {defaults.EPOCHS}"] if epochs < defaults.EPOCHS else []
+    if not given_up:
+        return Plan(folds, draws, epochs)
+    said = f"the time was too short for a full study: {', '.join(given_up)}"
+    return Plan(folds, draws, epochs, (f"{said} (the race would take about {full:,.0f} s here).",))

@@ -1,0 +1,160 @@
+"""The race: every arm's draws are trained in every split.
+
+Common random numbers: the initial weights and the order of the rows are functions of the study's seed and the split,
+the same for all arms; dropout masks are functions of the trial.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from goru.population.member import Block, Member, Rows
+from goru.population.trainer import TrainedBlock
+from goru.study import defaults
+from goru.study.design import ARMS, Arm, draws
+from goru.study.laboratory import Laboratory
+from goru.study.plan import Plan
+from goru.study.trial import Trial
+from goru.study.watcher import Progress, Watcher
+
+# What seeds are for: the second number of each.
+_MASKS, _WEIGHTS, _ORDER = 1, 2, 3
+
+
+def trial_id(seed: int, arm: Arm, draw: int, split: int) -> int:
+    """The 32 bits that a trial's dropout masks are a function of."""
+    return int(np.random.SeedSequence((seed, _MASKS, ARMS.index(arm), draw, split)).generate_state(1)[0])
+
+
+class Race:
+    """All trials of a study.
+
+    **Arguments:**
+
+    - `laboratory`: its programs.
+    - `rows`: of every split.
+    - `plan`: what is trained at least.
+    - `keep`: is given trials as soon as they are done.
+    - `watcher`: is told how far the race has got.
+    """
+
+    def __init__(
+        self,
+        laboratory: Laboratory,
+        rows: Sequence[Rows],
+        plan: Plan,
+        keep: Callable[[list[Trial]], None],
+        watcher: Watcher,
+    ) -> None:
+        self._laboratory, self._rows, self._plan, self._keep, self._watcher = laboratory, rows, plan, keep, watcher
+        most = max(plan.draws, defaults.MOST_DRAWS)
+        self.drawn = {arm: draws(arm, most, laboratory.seed) for arm in ARMS}
+        self._done: list[Trial] = []
+        self.draws_done = 0
+        self._round = 0
+        self._epochs = 0  # of all networks together
+        self._planned = plan.networks
+        self._best = np.inf
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Those of draws that all arms have finished in all splits: nothing else may be compared."""
+        return [trial for trial in self._done if trial.draw < self.draws_done]
+
+    @property
+    def networks(self) -> int:
+        """Networks trained to the end."""
+        return len(self._done)
+
+    @property
+    def steps(self) -> int:
+        """Steps of all networks together."""
+        batch = self._laboratory.shape.batch
+        return sum(len(trial.curves) * len(self._rows[trial.split].fit) // batch for trial in self._done)
+
+    def run(self, deadline: float | None = None) -> None:
+        """Train what is planned; then, if there is a deadline (of `time.monotonic`), as much as fits before it."""
+        began = time.monotonic()
+        self._wave(range(self._plan.draws), deadline)
+        if deadline is None:
+            return
+        per_draw = (time.monotonic() - began) / self.draws_done
+        size = self._laboratory.draws_in_a_block
+        while (left := defaults.MOST_DRAWS - self.draws_done) > 0:
+            # As many blocks as there are devices at a time, where that many fit: an odd number of splits leaves
+            # no device idle then.
+            fitting = int((deadline - time.monotonic()) / (per_draw * size))
+            self._planned = len(self._done) // self.draws_done * (self.draws_done + min(fitting * size, left))
+            blocks = min(fitting, self._laboratory.n_devices)
+            if blocks < 1:
+                return
+            self._wave(range(self.draws_done, self.draws_done + min(blocks * size, left)), deadline)
+
+    def _wave(self, draws: range, deadline: float | None) -> None:
+        """Train some draws of every arm in every split."""
+        self._round += 1
+        # The first draws are needed, however late it is; later ones are left behind at the deadline.
+        must = self.draws_done == 0
+        late = False
+
+        def on_epochs(done: int) -> bool:
+            nonlocal late
+            self._epochs += done
+            late = deadline is not None and not must and time.monotonic() > deadline
+            self._tell(deadline)
+            return not late
+
+        for trainer in self._laboratory.trainers:
+            # Arms that differ in weight decay alone share a program, and so a block.
+            arms = [arm for arm in ARMS if self._laboratory.trainer(arm) is trainer]
+            entries = [(arm, draw) for draw in draws for arm in arms]
+            capacity = self._laboratory.shape.networks
+            placed = [
+                (entries[start : start + capacity], split)
+                for start in range(0, len(entries), capacity)
+                for split in range(len(self._rows))
+            ]
+            blocks = [self._block(part, split) for part, split in placed]
+            for (part, split), trained in zip(placed, trainer.train(blocks, on_epochs=on_epochs), strict=False):
+                trials = _trials(part, split, trained)
+                self._keep(trials)
+                self._done += trials
+                self._best = min([self._best, *(trial.best for trial in trials)])
+            if late:
+                return
+        self.draws_done = draws.stop
+
+    def _block(self, part: Sequence[tuple[Arm, int]], split: int) -> Block:
+        seed = self._laboratory.seed
+        return Block(
+            members=tuple(
+                Member(trial_id(seed, arm, draw, split), (seed, _WEIGHTS, split, 0), self.drawn[arm][draw])
+                for arm, draw in part
+            ),
+            rows=self._rows[split],
+            order=(seed, _ORDER, split, 0),
+            epochs=self._plan.epochs,
+        )
+
+    def _tell(self, deadline: float | None) -> None:
+        done = self._epochs / self._plan.epochs
+        self._watcher.progress(Progress(done, self._planned, self._round, self._best, deadline))
+
+
+def _trials(part: list[tuple[Arm, int]], split: int, trained: TrainedBlock) -> list[Trial]:
+    return [
+        Trial(
+            arm=arm,
+            draw=draw,
+            split=split,
+            hyper=member.hyper,
+            id=member.id,
+            seed=member.seed,
+            curves=curves,
+            ended="finished" if diverged < 0 else "diverged",
+        )
+        for (arm, draw), member, curves, diverged in zip(
+            part, trained.block.members, trained.curves, trained.diverged, strict=True
+        )
+    ]
