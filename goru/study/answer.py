@@ -8,7 +8,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.study import defaults
 from goru.study.design import ARMS, CONTRASTS, PLAIN
-from goru.study.effects import Effect, cross_fitted, effect, overfitting
+from goru.study.effects import cross_fitted, effect, overfitting
 from goru.study.handover import Candidate
 from goru.study.plan import Plan
 from goru.study.trial import Trial, fit_losses, score_losses
@@ -30,19 +30,22 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def describe_effects(trials: list[Trial], score_to_fit: float) -> list[Effect]:
+def describe_effects(trials: list[Trial], score_to_fit: float) -> dict[str, Any]:
     """What every technique changes, and what the recommendation changes, against the plain network."""
     losses = score_losses(trials)
     judged = {arm: cross_fitted(losses[arm]) for arm in ARMS}
     # The recommendation is chosen among the draws of all arms, in the same way: by the other splits.
     chosen = cross_fitted(np.concatenate([losses[arm] for arm in ARMS]))
-    margin = defaults.MARGIN * abs(float(judged[PLAIN].mean()))
+    plain = float(judged[PLAIN].mean())
+    margin = defaults.MARGIN * abs(plain)
     comparisons = [(c.name, judged[c.arm], judged[c.against]) for c in CONTRASTS]
     comparisons.append(("the best of all combinations", chosen, judged[PLAIN]))
-    return [
-        effect(name, arm, against, margin, score_to_fit, defaults.CONFIDENCE, len(comparisons))
+    effects = [
+        asdict(effect(name, arm, against, margin, score_to_fit, defaults.CONFIDENCE, len(comparisons)))
         for name, arm, against in comparisons
     ]
+    judgement = {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
+    return {"effects": effects, "judgement": judgement}
 
 
 def describe_plain(trials: list[Trial], plain: Candidate) -> dict[str, Any]:
@@ -69,7 +72,13 @@ def describe_candidate(candidate: Candidate) -> dict[str, Any]:
 
 def describe_plan(plan: Plan, draws: int) -> dict[str, Any]:
     """What was trained, and what the budget did not pay for."""
-    return {"folds": plan.folds, "draws": draws, "epochs": plan.epochs, "shortfalls": list(plan.shortfalls)}
+    return {
+        "arms": len(ARMS),
+        "folds": plan.folds,
+        "draws": draws,
+        "epochs": plan.epochs,
+        "shortfalls": list(plan.shortfalls),
+    }
 
 
 def finite(value: Any) -> Any:

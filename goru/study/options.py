@@ -1,8 +1,14 @@
 """What a study is asked to do."""
 
+import math
 from dataclasses import dataclass
+from typing import get_args
 
+from goru.errors import InputError
 from goru.nn.architecture import ActivationName
+
+MOST_WIDTH = 65_536
+MOST_LAYERS = 100
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,8 @@ class Options:
     - `activation`: of the hidden layers.
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
     - `seed`: everything random is a function of it.
+
+    **Raises:** `InputError` for values that make no sense.
     """
 
     budget: float | None = None
@@ -23,3 +31,24 @@ class Options:
     activation: ActivationName = "relu"
     batch_size: int | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.networks is not None:
+            raise InputError("--budget and --networks exclude each other. Give a time or a number of networks.")
+        if self.budget is not None and not (0 < self.budget < math.inf):
+            raise InputError(f"--budget: {self.budget:g} s is no time to train in. Give one above zero, 60s say.")
+        if self.networks is not None and self.networks < 1:
+            raise InputError(f"--networks: {self.networks} is too few. Give at least 1.")
+        if self.hidden is not None:
+            if not 1 <= len(self.hidden) <= MOST_LAYERS:
+                raise InputError(f"--hidden: {len(self.hidden)} layers. Give the width of 1 to {MOST_LAYERS}: 128,128.")
+            if not all(1 <= width <= MOST_WIDTH for width in self.hidden):
+                widths = ",".join(map(str, self.hidden))
+                raise InputError(f"--hidden: {widths} is senseless. Give widths from 1 to {MOST_WIDTH:,}: 128,128.")
+        if self.activation not in get_args(ActivationName):
+            choices = ", ".join(get_args(ActivationName))
+            raise InputError(f"--activation: there is no {self.activation!r}. Choose one of {choices}.")
+        if self.batch_size is not None and self.batch_size < 2:
+            raise InputError(f"--batch-size: {self.batch_size} is too small. Give at least 2.")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"--seed: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,33 +42,38 @@ class Study:
     **Arguments:**
 
     - `dataset`, `options`: what is studied, and how.
-    - `keep`: is given trials as soon as they are done.
     - `watcher`: is told what happens.
     - `started`: when the budget's clock began, of `time.monotonic`; by default now.
+
+    **Raises:** `InputError` if the options do not fit the table.
     """
 
     def __init__(
         self,
         dataset: Dataset,
         options: Options,
-        keep: Callable[[list[Trial]], None] = lambda trials: None,
         watcher: Watcher | None = None,
         started: float | None = None,
     ) -> None:
-        self.dataset, self.options, self._keep = dataset, options, keep
+        self.dataset, self.options = dataset, options
         self._watcher = watcher or Silent()
         self._started = time.monotonic() if started is None else started
         self._splits = {n: self._cut(n) for n in (defaults.FOLDS, defaults.FEWEST_FOLDS)}
+        self._batch = self._batch_size()
 
-    def run(self) -> Result:
+    def run(self, keep: Callable[[list[Trial]], None] = lambda trials: None) -> Result:
         """Train every combination, say what helped, and hand over the best.
 
-        **Raises:** `InputError` if the options do not fit the table.
+        **Arguments:**
+
+        - `keep`: is given trials as soon as they are done.
+
+        **Raises:** `InputError` if no network learns anything.
         """
         devices.prepare()
         laboratory = self._laboratory()
         try:
-            return self._conduct(laboratory)
+            return self._conduct(laboratory, keep)
         finally:
             laboratory.close()
 
@@ -76,16 +81,19 @@ class Study:
         data = self.dataset
         return folds(data.y_development, data.task, n_folds, self.options.seed, data.groups, data.time)
 
+    def _batch_size(self) -> int:
+        fit_rows = min(len(split.fit_rows) for cut in self._splits.values() for split in cut)
+        batch = self.options.batch_size or defaults.batch_size(fit_rows)
+        if batch > fit_rows:
+            raise InputError(f"--batch-size {batch}: a batch holds at most the {fit_rows:,} rows that a split fits on.")
+        return batch
+
     def _laboratory(self) -> Laboratory:
         options, dataset = self.options, self.dataset
         splits = [split for cut in self._splits.values() for split in cut]
-        rows, fit_rows = len(dataset.y_development), min(len(split.fit_rows) for split in splits)
-        batch = options.batch_size or min(defaults.batch_size(rows), fit_rows)
-        if not 2 <= batch <= fit_rows:
-            raise InputError(f"--batch-size {batch}: a batch holds at least 2 rows, and here at most {fit_rows:,}.")
         base = Architecture(
             inputs=dataset.n_features,
-            hidden=options.hidden or defaults.hidden(rows),
+            hidden=options.hidden or defaults.hidden(dataset.n_rows),
             outputs=dataset.n_outputs,
             activation=options.activation,
         )
@@ -94,12 +102,12 @@ class Study:
         if options.networks:
             # Few draws need no room for more: an arm with and without decay shares a block.
             networks = min(networks, 2 * plan_networks(options.networks).draws)
-        return Laboratory(dataset, base, recipe, batch, networks, splits, options.seed)
+        return Laboratory(dataset, base, recipe, self._batch, networks, splits, options.seed)
 
-    def _conduct(self, laboratory: Laboratory) -> Result:
+    def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:
         plan, deadline = self._plan(laboratory)
         splits = self._splits[plan.folds]
-        race = Race(laboratory, [laboratory.rows(split) for split in splits], plan, self._keep, self._watcher)
+        race = Race(laboratory, [laboratory.rows(split) for split in splits], plan, keep, self._watcher)
         race.run(deadline)
 
         self._watcher.phase("training the recommended networks on all development rows")
@@ -119,7 +127,7 @@ class Study:
             "data": answer.describe_data(self.dataset),
             "plan": answer.describe_plan(plan, race.draws_done),
             "plain": answer.describe_plain(race.trials, plain[0]),
-            "effects": [asdict(effect) for effect in answer.describe_effects(race.trials, score_to_fit)],
+            **answer.describe_effects(race.trials, score_to_fit),
             "recommended": answer.describe_candidate(recommended[0]),
             "test": [
                 {"networks": networks, "arm": name, **score_on_test(self.dataset, model)}

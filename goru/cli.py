@@ -1,0 +1,236 @@
+"""The commands. Heavy packages are imported by the commands that need them, so that `goru --help` is quick."""
+
+import os
+import sys
+import time as clock
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goru import __version__
+from goru.errors import InputError
+
+_STARTED = clock.monotonic()  # a budget counts from here
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find out what batch normalization, weight decay and dropout do for a network on your data, and get the best.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"goru {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _goru(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def fit(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A table (.csv, .tsv, also .gz; .parquet; .npz), a folder with a pair of IDX files, "
+            "or digits, breast_cancer, wine, iris, diabetes."
+        ),
+    ],
+    target: Annotated[
+        str | None, typer.Option(help="The column to predict; by default target, class, label or y, or the last.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression, where the target's values do not say it.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Columns that are no features: A,B or once each.")] = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="Columns that are categories though they hold numbers.")
+    ] = None,
+    groups: Annotated[str | None, typer.Option(help="A column; rows that share its value are never split.")] = None,
+    time: Annotated[str | None, typer.Option(help="A column; the past is fitted, the future scored.")] = None,
+    test: Annotated[
+        str | None, typer.Option(help="A file with the test rows; by default a fifth is set aside.")
+    ] = None,
+    merge_rare: Annotated[bool, typer.Option("--merge-rare", help="Merge classes too rare for the folds.")] = False,
+    budget: Annotated[str | None, typer.Option(help="Time for everything: 60s, 2m, 1h. Default: 2m.")] = None,
+    networks: Annotated[
+        int | None, typer.Option(help="Networks to train instead of a time: the same result on every run.")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Widths of the hidden layers. Default: 128,128; from 5,000 rows 256,256.")
+    ] = None,
+    activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu or silu.")] = "relu",
+    batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch. Default: 32 to 512, by rows.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
+) -> None:
+    """Train every combination of the techniques on a table, say what helped, and write the best networks."""
+    from goru.study.options import Options
+
+    options = Options(
+        budget=None if budget is None else _seconds(budget),
+        networks=networks,
+        hidden=None if hidden is None else _widths(hidden),
+        activation=activation,  # type: ignore[arg-type]  # checked there
+        batch_size=batch_size,
+        seed=seed,
+    )
+    if task not in (None, "classification", "regression"):
+        raise InputError(f"--task: there is no {task!r}. Choose classification or regression.")
+    from goru.report.progress import watcher
+    from goru.report.terminal import answer_lines
+    from goru.study.fitting import TableOptions, fit
+
+    table = TableOptions(
+        source,
+        target,
+        task,
+        _names(drop),
+        _names(categorical),
+        groups,
+        time,
+        test,
+        merge_rare,  # type: ignore[arg-type]
+    )
+    folder = out or Path("runs") / _stem(source)
+    with watcher() as watching:
+        run = fit(table, options, folder, overwrite, watching, _STARTED)
+    for line in answer_lines(run.answer):
+        print(line)
+    print(f"\n{'written':<14}{folder}")
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
+    source: Annotated[str, typer.Argument(help="A table with the columns that the networks were fitted on.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A CSV file; by default standard output.")
+    ] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="The probability of every class, a column each.")] = False,
+) -> None:
+    """Predict classes, probabilities or values for new rows."""
+    import pandas as pd
+
+    from goru.data.reading import read_table
+    from goru.report.terminal import printable
+    from goru.study.run import load
+
+    opened = load(run)
+    model = opened.model
+    if proba and model.target.classes is None:
+        raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
+    if output is not None and (output.is_dir() or not output.parent.is_dir()):
+        raise InputError(f"{output}: cannot be written, it is a folder or lies in none. Name a file.")
+    table = read_table(source)
+    known = [model.target.name, *opened.known_columns]
+    encoded = model.schema.encode(table.frame, table.name, known)
+    for note in (*table.notes, *encoded.notes):
+        print(printable(note), file=sys.stderr)
+    if proba:
+        assert model.target.classes is not None
+        names = [str(name) for name in model.target.classes]
+        predicted = pd.DataFrame(model.probabilities(encoded), columns=names)
+    else:
+        predicted = pd.DataFrame({model.target.name: model.predict_encoded(encoded)})
+    if output is None:
+        print(predicted.to_csv(index=False), end="")
+        return
+    temporary = output.with_name(f".{output.name}.part")
+    try:
+        predicted.to_csv(temporary, index=False)
+        temporary.replace(output)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{output}: cannot be written ({error.strerror}).") from None
+
+
+@app.command()
+def show(
+    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
+) -> None:
+    """Print the answer of a run again."""
+    from goru.report.terminal import answer_lines
+    from goru.study.run import load
+
+    answer = load(run).answer
+    if as_json:
+        import json
+
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    for line in answer_lines(answer):
+        print(line)
+
+
+def _seconds(text: str) -> float:
+    """A time such as 60s, 2m, 1.5h or 90, in seconds."""
+    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in ("s", "m", "h") else (text, "s")
+    try:
+        return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+    except ValueError:
+        raise InputError(f"--budget: {text!r} is no time. Give seconds, minutes or hours: 60s, 2m, 1h.") from None
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise InputError(f"--hidden: {text!r} is no list of widths. Give whole numbers: 128,128.") from None
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    """Names given once each or with commas between them; a name that holds a comma is given in quotes, as in CSV."""
+    import csv
+
+    return tuple(name.strip() for row in csv.reader(given or [], skipinitialspace=True) for name in row if name.strip())
+
+
+def _stem(source: str) -> str:
+    """The table's name without its folder and endings."""
+    path = Path(source)
+    return (path.resolve() if path.name in ("", "..") else path).name.split(".")[0] or "run"
+
+
+def main() -> int:
+    """Run a command: 0 if it did its work, 2 if the input is at fault, with one line that says why."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except InputError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. What is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _refuse("not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size.")
+    except Exception as error:
+        # Typer's usage errors: their class has moved between its versions, their method has not.
+        if hasattr(error, "format_message"):
+            return _refuse(error.format_message())
+        raise
+
+
+def _refuse(line: str) -> int:
+    from goru.report.terminal import printable
+
+    print(f"goru: {printable(' '.join(line.split()))}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

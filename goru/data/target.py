@@ -1,0 +1,140 @@
+"""The target column: its values to numbers, and predictions back to its values."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from goru.data.cells import first_non_number, is_date, is_number, is_text, level_text, levels_of, parse_text
+from goru.data.classes import OTHER_CLASS, Label, check_counts, count_labels, merge_rare_classes
+from goru.data.table import row_name
+from goru.data.task import Task, recognise_task
+from goru.data.wording import counted, listing, shortened
+from goru.errors import InputError
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target column: its task, and for classification its classes in the order of their codes.
+
+    Attributes:
+        name: the column.
+        task: classification or regression.
+        classes: the labels in their own type, sorted; None for regression.
+        merged: rare labels that count as the class ``other``.
+    """
+
+    name: str
+    task: Task
+    classes: tuple[Label, ...] | None = None
+    merged: tuple[Label, ...] = ()
+
+    @classmethod
+    def from_column(
+        cls,
+        values: pd.Series,
+        *,
+        task: Task | None = None,
+        minimum: int = 1,
+        merge_rare: bool = False,
+        source: str = "the table",
+    ) -> Self:
+        """Recognise the task (or take the given one, where it makes sense) and collect the classes.
+
+        Args:
+            values: the target column without missing values; its name is the target's name.
+            task: overrules what the column looks like.
+            minimum: the rows that each class needs for the folds.
+            merge_rare: merge classes with fewer rows to the class ``other``.
+            source: what messages call the table.
+
+        Raises:
+            InputError: one class, a class too rare, a constant or infinite quantity, or a task that makes no sense.
+        """
+        name = str(values.name)
+        where = f"{source}: target '{name}'"
+        if is_date(values):
+            raise InputError(f"{where} holds dates. Give a column of classes or numbers.")
+        if (task or recognise_task(values)) == "regression":
+            target = cls(name, "regression")
+            if np.ptp(target.encode(values, source)) == 0:
+                raise InputError(f"{where} has the same value in every row. There is nothing to predict.")
+            return target
+        values = parse_text(values)
+        counts = count_labels(values, where)
+        counts, merged = merge_rare_classes(counts, minimum) if merge_rare else (counts, ())
+        check_counts(counts, minimum, where, numeric=is_number(values))
+        return cls(name, "classification", tuple(counts), merged)
+
+    def encode(self, values: pd.Series, source: str = "the table") -> np.ndarray:
+        """Return the values as ``int32[n]`` class codes or ``float64[n]`` quantities.
+
+        Raises:
+            InputError: a class that is not among ``classes``, or a value that is no finite number; the row is named.
+        """
+        return self._encode_numbers(values, source) if self.classes is None else self._encode_classes(values, source)
+
+    def decode(self, values: np.ndarray) -> np.ndarray:
+        """Return labels for class codes (an array of the labels' type); quantities are returned as they are."""
+        if self.classes is None:
+            return np.asarray(values)
+        one_type = len({type(label) for label in self.classes}) == 1
+        return np.array(self.classes, dtype=None if one_type else object)[np.asarray(values)]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the classes, in plain sentences."""
+        if not self.merged:
+            return ()
+        rare = counted(len(self.merged), "rare class", "rare classes")
+        return (f"Merged {rare} to '{OTHER_CLASS}': {listing(self.merged)}.",)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        classes = None if self.classes is None else list(self.classes)
+        return {"name": self.name, "task": self.task, "classes": classes, "merged": list(self.merged)}
+
+    @classmethod
+    def from_json(cls, content: object) -> Self:
+        """Return the target that ``to_json`` wrote; InputError if the content is anything else."""
+        match content:
+            case {"name": str(name), "task": "regression", "classes": None, "merged": []}:
+                return cls(name, "regression")
+            case {"name": str(name), "task": "classification", "classes": [_, _, *_] as classes, "merged": [*merged]}:
+                if all(isinstance(label, bool | int | float | str) for label in [*classes, *merged]) and (
+                    not merged or OTHER_CLASS in classes
+                ):
+                    return cls(name, "classification", tuple(classes), tuple(merged))
+        raise InputError("damaged model: the description of the target cannot be read.")
+
+    def _encode_classes(self, values: pd.Series, source: str) -> np.ndarray:
+        assert self.classes is not None
+        code_of: dict[str, int] = {level_text(label): code for code, label in enumerate(self.classes)}
+        code_of |= {level_text(label): code_of[OTHER_CLASS] for label in self.merged}
+        levels, texts = levels_of(values)
+        # The last code, -1, is that of a missing value, whose level is -1.
+        codes = np.array([*(code_of.get(text, -1) for text in texts), -1], dtype=np.int32)[levels]
+        if (codes < 0).any():
+            at = int((codes < 0).argmax())
+            raise InputError(
+                f"{source}: {row_name(values, at)}: target '{self.name}' is {shortened(values.iloc[at])}, "
+                f"none of the classes {listing(self.classes)}. Remove the row, or train with that class."
+            )
+        return codes
+
+    def _encode_numbers(self, values: pd.Series, source: str) -> np.ndarray:
+        values = parse_text(values)
+        bad: int | None = 0
+        numbers = np.empty(0)
+        if is_number(values):
+            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            bad = None if np.isfinite(numbers).all() else int(np.argmin(np.isfinite(numbers)))
+        elif is_text(values):
+            bad = first_non_number(values)
+        if bad is not None:
+            raise InputError(
+                f"{source}: {row_name(values, bad)}: target '{self.name}' is {shortened(values.iloc[bad])}, where "
+                "regression needs a finite number. Mend the row, or choose --task classification."
+            )
+        return numbers

@@ -1,0 +1,55 @@
+"""What is to be predicted: which column, and which task its values speak of."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from goru.data.cells import is_number, parse_text
+from goru.data.table import RawTable
+from goru.data.wording import nearest
+from goru.errors import InputError
+
+Task = Literal["classification", "regression"]
+
+#: Whole numbers with more distinct values than this are a quantity, not the names of classes.
+MOST_INTEGER_CLASSES = 20
+_USUAL_NAMES = ("target", "class", "label", "y")
+
+
+def choose_target(table: RawTable, target: str | None) -> tuple[str, str]:
+    """Return the name of the target column, and a sentence where it had to be guessed (else "").
+
+    In this order: the name given, what the source itself says, a column called target, class, label or y, the last.
+    """
+    names = list(table.frame.columns)
+    if target is not None:
+        if target not in names:
+            raise InputError(f"{table.name}: no column '{target}' to predict.{nearest(target, names)}")
+        return target, ""
+    if table.target_hint is not None:
+        return table.target_hint, ""
+    for usual in _USUAL_NAMES:
+        for name in names:
+            if name.lower() == usual:
+                return name, ""
+    return names[-1], f"The target is the last column, '{names[-1]}'; name another with --target."
+
+
+def recognise_task(values: pd.Series) -> Task:
+    """Return the task that a target column speaks of; missing values are ignored.
+
+    Text, booleans and categories are classes. Numbers are a quantity, unless they are whole and at most
+    ``MOST_INTEGER_CLASSES`` of them are distinct.
+    """
+    values = parse_text(values.dropna())
+    if not is_number(values):
+        return "classification"
+    few = values.nunique() <= MOST_INTEGER_CLASSES
+    return "classification" if few and all_whole(values) else "regression"
+
+
+def all_whole(values: pd.Series) -> bool:
+    """Whether all numbers are finite and whole, however they are stored."""
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return bool(np.all(np.isfinite(numbers)) and np.all(numbers == np.floor(numbers)))

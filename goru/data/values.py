@@ -1,0 +1,87 @@
+"""One column of a frame to numbers, dates or codes, as its schema says; cells that do not fit are named."""
+
+import numpy as np
+import pandas as pd
+
+from goru.data.cells import (
+    booleans_in,
+    dates_in,
+    first_non_number,
+    is_boolean,
+    is_date,
+    is_number,
+    is_text,
+    levels_of,
+    numbers_in,
+)
+from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
+from goru.data.table import row_name
+from goru.data.wording import counted, listing, shortened
+from goru.errors import InputError
+
+
+def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: list[str]) -> np.ndarray:
+    """Return the numbers of a column, ``float64[n]`` (float32 where they are), NaN where missing or infinite.
+
+    Raises:
+        InputError: a cell is no number; its row is named.
+    """
+    if is_number(series) or is_boolean(series):
+        dtype = np.float32 if series.dtype == np.float32 else np.float64
+        numbers = series.to_numpy(dtype=dtype, na_value=np.nan)
+    elif is_text(series):
+        if column.boolean and booleans_in(series.dropna()).notna().all():
+            return booleans_in(series).to_numpy(dtype=np.float64, na_value=np.nan)
+        bad = first_non_number(series)
+        if bad is not None:
+            raise InputError(
+                f"{source}: {row_name(series, bad)}: column '{column.name}' is {shortened(series.iloc[bad])}, no number"
+                " as in the rows that the columns were decided on. Mend the cell, or leave it empty if it is missing."
+            )
+        numbers = numbers_in(series)
+    elif series.isna().all():
+        return np.full(len(series), np.nan)
+    else:
+        raise InputError(f"{source}: column '{column.name}' holds {series.dtype} where numbers are wanted.")
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        values = counted(int(infinite.sum()), "infinite value")
+        notes.append(f"'{column.name}' has {values}, taken as missing.")
+        return np.where(infinite, np.nan, numbers)
+    return numbers
+
+
+def dates_of(series: pd.Series, column: DateColumn, source: str) -> pd.Series:
+    """Return the dates of a column, NaT where missing.
+
+    Raises:
+        InputError: a cell is no date; its row is named.
+    """
+    if is_date(series):
+        return series
+    none = pd.Series(pd.NaT, index=series.index, dtype="datetime64[ns]")
+    dates = dates_in(series) if is_text(series) else none
+    bad = (dates.isna() & series.notna()).to_numpy()
+    if bad.any():
+        at = int(bad.argmax())
+        raise InputError(
+            f"{source}: {row_name(series, at)}: column '{column.name}' is {shortened(series.iloc[at])}, no date. "
+            "Write dates as 2024-12-31 or 2024-12-31T18:00."
+        )
+    return dates
+
+
+def codes_of(series: pd.Series, column: CategoricalColumn, notes: list[str]) -> np.ndarray:
+    """Return the codes of a category's levels, ``int32[n]``; -1 for a level (or a gap) that it does not have."""
+    code_of = {level: code for code, level in enumerate(column.levels)}
+    unseen_code = len(column.levels) if column.other else -1
+    missing_code = column.width - 1 if column.missing else -1
+    levels, texts = levels_of(series)
+    codes = np.array([*(code_of.get(text, unseen_code) for text in texts), missing_code], dtype=np.int32)[levels]
+    unseen = [i for i, text in enumerate(texts) if text not in code_of]
+    n_rows = int(np.isin(levels, unseen).sum())
+    if n_rows and not column.other:
+        names = listing(dict.fromkeys(shortened(texts[i]) for i in unseen), limit=5)
+        rows = counted(n_rows, "row")
+        notes.append(f"'{column.name}' has {rows} with levels that are not among the development rows: {names}.")
+    return codes

@@ -1,0 +1,29 @@
+"""The small change of messages: the nearest name, a shortened list, a count with its noun."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the name closest to ``name``, or "" if none is close."""
+    by_lower = {candidate.lower(): candidate for candidate in reversed(list(names))}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return f" Did you mean '{by_lower[close[0]]}'?" if close else ""
+
+
+def listing(items: Iterable[object], limit: int = 8) -> str:
+    """Return the items separated by commas, at most ``limit`` of them, with the number of those left off."""
+    words = [str(item) for item in items]
+    shown = ", ".join(words[:limit])
+    return shown if len(words) <= limit else f"{shown} and {len(words) - limit:,} more"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 row``, ``1,204 rows``; ``plural`` where an added s is wrong."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shortened(value: object, limit: int = 40) -> str:
+    """Return a cell's text in quotes, on one line and cut to ``limit`` characters."""
+    text = " ".join(str(value).split())
+    return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"

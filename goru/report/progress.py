@@ -1,0 +1,78 @@
+"""How far a study has got: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from typing import TextIO
+
+from goru.study.watcher import Progress
+
+LINES_EVERY_SECONDS = 10.0
+
+
+def _told(progress: Progress) -> str:
+    best = f", best loss {progress.best:.4f}" if progress.best < float("inf") else ""
+    return f"{progress.done:,.0f} of {progress.planned:,} networks, round {progress.round}{best}"
+
+
+class Lines:
+    """Plain lines, one from time to time."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._last = time.monotonic()
+
+    def phase(self, text: str) -> None:
+        """Say what begins."""
+        print(text, file=self._stream, flush=True)
+
+    def progress(self, progress: Progress) -> None:
+        """Say where the race stands, if it has not been said lately."""
+        if time.monotonic() - self._last >= LINES_EVERY_SECONDS:
+            self._last = time.monotonic()
+            print(_told(progress), file=self._stream, flush=True)
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Bar:
+    """A Rich bar: networks trained, round, best loss so far, time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", total=None)
+
+    def phase(self, text: str) -> None:
+        """Show what begins; how long it takes is not known."""
+        self._bar.update(self._task, description=text, total=None)
+
+    def progress(self, progress: Progress) -> None:
+        """Show where the race stands."""
+        self._bar.update(self._task, description=_told(progress), total=progress.planned, completed=progress.done)
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def watcher() -> Lines | Bar:
+    """The one that suits standard error."""
+    return Bar() if sys.stderr.isatty() else Lines()

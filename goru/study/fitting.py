@@ -1,0 +1,72 @@
+"""From a table on disk to a finished run on disk."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from goru import __version__
+from goru.data.dataset import load_dataset
+from goru.data.task import Task
+from goru.model.files import save_model
+from goru.study.options import Options
+from goru.study.run import ANSWER, MODEL, STORE, Run, check_free, new_run, write_json
+from goru.study.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Which table, and what its columns are; as `goru.data.dataset.load_dataset` takes them."""
+
+    source: str
+    target: str | None = None
+    task: Task | None = None
+    drop: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    groups: str | None = None
+    time: str | None = None
+    test: str | None = None
+    merge_rare: bool = False
+
+
+def fit(
+    table: TableOptions,
+    options: Options,
+    folder: Path,
+    overwrite: bool = False,
+    watcher: Watcher | None = None,
+    started: float | None = None,
+) -> Run:
+    """Study a table and write the run.
+
+    **Arguments:**
+
+    - `folder`: of the run; it is made, if nothing is there.
+    - `overwrite`: replace the run that is there.
+    - `watcher`, `started`: see `Study`.
+
+    **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind.
+    """
+    check_free(folder, overwrite)  # before minutes are spent
+    columns = asdict(table)
+    dataset = load_dataset(columns.pop("source"), **columns, seed=options.seed)
+
+    from goru.study.store import Store
+    from goru.study.study import Study
+
+    config: dict[str, Any] = {
+        "goru": __version__,
+        "table": {**asdict(table), "target": dataset.target_name, "task": dataset.task},
+        "options": asdict(options),
+        "columns": dataset.schema.to_json(),
+    }
+    study = Study(dataset, options, watcher=watcher, started=started)
+    with new_run(folder, config, overwrite):
+        store = Store(folder / STORE)
+        try:
+            result = study.run(keep=store.add)
+        finally:
+            store.close()
+        save_model(result.model, result.bag.flat(), folder / MODEL)
+        write_json(folder / ANSWER, result.answer)
+    return Run(folder)

@@ -1,0 +1,184 @@
+"""A run's folder: what a study was asked, every trial, the answer, and the model.
+
+runs/credit-g/
+  config.json     what was asked, and what every column is taken for
+  study.sqlite    every trial
+  answer.json     what the study found; it comes last, so that a run without it is unfinished
+  model/          the networks that are handed over
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from goru.errors import InputError
+from goru.model.files import load_model
+from goru.model.model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT, VERSION = "goru run", 1
+CONFIG, STORE, ANSWER, MODEL, LOCK = "config.json", "study.sqlite", "answer.json", "model", ".lock"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run."""
+
+    folder: Path
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What was asked."""
+        return _read_config(self.folder)
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """What the study found, in plain JSON types."""
+        return _read_json(self.folder / ANSWER)
+
+    @cached_property
+    def model(self) -> Model:
+        """The networks that are handed over."""
+        return load_model(self.folder / MODEL)
+
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """Columns of the table that are no features: nobody needs to be told that they are not used."""
+        table = self.config.get("table", {})
+        return tuple(name for name in (table.get("groups"), table.get("time")) if name)
+
+    @cached_property
+    def effects(self) -> "pd.DataFrame":
+        """One row a question: the change of the held-out loss, its interval, the margin, the verdict."""
+        import pandas as pd
+
+        return pd.DataFrame(self.answer["effects"])
+
+    @cached_property
+    def trials(self) -> "pd.DataFrame":
+        """One row a trial; see `goru.study.store.trials_frame`."""
+        from goru.study.store import trials_frame
+
+        return trials_frame(self.folder / STORE)
+
+
+def load(folder: str | os.PathLike[str]) -> Run:
+    """Open a finished run: `goru.load("runs/credit-g").model.predict(table)`.
+
+    **Raises:** `InputError` if the folder is no run of goru's, or is not finished.
+    """
+    run = Run(Path(folder))
+    if not run.config:
+        raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
+    if not (run.folder / ANSWER).is_file():
+        raise InputError(f"{folder}: this run is not finished. Fit it again with --overwrite.")
+    return run
+
+
+def check_free(folder: Path, overwrite: bool) -> None:
+    """Raise InputError if a new run cannot be written to the folder; nothing is changed."""
+    if not folder.exists():
+        for parent in folder.parents:
+            if parent.exists():
+                if not parent.is_dir() or not os.access(parent, os.W_OK):
+                    raise InputError(
+                        f"{folder}: cannot be made, {parent} is no folder to write to. Choose another --out."
+                    )
+                return
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is a file of that name. Choose another --out.")
+    if not any(path.name != LOCK for path in folder.iterdir()):
+        return
+    if not _read_config(folder):
+        raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
+    with _locked(folder):
+        pass
+    if not overwrite:
+        state = "a finished run" if (folder / ANSWER).is_file() else "a run that was not finished"
+        raise InputError(f"{folder}: holds {state}. Give --overwrite to replace it, or choose another --out.")
+
+
+@contextlib.contextmanager
+def new_run(folder: Path, config: dict[str, Any], overwrite: bool) -> Iterator[Path]:
+    """A folder for a new run, locked while it is written. What an error leaves half-written is removed.
+
+    **Raises:** `InputError`, as `check_free` does.
+    """
+    check_free(folder, overwrite)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        _clear(folder)
+        try:
+            write_json(folder / CONFIG, {"format": FORMAT, "version": VERSION, **config})
+            yield folder
+        except InputError:
+            _clear(folder)
+            raise
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                for path in made:
+                    path.rmdir()  # only where nothing is left in it
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run consists of, and nothing else."""
+    for name in (ANSWER, CONFIG):
+        (folder / name).unlink(missing_ok=True)
+    for path in folder.glob(f"{STORE}*"):
+        path.unlink()
+    shutil.rmtree(folder / MODEL, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
+    with (folder / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another --out.") from None
+        yield
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a run, or nothing if the folder is no run."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        return {}
+    if not isinstance(config.get("version"), int) or config["version"] > VERSION:
+        raise InputError(f"{folder}: written by a newer goru. Upgrade goru.")
+    return config
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Fit the run again.") from None
+    except ValueError:
+        raise InputError(f"{path}: damaged, it is not JSON. Fit the run again.") from None
+    return content
