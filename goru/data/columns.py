@@ -103,7 +103,7 @@ def _decide(series: pd.Series, name: str, categorical: bool) -> Column:
     if is_number(series) or is_boolean(series):
         return _decide_numeric(series, name)
     if not series.notna().any():
-        return DroppedColumn(name, "no values")
+        return DroppedColumn(name, "all values missing")
     dates = parse_dates(series)
     if dates is not None:
         return _decide_date(dates, name)
@@ -128,7 +128,7 @@ def _decide_numeric(series: pd.Series, name: str) -> Column:
     values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     finite = np.isfinite(values)
     if not finite.any():
-        return DroppedColumn(name, "no values")
+        return DroppedColumn(name, "all values missing")
     missing = not finite.all()
     if missing:
         values = values[finite]
@@ -154,7 +154,7 @@ def _decide_category(series: pd.Series, name: str) -> Column:
     counts = +counts  # a categorical type may name levels that no row has
     missing = bool((numbers < 0).any())
     if not counts:
-        return DroppedColumn(name, "no values")
+        return DroppedColumn(name, "all values missing")
     if len(counts) == 1 and not missing:
         return DroppedColumn(name, "constant")
     # Equal counts are ordered by text, so that the order of rows does not matter.

@@ -135,7 +135,10 @@ def load_dataset(
     values = _with_target(frame, target_name, name, notes)
     rows = values.index.to_numpy()
     if len(rows) < MIN_ROWS:
-        raise InputError(f"{name}: {counted(len(rows), 'usable row')}; at least {MIN_ROWS} are needed.")
+        found_rows = counted(len(rows), "row")
+        raise InputError(
+            f"{name}: {found_rows} with a value of target '{target_name}'; at least {MIN_ROWS} are needed."
+        )
     # A class needs a row in every fold, and one among the test rows where those are taken from the same table.
     minimum = N_FOLDS if test is not None else N_FOLDS + 1
     found = Target.from_column(values, task=task, minimum=minimum, merge_rare=merge_rare, source=name)
@@ -151,7 +154,8 @@ def load_dataset(
         # Too few groups or times for the folds are refused now, and not when a study begins.
         folds(y[development], found.task, N_FOLDS, seed, _at(group_codes, development), _at(times, development))
     except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+        by = f"column '{groups or time}': " if groups or time else ""
+        raise InputError(f"{name}: {by}{error}") from None
 
     roles = {column: f"it holds the {role}" for role, column in (("groups", groups), ("time", time)) if column}
     features = frame.drop(columns=target_name)

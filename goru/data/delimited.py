@@ -22,6 +22,9 @@ from goru.data.table import check_names
 from goru.data.wording import counted, shortened
 from goru.errors import InputError
 
+#: A row must fit into a block. Large blocks cost nothing here, as no type is guessed from the first one.
+_BLOCK_BYTES = 1 << 24
+
 
 def read_delimited(path: Path, delimiter: str) -> pd.DataFrame:
     """Read a text file with a header: UTF-8, cells in quotes where they hold the delimiter or a line's end.
@@ -88,17 +91,16 @@ def _header(path: Path, data: bytes, delimiter: str) -> list[str]:
                 raise InputError(f"{path}: line 1: columns are separated by {word}. Separate them by {wanted}.")
     if alone:
         raise InputError(f"{path}: a header and no rows. Give a file with at least one row below the header.")
-    names = [cell.strip() or f"column {i}" for i, cell in enumerate(cells, start=1)]
+    names = [" ".join(cell.splitlines()).strip() or f"column {i}" for i, cell in enumerate(cells, start=1)]
     check_names(names, str(path))
     return names
 
 
 def _read_cells(data: bytes, delimiter: str, width: int) -> pa.Table:
     """Read every cell as text; the header is the first row, and the columns are called f0, f1, ..."""
-    # A row must fit into a block. Large blocks cost nothing here, as no type is guessed from the first one.
     return pyarrow.csv.read_csv(
         pa.BufferReader(data),
-        read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 24),
+        read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_BYTES),
         parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types={f"f{i}": pa.string() for i in range(width)}, strings_can_be_null=False

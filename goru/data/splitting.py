@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from goru.data.task import Task
+from goru.data.wording import counted
 from goru.errors import InputError
 
 #: The folds of a study. Rows are counted on so many wherever it is checked that a table is large enough.
@@ -56,7 +57,9 @@ def split_test(
             np.arange(len(y)), test_size=TEST_SHARE, random_state=seed, stratify=stratify
         )
     except ValueError:
-        raise InputError(f"{len(y):,} rows are too few to set test rows aside, or a class has too few.") from None
+        raise InputError(
+            f"{counted(len(y), 'row')} cannot be split: too few to set test rows aside, or a class has too few."
+        ) from None
     return development, test
 
 
@@ -90,7 +93,7 @@ def folds(
     stratified = task == "classification"
     largest = int(np.unique(y, return_counts=True)[1].max()) if stratified else len(y)
     if largest < n_folds:
-        raise InputError(f"{len(y):,} rows are too few for {n_folds} folds.")
+        raise InputError(f"{counted(len(y), 'row')} cannot be split into {n_folds} folds.")
     cutter = (StratifiedKFold if stratified else KFold)(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with fewer rows than folds is in no score rows of some fold, and in the fit rows of all.
@@ -106,7 +109,9 @@ def _check_one(groups: np.ndarray | None, time: np.ndarray | None) -> None:
 def _split_test_groups(y: np.ndarray, task: Task, seed: int, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n_groups = len(np.unique(groups))
     if n_groups < N_FOLDS + 1:
-        raise InputError(f"{n_groups} groups are too few: test rows and {N_FOLDS} folds need at least {N_FOLDS + 1}.")
+        raise InputError(
+            f"{counted(n_groups, 'group')} cannot be split: test rows and {N_FOLDS} folds need {N_FOLDS + 1} at least."
+        )
     fold_of = _group_folds(y, task, round(1 / TEST_SHARE), seed, groups)
 
     def fitness(fold: int) -> tuple[int, float]:
@@ -127,7 +132,7 @@ def _group_folds(y: np.ndarray, task: Task, n_folds: int, seed: int, groups: np.
     """
     names, group_of = np.unique(groups, return_inverse=True)
     if len(names) < n_folds:
-        raise InputError(f"{len(names)} groups are too few for {n_folds} folds.")
+        raise InputError(f"{counted(len(names), 'group')} cannot be split into {n_folds} folds.")
     codes = np.unique(y, return_inverse=True)[1] if task == "classification" else np.zeros(len(y), dtype=np.intp)
     brings = np.zeros((len(names), int(codes.max()) + 1))
     np.add.at(brings, (group_of, codes), 1)
@@ -151,7 +156,8 @@ def _cut_times(time: np.ndarray, shares: list[float]) -> list[np.ndarray]:
     ordered = time[order]
     changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     if len(changes) < len(shares):
-        raise InputError(f"{len(changes) + 1} different times are too few: {len(shares) + 1} periods are needed.")
+        times = counted(len(changes) + 1, "different time")
+        raise InputError(f"{times} cannot be split into the {len(shares) + 1} periods that are needed.")
     cuts: list[int] = []
     for i, share in enumerate(shares):
         # Every cut takes a change behind the one before, and leaves one for each cut that is still to come.

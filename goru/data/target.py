@@ -43,7 +43,7 @@ class Target:
         """Recognise the task (or take the given one, where it makes sense) and collect the classes.
 
         Args:
-            values: the target column without missing values; its name is the target's name.
+            values: a column of a tidy frame, without missing values; its name is the target's name.
             task: overrules what the column looks like.
             minimum: the rows that each class needs for the folds.
             merge_rare: merge classes with fewer rows to the class ``other``.
@@ -119,7 +119,7 @@ class Target:
             at = int((codes < 0).argmax())
             raise InputError(
                 f"{source}: {row_name(values, at)}: target '{self.name}' is {shortened(values.iloc[at])}, "
-                f"none of the classes {listing(self.classes)}. Remove the row, or train with that class."
+                f"none of the classes {listing(map(shortened, self.classes))}. Remove the row, or train with it."
             )
         return codes
 

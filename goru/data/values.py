@@ -83,5 +83,5 @@ def codes_of(series: pd.Series, column: CategoricalColumn, notes: list[str]) -> 
     if n_rows and not column.other:
         names = listing(dict.fromkeys(shortened(texts[i]) for i in unseen), limit=5)
         rows = counted(n_rows, "row")
-        notes.append(f"'{column.name}' has {rows} with levels that are not among the development rows: {names}.")
+        notes.append(f"'{column.name}' has {rows} with levels never seen in the development rows: {names}.")
     return codes
