@@ -92,13 +92,13 @@ def fit(
     table = TableOptions(
         source,
         target,
-        task,
+        task,  # type: ignore[arg-type]  # checked above
         _names(drop),
         _names(categorical),
         groups,
         time,
         test,
-        merge_rare,  # type: ignore[arg-type]
+        merge_rare,
     )
     folder = out or Path("runs") / _stem(source)
     with watcher() as watching:

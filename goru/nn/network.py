@@ -1,5 +1,6 @@
 """A network, layer after layer: affine, batch norm, activation, batch norm, dropout, ..., affine."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -21,6 +22,7 @@ from goru.nn.batch_norm import (
 from goru.nn.dropout import dropout_inference, dropout_key, dropout_train, keep_mask
 from goru.nn.initializers import init_affine
 
+STATISTICS_STEP = -1  # a step that no training reaches: its masks are those of the statistics
 Counter = int | Int[Array, ""] | UInt32[Array, ""]
 
 
@@ -136,22 +138,36 @@ def population_statistics(
     network: Network,
     hyper: Hyperparameters,
     x: Float[Array, "rows inputs"],
+    network_id: Counter | None = None,
 ) -> tuple[Statistics, ...]:
     """Exact means and variances of every batch norm layer's input over all the given rows.
 
-    Layer after layer, each seeing what it will see at test time: the layers below at their own exact
-    statistics, no neuron deleted. Running averages instead lag behind the weights, and under dropout their
-    variance is that of masked activations (Li et al. 2018, https://arxiv.org/abs/1801.05134).
+    Layer after layer, the layers below normalised by their own exact statistics. Running averages estimate the same,
+    but from few batches, and lag behind the weights.
+
+    **Arguments:**
+
+    - `network_id`: with it, neurons are deleted as in training, by masks of their own, so that the layer meets the
+      statistics that it was trained with. Without it no neuron is deleted, as at test time; the variance is then
+      smaller (Li et al. 2018, https://arxiv.org/abs/1801.05134).
     """
     if architecture.batch_norm is None:
         return ()
     activation = ACTIVATIONS[architecture.activation]
     estimated = []
-    for layer in network.hidden:
+    for index, layer in enumerate(network.hidden):
         before = affine(layer.affine, x)
         normalized = before if architecture.batch_norm == "before" else activation(before)
         estimated.append(batch_statistics(normalized))
-        x = _hidden_inference(architecture, layer, estimated[-1], hyper, x)
+        if architecture.dropout and network_id is not None:
+            undropped = replace(architecture, dropout=False)
+            x = _hidden_inference(undropped, layer, estimated[-1], hyper, x)
+            mask = keep_mask(
+                dropout_key(network_id, STATISTICS_STEP, index), (x.shape[0], x.shape[1]), hyper.dropout_rate
+            )
+            x = dropout_train(x, mask, hyper.dropout_rate, architecture.dropout_form)
+        else:
+            x = _hidden_inference(architecture, layer, estimated[-1], hyper, x)
     return tuple(estimated)
 
 

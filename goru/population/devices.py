@@ -19,6 +19,9 @@ def prepare() -> None:
 
     Called by whoever starts work, never at import. What the user has already set is left alone, and where JAX
     is already running, the devices that it has are the devices that there are.
+
+    There are two devices at least, though it be on one core: XLA compiles a program for a single device along another
+    path, which rounds differently; for any number from two, the bits of a result are the same.
     """
     if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
         # A read-only home is no reason to stop: programs are then compiled each time.
@@ -31,10 +34,11 @@ def prepare() -> None:
             # By default only programs that took a second are kept, and without bound.
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
             jax.config.update("jax_compilation_cache_max_size", CACHE_MEGABYTES * 2**20)
-    if getattr(jax.config, "jax_num_cpu_devices", -1) in (None, -1):
+    told_xla = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if getattr(jax.config, "jax_num_cpu_devices", -1) in (None, -1) and not told_xla:
         # JAX refuses once somebody has used it.
         with contextlib.suppress(RuntimeError):
-            jax.config.update("jax_num_cpu_devices", n_cores())
+            jax.config.update("jax_num_cpu_devices", max(n_cores(), 2))
 
 
 def n_cores() -> int:

@@ -12,6 +12,7 @@ from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.batch_norm import Statistics
 from goru.nn.fold import fold
 from goru.nn.network import Network, population_statistics
+from goru.population.trainer import TrainedBlock
 
 
 class Settled(NamedTuple):
@@ -27,23 +28,32 @@ class Settled(NamedTuple):
     plain: tuple[Affine, ...]
 
 
-def settle(architecture: Architecture, network: Network, hyper: Hyperparameters, x: np.ndarray) -> Settled:
-    """Estimate the statistics of batch norm again over all the given rows, and fold it into the affine layers.
+def settle(trained: TrainedBlock, architecture: Architecture) -> Settled:
+    """Estimate the statistics of batch norm again over all fit rows, and fold it into the affine layers.
+
+    With dropout the statistics are those of masked activations, as in training: the running ones, by which networks
+    were compared, estimate these too, and what is handed over is then what was chosen.
 
     **Arguments:**
 
-    - `network`, `hyper`: stacked along a first axis.
-    - `x`: the rows that the networks were fitted on, `(rows, inputs)`.
+    - `trained`: a block whose networks were kept.
+    - `architecture`: theirs.
     """
-    return jax.tree.map(np.asarray, _settle(architecture, network, hyper, jnp.asarray(x)))
+    rows = trained.block.rows
+    ids = np.array([member.id for member in trained.block.members], np.uint32)
+    return jax.tree.map(
+        np.asarray, _settle(architecture, trained.networks, trained.hyper, ids, jnp.asarray(rows.x[rows.fit]))
+    )
 
 
 @partial(jax.jit, static_argnums=0)
-def _settle(architecture: Architecture, network: Network, hyper: Hyperparameters, x: jax.Array) -> Settled:
-    def one(network_and_hyper):
-        network, hyper = network_and_hyper
-        statistics = population_statistics(architecture, network, hyper, x)
+def _settle(
+    architecture: Architecture, network: Network, hyper: Hyperparameters, ids: jax.Array, x: jax.Array
+) -> Settled:
+    def one(member):
+        network, hyper, network_id = member
+        statistics = population_statistics(architecture, network, hyper, x, network_id)
         return Settled(network, statistics, fold(architecture, network, statistics, hyper))
 
     # One after the other: all rows pass through a network at once, and memory should hold one network's.
-    return jax.lax.map(one, (network, hyper))
+    return jax.lax.map(one, (network, hyper, ids))

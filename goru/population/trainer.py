@@ -59,8 +59,9 @@ class TrainedBlock:
     @cached_property
     def diverged(self) -> np.ndarray:
         """`(networks,)`: the first epoch, from 0, whose loss on the fit rows is not finite; -1 if there is none."""
-        bad = ~np.isfinite(self.curves[:, :, 0, 0])
-        return np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
+        finite = np.isfinite(self.curves[:, :, 0, 0])
+        well = np.logical_and.accumulate(finite, axis=1).sum(axis=1)
+        return np.where(well < finite.shape[1], well, -1)
 
 
 class Trainer:
@@ -142,7 +143,7 @@ class Trainer:
         training = start(members, draw(members))
         curves = []
         longest = max(block.epochs for block in blocks)
-        for epoch in range(0, longest, self.shape.epochs):
+        for epoch in range(0, max(longest, 1), self.shape.epochs):
             calls = [
                 self._orders(block, order, epoch) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))

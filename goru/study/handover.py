@@ -110,13 +110,7 @@ def train_bag(laboratory: Laboratory, candidates: Sequence[Candidate], schedule_
         done = trainer.train([blocks[index] for index in own], keep_networks=True)
         trained.update(zip(own, done, strict=True))
     settled = [
-        settle(
-            laboratory.trainer(candidate.arm).architecture,
-            trained[index].networks,
-            trained[index].hyper,
-            rows.x,
-        )
-        for index, candidate in enumerate(arms)
+        settle(trained[index], laboratory.trainer(candidate.arm).architecture) for index, candidate in enumerate(arms)
     ]
     return Bag(
         tuple(candidate for index, candidate in enumerate(arms) for _ in blocks[index].members),

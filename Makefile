@@ -1,0 +1,47 @@
+# Everything on a fresh machine that has Python 3.11 or newer, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-slow lint types lock clean
+
+demo: .venv/run  ## install, study the digits for a minute, say where the results are
+	$(BIN)/goru fit digits --budget 60s --overwrite
+	@echo
+	@echo "The networks, every trial and the answer are in runs/digits. Next:"
+	@echo "  $(BIN)/goru show runs/digits"
+	@echo "  $(BIN)/goru fit your-table.csv --target the-column-to-predict"
+
+test: lint types  ## lint, types, and the fast tests
+	$(BIN)/pytest -m "not slow"
+
+test-slow: .venv/test  ## the tests that take minutes
+	$(BIN)/pytest -m slow
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test
+	$(BIN)/mypy
+
+.venv/run: pyproject.toml requirements/run.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) -r requirements/run.txt
+	$(PIP) --no-deps --editable .
+	touch $@
+
+.venv/test: .venv/run requirements/test.txt
+	$(PIP) -r requirements/test.txt
+	touch $@
+
+lock:  ## pin what pyproject.toml allows today
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check .
+	.venv-lock/bin/python -m pip freeze --exclude goru > requirements/run.txt
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check ".[test]"
+	.venv-lock/bin/python -m pip freeze --exclude goru > requirements/test.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

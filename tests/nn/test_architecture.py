@@ -1,0 +1,95 @@
+"""What an architecture and a recipe accept, and what they refuse."""
+
+import dataclasses
+
+import jax
+import jaxtyping
+import numpy as np
+import pytest
+
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.network import init_affines, init_network
+
+
+@pytest.fixture
+def as_a_user_sees_it():
+    """Without the checks of tests/conftest.py, which would speak before the classes do."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.usefixtures("as_a_user_sees_it")
+class TestRefused:
+    @pytest.mark.parametrize(
+        "widths", [(0, (3,), 1), (4, (0,), 1), (4, (3, -1, 3), 1), (4, (3,), 0), (-1, (), 1), (1, (), 0)]
+    )
+    def test_a_layer_without_neurons(self, widths):
+        with pytest.raises(ValueError, match="every width must be at least 1"):
+            Architecture(*widths)
+
+    @pytest.mark.parametrize("name", ["activation", "dropout_form", "weight_init"])
+    @pytest.mark.parametrize("value", ["swoosh", "", None, "ReLU"])
+    def test_an_unknown_choice_in_an_architecture(self, name, value):
+        with pytest.raises(ValueError, match=f"{name} must be one of .*got {value!r}"):
+            Architecture(4, (3,), 1, **{name: value})
+
+    @pytest.mark.parametrize("value", ["both", "", True, False, "Before"])
+    def test_an_unknown_place_of_batch_norm(self, value):
+        with pytest.raises(ValueError, match="batch_norm must be None, 'before' or 'after'"):
+            Architecture(4, (3,), 1, batch_norm=value)
+
+    @pytest.mark.parametrize("name", ["loss", "optimizer", "schedule", "decay"])
+    @pytest.mark.parametrize("value", ["swoosh", "", None])
+    def test_an_unknown_choice_in_a_recipe(self, name, value):
+        with pytest.raises(ValueError, match=f"{name} must be one of .*got {value!r}"):
+            Recipe(**{name: value})
+
+    def test_a_later_change(self):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            Architecture(4, (3,), 1).inputs = 5
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            Recipe().loss = "poisson"
+
+
+def test_widths_go_from_the_inputs_to_the_outputs():
+    assert Architecture(4, (8, 6), 3).widths == (4, 8, 6, 3)
+    assert Architecture(4, (), 3).widths == (4, 3)
+
+
+@pytest.mark.parametrize("batch_norm", [None, "before", "after"])
+@pytest.mark.parametrize("hidden", [(), (8,), (8, 6)])
+def test_n_parameters_counts_every_learned_number(hidden, batch_norm):
+    architecture = Architecture(4, hidden, 3, batch_norm=batch_norm, dropout=True)
+    network = init_network(architecture, Hyperparameters(), init_affines(architecture, 1.0, jax.random.key(0)))
+    assert architecture.n_parameters == sum(leaf.size for leaf in jax.tree.leaves(network))
+
+
+def test_n_parameters_by_hand():
+    # (4·8 + 8) + (8·6 + 6) + (6·3 + 3), and γ and β of 8 + 6 features
+    assert Architecture(4, (8, 6), 3).n_parameters == 115
+    assert Architecture(4, (8, 6), 3, batch_norm="after").n_parameters == 115 + 28
+
+
+def test_equal_architectures_are_one_key():
+    """They share a compiled program, so they must be found in a dictionary by value."""
+    assert {Architecture(4, (8,), 3): 1}[Architecture(4, (8,), 3)] == 1
+    assert {Recipe(): 1}[Recipe()] == 1
+    assert Architecture(4, (8,), 3) != Architecture(4, (8,), 3, dropout=True)
+
+
+def test_the_defaults_are_those_of_the_design():
+    architecture, recipe, hyper = Architecture(4, (8,), 3), Recipe(), Hyperparameters()
+    assert (architecture.activation, architecture.weight_init) == ("relu", "he_normal")
+    assert (architecture.batch_norm, architecture.dropout) == (None, False)
+    assert (recipe.optimizer, recipe.schedule, recipe.decay) == ("adam", "cosine", "decoupled")
+    assert (hyper.beta1, hyper.beta2) == (0.9, 0.99)
+    assert (hyper.batch_norm_epsilon, hyper.batch_norm_momentum) == (1e-5, 0.9)
+    assert (hyper.batch_norm_scale, hyper.batch_norm_shift) == (1.0, 0.0)
+    assert (hyper.weight_decay, hyper.dropout_rate) == (0.0, 0.0)
+
+
+def test_hyperparameters_are_leaves_of_a_tree_so_that_each_network_may_have_its_own():
+    stacked = jax.tree.map(lambda a, b: np.stack([a, b]), Hyperparameters(), Hyperparameters(learning_rate=0.1))
+    np.testing.assert_allclose(stacked.learning_rate, [1e-3, 0.1])
+    assert len(jax.tree.leaves(Hyperparameters())) == len(Hyperparameters._fields)
