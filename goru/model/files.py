@@ -7,6 +7,7 @@ model/
   manifest.json           the format and its version, and the size and SHA-256 of every file
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -29,7 +30,7 @@ _FILES = (_MODEL, _PLAIN, _TRAINED)
 
 
 def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) -> None:
-    """Write a model into a new folder; the manifest comes last, so that a folder without one is unfinished.
+    """Write a model into a folder that holds none; the manifest comes last: a folder without one is unfinished.
 
     **Arguments:**
 
@@ -37,7 +38,7 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
     """
     from safetensors.numpy import save
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     description = {
         "target": model.target.to_json(),
         "activation": model.networks.activation,
@@ -60,6 +61,14 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         _write(folder / name, content)
     files = {name: {"bytes": len(content), "sha256": _hash(content)} for name, content in contents.items()}
     _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
+
+
+def remove_model(folder: Path) -> None:
+    """Remove the files of a model, the manifest first, and the folder if nothing else is in it."""
+    for name in (_MANIFEST, *_FILES):
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def load_model(folder: Path) -> Model:
@@ -96,9 +105,13 @@ def load_trained(folder: Path) -> dict[str, np.ndarray]:
 
     **Raises:** `InputError`, as `load_model` does.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    return load(_read_all(folder)[_TRAINED])
+    try:
+        return load(_read_all(folder)[_TRAINED])
+    except SafetensorError as error:
+        raise InputError(f"{folder / _TRAINED}: damaged ({error}). Fit the model again.") from None
 
 
 def _read_all(folder: Path) -> dict[str, bytes]:

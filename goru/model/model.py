@@ -34,6 +34,13 @@ class Model:
     networks: PlainNetworks
     members: tuple[dict[str, Any], ...] = field(default=())
 
+    def __post_init__(self) -> None:
+        features = {self.schema.n_features, self.preparation.n_features, self.networks.inputs}
+        classes = self.target.classes
+        outputs = 1 if classes is None else len(classes)
+        if len(features) > 1 or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
+            raise ValueError("the networks do not fit the columns or the target")
+
     @property
     def single(self) -> "Model":
         """The first network alone."""

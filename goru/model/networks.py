@@ -47,6 +47,8 @@ class PlainNetworks:
             raise ValueError(f"unknown activation {self.activation!r}")
         if not self.weights or len(self.weights) != len(self.biases):
             raise ValueError("as many biases as weights are needed, and at least one of each")
+        if any(array.dtype != np.float32 or array.size == 0 for array in (*self.weights, *self.biases)):
+            raise ValueError("weights and biases are float32, and there are some")
         width = self.weights[0].shape[1:2]
         for weight, bias in zip(self.weights, self.biases, strict=True):
             if weight.ndim != 3 or weight.shape[1:2] != width or bias.shape != (len(self), weight.shape[2]):

@@ -108,9 +108,13 @@ def forward_train(
         return x
 
     for index, layer in enumerate(network.hidden):
-        x = affine(layer.affine, x)
         if architecture.batch_norm == "before":
-            x = normalize(index, layer.batch_norm, x)
+            # Batch norm takes the bias away again with the mean, so that its gradient is zero. Computed, it would be
+            # rounding noise, which Adam scales up to whole steps: the bias would wander, the running mean behind it.
+            bias = jax.lax.stop_gradient(layer.affine.bias)
+            x = normalize(index, layer.batch_norm, affine(Affine(layer.affine.weight, bias), x))
+        else:
+            x = affine(layer.affine, x)
         x = activation(x)
         if architecture.batch_norm == "after":
             x = normalize(index, layer.batch_norm, x)

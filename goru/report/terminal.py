@@ -100,7 +100,9 @@ def _test(answer: dict[str, Any]) -> Iterator[str]:
     rows = [("test", "networks", *figures)]
     for entry in answer["test"]:
         handed = entry["arm"] == "recommended" and entry["networks"] > 1
-        values = [f"{entry[name]:.3f}" if name != "error" else number(entry[name]) for name in figures]
+        values = [
+            number(entry[name]) if name == "error" or entry[name] is None else f"{entry[name]:.3f}" for name in figures
+        ]
         rows.append((entry["arm"], f"{entry['networks']}", *values, *(["handed over"] if handed else [])))
     yield from table(rows, first=14)
 

@@ -2,6 +2,7 @@
 
 EPOCHS = 100  # the score is recorded after each; the best one is chosen on other folds
 FOLDS = 5
+FEWEST_DRAWS = 2  # of each arm: with one, nothing is tuned
 FEWEST_FOLDS = 3  # a budget too small for five
 FEWEST_EPOCHS = 8  # a budget too small even then: the schedule is shortened, and the answer says so
 MOST_DRAWS = 32  # of each arm: more would only search a plateau more finely
@@ -35,5 +36,5 @@ def batch_size(fit_rows: int) -> int:
 
 
 def networks_in_a_block(parameters: int) -> int:
-    """Networks trained together on a device: large ones by fours, so that they stay in its cache."""
-    return 8 if parameters < 40_000 else 4
+    """Networks trained together on a device: as few as keep it busy, so that a round is short."""
+    return 8 if parameters < 15_000 else 4 if parameters < 40_000 else 2

@@ -86,10 +86,10 @@ def effect(
     comparisons: int,
 ) -> Effect:
     """What one arm changes against another, from the losses of both in every split, `(splits,)`."""
-    differences = arm - against
-    if not np.isfinite(differences).all():
+    if not np.isfinite([arm, against]).all():
         # An arm of which no draw survives in some split: nothing can be said about its size.
         return Effect(name, float("inf"), float("-inf"), float("inf"), margin, "undecided")
+    differences = arm - against
     low, high = corrected_interval(differences, score_to_fit, confidence, comparisons)
     return Effect(name, float(differences.mean()), low, high, margin, verdict(low, high, margin))
 

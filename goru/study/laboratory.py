@@ -76,11 +76,6 @@ class Laboratory:
         """Arms with and without weight decay share a program, and a block holds both."""
         return self.shape.networks // 2
 
-    @property
-    def n_devices(self) -> int:
-        """Blocks trained at a time."""
-        return len(next(iter(self._trainers.values())).devices)
-
     def trainer(self, arm: Arm) -> Trainer:
         """The program of an arm."""
         return self._trainers[arm.architecture(self.base)]

@@ -9,6 +9,7 @@ from goru.nn.architecture import ActivationName
 
 MOST_WIDTH = 65_536
 MOST_LAYERS = 100
+MOST_NETWORKS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Options:
             raise InputError("--budget and --networks exclude each other. Give a time or a number of networks.")
         if self.budget is not None and not (0 < self.budget < math.inf):
             raise InputError(f"--budget: {self.budget:g} s is no time to train in. Give one above zero, 60s say.")
-        if self.networks is not None and self.networks < 1:
-            raise InputError(f"--networks: {self.networks} is too few. Give at least 1.")
+        if self.networks is not None and not 1 <= self.networks <= MOST_NETWORKS:
+            raise InputError(f"--networks: {self.networks} is out of range. Give a number from 1 to {MOST_NETWORKS:,}.")
         if self.hidden is not None:
             if not 1 <= len(self.hidden) <= MOST_LAYERS:
                 raise InputError(f"--hidden: {len(self.hidden)} layers. Give the width of 1 to {MOST_LAYERS}: 128,128.")

@@ -1,5 +1,6 @@
 """How much a budget pays for: splits, draws and epochs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from goru.study import defaults
@@ -38,25 +39,22 @@ def plan_networks(networks: int) -> Plan:
     return Plan(folds, draws, defaults.EPOCHS, shortfalls)
 
 
-def plan_seconds(seconds: float, epoch_seconds: float, draws: int, devices: int) -> Plan:
-    """Spend seconds: fewer folds first, then a shorter schedule.
+def plan_seconds(seconds: float, cost: Callable[[int, int], float], draws: int) -> Plan:
+    """Spend seconds: a somewhat shorter schedule first, then fewer folds, then a much shorter schedule.
 
     **Arguments:**
 
-    - `seconds`: for the race.
-    - `epoch_seconds`: for one epoch of all arms' first draws, each device in one split.
+    - `seconds`: for everything.
+    - `cost`: seconds that everything takes with so many folds and so many epochs.
     - `draws`: the first draws of each arm; what time is left over pays for more.
-    - `devices`: splits trained at a time.
     """
-    full = -(-defaults.FOLDS // devices) * defaults.EPOCHS * epoch_seconds
-    for folds in (defaults.FOLDS, defaults.FEWEST_FOLDS):
-        affordable = int(seconds / (-(-folds // devices) * epoch_seconds))
-        if affordable >= defaults.EPOCHS:
-            break
-    epochs = min(max(affordable, defaults.FEWEST_EPOCHS), defaults.EPOCHS)
+    lengths = [(defaults.FOLDS, epochs) for epochs in range(defaults.EPOCHS, defaults.EPOCHS // 2 - 1, -1)]
+    lengths += [(defaults.FEWEST_FOLDS, epochs) for epochs in range(defaults.EPOCHS, defaults.FEWEST_EPOCHS - 1, -1)]
+    folds, epochs = next((length for length in lengths if cost(*length) <= seconds), lengths[-1])
     given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
     given_up += [f"{epochs} epochs instead of {defaults.EPOCHS}"] if epochs < defaults.EPOCHS else []
     if not given_up:
         return Plan(folds, draws, epochs)
+    full = cost(defaults.FOLDS, defaults.EPOCHS)
     said = f"the time was too short for a full study: {', '.join(given_up)}"
-    return Plan(folds, draws, epochs, (f"{said} (the race would take about {full:,.0f} s here).",))
+    return Plan(folds, draws, epochs, (f"{said} (that would take about {full:,.0f} s here).",))

@@ -82,14 +82,11 @@ class Race:
         per_draw = (time.monotonic() - began) / self.draws_done
         size = self._laboratory.draws_in_a_block
         while (left := defaults.MOST_DRAWS - self.draws_done) > 0:
-            # As many blocks as there are devices at a time, where that many fit: an odd number of splits leaves
-            # no device idle then.
             fitting = int((deadline - time.monotonic()) / (per_draw * size))
             self._planned = len(self._done) // self.draws_done * (self.draws_done + min(fitting * size, left))
-            blocks = min(fitting, self._laboratory.n_devices)
-            if blocks < 1:
+            if fitting < 1:
                 return
-            self._wave(range(self.draws_done, self.draws_done + min(blocks * size, left)), deadline)
+            self._wave(range(self.draws_done, self.draws_done + min(size, left)), deadline)
 
     def _wave(self, draws: range, deadline: float | None) -> None:
         """Train some draws of every arm in every split."""

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from goru.errors import InputError
-from goru.model.files import load_model
+from goru.model.files import load_model, remove_model
 from goru.model.model import Model
 
 if TYPE_CHECKING:
@@ -86,22 +85,25 @@ def load(folder: str | os.PathLike[str]) -> Run:
 
 def check_free(folder: Path, overwrite: bool) -> None:
     """Raise InputError if a new run cannot be written to the folder; nothing is changed."""
-    if not folder.exists():
+    if not os.path.lexists(folder):
         for parent in folder.parents:
-            if parent.exists():
-                if not parent.is_dir() or not os.access(parent, os.W_OK):
+            if os.path.lexists(parent):
+                if not _is_writable(parent):
                     raise InputError(
                         f"{folder}: cannot be made, {parent} is no folder to write to. Choose another --out."
                     )
                 return
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{folder}: there is a file of that name. Choose another --out.")
+    if not _is_writable(folder):
+        raise InputError(f"{folder}: this folder cannot be written to. Choose another --out.")
     if not any(path.name != LOCK for path in folder.iterdir()):
         return
     if not _read_config(folder):
         raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
-    with _locked(folder):
-        pass
+    if (folder / LOCK).exists():
+        with _locked(folder):
+            pass
     if not overwrite:
         state = "a finished run" if (folder / ANSWER).is_file() else "a run that was not finished"
         raise InputError(f"{folder}: holds {state}. Give --overwrite to replace it, or choose another --out.")
@@ -114,28 +116,32 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool) -> Iterator[P
     **Raises:** `InputError`, as `check_free` does.
     """
     check_free(folder, overwrite)
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        _clear(folder)
-        try:
-            write_json(folder / CONFIG, {"format": FORMAT, "version": VERSION, **config})
-            yield folder
-        except InputError:
+    made = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    try:
+        _make(folder)
+        with _locked(folder):
             _clear(folder)
-            raise
-        finally:
-            (folder / LOCK).unlink(missing_ok=True)
+            try:
+                write_json(folder / CONFIG, {"format": FORMAT, "version": VERSION, **config})
+                yield folder
+            except InputError:
+                _clear(folder)
+                raise
+            finally:
+                (folder / LOCK).unlink(missing_ok=True)
+    finally:
+        for path in made:
             with contextlib.suppress(OSError):
-                for path in made:
-                    path.rmdir()  # only where nothing is left in it
+                path.rmdir()  # only where nothing is left in it
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a file whole or not at all."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
     temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1, allow_nan=False)
+    # A file name that is no UTF-8 reaches us with lone surrogates; their backslashed form is JSON's too.
+    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
@@ -143,17 +149,30 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what a run consists of, and nothing else."""
-    for name in (ANSWER, CONFIG):
+    for name in (ANSWER, CONFIG, STORE, *(f"{STORE}-{journal}" for journal in ("wal", "shm", "journal"))):
         (folder / name).unlink(missing_ok=True)
-    for path in folder.glob(f"{STORE}*"):
-        path.unlink()
-    shutil.rmtree(folder / MODEL, ignore_errors=True)
+    remove_model(folder / MODEL)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}). Choose another --out.") from None
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.path.isdir(folder) and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
-    with (folder / LOCK).open("a") as file:
+    try:
+        file = (folder / LOCK).open("a")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be locked ({error.strerror}). Choose another --out.") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -181,4 +200,6 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Fit the run again.") from None
     except ValueError:
         raise InputError(f"{path}: damaged, it is not JSON. Fit the run again.") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: damaged, it is no answer. Fit the run again.")
     return content

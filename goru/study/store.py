@@ -95,8 +95,12 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
         raise InputError(f"{path}: missing. Fit the run again with --overwrite.")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            # Checksums tell what is wrong in a row; this, whether rows are lost.
+            (found,) = connection.execute("pragma integrity_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError("rows are lost or out of place")
             yield from connection.execute("select * from trials order by rowid")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: damaged ({error}). Fit the run again with --overwrite.") from None
 
 

@@ -153,5 +153,5 @@ class Study:
         pace = measure(laboratory, rows)
         now = time.monotonic()
         left = self._started + (self.options.budget or defaults.BUDGET_SECONDS) - now
-        plan, race = pace.plan(left, laboratory.draws_in_a_block, laboratory.n_devices)
+        plan, race = pace.plan(left)
         return plan, now + race

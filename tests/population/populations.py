@@ -1,0 +1,187 @@
+"""Small tables, networks and programs for these tests, and a network's function written in NumPy."""
+
+from functools import cache, partial
+
+import jax
+import numpy as np
+
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.network import init_affines
+from goru.nn.training import init_training, train_step
+from goru.population.batches import BatchOrder
+from goru.population.member import Block, Member, Rows
+from goru.population.program import BlockShape
+from goru.population.trainer import TrainedBlock, Trainer
+
+ROWS, INPUTS, HIDDEN, CLASSES, TARGETS = 120, 6, (10, 8), 3, 2
+
+# 90 fit rows: an epoch has 5 or 6 steps, so that batches cross from one epoch into the next; and the 33 and 30
+# scored rows fill neither one chunk nor two.
+SHAPE = BlockShape(networks=4, batch=16, epochs=3, steps=17, eval_chunks=2, eval_rows=20)
+
+CLASSIFY = Recipe()
+REGRESS = Recipe(loss="squared_error", optimizer="momentum", schedule="constant", decay="l2_squared")
+
+# No usual value, so that a forgotten one shows.
+HYPER = Hyperparameters(
+    learning_rate=0.02,
+    weight_decay=0.3,
+    dropout_rate=0.2,
+    momentum=0.8,
+    beta1=0.85,
+    beta2=0.98,
+    weight_std=0.9,
+    batch_norm_epsilon=1e-3,
+    batch_norm_momentum=0.8,
+    batch_norm_scale=1.1,
+    batch_norm_shift=0.1,
+)
+
+PLAIN = Architecture(INPUTS, HIDDEN, CLASSES)
+BEFORE_DROPOUT = Architecture(INPUTS, HIDDEN, CLASSES, batch_norm="before", dropout=True)
+AFTER = Architecture(INPUTS, HIDDEN, CLASSES, batch_norm="after")
+ARCHITECTURES = {
+    "none": PLAIN,
+    "none-dropout": Architecture(INPUTS, HIDDEN, CLASSES, dropout=True),
+    "before": Architecture(INPUTS, HIDDEN, CLASSES, batch_norm="before"),
+    "before-dropout": BEFORE_DROPOUT,
+    "after": AFTER,
+    "after-dropout": Architecture(INPUTS, HIDDEN, CLASSES, batch_norm="after", dropout=True),
+}
+THREE = {"none": PLAIN, "before-dropout": BEFORE_DROPOUT, "after": AFTER}
+REGRESSION = Architecture(INPUTS, HIDDEN, TARGETS, activation="tanh", batch_norm="before", dropout=True)
+
+
+def cpus(count: int) -> list[jax.Device]:
+    devices = jax.local_devices(backend="cpu")
+    assert len(devices) >= count, "tests/conftest.py asks JAX for two devices"
+    return devices[:count]
+
+
+@cache
+def trainer(architecture: Architecture, recipe: Recipe = CLASSIFY, shape: BlockShape = SHAPE, devices: int = 2):
+    """A program, compiled once for all tests."""
+    targets = TARGETS if recipe.loss == "squared_error" else 0
+    return Trainer(architecture, recipe, shape, ROWS, targets, devices=cpus(devices))
+
+
+@cache
+def table(targets: int = 0, seed: int = 0) -> Rows:
+    """Rows whose class is that of the nearest of three centres, or whose targets are a smooth function of them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
+    if targets:
+        y = np.tanh(x @ rng.normal(size=(INPUTS, targets))).astype(np.float32)
+    else:
+        centres = rng.normal(size=(CLASSES, INPUTS))
+        y = ((x[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1).astype(np.int32)
+    shuffled = rng.permutation(ROWS)
+    return Rows(x, y, fit=shuffled[:90], fit_scored=shuffled[:33], score=shuffled[90:])
+
+
+def member(number: int, **changes) -> Member:
+    """A network of its own: id, seed and learning rate are those of its number."""
+    hyper = HYPER._replace(learning_rate=0.01 * (1 + number))
+    return Member(id=100 + number, seed=(7, number), hyper=hyper._replace(**changes))
+
+
+def block(*members: Member, rows: Rows | None = None, order=(5,), epochs=4, schedule_epochs=None) -> Block:
+    return Block(tuple(members), table() if rows is None else rows, order, epochs, schedule_epochs)
+
+
+def five_blocks() -> list[Block]:
+    """More than two or three devices take at a time, and an odd number."""
+    return [block(member(number), member(number + 1), order=(number,), epochs=4) for number in range(5)]
+
+
+def train(program: Trainer, *blocks: Block) -> list[TrainedBlock]:
+    return list(program.train(blocks, keep_networks=True))
+
+
+def alone(program: Trainer, one: Member, **of_block) -> dict[str, np.ndarray]:
+    """The outcome of one network in a block of its own."""
+    (trained,) = train(program, block(one, **of_block))
+    return outcome(trained, 0)
+
+
+def outcome(trained: TrainedBlock, index: int) -> dict[str, np.ndarray]:
+    """All that is left of one network: its curves, and every number of its state by name."""
+    assert trained.training is not None
+    return {"curves": trained.curves[index]} | by_name(jax.tree.map(lambda leaf: leaf[index], trained.training))
+
+
+def by_name(training) -> dict[str, np.ndarray]:
+    leaves = jax.tree_util.tree_leaves_with_path(training)
+    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def different_bits(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> list[str]:
+    """The names of what is not equal, bit for bit; a NaN equals itself."""
+    assert one.keys() == other.keys()
+    return [
+        name
+        for name in one
+        if one[name].shape != other[name].shape
+        or one[name].dtype != other[name].dtype
+        or one[name].tobytes() != other[name].tobytes()
+    ]
+
+
+def relative_error(ours: np.ndarray, reference: np.ndarray) -> float:
+    """The largest difference, relative to the largest number of the array."""
+    ours, reference = np.float64(ours), np.float64(reference)
+    return np.abs(ours - reference).max() / max(np.abs(reference).max(), 1e-30)
+
+
+@cache
+def plain_step(architecture, recipe):
+    return jax.jit(partial(train_step, architecture, recipe))
+
+
+@cache
+def train_plainly(architecture, recipe, one, rows, order, epochs):
+    """One network by a loop over `goru.nn`'s step: the state before the first, and those after every epoch."""
+    key = jax.random.wrap_key_data(np.random.SeedSequence(one.seed).generate_state(2))
+    training = init_training(architecture, recipe, one.hyper, init_affines(architecture, one.hyper.weight_std, key))
+    step = plain_step(architecture, recipe)
+    batches = BatchOrder(order, rows.fit, SHAPE.batch)
+    states, index, total = [training], 0, batches.steps(epochs)
+    for epoch in range(epochs):
+        for batch in batches.batches(index, batches.steps(epoch + 1)):
+            training, _ = step(one.hyper, training, rows.x[batch], rows.y[batch], one.id, index, total)
+            index += 1
+        states.append(training)
+    return states
+
+
+def outputs_in_numpy(architecture, network, statistics, hyper, x) -> np.ndarray:
+    """One network at test time, in float64."""
+    activation = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh}[architecture.activation]
+    x = np.float64(x)
+    for index, layer in enumerate(network.hidden):
+
+        def normalize(x, norm=layer.batch_norm, index=index):
+            mean, variance = (np.float64(number) for number in statistics[index][:2])
+            x_hat = (x - mean) / np.sqrt(variance + hyper.batch_norm_epsilon)
+            return np.float64(norm.scale) * x_hat + np.float64(norm.shift)
+
+        x = x @ np.float64(layer.affine.weight) + np.float64(layer.affine.bias)
+        x = normalize(x) if architecture.batch_norm == "before" else x
+        x = activation(x)
+        x = normalize(x) if architecture.batch_norm == "after" else x
+        if architecture.dropout and architecture.dropout_form == "classic":
+            x = x * (1 - hyper.dropout_rate)
+    return x @ np.float64(network.output.weight) + np.float64(network.output.bias)
+
+
+def figures_in_numpy(architecture, training, hyper, x, y) -> list[float]:
+    """Mean loss and, for classes, accuracy of one network, by its running statistics without their start at zero."""
+    statistics = [
+        (np.float64(running.mean) / running.weight, np.float64(running.variance) / running.weight)
+        for running in training.running
+    ]
+    outputs = outputs_in_numpy(architecture, training.network, statistics, hyper, x)
+    if y.ndim == 2:
+        return [np.mean((outputs - y) ** 2)]
+    log_total = np.log(np.exp(outputs).sum(axis=1))
+    return [np.mean(log_total - outputs[np.arange(len(y)), y]), np.mean(outputs.argmax(axis=1) == y)]

@@ -1,0 +1,116 @@
+"""What makes a network the one it is: its seed (initial weights), its id (dropout masks) and its numbers."""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+import numpy as np
+import pytest
+from populations import (
+    ARCHITECTURES,
+    BEFORE_DROPOUT,
+    PLAIN,
+    alone,
+    block,
+    cpus,
+    different_bits,
+    member,
+    outcome,
+    table,
+    train,
+    trainer,
+)
+
+from goru.nn.network import init_affines
+from goru.population.member import Member, Rows
+
+
+def initial_weights(architecture, *members):
+    """The affine layers of untrained networks."""
+    (untrained,) = train(trainer(architecture), block(*members, epochs=0))
+    return [layer.affine for layer in untrained.networks.hidden] + [untrained.networks.output]
+
+
+def test_initial_weights_are_those_that_goru_nn_draws_from_the_members_seed():
+    members = [member(0), member(1, weight_std=2.0)]
+    ours = initial_weights(PLAIN, *members)
+    goru_nn = jax.jit(partial(init_affines, PLAIN))
+    for index, one in enumerate(members):
+        key = jax.random.wrap_key_data(np.random.SeedSequence(one.seed).generate_state(2))
+        for layer, reference in zip(ours, goru_nn(one.hyper.weight_std, key), strict=True):
+            np.testing.assert_allclose(layer.weight[index], reference.weight, rtol=1e-6, atol=1e-7)
+            np.testing.assert_array_equal(layer.bias[index], 0)
+
+
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "none"])
+def test_initial_weights_are_the_same_whatever_stands_between_the_affine_layers(name):
+    members = [member(0), member(1)]
+    for layer, plain in zip(
+        initial_weights(ARCHITECTURES[name], *members), initial_weights(PLAIN, *members), strict=True
+    ):
+        np.testing.assert_array_equal(layer.weight, plain.weight)
+
+
+def test_networks_that_share_a_seed_share_their_initial_weights_and_others_do_not():
+    one, twin, other = Member(1, (3, 4), member(0).hyper), Member(2, (3, 4), member(1).hyper), member(2)
+    for layer in initial_weights(PLAIN, one, twin, other):
+        np.testing.assert_array_equal(layer.weight[0], layer.weight[1])
+        assert (layer.weight[0] != layer.weight[2]).any()
+
+
+def test_the_id_changes_the_training_of_a_network_with_dropout():
+    program = trainer(BEFORE_DROPOUT)
+    (trained,) = train(program, block(member(0), replace(member(0), id=101)))
+    assert "curves" in different_bits(outcome(trained, 0), outcome(trained, 1))
+
+
+def test_the_id_changes_nothing_in_a_network_without_dropout():
+    program = trainer(PLAIN)
+    (trained,) = train(program, block(member(0), replace(member(0), id=101)))
+    assert different_bits(outcome(trained, 0), outcome(trained, 1)) == []
+
+
+def test_an_id_may_use_all_32_bits():
+    program = trainer(BEFORE_DROPOUT)
+    largest, low_half = replace(member(0), id=2**32 - 1), replace(member(0), id=2**16 - 1)
+    assert "curves" in different_bits(alone(program, largest), alone(program, low_half))
+
+
+@pytest.mark.parametrize(
+    ("hyper", "value"),
+    [
+        ("learning_rate", 0.05),
+        ("weight_decay", 2.0),
+        ("dropout_rate", 0.6),
+        ("beta1", 0.5),
+        ("beta2", 0.9),
+        ("weight_std", 0.5),
+        ("batch_norm_epsilon", 0.1),
+        ("batch_norm_momentum", 0.5),
+        ("batch_norm_scale", 0.5),
+        ("batch_norm_shift", 0.5),
+    ],
+)
+def test_each_network_has_its_own(hyper, value):
+    program = trainer(BEFORE_DROPOUT)
+    usual, changed = member(0), member(0, **{hyper: value})
+    (together,) = train(program, block(usual, changed))
+    assert different_bits(outcome(together, 0), alone(program, usual)) == []
+    assert different_bits(outcome(together, 1), alone(program, changed)) == []
+    assert "curves" in different_bits(outcome(together, 0), outcome(together, 1))
+
+
+def test_dropout_at_rate_zero_is_the_network_without_dropout():
+    with_dropout = alone(trainer(ARCHITECTURES["after-dropout"]), member(0, dropout_rate=0.0))
+    without = alone(trainer(ARCHITECTURES["after"]), member(0))
+    np.testing.assert_allclose(with_dropout["curves"], without["curves"], rtol=1e-5)
+
+
+def test_a_table_is_copied_to_a_device_once():
+    rows = table()
+    fresh = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, rows.score)
+    one, other = cpus(2)
+    assert fresh.on(one, "x") is fresh.on(one, "x")
+    assert fresh.on(one, "x").devices() == {one}
+    assert fresh.on(other, "x").devices() == {other}
+    np.testing.assert_array_equal(fresh.on(one, "y")[0], rows.y)

@@ -1,0 +1,164 @@
+"""The compiled program computes what `goru.nn` says of one network, and what NumPy says of its scores."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh
+from populations import (
+    AFTER,
+    ARCHITECTURES,
+    CLASSIFY,
+    HYPER,
+    REGRESS,
+    REGRESSION,
+    SHAPE,
+    TARGETS,
+    alone,
+    block,
+    by_name,
+    cpus,
+    different_bits,
+    figures_in_numpy,
+    member,
+    outcome,
+    relative_error,
+    table,
+    train,
+    train_plainly,
+    trainer,
+)
+
+from goru.nn.affine import Affine
+from goru.nn.architecture import Architecture
+from goru.nn.network import Network
+from goru.nn.training import Training
+from goru.population.member import Rows
+from goru.population.program import DEVICES, BlockData, Members, Orders, advance, over_devices, score
+
+EPOCHS = 4  # 22 steps
+
+CASES = {name: (architecture, CLASSIFY, 0) for name, architecture in ARCHITECTURES.items()}
+CASES["regression"] = (REGRESSION, REGRESS, TARGETS)
+SOME_CASES = ["none", "before-dropout", "after", "regression"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_network_in_a_population_learns_what_a_plain_loop_over_its_steps_does(name):
+    architecture, recipe, targets = CASES[name]
+    members, rows = (member(0), member(1)), table(targets)
+    (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
+    for index, one in enumerate(members):
+        plain = by_name(train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)[-1])
+        ours = outcome(trained, index)
+        errors = {leaf: relative_error(ours[leaf], plain[leaf]) for leaf in plain}
+        assert ".network.hidden[0].affine.weight" in errors
+        assert max(errors.values()) < 1e-5, errors
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_curves_are_those_of_a_plain_loop_scored_after_every_epoch(name):
+    architecture, recipe, targets = CASES[name]
+    members, rows = (member(0), member(1)), table(targets)
+    (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
+    for index, one in enumerate(members):
+        _, *states = train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)
+        for epoch, training in enumerate(states):
+            for part, scored in enumerate([rows.fit_scored, rows.score]):
+                expected = figures_in_numpy(architecture, training, one.hyper, rows.x[scored], rows.y[scored])
+                np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_before_the_first_step_the_two_are_one_network(name):
+    architecture, recipe, targets = CASES[name]
+    members, rows = (member(0), member(1, batch_norm_scale=0.7, batch_norm_shift=-0.2)), table(targets)
+    (untrained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=0))
+    for index, one in enumerate(members):
+        plain = by_name(train_plainly(architecture, recipe, one, rows, (5,), 0)[0])
+        ours = outcome(untrained, index)
+        assert ours.pop("curves").shape[0] == 0
+        assert ours.keys() == plain.keys()
+        for leaf in plain:
+            np.testing.assert_allclose(ours[leaf], plain[leaf], rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", SOME_CASES)
+def test_the_last_point_of_the_curves_is_the_score_of_the_networks_that_are_handed_over(name):
+    architecture, recipe, targets = CASES[name]
+    members, rows = [member(number) for number in range(3)], table(targets)
+    (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
+    for index, one in enumerate(members):
+        training = jax.tree.map(lambda leaf: leaf[index], trained.training)  # noqa: B023
+        for part, scored in enumerate([rows.fit_scored, rows.score]):
+            expected = figures_in_numpy(architecture, training, one.hyper, rows.x[scored], rows.y[scored])
+            np.testing.assert_allclose(trained.curves[index, -1, part], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 20, 21, 40])
+def test_however_many_chunks_the_scored_rows_fill_each_counts_once(count):
+    rows = table()
+    fewer = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, rows.fit[:count])
+    (trained,) = train(trainer(AFTER), block(member(0), rows=fewer))
+    training = jax.tree.map(lambda leaf: leaf[0], trained.training)
+    scored = fewer.score
+    expected = figures_in_numpy(AFTER, training, member(0).hyper, rows.x[scored], rows.y[scored])
+    np.testing.assert_allclose(trained.curves[0, -1, 1], expected, rtol=1e-5)
+
+
+def test_where_no_rows_are_scored_there_is_no_figure_and_the_training_is_the_same():
+    rows = table()
+    unscored = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, np.empty(0, int))
+    without, usual = (alone(trainer(AFTER), member(0), rows=each) for each in (unscored, rows))
+    assert np.isnan(without["curves"][:, 1]).all()
+    assert different_bits(without, usual) == ["curves"]
+    np.testing.assert_array_equal(without["curves"][:, 0], usual["curves"][:, 0])
+
+
+def hand_made(rows_of_chunks):
+    """A linear network that hands its inputs on, on three rows; the last row is a trap for indices of -1."""
+    x = jnp.array([[1.0, 0.0], [0.0, 2.0], [1e9, -1e9]])
+    chunks = jnp.array(rows_of_chunks)
+    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
+    data = BlockData(x, jnp.array([0, 0, 1]), chunks, chunks)
+    return np.asarray(score(Architecture(2, (), 2), CLASSIFY, HYPER, training, data, chunks))
+
+
+def test_a_score_is_the_mean_over_all_chunks_and_a_row_of_minus_one_is_not_counted():
+    first, second = np.log(1 + np.exp(-1)), np.log(1 + np.exp(2))
+    np.testing.assert_allclose(hand_made([[0, -1], [-1, -1]]), [first, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(hand_made([[0, -1], [1, -1]]), [(first + second) / 2, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(hand_made([[0, 0, 1, -1]]), [(2 * first + second) / 3, 2 / 3], rtol=1e-6)
+
+
+def test_nothing_is_done_where_no_epoch_is_asked_for():
+    rows, members = table(), [member(number) for number in range(SHAPE.networks)]
+    (trained,) = train(trainer(AFTER), block(*members, epochs=1))
+    before = trained.training
+    scored = jnp.asarray(rows.score[None])
+    data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), scored, scored)
+    ids, keys = np.arange(SHAPE.networks, dtype=np.uint32), np.zeros((SHAPE.networks, 2), np.uint32)
+    # What would be done, were it not for `n_epochs`.
+    batches = np.zeros((SHAPE.steps, SHAPE.batch), np.int32)
+    orders = Orders(batches, np.array([5, 11], np.int32), np.int32(0), np.int32(0), np.int32(11))
+    run = jax.jit(partial(advance, AFTER, CLASSIFY))
+    after, curves = run(before, Members(ids, keys, trained.hyper), data, orders)
+    assert different_bits(by_name(after), by_name(before)) == []
+    assert np.isnan(curves).all()
+    after, curves = run(before, Members(ids, keys, trained.hyper), data, orders._replace(n_epochs=np.int32(1)))
+    assert different_bits(by_name(after), by_name(before)) != []
+    assert np.isfinite(curves[0]).all()
+    assert np.isnan(curves[1]).all()
+
+
+def test_over_devices_every_device_is_given_its_own_block_and_nothing_else():
+    mesh = Mesh(np.array(cpus(2)), (DEVICES,))
+
+    def total(numbers):
+        assert numbers.shape == (3,)
+        return {"total": numbers.sum()}
+
+    numbers = jnp.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(jax.jit(over_devices(total, mesh))(numbers)["total"], [3.0, 12.0])

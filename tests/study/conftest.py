@@ -1,0 +1,84 @@
+"""What these tests share: two tiny tables, and what little is really trained, once for all of them."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # `studies` is imported by its name
+
+import pytest
+from hypothesis import settings
+from studies import TINY, make_flowers, make_prices
+
+from goru.data.dataset import Dataset, load_dataset
+from goru.data.splitting import Split, folds
+from goru.nn.architecture import Architecture, Recipe
+from goru.population import devices
+from goru.study.fitting import TableOptions, fit
+from goru.study.laboratory import Laboratory
+from goru.study.run import Run
+from goru.study.study import Result, Study
+from goru.study.trial import Trial
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def flowers_csv(tmp_path_factory) -> Path:
+    """A table of classes in a file."""
+    path = tmp_path_factory.mktemp("tables") / "flowers.csv"
+    make_flowers().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def flowers(flowers_csv) -> Dataset:
+    """Classes, from that file."""
+    return load_dataset(str(flowers_csv), target="kind")
+
+
+@pytest.fixture(scope="session")
+def prices() -> Dataset:
+    """A number to predict."""
+    return load_dataset(make_prices(), target="price")
+
+
+@pytest.fixture(scope="session")
+def splits(flowers) -> list[Split]:
+    """Three folds of the classes' development rows."""
+    return folds(flowers.y_development, flowers.task, 3, seed=0)
+
+
+@pytest.fixture(scope="session")
+def laboratory(flowers, splits):
+    """Programs for the classes, of the shape that the study has, so that JAX's cache on disk serves both."""
+    devices.prepare()
+    base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
+    laboratory = Laboratory(flowers, base, Recipe(), batch=8, networks=2, splits=splits, seed=0)
+    laboratory.wait()
+    yield laboratory
+    laboratory.close()
+
+
+@pytest.fixture(scope="session")
+def kept() -> list[Trial]:
+    """The trials that the study of the classes has handed over, in that order."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def classified(flowers, kept) -> Result:
+    """A study of the classes."""
+    return Study(flowers, TINY).run(keep=kept.extend)
+
+
+@pytest.fixture(scope="session")
+def regressed(prices) -> Result:
+    """A study of the number."""
+    return Study(prices, TINY).run()
+
+
+@pytest.fixture(scope="session")
+def run(flowers_csv, tmp_path_factory) -> Run:
+    """The study of the classes once more, from the file to a run on disk."""
+    return fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path_factory.mktemp("runs") / "flowers")

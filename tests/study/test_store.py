@@ -1,0 +1,171 @@
+"""Trials on disk: what is read is what was written, or nothing."""
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from studies import make_trial
+
+from goru.errors import InputError
+from goru.nn.architecture import Hyperparameters
+from goru.study.design import ARMS, Arm
+from goru.study.store import Store, read_trials, trials_frame
+from goru.study.trial import Trial
+
+COLUMNS = (
+    *("arm", "batch_norm", "dropout", "weight_decay", "draw", "split", "hyperparameters", "mask_id", "seed"),
+    *("epochs", "figures", "curves", "ended", "checksum"),
+)
+
+trials = st.builds(
+    Trial,
+    arm=st.sampled_from(ARMS),
+    draw=st.integers(0, 10_000),
+    split=st.integers(0, 9),
+    hyper=st.tuples(*[st.floats(allow_nan=False)] * len(Hyperparameters._fields)).map(Hyperparameters._make),
+    id=st.integers(0, 2**32 - 1),
+    seed=st.lists(st.integers(0, 2**32 - 1), max_size=4).map(tuple),
+    curves=st.tuples(st.integers(1, 6), st.just(2), st.integers(1, 2)).flatmap(
+        lambda shape: arrays(np.float32, shape, elements=st.floats(width=32))
+    ),
+    ended=st.sampled_from(["finished", "diverged"]),
+)
+different_trials = st.lists(trials, max_size=5, unique_by=lambda trial: (trial.arm, trial.draw, trial.split))
+
+
+def cells(trial: Trial) -> tuple[object, ...]:
+    """All that a trial consists of, with the bits of its curves, in which a NaN equals itself."""
+    curves = (trial.curves.shape, trial.curves.astype(np.float32).tobytes())
+    return trial.arm, trial.draw, trial.split, trial.hyper, trial.id, trial.seed, trial.ended, *curves
+
+
+def written(path: Path, *blocks: list[Trial]) -> Path:
+    store = Store(path)
+    for block in blocks:
+        store.add(block)
+    store.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A file of 36 trials; tests that damage it take a copy."""
+    path = tmp_path_factory.mktemp("store") / "study.sqlite"
+    return written(path, [make_trial(arm, split=split) for arm in ARMS for split in range(3)])
+
+
+class TestRoundTrip:
+    @settings(max_examples=40)
+    @given(different_trials)
+    def test_every_trial_comes_back_bit_for_bit_in_the_order_written(self, trials):
+        with tempfile.TemporaryDirectory() as folder:
+            half = len(trials) // 2
+            path = written(Path(folder, "study.sqlite"), trials[:half], trials[half:])
+            assert [cells(trial) for trial in read_trials(path)] == [cells(trial) for trial in trials]
+
+    def test_one_file_is_left_without_a_journal_beside_it(self, whole):
+        assert [path.name for path in whole.parent.iterdir()] == ["study.sqlite"]
+
+    def test_the_trials_of_a_block_are_there_together_or_not_at_all(self, tmp_path):
+        store = Store(tmp_path / "study.sqlite")
+        store.add([make_trial(draw=0)])
+        with pytest.raises(sqlite3.IntegrityError):
+            store.add([make_trial(draw=1), make_trial(draw=0)])  # the second is there already
+        store.close()
+        assert [trial.draw for trial in read_trials(tmp_path / "study.sqlite")] == [0]
+
+    def test_what_was_added_is_there_before_the_file_is_closed(self, tmp_path):
+        store = Store(tmp_path / "study.sqlite")
+        store.add([make_trial()])
+        assert len(read_trials(tmp_path / "study.sqlite")) == 1
+        store.close()
+
+    def test_a_path_may_hold_what_means_something_in_a_uri(self, tmp_path):
+        folder = tmp_path / "50% of #1?mode=rw"
+        folder.mkdir()
+        assert len(read_trials(written(folder / "study.sqlite", [make_trial()]))) == 1
+
+
+class TestDamage:
+    @pytest.mark.parametrize("column", COLUMNS)
+    def test_a_changed_cell_is_found_whichever_it_is(self, tmp_path, column):
+        path = written(tmp_path / "study.sqlite", [make_trial(Arm("before", True)), make_trial(Arm("after"))])
+        with closing(sqlite3.connect(path)) as connection, connection:
+            names = [row[1] for row in connection.execute("pragma table_info(trials)")]
+            assert tuple(names) == COLUMNS
+            ((old,),) = connection.execute(f"select {column} from trials where rowid = 2")
+            new = {int: lambda: old + 1, str: lambda: f"{old} ", bytes: lambda: bytes([old[0] ^ 1]) + old[1:]}
+            connection.execute(f"update trials set {column} = ? where rowid = 2", [new[type(old)]()])
+        with pytest.raises(InputError, match=r"study\.sqlite: damaged, a trial of 'batch norm after ?' has changed"):
+            read_trials(path)
+
+    def test_a_flipped_bit_is_found_or_matters_to_no_trial(self, whole, tmp_path):
+        content, trials = whole.read_bytes(), [cells(trial) for trial in read_trials(whole)]
+        path, refused = tmp_path / "study.sqlite", 0
+        places = range(7, len(content), 61)
+        for number, place in enumerate(places):
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << number % 8
+            path.write_bytes(damaged)
+            try:
+                assert [cells(trial) for trial in read_trials(path)] == trials
+            except InputError:
+                refused += 1
+        assert refused > len(places) / 2
+
+    def test_a_truncated_file_is_found(self, whole, tmp_path):
+        content, path = whole.read_bytes(), tmp_path / "study.sqlite"
+        for length in range(0, len(content), len(content) // 40):
+            path.write_bytes(content[:length])
+            with pytest.raises(InputError, match=r"study\.sqlite: damaged"):
+                read_trials(path)
+
+    @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(4096)])
+    def test_what_is_no_database_is_refused(self, tmp_path, content):
+        (tmp_path / "study.sqlite").write_bytes(content)
+        with pytest.raises(InputError, match=r"study\.sqlite: damaged .*--overwrite"):
+            read_trials(tmp_path / "study.sqlite")
+
+    def test_another_programs_database_is_refused(self, tmp_path):
+        with closing(sqlite3.connect(tmp_path / "study.sqlite")) as connection, connection:
+            connection.execute("create table orders (number integer)")
+        with pytest.raises(InputError, match="no such table"):
+            read_trials(tmp_path / "study.sqlite")
+
+    def test_a_missing_file_is_named_and_not_made(self, tmp_path):
+        with pytest.raises(InputError, match=r"study\.sqlite: missing.*--overwrite"):
+            read_trials(tmp_path / "study.sqlite")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_is_no_file(self, tmp_path):
+        with pytest.raises(InputError, match="missing"):
+            read_trials(tmp_path)
+
+
+class TestFrame:
+    def test_one_row_a_trial(self, tmp_path):
+        trials = [
+            make_trial(Arm("before", True), 2, 1, [0.5, 0.25, 0.75], dropout_rate=0.3, learning_rate=0.01),
+            make_trial(curves=[0.5, np.nan], ended="diverged"),
+        ]
+        frame = trials_frame(written(tmp_path / "study.sqlite", trials))
+        first, second = frame.to_dict("records")
+        shown = {name: first[name] for name in ("arm", "batch_norm", "dropout", "weight_decay", "draw", "split")}
+        assert shown == {
+            "arm": "batch norm before + dropout",
+            "batch_norm": "before",
+            "dropout": True,
+            "weight_decay": False,
+            "draw": 2,
+            "split": 1,
+        }
+        assert (first["hyper_dropout_rate"], first["hyper_learning_rate"]) == (0.3, 0.01)
+        assert (first["epochs"], first["best_loss"], first["last_loss"], first["ended"]) == (3, 0.25, 0.75, "finished")
+        assert (second["arm"], second["best_loss"], second["ended"]) == ("plain", 0.5, "diverged")
+        assert np.isnan(second["last_loss"])
