@@ -116,8 +116,9 @@ def load_trained(folder: Path) -> dict[str, np.ndarray]:
 
 def _read_all(folder: Path) -> dict[str, bytes]:
     """The files of a model, as the manifest lists them."""
+    content = _read(folder / _MANIFEST)
     try:
-        manifest: Any = json.loads(_read(folder / _MANIFEST))
+        manifest: Any = json.loads(content)
     except ValueError:
         raise InputError(f"{folder / _MANIFEST}: damaged, it is not JSON. Fit the model again.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:

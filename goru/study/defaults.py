@@ -8,7 +8,8 @@ FEWEST_EPOCHS = 8  # a budget too small even then: the schedule is shortened, an
 MOST_DRAWS = 32  # of each arm: more would only search a plateau more finely
 BUDGET_SECONDS = 120.0
 BAG = 8  # networks handed over
-BAG_DRAWS = 2  # the best draws, of which they are: more draws differ more, but are worse one by one
+BAG_DRAWS = 2  # the most draws of which they are: more would differ more, but are worse one by one
+BAG_TOLERANCE = 0.05  # how much worse than the best draw the others may be
 CONFIDENCE = 0.95  # of all intervals together
 MARGIN = 0.02  # of the plain network's loss: what is inside is no effect worth having
 

@@ -14,6 +14,7 @@ from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member
 from goru.population.settle import Settled, settle
 from goru.population.trainer import TrainedBlock
+from goru.study import defaults
 from goru.study.design import ARMS, Arm
 from goru.study.laboratory import Laboratory, fit_preparation
 
@@ -40,6 +41,13 @@ def rank(losses: dict[Arm, np.ndarray], drawn: dict[Arm, list[Hyperparameters]])
             loss = float(mean[draw, epoch])
             candidates.append(Candidate(arm, draw, drawn[arm][draw], int(epoch) + 1, loss))
     return sorted(candidates, key=lambda candidate: candidate.loss)
+
+
+def shortlist(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that a bag is made of: the best one, and those that are nearly as good."""
+    best = ranked[0].loss
+    worst = best + defaults.BAG_TOLERANCE * abs(best)
+    return [candidate for candidate in ranked[: defaults.BAG_DRAWS] if candidate.loss <= worst]
 
 
 @dataclass(frozen=True, eq=False)

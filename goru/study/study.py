@@ -16,7 +16,7 @@ from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.study import answer, defaults
 from goru.study.design import PLAIN
-from goru.study.handover import Bag, as_model, rank, train_bag
+from goru.study.handover import Bag, as_model, rank, shortlist, train_bag
 from goru.study.laboratory import Laboratory
 from goru.study.options import Options
 from goru.study.pace import measure
@@ -113,12 +113,12 @@ class Study:
         self._watcher.phase("training the recommended networks on all development rows")
         losses = score_losses(race.trials)
         plain = rank({PLAIN: losses[PLAIN]}, race.drawn)
-        recommended = [best for best in rank(losses, race.drawn) if np.isfinite(best.loss)]
-        if not recommended or not np.isfinite(plain[0].loss):
+        recommended = rank(losses, race.drawn)
+        if not np.isfinite([plain[0].loss, recommended[0].loss]).all():
             raise InputError(f"{self.dataset.name}: no network learned anything. Look for huge numbers in the table.")
         bags = {
-            "plain": train_bag(laboratory, plain[: defaults.BAG_DRAWS], plan.epochs, defaults.BAG),
-            "recommended": train_bag(laboratory, recommended[: defaults.BAG_DRAWS], plan.epochs, defaults.BAG),
+            "plain": train_bag(laboratory, shortlist(plain), plan.epochs, defaults.BAG),
+            "recommended": train_bag(laboratory, shortlist(recommended), plan.epochs, defaults.BAG),
         }
         models = {name: as_model(self.dataset, bag) for name, bag in bags.items()}
         score_to_fit = float(np.mean([len(split.score_rows) / len(split.fit_rows) for split in splits]))

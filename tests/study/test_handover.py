@@ -1,5 +1,7 @@
 """The recommended draws, trained again on all development rows."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from goru.nn.architecture import Hyperparameters
 from goru.nn.network import forward_inference
 from goru.study.design import PLAIN, Arm
-from goru.study.handover import Bag, Candidate, as_model, rank, train_bag
+from goru.study.handover import Bag, Candidate, as_model, rank, shortlist, train_bag
 from goru.study.laboratory import fit_preparation
 
 DROPOUT, NORMED = Arm(dropout=True), Arm("before", True, True)
@@ -153,3 +155,9 @@ class TestModel:
         assert [member["arm"] for member in members] == [one.arm.name for one in bag.candidates]
         assert members[0]["dropout_rate"] == 0.2
         assert members[3]["epochs"] == 3
+
+
+def test_a_bag_is_made_of_the_best_draw_and_of_those_nearly_as_good():
+    best, near, third, far = (replace(candidate(PLAIN), loss=loss) for loss in (1.0, 1.04, 1.041, 1.06))
+    assert shortlist([best, near, third]) == [best, near]
+    assert shortlist([best, far]) == [best]

@@ -1,0 +1,122 @@
+"""From a table to classes, probabilities and values."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from models import CLASSES, make_model, make_networks, make_table
+
+from goru.errors import InputError
+from goru.model.networks import softmax
+
+NEW = make_table(rows=25, seed=9)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return make_model("regression")
+
+
+class TestClasses:
+    def test_probabilities_are_the_mean_over_the_networks(self, classifier):
+        x = classifier.preparation.transform(classifier.schema.encode(NEW))
+        each = [softmax(classifier.networks.only([network]).outputs(x)[0]) for network in range(3)]
+        assert np.ptp(each, axis=0).max() > 0.1  # or a mean would not be told from any of them
+        np.testing.assert_allclose(classifier.predict_proba(NEW), np.mean(each, axis=0), atol=1e-12)
+
+    def test_probabilities_of_every_row_sum_to_one(self, classifier):
+        probabilities = classifier.predict_proba(NEW)
+        assert probabilities.shape == (25, 3)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+        assert (probabilities >= 0).all()
+
+    def test_the_predicted_class_is_the_most_probable_one(self, classifier):
+        most_probable = classifier.predict_proba(NEW).argmax(axis=1)
+        assert len(set(most_probable)) > 1
+        assert list(classifier.predict(NEW)) == [CLASSES[code] for code in most_probable]
+
+    def test_classes_come_in_their_own_type(self, classifier):
+        numbers = replace(classifier, target=replace(classifier.target, classes=(3, 5, 7)))
+        assert numbers.predict(NEW).dtype.kind == "i"
+        assert set(numbers.predict(NEW)) <= {3, 5, 7}
+
+    def test_they_have_no_values(self, classifier):
+        with pytest.raises(TypeError, match="no values"):
+            classifier.values(classifier.schema.encode(NEW))
+
+
+class TestNumbers:
+    def test_values_are_the_mean_over_the_networks_in_the_target_s_own_units(self, regressor):
+        x = regressor.preparation.transform(regressor.schema.encode(NEW))
+        scaled = regressor.networks.outputs(x)[..., 0].astype(np.float64)
+        assert np.ptp(scaled, axis=0).max() > 0.1
+        # A scaled target of 0 is the mean, 250, and of 1 a standard deviation, 40, more.
+        np.testing.assert_allclose(regressor.predict(NEW), 250 + 40 * scaled.mean(axis=0), rtol=1e-12)
+
+    def test_they_have_no_probabilities(self, regressor):
+        with pytest.raises(TypeError, match="no probabilities"):
+            regressor.predict_proba(NEW)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+class TestBoth:
+    def test_the_single_model_is_the_first_network(self, task):
+        model = make_model(task)
+        encoded = model.schema.encode(NEW)
+        x = model.preparation.transform(encoded)
+        first = model.networks.outputs(x)[0]
+        single = model.single
+        if task == "classification":
+            np.testing.assert_allclose(single.probabilities(encoded), softmax(first), atol=1e-7)
+        else:
+            np.testing.assert_allclose(single.values(encoded), 250 + 40 * first[:, 0].astype(np.float64), rtol=1e-6)
+        assert (len(single.networks), single.members) == (1, model.members[:1])
+
+    def test_a_row_s_prediction_does_not_depend_on_the_order_of_columns_and_rows(self, task):
+        model = make_model(task)
+        turned = model.predict(NEW[["day", "length", "colour"]].iloc[::-1])
+        np.testing.assert_array_equal(turned[::-1], model.predict(NEW))
+
+    def test_no_rows_get_no_predictions(self, task):
+        assert make_model(task).predict(NEW.iloc[:0]).shape == (0,)
+
+    def test_a_table_that_lacks_a_column_is_refused(self, task):
+        with pytest.raises(InputError, match="missing column 'colour'"):
+            make_model(task).predict(NEW.drop(columns="colour"))
+
+    def test_rows_never_seen_before_are_predicted(self, task):
+        odd = pd.DataFrame(
+            {
+                "length": [np.nan, np.inf, 1e300],
+                "colour": ["mauve", None, "red"],
+                "day": [pd.NaT, "1900-01-01", "2999-01-01"],
+            }
+        )
+        odd["day"] = pd.to_datetime(odd["day"], format="ISO8601").astype("datetime64[s]")
+        assert pd.notna(make_model(task).predict(odd)).all()
+
+
+class TestPartsThatDoNotFit:
+    @pytest.mark.parametrize("task", ["classification", "regression"])
+    @pytest.mark.parametrize(("inputs", "outputs"), [(1, 0), (-1, 0), (0, 1)])
+    def test_networks_of_another_table_are_refused(self, task, inputs, outputs):
+        model = make_model(task)
+        widths = (model.networks.inputs + inputs, 4, model.networks.n_outputs + outputs)
+        with pytest.raises(ValueError, match="do not fit"):
+            replace(model, networks=make_networks(widths))
+
+    def test_a_preparation_of_another_table_is_refused(self, classifier):
+        other = replace(classifier.preparation, widths=(17,))
+        with pytest.raises(ValueError, match="do not fit"):
+            replace(classifier, preparation=other)
+
+    def test_a_target_is_scaled_if_and_only_if_it_is_a_number(self, classifier, regressor):
+        for model, scaling in ((classifier, regressor.scaling), (regressor, None)):
+            with pytest.raises(ValueError, match="do not fit"):
+                replace(model, scaling=scaling)
