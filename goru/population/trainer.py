@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import jax
@@ -244,21 +244,22 @@ def _mesh(devices: tuple[jax.Device, ...]) -> Mesh:
     return Mesh(np.array(devices), (DEVICES,))
 
 
-_draws: dict[Any, Any] = {}
 _drawing = threading.Lock()
 
 
 def _compile_draw(architecture: Architecture, networks: int, devices: tuple[jax.Device, ...]) -> Any:
     """The program that draws initial weights: costly to compile, and one for all that share the widths."""
     plain = replace(architecture, activation="relu", batch_norm=None, dropout=False, dropout_form="inverted")
-    key = (plain, networks, devices)
-    with _drawing:
-        if key not in _draws:
-            mesh = _mesh(devices)
-            sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
-            members = jax.tree.map(
-                lambda leaf: jax.ShapeDtypeStruct((len(devices), *leaf.shape), leaf.dtype, sharding=sharding),
-                _stack([], networks),
-            )
-            _draws[key] = jax.jit(over_devices(partial(draw, plain), mesh)).lower(members).compile()
-        return _draws[key]
+    with _drawing:  # so that threads which compile side by side do not compile the same
+        return _compile_plain_draw(plain, networks, devices)
+
+
+@lru_cache(maxsize=64)
+def _compile_plain_draw(architecture: Architecture, networks: int, devices: tuple[jax.Device, ...]) -> Any:
+    mesh = _mesh(devices)
+    sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
+    members = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((len(devices), *leaf.shape), leaf.dtype, sharding=sharding),
+        _stack([], networks),
+    )
+    return jax.jit(over_devices(partial(draw, architecture), mesh)).lower(members).compile()

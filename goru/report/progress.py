@@ -59,7 +59,9 @@ class Bar:
 
     def phase(self, text: str) -> None:
         """Show what begins; how long it takes is not known."""
-        self._bar.update(self._task, description=text, total=None)
+        # A task of its own: Rich takes a total of None for one that has not changed.
+        self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(text, total=None)
 
     def progress(self, progress: Progress) -> None:
         """Show where the race stands."""

@@ -1,6 +1,7 @@
 """Small models with weights from a random generator: nothing is trained."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ CLASSES = ("Äpfel", "no", "yes, \u202e🙂")
 
 def make_networks(widths: Sequence[int], count: int = 3, activation: str = "relu", seed: int = 0) -> PlainNetworks:
     rng = np.random.default_rng(seed)
-    shapes = list(zip(widths, widths[1:], strict=False))
+    shapes = list(pairwise(widths))
     return PlainNetworks(
         activation,
         tuple(rng.normal(size=(count, *shape)).astype(np.float32) for shape in shapes),

@@ -41,7 +41,7 @@ def rewrite(folder: Path, name: str, content: bytes) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def refuses(folder: Path, words: str = "") -> None:
+def refuses(folder: Path, words: str | None = None) -> None:
     with pytest.raises(InputError, match=words) as refused:
         load_model(folder)
     assert str(folder) in str(refused.value)
@@ -65,10 +65,9 @@ class TestRoundTrip:
         save_model(model, flat(model), tmp_path / "model")
         again = load_model(tmp_path / "model").networks
         assert len(again.weights) == len(hidden) + 1
-        for one, other in zip(
-            (*again.weights, *again.biases), (*model.networks.weights, *model.networks.biases), strict=True
-        ):
-            np.testing.assert_array_equal(one, other)
+        for kind in ("weights", "biases"):
+            for one, other in zip(getattr(again, kind), getattr(model.networks, kind), strict=True):
+                np.testing.assert_array_equal(one, other)
 
     @pytest.mark.parametrize("task", MODELS)
     def test_everything_else_comes_back_too(self, tmp_path, task):
@@ -164,7 +163,7 @@ class TestDamage:
     @pytest.mark.parametrize("name", FILES[1:])
     def test_a_flipped_bit_anywhere(self, folder, name):
         content = (folder / name).read_bytes()
-        for number, place in enumerate(range(0, len(content), 5)):
+        for number, place in enumerate(range(0, len(content), 11)):
             damaged = bytearray(content)
             damaged[place] ^= 1 << number % 8
             (folder / name).write_bytes(damaged)
@@ -173,15 +172,15 @@ class TestDamage:
     def test_a_flipped_bit_in_the_manifest_is_found_or_changes_nothing(self, folder):
         content, refused = (folder / "manifest.json").read_bytes(), 0
         expected = MODELS["classification"].predict_proba(NEW)
-        for number, place in enumerate(range(len(content) * 2)):
+        for place in range(len(content)):
             damaged = bytearray(content)
-            damaged[place // 2] ^= 1 << (5 * number) % 8
+            damaged[place] ^= 1 << (5 * place) % 8
             (folder / "manifest.json").write_bytes(damaged)
             try:
                 np.testing.assert_array_equal(load_model(folder).predict_proba(NEW), expected)
             except InputError:
                 refused += 1
-        assert refused > 1.5 * len(content)
+        assert refused > 0.75 * len(content)
 
     @pytest.mark.parametrize("name", FILES[1:])
     def test_the_networks_as_trained_are_not_read_from_a_damaged_model_either(self, folder, name):
@@ -273,12 +272,12 @@ class TestContents:
         description = json.loads((folder / "model.json").read_text())
         change(description)
         rewrite(folder, "model.json", json.dumps(description).encode())
-        refuses_contents(folder)
+        refuses(folder)
 
     @pytest.mark.parametrize("content", [b"[]", b"null", b"{", b"\xff\xfe", b""])
     def test_a_description_that_is_none_is_refused(self, folder, content):
         rewrite(folder, "model.json", content)
-        refuses_contents(folder)
+        refuses(folder)
 
     @pytest.mark.parametrize(
         "change",
@@ -300,7 +299,7 @@ class TestContents:
         weights = load((folder / "plain.safetensors").read_bytes())
         change(weights)
         rewrite(folder, "plain.safetensors", save({name: np.ascontiguousarray(w) for name, w in weights.items()}))
-        refuses_contents(folder)
+        refuses(folder)
 
     @pytest.mark.parametrize(
         "content",
@@ -308,20 +307,12 @@ class TestContents:
             b"",
             b"\x80\x04K*.",  # a pickle
             b"\xff" * 64,
-            (2).to_bytes(8, "little") + b"{}",
+            (2).to_bytes(8, "little") + b"[]",
             (60).to_bytes(8, "little") + b'{"0.weight":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'[:60],
         ],
     )
     def test_weights_that_are_no_safetensors_are_refused(self, folder, content):
         for name, read in (("plain.safetensors", load_model), ("networks.safetensors", load_trained)):
-            if content[8:] == b"{}" and read is load_trained:
-                continue  # a file of no arrays is one
             rewrite(folder, name, content)
-            with pytest.raises(InputError):
+            with pytest.raises(InputError, match="model"):
                 read(folder)
-
-
-def refuses_contents(folder: Path) -> None:
-    with pytest.raises(InputError) as refused:
-        load_model(folder)
-    assert "\n" not in str(refused.value)

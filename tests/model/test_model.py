@@ -91,14 +91,8 @@ class TestBoth:
             make_model(task).predict(NEW.drop(columns="colour"))
 
     def test_rows_never_seen_before_are_predicted(self, task):
-        odd = pd.DataFrame(
-            {
-                "length": [np.nan, np.inf, 1e300],
-                "colour": ["mauve", None, "red"],
-                "day": [pd.NaT, "1900-01-01", "2999-01-01"],
-            }
-        )
-        odd["day"] = pd.to_datetime(odd["day"], format="ISO8601").astype("datetime64[s]")
+        days = pd.to_datetime(pd.Series([None, "1900-01-01", "2999-01-01"]), format="ISO8601").astype("datetime64[s]")
+        odd = pd.DataFrame({"length": [np.nan, np.inf, 1e300], "colour": ["mauve", None, "red"], "day": days})
         assert pd.notna(make_model(task).predict(odd)).all()
 
 

@@ -88,7 +88,7 @@ class TestShapes:
     @pytest.mark.parametrize(("weights", "biases"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
     def test_what_is_no_network_is_refused(self, weights, biases):
         arrays = [tuple(np.ones(shape, np.float32) for shape in shapes) for shapes in (weights, biases)]
-        with pytest.raises(ValueError, match="weights|layers"):
+        with pytest.raises(ValueError, match=r"weights|layers"):
             PlainNetworks("relu", *arrays)
 
     @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32])

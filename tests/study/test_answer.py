@@ -14,14 +14,14 @@ DROPOUT, BEST = Arm(dropout=True), Arm("after", True, True)
 
 
 def trials(diverged=None, splits=range(3)):
-    """Three splits: plain networks lose 1, 1.01 and 0.99, dropout takes 0.5 off, one combination leaves 0.1."""
-    plain = (1.0, 1.01, 0.99)
-    loss = dict.fromkeys(ARMS, (1.0, 1.0, 1.0))
+    """Three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, one combination leaves 0.1."""
+    plain = (2.0, 2.01, 1.99)
+    loss = dict.fromkeys(ARMS, (2.0, 2.0, 2.0))
     loss |= {PLAIN: plain, DROPOUT: tuple(value - 0.5 for value in plain), BEST: (0.1, 0.1, 0.1)}
     return [
         make_trial(arm, 0, split, [np.nan, np.nan], "diverged")
         if arm == diverged and split in splits
-        else make_trial(arm, 0, split, [2.0, loss[arm][split]])
+        else make_trial(arm, 0, split, [3.0, loss[arm][split]])
         for arm in ARMS
         for split in range(3)
     ]
@@ -41,15 +41,15 @@ class TestEffects:
     def test_each_is_the_change_against_the_plain_network(self):
         found = describe_effects(trials(), 0.5)
         changes = [effect["change"] for effect in found["effects"]]
-        assert changes == pytest.approx([-0.5, 0.0, 0.0, 0.0, -0.9])
+        assert changes == pytest.approx([-0.5, 0.0, 0.0, 0.0, -1.9])
         assert found["effects"][0]["verdict"] == "helps"
-        assert found["judgement"] == {"plain_loss": pytest.approx(1.0), "margin_share": 0.02, "confidence": 0.95}
-        assert found["effects"][0]["margin"] == pytest.approx(0.02)
+        assert found["judgement"] == {"plain_loss": pytest.approx(2.0), "margin_share": 0.02, "confidence": 0.95}
+        assert found["effects"][0]["margin"] == pytest.approx(0.04)
 
     def test_all_five_intervals_hold_together(self):
         from scipy.stats import t
 
-        # Splits 1.0, 1.01, 0.99 against 1.0: variance 0.0001; 0.95 shared by five; two degrees of freedom.
+        # Splits 2.0 against 2.0, 2.01, 1.99: variance 0.0001; 0.95 shared by five; two degrees of freedom.
         decay = describe_effects(trials(), 0.5)["effects"][1]
         half = t.ppf(1 - 0.05 / 5 / 2, 2) * np.sqrt(0.0001 * (1 / 3 + 0.5))
         assert (decay["low"], decay["high"]) == pytest.approx((-half, half), rel=1e-4)
@@ -59,7 +59,7 @@ class TestEffects:
     def test_of_an_arm_that_diverged_nothing_is_said_but_of_the_others_all(self, splits):
         dropout, *others = describe_effects(trials(DROPOUT, splits), 0.5)["effects"]
         assert (dropout["change"], dropout["low"], dropout["verdict"]) == (np.inf, -np.inf, "undecided")
-        assert [effect["change"] for effect in others] == pytest.approx([0.0, 0.0, 0.0, -0.9])
+        assert [effect["change"] for effect in others] == pytest.approx([0.0, 0.0, 0.0, -1.9])
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("splits", [range(3), [1]], ids=["everywhere", "in one split"])

@@ -81,7 +81,7 @@ class TestTrials:
 
 class TestCommonRandomNumbers:
     def test_arms_and_draws_share_initial_weights_and_batch_order_within_a_split_alone(self, pretend):
-        pretended = pretend().run()
+        pretended = pretend(Plan(3, 5, EPOCHS)).run()
         by_split = {}
         for block in pretended.laboratory.blocks:
             split = [rows is block.rows for rows in pretended.laboratory.rows].index(True)

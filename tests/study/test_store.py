@@ -119,6 +119,15 @@ class TestDamage:
                 refused += 1
         assert refused > len(places) / 2
 
+    def test_a_lost_row_is_found(self, whole, tmp_path):
+        content, page_size = bytearray(whole.read_bytes()), 4096
+        leaf_of_a_table, rows = 13, 4  # the first byte of a page says what it is, the fifth how many rows it holds
+        page = next(at for at in range(page_size, len(content), page_size) if content[at] == leaf_of_a_table)
+        content[page + rows] -= 1
+        (tmp_path / "study.sqlite").write_bytes(content)
+        with pytest.raises(InputError, match=r"damaged \(rows are lost"):
+            read_trials(tmp_path / "study.sqlite")
+
     def test_a_truncated_file_is_found(self, whole, tmp_path):
         content, path = whole.read_bytes(), tmp_path / "study.sqlite"
         for length in range(0, len(content), len(content) // 40):
