@@ -86,7 +86,7 @@ def fit(
     if task not in (None, "classification", "regression"):
         raise InputError(f"--task: there is no {task!r}. Choose classification or regression.")
     from goru.report.progress import watcher
-    from goru.report.terminal import answer_lines
+    from goru.report.terminal import answer_lines, printable
     from goru.study.fitting import TableOptions, fit
 
     table = TableOptions(
@@ -105,7 +105,7 @@ def fit(
         run = fit(table, options, folder, overwrite, watching, _STARTED)
     for line in answer_lines(run.answer):
         print(line)
-    print(f"\n{'written':<14}{folder}")
+    print(f"\n{'written':<14}{printable(folder)}")
 
 
 @app.command()

@@ -12,7 +12,6 @@ from goru.study.plan import Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
 LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
-BAG_BLOCKS = 4  # the two bags: two candidates each
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Pace:
 
     def after_the_race(self, epochs: int) -> float:
         """Seconds for two bags on all development rows, and for everything else that follows the race."""
-        bags = BAG_BLOCKS * epochs * max(self.block_seconds) * self.all_rows / self.fit_rows
-        return LAST_SECONDS + bags
+        blocks = 2 * max(defaults.BAG_DRAWS, -(-defaults.BAG // (2 * self.draws)))
+        return LAST_SECONDS + blocks * epochs * max(self.block_seconds) * self.all_rows / self.fit_rows
 
     def plan(self, seconds: float) -> tuple[Plan, float]:
         """What so many seconds pay for, and how many of them are the race's."""

@@ -68,6 +68,11 @@ class Race:
         return len(self._done)
 
     @property
+    def diverged(self) -> int:
+        """How many of them diverged."""
+        return sum(trial.ended == "diverged" for trial in self._done)
+
+    @property
     def steps(self) -> int:
         """Steps of all networks together."""
         batch = self._laboratory.shape.batch

@@ -136,7 +136,7 @@ class Study:
             ],
             "trained": {
                 "networks": race.networks + sum(len(bag.candidates) for bag in bags.values()),
-                "diverged": sum(trial.ended == "diverged" for trial in race.trials),
+                "diverged": race.diverged,
                 "steps": race.steps,
             },
             "seconds": time.monotonic() - self._started,

@@ -1,11 +1,13 @@
 """What there is time for, when the bags that follow the race are counted too."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.study import defaults
-from goru.study.pace import BAG_BLOCKS, LAST_SECONDS, Pace, measure
+from goru.study.pace import LAST_SECONDS, Pace, measure
 
 paces = st.builds(
     Pace,
@@ -33,7 +35,10 @@ class TestCost:
         assert self.PACE.race(draws=2, folds=3, epochs=10) == pytest.approx(3 * 10 * 0.4 * (100 * 2 / 3) / 80)
 
     def test_after_it_come_bags_of_the_slowest_program_on_all_rows_and_a_moment_for_the_rest(self):
-        assert self.PACE.after_the_race(40) == pytest.approx(LAST_SECONDS + BAG_BLOCKS * 40 * 0.3 * 100 / 80)
+        # Four networks in a block: two bags of eight are four blocks.
+        assert self.PACE.after_the_race(40) == pytest.approx(LAST_SECONDS + 4 * 40 * 0.3 * 100 / 80)
+        narrow = replace(self.PACE, draws=1)
+        assert narrow.after_the_race(40) == pytest.approx(LAST_SECONDS + 8 * 40 * 0.3 * 100 / 80)
 
 
 class TestPlan:
