@@ -70,15 +70,12 @@ def describe_candidate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def describe_plan(plan: Plan, draws: int) -> dict[str, Any]:
-    """What was trained, and what the budget did not pay for."""
-    return {
-        "arms": len(ARMS),
-        "folds": plan.folds,
-        "draws": draws,
-        "epochs": plan.epochs,
-        "shortfalls": list(plan.shortfalls),
-    }
+def describe_plan(plan: Plan, draws: int, folds: int) -> dict[str, Any]:
+    """What was trained, in how many draws and folds, and what the budget did not pay for."""
+    shortfalls = list(plan.shortfalls)
+    if folds < plan.folds:
+        shortfalls.append(f"the machine was slower than it was measured: {folds} of {plan.folds} folds were finished.")
+    return {"arms": len(ARMS), "folds": folds, "draws": draws, "epochs": plan.epochs, "shortfalls": shortfalls}
 
 
 def finite(value: Any) -> Any:

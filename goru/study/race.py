@@ -51,16 +51,17 @@ class Race:
         most = max(plan.draws, defaults.MOST_DRAWS)
         self.drawn = {arm: draws(arm, most, laboratory.seed) for arm in ARMS}
         self._done: list[Trial] = []
-        self.draws_done = 0
+        self.draws_done = self.splits_done = 0
         self._round = 0
         self._epochs = 0  # of all networks together
         self._planned = plan.networks
         self._best = np.inf
+        self._deadline: float | None = None
 
     @property
     def trials(self) -> list[Trial]:
-        """Those of draws that all arms have finished in all splits: nothing else may be compared."""
-        return [trial for trial in self._done if trial.draw < self.draws_done]
+        """Those of draws and splits that all arms have finished: nothing else may be compared."""
+        return [trial for trial in self._done if trial.draw < self.draws_done and trial.split < self.splits_done]
 
     @property
     def networks(self) -> int:
@@ -79,11 +80,24 @@ class Race:
         return sum(len(trial.curves) * len(self._rows[trial.split].fit) // batch for trial in self._done)
 
     def run(self, deadline: float | None = None) -> None:
-        """Train what is planned; then, if there is a deadline (of `time.monotonic`), as much as fits before it."""
+        """Train what is planned; then, if there is a deadline (of `time.monotonic`), as much as fits before it.
+
+        Of what is planned some folds must be trained, however late it is; where a machine turns out slower than it was
+        measured, the others are left out.
+        """
         began = time.monotonic()
-        self._wave(range(self._plan.draws), deadline)
+        first, folds = range(self._plan.draws), len(self._rows)
+        must = folds if deadline is None else min(defaults.FEWEST_FOLDS, folds)
+        self._round = 1
+        self._deadline = deadline
+        self._wave(first, range(must), must=True)
+        self.draws_done, self.splits_done = first.stop, must
         if deadline is None:
             return
+        if must < folds:
+            if not self._wave(first, range(must, folds)):
+                return
+            self.splits_done = folds
         per_draw = (time.monotonic() - began) / self.draws_done
         size = self._laboratory.draws_in_a_block
         while (left := defaults.MOST_DRAWS - self.draws_done) > 0:
@@ -91,20 +105,21 @@ class Race:
             self._planned = len(self._done) // self.draws_done * (self.draws_done + min(fitting * size, left))
             if fitting < 1:
                 return
-            self._wave(range(self.draws_done, self.draws_done + min(size, left)), deadline)
+            self._round += 1
+            more = range(self.draws_done, self.draws_done + min(size, left))
+            if not self._wave(more, range(folds)):
+                return
+            self.draws_done = more.stop
 
-    def _wave(self, draws: range, deadline: float | None) -> None:
-        """Train some draws of every arm in every split."""
-        self._round += 1
-        # The first draws are needed, however late it is; later ones are left behind at the deadline.
-        must = self.draws_done == 0
+    def _wave(self, draws: range, splits: range, must: bool = False) -> bool:
+        """Train some draws of every arm in some splits; False if the deadline came first and they need not be."""
         late = False
 
         def on_epochs(done: int) -> bool:
             nonlocal late
             self._epochs += done
-            late = deadline is not None and not must and time.monotonic() > deadline
-            self._tell(deadline)
+            late = not must and self._deadline is not None and time.monotonic() > self._deadline
+            self._tell()
             return not late
 
         for trainer in self._laboratory.trainers:
@@ -115,7 +130,7 @@ class Race:
             placed = [
                 (entries[start : start + capacity], split)
                 for start in range(0, len(entries), capacity)
-                for split in range(len(self._rows))
+                for split in splits
             ]
             blocks = [self._block(part, split) for part, split in placed]
             for (part, split), trained in zip(placed, trainer.train(blocks, on_epochs=on_epochs), strict=False):
@@ -124,8 +139,8 @@ class Race:
                 self._done += trials
                 self._best = min([self._best, *(trial.best for trial in trials)])
             if late:
-                return
-        self.draws_done = draws.stop
+                return False
+        return True
 
     def _block(self, part: Sequence[tuple[Arm, int]], split: int) -> Block:
         seed = self._laboratory.seed
@@ -139,9 +154,9 @@ class Race:
             epochs=self._plan.epochs,
         )
 
-    def _tell(self, deadline: float | None) -> None:
+    def _tell(self) -> None:
         done = self._epochs / self._plan.epochs
-        self._watcher.progress(Progress(done, self._planned, self._round, self._best, deadline))
+        self._watcher.progress(Progress(done, self._planned, self._round, self._best, self._deadline))
 
 
 def _trials(part: list[tuple[Arm, int]], split: int, trained: TrainedBlock) -> list[Trial]:

@@ -109,6 +109,7 @@ class Study:
         splits = self._splits[plan.folds]
         race = Race(laboratory, [laboratory.rows(split) for split in splits], plan, keep, self._watcher)
         race.run(deadline)
+        splits = splits[: race.splits_done]
 
         self._watcher.phase("training the recommended networks on all development rows")
         losses = score_losses(race.trials)
@@ -125,7 +126,7 @@ class Study:
         found = {
             "goru": __version__,
             "data": answer.describe_data(self.dataset),
-            "plan": answer.describe_plan(plan, race.draws_done),
+            "plan": answer.describe_plan(plan, race.draws_done, race.splits_done),
             "plain": answer.describe_plain(race.trials, plain[0]),
             **answer.describe_effects(race.trials, score_to_fit),
             "recommended": answer.describe_candidate(recommended[0]),

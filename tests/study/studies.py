@@ -84,9 +84,15 @@ class FakeTrainer:
 
 
 class FakeLaboratory:
-    """Six programs, as a laboratory has them, for three splits; blocks of four networks."""
+    """Six programs, as a laboratory has them; blocks of four networks."""
 
-    def __init__(self, seed: int = 0, seconds: float = 1.0, losses: Callable[[Member], np.ndarray] | None = None):
+    def __init__(
+        self,
+        seed: int = 0,
+        seconds: float = 1.0,
+        losses: Callable[[Member], np.ndarray] | None = None,
+        splits: int = 3,
+    ):
         self.seed, self.clock = seed, Clock()
         self.shape = SimpleNamespace(networks=4, batch=4)
         self.draws_in_a_block = 2
@@ -94,7 +100,7 @@ class FakeLaboratory:
         places = [(batch_norm, dropout) for batch_norm in (None, "before", "after") for dropout in (False, True)]
         self._trainers = {place: FakeTrainer(self.clock, seconds, losses) for place in places}
         x, y, fit = np.zeros((12, 2), np.float32), np.zeros(12, np.int32), np.arange(10)
-        self.rows = [Rows(x, y, fit, fit[:2], np.arange(10, 12)) for _ in range(3)]
+        self.rows = [Rows(x, y, fit, fit[:2], np.arange(10, 12)) for _ in range(splits)]
 
     @property
     def trainers(self):

@@ -99,8 +99,13 @@ class TestWords:
         assert (plain["batch_norm"], plain["dropout_rate"], plain["weight_decay"]) == (None, None, None)
 
     def test_the_plan_says_how_many_draws_were_made(self):
-        described = describe_plan(Plan(3, 2, 50, ("too short.",)), draws=6)
+        described = describe_plan(Plan(3, 2, 50, ("too short.",)), draws=6, folds=3)
         assert described == {"arms": 12, "folds": 3, "draws": 6, "epochs": 50, "shortfalls": ["too short."]}
+
+    def test_the_plan_says_which_folds_there_was_no_time_for(self):
+        described = describe_plan(Plan(5, 2, 50), draws=2, folds=3)
+        assert described["folds"] == 3
+        assert "3 of 5 folds" in described["shortfalls"][0]
 
     def test_the_table(self, flowers, prices):
         described = describe_data(flowers)

@@ -129,6 +129,22 @@ class TestDeadline:
         assert pretended.race.trials == pretended.kept
         assert pretended.race.draws_done == 2
 
+    def test_of_five_folds_a_deadline_in_the_past_leaves_the_three_that_must_be(self, pretend):
+        race = pretend(Plan(5, 2, EPOCHS), splits=5).run(-5).race
+        assert (race.draws_done, race.splits_done) == (2, 3)
+        assert sorted(map(key, race.trials), key=str) == sorted(everything(2), key=str)
+
+    def test_of_five_folds_all_are_trained_where_there_is_time(self, pretend):
+        race = pretend(Plan(5, 2, EPOCHS), splits=5).run(31).race
+        assert (race.draws_done, race.splits_done) == (2, 5)
+        assert len(race.trials) == 12 * 2 * 5
+
+    def test_folds_that_the_deadline_cuts_off_are_not_counted(self, pretend):
+        race = pretend(Plan(5, 2, EPOCHS), splits=5).run(25).race  # 18 s for three folds, 12 s for two more
+        assert race.splits_done == 3
+        assert {trial.split for trial in race.trials} == {0, 1, 2}
+        assert race.networks > len(race.trials)
+
     def test_what_time_is_left_pays_for_more_draws(self, pretend):
         race = pretend().run(18 * 3 + 1).race
         assert race.draws_done == 6
