@@ -11,6 +11,8 @@ import typer
 from goru import __version__
 from goru.errors import InputError
 
+INTERRUPTED = 130  # the shells' status for a command that Ctrl-C has ended
+NO_MEMORY = "not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size."
 _STARTED = clock.monotonic()  # a budget counts from here
 
 app = typer.Typer(
@@ -124,15 +126,13 @@ def predict(
     from goru.report.terminal import printable
     from goru.study.run import load
 
-    opened = load(run)
-    model = opened.model
+    model = load(run).model
     if proba and model.target.classes is None:
         raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
         raise InputError(f"{output}: cannot be written, it is a folder or lies in none. Name a file.")
     table = read_table(source)
-    known = [model.target.name, *opened.known_columns]
-    encoded = model.schema.encode(table.frame, table.name, known)
+    encoded = model.schema.encode(table.frame, table.name, known=[model.target.name])
     for note in (*table.notes, *encoded.notes):
         print(printable(note), file=sys.stderr)
     if proba:
@@ -144,12 +144,17 @@ def predict(
     if output is None:
         print(predicted.to_csv(index=False), end="")
         return
-    temporary = output.with_name(f".{output.name}.part")
+    # A file appears whole or not at all; a pipe or a device, which is there already, is written into.
+    whole = output.is_file() or not output.exists()
+    target = output.resolve() if whole else output
+    temporary = target.with_name(f".{target.name}.part") if whole else target
     try:
         predicted.to_csv(temporary, index=False)
-        temporary.replace(output)
+        if whole:
+            temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        if whole:
+            temporary.unlink(missing_ok=True)
         raise InputError(f"{output}: cannot be written ({error.strerror}).") from None
 
 
@@ -192,7 +197,11 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
     """Names given once each or with commas between them; a name that holds a comma is given in quotes, as in CSV."""
     import csv
 
-    return tuple(name.strip() for row in csv.reader(given or [], skipinitialspace=True) for name in row if name.strip())
+    try:
+        rows = list(csv.reader(given or [], skipinitialspace=True))
+    except csv.Error:
+        raise InputError(f"{given}: no list of column names. Give them as A,B or one at a time.") from None
+    return tuple(name.strip() for row in rows for name in row if name.strip())
 
 
 def _stem(source: str) -> str:
@@ -206,22 +215,28 @@ def main() -> int:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # how Typer passes Ctrl-C on; some of its versions raise Abort instead
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except InputError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return 130
+        print("interrupted: nothing was written", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough. What is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
-        return _refuse("not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size.")
+        return _refuse(NO_MEMORY)
     except Exception as error:
         # Typer's usage errors: their class has moved between its versions, their method has not.
         if hasattr(error, "format_message"):
-            return _refuse(error.format_message())
+            return _refuse(error.format_message()) if error.format_message() else 2
+        if "RESOURCE_EXHAUSTED" in str(error) or "Out of memory" in str(error):  # how JAX says it
+            return _refuse(NO_MEMORY)
+        if isinstance(error, OSError) or type(error).__module__ == "sqlite3":
+            return _refuse(f"{error}. Nothing was changed; see to the disk, and try again.")
         raise
 
 

@@ -6,7 +6,7 @@ $$\mu = \frac1m \sum_i x_i, \quad \sigma^2 = \frac1m \sum_i (x_i - \mu)^2, \quad
 \hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \quad y_i = \gamma \hat x_i + \beta$$
 
 At inference the statistics of the population stand in for those of the mini-batch: running means while
-training goes on, and an exact estimate over all rows before anything is scored for good.
+training goes on and is watched, and an exact estimate over all rows in what is handed over.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,5 @@
 """A network, layer after layer: affine, batch norm, activation, batch norm, dropout, ..., affine."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -157,31 +156,35 @@ def population_statistics(
     """
     if architecture.batch_norm is None:
         return ()
-    activation = ACTIVATIONS[architecture.activation]
     estimated = []
     for index, layer in enumerate(network.hidden):
-        before = affine(layer.affine, x)
-        normalized = before if architecture.batch_norm == "before" else activation(before)
-        estimated.append(batch_statistics(normalized))
+        x = _up_to_batch_norm(architecture, layer, x)
+        estimated.append(batch_statistics(x))
+        x = _from_batch_norm_on(architecture, layer, estimated[-1], hyper, x)
         if architecture.dropout and network_id is not None:
-            undropped = replace(architecture, dropout=False)
-            x = _hidden_inference(undropped, layer, estimated[-1], hyper, x)
-            mask = keep_mask(
-                dropout_key(network_id, STATISTICS_STEP, index), (x.shape[0], x.shape[1]), hyper.dropout_rate
-            )
+            key = dropout_key(network_id, STATISTICS_STEP, index)
+            mask = keep_mask(key, (x.shape[0], x.shape[1]), hyper.dropout_rate)
             x = dropout_train(x, mask, hyper.dropout_rate, architecture.dropout_form)
-        else:
-            x = _hidden_inference(architecture, layer, estimated[-1], hyper, x)
+        elif architecture.dropout:
+            x = dropout_inference(x, hyper.dropout_rate, architecture.dropout_form)
     return tuple(estimated)
 
 
 def _hidden_inference(architecture, layer, statistics, hyper, x):
+    x = _up_to_batch_norm(architecture, layer, x)
+    x = _from_batch_norm_on(architecture, layer, statistics, hyper, x)
+    return dropout_inference(x, hyper.dropout_rate, architecture.dropout_form) if architecture.dropout else x
+
+
+def _up_to_batch_norm(architecture, layer, x):
+    """What batch norm reads: the affine layer's outputs, or the activations."""
     x = affine(layer.affine, x)
-    if architecture.batch_norm == "before":
-        x = batch_norm_inference(layer.batch_norm, statistics, x, hyper.batch_norm_epsilon)
-    x = ACTIVATIONS[architecture.activation](x)
-    if architecture.batch_norm == "after":
-        x = batch_norm_inference(layer.batch_norm, statistics, x, hyper.batch_norm_epsilon)
-    if architecture.dropout:
-        x = dropout_inference(x, hyper.dropout_rate, architecture.dropout_form)
-    return x
+    return x if architecture.batch_norm == "before" else ACTIVATIONS[architecture.activation](x)
+
+
+def _from_batch_norm_on(architecture, layer, statistics, hyper, x):
+    """From there to what dropout reads; without batch norm, nothing is left to do."""
+    if architecture.batch_norm is None:
+        return x
+    x = batch_norm_inference(layer.batch_norm, statistics, x, hyper.batch_norm_epsilon)
+    return ACTIVATIONS[architecture.activation](x) if architecture.batch_norm == "before" else x

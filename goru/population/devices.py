@@ -24,8 +24,8 @@ def prepare() -> None:
     path, which rounds differently; for any number from two, the bits of a result are the same.
     """
     if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
-        # A read-only home is no reason to stop: programs are then compiled each time.
-        with contextlib.suppress(OSError):
+        # A home that is missing or read-only is no reason to stop: programs are then compiled each time.
+        with contextlib.suppress(OSError, RuntimeError):
             folder = cache_folder()
             # The programs are machine code: nobody else may write them.
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

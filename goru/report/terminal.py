@@ -12,12 +12,13 @@ def printable(text: object) -> str:
 def answer_lines(answer: dict[str, Any]) -> Iterator[str]:
     """The whole answer, without colours."""
     yield from _data(answer["data"])
+    yield from _network(answer["network"])
     yield from _plain(answer["plain"], answer["data"])
     yield from _trained(answer)
     yield ""
     yield from _effects(answer)
     yield ""
-    yield _recommended(answer["recommended"])
+    yield from _recommended(answer["recommended"])
     yield from _test(answer)
 
 
@@ -45,10 +46,12 @@ def _data(data: dict[str, Any]) -> Iterator[str]:
 
 def _plain(plain: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
     losses = f"fit loss {number(plain['fit'])}, held-out loss {number(plain['held_out'])}"
-    if plain["overfits"]:
-        told = f"overfits from epoch {plain['epoch']} on, where the held-out loss was {number(plain['best'])}"
+    if plain["rises"]:
+        told = f"overfits, from epoch {plain['epoch']} on, where the held-out loss was {number(plain['best'])}"
+    elif plain["gap"]:
+        told = "overfits, though its held-out loss does not rise"
     else:
-        told = "does not overfit: wider layers or more epochs would show more of what the techniques do"
+        told = "does not overfit; wider layers or more epochs (a larger budget) would show more"
     yield from _labelled("plain", [f"{losses}: {told}"])
     if data["classes"] is None:
         yield from _labelled("", ["(the loss is the squared error over the target's variance)"])
@@ -71,7 +74,7 @@ def _effects(answer: dict[str, Any]) -> Iterator[str]:
     rows = [("what helps", "change in held-out loss", f"{confidence:.0%} interval", "verdict")]
     for effect in answer["effects"]:
         if effect["change"] is None:
-            rows.append((effect["name"], "every network diverged", "", effect["verdict"]))
+            rows.append((effect["name"], "a network diverged", "", effect["verdict"]))
             continue
         change = f"{signed(effect['change'])} ({effect['change'] / plain:+.1%})" if plain else signed(effect["change"])
         interval = f"{signed(effect['low'])} to {signed(effect['high'])}"
@@ -84,15 +87,25 @@ def _effects(answer: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _recommended(recommended: dict[str, Any]) -> str:
+def _recommended(recommended: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """One line a draw; the networks that are handed over are of one or more."""
+    yield from _labelled("recommended", [f"{_draw(draw)}: {draw['networks']} networks" for draw in recommended])
+
+
+def _draw(draw: dict[str, Any]) -> str:
     parts = [
-        *([f"batch norm {recommended['batch_norm']} the activation"] if recommended["batch_norm"] else []),
-        *([f"dropout {recommended['dropout_rate']:.2f}"] if recommended["dropout_rate"] is not None else []),
-        *([f"weight decay {recommended['weight_decay']:.2g}"] if recommended["weight_decay"] is not None else []),
-    ]
-    parts = parts or ["none of the techniques"]
-    parts += [f"learning rate {recommended['learning_rate']:.1e}", f"{recommended['epochs']} epochs"]
-    return f"{'recommended':<14}{', '.join(parts)}"
+        *([f"batch norm {draw['batch_norm']} the activation"] if draw["batch_norm"] else []),
+        *([f"dropout {draw['dropout_rate']:.2f}"] if draw["dropout_rate"] is not None else []),
+        *([f"weight decay {draw['weight_decay']:.2g}"] if draw["weight_decay"] is not None else []),
+    ] or ["none of the techniques"]
+    epochs = f"{draw['epochs']} of {draw['schedule_epochs']} epochs"
+    return ", ".join([*parts, f"learning rate {draw['learning_rate']:.1e}", epochs])
+
+
+def _network(network: dict[str, Any]) -> Iterator[str]:
+    widths = "-".join(map(str, network["widths"]))
+    parts = [widths, network["activation"], f"batches of {network['batch_size']}"]
+    yield from _labelled("network", [", ".join([*parts, f"{network['optimizer']}, {network['schedule']} schedule"])])
 
 
 def _test(answer: dict[str, Any]) -> Iterator[str]:
@@ -103,7 +116,7 @@ def _test(answer: dict[str, Any]) -> Iterator[str]:
         values = [
             number(entry[name]) if name == "error" or entry[name] is None else f"{entry[name]:.3f}" for name in figures
         ]
-        rows.append((entry["arm"], f"{entry['networks']}", *values, *(["handed over"] if handed else [])))
+        rows.append((entry["arm"], f"{entry['networks'] or '-'}", *values, *(["handed over"] if handed else [])))
     yield from table(rows, first=14)
 
 
@@ -120,7 +133,7 @@ def number(value: float | None) -> str:
     """A figure in a few digits."""
     if value is None:
         return "not finite"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
     return f"{value:.2e}"
 

@@ -1,11 +1,12 @@
 """The answer of a study: everything that is shown, as plain JSON types."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from goru.data.dataset import Dataset
+from goru.nn.architecture import Architecture, Recipe
 from goru.study import defaults
 from goru.study.design import ARMS, CONTRASTS, PLAIN
 from goru.study.effects import cross_fitted, effect, overfitting
@@ -41,11 +42,14 @@ def describe_effects(trials: list[Trial], score_to_fit: float) -> dict[str, Any]
     comparisons = [(c.name, judged[c.arm], judged[c.against]) for c in CONTRASTS]
     comparisons.append(("the best of all combinations", chosen, judged[PLAIN]))
     effects = [
-        asdict(effect(name, arm, against, margin, score_to_fit, defaults.CONFIDENCE, len(comparisons)))
+        effect(name, arm, against, margin, score_to_fit, defaults.CONFIDENCE, len(comparisons))
         for name, arm, against in comparisons
     ]
+    if len(losses[PLAIN]) < defaults.FEWEST_DRAWS:
+        # One or two draws may suit one arm and not another: their difference would be luck.
+        effects = [replace(found, verdict="undecided") for found in effects]
     judgement = {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
-    return {"effects": effects, "judgement": judgement}
+    return {"effects": [asdict(found) for found in effects], "judgement": judgement}
 
 
 def describe_plain(trials: list[Trial], plain: Candidate) -> dict[str, Any]:
@@ -56,16 +60,26 @@ def describe_plain(trials: list[Trial], plain: Candidate) -> dict[str, Any]:
     return {**asdict(found), "learning_rate": plain.hyper.learning_rate}
 
 
-def describe_candidate(candidate: Candidate) -> dict[str, Any]:
-    """A draw in words and numbers."""
+def describe_network(base: Architecture, recipe: Recipe, batch: int) -> dict[str, Any]:
+    """What all networks have in common."""
+    return {"widths": list(base.widths), "activation": base.activation, "batch_size": batch, **asdict(recipe)}
+
+
+def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int) -> dict[str, Any]:
+    """A draw in words and numbers, and how many networks of the bag are of it.
+
+    Its training stops after `epochs` of a cosine schedule as long as `schedule_epochs`.
+    """
     arm, hyper = candidate.arm, candidate.hyper
     return {
+        "networks": networks,
         "arm": arm.name,
         "batch_norm": arm.batch_norm,
         "dropout_rate": hyper.dropout_rate if arm.dropout else None,
         "weight_decay": hyper.weight_decay if arm.weight_decay else None,
         "learning_rate": hyper.learning_rate,
         "epochs": candidate.epochs,
+        "schedule_epochs": schedule_epochs,
         "held_out_loss": candidate.loss,
     }
 

@@ -1,8 +1,10 @@
 """What a study does when nobody says otherwise. All of it stands in this one file."""
 
+from goru.data.splitting import N_FOLDS
+
 EPOCHS = 100  # the score is recorded after each; the best one is chosen on other folds
-FOLDS = 5
-FEWEST_DRAWS = 2  # of each arm: with one, nothing is tuned
+FOLDS = N_FOLDS
+FEWEST_DRAWS = 3  # of each arm: with fewer nothing is tuned, and so nothing is decided
 FEWEST_FOLDS = 3  # a budget too small for five
 FEWEST_EPOCHS = 8  # a budget too small even then: the schedule is shortened, and the answer says so
 MOST_DRAWS = 32  # of each arm: more would only search a plateau more finely
@@ -19,9 +21,9 @@ DROPOUT_RATE = (0.05, 0.6)  # linear; where dropout is on
 WEIGHT_DECAY = (1e-3, 3.0)  # log; decoupled, multiplied by the learning rate; where decay is on
 
 
-def hidden(rows: int) -> tuple[int, ...]:
-    """Hidden widths for so many rows: enough to overfit."""
-    return (128, 128) if rows < 5_000 else (256, 256)
+def hidden(development_rows: int) -> tuple[int, ...]:
+    """Hidden widths for so many development rows (four fifths of a table, or all but those of a test file)."""
+    return (128, 128) if development_rows < 4_000 else (256, 256)
 
 
 def batch_size(fit_rows: int) -> int:

@@ -101,14 +101,16 @@ class Overfitting:
     - `fit`, `held_out`: the losses after the last epoch.
     - `best`: the lowest held-out loss.
     - `epoch`: after which it was reached, from 1.
-    - `overfits`: whether the last held-out loss is above the best one by more than the margin.
+    - `gap`: whether the last held-out loss is above the last fit loss by more than the margin.
+    - `rises`: whether the last held-out loss is above the best one by more than the margin.
     """
 
     fit: float
     held_out: float
     best: float
     epoch: int
-    overfits: bool
+    gap: bool
+    rises: bool
 
 
 def overfitting(fit: np.ndarray, held_out: np.ndarray, margin: float) -> Overfitting:
@@ -120,5 +122,6 @@ def overfitting(fit: np.ndarray, held_out: np.ndarray, margin: float) -> Overfit
         held_out=float(held_out[-1]),
         best=best,
         epoch=epoch + 1,
-        overfits=bool(held_out[-1] - best > margin * abs(best)),
+        gap=bool(held_out[-1] > fit[-1] + margin * abs(held_out[-1])),
+        rises=bool(held_out[-1] - best > margin * abs(best)),
     )

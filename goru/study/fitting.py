@@ -45,7 +45,8 @@ def fit(
     - `overwrite`: replace the run that is there.
     - `watcher`, `started`: see `Study`.
 
-    **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind.
+    **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
+    and a run that was there stays as it was.
     """
     check_free(folder, overwrite)  # before minutes are spent
     columns = asdict(table)
@@ -61,12 +62,12 @@ def fit(
         "columns": dataset.schema.to_json(),
     }
     study = Study(dataset, options, watcher=watcher, started=started)
-    with new_run(folder, config, overwrite):
-        store = Store(folder / STORE)
+    with new_run(folder, config, overwrite) as making:
+        store = Store(making / STORE)
         try:
             result = study.run(keep=store.add)
         finally:
             store.close()
-        save_model(result.model, result.bag.flat(), folder / MODEL)
-        write_json(folder / ANSWER, result.answer)
+        save_model(result.model, result.bag.flat(), making / MODEL)
+        write_json(making / ANSWER, result.answer)
     return Run(folder)

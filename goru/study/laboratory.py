@@ -8,6 +8,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.splitting import Split
+from goru.errors import InputError
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.member import Rows
 from goru.population.program import BlockShape
@@ -17,6 +18,7 @@ from goru.study.design import ARMS, Arm
 
 STEPS_IN_A_CALL = 64  # short enough to stop on time, long enough that calling costs nothing
 ROWS_SCORED_AT_ONCE = 512
+MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the sum of many
 MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
 
 
@@ -94,11 +96,20 @@ class Laboratory:
         fit, score = split
         preparation, scaling = fit_preparation(self.dataset, fit)
         y = self.dataset.y_development
+        if scaling is not None:
+            with np.errstate(over="ignore"):  # infinite, and so refused
+                y = scaling.transform(y)[:, None]
+            if (far := np.abs(y) > MOST_TARGET).any():
+                row = int(self.dataset.development_rows[far[:, 0].argmax()]) + 1
+                raise InputError(
+                    f"{self.dataset.name}: data row {row:,}: '{self.dataset.target_name}' is too far from the others "
+                    "for its square to be a number. Mend the row, or leave it out."
+                )
         capacity = self.shape.eval_chunks * self.shape.eval_rows
         rng = np.random.default_rng((self.seed, 0))
         return Rows(
             x=preparation.transform(self.dataset.encoded_development),
-            y=y if scaling is None else scaling.transform(y).astype(np.float32)[:, None],
+            y=y,
             fit=fit,
             fit_scored=rng.permutation(fit)[: min(max(len(score), 1), MOST_FIT_ROWS_SCORED, capacity)],
             score=score,

@@ -38,7 +38,7 @@ class Pace:
 
     def plan(self, seconds: float) -> tuple[Plan, float]:
         """What so many seconds pay for, and how many of them are the race's."""
-        draws = max(self.draws, defaults.FEWEST_DRAWS)
+        draws = -(-defaults.FEWEST_DRAWS // self.draws) * self.draws  # full blocks
 
         def cost(folds: int, epochs: int) -> float:
             return self.race(draws, folds, epochs) + self.after_the_race(epochs)

@@ -25,16 +25,21 @@ class Plan:
         return len(ARMS) * self.folds * self.draws
 
 
+def few_draws(draws: int) -> str:
+    """What too few draws mean."""
+    return f"{draws} draw{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
+
+
 def plan_networks(networks: int) -> Plan:
     """Spend a number of networks: fewer draws first, then fewer folds."""
     few, arms = defaults.FEWEST_FOLDS, len(ARMS)
     if networks < arms * few:
         said = f"{networks:,} networks are too few for {arms} arms in {few} folds; trained {arms * few} instead"
-        return Plan(few, 1, defaults.EPOCHS, (f"{said}, 1 draw of each arm.",))
-    folds = defaults.FOLDS if networks >= 2 * arms * defaults.FOLDS else few
+        return Plan(few, 1, defaults.EPOCHS, (f"{said}, {few_draws(1)}.",))
+    folds = defaults.FOLDS if networks >= defaults.FEWEST_DRAWS * arms * defaults.FOLDS else few
     draws = networks // (arms * folds)
     given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
-    given_up += ["1 draw of each arm"] if draws == 1 else []
+    given_up += [few_draws(draws)] if draws < defaults.FEWEST_DRAWS else []
     shortfalls = (f"{networks:,} networks are too few for a full study: {', '.join(given_up)}.",) if given_up else ()
     return Plan(folds, draws, defaults.EPOCHS, shortfalls)
 

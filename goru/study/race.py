@@ -156,7 +156,7 @@ class Race:
 
     def _tell(self) -> None:
         done = self._epochs / self._plan.epochs
-        self._watcher.progress(Progress(done, self._planned, self._round, self._best, self._deadline))
+        self._watcher.progress(Progress(done, self._planned, self._round, self._best))
 
 
 def _trials(part: list[tuple[Arm, int]], split: int, trained: TrainedBlock) -> list[Trial]:

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT, VERSION = "goru run", 1
-CONFIG, STORE, ANSWER, MODEL, LOCK = "config.json", "study.sqlite", "answer.json", "model", ".lock"
+CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
+_ANSWERS = {"data", "network", "plan", "plain", "effects", "judgement", "recommended", "test", "trained", "seconds"}
+LOCK, MAKING = ".lock", ".making"
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,6 @@ class Run:
     def model(self) -> Model:
         """The networks that are handed over."""
         return load_model(self.folder / MODEL)
-
-    @property
-    def known_columns(self) -> tuple[str, ...]:
-        """Columns of the table that are no features: nobody needs to be told that they are not used."""
-        table = self.config.get("table", {})
-        return tuple(name for name in (table.get("groups"), table.get("time")) if name)
 
     @cached_property
     def effects(self) -> "pd.DataFrame":
@@ -97,13 +94,13 @@ def check_free(folder: Path, overwrite: bool) -> None:
         raise InputError(f"{folder}: there is a file of that name. Choose another --out.")
     if not _is_writable(folder):
         raise InputError(f"{folder}: this folder cannot be written to. Choose another --out.")
-    if not any(path.name != LOCK for path in folder.iterdir()):
-        return
-    if not _read_config(folder):
-        raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
     if (folder / LOCK).exists():
         with _locked(folder):
             pass
+    if all(path.name in (LOCK, MAKING) for path in folder.iterdir()):
+        return
+    if not _read_config(folder):
+        raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
     if not overwrite:
         state = "a finished run" if (folder / ANSWER).is_file() else "a run that was not finished"
         raise InputError(f"{folder}: holds {state}. Give --overwrite to replace it, or choose another --out.")
@@ -111,7 +108,10 @@ def check_free(folder: Path, overwrite: bool) -> None:
 
 @contextlib.contextmanager
 def new_run(folder: Path, config: dict[str, Any], overwrite: bool) -> Iterator[Path]:
-    """A folder for a new run, locked while it is written. What an error leaves half-written is removed.
+    """A folder to write a new run into, inside the run's own, which is locked meanwhile.
+
+    Only when all is written does the new run take the place of one that is there. Whatever else happens, the old one
+    stays, and nothing of the new one does.
 
     **Raises:** `InputError`, as `check_free` does.
     """
@@ -120,14 +120,17 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool) -> Iterator[P
     try:
         _make(folder)
         with _locked(folder):
-            _clear(folder)
+            making = folder / MAKING
             try:
-                write_json(folder / CONFIG, {"format": FORMAT, "version": VERSION, **config})
-                yield folder
-            except InputError:
+                shutil.rmtree(making, ignore_errors=True)  # of a process that was killed
+                making.mkdir()
+                write_json(making / CONFIG, {"format": FORMAT, "version": VERSION, **config})
+                yield making
                 _clear(folder)
-                raise
+                for name in (CONFIG, STORE, MODEL, ANSWER):
+                    _move(making / name, folder / name)
             finally:
+                shutil.rmtree(making, ignore_errors=True)
                 (folder / LOCK).unlink(missing_ok=True)
     finally:
         for path in made:
@@ -152,6 +155,16 @@ def _clear(folder: Path) -> None:
     for name in (ANSWER, CONFIG, STORE, *(f"{STORE}-{journal}" for journal in ("wal", "shm", "journal"))):
         (folder / name).unlink(missing_ok=True)
     remove_model(folder / MODEL)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file; or a folder's files, into a folder that may hold others."""
+    if source.is_dir():
+        target.mkdir(exist_ok=True)
+        for path in source.iterdir():
+            path.rename(target / path.name)
+    elif source.exists():
+        source.rename(target)
 
 
 def _make(folder: Path) -> None:
@@ -200,6 +213,6 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Fit the run again.") from None
     except ValueError:
         raise InputError(f"{path}: damaged, it is not JSON. Fit the run again.") from None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not content.keys() >= _ANSWERS:
         raise InputError(f"{path}: damaged, it is no answer. Fit the run again.")
     return content

@@ -22,9 +22,11 @@ from goru.study.options import Options
 from goru.study.pace import measure
 from goru.study.plan import Plan, plan_networks
 from goru.study.race import Race
-from goru.study.scores import score_on_test
+from goru.study.scores import guess_on_test, score_on_test
 from goru.study.trial import Trial, score_losses
 from goru.study.watcher import Silent, Watcher
+
+FEWEST_FIT_ROWS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,11 @@ class Study:
 
     def _batch_size(self) -> int:
         fit_rows = min(len(split.fit_rows) for cut in self._splits.values() for split in cut)
+        if fit_rows < FEWEST_FIT_ROWS:
+            raise InputError(
+                f"{self.dataset.name}: a split would fit on {fit_rows} rows alone, and {FEWEST_FIT_ROWS} are needed. "
+                "Give more rows, or times that spread more evenly."
+            )
         batch = self.options.batch_size or defaults.batch_size(fit_rows)
         if batch > fit_rows:
             raise InputError(f"--batch-size {batch}: a batch holds at most the {fit_rows:,} rows that a split fits on.")
@@ -93,7 +100,7 @@ class Study:
         splits = [split for cut in self._splits.values() for split in cut]
         base = Architecture(
             inputs=dataset.n_features,
-            hidden=options.hidden or defaults.hidden(dataset.n_rows),
+            hidden=options.hidden or defaults.hidden(len(dataset.y_development)),
             outputs=dataset.n_outputs,
             activation=options.activation,
         )
@@ -113,35 +120,45 @@ class Study:
 
         self._watcher.phase("training the recommended networks on all development rows")
         losses = score_losses(race.trials)
-        plain = rank({PLAIN: losses[PLAIN]}, race.drawn)
-        recommended = rank(losses, race.drawn)
-        if not np.isfinite([plain[0].loss, recommended[0].loss]).all():
+        best = rank(losses, race.drawn)[0]
+        ranked = {"plain": rank({PLAIN: losses[PLAIN]}, race.drawn)}
+        ranked["recommended"] = rank({best.arm: losses[best.arm]}, race.drawn)
+        if not np.isfinite([candidates[0].loss for candidates in ranked.values()]).all():
             raise InputError(f"{self.dataset.name}: no network learned anything. Look for huge numbers in the table.")
         bags = {
-            "plain": train_bag(laboratory, shortlist(plain), plan.epochs, defaults.BAG),
-            "recommended": train_bag(laboratory, shortlist(recommended), plan.epochs, defaults.BAG),
+            name: train_bag(laboratory, shortlist(candidates), plan.epochs, defaults.BAG)
+            for name, candidates in ranked.items()
         }
         models = {name: as_model(self.dataset, bag) for name, bag in bags.items()}
         score_to_fit = float(np.mean([len(split.score_rows) / len(split.fit_rows) for split in splits]))
+        handed_over = bags["recommended"].candidates
         found = {
             "goru": __version__,
             "data": answer.describe_data(self.dataset),
+            "network": answer.describe_network(laboratory.base, laboratory.recipe, self._batch),
             "plan": answer.describe_plan(plan, race.draws_done, race.splits_done),
-            "plain": answer.describe_plain(race.trials, plain[0]),
+            "plain": answer.describe_plain(race.trials, ranked["plain"][0]),
             **answer.describe_effects(race.trials, score_to_fit),
-            "recommended": answer.describe_candidate(recommended[0]),
-            "test": [
-                {"networks": networks, "arm": name, **score_on_test(self.dataset, model)}
-                for name, bag in models.items()
-                for networks, model in ((1, bag.single), (len(bag.networks), bag))
+            "recommended": [
+                answer.describe_candidate(candidate, handed_over.count(candidate), plan.epochs)
+                for candidate in dict.fromkeys(handed_over)
             ],
-            "trained": {
-                "networks": race.networks + sum(len(bag.candidates) for bag in bags.values()),
-                "diverged": race.diverged,
-                "steps": race.steps,
-            },
+            "test": [
+                {"networks": 0, "arm": "guess", **guess_on_test(self.dataset)},
+                *(
+                    {"networks": len(model.networks), "arm": name, **score_on_test(self.dataset, model)}
+                    for name, bag in models.items()
+                    for model in (bag.single, bag)
+                ),
+            ],
+            "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
             "seconds": time.monotonic() - self._started,
         }
+        asked = self.options.budget or defaults.BUDGET_SECONDS
+        if plan.shortfalls and deadline is not None and found["seconds"] > 1.15 * asked:
+            found["plan"]["shortfalls"].append(
+                f"took {found['seconds']:.0f} s, not {asked:.0f}: a study needs that here."
+            )
         return Result(answer.finite(found), models["recommended"], bags["recommended"])
 
     def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None]:

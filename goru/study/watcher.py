@@ -11,14 +11,12 @@ class Progress:
     - `done`, `planned`: networks trained, and networks to train.
     - `round`: from 1.
     - `best`: the lowest held-out loss of a network so far; infinite before the first.
-    - `deadline`: when the race ends at the latest, of `time.monotonic`; `None` if it ends with the planned networks.
     """
 
     done: float
     planned: int
     round: int
     best: float
-    deadline: float | None
 
 
 class Watcher(Protocol):

@@ -429,3 +429,20 @@ class TestHostileTables:
             process.stdout.close()
             assert b"Traceback" not in process.stderr.read()
             process.wait(timeout=120)
+
+
+class TestInterruption:
+    """Ctrl-C ends a study in one line, and leaves what was there as it was."""
+
+    def test_an_old_run_survives(self, goru, credit_run, bring, monkeypatch):
+        from goru.study import study
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        run = bring(credit_run)
+        monkeypatch.setattr(study.Race, "run", interrupt)
+        outcome = goru("fit", "iris", "--networks", 36, "--hidden", 8, "--out", run, "--overwrite")
+        assert outcome.code == 130
+        assert outcome.stderr.splitlines()[-1].startswith("interrupted")
+        assert outcome.before == outcome.after

@@ -13,7 +13,7 @@ from goru.study.watcher import Progress
 
 
 def progress(done: float, best: float = 0.25, planned: int = 1200, number: int = 1) -> Progress:
-    return Progress(done=done, planned=planned, round=number, best=best, deadline=None)
+    return Progress(done=done, planned=planned, round=number, best=best)
 
 
 class Terminal(io.StringIO):

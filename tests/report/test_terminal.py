@@ -27,6 +27,15 @@ CLASSIFICATION = {
         "classes": ["bad", "good"],
         "notes": ["Dropped 'id': it holds identifiers.", "The dates of 'opened' became year and month."],
     },
+    "network": {
+        "widths": [61, 128, 64, 2],
+        "activation": "relu",
+        "batch_size": 32,
+        "loss": "softmax_cross_entropy",
+        "optimizer": "adam",
+        "schedule": "cosine",
+        "decay": "decoupled",
+    },
     "plan": {
         "arms": 12,
         "folds": 3,
@@ -39,7 +48,8 @@ CLASSIFICATION = {
         "held_out": 0.9,
         "best": 0.5,
         "epoch": 7,
-        "overfits": True,
+        "gap": True,
+        "rises": True,
         "learning_rate": 0.003,
     },
     "effects": [
@@ -50,16 +60,32 @@ CLASSIFICATION = {
         effect("the best of all combinations", -0.06, -0.13, 0.01, "undecided"),
     ],
     "judgement": {"plain_loss": 0.5, "margin_share": 0.02, "confidence": 0.95},
-    "recommended": {
-        "arm": "batch norm before + dropout + weight decay",
-        "batch_norm": "before",
-        "dropout_rate": 0.314,
-        "weight_decay": 0.0123,
-        "learning_rate": 0.00456,
-        "epochs": 33,
-        "held_out_loss": 0.44,
-    },
+    "recommended": [
+        {
+            "networks": 5,
+            "arm": "batch norm before + dropout + weight decay",
+            "batch_norm": "before",
+            "dropout_rate": 0.314,
+            "weight_decay": 0.0123,
+            "learning_rate": 0.00456,
+            "epochs": 33,
+            "schedule_epochs": 80,
+            "held_out_loss": 0.44,
+        },
+        {
+            "networks": 3,
+            "arm": "batch norm before + dropout + weight decay",
+            "batch_norm": "before",
+            "dropout_rate": 0.05,
+            "weight_decay": 1.5,
+            "learning_rate": 0.01,
+            "epochs": 80,
+            "schedule_epochs": 80,
+            "held_out_loss": 0.45,
+        },
+    ],
     "test": [
+        {"networks": 0, "arm": "guess", "log loss": 0.69, "accuracy": 0.55},
         {"networks": 1, "arm": "plain", "log loss": 0.51, "accuracy": 0.75},
         {"networks": 8, "arm": "plain", "log loss": 0.5, "accuracy": 0.76},
         {"networks": 1, "arm": "recommended", "log loss": 0.46, "accuracy": 0.77},
@@ -80,9 +106,12 @@ REGRESSION["data"] |= {
     "notes": [],
 }
 REGRESSION["plan"] |= {"draws": 1, "folds": 5, "epochs": 100, "shortfalls": []}
-REGRESSION["plain"] |= {"fit": 0.1, "held_out": 0.5, "best": 0.5, "epoch": 100, "overfits": False}
-REGRESSION["recommended"] |= {"batch_norm": None, "dropout_rate": None, "weight_decay": None}
+REGRESSION["plain"] |= {"fit": 0.1, "held_out": 0.5, "best": 0.5, "epoch": 100, "gap": False, "rises": False}
+REGRESSION["network"] |= {"widths": [1, 8, 1], "activation": "tanh", "loss": "squared_error"}
+del REGRESSION["recommended"][1]
+REGRESSION["recommended"][0] |= {"networks": 8, "batch_norm": None, "dropout_rate": None, "weight_decay": None}
 REGRESSION["test"] = [
+    {"networks": 0, "arm": "guess", "R²": -0.004, "error": 71000.0},
     {"networks": 1, "arm": "plain", "R²": 0.295, "error": 60123.4},
     {"networks": 8, "arm": "plain", "R²": None, "error": None},
     {"networks": 1, "arm": "recommended", "R²": -0.311, "error": 0.000123},
@@ -119,8 +148,9 @@ class TestAnswer:
             "800 rows for development, 200 for the test",
             "              Dropped 'id': it holds identifiers.",
             "              The dates of 'opened' became year and month.",
+            "network       61-128-64-2, relu, batches of 32, adam, cosine schedule",
             "plain         fit loss 0.100, held-out loss 0.900: "
-            "overfits from epoch 7 on, where the held-out loss was 0.500",
+            "overfits, from epoch 7 on, where the held-out loss was 0.500",
             "trained       1,088 networks, 3 of them diverged, 1,234,567 steps, 120 s "
             "(12 arms, 2 draws each, 3 folds, 80 epochs)",
             "              the time was too short for a full study: 3 folds instead of 5.",
@@ -129,14 +159,17 @@ class TestAnswer:
             "dropout                           -0.050 (-10.0%)          -0.080 to -0.020  helps",
             "weight decay                      +0.020 (+4.0%)           +0.010 to +0.030  hurts",
             "batch norm before the activation  0.000 (+0.0%)            -0.004 to +0.004  no effect worth having",
-            "batch norm after the activation   every network diverged                     undecided",
+            "batch norm after the activation   a network diverged                         undecided",
             "the best of all combinations      -0.060 (-12.0%)          -0.130 to +0.010  undecided",
             "against the plain network's 0.500; less than 2% of it is no effect worth having; "
             "all intervals hold together",
             "",
             "recommended   batch norm before the activation, dropout 0.31, weight decay 0.012, "
-            "learning rate 4.6e-03, 33 epochs",
+            "learning rate 4.6e-03, 33 of 80 epochs: 5 networks",
+            "              batch norm before the activation, dropout 0.05, weight decay 1.5, "
+            "learning rate 1.0e-02, 80 of 80 epochs: 3 networks",
             "test          networks  log loss  accuracy",
+            "guess         -         0.690     0.550",
             "plain         1         0.510     0.750",
             "plain         8         0.500     0.760",
             "recommended   1         0.460     0.770",
@@ -145,21 +178,36 @@ class TestAnswer:
 
     def test_of_a_regression(self):
         lines = text(REGRESSION).splitlines()
-        assert lines[:4] == [
+        assert lines[:5] == [
             "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
+            "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
             "plain         fit loss 0.100, held-out loss 0.500: "
-            "does not overfit: wider layers or more epochs would show more of what the techniques do",
+            "does not overfit; wider layers or more epochs (a larger budget) would show more",
             "              (the loss is the squared error over the target's variance)",
             "trained       76 networks, 900 steps, 120 s (12 arms, 1 draw each, 5 folds, 100 epochs)",
         ]
-        assert lines[-6:] == [
-            "recommended   none of the techniques, learning rate 4.6e-03, 33 epochs",
+        assert lines[-7:] == [
+            "recommended   none of the techniques, learning rate 4.6e-03, 33 of 80 epochs: 8 networks",
             "test          networks  R²          error",
+            "guess         -         -0.004      71,000",
             "plain         1         0.295       60,123",
             "plain         8         not finite  not finite",
             "recommended   1         -0.311      1.23e-04",
             "recommended   8         0.345       58.0        handed over",
         ]
+
+    @pytest.mark.parametrize(
+        ("gap", "rises", "words"),
+        [
+            (True, True, "overfits, from epoch 7 on, where the held-out loss was 0.500"),
+            (False, True, "overfits, from epoch 7 on, where the held-out loss was 0.500"),
+            (True, False, "overfits, though its held-out loss does not rise"),
+            (False, False, "does not overfit; wider layers or more epochs (a larger budget) would show more"),
+        ],
+    )
+    def test_overfitting_is_a_rise_or_else_a_gap(self, gap, rises, words):
+        (said,) = paragraph(changed(CLASSIFICATION, plain={"gap": gap, "rises": rises}), "plain")
+        assert said == f"fit loss 0.100, held-out loss 0.900: {words}"
 
     def test_a_plain_network_that_never_errs_leaves_no_share_to_speak_of(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
@@ -174,8 +222,8 @@ class TestAnswer:
         for shown in answer["effects"]:
             shown |= {"change": None, "low": None, "high": None, "margin": None, "verdict": "undecided"}
         said = text(answer)
-        assert "fit loss not finite, held-out loss not finite: overfits from epoch 2 on" in said
-        assert said.count("every network diverged") == 5
+        assert "fit loss not finite, held-out loss not finite: overfits, from epoch 2 on" in said
+        assert said.count("a network diverged") == 5
         assert "against the plain network's" not in said
 
     @pytest.mark.parametrize(
@@ -188,7 +236,9 @@ class TestAnswer:
         ],
     )
     def test_only_techniques_that_are_on_are_recommended(self, changes, words):
-        (said,) = paragraph(changed(REGRESSION, recommended=changes), "recommended")[:1]
+        answer = copy.deepcopy(REGRESSION)
+        answer["recommended"][0] |= changes
+        (said,) = paragraph(answer, "recommended")
         assert said.startswith(words)
 
     def test_what_a_table_calls_its_columns_cannot_command_the_terminal(self):
@@ -263,10 +313,10 @@ class TestNumbers:
             (12.345, "12.3"),
             (123.45, "123.5"),
             (1234.5, "1,234"),
-            (99_999.0, "99,999"),
+            (9_999_999.0, "9,999,999"),
             (0.00099, "9.90e-04"),
             (-1e-9, "-1.00e-09"),
-            (100_000.0, "1.00e+05"),
+            (10_000_000.0, "1.00e+07"),
             (-3.5e30, "-3.50e+30"),
         ],
     )

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from studies import make_trial
 
-from goru.nn.architecture import Hyperparameters
-from goru.study.answer import describe_candidate, describe_data, describe_effects, describe_plain, describe_plan, finite
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.study import defaults
+from goru.study.answer import (
+    describe_candidate,
+    describe_data,
+    describe_effects,
+    describe_network,
+    describe_plain,
+    describe_plan,
+    finite,
+)
 from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.handover import Candidate
 from goru.study.plan import Plan
@@ -13,16 +22,17 @@ from goru.study.plan import Plan
 DROPOUT, BEST = Arm(dropout=True), Arm("after", True, True)
 
 
-def trials(diverged=None, splits=range(3)):
-    """Three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, one combination leaves 0.1."""
+def trials(diverged=None, splits=range(3), draws=defaults.FEWEST_DRAWS):
+    """Equal draws, in three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, BEST leaves 0.1."""
     plain = (2.0, 2.01, 1.99)
     loss = dict.fromkeys(ARMS, (2.0, 2.0, 2.0))
     loss |= {PLAIN: plain, DROPOUT: tuple(value - 0.5 for value in plain), BEST: (0.1, 0.1, 0.1)}
     return [
-        make_trial(arm, 0, split, [np.nan, np.nan], "diverged")
+        make_trial(arm, draw, split, [np.nan, np.nan], "diverged")
         if arm == diverged and split in splits
-        else make_trial(arm, 0, split, [3.0, loss[arm][split]])
+        else make_trial(arm, draw, split, [3.0, loss[arm][split]])
         for arm in ARMS
+        for draw in range(draws)
         for split in range(3)
     ]
 
@@ -45,6 +55,15 @@ class TestEffects:
         assert found["effects"][0]["verdict"] == "helps"
         assert found["judgement"] == {"plain_loss": pytest.approx(2.0), "margin_share": 0.02, "confidence": 0.95}
         assert found["effects"][0]["margin"] == pytest.approx(0.04)
+
+    @pytest.mark.parametrize("draws", [1, 2])
+    def test_with_too_few_draws_nothing_is_decided_but_all_is_shown(self, draws):
+        few, enough = (describe_effects(trials(draws=n), 0.5) for n in (draws, 3))
+        assert {effect["verdict"] for effect in few["effects"]} == {"undecided"}
+        assert [effect["verdict"] for effect in enough["effects"]].count("helps") == 2
+        without = [[{**effect, "verdict": ""} for effect in found["effects"]] for found in (few, enough)]
+        assert without[0] == without[1]
+        assert few["judgement"] == enough["judgement"]
 
     def test_all_five_intervals_hold_together(self):
         from scipy.stats import t
@@ -79,24 +98,39 @@ class TestWords:
             "held_out": 3.0,
             "best": 1.0,
             "epoch": 2,
-            "overfits": True,
+            "gap": True,
+            "rises": True,
             "learning_rate": 0.01,
         }
 
     def test_numbers_of_techniques_that_are_off_are_not_named(self):
         hyper = Hyperparameters(learning_rate=0.01, dropout_rate=0.3, weight_decay=0.2)
-        full = describe_candidate(Candidate(BEST, 0, hyper, 7, 0.4))
+        full = describe_candidate(Candidate(BEST, 0, hyper, 7, 0.4), networks=5, schedule_epochs=80)
         assert full == {
+            "networks": 5,
             "arm": "batch norm after + dropout + weight decay",
             "batch_norm": "after",
             "dropout_rate": 0.3,
             "weight_decay": 0.2,
             "learning_rate": 0.01,
             "epochs": 7,
+            "schedule_epochs": 80,
             "held_out_loss": 0.4,
         }
-        plain = describe_candidate(Candidate(PLAIN, 0, hyper, 7, 0.4))
+        plain = describe_candidate(Candidate(PLAIN, 0, hyper, 7, 0.4), networks=8, schedule_epochs=80)
         assert (plain["batch_norm"], plain["dropout_rate"], plain["weight_decay"]) == (None, None, None)
+
+    def test_what_all_networks_have_in_common(self):
+        base, recipe = Architecture(4, (16, 8), 1, activation="tanh"), Recipe(loss="squared_error")
+        assert describe_network(base, recipe, batch=32) == {
+            "widths": [4, 16, 8, 1],
+            "activation": "tanh",
+            "batch_size": 32,
+            "loss": "squared_error",
+            "optimizer": "adam",
+            "schedule": "cosine",
+            "decay": "decoupled",
+        }
 
     def test_the_plan_says_how_many_draws_were_made(self):
         described = describe_plan(Plan(3, 2, 50, ("too short.",)), draws=6, folds=3)

@@ -2,12 +2,17 @@
 
 import pytest
 
+from goru.data.splitting import N_FOLDS
 from goru.study import defaults
 
 
-@pytest.mark.parametrize(("rows", "widths"), [(30, (128, 128)), (4_999, (128, 128)), (5_000, (256, 256))])
-def test_hidden_layers(rows, widths):
+@pytest.mark.parametrize(("rows", "widths"), [(30, (128, 128)), (3_999, (128, 128)), (4_000, (256, 256))])
+def test_hidden_layers_grow_with_the_development_rows(rows, widths):
     assert defaults.hidden(rows) == widths
+
+
+def test_a_full_study_has_as_many_folds_as_the_table_is_checked_for():
+    assert defaults.FOLDS == N_FOLDS
 
 
 @pytest.mark.parametrize(

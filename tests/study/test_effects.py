@@ -139,12 +139,24 @@ class TestEffect:
 class TestOverfitting:
     def test_the_held_out_loss_falls_and_rises_again(self):
         found = overfitting(np.array([0.9, 0.5, 0.1]), np.array([1.0, 0.8, 0.9]), margin=0.02)
-        assert (found.fit, found.held_out, found.best, found.epoch, found.overfits) == (0.1, 0.9, 0.8, 2, True)
+        assert (found.fit, found.held_out, found.best, found.epoch) == (0.1, 0.9, 0.8, 2)
+        assert (found.gap, found.rises) == (True, True)
 
-    @pytest.mark.parametrize(("last", "overfits"), [(1.0, False), (1.019, False), (1.021, True), (INF, True)])
-    def test_a_rise_within_the_margin_does_not_count(self, last, overfits):
-        assert overfitting(np.zeros(2), np.array([1.0, last]), margin=0.02).overfits is overfits
+    @pytest.mark.parametrize(("last", "rises"), [(1.0, False), (1.019, False), (1.021, True), (INF, True)])
+    def test_a_rise_within_the_margin_does_not_count(self, last, rises):
+        assert overfitting(np.zeros(2), np.array([1.0, last]), margin=0.02).rises is rises
+
+    @pytest.mark.parametrize(("fit", "gap"), [(0.1, True), (0.979, True), (0.981, False), (1.0, False), (1.5, False)])
+    def test_a_gap_within_the_margin_does_not_count_and_needs_no_rise(self, fit, gap):
+        found = overfitting(np.array([2.0, fit]), np.array([2.0, 1.0]), margin=0.02)
+        assert (found.gap, found.rises) == (gap, False)
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize("fit", [0.5, INF, float("nan")])
+    def test_a_network_that_diverged_after_its_best_epoch_rises(self, fit):
+        found = overfitting(np.array([0.5, fit]), np.array([1.0, INF]), margin=0.02)
+        assert (found.best, found.epoch, found.rises) == (1.0, 1, True)
 
     def test_a_loss_that_only_falls_is_best_at_the_last_epoch(self):
         found = overfitting(np.array([3.0, 2.0, 1.0]), np.array([3.0, 2.0, 1.5]), margin=0.02)
-        assert (found.epoch, found.best, found.held_out, found.overfits) == (3, 1.5, 1.5, False)
+        assert (found.epoch, found.best, found.held_out, found.rises) == (3, 1.5, 1.5, False)

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from studies import make_prices
 
-from goru.data.splitting import Split
+from goru.data.dataset import load_dataset
+from goru.data.splitting import Split, folds
+from goru.errors import InputError
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member
@@ -74,6 +77,35 @@ class TestRows:
         assert rows.y.shape == (len(prices.y_development), 1)
         assert rows.y[rows.fit].mean() == pytest.approx(0, abs=1e-6)
         assert rows.y[rows.fit].var() == pytest.approx(1, abs=1e-5)
+
+
+class TestHugeTargets:
+    """They are held out in one split, and there too many deviations from the others for a float32 to square."""
+
+    @pytest.fixture
+    def with_target(self, prices):
+        row = int(prices.development_rows[7])
+
+        def with_target(value):
+            table = make_prices()
+            table.loc[row, "price"] = value
+            dataset = load_dataset(table, target="price")
+            return dataset, folds(dataset.y_development, dataset.task, 3, seed=0), row
+
+        return with_target
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize("value", [1e20, -1e20, 1e60])
+    def test_they_are_refused_with_their_row(self, build, with_target, value):
+        dataset, splits, row = with_target(value)
+        laboratory = build(dataset, splits)
+        with pytest.raises(InputError, match=rf"data row {row + 1}: 'price' is too far from the others"):
+            [laboratory.rows(split) for split in splits]
+
+    def test_what_a_float_can_square_is_not(self, build, with_target):
+        dataset, splits, _ = with_target(1e16)
+        for split in splits:
+            assert np.isfinite(np.square(build(dataset, splits).rows(split).y)).all()
 
 
 class TestHeldOutRowsChangeNothingFitted:

@@ -50,9 +50,10 @@ class TestPlan:
         assert on_the_floor or pace.race(plan.draws, plan.folds, plan.epochs) <= race + 1e-6
 
     @given(paces, seconds)
-    def test_a_block_is_full_and_there_are_draws_to_choose_from(self, pace, seconds):
+    def test_blocks_are_full_and_no_more_than_draws_to_choose_from_need(self, pace, seconds):
         plan, _ = pace.plan(seconds)
-        assert plan.draws == max(pace.draws, defaults.FEWEST_DRAWS)
+        assert plan.draws % pace.draws == 0
+        assert plan.draws - pace.draws < defaults.FEWEST_DRAWS <= plan.draws
 
 
 def test_measuring_tells_how_long_every_program_takes_and_on_how_many_rows(laboratory, splits):

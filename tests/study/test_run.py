@@ -31,21 +31,28 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
+ANSWERED = {
+    **dict.fromkeys(("data", "network", "plan", "plain", "judgement", "recommended", "test", "trained", "seconds")),
+    "effects": [{"name": "dropout", "change": -0.1}],
+}
+
+
 def make_run(folder: Path, finished: bool = True) -> Path:
     """A run as far as its folder goes."""
-    with new_run(folder, {"table": {}}, overwrite=False):
-        (folder / STORE).write_text("trials")
-        (folder / MODEL).mkdir()
-        (folder / MODEL / "model.json").write_text("{}")
+    with new_run(folder, {"table": {}}, overwrite=False) as making:
+        (making / STORE).write_text("trials")
+        (making / MODEL).mkdir()
+        (making / MODEL / "model.json").write_text("{}")
         if finished:
-            write_json(folder / ANSWER, {"effects": [{"name": "dropout", "change": -0.1}]})
+            write_json(making / ANSWER, ANSWERED)
     return folder
 
 
 def write_run_and_raise(error: BaseException, folder: Path) -> None:
-    with new_run(folder, {}, overwrite=False):
-        (folder / STORE).write_text("some trials")
-        (folder / f"{STORE}-wal").write_text("more")
+    with new_run(folder, {}, overwrite=True) as making:
+        (making / STORE).write_text("some trials")
+        (making / f"{STORE}-wal").write_text("more")
+        (making / MODEL).mkdir()
         raise error
 
 
@@ -210,9 +217,8 @@ class TestNewRun:
     @pytest.mark.parametrize("make", FREE)
     def test_a_run_holds_what_was_written_and_no_lock(self, tmp_path, make):
         folder = make(tmp_path / "run")
-        with new_run(folder, {"goru": "1.2.3"}, overwrite=False) as given:
-            assert given == folder
-            write_json(folder / ANSWER, {"effects": []})
+        with new_run(folder, {"goru": "1.2.3"}, overwrite=False) as making:
+            write_json(making / ANSWER, {"effects": []})
         assert set(tree(folder)) == {CONFIG, ANSWER}
         assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": 1, "goru": "1.2.3"}
 
@@ -242,19 +248,31 @@ class TestNewRun:
             new_run(tmp_path / "deep" / ("x" * 300), {}, overwrite=False).__enter__()
         assert tree(tmp_path) == {}
 
-    def test_another_error_leaves_an_unfinished_run_that_may_be_looked_into(self, tmp_path):
-        with pytest.raises(KeyboardInterrupt):
-            write_run_and_raise(KeyboardInterrupt(), tmp_path / "run")
-        assert set(tree(tmp_path / "run")) == {CONFIG, STORE, f"{STORE}-wal"}
-        with pytest.raises(InputError, match="not finished"):
-            check_free(tmp_path / "run", overwrite=False)
+    @pytest.mark.parametrize("error", [InputError("no"), KeyboardInterrupt(), OSError("disk full"), MemoryError()])
+    def test_whatever_happens_the_old_run_stays_as_it_was(self, tmp_path, error):
+        folder = make_run(tmp_path / "run")
+        before = tree(tmp_path)
+        with pytest.raises(type(error)):
+            write_run_and_raise(error, folder)
+        assert tree(tmp_path) == before
 
     @pytest.mark.parametrize(("make", "_"), REPLACEABLE)
-    def test_overwriting_removes_the_old_run_first(self, tmp_path, make, _):
+    def test_the_new_run_takes_the_place_of_the_old_one_when_it_is_whole(self, tmp_path, make, _):
         folder = make(tmp_path / "run")
-        with new_run(folder, {"goru": "new"}, overwrite=True):
-            assert set(tree(folder)) == {CONFIG, LOCK}
+        before = tree(folder)
+        with new_run(folder, {"goru": "new"}, overwrite=True) as making:
+            assert {name: content for name, content in tree(folder).items() if not name.startswith(".")} == before
+            write_json(making / ANSWER, ANSWERED)
         assert json.loads((folder / CONFIG).read_text())["goru"] == "new"
+        assert set(tree(folder)) == {CONFIG, ANSWER}
+
+    def test_what_a_killed_process_left_is_no_hindrance(self, tmp_path):
+        making = tmp_path / "run" / ".making"
+        making.mkdir(parents=True)
+        (making / STORE).write_text("some trials")
+        (tmp_path / "run" / LOCK).touch()
+        make_run(tmp_path / "run")
+        assert set(tree(tmp_path / "run")) == {CONFIG, STORE, ANSWER, "model", "model/model.json"}
 
     @pytest.mark.parametrize("foreign", ["notes.txt", "study.sqlite.backup", "study.sqlite-notes", "model/notes.txt"])
     @pytest.mark.parametrize("error", [False, True], ids=["finished", "refused"])
@@ -268,14 +286,15 @@ class TestNewRun:
         except InputError:
             pass
         assert (folder / foreign).read_text() == "years of work"
-        assert set(tree(folder)) - {"model", foreign} == (set() if error else {CONFIG})
+        mine = {ANSWER, CONFIG, STORE, "model/model.json"} if error else {CONFIG}
+        assert set(tree(folder)) - {"model", foreign} == mine
 
     def test_a_model_can_be_written_beside_a_foreign_file(self, tmp_path, classified):
         folder = make_run(tmp_path / "run")
         (folder / MODEL / "notes.txt").write_text("years of work")
-        with new_run(folder, {}, overwrite=True):
-            save_model(classified.model, classified.bag.flat(), folder / MODEL)
-            write_json(folder / ANSWER, {})
+        with new_run(folder, {}, overwrite=True) as making:
+            save_model(classified.model, classified.bag.flat(), making / MODEL)
+            write_json(making / ANSWER, ANSWERED)
         assert len(load(folder).model.networks) == 8
         assert (folder / MODEL / "notes.txt").read_text() == "years of work"
 
@@ -336,23 +355,9 @@ class TestLoad:
             load(folder)
         assert tree(tmp_path) == before
 
-    @pytest.mark.parametrize("content", ["", "{", "[]", "3", '"text"', "\udcff"])
+    @pytest.mark.parametrize("content", ["", "{", "{}", "[]", "3", '"text"', "\udcff"])
     def test_a_damaged_answer_is_refused(self, tmp_path, content):
         run = load(make_run(tmp_path / "run"))
         (run.folder / ANSWER).write_text(content, errors="surrogateescape")
         with pytest.raises(InputError, match=r"answer\.json: damaged"):
             _ = run.answer
-
-    @pytest.mark.parametrize(
-        ("table", "known"),
-        [
-            ({"groups": None, "time": None}, ()),
-            ({"groups": "patient", "time": None}, ("patient",)),
-            ({"groups": None, "time": "day"}, ("day",)),
-        ],
-    )
-    def test_columns_that_only_split_rows_are_known(self, tmp_path, table, known):
-        folder = tmp_path / "run"
-        with new_run(folder, {"table": table}, overwrite=False):
-            write_json(folder / ANSWER, {})
-        assert load(folder).known_columns == known
