@@ -9,7 +9,7 @@ import pandas as pd
 from goru.data.classes import Label
 from goru.data.encoding import Encoded, Schema
 from goru.data.reading import Source, read_table
-from goru.data.roles import check_role, groups_in, times_in
+from goru.data.roles import check_apart, check_role, groups_in, times_in
 from goru.data.splitting import N_FOLDS, folds, split_test
 from goru.data.target import Target
 from goru.data.task import Task, choose_target
@@ -168,7 +168,8 @@ def load_dataset(
     if test is None:
         encoded_test, y_test, test_rows = encoded.take(test_part), y[test_part], rows[test_part]
     else:
-        encoded_test, y_test, test_rows = _read_test(test, found, schema, notes)
+        own = None if groups is None else frame[groups].loc[rows]
+        encoded_test, y_test, test_rows = _read_test(test, found, schema, own, notes)
     return Dataset(
         name=name,
         target=found,
@@ -207,12 +208,14 @@ def _note_absent_classes(target: Target, y: np.ndarray, notes: list[str]) -> Non
 
 
 def _read_test(
-    test: Source, target: Target, schema: Schema, notes: list[str]
+    test: Source, target: Target, schema: Schema, groups: pd.Series | None, notes: list[str]
 ) -> tuple[Encoded, np.ndarray, np.ndarray]:
     table = read_table(test)
     if target.name not in table.frame.columns:
         hint = nearest(target.name, table.frame.columns)
         raise InputError(f"{table.name}: no column '{target.name}', the target.{hint}")
+    if groups is not None:
+        check_apart(groups, table)
     said = [*table.notes]
     values = _with_target(table.frame, target.name, table.name, said)
     rows = values.index.to_numpy()

@@ -5,7 +5,7 @@ import pandas as pd
 
 from goru.data.cells import is_number, levels_of, parse_dates, parse_text
 from goru.data.table import RawTable, row_name
-from goru.data.wording import nearest, shortened
+from goru.data.wording import counted, nearest, shortened
 from goru.errors import InputError
 
 
@@ -26,6 +26,18 @@ def groups_in(column: pd.Series, source: str) -> np.ndarray:
     levels, texts = levels_of(column)
     names = {text: number for number, text in enumerate(dict.fromkeys(texts))}
     return np.array([names[text] for text in texts], dtype=np.int32)[levels]
+
+
+def check_apart(groups: pd.Series, test: RawTable) -> None:
+    """Raise InputError if a group of the rows to learn from has rows in the table of test rows too."""
+    if groups.name not in test.frame.columns:
+        return
+    shared = set(levels_of(groups)[1]) & set(levels_of(test.frame[groups.name].dropna())[1])
+    if shared:
+        raise InputError(
+            f"{test.name}: {counted(len(shared), 'group')} of '{groups.name}' stand in the table to learn from too, "
+            f"{shortened(min(shared))} for one. Whole groups belong on one side: remove them from either."
+        )
 
 
 def times_in(column: pd.Series, source: str) -> np.ndarray:

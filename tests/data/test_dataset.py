@@ -253,3 +253,12 @@ def test_the_file_is_named_in_every_refusal(tmp_path):
 def test_importing_goru_data_imports_neither_pandas_nor_scikit_learn():
     code = "import sys, goru.data; sys.exit(bool({'pandas', 'sklearn', 'pyarrow', 'jax'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_group_on_both_sides_of_a_test_file_is_refused(tmp_path):
+    patients = frame().assign(patient=[f"p{row // 4}" for row in range(len(frame()))])
+    patients.to_csv(tmp_path / "fit.csv", index=False)
+    with pytest.raises(InputError, match="1 group of 'patient'"):
+        load_dataset(tmp_path / "fit.csv", groups="patient", test=patients.iloc[:4])
+    others = patients.iloc[:4].assign(patient="another")
+    assert len(load_dataset(tmp_path / "fit.csv", groups="patient", test=others).y_test) == 4
