@@ -85,8 +85,6 @@ def fit(
         batch_size=batch_size,
         seed=seed,
     )
-    if task not in (None, "classification", "regression"):
-        raise InputError(f"--task: there is no {task!r}. Choose classification or regression.")
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
     from goru.study.fitting import TableOptions, fit
@@ -94,7 +92,7 @@ def fit(
     table = TableOptions(
         source,
         target,
-        task,  # type: ignore[arg-type]  # checked above
+        task,  # type: ignore[arg-type]  # checked there
         _names(drop),
         _names(categorical),
         groups,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from goru.data.cells import is_number, parse_text
 from goru.data.table import RawTable
-from goru.data.wording import nearest
+from goru.data.wording import listing, nearest
 from goru.errors import InputError
 
 Task = Literal["classification", "regression"]
@@ -25,7 +25,8 @@ def choose_target(table: RawTable, target: str | None) -> tuple[str, str]:
     names = list(table.frame.columns)
     if target is not None:
         if target not in names:
-            raise InputError(f"{table.name}: no column '{target}' to predict.{nearest(target, names)}")
+            hint = nearest(target, names) or f" There are {listing(names)}."
+            raise InputError(f"{table.name}: no column '{target}' to predict.{hint}")
         return target, ""
     if table.target_hint is not None:
         return table.target_hint, ""

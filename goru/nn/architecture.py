@@ -1,7 +1,7 @@
 """What is fixed when a network is compiled, and the numbers that are not."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from jaxtyping import Array, Float
 
@@ -45,14 +45,7 @@ class Architecture:
     def __post_init__(self) -> None:
         if min(self.inputs, self.outputs, *self.hidden) < 1:
             raise ValueError(f"every width must be at least 1, got {self.widths}")
-        choices = {
-            "activation": ActivationName,
-            "dropout_form": DropoutForm,
-            "weight_init": WeightInit,
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in get_args(allowed):
-                raise ValueError(f"{name} must be one of {get_args(allowed)}, got {getattr(self, name)!r}")
+        _check(self, activation=ActivationName, dropout_form=DropoutForm, weight_init=WeightInit)
         if self.batch_norm not in (None, *get_args(BatchNormPlace)):
             raise ValueError(f"batch_norm must be None, 'before' or 'after', got {self.batch_norm!r}")
 
@@ -78,15 +71,14 @@ class Recipe:
     decay: DecayForm = "decoupled"
 
     def __post_init__(self) -> None:
-        choices = {
-            "loss": LossName,
-            "optimizer": OptimizerName,
-            "schedule": ScheduleName,
-            "decay": DecayForm,
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in get_args(allowed):
-                raise ValueError(f"{name} must be one of {get_args(allowed)}, got {getattr(self, name)!r}")
+        _check(self, loss=LossName, optimizer=OptimizerName, schedule=ScheduleName, decay=DecayForm)
+
+
+def _check(settings: object, **choices: Any) -> None:
+    """Raise ValueError for a setting that is none of its choices."""
+    for name, allowed in choices.items():
+        if getattr(settings, name) not in get_args(allowed):
+            raise ValueError(f"{name} must be one of {get_args(allowed)}, got {getattr(settings, name)!r}")
 
 
 class Hyperparameters(NamedTuple):
