@@ -1,9 +1,9 @@
 """The main job, measured: how long `goru fit` takes, how much memory, how good what it hands over is.
 
-    python benchmarks/main_job.py --data DIR            # everything, about 25 minutes on 2 cores
-    python benchmarks/main_job.py --data DIR quality    # one part: time, digits, quality, same
+    python benchmarks/main_job.py --data DIR            # everything, about 8 minutes on 2 cores
+    python benchmarks/main_job.py --data DIR digits     # one part: time, digits, same
 
-DIR holds credit-g.csv, cal-housing.csv, splice.csv, vehicle.csv, ionosphere.csv and sonar.csv with a column `target`.
+DIR holds credit-g.csv, cal-housing.csv and splice.csv with a column `target`.
 Every figure comes from the command line, run as a user runs it.
 """
 
@@ -41,13 +41,15 @@ def scores(answer: dict, figure: str) -> dict[tuple[str, bool], float]:
 
 
 def measure_time(data: Path, work: Path) -> None:
-    print("| table | wall s | peak MB | networks | folds x draws x epochs |\n| --- | --- | --- | --- | --- |")
+    print(
+        "| table | wall s | peak MB | networks | folds x partitions x draws x epochs |\n| --- | --- | --- | --- | --- |"
+    )
     for name in ("credit-g", "cal-housing", "splice"):
         got = fit(str(data / f"{name}.csv"), work / name, "--budget", "60s")
         plan = got["plan"]
         print(
             f"| {name} | {got['wall']:.1f} | {got['memory']:,.0f} | {got['trained']['networks']:,} "
-            f"| {plan['folds']} x {plan['draws']} x {plan['epochs']} |",
+            f"| {plan['folds']} x {plan['partitions']} x {plan['draws']} x {plan['epochs']} |",
             flush=True,
         )
 
@@ -72,22 +74,6 @@ def measure_digits(data: Path, work: Path) -> None:
     print("| mean | " + " | ".join(f"{figure:.4f}" for figure in np.mean(figures, axis=0)) + " |")
 
 
-def measure_quality(data: Path, work: Path) -> None:
-    print(
-        "| table | plain single | recommended single | plain bag | recommended bag |\n| --- | --- | --- | --- | --- |"
-    )
-    means = []
-    for name in ("credit-g", "vehicle", "ionosphere", "sonar"):
-        figures = []
-        for seed in range(5):
-            options = ("--networks", "480", "--seed", str(seed))
-            got = scores(fit(str(data / f"{name}.csv"), work / name, *options), "log loss")
-            figures.append([got[arm, bag] for bag in (False, True) for arm in ("plain", "recommended")])
-        means.append(np.mean(figures, axis=0))
-        print(f"| {name} | " + " | ".join(f"{figure:.4f}" for figure in means[-1]) + " |", flush=True)
-    print("| mean | " + " | ".join(f"{figure:.4f}" for figure in np.mean(means, axis=0)) + " |")
-
-
 def measure_same(data: Path, work: Path) -> None:
     def digest(folder: Path) -> str:
         files = sorted(path for path in (folder / "model").iterdir())
@@ -100,7 +86,7 @@ def measure_same(data: Path, work: Path) -> None:
     print(f"two runs with the same seed and --networks 60: {'the same bits' if len(digests) == 1 else 'DIFFERENT'}")
 
 
-PARTS = {"time": measure_time, "digits": measure_digits, "quality": measure_quality, "same": measure_same}
+PARTS = {"time": measure_time, "digits": measure_digits, "same": measure_same}
 
 
 def main() -> None:

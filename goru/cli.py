@@ -23,6 +23,16 @@ app = typer.Typer(
 )
 
 
+def _explain(wanted: bool) -> None:
+    if wanted:
+        from goru.report.terminal import table
+        from goru.study.defaults import explain
+
+        for line in table([("what", "default", "drawn from"), *explain()]):
+            print(line)
+        raise typer.Exit
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"goru {__version__}")
@@ -70,9 +80,22 @@ def fit(
     ] = None,
     activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu or silu.")] = "relu",
     batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch. Default: 32 to 512, by rows.")] = None,
+    single: Annotated[bool, typer.Option("--single", help="Hand over one network instead of a bag.")] = False,
+    search_batch_norm: Annotated[
+        bool, typer.Option("--search-batch-norm", help="Also draw batch norm's initial γ and β, ε and momentum.")
+    ] = False,
+    class_weight: Annotated[
+        str | None, typer.Option(help="balanced: every class counts alike, however many rows it has.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", callback=_explain, is_eager=True, help="Print what a study does by default, and end."
+        ),
+    ] = False,
 ) -> None:
     """Train every combination of the techniques on a table, say what helped, and write the best networks."""
     from goru.study.options import Options
@@ -84,6 +107,9 @@ def fit(
         activation=activation,  # type: ignore[arg-type]  # checked there
         batch_size=batch_size,
         seed=seed,
+        single=single,
+        search_batch_norm=search_batch_norm,
+        class_weight=class_weight,  # type: ignore[arg-type]  # checked there
     )
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable

@@ -24,7 +24,7 @@ from goru.errors import InputError
 from goru.model.model import Model
 from goru.model.networks import PlainNetworks
 
-FORMAT, VERSION = "goru model", 1
+FORMAT, VERSION = "goru model", 2  # 2: temperatures
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 
@@ -43,6 +43,8 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         "target": model.target.to_json(),
         "activation": model.networks.activation,
         "members": model.members,
+        "temperature": model.temperature,
+        "single_temperature": model.single_temperature,
         "schema": model.schema.to_json(),
         "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
@@ -95,6 +97,8 @@ def load_model(folder: Path) -> Model:
                 tuple(plain[f"{index}.bias"] for index in layers),
             ),
             members=tuple(description["members"]),
+            temperature=float(description.get("temperature", 1)),
+            single_temperature=float(description.get("single_temperature", 1)),
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: not a model that this version of goru can read ({error}). Fit it again.") from None

@@ -8,7 +8,7 @@ import numpy as np
 from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.target import Target
-from goru.model.networks import PlainNetworks, softmax
+from goru.model.networks import PlainNetworks, softmax, tempered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,8 @@ class Model:
     - `scaling`: how the target was scaled; `None` in classification.
     - `networks`: whose predictions are averaged: probabilities, or values.
     - `members`: what each network is: arm, hyperparameters, epochs.
+    - `temperature`: by which the probabilities are made more even (above 1) or less; 1 leaves them as they are.
+    - `single_temperature`: the same for the first network alone.
     """
 
     target: Target
@@ -33,18 +35,27 @@ class Model:
     scaling: TargetScaling | None
     networks: PlainNetworks
     members: tuple[dict[str, Any], ...] = field(default=())
+    temperature: float = 1.0
+    single_temperature: float = 1.0
 
     def __post_init__(self) -> None:
         features = {self.schema.n_features, self.preparation.n_features, self.networks.inputs}
         classes = self.target.classes
         outputs = 1 if classes is None else len(classes)
+        if not (
+            np.isfinite([self.temperature, self.single_temperature]).all()
+            and min(self.temperature, self.single_temperature) > 0
+        ):
+            raise ValueError("a temperature is above zero")
         if len(features) > 1 or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
             raise ValueError("the networks do not fit the columns or the target")
 
     @property
     def single(self) -> "Model":
         """The first network alone."""
-        return replace(self, networks=self.networks.only([0]), members=self.members[:1])
+        return replace(
+            self, networks=self.networks.only([0]), members=self.members[:1], temperature=self.single_temperature
+        )
 
     def predict(self, table: "pd.DataFrame") -> np.ndarray:
         """The most probable class of every row, or its value in the target's own units: `(rows,)`.
@@ -69,7 +80,8 @@ class Model:
             raise TypeError("a regression has no probabilities")
         x = self.preparation.transform(encoded)
         bag = range(len(self.networks))
-        return np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
+        mean = np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
+        return tempered(mean, self.temperature)
 
     def values(self, encoded: Encoded) -> np.ndarray:
         """The predicted values of a regression, of rows that the schema has encoded, `(rows,)` float64."""

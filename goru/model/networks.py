@@ -96,3 +96,11 @@ def softmax(outputs: np.ndarray) -> np.ndarray:
     """Probabilities along the last axis, in float64, so that they sum to one."""
     shifted = np.exp(outputs.astype(np.float64) - outputs.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities made more even (above 1) or less (below): p^(1/T), scaled to sum to one (Guo et al. 2017)."""
+    if temperature == 1:
+        return probabilities
+    logs = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)) / temperature
+    return softmax(logs)

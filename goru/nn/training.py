@@ -49,6 +49,7 @@ def train_step(
     network_id: Counter,
     step: int | Int[Array, ""],
     total_steps: int | Int[Array, ""],
+    weight: Float[Array, " rows"] | None = None,
 ) -> tuple[Training, Float[Array, ""]]:
     """One mini-batch: loss and penalty, gradient, optimiser.
 
@@ -57,13 +58,18 @@ def train_step(
     - `x`, `y`: the mini-batch; `y` is class indices `(rows,)` or targets `(rows, outputs)`.
     - `network_id`, `step`: what the dropout masks are a function of.
     - `total_steps`: the length of the learning rate's schedule.
+    - `weight`: what each row's loss is multiplied by; all ones if not given. Batch norm's statistics are those of all
+      rows alike.
 
-    **Returns:** the network after the step, and the mean loss of the batch before it, without the penalty.
+    **Returns:** the network after the step, and the mean loss of the batch before it, without the penalty. The mean is
+    that of weight times loss, over the number of rows and not over the sum of their weights: so every batch is an
+    unbiased estimate of the weighted mean over all rows, if their weights have mean 1.
     """
 
     def objective(network):
         outputs, running = forward_train(architecture, network, training.running, hyper, x, network_id, step)
-        loss = jnp.mean(LOSSES[recipe.loss](outputs, y))
+        losses = LOSSES[recipe.loss](outputs, y)
+        loss = jnp.mean(losses if weight is None else weight * losses)
         penalized = loss
         if recipe.decay != "decoupled":
             penalty = getattr(penalties, recipe.decay)

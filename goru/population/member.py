@@ -34,6 +34,10 @@ class Rows:
     - `y`: class indices `(n,)` int32, or targets `(n, outputs)` float32.
     - `fit`: the rows to train on.
     - `fit_scored`, `score`: rows to score; `fit_scored` are some of `fit`.
+    - `weight`: `(n,)` float32, at least 0, of mean 1 over the fit rows: what a row counts for in the training loss and
+      in the scores. All ones if not given.
+    - `part`: `(n,)` int32, from 0: the loss on score rows is also recorded by parts of the rows. All one part if not
+      given.
     """
 
     x: np.ndarray
@@ -41,13 +45,18 @@ class Rows:
     fit: np.ndarray
     fit_scored: np.ndarray
     score: np.ndarray
+    weight: np.ndarray | None = None
+    part: np.ndarray | None = None
     _on_device: dict[tuple[jax.Device, str], jax.Array] = field(default_factory=dict, init=False, repr=False)
 
     def on(self, device: jax.Device, name: str) -> jax.Array:
-        """`x` or `y` on a device, copied there once, with a first axis of length 1 for the device."""
+        """`x`, `y`, `weight` or `part` on a device, copied there once, with a first axis of length 1 for the device."""
         key = (device, name)
         if key not in self._on_device:
-            self._on_device[key] = jax.device_put(getattr(self, name)[None], device)
+            array = getattr(self, name)
+            if array is None:
+                array = np.ones(len(self.x), np.float32) if name == "weight" else np.zeros(len(self.x), np.int32)
+            self._on_device[key] = jax.device_put(array[None], device)
         return self._on_device[key]
 
 

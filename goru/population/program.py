@@ -31,6 +31,7 @@ class BlockShape:
     - `batch`: rows in a mini-batch.
     - `epochs`, `steps`: the most epochs and the most steps in one call of the program.
     - `eval_chunks`, `eval_rows`: rows are scored in so many chunks of so many rows.
+    - `parts`: into so many parts the loss on the score rows is taken apart.
     """
 
     networks: int
@@ -39,6 +40,7 @@ class BlockShape:
     steps: int
     eval_chunks: int
     eval_rows: int
+    parts: int = 1
 
 
 class BlockData(NamedTuple):
@@ -50,6 +52,8 @@ class BlockData(NamedTuple):
 
     x: Any  # Float[rows inputs]
     y: Any  # Int[rows] or Float[rows outputs]
+    weight: Any  # Float[rows]
+    part: Any  # Int[rows]
     fit: Any
     score: Any
 
@@ -70,6 +74,17 @@ class Orders(NamedTuple):
     total_steps: Any
 
 
+class Curves(NamedTuple):
+    """What is recorded of a block after every epoch.
+
+    - `figures`: `(epochs, 2, figures, networks)`: on fit rows and on score rows, loss and, for classes, accuracy.
+    - `parts`: `(epochs, parts, networks)`: the loss on score rows, taken apart.
+    """
+
+    figures: Any
+    parts: Any
+
+
 class Members(NamedTuple):
     """The networks of a block: ids (for dropout masks), the words of random keys (for initial weights), numbers."""
 
@@ -81,26 +96,36 @@ class Members(NamedTuple):
 def score(
     architecture: Architecture,
     recipe: Recipe,
+    parts: int,
     hyper: Hyperparameters,
     training: Training,
     data: BlockData,
     rows: jax.Array,
-) -> jax.Array:
-    """Mean loss of one network on the given rows and, for classes, accuracy: `(1,)` or `(2,)`."""
-    statistics = tuple(corrected(running) for running in training.running)
+) -> tuple[jax.Array, jax.Array]:
+    """One network on the given rows.
 
-    def chunk(total, rows):
-        x, y, weight = data.x[rows], data.y[rows], rows >= 0
+    **Returns:** the weighted mean loss and, for classes, the accuracy, `(1,)` or `(2,)`; and the loss taken apart,
+    `(parts,)`: what the rows of each part add to the mean.
+    """
+    statistics = tuple(corrected(running) for running in training.running)
+    weights = jnp.where(rows >= 0, data.weight[rows], 0)
+
+    def chunk(total, chosen):
+        rows, weight = chosen
+        x, y = data.x[rows], data.y[rows]
         outputs = forward_inference(architecture, training.network, statistics, hyper, x)
-        figures = [LOSSES[recipe.loss](outputs, y)]
+        # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
+        losses = jnp.where(weight != 0, weight * LOSSES[recipe.loss](outputs, y), 0)
+        sums = [jnp.sum(losses)]
         if recipe.loss == "softmax_cross_entropy":
-            figures.append(jnp.argmax(outputs, axis=1) == y)
-        sums = [jnp.sum(jnp.where(weight, figure, 0)) for figure in figures]
-        return total + jnp.stack(sums), None
+            sums.append(jnp.sum(jnp.where(jnp.argmax(outputs, axis=1) == y, weight, 0)))
+        # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
+        by_part = jnp.where(data.part[rows] == jnp.arange(parts)[:, None], losses, 0).sum(axis=1)
+        return (total[0] + jnp.stack(sums), total[1] + by_part), None
 
     n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
-    total, _ = jax.lax.scan(chunk, jnp.zeros(n_figures), rows)
-    return total / jnp.sum(rows >= 0)
+    (figures, by_part), _ = jax.lax.scan(chunk, (jnp.zeros(n_figures), jnp.zeros(parts)), (rows, weights))
+    return figures / jnp.sum(weights), by_part / jnp.sum(weights)
 
 
 def draw(architecture: Architecture, members: Members) -> tuple[Affine, ...]:
@@ -117,17 +142,18 @@ def start(architecture: Architecture, recipe: Recipe, members: Members, affines:
 def advance(
     architecture: Architecture,
     recipe: Recipe,
+    parts: int,
     training: Training,
     members: Members,
     data: BlockData,
     orders: Orders,
-) -> tuple[Training, jax.Array]:
-    """Train a block for some epochs and score it after each.
+) -> tuple[Training, Curves]:
+    """Train a block for some epochs and score it after each."""
+    step_all = jax.vmap(partial(train_step, architecture, recipe), in_axes=(0, 0, None, None, 0, None, None, None))
 
-    **Returns:** the block, and the curves `(epochs, 2, figures, networks)`: fit rows and score rows, loss and accuracy.
-    """
-    step_all = jax.vmap(partial(train_step, architecture, recipe), in_axes=(0, 0, None, None, 0, None, None))
-    score_all = jax.vmap(partial(score, architecture, recipe), in_axes=(0, 0, None, None), out_axes=-1)
+    def score_all(training, rows, parts):
+        one = partial(score, architecture, recipe, parts)
+        return jax.vmap(one, in_axes=(0, 0, None, None), out_axes=-1)(members.hyper, training, data, rows)
 
     def one_step(index, training):
         rows = orders.batches[index]
@@ -139,6 +165,7 @@ def advance(
             members.ids,
             orders.first_step + index,
             orders.total_steps,
+            data.weight[rows],
         )
         return training
 
@@ -146,11 +173,17 @@ def advance(
         training, curves = carry
         begin = jnp.where(index == 0, 0, orders.ends[index - 1])
         training = jax.lax.fori_loop(begin, orders.ends[index], one_step, training)
-        figures = jnp.stack([score_all(members.hyper, training, data, rows) for rows in (data.fit, data.score)])
-        return training, curves.at[index].set(figures)
+        fit, _ = score_all(training, data.fit, 0)
+        held_out, by_part = score_all(training, data.score, parts)
+        return training, Curves(
+            curves.figures.at[index].set(jnp.stack([fit, held_out])), curves.parts.at[index].set(by_part)
+        )
 
+    n_epochs, n_networks = orders.ends.shape[0], members.ids.shape[0]
     n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
-    curves = jnp.full((orders.ends.shape[0], 2, n_figures, members.ids.shape[0]), jnp.nan)
+    curves = Curves(
+        jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
+    )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
 
 

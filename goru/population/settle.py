@@ -28,7 +28,7 @@ class Settled(NamedTuple):
     plain: tuple[Affine, ...]
 
 
-def settle(trained: TrainedBlock, architecture: Architecture) -> Settled:
+def settle(trained: TrainedBlock, architecture: Architecture, width: int, rows: int | None = None) -> Settled:
     """Estimate the statistics of batch norm again over all fit rows, and fold it into the affine layers.
 
     With dropout the statistics are those of masked activations, as in training: the running ones, by which networks
@@ -38,12 +38,18 @@ def settle(trained: TrainedBlock, architecture: Architecture) -> Settled:
 
     - `trained`: a block whose networks were kept.
     - `architecture`: theirs.
+    - `width`: networks in a full block: a smaller one is padded to it, so that one program serves both.
+    - `rows`: how many fit rows to use, so that one program serves splits of slightly different sizes; by default all.
     """
-    rows = trained.block.rows
-    ids = np.array([member.id for member in trained.block.members], np.uint32)
-    return jax.tree.map(
-        np.asarray, _settle(architecture, trained.networks, trained.hyper, ids, jnp.asarray(rows.x[rows.fit]))
+    block = trained.block
+    ids = np.array([member.id for member in block.members], np.uint32)
+    networks = len(ids)
+    given = jax.tree.map(
+        lambda leaf: np.concatenate([leaf, np.repeat(leaf[-1:], max(width - networks, 0), axis=0)]),
+        (trained.networks, trained.hyper, ids),
     )
+    settled = _settle(architecture, *given, jnp.asarray(block.rows.x[block.rows.fit[:rows]]))
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[:networks], settled)
 
 
 @partial(jax.jit, static_argnums=0)

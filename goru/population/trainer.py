@@ -20,6 +20,7 @@ from goru.population.program import (
     DEVICES,
     BlockData,
     BlockShape,
+    Curves,
     Members,
     Orders,
     advance,
@@ -35,13 +36,15 @@ OnEpochs = Callable[[int], bool]
 class TrainedBlock:
     """A block after its training.
 
-    - `curves`: `(networks, epochs, 2, figures)`: after every epoch, on fit rows and on score rows, the mean loss and,
-      for classes, the accuracy.
+    - `curves`: `(networks, epochs, 2, figures)`: after every epoch, on fit rows and on score rows, the weighted mean
+      loss and, for classes, the accuracy, weighted too.
+    - `parts`: `(networks, epochs, parts)`: after every epoch, what each part of the score rows adds to their mean loss.
     - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
     """
 
     block: Block
     curves: np.ndarray
+    parts: np.ndarray
     training: Training | None
 
     @property
@@ -88,11 +91,14 @@ class Trainer:
         mesh = _mesh(self.devices)
         self._sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
         self._start = jax.jit(over_devices(partial(start, architecture, recipe), mesh))
-        self._advance = jax.jit(over_devices(partial(advance, architecture, recipe), mesh), donate_argnums=0)
+        self._advance = jax.jit(
+            over_devices(partial(advance, architecture, recipe, shape.parts), mesh), donate_argnums=0
+        )
         self._y = (
             jax.ShapeDtypeStruct((rows, targets), jnp.float32) if targets else jax.ShapeDtypeStruct((rows,), jnp.int32)
         )
         self._x = jax.ShapeDtypeStruct((rows, architecture.inputs), jnp.float32)
+        self._weight, self._part = (jax.ShapeDtypeStruct((rows,), dtype) for dtype in (jnp.float32, jnp.int32))
         self._compiling = threading.Lock()
         self._program: tuple[Any, Any, Any] | None = None
 
@@ -103,7 +109,7 @@ class Trainer:
                 members = self._shapes(self._members([]))
                 draw = _compile_draw(self.architecture, self.shape.networks, self.devices)
                 start = self._start.lower(members, self._sharded(draw.out_info))
-                data = BlockData(self._x, self._y, *[self._eval_rows(np.empty(0, int))] * 2)
+                data = BlockData(self._x, self._y, self._weight, self._part, *[self._eval_rows(np.empty(0, int))] * 2)
                 advance = self._advance.lower(
                     self._sharded(start.out_info), members, self._shapes(data), self._shapes(self._idle)
                 )
@@ -148,18 +154,22 @@ class Trainer:
                 self._orders(block, order, epoch) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
-            training, figures = advance(training, members, data, self._put(calls))
-            curves.append(np.asarray(figures))
+            training, recorded = advance(training, members, data, self._put(calls))
+            curves.append(jax.tree.map(np.asarray, recorded))
             done = sum(len(block.members) * int(call.n_epochs) for block, call in zip(blocks, calls, strict=False))
             if on_epochs is not None and not on_epochs(done):
                 return None
         networks = jax.tree.map(np.asarray, training) if keep_networks else None
+        whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *curves)
+
+        def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:
+            return np.moveaxis(recorded[index, : block.epochs, ..., : len(block.members)], -1, 0)
+
         return [
             TrainedBlock(
                 block,
-                curves=np.concatenate([part[index] for part in curves])[
-                    : block.epochs, ..., : len(block.members)
-                ].transpose(3, 0, 1, 2),
+                curves=of(block, index, whole.figures),
+                parts=of(block, index, whole.parts),
                 training=jax.tree.map(lambda leaf: leaf[index, : len(block.members)], networks),  # noqa: B023
             )
             for index, block in enumerate(blocks)
@@ -175,7 +185,7 @@ class Trainer:
             return jax.make_array_from_single_device_arrays(shape, self._sharding, parts)
 
         scored = [(self._eval_rows(block.rows.fit_scored), self._eval_rows(block.rows.score)) for block in placed]
-        return BlockData(spread("x"), spread("y"), *self._put(scored))
+        return BlockData(*(spread(name) for name in ("x", "y", "weight", "part")), *self._put(scored))
 
     def _eval_rows(self, rows: np.ndarray) -> np.ndarray:
         padded = np.full(self.shape.eval_chunks * self.shape.eval_rows, -1, np.int32)

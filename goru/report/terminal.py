@@ -1,7 +1,11 @@
 """The answer of a study as lines of text."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+WIDTH = 100  # of running text
+MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
 
 
 def printable(text: object) -> str:
@@ -13,13 +17,16 @@ def answer_lines(answer: dict[str, Any]) -> Iterator[str]:
     """The whole answer, without colours."""
     yield from _data(answer["data"])
     yield from _network(answer["network"])
-    yield from _plain(answer["plain"], answer["data"])
+    yield from _plain(answer["plain"], answer)
     yield from _trained(answer)
     yield ""
     yield from _effects(answer)
     yield ""
-    yield from _recommended(answer["recommended"])
+    yield from _recommended(answer)
+    yield ""
     yield from _test(answer)
+    yield ""
+    yield from _labelled("advice", textwrap.wrap(answer["advice"], WIDTH))
 
 
 def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
@@ -44,23 +51,32 @@ def _data(data: dict[str, Any]) -> Iterator[str]:
     yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data["notes"])])
 
 
-def _plain(plain: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
-    losses = f"fit loss {number(plain['fit'])}, held-out loss {number(plain['held_out'])}"
-    if plain["rises"]:
-        told = f"overfits, from epoch {plain['epoch']} on, where the held-out loss was {number(plain['best'])}"
-    elif plain["gap"]:
-        told = "overfits, though its held-out loss does not rise"
+def _plain(plain: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
+    last = f"fit loss {number(plain['fit'])}, held-out loss {number(plain['held_out'])} after the last epoch"
+    gap = f"{number(plain['gap'])} ({number(plain['gap_low'])} to {number(plain['gap_high'])})"
+    if plain["overfits"] == "rises":
+        rise = f"{number(plain['rise'])} ({number(plain['rise_low'])} to {number(plain['rise_high'])})"
+        told = f"overfits from epoch {plain['epoch']} on: until the last, the held-out loss rises by {rise}"
+    elif plain["overfits"] == "gap":
+        told = f"overfits: its loss on held-out rows is higher by {gap}; that it rises again is not sure"
+    elif plain["gap"] is None:
+        told = "diverges in some fold"
+    elif plain["gap"] > answer["judgement"]["margin_share"] * abs(plain["held_out"]):
+        told = f"seems to overfit, which is not sure: its loss on held-out rows is higher by {gap}"
     else:
-        told = "does not overfit; wider layers or more epochs (a larger budget) would show more"
-    yield from _labelled("plain", [f"{losses}: {told}"])
-    if data["classes"] is None:
+        told = "does not overfit; wider layers (--hidden) might"
+    yield from _labelled("plain", [last, told])
+    if answer["options"]["class_weight"]:
+        yield from _labelled("", ["(every class counts alike in all losses)"])
+    if answer["data"]["classes"] is None:
         yield from _labelled("", ["(the loss is the squared error over the target's variance)"])
 
 
 def _trained(answer: dict[str, Any]) -> Iterator[str]:
     trained, plan = answer["trained"], answer["plan"]
     diverged = f", {trained['diverged']:,} of them diverged" if trained["diverged"] else ""
-    each = f"{plan['arms']} arms, {plan['draws']} draw{'s' * (plan['draws'] != 1)} each, {plan['folds']} folds"
+    folds = f"{plan['folds']} folds" + (", twice" if plan["partitions"] == 2 else "")
+    each = f"{plan['arms']} arms, {plan['draws']} draw{'s' * (plan['draws'] != 1)} each, {folds}"
     said = (
         f"{trained['networks']:,} networks{diverged}, {trained['steps']:,} steps, {answer['seconds']:.0f} s "
         f"({each}, {plan['epochs']} epochs)"
@@ -70,7 +86,7 @@ def _trained(answer: dict[str, Any]) -> Iterator[str]:
 
 def _effects(answer: dict[str, Any]) -> Iterator[str]:
     judgement = answer["judgement"]
-    plain, confidence = judgement["plain_loss"], judgement["confidence"]
+    plain, confidence, there = judgement["plain_loss"], judgement["confidence"], answer["data"]["rows"]
     rows = [("what helps", "change in held-out loss", f"{confidence:.0%} interval", "verdict")]
     for effect in answer["effects"]:
         if effect["change"] is None:
@@ -78,7 +94,7 @@ def _effects(answer: dict[str, Any]) -> Iterator[str]:
             continue
         change = f"{signed(effect['change'])} ({effect['change'] / plain:+.1%})" if plain else signed(effect["change"])
         interval = f"{signed(effect['low'])} to {signed(effect['high'])}"
-        rows.append((effect["name"], change, interval, effect["verdict"]))
+        rows.append((effect["name"], change, interval, effect["verdict"] + _to_decide(effect, there)))
     yield from table(rows)
     if plain is not None:
         yield (
@@ -87,9 +103,29 @@ def _effects(answer: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _recommended(recommended: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _to_decide(effect: dict[str, Any], there: int) -> str:
+    """What it would take to decide what is undecided."""
+    if effect["draws_to_decide"]:
+        return "; more draws (a larger budget) might decide"
+    rows = effect["rows_to_decide"]
+    if rows is None:
+        return ""
+    if rows > MOST_TIMES_THE_ROWS * there:
+        return f"; over {MOST_TIMES_THE_ROWS} times the rows would decide"
+    digits = len(str(rows)) - 2  # two digits are as much as can be said
+    return f"; about {round(rows, -max(digits, 0)):,} rows would decide"
+
+
+def _recommended(answer: dict[str, Any]) -> Iterator[str]:
     """One line a draw; the networks that are handed over are of one or more."""
-    yield from _labelled("recommended", [f"{_draw(draw)}: {draw['networks']} networks" for draw in recommended])
+    lines = [
+        f"{_draw(draw)}: {draw['networks']} network{'s' * (draw['networks'] != 1)}" for draw in answer["recommended"]
+    ]
+    if answer["selection"] == "greedy" and len(lines) > 1:
+        lines.append("(selected by their predictions of held-out rows; that was better than an even share)")
+    if answer["temperature"] != 1:
+        lines.append(f"probabilities calibrated on held-out rows, by the temperature {answer['temperature']:.2f}")
+    yield from _labelled("recommended", lines)
 
 
 def _draw(draw: dict[str, Any]) -> str:
@@ -98,6 +134,11 @@ def _draw(draw: dict[str, Any]) -> str:
         *([f"dropout {draw['dropout_rate']:.2f}"] if draw["dropout_rate"] is not None else []),
         *([f"weight decay {draw['weight_decay']:.2g}"] if draw["weight_decay"] is not None else []),
     ] or ["none of the techniques"]
+    if "batch_norm_scale" in draw:
+        parts.append(
+            f"γ {draw['batch_norm_scale']:.2g}, β {draw['batch_norm_shift']:.2g}, ε {draw['batch_norm_epsilon']:.1e}, "
+            f"momentum {draw['batch_norm_momentum']:.2f}"
+        )
     epochs = f"{draw['epochs']} of {draw['schedule_epochs']} epochs"
     return ", ".join([*parts, f"learning rate {draw['learning_rate']:.1e}", epochs])
 
@@ -112,12 +153,16 @@ def _test(answer: dict[str, Any]) -> Iterator[str]:
     figures = [name for name in answer["test"][0] if name not in ("networks", "arm")]
     rows = [("test", "networks", *figures)]
     for entry in answer["test"]:
-        handed = entry["arm"] == "recommended" and entry["networks"] > 1
-        values = [
-            number(entry[name]) if name == "error" or entry[name] is None else f"{entry[name]:.3f}" for name in figures
-        ]
+        handed = entry["arm"] == "recommended" and (entry["networks"] == 1) == answer["options"]["single"]
+        values = [_figure(name, entry[name]) for name in figures]
         rows.append((entry["arm"], f"{entry['networks'] or '-'}", *values, *(["handed over"] if handed else [])))
     yield from table(rows, first=14)
+    if len(answer["against_networks"]) == 0:
+        yield "linear and boosted models were left out: they would take too much of the budget"
+
+
+def _figure(name: str, value: float | None) -> str:
+    return "-" if value is None else number(value) if name == "error" else f"{value:.3f}"
 
 
 def table(rows: Sequence[Sequence[str]], first: int = 0) -> Iterator[str]:

@@ -8,11 +8,12 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.nn.architecture import Architecture, Recipe
 from goru.study import defaults
-from goru.study.design import ARMS, CONTRASTS, PLAIN
-from goru.study.effects import cross_fitted, effect, overfitting
-from goru.study.handover import Candidate
+from goru.study.candidates import Candidate
+from goru.study.design import ARMS, CONTRASTS, PLAIN, Arm
+from goru.study.diagnosis import overfitting
+from goru.study.effects import Effect, effect, judge
 from goru.study.plan import Plan
-from goru.study.trial import Trial, fit_losses, score_losses
+from goru.study.trial import Losses, pooled
 
 
 def describe_data(dataset: Dataset) -> dict[str, Any]:
@@ -31,33 +32,52 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def describe_effects(trials: list[Trial], score_to_fit: float) -> dict[str, Any]:
-    """What every technique changes, and what the recommendation changes, against the plain network."""
-    losses = score_losses(trials)
-    judged = {arm: cross_fitted(losses[arm]) for arm in ARMS}
-    # The recommendation is chosen among the draws of all arms, in the same way: by the other splits.
-    chosen = cross_fitted(np.concatenate([losses[arm] for arm in ARMS]))
-    plain = float(judged[PLAIN].mean())
+def find_effects(losses: dict[Arm, Losses], folds: int, draws: int) -> tuple[list[Effect], dict[str, float]]:
+    """What every technique changes, the recommendation last; and by what that was judged.
+
+    **Arguments:**
+
+    - `draws`: of each arm; with too few nothing is decided.
+    """
+    plain = float(judge(losses[PLAIN], folds).losses.mean())
     margin = defaults.MARGIN * abs(plain)
-    comparisons = [(c.name, judged[c.arm], judged[c.against]) for c in CONTRASTS]
-    comparisons.append(("the best of all combinations", chosen, judged[PLAIN]))
     effects = [
-        effect(name, arm, against, margin, score_to_fit, defaults.CONFIDENCE, len(comparisons))
-        for name, arm, against in comparisons
+        effect(
+            contrast.name,
+            judge(pooled([losses[arm] for arm in contrast.arms]), folds),
+            judge(pooled([losses[arm] for arm in contrast.against]), folds),
+            margin,
+            defaults.CONFIDENCE,
+            len(CONTRASTS),
+        )
+        for contrast in CONTRASTS
     ]
-    if len(losses[PLAIN]) < defaults.FEWEST_DRAWS:
+    if draws < defaults.FEWEST_DRAWS:
         # One or two draws may suit one arm and not another: their difference would be luck.
-        effects = [replace(found, verdict="undecided") for found in effects]
-    judgement = {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
-    return {"effects": [asdict(found) for found in effects], "judgement": judgement}
+        effects = [replace(found, verdict="undecided", factor=None) for found in effects]
+    return effects, {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
 
 
-def describe_plain(trials: list[Trial], plain: Candidate) -> dict[str, Any]:
-    """How the plain network's best draw overfits, by its curves' means over the splits."""
-    curves = (fit_losses(trials)[PLAIN][plain.draw], score_losses(trials)[PLAIN][plain.draw])
-    fit, held_out = (curve.mean(axis=0) for curve in curves)
-    found = overfitting(fit, held_out, defaults.MARGIN)
-    return {**asdict(found), "learning_rate": plain.hyper.learning_rate}
+def describe_effect(effect: Effect, rows: int) -> dict[str, Any]:
+    """An effect, and of an undecided one how many rows of the table would decide it.
+
+    **Arguments:**
+
+    - `rows`: of the table.
+    """
+    found = asdict(effect)
+    factor = found.pop("factor")
+    known = factor is not None and np.isfinite(factor)
+    return {
+        **found,
+        "rows_to_decide": round(factor * rows) if known else None,
+        "draws_to_decide": factor is not None and not known,
+    }
+
+
+def describe_plain(losses: Losses, folds: int, score_to_fit: float) -> dict[str, Any]:
+    """How the plain network overfits."""
+    return asdict(overfitting(losses, folds, score_to_fit, defaults.MARGIN, defaults.CONFIDENCE))
 
 
 def describe_network(base: Architecture, recipe: Recipe, batch: int) -> dict[str, Any]:
@@ -65,13 +85,13 @@ def describe_network(base: Architecture, recipe: Recipe, batch: int) -> dict[str
     return {"widths": list(base.widths), "activation": base.activation, "batch_size": batch, **asdict(recipe)}
 
 
-def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int) -> dict[str, Any]:
+def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int, searched: bool) -> dict[str, Any]:
     """A draw in words and numbers, and how many networks of the bag are of it.
 
     Its training stops after `epochs` of a cosine schedule as long as `schedule_epochs`.
     """
     arm, hyper = candidate.arm, candidate.hyper
-    return {
+    described = {
         "networks": networks,
         "arm": arm.name,
         "batch_norm": arm.batch_norm,
@@ -82,14 +102,35 @@ def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int
         "schedule_epochs": schedule_epochs,
         "held_out_loss": candidate.loss,
     }
+    if searched and arm.batch_norm:
+        described |= {name: value for name, value in hyper._asdict().items() if name.startswith("batch_norm_")}
+    return described
 
 
-def describe_plan(plan: Plan, draws: int, folds: int) -> dict[str, Any]:
-    """What was trained, in how many draws and folds, and what the budget did not pay for."""
+def describe_plan(plan: Plan, draws: int, splits: int, partitions: int) -> dict[str, Any]:
+    """What was trained, in how many draws, partitions and folds, and what the budget did not pay for.
+
+    **Arguments:**
+
+    - `draws`, `splits`: of the race, finished.
+    - `partitions`: that there might have been.
+    """
     shortfalls = list(plan.shortfalls)
+    folds, done = min(plan.folds, splits), max(splits // plan.folds, 1)
     if folds < plan.folds:
         shortfalls.append(f"the machine was slower than it was measured: {folds} of {plan.folds} folds were finished.")
-    return {"arms": len(ARMS), "folds": folds, "draws": draws, "epochs": plan.epochs, "shortfalls": shortfalls}
+    elif done < partitions and not shortfalls:
+        shortfalls.append(
+            "there was no room to cut the rows into folds twice; with a larger budget, intervals are narrower."
+        )
+    return {
+        "arms": len(ARMS),
+        "partitions": done,
+        "folds": folds,
+        "draws": draws,
+        "epochs": plan.epochs,
+        "shortfalls": shortfalls,
+    }
 
 
 def finite(value: Any) -> Any:

@@ -68,6 +68,6 @@ def fit(
             result = study.run(keep=store.add)
         finally:
             store.close()
-        save_model(result.model, result.bag.flat(), making / MODEL)
+        save_model(result.model, result.trained, making / MODEL)
         write_json(making / ANSWER, result.answer)
     return Run(folder)

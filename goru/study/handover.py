@@ -1,58 +1,29 @@
 """What is handed over: the recommended draws, trained again on all development rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
-from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.model.model import Model
-from goru.model.networks import PlainNetworks
-from goru.nn.architecture import Hyperparameters
+from goru.errors import InputError
+from goru.model.networks import PlainNetworks, softmax
 from goru.population.member import Block, Member
 from goru.population.settle import Settled, settle
 from goru.population.trainer import TrainedBlock
-from goru.study import defaults
-from goru.study.design import ARMS, Arm
+from goru.study.candidates import Candidate
+from goru.study.design import ARMS
 from goru.study.laboratory import Laboratory, fit_preparation
 
 _MASKS, _WEIGHTS, _ORDER = 4, 5, 6  # what seeds are for: their second number; the race's own are 1 to 3
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A draw at its best epoch, by its mean held-out loss over all splits."""
-
-    arm: Arm
-    draw: int
-    hyper: Hyperparameters
-    epochs: int
-    loss: float
-
-
-def rank(losses: dict[Arm, np.ndarray], drawn: dict[Arm, list[Hyperparameters]]) -> list[Candidate]:
-    """All draws of the given arms, the best first. `losses` are `(draws, splits, epochs)`."""
-    candidates = []
-    for arm, arm_losses in losses.items():
-        mean = arm_losses.mean(axis=1)
-        for draw, epoch in enumerate(mean.argmin(axis=1)):
-            loss = float(mean[draw, epoch])
-            candidates.append(Candidate(arm, draw, drawn[arm][draw], int(epoch) + 1, loss))
-    return sorted(candidates, key=lambda candidate: candidate.loss)
-
-
-def shortlist(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates that a bag is made of: the best one, and those that are nearly as good."""
-    best = ranked[0].loss
-    worst = best + defaults.BAG_TOLERANCE * abs(best)
-    return [candidate for candidate in ranked[: defaults.BAG_DRAWS] if candidate.loss <= worst]
+MOST_ROWS_LEFT_OUT = 0.02  # a share; of those by which batch norm's statistics are estimated, in held-out predictions
 
 
 @dataclass(frozen=True, eq=False)
 class Bag:
-    """Networks trained on all development rows, to be averaged; the first one is the best candidate's."""
+    """Networks trained on the same rows, to be averaged; the first one is the best candidate's."""
 
     candidates: tuple[Candidate, ...]  # one a network
     settled: tuple[Settled, ...]  # one a block, in the same order
@@ -68,8 +39,13 @@ class Bag:
             tuple(np.concatenate([block[index].bias for block in layers]) for index in range(len(layers[0]))),
         )
 
-    def flat(self) -> dict[str, np.ndarray]:
-        """The networks as they were trained, an array a name: `3.network.hidden.0.batch_norm.scale` is a γ."""
+    def flat(self, networks: int | None = None) -> dict[str, np.ndarray]:
+        """The networks as they were trained, an array a name: `3.network.hidden.0.batch_norm.scale` is a γ.
+
+        **Arguments:**
+
+        - `networks`: only so many, from the first on.
+        """
         arrays: dict[str, np.ndarray] = {}
         index = 0
         for settled in self.settled:
@@ -79,59 +55,109 @@ class Bag:
                 for path, leaf in jax.tree_util.tree_leaves_with_path(learned)
             ]
             for network in range(len(settled.network.output.bias)):
-                arrays |= {f"{index}.{name}": leaf[network] for name, leaf in named}
+                if networks is None or index < networks:
+                    arrays |= {f"{index}.{name}": leaf[network] for name, leaf in named}
                 index += 1
         return arrays
 
 
-def train_bag(laboratory: Laboratory, candidates: Sequence[Candidate], schedule_epochs: int, size: int) -> Bag:
-    """Train the candidates on all development rows, each for its own number of epochs, with several seeds each.
+def train_bag(laboratory: Laboratory, shares: Mapping[Candidate, int], schedule_epochs: int) -> Bag:
+    """Train candidates on all development rows, each for its own number of epochs, with several seeds each.
 
     **Arguments:**
 
+    - `shares`: how many networks of each candidate.
     - `schedule_epochs`: the length of the learning rate's schedule in the race; the candidates were stopped in it.
-    - `size`: networks in the bag, shared out evenly, the first candidates getting what is left over.
     """
-    dataset, seed = laboratory.dataset, laboratory.seed
-    n = len(dataset.y_development)
-    rows = laboratory.rows(Split(np.arange(n), np.empty(0, int)))
-    shares = [size // len(candidates) + (index < size % len(candidates)) for index in range(len(candidates))]
+    n = len(laboratory.dataset.y_development)
+    return _train(laboratory, shares, [Split(np.arange(n), np.empty(0, int))], schedule_epochs, held_out=False)[0]
+
+
+def predict_held_out(
+    laboratory: Laboratory, shares: Mapping[Candidate, int], splits: Sequence[Split], schedule_epochs: int
+) -> np.ndarray:
+    """Train candidates on the fit rows of every split, and predict its score rows.
+
+    **Returns:** `(networks, rows, classes)` probabilities, or `(networks, rows)` values in the target's own units, the
+    candidates in the order given; NaN for a row that no split scores.
+    """
+    dataset = laboratory.dataset
+    classes = dataset.classes
+    rows = len(dataset.y_development)
+    found = np.full((sum(shares.values()), rows, *([] if classes is None else [len(classes)])), np.nan)
+    bags = _train(laboratory, shares, splits, schedule_epochs, held_out=True)
+    for split, bag in zip(splits, bags, strict=True):
+        preparation, scaling = fit_preparation(dataset, split.fit_rows)
+        x = preparation.transform(dataset.encoded_development.take(split.score_rows))
+        outputs = bag.networks.outputs(x)
+        found[:, split.score_rows] = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
+    return found
+
+
+def _train(
+    laboratory: Laboratory,
+    shares: Mapping[Candidate, int],
+    splits: Sequence[Split],
+    schedule_epochs: int,
+    held_out: bool,
+) -> list[Bag]:
+    """A bag for every split."""
+    seed, width = laboratory.seed, laboratory.shape.networks
+    rows = [laboratory.rows(split) for split in splits]
     blocks: list[Block] = []
-    arms: list[Candidate] = []
-    for candidate, share in zip(candidates, shares, strict=True):
-        words = (ARMS.index(candidate.arm), candidate.draw)
-        members = [
-            Member(
-                id=int(np.random.SeedSequence((seed, _MASKS, *words, replicate)).generate_state(1)[0]),
-                seed=(seed, _WEIGHTS, replicate),
-                hyper=candidate.hyper,
-            )
-            for replicate in range(share)
-        ]
-        for start in range(0, share, laboratory.shape.networks):
-            part = tuple(members[start : start + laboratory.shape.networks])
-            blocks.append(Block(part, rows, (seed, _ORDER, start), candidate.epochs, schedule_epochs))
-            arms.append(candidate)
+    places: list[tuple[int, Candidate]] = []
+    for place in range(len(splits)):
+        of = (place + 1,) if held_out else ()  # networks of different splits have different seeds
+        for candidate, share in shares.items():
+            words = (ARMS.index(candidate.arm), candidate.draw)
+            members = [
+                Member(
+                    id=int(np.random.SeedSequence((seed, _MASKS, *words, replicate, *of)).generate_state(1)[0]),
+                    seed=(seed, _WEIGHTS, replicate, *of),
+                    hyper=candidate.hyper,
+                )
+                for replicate in range(share)
+            ]
+            for start in range(0, share, width):
+                part = tuple(members[start : start + width])
+                order = (seed, _ORDER, start, *of)
+                blocks.append(Block(part, rows[place], order, candidate.epochs, schedule_epochs))
+                places.append((place, candidate))
     trained: dict[int, TrainedBlock] = {}
     for trainer in laboratory.trainers:
-        own = [index for index, candidate in enumerate(arms) if laboratory.trainer(candidate.arm) is trainer]
+        own = [index for index, (_, candidate) in enumerate(places) if laboratory.trainer(candidate.arm) is trainer]
         done = trainer.train([blocks[index] for index in own], keep_networks=True)
         trained.update(zip(own, done, strict=True))
-    settled = [
-        settle(trained[index], laboratory.trainer(candidate.arm).architecture) for index, candidate in enumerate(arms)
-    ]
-    return Bag(
-        tuple(candidate for index, candidate in enumerate(arms) for _ in blocks[index].members),
-        tuple(settled),
-        laboratory.base.activation,
-    )
+    bags = []
+    # Splits of nearly one size share a program, which is compiled for a number of rows.
+    sizes = [len(split.fit_rows) for split in splits]
+    smallest = min(sizes) if max(sizes) - min(sizes) <= MOST_ROWS_LEFT_OUT * max(sizes) else None
+    for place in range(len(splits)):
+        own = [index for index, (other, _) in enumerate(places) if other == place]
+        settled = [
+            settle(trained[index], laboratory.trainer(places[index][1].arm).architecture, width, smallest)
+            for index in own
+        ]
+        candidates = [places[index][1] for index in own for _ in blocks[index].members]
+        bags.append(_finite(Bag(tuple(candidates), tuple(settled), laboratory.base.activation), held_out))
+    return bags
 
 
-def as_model(dataset: Dataset, bag: Bag) -> Model:
-    """The bag as a model that predicts from a table."""
-    preparation, scaling = fit_preparation(dataset, np.arange(len(dataset.y_development)))
-    members = tuple(
-        {"arm": candidate.arm.name, "epochs": candidate.epochs, **candidate.hyper._asdict()}
-        for candidate in bag.candidates
-    )
-    return Model(dataset.target, dataset.schema, preparation, scaling, bag.networks, members)
+def _finite(bag: Bag, held_out: bool) -> Bag:
+    """A bag that is handed over without the networks that diverged; of the others, all are wanted."""
+    networks = bag.networks
+    arrays = (*networks.weights, *networks.biases)
+    well = np.all([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in arrays], axis=0)
+    if held_out or well.all():
+        return bag
+    if not well.any():
+        raise InputError("all networks of the recommended draws diverged on all rows. Fit again with another --seed.")
+    settled, start = [], 0
+    for block in bag.settled:
+        end = start + len(block.network.output.bias)
+        chosen = well[start:end]
+        if chosen.any():
+            settled.append(jax.tree.map(lambda leaf: leaf[chosen], block))  # noqa: B023
+        start = end
+    candidates = tuple(candidate for candidate, good in zip(bag.candidates, well, strict=True) if good)
+    return Bag(candidates, tuple(settled), bag.activation)

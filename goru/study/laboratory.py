@@ -1,7 +1,9 @@
 """A data set cut into splits, and the compiled programs that train networks on it."""
 
+import copy
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
 import numpy as np
 
@@ -15,11 +17,28 @@ from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
 from goru.study import defaults
 from goru.study.design import ARMS, Arm
+from goru.study.splits import parts
 
 STEPS_IN_A_CALL = 64  # short enough to stop on time, long enough that calling costs nothing
 ROWS_SCORED_AT_ONCE = 512
 MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the sum of many
 MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
+
+
+def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -> BlockShape:
+    """The shape that serves all splits of so many rows."""
+    scored = max(len(split.score_rows) for split in splits)
+    chunks = -(-scored // ROWS_SCORED_AT_ONCE)
+    epochs = int(np.clip(STEPS_IN_A_CALL * batch // rows, 1, defaults.EPOCHS))
+    return BlockShape(
+        networks=networks,
+        batch=batch,
+        epochs=epochs,
+        steps=-(-epochs * rows // batch),
+        eval_chunks=chunks,
+        eval_rows=-(-scored // chunks),
+        parts=defaults.PARTS,
+    )
 
 
 class Laboratory:
@@ -30,10 +49,10 @@ class Laboratory:
     - `dataset`: the table; its test rows are not looked at.
     - `base`: the plain network's shape.
     - `recipe`: how networks are trained.
-    - `batch`: rows in a mini-batch.
-    - `networks`: networks in a block.
-    - `splits`: all splits that may be used.
+    - `shape`: of the blocks.
     - `seed`: what samples of rows are a function of.
+    - `balanced`: whether every class counts alike, however many rows it has.
+    - `rows`: of the tables that blocks are trained on, if they are more than the development rows.
     """
 
     def __init__(
@@ -41,28 +60,19 @@ class Laboratory:
         dataset: Dataset,
         base: Architecture,
         recipe: Recipe,
-        batch: int,
-        networks: int,
-        splits: Sequence[Split],
+        shape: BlockShape,
         seed: int,
+        balanced: bool = False,
+        rows: int | None = None,
     ) -> None:
-        rows = len(dataset.y_development)
-        self.dataset, self.base, self.recipe, self.seed = dataset, base, recipe, seed
-        scored = max(len(split.score_rows) for split in splits)
-        chunks = -(-scored // ROWS_SCORED_AT_ONCE)
-        epochs = int(np.clip(STEPS_IN_A_CALL * batch // rows, 1, defaults.EPOCHS))
-        self.shape = BlockShape(
-            networks=networks,
-            batch=batch,
-            epochs=epochs,
-            steps=-(-epochs * rows // batch),
-            eval_chunks=chunks,
-            eval_rows=-(-scored // chunks),
-        )
+        self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
+        self.seed, self.balanced = seed, balanced
+        self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
+        rows = rows or len(dataset.y_development)
         architectures = dict.fromkeys(arm.architecture(base) for arm in ARMS)
         self._trainers = {
-            architecture: Trainer(architecture, recipe, self.shape, rows, targets) for architecture in architectures
+            architecture: Trainer(architecture, recipe, shape, rows, targets) for architecture in architectures
         }
         # Compilation lets other threads run, so that one program compiles while another does, or trains.
         self._pool = ThreadPoolExecutor(max_workers=2)
@@ -91,6 +101,16 @@ class Laboratory:
         """Compile nothing more."""
         self._pool.shutdown(cancel_futures=True)
 
+    def for_table(self, dataset: Dataset, seed: int) -> Self:
+        """The same programs for another table, as large as this one and of the same columns."""
+        other = copy.copy(self)
+        other.dataset, other.seed, other.parts = dataset, seed, parts(dataset, seed)
+        return other
+
+    def steps(self, epochs: int, fit_rows: int) -> int:
+        """Mini-batches in so many passes over so many rows."""
+        return epochs * fit_rows // self.shape.batch
+
     def rows(self, split: Split) -> Rows:
         """The development rows, prepared by what the split's fit rows alone say."""
         fit, score = split
@@ -113,7 +133,29 @@ class Laboratory:
             fit=fit,
             fit_scored=rng.permutation(fit)[: min(max(len(score), 1), MOST_FIT_ROWS_SCORED, capacity)],
             score=score,
+            weight=self.weights(fit),
+            part=self.parts,
         )
+
+    def shares(self, splits: Sequence[Split]) -> np.ndarray:
+        """The share of every split's score rows that is in each part, `(splits, parts)`, by what rows count for."""
+        found = np.zeros((len(splits), self.shape.parts))
+        for share, split in zip(found, splits, strict=True):
+            weights = self.weights(split.fit_rows)
+            scored = np.ones(len(split.score_rows)) if weights is None else weights[split.score_rows]
+            np.add.at(share, self.parts[split.score_rows], scored / scored.sum())
+        return found
+
+    def weights(self, fit: np.ndarray) -> np.ndarray | None:
+        """What every development row counts for; 1 on average over the fit rows.
+
+        A row of a class that no fit row is of counts as if it were one of them.
+        """
+        if not self.balanced:
+            return None
+        counts = np.bincount(self.dataset.y_development[fit], minlength=self.dataset.n_outputs)
+        weights = len(fit) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        return weights[self.dataset.y_development].astype(np.float32)
 
 
 def fit_preparation(dataset: Dataset, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:

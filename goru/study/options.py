@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from goru.errors import InputError
 from goru.nn.architecture import ActivationName
@@ -22,6 +22,9 @@ class Options:
     - `activation`: of the hidden layers.
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
     - `seed`: everything random is a function of it.
+    - `single`: hand over one network instead of a bag.
+    - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
+    - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -32,6 +35,9 @@ class Options:
     activation: ActivationName = "relu"
     batch_size: int | None = None
     seed: int = 0
+    single: bool = False
+    search_batch_norm: bool = False
+    class_weight: Literal["balanced"] | None = None
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
@@ -53,3 +59,5 @@ class Options:
             raise InputError(f"--batch-size: {self.batch_size} is too small. Give at least 2.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"--seed: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
+        if self.class_weight not in (None, "balanced"):
+            raise InputError(f"--class-weight: there is no {self.class_weight!r}. Give balanced, or leave it out.")

@@ -1,5 +1,6 @@
 """How fast the race goes, and what there is time for."""
 
+import itertools
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from goru.study.laboratory import Laboratory
 from goru.study.plan import Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
+CALLS = 4  # of a program, to see how fast it is
+USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
 LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
 
 
@@ -26,25 +29,42 @@ class Pace:
     fit_rows: int
     all_rows: int
 
-    def race(self, draws: int, folds: int, epochs: int) -> float:
-        """Seconds for some draws of each arm in every split."""
-        blocks, fit_rows = -(-draws // self.draws), self.all_rows * (1 - 1 / folds)
-        return blocks * folds * epochs * sum(self.block_seconds) * fit_rows / self.fit_rows
+    def race(self, plan: Plan) -> float:
+        """Seconds for all draws of each arm in the first partition, and for the better ones in the others."""
+        blocks = -(-plan.draws // self.draws) + (plan.partitions - 1) * -(-plan.kept // self.draws)
+        return blocks * plan.folds * self._block(plan.epochs, 1 - 1 / plan.folds)
 
-    def after_the_race(self, epochs: int) -> float:
-        """Seconds for two bags on all development rows, and for everything else that follows the race."""
-        blocks = 2 * max(defaults.BAG_DRAWS, -(-defaults.BAG // (2 * self.draws)))
-        return LAST_SECONDS + blocks * epochs * max(self.block_seconds) * self.all_rows / self.fit_rows
+    def after_the_race(self, plan: Plan) -> float:
+        """Seconds for all that follows the race, if draws are at their best after the usual share of their epochs."""
+        return LAST_SECONDS + USUAL_SHARE * self.training_again(plan)
 
-    def plan(self, seconds: float) -> tuple[Plan, float]:
-        """What so many seconds pay for, and how many of them are the race's."""
-        draws = -(-defaults.FEWEST_DRAWS // self.draws) * self.draws  # full blocks
+    def training_again(self, plan: Plan) -> float:
+        """Seconds for two bags on all development rows, for the same bags in every split of one partition, and where a
+        plan is full for the best of other arms there as well: at full length."""
+        bag = max(defaults.BAG_DRAWS, -(-defaults.BAG // (2 * self.draws)))
+        held_out = 2 * bag + (defaults.BAG_DRAWS + defaults.RIVALS if plan.full else 0)
+        share = (1 - 1 / plan.folds) * plan.folds
+        block = max(self.block_seconds) * plan.epochs * self.all_rows / self.fit_rows
+        return (2 * bag + held_out * share) * block
 
-        def cost(folds: int, epochs: int) -> float:
-            return self.race(draws, folds, epochs) + self.after_the_race(epochs)
+    def plan(self, seconds: float, partitions: int, spent: float = 0.0) -> tuple[Plan, float, float]:
+        """What so many seconds pay for, how many of them are the race's, and how many training again takes at most.
 
-        plan = plan_seconds(seconds, cost, draws)
-        return plan, seconds - self.after_the_race(plan.epochs)
+        **Arguments:**
+
+        - `partitions`: the most there are.
+        - `spent`: seconds that are gone already.
+        """
+
+        def cost(plan: Plan) -> float:
+            return self.race(plan) + self.after_the_race(plan)
+
+        plan = plan_seconds(seconds, cost, partitions, spent)
+        return plan, seconds - self.after_the_race(plan), self.training_again(plan)
+
+    def _block(self, epochs: int, share: float) -> float:
+        """Seconds for a block of each program, on a share of the rows."""
+        return epochs * sum(self.block_seconds) * share * self.all_rows / self.fit_rows
 
 
 def measure(laboratory: Laboratory, rows: Rows) -> Pace:
@@ -58,19 +78,21 @@ def measure(laboratory: Laboratory, rows: Rows) -> Pace:
 
 
 def _block_seconds(trainer: Trainer, rows: Rows) -> float:
-    """Seconds an epoch, a block: measured at the second call of the program, when everything is warm.
+    """Seconds an epoch, a block: of the quickest call of the program after the first, when everything is warm.
 
     With a block on every device. A device alone is faster, since others leave it their cores; so blocks count, and
-    not how many there are at a time.
+    not how many there are at a time. What slows one call is somebody else's work, and will pass; if it does not, the
+    race adapts.
     """
     networks, devices = trainer.shape.networks, len(trainer.devices)
     members = tuple(Member(id=index, seed=(index,), hyper=Hyperparameters()) for index in range(networks))
-    told: list[tuple[float, int]] = []
+    told: list[float] = []
 
     def watch(done: int) -> bool:
-        told.append((time.monotonic(), done))
-        return len(told) < 2
+        told.append(time.monotonic())
+        return len(told) < CALLS
 
-    list(trainer.train([Block(members, rows, (0,), 2 * trainer.shape.epochs)] * devices, on_epochs=watch))
-    (warm, _), (end, done) = told
-    return (end - warm) / (done / networks)
+    epochs = trainer.shape.epochs
+    list(trainer.train([Block(members, rows, (0,), CALLS * epochs)] * devices, on_epochs=watch))
+    quickest = min(later - earlier for earlier, later in itertools.pairwise(told))
+    return quickest / (epochs * devices)

@@ -1,6 +1,7 @@
-"""How much a budget pays for: splits, draws and epochs."""
+"""How much a budget pays for: draws, partitions, folds and epochs."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from goru.study import defaults
@@ -9,20 +10,31 @@ from goru.study.design import ARMS
 
 @dataclass(frozen=True)
 class Plan:
-    """What the race trains: every arm's draws in every split.
+    """What the race trains: all draws of each arm in the first partition, the better ones in the others.
 
     Full length wherever the budget allows it; what was given up is in `shortfalls`, in plain sentences.
     """
 
-    folds: int
     draws: int
-    epochs: int
+    partitions: int = defaults.PARTITIONS
+    folds: int = defaults.FOLDS
+    epochs: int = defaults.EPOCHS
     shortfalls: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> int:
+        """Draws of each arm that go on to the second partition."""
+        return min(self.draws, max(defaults.FEWEST_DRAWS, math.ceil(defaults.KEPT * self.draws)))
+
+    @property
+    def full(self) -> bool:
+        """Whether partitions, folds and epochs are as many as they should be."""
+        return (self.partitions, self.folds, self.epochs) == (defaults.PARTITIONS, defaults.FOLDS, defaults.EPOCHS)
 
     @property
     def networks(self) -> int:
         """Networks to train."""
-        return len(ARMS) * self.folds * self.draws
+        return len(ARMS) * self.folds * (self.draws + (self.partitions - 1) * self.kept)
 
 
 def few_draws(draws: int) -> str:
@@ -30,36 +42,70 @@ def few_draws(draws: int) -> str:
     return f"{draws} draw{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
 
 
-def plan_networks(networks: int) -> Plan:
-    """Spend a number of networks: fewer draws first, then fewer folds."""
-    few, arms = defaults.FEWEST_FOLDS, len(ARMS)
-    if networks < arms * few:
-        said = f"{networks:,} networks are too few for {arms} arms in {few} folds; trained {arms * few} instead"
-        return Plan(few, 1, defaults.EPOCHS, (f"{said}, {few_draws(1)}.",))
-    folds = defaults.FOLDS if networks >= defaults.FEWEST_DRAWS * arms * defaults.FOLDS else few
-    draws = networks // (arms * folds)
-    given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
-    given_up += [few_draws(draws)] if draws < defaults.FEWEST_DRAWS else []
-    shortfalls = (f"{networks:,} networks are too few for a full study: {', '.join(given_up)}.",) if given_up else ()
-    return Plan(folds, draws, defaults.EPOCHS, shortfalls)
+def plan_networks(networks: int, partitions: int = defaults.PARTITIONS) -> Plan:
+    """Spend a number of networks: fewer draws first, then one partition, then fewer folds.
+
+    **Arguments:**
+
+    - `partitions`: the most there are.
+    """
+    ladder = [
+        Plan(draws, some, folds)
+        for some, folds in _shapes(partitions)
+        for draws in range(networks // (len(ARMS) * folds), defaults.FEWEST_DRAWS - 1, -1)
+    ]
+    ladder += [Plan(draws, 1, defaults.FEWEST_FOLDS) for draws in range(defaults.FEWEST_DRAWS - 1, 0, -1)]
+    plan = next((plan for plan in ladder if plan.networks <= networks), ladder[-1])
+    if plan.networks > networks:
+        said = f"{networks:,} networks are too few for {len(ARMS)} arms in {plan.folds} folds"
+        said = f"{said}; trained {plan.networks} instead"
+    else:
+        said = f"{networks:,} networks are too few for a full study"
+    given_up = _given_up(plan)
+    given_up += [few_draws(plan.draws)] if plan.draws < defaults.FEWEST_DRAWS else []
+    shortfalls = (f"{said}: {', '.join(given_up)}.",) if given_up else ()
+    return Plan(plan.draws, plan.partitions, plan.folds, plan.epochs, shortfalls)
 
 
-def plan_seconds(seconds: float, cost: Callable[[int, int], float], draws: int) -> Plan:
-    """Spend seconds: a somewhat shorter schedule first, then fewer folds, then a much shorter schedule.
+def plan_seconds(
+    seconds: float, cost: Callable[[Plan], float], partitions: int = defaults.PARTITIONS, spent: float = 0.0
+) -> Plan:
+    """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule.
 
     **Arguments:**
 
     - `seconds`: for everything.
-    - `cost`: seconds that everything takes with so many folds and so many epochs.
-    - `draws`: the first draws of each arm; what time is left over pays for more.
+    - `cost`: seconds that everything takes with such a plan.
+    - `partitions`: the most there are.
+    - `spent`: seconds that are gone already.
     """
-    lengths = [(defaults.FOLDS, epochs) for epochs in range(defaults.EPOCHS, defaults.EPOCHS // 2 - 1, -1)]
-    lengths += [(defaults.FEWEST_FOLDS, epochs) for epochs in range(defaults.EPOCHS, defaults.FEWEST_EPOCHS - 1, -1)]
-    folds, epochs = next((length for length in lengths if cost(*length) <= seconds), lengths[-1])
-    given_up = [f"{folds} folds instead of {defaults.FOLDS}"] if folds < defaults.FOLDS else []
-    given_up += [f"{epochs} epochs instead of {defaults.EPOCHS}"] if epochs < defaults.EPOCHS else []
+    few, epochs = defaults.FEWEST_DRAWS, defaults.EPOCHS
+    ladder = [
+        Plan(draws, some) for some in range(partitions, 0, -1) for draws in range(defaults.MOST_DRAWS, few - 1, -1)
+    ]
+    ladder += [Plan(few, 1, epochs=shorter) for shorter in range(epochs - 1, epochs // 2 - 1, -1)]
+    ladder += [
+        Plan(few, 1, defaults.FEWEST_FOLDS, shorter) for shorter in range(epochs, defaults.FEWEST_EPOCHS - 1, -1)
+    ]
+    plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])
+    given_up = _given_up(plan)
     if not given_up:
-        return Plan(folds, draws, epochs)
-    full = cost(defaults.FOLDS, defaults.EPOCHS)
+        return plan
     said = f"the time was too short for a full study: {', '.join(given_up)}"
-    return Plan(folds, draws, epochs, (f"{said} (that would take about {full:,.0f} s here).",))
+    full = spent + cost(Plan(few, partitions))
+    shortfalls = (f"{said} (that would take about {full:,.0f} s here).",)
+    return Plan(plan.draws, plan.partitions, plan.folds, plan.epochs, shortfalls)
+
+
+def _shapes(partitions: int) -> Iterator[tuple[int, int]]:
+    """Partitions and folds, the most first."""
+    yield from ((some, defaults.FOLDS) for some in range(partitions, 0, -1))
+    yield 1, defaults.FEWEST_FOLDS
+
+
+def _given_up(plan: Plan) -> list[str]:
+    """What shows before the race; in how many partitions it is run, only after it."""
+    return [
+        *([f"{plan.folds} folds instead of {defaults.FOLDS}"] if plan.folds < defaults.FOLDS else []),
+        *([f"{plan.epochs} epochs instead of {defaults.EPOCHS}"] if plan.epochs < defaults.EPOCHS else []),
+    ]

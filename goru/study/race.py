@@ -1,19 +1,23 @@
-"""The race: every arm's draws are trained in every split.
+"""The race: every arm's draws are trained in every split of one partition, and the better half in those of the next.
 
-Common random numbers: the initial weights and the order of the rows are functions of the study's seed and the split,
-the same for all arms; dropout masks are functions of the trial.
+No arm starves another: each keeps as many of its draws. Rounds add splits and not epochs, since short training would
+favour what learns fast. Common random numbers: the initial weights and the order of the rows are functions of the
+study's seed and the split, the same for all arms; dropout masks are functions of the trial.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from goru.data.splitting import Split
 from goru.population.member import Block, Member, Rows
 from goru.population.trainer import TrainedBlock
 from goru.study import defaults
 from goru.study.design import ARMS, Arm, draws
 from goru.study.laboratory import Laboratory
+from goru.study.pace import USUAL_SHARE
 from goru.study.plan import Plan
 from goru.study.trial import Trial
 from goru.study.watcher import Progress, Watcher
@@ -21,10 +25,26 @@ from goru.study.watcher import Progress, Watcher
 # What seeds are for: the second number of each.
 _MASKS, _WEIGHTS, _ORDER = 1, 2, 3
 
+SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
+GRACE = 0.15  # a second partition that is late by no more than this share of its time is not thrown away
+
+Draws = dict[Arm, list[int]]
+
 
 def trial_id(seed: int, arm: Arm, draw: int, split: int) -> int:
     """The 32 bits that a trial's dropout masks are a function of."""
     return int(np.random.SeedSequence((seed, _MASKS, ARMS.index(arm), draw, split)).generate_state(1)[0])
+
+
+def survivors(losses: np.ndarray, count: int) -> list[int]:
+    """The draws that go on: those with the lowest mean loss over the splits, each at its best epoch; in their order.
+
+    **Arguments:**
+
+    - `losses`: of an arm, `(draws, splits, epochs)`; infinite where a network diverged.
+    """
+    best = losses.mean(axis=1).min(axis=1)
+    return sorted(int(draw) for draw in np.argsort(best, kind="stable")[:count])
 
 
 class Race:
@@ -33,28 +53,36 @@ class Race:
     **Arguments:**
 
     - `laboratory`: its programs.
-    - `rows`: of every split.
-    - `plan`: what is trained at least.
+    - `partitions`: the splits; where there is no time for all, the race is run in the first alone.
+    - `plan`: what is trained if there is no deadline; with one, it is where the race begins.
     - `keep`: is given trials as soon as they are done.
     - `watcher`: is told how far the race has got.
+    - `search_batch_norm`: whether batch norm's hyperparameters are drawn.
+    - `arms`: those that run.
     """
 
     def __init__(
         self,
         laboratory: Laboratory,
-        rows: Sequence[Rows],
+        partitions: Sequence[Sequence[Split]],
         plan: Plan,
         keep: Callable[[list[Trial]], None],
         watcher: Watcher,
+        search_batch_norm: bool = False,
+        arms: Sequence[Arm] = ARMS,
     ) -> None:
-        self._laboratory, self._rows, self._plan, self._keep, self._watcher = laboratory, rows, plan, keep, watcher
-        most = max(plan.draws, defaults.MOST_DRAWS)
-        self.drawn = {arm: draws(arm, most, laboratory.seed) for arm in ARMS}
+        self._laboratory, self._plan, self._keep, self._watcher = laboratory, plan, keep, watcher
+        self._arms = arms
+        self._splits = [split for partition in partitions for split in partition]
+        self._most = max(plan.draws, defaults.MOST_DRAWS)
+        fit_rows = int(np.mean([len(split.fit_rows) for split in self._splits]))
+        steps = laboratory.steps(plan.epochs, fit_rows)
+        self.drawn = {arm: draws(arm, self._most, laboratory.seed, steps, search_batch_norm) for arm in arms}
         self._done: list[Trial] = []
         self.draws_done = self.splits_done = 0
         self._round = 0
         self._epochs = 0  # of all networks together
-        self._planned = plan.networks
+        self._planned = plan.networks * len(arms) // len(ARMS)
         self._best = np.inf
         self._deadline: float | None = None
 
@@ -76,43 +104,106 @@ class Race:
     @property
     def steps(self) -> int:
         """Steps of all networks together."""
-        batch = self._laboratory.shape.batch
-        return sum(len(trial.curves) * len(self._rows[trial.split].fit) // batch for trial in self._done)
+        return sum(
+            self._laboratory.steps(len(trial.curves), len(self._splits[trial.split].fit_rows)) for trial in self._done
+        )
 
-    def run(self, deadline: float | None = None) -> None:
-        """Train what is planned; then, if there is a deadline (of `time.monotonic`), as much as fits before it.
+    def run(self, deadline: float | None = None, reserve: float = 0.0) -> None:
+        """Train what is planned; where there is a deadline (of `time.monotonic`), as much of it and more as fits.
 
-        Of what is planned some folds must be trained, however late it is; where a machine turns out slower than it was
-        measured, the others are left out.
+        Some folds must be trained, however late it is; where a machine turns out slower than it was measured, the
+        others are left out, or the second partition.
+
+        **Arguments:**
+
+        - `reserve`: seconds that training the best draws again takes at full length. The usual share of them is set
+          aside after the deadline; the first partition shows after how many epochs those draws stop, and so whether the
+          race may have more time, or less.
         """
-        began = time.monotonic()
-        first, folds = range(self._plan.draws), len(self._rows)
-        must = folds if deadline is None else min(defaults.FEWEST_FOLDS, folds)
-        self._round = 1
         self._deadline = deadline
-        self._wave(first, range(must), must=True)
-        self.draws_done, self.splits_done = first.stop, must
-        if deadline is None:
+        folds = self._plan.folds
+        if not self._first_partition(folds) or folds == len(self._splits):
             return
+        count = self._plan.kept if self._plan.partitions > 1 else 0
+        if self._deadline is not None:
+            epochs = max(int(self._losses(arm, folds).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
+            self._deadline += reserve * (USUAL_SHARE - epochs / self._plan.epochs)
+            count = min(self.draws_done, self._affordable(folds))
+        if count < defaults.FEWEST_DRAWS:
+            return
+        self._round += 1
+        self._planned = len(self._done) + len(self._arms) * count * (len(self._splits) - folds)
+        if self._deadline is not None:
+            self._deadline += GRACE * max(self._deadline - time.monotonic(), 0)
+        kept = {arm: survivors(self._losses(arm, folds), count) for arm in self._arms}
+        if self._wave(kept, range(folds, len(self._splits))):
+            self.splits_done = len(self._splits)
+
+    def _first_partition(self, folds: int) -> bool:
+        """Train all draws in it; False if that came to an end too early.
+
+        Under a deadline the first few show how long the others will take, and so how many there may be.
+        """
+        size = self._laboratory.draws_in_a_block
+        count, must = self._plan.draws, folds
+        if self._deadline is not None:
+            count = min(count, math.ceil(defaults.FEWEST_DRAWS / size) * size)
+            must = min(defaults.FEWEST_FOLDS, folds)
+        first = {arm: list(range(count)) for arm in self._arms}
+        self._round = 1
+        began = time.monotonic()
+        self._wave(first, range(must), must=True)
+        self.draws_done, self.splits_done = count, must
         if must < folds:
             if not self._wave(first, range(must, folds)):
-                return
+                return False
             self.splits_done = folds
-        per_draw = (time.monotonic() - began) / self.draws_done
+        self._pace(began, count, folds)
+        return self._deadline is None or self._more_draws(folds)
+
+    def _more_draws(self, folds: int) -> bool:
+        """As many as leave time for the better half of them in the next partition."""
         size = self._laboratory.draws_in_a_block
-        while (left := defaults.MOST_DRAWS - self.draws_done) > 0:
-            fitting = int((deadline - time.monotonic()) / (per_draw * size))
-            self._planned = len(self._done) // self.draws_done * (self.draws_done + min(fitting * size, left))
-            if fitting < 1:
-                return
+        later = (len(self._splits) // folds - 1) * defaults.KEPT
+        while (left := self._most - self.draws_done) > 0:
+            blocks = self._affordable(folds) / size
+            # Blocks that the next partition will take.
+            kept = max(later * self.draws_done / size, math.ceil(defaults.FEWEST_DRAWS / size)) if later else 0
+            if blocks < kept + 1 + later:
+                return True
             self._round += 1
             more = range(self.draws_done, self.draws_done + min(size, left))
-            if not self._wave(more, range(folds)):
-                return
+            fitting = min(int((blocks - kept) / (1 + later)) * size, left)
+            self._planned = len(self._arms) * folds * int((self.draws_done + fitting) * (1 + later))
+            began = time.monotonic()
+            if not self._wave({arm: list(more) for arm in self._arms}, range(folds)):
+                return False
+            self._pace(began, len(more), folds)
             self.draws_done = more.stop
+        return True
 
-    def _wave(self, draws: range, splits: range, must: bool = False) -> bool:
-        """Train some draws of every arm in some splits; False if the deadline came first and they need not be."""
+    def _pace(self, began: float, draws: int, folds: int) -> None:
+        """Seconds that a block of draws of every arm takes in a split, by the last ones."""
+        blocks = folds * -(-draws // self._laboratory.draws_in_a_block)
+        self._seconds = SAFETY * (time.monotonic() - began) / blocks
+
+    def _affordable(self, folds: int) -> int:
+        """Draws of every arm for which there is time in one more partition."""
+        assert self._deadline is not None
+        blocks = int((self._deadline - time.monotonic()) / (self._seconds * folds))
+        return max(blocks, 0) * self._laboratory.draws_in_a_block
+
+    def _losses(self, arm: Arm, folds: int) -> np.ndarray:
+        """Of the first partition."""
+        found = np.full((self.draws_done, folds, self._plan.epochs), np.inf)
+        for trial in self._done:
+            if trial.arm == arm and trial.draw < self.draws_done:
+                curve = trial.curves[:, 1, 0]
+                found[trial.draw, trial.split] = np.where(np.isfinite(curve), curve, np.inf)
+        return found
+
+    def _wave(self, chosen: Draws, splits: range, must: bool = False) -> bool:
+        """Train draws of every arm in some splits; False if the deadline came first and they need not be."""
         late = False
 
         def on_epochs(done: int) -> bool:
@@ -122,17 +213,22 @@ class Race:
             self._tell()
             return not late
 
+        rows = {split: self._laboratory.rows(self._splits[split]) for split in splits}
         for trainer in self._laboratory.trainers:
             # Arms that differ in weight decay alone share a program, and so a block.
-            arms = [arm for arm in ARMS if self._laboratory.trainer(arm) is trainer]
-            entries = [(arm, draw) for draw in draws for arm in arms]
+            arms = [arm for arm in self._arms if self._laboratory.trainer(arm) is trainer]
+            entries = [
+                (arm, draw)
+                for place in zip(*(chosen[arm] for arm in arms), strict=True)
+                for arm, draw in zip(arms, place, strict=True)
+            ]
             capacity = self._laboratory.shape.networks
             placed = [
                 (entries[start : start + capacity], split)
                 for start in range(0, len(entries), capacity)
                 for split in splits
             ]
-            blocks = [self._block(part, split) for part, split in placed]
+            blocks = [self._block(part, split, rows[split]) for part, split in placed]
             for (part, split), trained in zip(placed, trainer.train(blocks, on_epochs=on_epochs), strict=False):
                 trials = _trials(part, split, trained)
                 self._keep(trials)
@@ -142,14 +238,14 @@ class Race:
                 return False
         return True
 
-    def _block(self, part: Sequence[tuple[Arm, int]], split: int) -> Block:
+    def _block(self, part: Sequence[tuple[Arm, int]], split: int, rows: Rows) -> Block:
         seed = self._laboratory.seed
         return Block(
             members=tuple(
                 Member(trial_id(seed, arm, draw, split), (seed, _WEIGHTS, split, 0), self.drawn[arm][draw])
                 for arm, draw in part
             ),
-            rows=self._rows[split],
+            rows=rows,
             order=(seed, _ORDER, split, 0),
             epochs=self._plan.epochs,
         )
@@ -159,7 +255,7 @@ class Race:
         self._watcher.progress(Progress(done, self._planned, self._round, self._best))
 
 
-def _trials(part: list[tuple[Arm, int]], split: int, trained: TrainedBlock) -> list[Trial]:
+def _trials(part: Sequence[tuple[Arm, int]], split: int, trained: TrainedBlock) -> list[Trial]:
     return [
         Trial(
             arm=arm,
@@ -169,9 +265,10 @@ def _trials(part: list[tuple[Arm, int]], split: int, trained: TrainedBlock) -> l
             id=member.id,
             seed=member.seed,
             curves=curves,
+            parts=parts,
             ended="finished" if diverged < 0 else "diverged",
         )
-        for (arm, draw), member, curves, diverged in zip(
-            part, trained.block.members, trained.curves, trained.diverged, strict=True
+        for (arm, draw), member, curves, parts, diverged in zip(
+            part, trained.block.members, trained.curves, trained.parts, trained.diverged, strict=True
         )
     ]

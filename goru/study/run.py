@@ -25,9 +25,12 @@ from goru.model.model import Model
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT, VERSION = "goru run", 1
+FORMAT, VERSION = "goru run", 2  # 2: seven contrasts, rivals, advice
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
-_ANSWERS = {"data", "network", "plan", "plain", "effects", "judgement", "recommended", "test", "trained", "seconds"}
+_ANSWERS = {
+    *("advice", "data", "network", "options", "plan", "plain", "effects", "judgement", "recommended", "selection"),
+    *("temperature", "test", "against_networks", "trained", "seconds"),
+}
 LOCK, MAKING = ".lock", ".making"
 
 
@@ -75,6 +78,10 @@ def load(folder: str | os.PathLike[str]) -> Run:
     run = Run(Path(folder))
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
+    if run.config["version"] < VERSION:
+        raise InputError(
+            f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
+        )
     if not (run.folder / ANSWER).is_file():
         raise InputError(f"{folder}: this run is not finished. Fit it again with --overwrite.")
     return run

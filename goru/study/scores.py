@@ -1,37 +1,129 @@
-"""How good predictions are, in figures."""
+"""How good predictions of the test rows are: figures, losses row by row, and whether one model's are lower.
+
+Predictions are probabilities `(rows, classes)`, the classes in the order of their codes, or values `(rows,)` in the
+target's own units.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from goru.data.dataset import Dataset
-from goru.model.model import Model
+from goru.data.preparing import TargetScaling
+
+EPS = float(np.finfo(np.float64).eps)  # no probability counts as smaller, nor as nearer to one
 
 
-def score_on_test(dataset: Dataset, model: Model) -> dict[str, float]:
-    """A model's figures on the test rows.
+@dataclass(frozen=True)
+class Difference:
+    """By how much losses differ on average, with an interval; below zero is better."""
 
-    **Returns:** for classes, `log loss` (nats) and `accuracy`; for numbers, `R²` and `error`, the root of the mean
-    squared error in the target's own units.
+    change: float
+    low: float
+    high: float
+
+
+def guess(dataset: Dataset, balanced: bool = False) -> np.ndarray:
+    """Predictions of no model at all: the class shares, or the mean, of the development rows.
+
+    **Arguments:**
+
+    - `balanced`: where every class counts alike, its share is the same as that of all others.
     """
-    predicted = model.values if dataset.classes is None else model.probabilities
-    return _score(dataset, predicted(dataset.encoded_test))
+    y, rows = dataset.y_development, len(dataset.y_test)
+    if dataset.classes is None:
+        return np.full(rows, _scaling(dataset).mean)
+    classes = len(dataset.classes)
+    return np.tile(np.full(classes, 1 / classes) if balanced else np.bincount(y, minlength=classes) / len(y), (rows, 1))
 
 
-def guess_on_test(dataset: Dataset) -> dict[str, float]:
-    """The figures of no network at all: the class shares, or the mean, of the development rows."""
-    y = dataset.y_development
-    guess = y.mean() if dataset.classes is None else np.bincount(y, minlength=len(dataset.classes)) / len(y)
-    return _score(dataset, np.tile(guess, (len(dataset.y_test), *[1] * np.ndim(guess))))
+def figures(dataset: Dataset, predicted: np.ndarray, balanced: bool = False) -> dict[str, float | None]:
+    """The figures of predictions.
 
+    **Arguments:**
 
-def _score(dataset: Dataset, predicted: np.ndarray) -> dict[str, float]:
-    y = dataset.y_test
-    if dataset.classes is not None:
-        from sklearn.metrics import accuracy_score, log_loss
+    - `balanced`: also the log loss in which every class counts alike, however many rows it has.
 
+    **Returns:** for classes, `log loss` (nats), where asked for `balanced log loss`, `accuracy`, `balanced accuracy`
+    and `AUC`; for numbers, `R²` and `error`, the root of the mean squared error in the target's own units. A figure
+    that the test rows do not define is `None`.
+    """
+    y, losses = dataset.y_test, row_losses(dataset, predicted)
+    if dataset.classes is None:
+        unit = _scaling(dataset).std  # squares in units of their own may leave float64's range
         return {
-            "log loss": float(log_loss(y, predicted, labels=np.arange(len(dataset.classes)))),
-            "accuracy": float(accuracy_score(y, predicted.argmax(axis=1))),
+            "R²": float(1 - losses.mean() / np.var(y / unit)) if np.ptp(y) > 0 else None,
+            "error": float(np.sqrt(losses.mean()) * unit),
         }
-    from sklearn.metrics import r2_score, root_mean_squared_error
+    right = predicted.argmax(axis=1) == y
+    return {
+        "log loss": float(losses.mean()),
+        **({"balanced log loss": mean_of_classes(losses, y)} if balanced else {}),
+        "accuracy": float(right.mean()),
+        "balanced accuracy": mean_of_classes(right, y),
+        "AUC": _auc(y, predicted),
+    }
 
-    return {"R²": float(r2_score(y, predicted)), "error": float(root_mean_squared_error(y, predicted))}
+
+def row_losses(dataset: Dataset, predicted: np.ndarray) -> np.ndarray:
+    """The loss of every test row, `(rows,)` float64; see [`losses_at`][goru.study.scores.losses_at]."""
+    return losses_at(dataset, dataset.y_test, predicted)
+
+
+def losses_at(dataset: Dataset, y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """The loss of every row of any rows of the table, `y` being what they really are.
+
+    That is the log loss in nats, or the squared error in units of the development rows' variance, in which networks
+    are trained as well.
+    """
+    predicted = np.asarray(predicted, dtype=np.float64)
+    if dataset.classes is None:
+        return ((y - predicted) / _scaling(dataset).std) ** 2
+    return -np.log(np.clip(predicted[np.arange(len(y)), y], EPS, 1 - EPS))
+
+
+def mean_of_classes(values: np.ndarray, y: np.ndarray) -> float:
+    """The mean over the classes in `y` of the mean of their rows' values."""
+    counts = np.bincount(y)
+    means = np.bincount(y, weights=values)[counts > 0] / counts[counts > 0]
+    return float(means.mean())
+
+
+def compare(
+    losses: np.ndarray, against: np.ndarray, confidence: float = 0.95, weights: np.ndarray | None = None
+) -> Difference:
+    """The mean paired difference of two models' row losses, with Student's interval over the rows.
+
+    It says how far the difference may be a matter of which rows are in the test; both models are taken as they are.
+
+    **Arguments:**
+
+    - `losses`, `against`: `(rows,)`, of the same rows.
+    - `weights`: how much each row counts, on any scale; the error is then that of linearisation.
+    """
+    from scipy.stats import t
+
+    differences, n = losses - against, len(losses)
+    shares = np.ones(n) if weights is None else weights / np.mean(weights)
+    change = float(np.mean(shares * differences))
+    if n < 2:
+        return Difference(change, float("-inf"), float("inf"))
+    error = np.sqrt(np.sum((shares * (differences - change)) ** 2) / (n - 1) / n)
+    half = float(t.ppf((1 + confidence) / 2, n - 1) * error)
+    return Difference(change, change - half, change + half)
+
+
+def _scaling(dataset: Dataset) -> TargetScaling:
+    """The mean and the standard deviation (1 where that is 0) of the development rows' target."""
+    return TargetScaling.fit(dataset.y_development, np.arange(len(dataset.y_development)))
+
+
+def _auc(y: np.ndarray, predicted: np.ndarray) -> float | None:
+    """The area under the ROC curve; of more than two classes, the mean of each against all others."""
+    from sklearn.metrics import roc_auc_score
+
+    n_classes = predicted.shape[1]
+    rows = np.bincount(y, minlength=n_classes)
+    # A class that no row is of, or every row, cannot be told from others.
+    classes = [c for c in ([1] if n_classes == 2 else range(n_classes)) if 0 < rows[c] < len(y)]
+    return float(np.mean([roc_auc_score(y == c, predicted[:, c]) for c in classes])) if classes else None

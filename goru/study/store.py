@@ -32,6 +32,7 @@ create table trials (
     epochs integer not null,
     figures integer not null,       -- 1: loss; 2: loss and accuracy
     curves blob not null,           -- float32, little-endian: epochs x (fit rows, score rows) x figures
+    parts blob not null,            -- float32, little-endian: epochs x parts of the score rows' loss
     ended text not null,            -- 'finished' or 'diverged'
     checksum text not null,         -- SHA-256 of the other cells
     primary key (arm, draw, split)
@@ -52,7 +53,7 @@ class Store:
         """Write trials, durably."""
         rows = [_row(trial) for trial in trials]
         with self._connection:
-            self._connection.executemany(f"insert into trials values ({', '.join('?' * 14)})", rows)
+            self._connection.executemany(f"insert into trials values ({', '.join('?' * 15)})", rows)
 
     def close(self) -> None:
         """Leave one file, without a journal beside it."""
@@ -119,6 +120,7 @@ def _row(trial: Trial) -> tuple[Any, ...]:
         trial.curves.shape[0],
         trial.curves.shape[2],
         trial.curves.astype("<f4").tobytes(),
+        trial.parts.astype("<f4").tobytes(),
         trial.ended,
     )
     return (*cells, _checksum(cells))
@@ -128,7 +130,9 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
     *cells, checksum = row
     if _checksum(tuple(cells)) != checksum:
         raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. Fit the run again with --overwrite.")
-    _, batch_norm, dropout, weight_decay, draw, split, hyper, mask_id, seed, epochs, figures, curves, ended = cells
+    _, batch_norm, dropout, weight_decay, draw, split, hyper, mask_id, seed, epochs, figures, curves, parts, ended = (
+        cells
+    )
     return Trial(
         arm=Arm(batch_norm, bool(dropout), bool(weight_decay)),
         draw=draw,
@@ -137,6 +141,7 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
         id=mask_id,
         seed=tuple(json.loads(seed)),
         curves=np.frombuffer(curves, "<f4").reshape(epochs, 2, figures),
+        parts=np.frombuffer(parts, "<f4").reshape(epochs, -1),
         ended=ended,
     )
 

@@ -2,28 +2,32 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from goru import __version__
 from goru.data.dataset import Dataset
-from goru.data.splitting import Split, folds
+from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.model.model import Model
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.study import answer, defaults
+from goru.study.advice import Rival, advise
+from goru.study.candidates import rank
 from goru.study.design import PLAIN
-from goru.study.handover import Bag, as_model, rank, shortlist, train_bag
-from goru.study.laboratory import Laboratory
+from goru.study.finish import Finished, finish
+from goru.study.laboratory import Laboratory, block_shape
 from goru.study.options import Options
 from goru.study.pace import measure
 from goru.study.plan import Plan, plan_networks
 from goru.study.race import Race
-from goru.study.scores import guess_on_test, score_on_test
-from goru.study.trial import Trial, score_losses
+from goru.study.rivals import GUESS, predictions
+from goru.study.scores import compare, figures, row_losses
+from goru.study.splits import partitions, score_to_fit
+from goru.study.trial import Trial, losses
 from goru.study.watcher import Silent, Watcher
 
 FEWEST_FIT_ROWS = 10
@@ -35,7 +39,7 @@ class Result:
 
     answer: dict[str, Any]
     model: Model
-    bag: Bag
+    trained: dict[str, np.ndarray]
 
 
 class Study:
@@ -60,7 +64,11 @@ class Study:
         self.dataset, self.options = dataset, options
         self._watcher = watcher or Silent()
         self._started = time.monotonic() if started is None else started
-        self._splits = {n: self._cut(n) for n in (defaults.FOLDS, defaults.FEWEST_FOLDS)}
+        if self._balanced and dataset.classes is None:
+            raise InputError(
+                f"--class-weight: '{dataset.target_name}' is a number, and has no classes. Leave the option out."
+            )
+        self._partitions = {n: partitions(dataset, n, options.seed) for n in (defaults.FOLDS, defaults.FEWEST_FOLDS)}
         self._batch = self._batch_size()
 
     def run(self, keep: Callable[[list[Trial]], None] = lambda trials: None) -> Result:
@@ -79,12 +87,16 @@ class Study:
         finally:
             laboratory.close()
 
-    def _cut(self, n_folds: int) -> list[Split]:
-        data = self.dataset
-        return folds(data.y_development, data.task, n_folds, self.options.seed, data.groups, data.time)
+    @property
+    def _splits(self) -> list[Split]:
+        return [split for cut in self._partitions.values() for partition in cut for split in partition]
+
+    @property
+    def _balanced(self) -> bool:
+        return self.options.class_weight == "balanced"
 
     def _batch_size(self) -> int:
-        fit_rows = min(len(split.fit_rows) for cut in self._splits.values() for split in cut)
+        fit_rows = min(len(split.fit_rows) for split in self._splits)
         if fit_rows < FEWEST_FIT_ROWS:
             raise InputError(
                 f"{self.dataset.name}: a split would fit on {fit_rows} rows alone, and {FEWEST_FIT_ROWS} are needed. "
@@ -97,7 +109,6 @@ class Study:
 
     def _laboratory(self) -> Laboratory:
         options, dataset = self.options, self.dataset
-        splits = [split for cut in self._splits.values() for split in cut]
         base = Architecture(
             inputs=dataset.n_features,
             hidden=options.hidden or defaults.hidden(len(dataset.y_development)),
@@ -108,68 +119,118 @@ class Study:
         networks = defaults.networks_in_a_block(base.n_parameters)
         if options.networks:
             # Few draws need no room for more: an arm with and without decay shares a block.
-            networks = min(networks, 2 * plan_networks(options.networks).draws)
-        return Laboratory(dataset, base, recipe, self._batch, networks, splits, options.seed)
+            networks = min(networks, 2 * self._plan_networks(options.networks).draws)
+        shape = block_shape(len(dataset.y_development), self._splits, self._batch, networks)
+        return Laboratory(dataset, base, recipe, shape, options.seed, self._balanced)
 
     def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:
-        plan, deadline = self._plan(laboratory)
-        splits = self._splits[plan.folds]
-        race = Race(laboratory, [laboratory.rows(split) for split in splits], plan, keep, self._watcher)
-        race.run(deadline)
-        splits = splits[: race.splits_done]
+        options, dataset = self.options, self.dataset
+        asked = options.budget or defaults.BUDGET_SECONDS
+        self._watcher.phase("fitting the models that are no networks")
+        spare = float("inf") if options.networks else defaults.BASELINES * asked
+        full = self._partitions[defaults.FOLDS][0]
+        predicted = predictions(dataset, full, options.seed, self._balanced, spare)
+        plan, deadline, reserve = self._plan(laboratory)
+        cut = self._partitions[plan.folds]
+        race = Race(laboratory, cut, plan, keep, self._watcher, options.search_batch_norm)
+        race.run(deadline, reserve)
 
         self._watcher.phase("training the recommended networks on all development rows")
-        losses = score_losses(race.trials)
-        best = rank(losses, race.drawn)[0]
-        ranked = {"plain": rank({PLAIN: losses[PLAIN]}, race.drawn)}
-        ranked["recommended"] = rank({best.arm: losses[best.arm]}, race.drawn)
-        if not np.isfinite([candidates[0].loss for candidates in ranked.values()]).all():
-            raise InputError(f"{self.dataset.name}: no network learned anything. Look for huge numbers in the table.")
-        bags = {
-            name: train_bag(laboratory, shortlist(candidates), plan.epochs, defaults.BAG)
+        folds = min(plan.folds, race.splits_done)
+        splits = [split for partition in cut for split in partition][: race.splits_done]
+        found = losses(race.trials, laboratory.shares(splits))
+        ranked = {"plain": rank({PLAIN: found[PLAIN]}, race.drawn), "recommended": rank(found, race.drawn)}
+        for name, which in (("recommended", "no network learned anything"), ("plain", "every plain network diverged")):
+            if not np.isfinite(ranked[name][0].loss):
+                raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
+        finished = {
+            name: finish(laboratory, candidates, cut[0][:folds], plan.epochs, name == "recommended" and plan.full)
             for name, candidates in ranked.items()
         }
-        models = {name: as_model(self.dataset, bag) for name, bag in bags.items()}
-        score_to_fit = float(np.mean([len(split.score_rows) / len(split.fit_rows) for split in splits]))
-        handed_over = bags["recommended"].candidates
-        found = {
+        handed_over = finished["recommended"]
+        model = handed_over.model.single if options.single else handed_over.model
+        effects, judgement = answer.find_effects(found, folds, race.draws_done)
+        told: dict[str, Any] = {
             "goru": __version__,
-            "data": answer.describe_data(self.dataset),
+            "data": answer.describe_data(dataset),
             "network": answer.describe_network(laboratory.base, laboratory.recipe, self._batch),
-            "plan": answer.describe_plan(plan, race.draws_done, race.splits_done),
-            "plain": answer.describe_plain(race.trials, ranked["plain"][0]),
-            **answer.describe_effects(race.trials, score_to_fit),
+            "options": {"single": options.single, "class_weight": options.class_weight},
+            "plan": answer.describe_plan(plan, race.draws_done, race.splits_done, len(cut)),
+            "plain": answer.describe_plain(found[PLAIN], folds, score_to_fit(splits)),
+            "effects": [answer.describe_effect(effect, dataset.n_rows) for effect in effects],
+            "judgement": judgement,
             "recommended": [
-                answer.describe_candidate(candidate, handed_over.count(candidate), plan.epochs)
-                for candidate in dict.fromkeys(handed_over)
+                answer.describe_candidate(
+                    candidate, 1 if options.single else count, plan.epochs, options.search_batch_norm
+                )
+                for candidate, count in list(handed_over.shares.items())[: 1 if options.single else None]
             ],
-            "test": [
-                {"networks": 0, "arm": "guess", **guess_on_test(self.dataset)},
-                *(
-                    {"networks": len(model.networks), "arm": name, **score_on_test(self.dataset, model)}
-                    for name, bag in models.items()
-                    for model in (bag.single, bag)
-                ),
-            ],
+            "selection": handed_over.selection,
+            "temperature": model.temperature,
+            **self._compare(predicted, finished, model),
             "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
-            "seconds": time.monotonic() - self._started,
         }
-        asked = self.options.budget or defaults.BUDGET_SECONDS
-        if plan.shortfalls and deadline is not None and found["seconds"] > 1.15 * asked:
-            found["plan"]["shortfalls"].append(
-                f"took {found['seconds']:.0f} s, not {asked:.0f}: a study needs that here."
+        best = ranked["recommended"][0]
+        mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single
+        words = "the bag of several combinations" if mixed else best.arm.phrase
+        told["advice"] = advise(
+            effects[-1], best.arm == PLAIN and not mixed, words, told.pop("rivals"), race.draws_done
+        )
+        told["seconds"] = time.monotonic() - self._started
+        if deadline is not None and told["seconds"] > 1.15 * asked:
+            told["plan"]["shortfalls"].append(
+                f"took {told['seconds']:.0f} s, not {asked:.0f}: a study needs that here."
             )
-        return Result(answer.finite(found), models["recommended"], bags["recommended"])
+        return Result(answer.finite(told), model, handed_over.bag.flat(1 if options.single else None))
 
-    def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None]:
-        """What the budget pays for, and by when the race has to end."""
+    def _compare(
+        self, predicted: dict[str, np.ndarray], finished: dict[str, Finished], handed_over: Model
+    ) -> dict[str, Any]:
+        """Every model on the test rows."""
+        dataset = self.dataset
+
+        def on_test(model: Model) -> np.ndarray:
+            predict = model.values if dataset.classes is None else model.probabilities
+            return predict(dataset.encoded_test)
+
+        models = [(name, 0, values) for name, values in predicted.items()]
+        for single in (True, False):
+            for name, done in finished.items():
+                model = done.model.single if single else done.model
+                models.append((name, len(model.networks), on_test(model)))
+        test = [
+            {"networks": networks, "arm": name, **figures(dataset, values, self._balanced)}
+            for name, networks, values in models
+        ]
+        own = row_losses(dataset, on_test(handed_over))
+        weights = self._test_weights()
+        rivals = []
+        for name, values in predicted.items():
+            if name != GUESS:
+                theirs = row_losses(dataset, values)
+                difference = compare(theirs, own, defaults.CONFIDENCE, weights)
+                rivals.append(Rival(name, difference, float(np.average(theirs, weights=weights))))
+        differences = [{"arm": rival.name, **asdict(rival.difference)} for rival in rivals]
+        return {"test": test, "against_networks": differences, "rivals": rivals}
+
+    def _test_weights(self) -> np.ndarray | None:
+        if not self._balanced:
+            return None
+        y = self.dataset.y_test
+        return 1 / np.bincount(y)[y]
+
+    def _plan_networks(self, networks: int) -> Plan:
+        return plan_networks(networks, len(self._partitions[defaults.FOLDS]))
+
+    def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None, float]:
+        """What the budget pays for, by when the race has to end, and how many seconds are for training after it."""
         if self.options.networks:
-            return plan_networks(self.options.networks), None
+            return self._plan_networks(self.options.networks), None, 0.0
         self._watcher.phase(f"compiling {len(laboratory.trainers)} programs")
-        rows = laboratory.rows(self._splits[defaults.FOLDS][-1])
+        rows = laboratory.rows(self._partitions[defaults.FOLDS][0][-1])
         laboratory.wait()
         pace = measure(laboratory, rows)
         now = time.monotonic()
         left = self._started + (self.options.budget or defaults.BUDGET_SECONDS) - now
-        plan, race = pace.plan(left)
-        return plan, now + race
+        plan, race, after = pace.plan(left, len(self._partitions[defaults.FOLDS]), now - self._started)
+        return plan, now + race, after

@@ -1,5 +1,6 @@
 """A trial: the training of one network in one split, and what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,7 @@ class Trial:
     - `seed`: what its initial weights are a function of.
     - `curves`: `(epochs, 2, figures)` float32: after every epoch, on fit rows and on score rows, the mean loss and,
       for classes, the accuracy.
+    - `parts`: `(epochs, parts)` float32: after every epoch, what each part of the score rows adds to their mean loss.
     - `ended`: why its training ended.
     """
 
@@ -31,6 +33,7 @@ class Trial:
     id: int
     seed: tuple[int, ...]
     curves: np.ndarray
+    parts: np.ndarray
     ended: Ended
 
     @property
@@ -40,25 +43,51 @@ class Trial:
         return float(np.min(losses, where=np.isfinite(losses), initial=np.inf))
 
 
-def score_losses(trials: list[Trial]) -> dict[Arm, np.ndarray]:
-    """The losses on score rows by arm, `(draws, splits, epochs)`; infinite from where a network diverged."""
-    return {arm: np.where(np.isfinite(curves), curves, np.inf) for arm, curves in _by_arm(trials, 1).items()}
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """The losses of an arm's draws, or of several arms'. NaN where a draw was not trained.
+
+    - `score`: `(draws, splits, epochs)`, on score rows; infinite from where a network diverged.
+    - `fit`: the same on fit rows.
+    - `parts`: `(draws, splits, epochs, parts)`: what each part of the score rows adds to `score`.
+    - `shares`: `(splits, parts)`: the share of the score rows that is in each part.
+    """
+
+    score: np.ndarray
+    fit: np.ndarray
+    parts: np.ndarray
+    shares: np.ndarray
 
 
-def fit_losses(trials: list[Trial]) -> dict[Arm, np.ndarray]:
-    """The losses on fit rows by arm, `(draws, splits, epochs)`."""
-    return _by_arm(trials, 0)
+def losses(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Losses]:
+    """The losses of all trials by arm.
+
+    **Arguments:**
+
+    - `shares`: `(splits, parts)`: the share of every split's score rows that is in each part.
+    """
+    splits, draws = (1 + max(numbers) for numbers in zip(*[(trial.split, trial.draw) for trial in trials], strict=True))
+    epochs, parts = trials[0].parts.shape
+    found: dict[Arm, Losses] = {}
+    for trial in trials:
+        if trial.arm not in found:
+            found[trial.arm] = Losses(
+                score=np.full((draws, splits, epochs), np.nan),
+                fit=np.full((draws, splits, epochs), np.nan),
+                parts=np.full((draws, splits, epochs, parts), np.nan, np.float32),
+                shares=shares[:splits],
+            )
+        place, own = (trial.draw, trial.split), found[trial.arm]
+        own.score[place] = np.where(np.isfinite(trial.curves[:, 1, 0]), trial.curves[:, 1, 0], np.inf)
+        own.fit[place] = np.where(np.isfinite(trial.curves[:, 0, 0]), trial.curves[:, 0, 0], np.inf)
+        own.parts[place] = trial.parts
+    return found
 
 
-def _by_arm(trials: list[Trial], rows: int) -> dict[Arm, np.ndarray]:
-    arms = dict.fromkeys(trial.arm for trial in trials)
-    splits = 1 + max(trial.split for trial in trials)
-    result = {}
-    for arm in arms:
-        own = [trial for trial in trials if trial.arm == arm]
-        draws = 1 + max(trial.draw for trial in own)
-        losses = np.full((draws, splits, len(own[0].curves)), np.nan)
-        for trial in own:
-            losses[trial.draw, trial.split] = trial.curves[:, rows, 0]
-        result[arm] = losses
-    return result
+def pooled(arms: Sequence[Losses]) -> Losses:
+    """All draws of several arms as those of one."""
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(arm, name) for arm in arms])
+
+    return Losses(joined("score"), joined("fit"), joined("parts"), arms[0].shares)

@@ -309,6 +309,16 @@ def repeated_run(tmp_path_factory, credit_run) -> Run:
 
 
 @pytest.fixture(scope="session")
+def optional_run(tmp_path_factory) -> Run:
+    """The classification once more, with everything asked for that is not done by default."""
+    with workshop(tmp_path_factory, "optional") as folder:
+        write_table(make_credit(), "credit.csv")
+        options = ("--single", "--search-batch-norm", "--class-weight", "balanced")
+        outcome = fitted(run_goru("fit", "credit.csv", "--target", "target", *options, *TINY))
+    return Run(folder / "runs" / "credit", outcome, make_credit(60, seed=1), "target")
+
+
+@pytest.fixture(scope="session")
 def houses_run(tmp_path_factory) -> Run:
     """Regression, from a .parquet, with the last column as target and most options used."""
     with workshop(tmp_path_factory, "houses") as folder:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goru.study import defaults
+
 VERDICT = re.compile(r"\b(helps|hurts|undecided|no effect worth having)\b", re.IGNORECASE)
 CONTAINERS = ["new.csv", "new.tsv", "new.csv.gz", "new.tsv.gz", "new.parquet"]
 
@@ -65,7 +67,8 @@ class TestHelp:
             (
                 "fit",
                 "--target --task --drop --categorical --groups --time --test --merge-rare --budget --networks "
-                "--hidden --activation --batch-size --seed --out --overwrite",
+                "--hidden --activation --batch-size --single --search-batch-norm --class-weight --seed --out "
+                "--overwrite --explain",
             ),
             ("predict", "--proba -o"),
             ("show", "--json"),
@@ -86,7 +89,97 @@ class TestHelp:
         assert len(outcome.stdout.splitlines()) == 1
 
 
+class TestExplain:
+    def test_it_needs_no_table_and_writes_nothing(self, goru):
+        outcome = goru("fit", "--explain")
+        assert outcome.code == 0, outcome
+        assert outcome.stderr == ""
+        assert outcome.after == outcome.before
+        assert goru("fit", "missing.csv", "--networks", 3, "--explain").stdout == outcome.stdout
+
+    @pytest.mark.parametrize(
+        ("what", "numbers"),
+        [
+            ("splits", (defaults.FOLDS, defaults.PARTITIONS, defaults.FEWEST_FOLDS)),
+            ("draws of each arm", (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)),
+            ("second partition", (f"{defaults.KEPT:.0%}", defaults.FEWEST_DRAWS)),
+            ("hidden layers", ("128, 128", "256, 256", "--hidden")),
+            ("activation", ("relu", "He normal", "--activation")),
+            ("optimiser", ("Adam", "cosine")),
+            ("learning rate", defaults.LEARNING_RATE),
+            ("epochs", (defaults.EPOCHS,)),
+            ("batch (", (32, 128, 256, 512, "--batch-size")),
+            ("dropout rate", defaults.DROPOUT_RATE),
+            ("weight decay", defaults.DECAY_STRENGTH),
+            ("batch norm, where on", ("γ 1", "β 0", "ε 1e-5", "momentum 0.9")),
+            ("no effect worth having", (f"{defaults.MARGIN:.0%}",)),
+            ("intervals", (f"{defaults.CONFIDENCE:.0%}",)),
+            ("handed over", (defaults.BAG, defaults.BAG_DRAWS, f"{defaults.BAG_TOLERANCE:.0%}", "--single")),
+            ("  or, where it is better", (defaults.RIVALS,)),
+            ("linear, boosted models", (f"{defaults.BASELINES:.0%}",)),
+            ("budget", (f"{defaults.BUDGET_SECONDS:g} s", "--budget")),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_it_prints_what_a_study_does_and_from_what_it_draws(self, goru, what, numbers):
+        (line,) = [line for line in goru("fit", "--explain").stdout.splitlines() if line.startswith(what)]
+        for number in numbers:
+            shown = f"{number:g}" if isinstance(number, float) else str(number)
+            assert re.search(rf"(?<![\w.]){re.escape(shown)}(?![\w]|\.\d)", line), f"{shown} is not in: {line}"
+
+    def test_it_prints_what_is_drawn_of_batch_norm_where_that_is_asked_for(self, goru):
+        lines = goru("fit", "--explain").stdout.splitlines()
+        start = next(index for index, line in enumerate(lines) if "--search-batch-norm" in line)
+        ranges = (
+            *(defaults.BATCH_NORM_SCALE, defaults.BATCH_NORM_SHIFT),
+            *(defaults.BATCH_NORM_EPSILON, defaults.BATCH_NORM_MOMENTUM),
+        )
+        for line, (low, high) in zip(lines[start : start + 4], ranges, strict=True):
+            assert f"{low:g} .. {high:g}" in line
+
+    def test_its_columns_stand_below_one_another(self, goru):
+        first, *lines = goru("fit", "--explain").stdout.splitlines()
+        assert first.split() == ["what", "default", "drawn", "from"]
+        start = first.index("default")
+        assert all(line[start - 2 : start] == "  " and line[start] != " " for line in lines)
+
+
 class TestTheAnswer:
+    def test_every_question_has_a_line_with_a_verdict(self, credit_run):
+        lines = credit_run.fit.stdout.splitlines()
+        start = next(index for index, line in enumerate(lines) if line.startswith("what helps"))
+        questions = (
+            *("dropout", "weight decay", "batch norm before the activation", "batch norm after the activation"),
+            *("batch norm after instead of before", "dropout and decay on top of batch norm"),
+            "the best of all combinations",
+        )
+        for question, line in zip(questions, lines[start + 1 : start + 8], strict=True):
+            assert line.startswith(question + "  ")
+            assert VERDICT.search(line)
+
+    @pytest.mark.parametrize(
+        ("run", "linear", "figures"),
+        [
+            ("credit_run", "logistic regression", "log loss  accuracy  balanced accuracy  AUC"),
+            ("houses_run", "ridge regression", "R²"),
+        ],
+    )
+    def test_it_sets_the_networks_beside_a_guess_and_other_models(self, request, run, linear, figures):
+        lines = request.getfixturevalue(run).fit.stdout.splitlines()
+        start = next(index for index, line in enumerate(lines) if re.match(r"test +networks", line))
+        assert figures in lines[start]
+        rows = [re.split(r" {2,}", line)[:2] for line in lines[start + 1 : start + 8]]
+        models = [["guess", "-"], [linear, "-"], ["boosted trees", "-"]]
+        assert rows == [*models, ["plain", "1"], ["recommended", "1"], ["plain", "8"], ["recommended", "8"]]
+        assert [line.endswith("handed over") for line in lines[start + 1 : start + 8]] == [False] * 6 + [True]
+
+    @pytest.mark.parametrize("run", ["credit_run", "houses_run", "messy_run"])
+    def test_it_ends_with_advice_and_with_where_the_run_is(self, request, run):
+        paragraphs = request.getfixturevalue(run).fit.stdout.rstrip().split("\n\n")
+        assert [paragraph.split()[0] for paragraph in paragraphs] == [
+            *("data", "what", "recommended", "test", "advice", "written"),
+        ]
+
     def test_it_names_the_techniques_and_gives_verdicts(self, credit_run):
         answer = credit_run.fit.stdout.lower()
         assert "batch norm" in answer
@@ -109,6 +202,52 @@ class TestTheAnswer:
         assert "\x1b" not in output
         assert "\r" not in output
         assert "\b" not in output
+
+
+class TestOptions:
+    """A run with everything asked for that is not done by default."""
+
+    def test_a_single_network_is_handed_over(self, optional_run):
+        lines = optional_run.fit.stdout.splitlines()
+        (marked,) = [line.split()[:2] for line in lines if line.endswith("handed over")]
+        assert marked == ["recommended", "1"]
+        (recommended,) = [line for line in lines if line.startswith("recommended   ") and "epochs" in line]
+        assert recommended.endswith(": 1 network")
+
+    def test_a_single_network_is_what_predicts(self, goru, optional_run, credit_run, write):
+        write(optional_run.features, "new.csv")
+        outcome = goru("predict", optional_run.folder, "new.csv", "--proba")
+        assert outcome.code == 0, outcome
+        np.testing.assert_allclose(table_of(outcome.stdout).sum(axis=1), 1, atol=1e-5)
+        one, many = (
+            sum(path.stat().st_size for path in (run.folder / "model").rglob("plain.safetensors"))
+            for run in (optional_run, credit_run)
+        )
+        assert one < many / 2
+
+    def test_classes_counted_alike(self, optional_run, credit_run):
+        said, asked = "(every class counts alike in all losses)", "balanced log loss"
+        assert said in optional_run.fit.stdout
+        assert asked in optional_run.fit.stdout
+        assert said not in credit_run.fit.stdout
+        assert asked not in credit_run.fit.stdout
+
+    def test_batch_norm_was_searched_in_every_network_that_has_it(self, optional_run, credit_run):
+        for run, searched in ((optional_run, True), (credit_run, False)):
+            with sqlite3.connect(f"file:{run.folder / 'study.sqlite'}?mode=ro", uri=True) as study:
+                rows = study.execute("SELECT batch_norm, hyperparameters FROM trials").fetchall()
+            assert {bool(place) for place, _ in rows} == {True, False}
+            for place, hyper in rows:
+                assert (json.loads(hyper)["batch_norm_scale"] != 1) == (searched and bool(place))
+
+    def test_the_configuration_says_so(self, optional_run, credit_run):
+        options = strict_json((optional_run.folder / "config.json").read_text())["options"]
+        assert (options["single"], options["search_batch_norm"], options["class_weight"]) == (True, True, "balanced")
+        options = strict_json((credit_run.folder / "config.json").read_text())["options"]
+        assert (options["single"], options["search_batch_norm"], options["class_weight"]) == (False, False, None)
+
+    def test_show_says_the_same(self, goru, optional_run):
+        assert goru("show", optional_run.folder).stdout in optional_run.fit.stdout
 
 
 class TestTheRunFolder:
@@ -305,7 +444,7 @@ class TestShow:
         effects = json.dumps(sections(answer, "effect")).lower()
         assert "dropout" in effects
         assert "decay" in effects
-        assert len(VERDICT.findall(effects.replace("_", " "))) >= 5
+        assert len(VERDICT.findall(effects.replace("_", " "))) >= 7
         assert re.search(r"\d\.\d", json.dumps(sections(answer, "test")))
 
     def test_json_goes_to_stdout_alone(self, goru, credit_run):
@@ -389,6 +528,7 @@ class TestHowRowsAreSplit:
         outcome = goru("fit", "sales.csv", *options)
         assert outcome.code == 0, outcome
         assert VERDICT.search(outcome.stdout)
+        assert "folds twice" not in outcome.stdout  # there is one way alone to cut them
         new = houses(30, seed=1).drop(columns="price").assign(sold="2024-06-01")
         predictions = goru("predict", "runs/sales", write(new, "new.csv"))
         assert len(table_of(predictions.stdout)) == 30

@@ -288,6 +288,8 @@ class TestOptions:
         "--seed=lucky",
         "--activation=swoosh",
         "--task=clustering",
+        "--class-weight=heavy",
+        "--class-weight=",
     )
 
     @pytest.mark.parametrize("option", SENSELESS)
@@ -301,12 +303,17 @@ class TestOptions:
             *("--budget=60s", "--budget=2m", "--budget=90", "--hidden=128,128", "--hidden=8", "--networks=24"),
             *(f"--activation={name}" for name in ("relu", "sigmoid", "tanh", "gelu", "silu")),
             *("--task=classification", "--task=regression", "--batch-size=16", "--seed=0"),
+            *("--class-weight=balanced", "--single", "--search-batch-norm"),
         ],
     )
     def test_a_sensible_value_is_not_what_is_refused(self, goru, refused, option):
         outcome = goru("fit", "missing.csv", option)
         refused(outcome, "missing.csv")
         assert option.split("=")[0] not in outcome.stderr
+
+    def test_numbers_have_no_classes_that_could_count_alike(self, goru, refused, houses, write):
+        write(houses(), "houses.csv")
+        refused(goru("fit", "houses.csv", "--target", "price", "--class-weight", "balanced"), "--class-weight", "price")
 
     @pytest.mark.parametrize("activation", ["swoosh", "rely"])
     def test_an_unknown_activation_is_refused_with_those_there_are(self, goru, refused, credit, write, activation):

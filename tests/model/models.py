@@ -36,7 +36,9 @@ def make_table(rows: int = 40, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def make_model(task: str = "classification", activation: str = "relu", hidden: Sequence[int] = (7, 5)) -> Model:
+def make_model(
+    task: str = "classification", activation: str = "relu", hidden: Sequence[int] = (7, 5), **temperatures: float
+) -> Model:
     table = make_table()
     schema = Schema.from_frame(table)
     encoded = schema.encode(table)
@@ -49,6 +51,7 @@ def make_model(task: str = "classification", activation: str = "relu", hidden: S
         scaling=None if classification else TargetScaling(mean=250.0, std=40.0),
         networks=make_networks((schema.n_features, *hidden, outputs), activation=activation),
         members=tuple({"arm": "plain", "epochs": number, "learning_rate": 0.1 / 3} for number in (10, 20, 30)),
+        **temperatures,
     )
 
 

@@ -74,8 +74,16 @@ class TestRoundTrip:
         model = MODELS[task]
         save_model(model, flat(model), tmp_path / "model")
         again = load_model(tmp_path / "model")
-        for name in ("target", "schema", "preparation", "scaling", "members"):
+        for name in ("target", "schema", "preparation", "scaling", "members", "temperature", "single_temperature"):
             assert getattr(again, name) == getattr(model, name)
+
+    def test_temperatures_come_back_to_the_last_bit_each_in_its_place(self, tmp_path):
+        model = make_model(temperature=1 / 3, single_temperature=np.float64(1.7))
+        save_model(model, flat(model), tmp_path / "model")
+        again = load_model(tmp_path / "model")
+        assert (again.temperature, again.single_temperature) == (1 / 3, 1.7)
+        np.testing.assert_array_equal(again.predict_proba(NEW), model.predict_proba(NEW))
+        np.testing.assert_array_equal(again.single.predict_proba(NEW), model.single.predict_proba(NEW))
 
     def test_the_networks_as_trained_come_back_bit_for_bit(self, saved):
         trained, expected = load_trained(saved), flat(MODELS["classification"])
@@ -199,7 +207,7 @@ class TestManifest:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"version": 2}, "newer goru .*Upgrade"),
+            ({"version": 3}, "newer goru .*Upgrade"),
             ({"version": "1"}, "newer goru"),
             ({"version": None}, "newer goru"),
             ({"format": "another model"}, "not a model of goru's"),
@@ -214,6 +222,17 @@ class TestManifest:
         manifest = json.loads((folder / "manifest.json").read_text())
         (folder / "manifest.json").write_text(json.dumps(manifest | change))
         refuses(folder, words)
+
+    def test_a_model_written_before_there_were_temperatures_predicts_as_it_did(self, folder):
+        description = json.loads((folder / "model.json").read_text())
+        del description["temperature"], description["single_temperature"]
+        rewrite(folder, "model.json", json.dumps(description).encode())
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["version"] == 2
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 1}))
+        again = load_model(folder)
+        assert (again.temperature, again.single_temperature) == (1.0, 1.0)
+        np.testing.assert_array_equal(again.predict_proba(NEW), MODELS["classification"].predict_proba(NEW))
 
     @pytest.mark.parametrize("content", ["[]", "3", '"goru model"', "null", "\x00"])
     def test_that_is_no_object_is_refused(self, folder, content):
@@ -260,6 +279,14 @@ class TestContents:
             lambda d: d.update(members=3),
             lambda d: d.update(scaling={"mean": 0.0, "std": 1.0}),
             lambda d: d.update(scaling={"mean": 0.0, "std": 0.0}),
+            lambda d: d.update(temperature=0),
+            lambda d: d.update(temperature=-1.0),
+            lambda d: d.update(temperature=float("nan")),
+            lambda d: d.update(temperature=None),
+            lambda d: d.update(temperature="warm"),
+            lambda d: d.update(temperature=[1.0]),
+            lambda d: d.update(single_temperature=0.0),
+            lambda d: d.update(single_temperature=float("inf")),
             lambda d: d.update(target=None),
             lambda d: d["target"].update(classes=["no", "yes"]),
             lambda d: d["target"].update(task="regression", classes=None),

@@ -8,7 +8,7 @@ import pytest
 from models import CLASSES, make_model, make_networks, make_table
 
 from goru.errors import InputError
-from goru.model.networks import softmax
+from goru.model.networks import softmax, tempered
 
 NEW = make_table(rows=25, seed=9)
 
@@ -62,6 +62,47 @@ class TestNumbers:
     def test_they_have_no_probabilities(self, regressor):
         with pytest.raises(TypeError, match="no probabilities"):
             regressor.predict_proba(NEW)
+
+
+class TestTemperature:
+    @pytest.mark.parametrize("temperature", [0.2, 0.7, 1.0, 1.6, 5.0])
+    def test_it_tempers_the_mean_over_the_networks(self, classifier, temperature):
+        mean = classifier.predict_proba(NEW)
+        powers = mean ** (1 / temperature)
+        found = replace(classifier, temperature=temperature).predict_proba(NEW)
+        np.testing.assert_allclose(found, powers / powers.sum(axis=1, keepdims=True), rtol=1e-9)
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
+
+    @pytest.mark.parametrize("temperature", [0.2, 5.0])
+    def test_the_most_probable_class_stays_the_most_probable_one(self, classifier, temperature):
+        """And so do the classes after it; only how sure of them one may be is another matter."""
+        mean, found = classifier.predict_proba(NEW), replace(classifier, temperature=temperature).predict_proba(NEW)
+        np.testing.assert_array_equal(found.argsort(axis=1), mean.argsort(axis=1))
+        np.testing.assert_array_equal(
+            replace(classifier, temperature=temperature).predict(NEW), classifier.predict(NEW)
+        )
+        surer = (found.max(axis=1) > mean.max(axis=1)).all()
+        assert surer == (temperature < 1)
+
+    def test_the_first_network_alone_has_its_own(self, classifier):
+        model = replace(classifier, temperature=3.0, single_temperature=0.5)
+        bare = classifier.single.predict_proba(NEW)
+        np.testing.assert_array_equal(model.single.predict_proba(NEW), tempered(bare, 0.5))
+        np.testing.assert_array_equal(model.single.single.predict_proba(NEW), tempered(bare, 0.5))
+
+    def test_without_being_told_probabilities_stay_as_they_are(self, classifier):
+        assert (classifier.temperature, classifier.single_temperature) == (1.0, 1.0)
+
+    def test_values_have_none(self, regressor):
+        hot = replace(regressor, temperature=3.0, single_temperature=3.0)
+        np.testing.assert_array_equal(hot.predict(NEW), regressor.predict(NEW))
+        np.testing.assert_array_equal(hot.single.predict(NEW), regressor.single.predict(NEW))
+
+    @pytest.mark.parametrize("name", ["temperature", "single_temperature"])
+    @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+    def test_what_is_none_is_refused(self, classifier, name, value):
+        with pytest.raises(ValueError, match="temperature"):
+            replace(classifier, **{name: value})
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

@@ -5,7 +5,7 @@ import pytest
 from models import make_networks
 from scipy.special import erf
 
-from goru.model.networks import ROWS_AT_ONCE, PlainNetworks, softmax
+from goru.model.networks import ROWS_AT_ONCE, PlainNetworks, softmax, tempered
 from goru.nn.activations import ACTIVATIONS
 
 FORMULAS = {
@@ -114,3 +114,34 @@ class TestSoftmax:
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-15)
         np.testing.assert_allclose(found[0], [0.5, 0, 0.5])
         np.testing.assert_allclose(found[2], [1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1)), 0])
+
+    def test_a_stack_of_networks_is_done_at_once(self):
+        x = np.random.default_rng(0).normal(0, 3, size=(2, 5, 4)).astype(np.float32)
+        np.testing.assert_array_equal(softmax(x), np.stack([softmax(x[0]), softmax(x[1])]))
+
+
+class TestTempered:
+    def test_a_worked_example(self):
+        # Square roots: 2/3, 2/3 and 1/3, of sum 5/3. Squares: 16, 16 and 1 of 81.
+        probabilities = np.array([[4, 4, 1], [1, 4, 4]]) / 9
+        np.testing.assert_allclose(tempered(probabilities, 2.0), [[0.4, 0.4, 0.2], [0.2, 0.4, 0.4]])
+        np.testing.assert_allclose(tempered(probabilities, 0.5), np.array([[16, 16, 1], [1, 16, 16]]) / 33)
+
+    def test_of_two_classes_the_odds_are_raised_to_a_power(self):
+        (found,) = tempered(np.array([[0.9, 0.1]]), 2.0)  # odds of 9 become 3
+        np.testing.assert_allclose(found, [0.75, 0.25])
+
+    def test_a_temperature_of_1_changes_no_bit(self):
+        probabilities = np.random.default_rng(0).dirichlet([1, 2, 3], 9)
+        np.testing.assert_array_equal(tempered(probabilities, 1.0), probabilities)
+
+    def test_one_undoes_its_inverse(self):
+        probabilities = np.random.default_rng(0).dirichlet([1, 2, 3], 9)
+        np.testing.assert_allclose(tempered(tempered(probabilities, 3.0), 1 / 3.0), probabilities, rtol=1e-9)
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize("temperature", [0.2, 5.0])
+    def test_what_is_certain_or_impossible_stays_a_number(self, temperature):
+        found = tempered(np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]), temperature)
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-15)
+        np.testing.assert_allclose(found, [[1, 0, 0], [0.5, 0.5, 0]], atol=1e-60)

@@ -13,11 +13,11 @@ from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
 from goru.population.trainer import TrainedBlock, Trainer
 
-ROWS, INPUTS, HIDDEN, CLASSES, TARGETS = 120, 6, (10, 8), 3, 2
+ROWS, INPUTS, HIDDEN, CLASSES, TARGETS, PARTS = 120, 6, (10, 8), 3, 2, 4
 
 # 90 fit rows: an epoch has 5 or 6 steps, so that batches cross from one epoch into the next; and the 33 and 30
 # scored rows fill neither one chunk nor two.
-SHAPE = BlockShape(networks=4, batch=16, epochs=3, steps=17, eval_chunks=2, eval_rows=20)
+SHAPE = BlockShape(networks=4, batch=16, epochs=3, steps=17, eval_chunks=2, eval_rows=20, parts=PARTS)
 
 CLASSIFY = Recipe()
 REGRESS = Recipe(loss="squared_error", optimizer="momentum", schedule="constant", decay="l2_squared")
@@ -66,8 +66,12 @@ def trainer(architecture: Architecture, recipe: Recipe = CLASSIFY, shape: BlockS
 
 
 @cache
-def table(targets: int = 0, seed: int = 0) -> Rows:
-    """Rows whose class is that of the nearest of three centres, or whose targets are a smooth function of them."""
+def table(targets: int = 0, seed: int = 0, weighted: bool = False) -> Rows:
+    """Rows whose class is that of the nearest of three centres, or whose targets are a smooth function of them.
+
+    With weights, every fifth row, fitted or not, has a weight of zero; of the fit rows the mean is 1. The rows belong
+    to parts by turns.
+    """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
     if targets:
@@ -76,7 +80,19 @@ def table(targets: int = 0, seed: int = 0) -> Rows:
         centres = rng.normal(size=(CLASSES, INPUTS))
         y = ((x[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1).astype(np.int32)
     shuffled = rng.permutation(ROWS)
-    return Rows(x, y, fit=shuffled[:90], fit_scored=shuffled[:33], score=shuffled[90:])
+    fit, weight = shuffled[:90], None
+    if weighted:
+        weight = rng.exponential(size=ROWS) * (np.arange(ROWS) % 5 > 0)
+        weight = (weight / weight[fit].mean()).astype(np.float32)
+    return Rows(
+        x,
+        y,
+        fit=fit,
+        fit_scored=shuffled[:33],
+        score=shuffled[90:],
+        weight=weight,
+        part=np.arange(ROWS, dtype=np.int32) % PARTS,
+    )
 
 
 def member(number: int, **changes) -> Member:
@@ -107,7 +123,8 @@ def alone(program: Trainer, one: Member, **of_block) -> dict[str, np.ndarray]:
 def outcome(trained: TrainedBlock, index: int) -> dict[str, np.ndarray]:
     """All that is left of one network: its curves, and every number of its state by name."""
     assert trained.training is not None
-    return {"curves": trained.curves[index]} | by_name(jax.tree.map(lambda leaf: leaf[index], trained.training))
+    curves = {"curves": trained.curves[index], "parts": trained.parts[index]}
+    return curves | by_name(jax.tree.map(lambda leaf: leaf[index], trained.training))
 
 
 def by_name(training) -> dict[str, np.ndarray]:
@@ -148,7 +165,8 @@ def train_plainly(architecture, recipe, one, rows, order, epochs):
     states, index, total = [training], 0, batches.steps(epochs)
     for epoch in range(epochs):
         for batch in batches.batches(index, batches.steps(epoch + 1)):
-            training, _ = step(one.hyper, training, rows.x[batch], rows.y[batch], one.id, index, total)
+            weight = None if rows.weight is None else rows.weight[batch]
+            training, _ = step(one.hyper, training, rows.x[batch], rows.y[batch], one.id, index, total, weight)
             index += 1
         states.append(training)
     return states
@@ -174,14 +192,20 @@ def outputs_in_numpy(architecture, network, statistics, hyper, x) -> np.ndarray:
     return x @ np.float64(network.output.weight) + np.float64(network.output.bias)
 
 
-def figures_in_numpy(architecture, training, hyper, x, y) -> list[float]:
+def figures_in_numpy(architecture, training, hyper, x, y, weight=None) -> list[float]:
     """Mean loss and, for classes, accuracy of one network, by its running statistics without their start at zero."""
+    weight = None if weight is None else np.float64(weight)
+    return [np.average(figure, weights=weight) for figure in rows_in_numpy(architecture, training, hyper, x, y)]
+
+
+def rows_in_numpy(architecture, training, hyper, x, y) -> list[np.ndarray]:
+    """The same of every row."""
     statistics = [
         (np.float64(running.mean) / running.weight, np.float64(running.variance) / running.weight)
         for running in training.running
     ]
     outputs = outputs_in_numpy(architecture, training.network, statistics, hyper, x)
     if y.ndim == 2:
-        return [np.mean((outputs - y) ** 2)]
+        return [np.mean((outputs - y) ** 2, axis=1)]
     log_total = np.log(np.exp(outputs).sum(axis=1))
-    return [np.mean(log_total - outputs[np.arange(len(y)), y]), np.mean(outputs.argmax(axis=1) == y)]
+    return [log_total - outputs[np.arange(len(y)), y], outputs.argmax(axis=1) == y]

@@ -114,3 +114,21 @@ def test_a_table_is_copied_to_a_device_once():
     assert fresh.on(one, "x").devices() == {one}
     assert fresh.on(other, "x").devices() == {other}
     np.testing.assert_array_equal(fresh.on(one, "y")[0], rows.y)
+
+
+def test_parts_are_copied_to_a_device_once_and_are_all_the_first_where_there_are_none():
+    parted = table()
+    (device,) = cpus(1)
+    for rows, expected in [(replace(parted, part=None), np.zeros(len(parted.x))), (parted, parted.part)]:
+        assert rows.on(device, "part") is rows.on(device, "part")
+        assert rows.on(device, "part").dtype == np.int32
+        np.testing.assert_array_equal(rows.on(device, "part")[0], expected)
+
+
+def test_weights_are_copied_to_a_device_once_and_are_ones_where_there_are_none():
+    without, weighted = table(), table(weighted=True)
+    (device,) = cpus(1)
+    for rows, expected in [(without, np.ones(len(without.x))), (weighted, weighted.weight)]:
+        assert rows.on(device, "weight") is rows.on(device, "weight")
+        assert rows.on(device, "weight").dtype == np.float32
+        np.testing.assert_array_equal(rows.on(device, "weight")[0], expected)

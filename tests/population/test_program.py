@@ -1,5 +1,6 @@
 """The compiled program computes what `goru.nn` says of one network, and what NumPy says of its scores."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -12,6 +13,7 @@ from populations import (
     ARCHITECTURES,
     CLASSIFY,
     HYPER,
+    PARTS,
     REGRESS,
     REGRESSION,
     SHAPE,
@@ -25,6 +27,7 @@ from populations import (
     member,
     outcome,
     relative_error,
+    rows_in_numpy,
     table,
     train,
     train_plainly,
@@ -71,6 +74,23 @@ def test_the_curves_are_those_of_a_plain_loop_scored_after_every_epoch(name):
                 np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", SOME_CASES)
+def test_weighted_rows_are_trained_on_and_scored_as_in_a_plain_loop(name):
+    architecture, recipe, targets = CASES[name]
+    members, rows = (member(0), member(1)), table(targets, weighted=True)
+    (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
+    for index, one in enumerate(members):
+        _, *states = train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)
+        plain, ours = by_name(states[-1]), outcome(trained, index)
+        errors = {leaf: relative_error(ours[leaf], plain[leaf]) for leaf in plain}
+        assert max(errors.values()) < 1e-5, errors
+        for epoch, training in enumerate(states):
+            for part, scored in enumerate([rows.fit_scored, rows.score]):
+                x, y, weight = rows.x[scored], rows.y[scored], rows.weight[scored]
+                expected = figures_in_numpy(architecture, training, one.hyper, x, y, weight)
+                np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_before_the_first_step_the_two_are_one_network(name):
     architecture, recipe, targets = CASES[name]
@@ -79,7 +99,7 @@ def test_before_the_first_step_the_two_are_one_network(name):
     for index, one in enumerate(members):
         plain = by_name(train_plainly(architecture, recipe, one, rows, (5,), 0)[0])
         ours = outcome(untrained, index)
-        assert ours.pop("curves").shape[0] == 0
+        assert len(ours.pop("curves")) == len(ours.pop("parts")) == 0
         assert ours.keys() == plain.keys()
         for leaf in plain:
             np.testing.assert_allclose(ours[leaf], plain[leaf], rtol=1e-6, atol=1e-7)
@@ -113,24 +133,110 @@ def test_where_no_rows_are_scored_there_is_no_figure_and_the_training_is_the_sam
     unscored = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, np.empty(0, int))
     without, usual = (alone(trainer(AFTER), member(0), rows=each) for each in (unscored, rows))
     assert np.isnan(without["curves"][:, 1]).all()
-    assert different_bits(without, usual) == ["curves"]
+    assert np.isnan(without["parts"]).all()
+    assert different_bits(without, usual) == ["curves", "parts"]
     np.testing.assert_array_equal(without["curves"][:, 0], usual["curves"][:, 0])
 
 
-def hand_made(rows_of_chunks):
-    """A linear network that hands its inputs on, on three rows; the last row is a trap for indices of -1."""
+def hand_made(rows_of_chunks, weight=(1, 1, 1)):
+    """A linear network that hands its inputs on, on three rows; the last row is a trap for indices of -1.
+
+    The rows are of parts 2, 0 and 1, and nothing is of part 3.
+    """
     x = jnp.array([[1.0, 0.0], [0.0, 2.0], [1e9, -1e9]])
     chunks = jnp.array(rows_of_chunks)
     training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
-    data = BlockData(x, jnp.array([0, 0, 1]), chunks, chunks)
-    return np.asarray(score(Architecture(2, (), 2), CLASSIFY, HYPER, training, data, chunks))
+    data = BlockData(x, jnp.array([0, 0, 1]), jnp.float32(weight), jnp.array([2, 0, 1]), chunks, chunks)
+    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 4, HYPER, training, data, chunks)
+    assert (figures.shape, parts.shape) == ((2,), (4,))
+    return np.asarray(figures), np.asarray(parts)
+
+
+FIRST, SECOND = np.log(1 + np.exp(-1)), np.log(1 + np.exp(2))  # the losses of the first two rows
 
 
 def test_a_score_is_the_mean_over_all_chunks_and_a_row_of_minus_one_is_not_counted():
-    first, second = np.log(1 + np.exp(-1)), np.log(1 + np.exp(2))
-    np.testing.assert_allclose(hand_made([[0, -1], [-1, -1]]), [first, 1.0], rtol=1e-6)
-    np.testing.assert_allclose(hand_made([[0, -1], [1, -1]]), [(first + second) / 2, 0.5], rtol=1e-6)
-    np.testing.assert_allclose(hand_made([[0, 0, 1, -1]]), [(2 * first + second) / 3, 2 / 3], rtol=1e-6)
+    for chunks, expected in [
+        ([[0, -1], [-1, -1]], [FIRST, 1.0]),
+        ([[0, -1], [1, -1]], [(FIRST + SECOND) / 2, 0.5]),
+        ([[0, 0, 1, -1]], [(2 * FIRST + SECOND) / 3, 2 / 3]),
+    ]:
+        np.testing.assert_allclose(hand_made(chunks)[0], expected, rtol=1e-6)
+
+
+def test_a_part_is_what_its_rows_add_to_the_mean_loss():
+    for chunks, expected in [
+        ([[0, -1], [-1, -1]], [0, 0, FIRST, 0]),
+        ([[0, -1], [1, -1]], [SECOND / 2, 0, FIRST / 2, 0]),
+        ([[0, 0, 1, -1]], [SECOND / 3, 0, 2 * FIRST / 3, 0]),
+    ]:
+        np.testing.assert_allclose(hand_made(chunks)[1], expected, rtol=1e-6)
+
+
+def test_a_weighted_score_is_the_weighted_sum_over_the_sum_of_the_weights_of_the_scored_rows():
+    weight = (3, 0.5, 100)  # the last is the weight of no scored row
+    expected = [(3 * FIRST + 0.5 * SECOND) / 3.5, 3 / 3.5]
+    np.testing.assert_allclose(hand_made([[0, -1], [1, -1]], weight)[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(hand_made([[0, 1]], weight)[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(hand_made([[1, -1]], weight)[0], [SECOND, 0], rtol=1e-6)
+    np.testing.assert_allclose(hand_made([[0, 1]], (2, 2, 1))[0], [(FIRST + SECOND) / 2, 0.5], rtol=1e-6)
+
+
+def test_a_part_of_a_weighted_score_is_what_its_rows_add_by_their_weights():
+    _, parts = hand_made([[0, -1], [1, -1]], (3, 0.5, 100))
+    np.testing.assert_allclose(parts, [0.5 * SECOND / 3.5, 0, 3 * FIRST / 3.5, 0], rtol=1e-6)
+    _, parts = hand_made([[0, 1]], (2, 0, 1))
+    np.testing.assert_allclose(parts, [0, 0, FIRST, 0], rtol=1e-6)
+
+
+def test_a_row_of_weight_zero_is_not_scored_even_where_its_loss_is_infinite():
+    np.testing.assert_allclose(hand_made([[0, 1]], (2, 0, 1))[0], [FIRST, 1], rtol=1e-6)
+    x = jnp.array([[1.0, 0.0], [3e38, -3e38]])
+    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
+    for weight, loss, parts in [((2, 0), FIRST, [FIRST, 0]), ((2, 1), np.inf, [2 * FIRST / 3, np.inf])]:
+        chunks = jnp.array([[0, 1]])
+        data = BlockData(x, jnp.array([0, 1]), jnp.float32(weight), jnp.array([0, 1]), chunks, chunks)
+        figures, by_part = score(Architecture(2, (), 2), CLASSIFY, 2, HYPER, training, data, chunks)
+        np.testing.assert_allclose(figures[0], loss, rtol=1e-6)
+        np.testing.assert_allclose(by_part, parts, rtol=1e-6)  # an infinite loss stays in its part
+
+
+def test_where_no_scored_row_counts_there_is_no_figure():
+    for figures in hand_made([[0, 1]], (0, 0, 1)):
+        assert np.isnan(figures).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("name", SOME_CASES)
+def test_parts_are_recorded_after_every_epoch_and_add_up_to_the_loss_on_score_rows(name, weighted):
+    architecture, recipe, targets = CASES[name]
+    members, rows = (member(0), member(1)), table(targets, weighted=weighted)
+    (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
+    assert trained.parts.shape == (2, EPOCHS, PARTS)
+    np.testing.assert_allclose(trained.parts.sum(axis=2), trained.curves[:, :, 1, 0], rtol=1e-5)
+    scored, weight = rows.score, np.ones(len(rows.x)) if rows.weight is None else np.float64(rows.weight)
+    for index, one in enumerate(members):
+        _, *states = train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)
+        for epoch, training in enumerate(states):
+            losses, *_ = rows_in_numpy(architecture, training, one.hyper, rows.x[scored], rows.y[scored])
+            adds = losses * weight[scored] / weight[scored].sum()
+            for part in range(PARTS):
+                expected = adds[rows.part[scored] == part].sum()
+                np.testing.assert_allclose(trained.parts[index, epoch, part], expected, rtol=1e-5)
+
+
+def test_where_rows_have_no_parts_the_first_part_is_the_whole_loss():
+    usual = table()
+    (trained,) = train(trainer(AFTER), block(member(0), rows=replace(usual, part=None)))
+    np.testing.assert_allclose(trained.parts[0, :, 0], trained.curves[0, :, 1, 0], rtol=1e-6)
+    np.testing.assert_array_equal(trained.parts[0, :, 1:], 0)
+
+
+def test_parts_change_nothing_else():
+    usual = table()
+    other = replace(usual, part=usual.part[::-1].copy())
+    one, same = (alone(trainer(AFTER), member(0), rows=rows) for rows in (usual, other))
+    assert different_bits(one, same) == ["parts"]
 
 
 def test_nothing_is_done_where_no_epoch_is_asked_for():
@@ -138,19 +244,21 @@ def test_nothing_is_done_where_no_epoch_is_asked_for():
     (trained,) = train(trainer(AFTER), block(*members, epochs=1))
     before = trained.training
     scored = jnp.asarray(rows.score[None])
-    data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), scored, scored)
+    weight, part = jnp.ones(len(rows.x)), jnp.asarray(rows.part)
+    data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), weight, part, scored, scored)
     ids, keys = np.arange(SHAPE.networks, dtype=np.uint32), np.zeros((SHAPE.networks, 2), np.uint32)
     # What would be done, were it not for `n_epochs`.
     batches = np.zeros((SHAPE.steps, SHAPE.batch), np.int32)
     orders = Orders(batches, np.array([5, 11], np.int32), np.int32(0), np.int32(0), np.int32(11))
-    run = jax.jit(partial(advance, AFTER, CLASSIFY))
+    run = jax.jit(partial(advance, AFTER, CLASSIFY, PARTS))
     after, curves = run(before, Members(ids, keys, trained.hyper), data, orders)
     assert different_bits(by_name(after), by_name(before)) == []
-    assert np.isnan(curves).all()
+    assert all(np.isnan(recorded).all() for recorded in curves)
     after, curves = run(before, Members(ids, keys, trained.hyper), data, orders._replace(n_epochs=np.int32(1)))
     assert different_bits(by_name(after), by_name(before)) != []
-    assert np.isfinite(curves[0]).all()
-    assert np.isnan(curves[1]).all()
+    for recorded in curves:
+        assert np.isfinite(recorded[0]).all()
+        assert np.isnan(recorded[1]).all()
 
 
 def test_over_devices_every_device_is_given_its_own_block_and_nothing_else():

@@ -11,7 +11,7 @@ from populations import ARCHITECTURES, block, member, outputs_in_numpy, table, t
 from goru.model.networks import PlainNetworks
 from goru.nn.dropout import dropout_key, keep_mask
 from goru.nn.network import STATISTICS_STEP, forward_inference
-from goru.population.settle import settle
+from goru.population.settle import _settle, settle
 
 CASES = {
     **ARCHITECTURES,
@@ -33,11 +33,15 @@ MEMBERS = (
 
 def settled_networks(architecture):
     (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(*MEMBERS))
-    return settle(trained, architecture), trained
+    return settle(trained, architecture, width=2), trained
 
 
 def one_of(stacked, index):
     return jax.tree.map(lambda leaf: leaf[index], stacked)
+
+
+def same_bits(one, other):
+    jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
 @cases
@@ -107,8 +111,48 @@ def test_what_is_settled_is_numpy_arrays_with_the_networks_first(architecture):
         assert leaf.shape[0] == 2
 
 
-def test_a_network_is_settled_the_same_beside_others_and_alone():
-    architecture = ARCHITECTURES["before-dropout"]
+@cases
+def test_a_network_is_settled_the_same_beside_others_and_alone(architecture):
     settled, _ = settled_networks(architecture)
-    (trained,) = train(trainer(architecture), block(MEMBERS[1]))
-    jax.tree.map(np.testing.assert_array_equal, one_of(settled, slice(1, 2)), settle(trained, architecture))
+    (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(MEMBERS[1]))
+    same_bits(one_of(settled, slice(1, 2)), settle(trained, architecture, width=2))
+
+
+@cases
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_the_width_that_a_block_is_padded_to_changes_nothing(architecture, width):
+    settled, trained = settled_networks(architecture)
+    same_bits(settled, settle(trained, architecture, width))
+
+
+@with_batch_norm
+def test_statistics_may_be_those_of_the_first_fit_rows_alone(architecture):
+    _, trained = settled_networks(architecture)
+    rows, some = trained.block.rows, 50
+    fewer = replace(trained, block=replace(trained.block, rows=replace(rows, fit=rows.fit[:some])))
+    settled = settle(trained, architecture, width=2, rows=some)
+    same_bits(settled, settle(fewer, architecture, width=2))
+    x = np.float64(rows.x[rows.fit[:some]])
+    for index in range(2):
+        layer = one_of(trained.networks, index).hidden[0].affine
+        inputs = x @ np.float64(layer.weight) + layer.bias
+        inputs = np.maximum(inputs, 0) if architecture.batch_norm == "after" else inputs
+        np.testing.assert_allclose(settled.statistics[0].mean[index], inputs.mean(axis=0), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(settled.statistics[0].variance[index], inputs.var(axis=0), rtol=1e-5, atol=1e-7)
+
+
+@with_batch_norm
+def test_as_many_rows_as_there_are_to_fit_on_are_all_of_them(architecture):
+    settled, trained = settled_networks(architecture)
+    same_bits(settled, settle(trained, architecture, width=2, rows=len(trained.block.rows.fit)))
+
+
+def test_blocks_of_different_sizes_and_splits_of_different_rows_are_served_by_one_program():
+    architecture, fit = ARCHITECTURES["before-dropout"], table().fit
+    (pair,) = train(trainer(architecture), block(*MEMBERS))
+    _settle.clear_cache()
+    settle(pair, architecture, width=4, rows=80)
+    for members, fitted in ((MEMBERS[:1], fit), (MEMBERS, fit[:81]), ([*MEMBERS, member(2)], fit[5:])):
+        (trained,) = train(trainer(architecture), block(*members, rows=replace(table(), fit=fitted)))
+        settle(trained, architecture, width=4, rows=80)
+    assert _settle._cache_size() == 1

@@ -17,6 +17,7 @@ from populations import (
     CLASSES,
     CLASSIFY,
     INPUTS,
+    PARTS,
     PLAIN,
     REGRESS,
     REGRESSION,
@@ -89,7 +90,7 @@ class TestABlock:
 
     def test_hands_over_its_own_members_alone_though_it_is_padded(self):
         (trained,) = train(trainer(AFTER), block(member(0), member(1)))
-        assert trained.curves.shape[0] == 2
+        assert trained.curves.shape[0] == trained.parts.shape[0] == 2
         assert {leaf.shape[0] for leaf in jax.tree.leaves(trained.training)} == {2}
         np.testing.assert_array_equal(trained.hyper.learning_rate, np.float32([0.01, 0.02]))
         assert trained.diverged.tolist() == [-1, -1]
@@ -108,10 +109,49 @@ class TestABlock:
         (lost,) = trainer(PLAIN).train([block(member(0))])
         (kept,) = train(trainer(PLAIN), block(member(0)))
         np.testing.assert_array_equal(lost.curves, kept.curves)
+        np.testing.assert_array_equal(lost.parts, kept.parts)
 
     def test_of_another_order_of_rows_is_another_training(self):
         one, other = (alone(trainer(PLAIN), member(0), order=order) for order in [(5,), (6,)])
         assert "curves" in different_bits(one, other)
+
+
+class TestWeights:
+    @three
+    def test_give_a_network_the_same_numbers_in_any_position_and_alone(self, architecture):
+        members, rows = [member(number) for number in range(4)], table(weighted=True)
+        program, blocks = trainer(architecture), [block(*each, rows=rows) for each in (members, members[::-1])]
+        one_way, other_way = train(program, *blocks)
+        for index, one in enumerate(members):
+            assert different_bits(outcome(one_way, index), outcome(other_way, 3 - index)) == []
+            assert different_bits(outcome(one_way, index), alone(program, one, rows=rows)) == []
+
+    def test_of_one_block_do_not_touch_the_block_beside_it(self):
+        program, weighted = trainer(AFTER), table(weighted=True)
+        together = train(program, block(member(0)), block(member(0), rows=weighted))
+        for each, rows in zip(together, (table(), weighted), strict=True):
+            assert different_bits(outcome(each, 0), alone(program, member(0), rows=rows)) == []
+        assert "curves" in different_bits(outcome(together[0], 0), outcome(together[1], 0))
+
+    def test_may_differ_between_rows_that_belong_to_different_parts(self):
+        """Weights and parts are two things: the one says what a row counts for, the other where it is counted."""
+        program, rows = trainer(AFTER), table(weighted=True)
+        (trained,) = train(program, block(member(0), rows=rows))
+        (light,) = train(program, block(member(0), rows=replace(rows, weight=rows.weight * (rows.part > 0))))
+        assert (trained.parts > 0).all()
+        np.testing.assert_array_equal(light.parts[..., 0], 0)
+        assert (light.parts[..., 1:] > 0).all()
+        for each in (trained, light):
+            np.testing.assert_allclose(each.parts.sum(axis=2), each.curves[:, :, 1, 0], rtol=1e-5)
+
+    @pytest.mark.parametrize("architecture", [*THREE.values(), REGRESSION], ids=[*THREE, "regression"])
+    def test_of_one_are_no_weights_bit_for_bit(self, architecture):
+        targets = TARGETS if architecture is REGRESSION else 0
+        program, rows = trainer(architecture, REGRESS if targets else CLASSIFY), table(targets)
+        ones = replace(rows, weight=np.ones(ROWS, np.float32))
+        without, same = train(program, block(member(0), member(1), rows=rows), block(member(0), member(1), rows=ones))
+        for index in range(2):
+            assert different_bits(outcome(without, index), outcome(same, index)) == []
 
 
 class TestCurves:
@@ -247,6 +287,7 @@ class TestEpochs:
         for epochs in (2, 3, 4):
             short = alone(trainer(architecture), member(0), epochs=epochs, schedule_epochs=9)
             np.testing.assert_array_equal(short["curves"], long["curves"][:epochs])
+            np.testing.assert_array_equal(short["parts"], long["parts"][:epochs])
 
     def test_alone_say_how_long_the_schedule_is_where_nothing_else_does(self):
         program = trainer(PLAIN)
@@ -262,7 +303,7 @@ class TestEpochs:
         blocks = [block(member(number), order=(number,), epochs=epochs) for number, epochs in enumerate(lengths)]
         together = train(trainer(architecture), *blocks)
         for number, (epochs, each) in enumerate(zip(lengths, together, strict=True)):
-            assert each.curves.shape[1] == epochs
+            assert each.curves.shape[1] == each.parts.shape[1] == epochs
             expected = alone(trainer(architecture), member(number), order=(number,), epochs=epochs)
             assert different_bits(outcome(each, 0), expected) == []
 
@@ -271,6 +312,7 @@ class TestEpochs:
         (by_itself,) = train(trainer(PLAIN), untrained)
         beside, _ = train(trainer(PLAIN), untrained, block(member(1)))
         assert by_itself.curves.shape == (1, 0, 2, 2)
+        assert by_itself.parts.shape == (1, 0, PARTS)
         assert by_itself.diverged.tolist() == [-1]
         assert different_bits(outcome(by_itself, 0), outcome(beside, 0)) == []
 

@@ -9,8 +9,25 @@ from hypothesis import strategies as st
 from goru.report.terminal import answer_lines, number, printable, signed, table
 
 
-def effect(name, change, low, high, verdict):
-    return {"name": name, "change": change, "low": low, "high": high, "margin": 0.01, "verdict": verdict}
+def effect(name, change, low, high, verdict, rows_to_decide=None, draws_to_decide=False):
+    return {
+        "name": name,
+        "change": change,
+        "low": low,
+        "high": high,
+        "margin": 0.01,
+        "verdict": verdict,
+        "rows": 0.01,
+        "networks": 0.005,
+        "search": 0.0,
+        "rows_to_decide": rows_to_decide,
+        "draws_to_decide": draws_to_decide,
+    }
+
+
+def scored(arm, networks, *figures):
+    names = ("log loss", "accuracy", "balanced accuracy", "AUC") if len(figures) == 4 else ("R²", "error")
+    return {"networks": networks, "arm": arm, **dict(zip(names, figures, strict=True))}
 
 
 CLASSIFICATION = {
@@ -36,8 +53,10 @@ CLASSIFICATION = {
         "schedule": "cosine",
         "decay": "decoupled",
     },
+    "options": {"single": False, "class_weight": None},
     "plan": {
         "arms": 12,
+        "partitions": 1,
         "folds": 3,
         "draws": 2,
         "epochs": 80,
@@ -48,16 +67,22 @@ CLASSIFICATION = {
         "held_out": 0.9,
         "best": 0.5,
         "epoch": 7,
-        "gap": True,
-        "rises": True,
-        "learning_rate": 0.003,
+        "gap": 0.8,
+        "gap_low": 0.7,
+        "gap_high": 0.9,
+        "rise": 0.4,
+        "rise_low": 0.25,
+        "rise_high": 0.55,
+        "overfits": "rises",
     },
     "effects": [
         effect("dropout", -0.05, -0.08, -0.02, "helps"),
         effect("weight decay", 0.02, 0.01, 0.03, "hurts"),
         effect("batch norm before the activation", 0.0, -0.004, 0.004, "no effect worth having"),
         effect("batch norm after the activation", None, None, None, "undecided"),
-        effect("the best of all combinations", -0.06, -0.13, 0.01, "undecided"),
+        effect("batch norm after instead of before", -0.005, -0.02, 0.01, "undecided", 12_345),
+        effect("dropout and decay on top of batch norm", 0.0, -0.04, 0.04, "undecided", None, True),
+        effect("the best of all combinations", -0.06, -0.13, 0.01, "undecided", 1_089),
     ],
     "judgement": {"plain_loss": 0.5, "margin_share": 0.02, "confidence": 0.95},
     "recommended": [
@@ -84,13 +109,23 @@ CLASSIFICATION = {
             "held_out_loss": 0.45,
         },
     ],
+    "selection": "uniform",
+    "temperature": 1.0,
     "test": [
-        {"networks": 0, "arm": "guess", "log loss": 0.69, "accuracy": 0.55},
-        {"networks": 1, "arm": "plain", "log loss": 0.51, "accuracy": 0.75},
-        {"networks": 8, "arm": "plain", "log loss": 0.5, "accuracy": 0.76},
-        {"networks": 1, "arm": "recommended", "log loss": 0.46, "accuracy": 0.77},
-        {"networks": 8, "arm": "recommended", "log loss": 0.45, "accuracy": 0.78},
+        scored("guess", 0, 0.69, 0.55, 0.5, 0.5),
+        scored("logistic regression", 0, 0.49, 0.74, 0.68, 0.77),
+        scored("boosted trees", 0, 0.48, 0.75, 0.69, 0.78),
+        scored("plain", 1, 0.51, 0.75, 0.69, 0.76),
+        scored("recommended", 1, 0.46, 0.77, 0.71, 0.79),
+        scored("plain", 8, 0.5, 0.76, 0.7, 0.77),
+        scored("recommended", 8, 0.45, 0.78, 0.72, 0.8),
     ],
+    "against_networks": [
+        {"arm": "logistic regression", "change": 0.04, "low": 0.01, "high": 0.07},
+        {"arm": "boosted trees", "change": 0.03, "low": 0.0, "high": 0.06},
+    ],
+    "advice": "Use batch norm before the activation, dropout and weight decay if it costs you nothing: it did best, "
+    "but these rows do not show for sure that it is better than a plain network.",
     "trained": {"networks": 1088, "diverged": 3, "steps": 1234567},
     "seconds": 119.6,
 }
@@ -105,18 +140,28 @@ REGRESSION["data"] |= {
     "classes": None,
     "notes": [],
 }
-REGRESSION["plan"] |= {"draws": 1, "folds": 5, "epochs": 100, "shortfalls": []}
-REGRESSION["plain"] |= {"fit": 0.1, "held_out": 0.5, "best": 0.5, "epoch": 100, "gap": False, "rises": False}
+REGRESSION["plan"] |= {"draws": 1, "partitions": 2, "folds": 5, "epochs": 100, "shortfalls": []}
+REGRESSION["plain"] |= {"fit": 0.495, "held_out": 0.5, "best": 0.5, "epoch": 100, "overfits": None}
+REGRESSION["plain"] |= {
+    "gap": 0.005,
+    "gap_low": -0.01,
+    "gap_high": 0.02,
+    "rise": 0.0,
+    "rise_low": 0.0,
+    "rise_high": 0.0,
+}
 REGRESSION["network"] |= {"widths": [1, 8, 1], "activation": "tanh", "loss": "squared_error"}
 del REGRESSION["recommended"][1]
 REGRESSION["recommended"][0] |= {"networks": 8, "batch_norm": None, "dropout_rate": None, "weight_decay": None}
 REGRESSION["test"] = [
-    {"networks": 0, "arm": "guess", "R²": -0.004, "error": 71000.0},
-    {"networks": 1, "arm": "plain", "R²": 0.295, "error": 60123.4},
-    {"networks": 8, "arm": "plain", "R²": None, "error": None},
-    {"networks": 1, "arm": "recommended", "R²": -0.311, "error": 0.000123},
-    {"networks": 8, "arm": "recommended", "R²": 0.345, "error": 58.04},
+    scored("guess", 0, -0.004, 71000.0),
+    scored("plain", 1, 0.295, 60123.4),
+    scored("recommended", 1, -0.311, 0.000123),
+    scored("plain", 8, None, 12.0),
+    scored("recommended", 8, 0.345, 58.04),
 ]
+REGRESSION["against_networks"] = []
+REGRESSION["advice"] = "Use the plain network: what looked best in some folds was worse in the others."
 REGRESSION["trained"] |= {"networks": 76, "diverged": 0, "steps": 900}
 
 
@@ -149,18 +194,23 @@ class TestAnswer:
             "              Dropped 'id': it holds identifiers.",
             "              The dates of 'opened' became year and month.",
             "network       61-128-64-2, relu, batches of 32, adam, cosine schedule",
-            "plain         fit loss 0.100, held-out loss 0.900: "
-            "overfits, from epoch 7 on, where the held-out loss was 0.500",
+            "plain         fit loss 0.100, held-out loss 0.900 after the last epoch",
+            "              overfits from epoch 7 on: until the last, the held-out loss rises by 0.400 (0.250 to 0.550)",
             "trained       1,088 networks, 3 of them diverged, 1,234,567 steps, 120 s "
             "(12 arms, 2 draws each, 3 folds, 80 epochs)",
             "              the time was too short for a full study: 3 folds instead of 5.",
             "",
-            "what helps                        change in held-out loss  95% interval      verdict",
-            "dropout                           -0.050 (-10.0%)          -0.080 to -0.020  helps",
-            "weight decay                      +0.020 (+4.0%)           +0.010 to +0.030  hurts",
-            "batch norm before the activation  0.000 (+0.0%)            -0.004 to +0.004  no effect worth having",
-            "batch norm after the activation   a network diverged                         undecided",
-            "the best of all combinations      -0.060 (-12.0%)          -0.130 to +0.010  undecided",
+            "what helps                              change in held-out loss  95% interval      verdict",
+            "dropout                                 -0.050 (-10.0%)          -0.080 to -0.020  helps",
+            "weight decay                            +0.020 (+4.0%)           +0.010 to +0.030  hurts",
+            "batch norm before the activation        0.000 (+0.0%)            -0.004 to +0.004  no effect worth having",
+            "batch norm after the activation         a network diverged                         undecided",
+            "batch norm after instead of before      -0.005 (-1.0%)           -0.020 to +0.010  "
+            "undecided; about 12,000 rows would decide",
+            "dropout and decay on top of batch norm  0.000 (+0.0%)            -0.040 to +0.040  "
+            "undecided; more draws (a larger budget) might decide",
+            "the best of all combinations            -0.060 (-12.0%)          -0.130 to +0.010  "
+            "undecided; about 1,100 rows would decide",
             "against the plain network's 0.500; less than 2% of it is no effect worth having; "
             "all intervals hold together",
             "",
@@ -168,62 +218,121 @@ class TestAnswer:
             "learning rate 4.6e-03, 33 of 80 epochs: 5 networks",
             "              batch norm before the activation, dropout 0.05, weight decay 1.5, "
             "learning rate 1.0e-02, 80 of 80 epochs: 3 networks",
-            "test          networks  log loss  accuracy",
-            "guess         -         0.690     0.550",
-            "plain         1         0.510     0.750",
-            "plain         8         0.500     0.760",
-            "recommended   1         0.460     0.770",
-            "recommended   8         0.450     0.780     handed over",
+            "",
+            "test                 networks  log loss  accuracy  balanced accuracy  AUC",
+            "guess                -         0.690     0.550     0.500              0.500",
+            "logistic regression  -         0.490     0.740     0.680              0.770",
+            "boosted trees        -         0.480     0.750     0.690              0.780",
+            "plain                1         0.510     0.750     0.690              0.760",
+            "recommended          1         0.460     0.770     0.710              0.790",
+            "plain                8         0.500     0.760     0.700              0.770",
+            "recommended          8         0.450     0.780     0.720              0.800  handed over",
+            "",
+            "advice        Use batch norm before the activation, dropout and weight decay if it costs you nothing: it "
+            "did best,",
+            "              but these rows do not show for sure that it is better than a plain network.",
         ]
 
     def test_of_a_regression(self):
         lines = text(REGRESSION).splitlines()
-        assert lines[:5] == [
+        assert lines[:6] == [
             "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
             "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
-            "plain         fit loss 0.100, held-out loss 0.500: "
-            "does not overfit; wider layers or more epochs (a larger budget) would show more",
+            "plain         fit loss 0.495, held-out loss 0.500 after the last epoch",
+            "              does not overfit; wider layers (--hidden) might",
             "              (the loss is the squared error over the target's variance)",
-            "trained       76 networks, 900 steps, 120 s (12 arms, 1 draw each, 5 folds, 100 epochs)",
+            "trained       76 networks, 900 steps, 120 s (12 arms, 1 draw each, 5 folds, twice, 100 epochs)",
         ]
-        assert lines[-7:] == [
+        assert lines[-11:] == [
             "recommended   none of the techniques, learning rate 4.6e-03, 33 of 80 epochs: 8 networks",
-            "test          networks  R²          error",
-            "guess         -         -0.004      71,000",
-            "plain         1         0.295       60,123",
-            "plain         8         not finite  not finite",
-            "recommended   1         -0.311      1.23e-04",
-            "recommended   8         0.345       58.0        handed over",
+            "",
+            "test          networks  R²      error",
+            "guess         -         -0.004  71,000",
+            "plain         1         0.295   60,123",
+            "recommended   1         -0.311  1.23e-04",
+            "plain         8         -       12.0",
+            "recommended   8         0.345   58.0      handed over",
+            "linear and boosted models were left out: they would take too much of the budget",
+            "",
+            "advice        Use the plain network: what looked best in some folds was worse in the others.",
         ]
 
     @pytest.mark.parametrize(
-        ("gap", "rises", "words"),
+        ("overfits", "gap", "words"),
         [
-            (True, True, "overfits, from epoch 7 on, where the held-out loss was 0.500"),
-            (False, True, "overfits, from epoch 7 on, where the held-out loss was 0.500"),
-            (True, False, "overfits, though its held-out loss does not rise"),
-            (False, False, "does not overfit; wider layers or more epochs (a larger budget) would show more"),
+            (
+                "rises",
+                0.8,
+                "overfits from epoch 7 on: until the last, the held-out loss rises by 0.400 (0.250 to 0.550)",
+            ),
+            (
+                "gap",
+                0.8,
+                "overfits: its loss on held-out rows is higher by 0.800 (0.700 to 0.900); that it rises again is not "
+                "sure",
+            ),
+            (
+                None,
+                0.8,
+                "seems to overfit, which is not sure: its loss on held-out rows is higher by 0.800 (0.700 to 0.900)",
+            ),
+            (None, 0.019, "seems to overfit, which is not sure: its loss on held-out rows is higher by 0.019"),
+            # Of a held-out loss of 0.9, 2 % are no difference worth having.
+            (None, 0.017, "does not overfit; wider layers (--hidden) might"),
+            (None, -0.1, "does not overfit; wider layers (--hidden) might"),
         ],
     )
-    def test_overfitting_is_a_rise_or_else_a_gap(self, gap, rises, words):
-        (said,) = paragraph(changed(CLASSIFICATION, plain={"gap": gap, "rises": rises}), "plain")
-        assert said == f"fit loss 0.100, held-out loss 0.900: {words}"
+    def test_overfitting_is_a_rise_or_else_a_gap_each_with_its_interval(self, overfits, gap, words):
+        first, second = paragraph(changed(CLASSIFICATION, plain={"overfits": overfits, "gap": gap}), "plain")
+        assert first == "fit loss 0.100, held-out loss 0.900 after the last epoch"
+        assert second.startswith(words)
+
+    def test_that_classes_count_alike_is_said_where_it_was_asked_for(self):
+        answer = changed(CLASSIFICATION, options={"class_weight": "balanced"})
+        assert paragraph(answer, "plain")[2:] == ["(every class counts alike in all losses)"]
+        assert "every class counts" not in text(CLASSIFICATION)
+
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            (None, "undecided"),
+            (7, "undecided; about 7 rows would decide"),
+            (89, "undecided; about 89 rows would decide"),
+            (894, "undecided; about 890 rows would decide"),
+            (12_345, "undecided; about 12,000 rows would decide"),
+            (49_960, "undecided; about 50,000 rows would decide"),
+            (50_000, "undecided; about 50,000 rows would decide"),
+            (50_001, "undecided; over 50 times the rows would decide"),
+            (10**30, "undecided; over 50 times the rows would decide"),
+        ],
+    )
+    def test_how_many_rows_would_decide_is_said_in_two_digits(self, rows, words):
+        """The table has 1,000; what would take fifty times as many is nothing that anybody will ever decide so."""
+        answer = copy.deepcopy(CLASSIFICATION)
+        answer["effects"] = [effect("dropout", -0.05, -0.15, 0.05, "undecided", rows)]
+        (line,) = [line for line in answer_lines(answer) if line.startswith("dropout")]
+        assert line.endswith("  " + words)
 
     def test_a_plain_network_that_never_errs_leaves_no_share_to_speak_of(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
-        assert "dropout                           -0.050                   -0.080 to -0.020  helps" in text(answer)
+        line = "dropout                                 -0.050                   -0.080 to -0.020  helps"
+        assert line in text(answer).splitlines()
 
     def test_a_plain_network_that_diverged_leaves_nothing_to_compare_with(self):
         answer = changed(
             CLASSIFICATION,
             judgement={"plain_loss": None},
-            plain={"fit": None, "held_out": None, "best": 0.7, "epoch": 2},
+            plain={"fit": None, "held_out": None, "best": 0.7, "epoch": 2, "overfits": None}
+            | dict.fromkeys(("gap", "gap_low", "gap_high", "rise", "rise_low", "rise_high")),
         )
         for shown in answer["effects"]:
             shown |= {"change": None, "low": None, "high": None, "margin": None, "verdict": "undecided"}
         said = text(answer)
-        assert "fit loss not finite, held-out loss not finite: overfits, from epoch 2 on" in said
-        assert said.count("a network diverged") == 5
+        assert paragraph(answer, "plain") == [
+            "fit loss not finite, held-out loss not finite after the last epoch",
+            "diverges in some fold",
+        ]
+        assert said.count("a network diverged") == 7
         assert "against the plain network's" not in said
 
     @pytest.mark.parametrize(
@@ -240,6 +349,68 @@ class TestAnswer:
         answer["recommended"][0] |= changes
         (said,) = paragraph(answer, "recommended")
         assert said.startswith(words)
+
+    def test_numbers_of_batch_norm_are_shown_where_they_were_drawn(self):
+        answer = copy.deepcopy(REGRESSION)
+        answer["recommended"][0] |= {
+            "batch_norm": "after",
+            "batch_norm_scale": 2.345,
+            "batch_norm_shift": -0.5,
+            "batch_norm_epsilon": 0.000123,
+            "batch_norm_momentum": 0.876,
+        }
+        assert paragraph(answer, "recommended") == [
+            "batch norm after the activation, γ 2.3, β -0.5, ε 1.2e-04, momentum 0.88, learning rate 4.6e-03, "
+            "33 of 80 epochs: 8 networks"
+        ]
+
+    def test_a_greedy_selection_is_said_where_there_was_something_to_select(self):
+        said = "(selected by their predictions of held-out rows; that was better than an even share)"
+        assert paragraph(CLASSIFICATION | {"selection": "greedy"}, "recommended")[2:] == [said]
+        assert said not in text(CLASSIFICATION)
+        assert said not in text(REGRESSION | {"selection": "greedy"})
+
+    @pytest.mark.parametrize(("temperature", "shown"), [(0.456, "0.46"), (1.2, "1.20")])
+    def test_calibration_is_said_where_there_was_any(self, temperature, shown):
+        said = paragraph(CLASSIFICATION | {"temperature": temperature}, "recommended")[-1]
+        assert said == f"probabilities calibrated on held-out rows, by the temperature {shown}"
+        assert "calibrated" not in text(CLASSIFICATION)
+
+    @pytest.mark.parametrize(("single", "networks"), [(False, "8"), (True, "1")])
+    def test_what_is_handed_over_is_marked_and_nothing_else(self, single, networks):
+        answer = changed(CLASSIFICATION, options={"single": single})
+        (marked,) = [line.split() for line in answer_lines(answer) if line.endswith("handed over")]
+        assert marked[:2] == ["recommended", networks]
+
+    def test_a_figure_that_the_test_rows_do_not_define_is_a_dash(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        for entry in answer["test"]:
+            entry["AUC"] = None
+        lines = list(answer_lines(answer))
+        start = next(index for index, line in enumerate(lines) if line.startswith("test  "))
+        assert [line.split()[-1] for line in lines[start + 1 : start + 7]] == ["-"] * 6
+        assert lines[start + 7].endswith("0.720              -    handed over")
+
+    def test_figures_of_balanced_classes_have_a_column_of_their_own(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        answer["test"] = [
+            {"networks": entry["networks"], "arm": entry["arm"], "log loss": 0.5, "balanced log loss": 0.7}
+            for entry in answer["test"]
+        ]
+        assert "test                 networks  log loss  balanced log loss" in text(answer)
+        assert "guess                -         0.500     0.700" in text(answer)
+
+    def test_that_there_was_no_time_for_other_models_is_said_where_it_was_so(self):
+        assert "left out" in text(REGRESSION)
+        assert "left out" not in text(CLASSIFICATION)
+
+    @given(st.text("abc ", min_size=1, max_size=400).filter(str.strip))
+    def test_advice_is_wrapped_and_nothing_of_it_is_lost(self, advice):
+        lines = list(answer_lines(CLASSIFICATION | {"advice": advice}))
+        start = next(index for index, line in enumerate(lines) if line.startswith("advice "))
+        assert "".join(line[14:] for line in lines[start:]).replace(" ", "") == advice.replace(" ", "")
+        assert max(len(line) for line in lines[start:]) <= 114
+        assert all(line.startswith(" " * 14) for line in lines[start + 1 :])
 
     def test_what_a_table_calls_its_columns_cannot_command_the_terminal(self):
         names = ["\x1b[2J\x07", "a\nplain  b\r", "\u202egnp.exe\u200f"]

@@ -14,7 +14,7 @@ from goru.data.splitting import Split, folds
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.study.fitting import TableOptions, fit
-from goru.study.laboratory import Laboratory
+from goru.study.laboratory import Laboratory, block_shape
 from goru.study.run import Run
 from goru.study.study import Result, Study
 from goru.study.trial import Trial
@@ -54,7 +54,8 @@ def laboratory(flowers, splits):
     """Programs for the classes, of the shape that the study has, so that JAX's cache on disk serves both."""
     devices.prepare()
     base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
-    laboratory = Laboratory(flowers, base, Recipe(), batch=8, networks=2, splits=splits, seed=0)
+    shape = block_shape(len(flowers.y_development), splits, batch=8, networks=2)
+    laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0)
     laboratory.wait()
     yield laboratory
     laboratory.close()

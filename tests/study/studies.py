@@ -7,15 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from goru.data.splitting import Split
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
 from goru.population.trainer import TrainedBlock
 from goru.study.design import PLAIN, Arm
 from goru.study.options import Options
-from goru.study.trial import Trial
+from goru.study.trial import Losses, Trial, losses
 from goru.study.watcher import Progress
 
 EPOCHS = 4
+PARTS = 4
 TINY = Options(networks=36, hidden=(8,), batch_size=8)
 
 
@@ -43,16 +45,55 @@ def make_prices(rows: int = 90, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame({"area": area, "age": age, "noise": noise, "price": price})
 
 
+def even_parts(losses: object, parts: int = PARTS) -> np.ndarray:
+    """Losses `(...)` taken apart, `(..., parts)`: every part adds as much."""
+    losses = np.asarray(losses)
+    return np.repeat(losses[..., None] / parts, parts, axis=-1)
+
+
 def make_trial(
-    arm: Arm = PLAIN, draw: int = 0, split: int = 0, curves: object = None, ended: str = "finished", **hyper: float
+    arm: Arm = PLAIN,
+    draw: int = 0,
+    split: int = 0,
+    curves: object = None,
+    ended: str = "finished",
+    parts: object = None,
+    **hyper: float,
 ) -> Trial:
-    """A trial with everything that is not given made up. `curves` may be the losses on score rows alone."""
+    """A trial with everything that is not given made up. `curves` may be the losses on score rows alone.
+
+    By default every part of the rows adds as much to the loss on them.
+    """
     if curves is None:
         curves = np.random.default_rng((draw, split)).random((EPOCHS, 2, 2))
     curves = np.asarray(curves, np.float32)
     if curves.ndim == 1:
         curves = np.stack([curves / 2, curves], axis=1)[:, :, None]
-    return Trial(arm, draw, split, Hyperparameters(**hyper), 17 + draw, (0, 2, split, 0), curves, ended)
+    parts = np.asarray(even_parts(curves[:, 1, 0]) if parts is None else parts, np.float32)
+    return Trial(arm, draw, split, Hyperparameters(**hyper), 17 + draw, (0, 2, split, 0), curves, parts, ended)
+
+
+def even_shares(splits: int, parts: int = PARTS) -> np.ndarray:
+    """Of as many score rows in every part, `(splits, parts)`."""
+    return np.full((splits, parts), 1 / parts)
+
+
+def losses_of(trials: Sequence[Trial]) -> dict[Arm, Losses]:
+    """The losses of trials whose parts are of one size."""
+    splits = 1 + max(trial.split for trial in trials)
+    return losses(trials, even_shares(splits, trials[0].parts.shape[1]))
+
+
+def make_losses(score: object, fit: object = None, parts: object = None, shares: object = None) -> Losses:
+    """The losses of an arm, `(draws, splits, epochs)`; on fit rows half as high, and alike in all parts, by default."""
+    score = np.asarray(score, np.float64)
+    parts = even_parts(score) if parts is None else np.asarray(parts, np.float64)
+    return Losses(
+        score=score,
+        fit=score / 2 if fit is None else np.asarray(fit, np.float64),
+        parts=parts,
+        shares=even_shares(score.shape[1], parts.shape[-1]) if shares is None else np.asarray(shares, np.float64),
+    )
 
 
 @dataclass
@@ -67,11 +108,11 @@ class Clock:
 
 @dataclass
 class FakeTrainer:
-    """Trains nothing: its curves are what `losses` says of a member, and a block takes `seconds`."""
+    """Trains nothing: its curves are what `curves` says of a member, and a block takes `seconds`."""
 
     clock: Clock
     seconds: float
-    losses: Callable[[Member], np.ndarray]
+    curves: Callable[[Member], np.ndarray]
     blocks: list[Block] = field(default_factory=list)
 
     def train(self, blocks: Sequence[Block], keep_networks: bool = False, on_epochs=None) -> Iterator[TrainedBlock]:
@@ -80,27 +121,34 @@ class FakeTrainer:
             self.clock.now += self.seconds
             if on_epochs is not None and not on_epochs(len(block.members) * block.epochs):
                 return
-            yield TrainedBlock(block, np.stack([self.losses(member) for member in block.members]), None)
+            curves = np.stack([self.curves(member) for member in block.members])
+            yield TrainedBlock(block, curves, even_parts(curves[:, :, 1, 0]), None)
 
 
 class FakeLaboratory:
-    """Six programs, as a laboratory has them; blocks of four networks."""
+    """Six programs, as a laboratory has them; blocks of four networks.
+
+    Of its 30 rows every fold scores as many, in each of the partitions others.
+    """
 
     def __init__(
         self,
         seed: int = 0,
         seconds: float = 1.0,
-        losses: Callable[[Member], np.ndarray] | None = None,
-        splits: int = 3,
+        curves: Callable[[Member], np.ndarray] | None = None,
+        folds: int = 3,
+        partitions: int = 2,
     ):
         self.seed, self.clock = seed, Clock()
         self.shape = SimpleNamespace(networks=4, batch=4)
         self.draws_in_a_block = 2
-        losses = losses or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
+        curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
         places = [(batch_norm, dropout) for batch_norm in (None, "before", "after") for dropout in (False, True)]
-        self._trainers = {place: FakeTrainer(self.clock, seconds, losses) for place in places}
-        x, y, fit = np.zeros((12, 2), np.float32), np.zeros(12, np.int32), np.arange(10)
-        self.rows = [Rows(x, y, fit, fit[:2], np.arange(10, 12)) for _ in range(splits)]
+        self._trainers = {place: FakeTrainer(self.clock, seconds, curves) for place in places}
+        orders = [np.random.default_rng(partition).permutation(30) for partition in range(partitions)]
+        self.partitions = [
+            [Split(np.setdiff1d(order, rows), np.sort(rows)) for rows in np.split(order, folds)] for order in orders
+        ]
 
     @property
     def trainers(self):
@@ -109,10 +157,25 @@ class FakeLaboratory:
     def trainer(self, arm: Arm) -> FakeTrainer:
         return self._trainers[arm.batch_norm, arm.dropout]
 
+    def rows(self, split: Split) -> Rows:
+        x, y = np.zeros((30, 2), np.float32), np.zeros(30, np.int32)
+        return Rows(x, y, split.fit_rows, split.fit_rows[:2], split.score_rows)
+
+    def shares(self, splits: Sequence[Split]) -> np.ndarray:
+        return even_shares(len(splits))
+
+    def steps(self, epochs: int, fit_rows: int) -> int:
+        return epochs * fit_rows // self.shape.batch
+
     @property
     def blocks(self) -> list[Block]:
         """All that was trained."""
         return [block for trainer in self.trainers for block in trainer.blocks]
+
+    def split_of(self, block: Block) -> int:
+        """The number of the split that a block was trained in, counted over the partitions."""
+        splits = [split for partition in self.partitions for split in partition]
+        return [np.array_equal(split.score_rows, block.rows.score) for split in splits].index(True)
 
 
 class Notebook:

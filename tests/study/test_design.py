@@ -1,17 +1,34 @@
-"""The arms of a study, and their draws."""
+"""The arms of a study, the questions that it answers, and the draws of its arms."""
 
+from functools import partial
+
+import jax
 import numpy as np
 import pytest
 
-from goru.nn.architecture import Architecture
+from goru.nn.affine import Affine
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.training import init_training, train_step
 from goru.study import defaults
-from goru.study.design import ARMS, CONTRASTS, PLAIN, Arm, draws
+from goru.study.design import AFTER, ARMS, BEFORE, CONTRASTS, PLAIN, RECOMMENDED, Arm, draws
 
 ids = {"argvalues": ARMS, "ids": [arm.name for arm in ARMS]}
+STEPS = 1_000
+BATCH_NORM = {
+    "batch_norm_scale": (0.25, 4.0),
+    "batch_norm_shift": (-1.0, 1.0),
+    "batch_norm_epsilon": (1e-6, 1e-1),
+    "batch_norm_momentum": (0.5, 0.99),
+}
 
 
-def techniques(arm: Arm) -> set[object]:
-    return {arm.batch_norm, "dropout" if arm.dropout else None, "decay" if arm.weight_decay else None} - {None}
+def strength(hyper: Hyperparameters, steps: int = STEPS) -> float:
+    """Of a draw's decay: λ times the sum of the learning rates of all steps."""
+    return hyper.weight_decay * hyper.learning_rate * steps / 2
+
+
+def batch_norm_of(hyper: Hyperparameters) -> tuple[float, ...]:
+    return tuple(getattr(hyper, name) for name in BATCH_NORM)
 
 
 class TestArms:
@@ -38,50 +55,155 @@ class TestArms:
 
 
 class TestContrasts:
-    def test_each_compares_two_arms_that_differ_in_what_its_name_says(self):
+    def test_there_are_seven_and_each_compares_what_its_name_says(self):
+        asked = {
+            contrast.name: ({arm.name for arm in contrast.arms}, {arm.name for arm in contrast.against})
+            for contrast in CONTRASTS
+        }
+        assert asked == {
+            "dropout": ({"dropout"}, {"plain"}),
+            "weight decay": ({"weight decay"}, {"plain"}),
+            "batch norm before the activation": ({"batch norm before"}, {"plain"}),
+            "batch norm after the activation": ({"batch norm after"}, {"plain"}),
+            "batch norm after instead of before": ({"batch norm after"}, {"batch norm before"}),
+            "dropout and decay on top of batch norm": (
+                {"batch norm before + dropout + weight decay", "batch norm after + dropout + weight decay"},
+                {"batch norm before", "batch norm after"},
+            ),
+            "the best of all combinations": ({arm.name for arm in ARMS}, {"plain"}),
+        }
+
+    def test_no_arm_stands_twice_on_one_side(self):
         for contrast in CONTRASTS:
-            assert {contrast.arm, contrast.against} <= set(ARMS)
-            (technique,) = techniques(contrast.arm) - techniques(contrast.against)
-            assert str(technique) in contrast.name
-        assert len({contrast.name for contrast in CONTRASTS}) == len(CONTRASTS)
+            for side in (contrast.arms, contrast.against):
+                assert len(set(side)) == len(side) > 0
+
+    def test_the_recommendation_is_the_last(self):
+        assert CONTRASTS[-1] is RECOMMENDED
+        assert (Arm("before"), Arm("after")) == (BEFORE, AFTER)
 
 
 class TestDraws:
     @pytest.mark.parametrize("arm", **ids)
     def test_numbers_are_in_their_ranges_and_zero_where_a_technique_is_off(self, arm):
-        for hyper in draws(arm, 64, seed=3):
-            assert defaults.LEARNING_RATE[0] <= hyper.learning_rate <= defaults.LEARNING_RATE[1]
-            low, high = defaults.DROPOUT_RATE if arm.dropout else (0, 0)
+        for hyper in draws(arm, 64, seed=3, steps=STEPS):
+            assert 3e-4 <= hyper.learning_rate <= 3e-2
+            low, high = (0.05, 0.6) if arm.dropout else (0, 0)
             assert low <= hyper.dropout_rate <= high
-            low, high = defaults.WEIGHT_DECAY if arm.weight_decay else (0, 0)
-            assert low <= hyper.weight_decay <= high
+            low, high = (0.25, 25) if arm.weight_decay else (0, 0)
+            assert low <= strength(hyper) <= high
 
+    @pytest.mark.parametrize("search", [False, True])
     @pytest.mark.parametrize("arm", **ids)
-    def test_asking_for_more_leaves_the_first_ones_as_they_are(self, arm):
-        most = draws(arm, 33, seed=1)
+    def test_asking_for_more_leaves_the_first_ones_as_they_are(self, arm, search):
+        most = draws(arm, 33, 1, STEPS, search)
         assert len(most) == len(set(most)) == 33
         for count in (1, 2, 3, 4, 5, 8, 9, 32):
-            assert draws(arm, count, seed=1) == most[:count]
+            assert draws(arm, count, 1, STEPS, search) == most[:count]
 
-    def test_a_draw_has_one_learning_rate_dropout_rate_and_decay_in_all_arms_that_have_them(self):
-        by_arm = {arm: draws(arm, 5, seed=2) for arm in ARMS}
+    @pytest.mark.parametrize("search", [False, True])
+    def test_a_draw_has_one_number_of_each_kind_in_all_arms_that_have_it(self, search):
+        by_arm = {arm: draws(arm, 5, 2, STEPS, search) for arm in ARMS}
         everything = by_arm[Arm("before", True, True)]
         for arm, drawn in by_arm.items():
             for hyper, full in zip(drawn, everything, strict=True):
                 assert hyper.learning_rate == full.learning_rate
                 assert hyper.dropout_rate == (full.dropout_rate if arm.dropout else 0)
                 assert hyper.weight_decay == (full.weight_decay if arm.weight_decay else 0)
+                fixed = batch_norm_of(Hyperparameters())
+                assert batch_norm_of(hyper) == (batch_norm_of(full) if arm.batch_norm else fixed)
 
     def test_they_are_spread_evenly_on_their_scales(self):
         """Eight points of a Sobol sequence: one in each eighth of every range."""
-        drawn = draws(Arm(None, True, True), 8, seed=0)
-        for values, (low, high) in (
-            (np.log([hyper.learning_rate for hyper in drawn]), np.log(defaults.LEARNING_RATE)),
-            (np.array([hyper.dropout_rate for hyper in drawn]), defaults.DROPOUT_RATE),
-            (np.log([hyper.weight_decay for hyper in drawn]), np.log(defaults.WEIGHT_DECAY)),
-        ):
+        drawn = draws(Arm("after", True, True), 8, 0, STEPS, search_batch_norm=True)
+        scales = {
+            "learning_rate": (np.log, (3e-4, 3e-2)),
+            "dropout_rate": (np.asarray, (0.05, 0.6)),
+            "batch_norm_scale": (np.log, (0.25, 4.0)),
+            "batch_norm_shift": (np.asarray, (-1.0, 1.0)),
+            "batch_norm_epsilon": (np.log, (1e-6, 1e-1)),
+            "batch_norm_momentum": (np.asarray, (0.5, 0.99)),
+        }
+        found = {
+            name: (scale([getattr(h, name) for h in drawn]), scale(ends)) for name, (scale, ends) in scales.items()
+        }
+        found["strength"] = np.log([strength(hyper) for hyper in drawn]), np.log((0.25, 25))
+        for values, (low, high) in found.values():
             assert sorted(((values - low) / (high - low) * 8).astype(int)) == list(range(8))
 
     def test_they_are_a_function_of_the_seed(self):
-        assert draws(PLAIN, 4, seed=0) == draws(PLAIN, 4, seed=0)
-        assert draws(PLAIN, 4, seed=0) != draws(PLAIN, 4, seed=1)
+        assert draws(PLAIN, 4, 0, STEPS) == draws(PLAIN, 4, 0, STEPS)
+        assert draws(PLAIN, 4, 0, STEPS) != draws(PLAIN, 4, 1, STEPS)
+        assert draws(PLAIN, 4, (0, 1), STEPS) != draws(PLAIN, 4, (0, 2), STEPS)
+
+
+class TestDecay:
+    ARM = Arm(weight_decay=True)
+
+    def test_a_longer_schedule_has_a_weaker_decay_and_the_same_strength(self):
+        for short, long in zip(draws(self.ARM, 8, 0, 100), draws(self.ARM, 8, 0, 1_000), strict=True):
+            assert short.weight_decay == pytest.approx(10 * long.weight_decay)
+            assert strength(short, 100) == pytest.approx(strength(long, 1_000))
+            assert short.learning_rate == long.learning_rate
+
+    def test_a_weight_that_nothing_pulls_at_shrinks_by_the_exponential_of_its_strength(self):
+        """Really trained: the second input is always zero, so that no gradient reaches its weights."""
+        steps, architecture, recipe = 2_000, Architecture(2, (), 2), Recipe()
+        x, y = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32), np.array([0, 1], np.int32)
+        affines = (Affine(np.ones((2, 2), np.float32), np.zeros(2, np.float32)),)
+        step = jax.jit(partial(train_step, architecture, recipe))
+
+        def train(hyper):
+            def body(index, training):
+                return step(hyper, training, x, y, np.uint32(1), index, steps)[0]
+
+            return jax.lax.fori_loop(0, steps, body, init_training(architecture, recipe, hyper, affines))
+
+        drawn = draws(self.ARM, 4, 0, steps)
+        for hyper in drawn:
+            weight = np.asarray(jax.jit(train)(hyper).network.output.weight)
+            np.testing.assert_allclose(np.log(weight[1]), -strength(hyper, steps), rtol=0.03)
+            assert weight[0, 0] > weight[1, 0]  # the other input does pull
+        assert min(strength(hyper, steps) for hyper in drawn) < 1 < max(strength(hyper, steps) for hyper in drawn)
+
+
+class TestSearchingBatchNorm:
+    def test_numbers_are_in_their_ranges_and_differ_from_draw_to_draw(self):
+        for arm in (BEFORE, AFTER, Arm("after", True, True)):
+            drawn = draws(arm, 32, 0, STEPS, search_batch_norm=True)
+            for name, (low, high) in BATCH_NORM.items():
+                values = [getattr(hyper, name) for hyper in drawn]
+                assert low <= min(values) < max(values) <= high
+                assert len(set(values)) == 32
+
+    @pytest.mark.parametrize("arm", [arm for arm in ARMS if not arm.batch_norm], ids=lambda arm: arm.name)
+    def test_where_there_is_none_nothing_of_it_is_drawn(self, arm):
+        for hyper in draws(arm, 8, 0, STEPS, search_batch_norm=True):
+            assert batch_norm_of(hyper) == (1.0, 0.0, 1e-5, 0.9)
+
+    @pytest.mark.parametrize("arm", **ids)
+    def test_unless_asked_for_it_stays_as_it_is(self, arm):
+        for hyper in draws(arm, 8, 0, STEPS):
+            assert batch_norm_of(hyper) == (1.0, 0.0, 1e-5, 0.9)
+
+    def test_what_else_there_is_stays_in_its_range(self):
+        for hyper in draws(Arm("before", True, True), 32, 0, STEPS, search_batch_norm=True):
+            assert 3e-4 <= hyper.learning_rate <= 3e-2
+            assert 0.05 <= hyper.dropout_rate <= 0.6
+            assert 0.25 <= strength(hyper) <= 25
+
+    def test_the_ranges_are_the_defaults(self):
+        assert {name: getattr(defaults, name.upper()) for name in BATCH_NORM} == BATCH_NORM
+
+
+@pytest.mark.parametrize(
+    ("arm", "phrase"),
+    [
+        (PLAIN, "plain"),
+        (Arm("before"), "batch norm before the activation"),
+        (Arm("after", weight_decay=True), "batch norm after the activation and weight decay"),
+        (Arm("after", True, True), "batch norm after the activation, dropout and weight decay"),
+    ],
+)
+def test_an_arm_can_be_part_of_a_sentence(arm, phrase):
+    assert arm.phrase == phrase

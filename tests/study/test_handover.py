@@ -1,4 +1,4 @@
-"""The recommended draws, trained again on all development rows."""
+"""The recommended draws, trained again: on all development rows, and on the fit rows of every split."""
 
 from dataclasses import replace
 
@@ -7,13 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from goru.nn.architecture import Hyperparameters
+from goru.data.splitting import Split, folds
+from goru.errors import InputError
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.network import forward_inference
+from goru.population.trainer import Trainer
+from goru.study.candidates import Candidate
 from goru.study.design import PLAIN, Arm
-from goru.study.handover import Bag, Candidate, as_model, rank, shortlist, train_bag
-from goru.study.laboratory import fit_preparation
+from goru.study.handover import Bag, predict_held_out, train_bag
+from goru.study.laboratory import Laboratory, block_shape, fit_preparation
 
-DROPOUT, NORMED = Arm(dropout=True), Arm("before", True, True)
+NORMED = Arm("before", True, True)
 SCHEDULE = 6
 
 
@@ -28,64 +32,32 @@ CANDIDATES = (
 )
 
 
+SHARES = dict(zip(CANDIDATES, (3, 3, 2), strict=True))
+"""Blocks hold two networks: the first two candidates need two of them each."""
+
+
 @pytest.fixture(scope="module")
 def bag(laboratory) -> Bag:
-    return train_bag(laboratory, CANDIDATES, SCHEDULE, size=8)
-
-
-class TestRank:
-    def test_the_lowest_mean_held_out_loss_comes_first_each_draw_at_its_best_epoch(self):
-        losses = {
-            PLAIN: np.array([[[0.9, 0.5, 0.8], [0.7, 0.7, 0.4]]]),  # means 0.8, 0.6, 0.6
-            DROPOUT: np.array(
-                [
-                    [[0.5, 0.4, 0.3], [0.7, 0.6, 0.1]],  # means 0.6, 0.5, 0.2
-                    [[0.4, np.inf, np.inf], [0.4, 0.1, 0.1]],  # means 0.4 and infinite
-                ]
-            ),
-        }
-        drawn = {
-            PLAIN: [Hyperparameters(learning_rate=0.1)],
-            DROPOUT: [Hyperparameters(learning_rate=0.2), Hyperparameters(learning_rate=0.3)],
-        }
-        ranked = rank(losses, drawn)
-        assert [(best.arm, best.draw, best.epochs) for best in ranked] == [
-            (DROPOUT, 0, 3),
-            (DROPOUT, 1, 1),
-            (PLAIN, 0, 2),
-        ]
-        assert [best.loss for best in ranked] == pytest.approx([0.2, 0.4, 0.6])
-        assert [best.hyper.learning_rate for best in ranked] == [0.2, 0.3, 0.1]
-
-    def test_a_draw_that_diverged_comes_last(self):
-        losses = {PLAIN: np.array([[[np.inf, np.inf]], [[0.9, 0.8]]])}
-        ranked = rank(losses, {PLAIN: [Hyperparameters(), Hyperparameters()]})
-        assert [(best.draw, best.loss) for best in ranked] == [(1, 0.8), (0, np.inf)]
+    return train_bag(laboratory, SHARES, SCHEDULE)
 
 
 class TestBag:
-    @pytest.mark.parametrize(
-        ("size", "shares"), [(1, [1, 0, 0]), (3, [1, 1, 1]), (5, [2, 2, 1]), (8, [3, 3, 2])], ids=str
-    )
-    def test_it_has_the_size_asked_for_shared_out_evenly(self, laboratory, size, shares):
-        bag = train_bag(laboratory, CANDIDATES, SCHEDULE, size)
-        assert len(bag.networks) == len(bag.candidates) == size
-        assert [bag.candidates.count(one) for one in CANDIDATES] == shares
-        assert bag.candidates[0] == CANDIDATES[0]
+    def test_it_has_as_many_networks_of_each_candidate_as_are_asked_for_in_their_order(self, bag):
+        assert bag.candidates == (CANDIDATES[0],) * 3 + (CANDIDATES[1],) * 3 + (CANDIDATES[2],) * 2
+        assert len(bag.networks) == 8
 
     def test_no_two_networks_are_alike(self, bag):
         outputs = bag.networks.outputs(np.eye(bag.networks.inputs, dtype=np.float32))
         assert len({output.tobytes() for output in outputs}) == 8
 
     def test_a_network_does_not_depend_on_what_else_is_in_the_bag(self, laboratory, bag):
-        alone = train_bag(laboratory, CANDIDATES[1:2], SCHEDULE, size=1)
-        at = bag.candidates.index(CANDIDATES[1])
-        for one, other in zip(alone.networks.weights, bag.networks.only([at]).weights, strict=True):
+        alone = train_bag(laboratory, {CANDIDATES[1]: 2}, SCHEDULE)
+        for one, other in zip(alone.networks.weights, bag.networks.only([3, 4]).weights, strict=True):
             np.testing.assert_array_equal(one, other)
 
     def test_it_is_trained_for_its_epochs_of_the_schedule_that_it_was_chosen_in(self, laboratory):
         def weights(epochs, schedule):
-            bag = train_bag(laboratory, [candidate(PLAIN, epochs=epochs)], schedule, size=1)
+            bag = train_bag(laboratory, {candidate(PLAIN, epochs=epochs): 1}, schedule)
             return bag.networks.weights[0].tobytes()
 
         assert len({weights(3, 6), weights(4, 6), weights(3, 3)}) == 3
@@ -115,11 +87,41 @@ class TestBag:
         assert index == 8
 
     def test_it_is_the_same_bit_for_bit_when_trained_again(self, laboratory, bag):
-        again = train_bag(laboratory, CANDIDATES, SCHEDULE, size=8)
+        again = train_bag(laboratory, SHARES, SCHEDULE)
         flat = bag.flat()
         assert {name: array.tobytes() for name, array in again.flat().items()} == {
             name: array.tobytes() for name, array in flat.items()
         }
+
+
+WILD = candidate(PLAIN, draw=2, learning_rate=1e38)
+"""It diverges at its first steps."""
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+class TestDiverged:
+    def test_networks_that_diverged_are_not_handed_over(self, laboratory, bag):
+        mixed = train_bag(laboratory, {CANDIDATES[0]: 3, WILD: 3, CANDIDATES[2]: 2}, SCHEDULE)
+        assert mixed.candidates == (CANDIDATES[0],) * 3 + (CANDIDATES[2],) * 2
+        for one, other in zip(mixed.networks.weights, bag.networks.only([0, 1, 2, 6, 7]).weights, strict=True):
+            np.testing.assert_array_equal(one, other)
+        kept = {"0": "0", "1": "1", "2": "2", "3": "6", "4": "7"}
+        flat, whole = mixed.flat(), bag.flat()
+        assert {name.partition(".")[0] for name in flat} == set(kept)
+        for name, array in flat.items():
+            index, _, rest = name.partition(".")
+            np.testing.assert_array_equal(array, whole[f"{kept[index]}.{rest}"])
+
+    def test_where_all_diverged_there_is_nothing_to_hand_over(self, laboratory):
+        with pytest.raises(InputError, match="all networks of the recommended draws diverged"):
+            train_bag(laboratory, {WILD: 3}, SCHEDULE)
+
+    def test_on_held_out_rows_each_network_has_its_place_whatever_becomes_of_the_others(
+        self, laboratory, splits, predicted
+    ):
+        mixed = predict_held_out(laboratory, {CANDIDATES[0]: 1, WILD: 2, CANDIDATES[2]: 1}, splits, SCHEDULE)
+        np.testing.assert_array_equal(mixed[[0, 3]], predicted[[0, 4]])
+        assert not np.isfinite(mixed[[1, 2]]).any()
 
 
 class TestFlat:
@@ -141,23 +143,152 @@ class TestFlat:
         scale = flat["1.network.hidden.0.batch_norm.scale"]  # of the first candidate's second network
         np.testing.assert_array_equal(scale, bag.settled[0].network.hidden[0].batch_norm.scale[1])
 
-
-class TestModel:
-    def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, bag):
-        model = as_model(flowers, bag)
-        probabilities = model.probabilities(flowers.encoded_test)
-        assert probabilities.shape == (len(flowers.y_test), 3)
-        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
-        assert set(model.predict_encoded(flowers.encoded_test)) <= {"iris", "lily", "rose"}
-
-    def test_it_says_what_each_network_is(self, flowers, bag):
-        members = as_model(flowers, bag).members
-        assert [member["arm"] for member in members] == [one.arm.name for one in bag.candidates]
-        assert members[0]["dropout_rate"] == 0.2
-        assert members[3]["epochs"] == 3
+    def test_of_a_bag_only_the_first_networks_may_be_wanted(self, bag):
+        flat, first = bag.flat(), bag.flat(networks=1)
+        assert first.keys() == {name for name in flat if name.startswith("0.")}
+        for name, array in first.items():
+            np.testing.assert_array_equal(array, flat[name])
 
 
-def test_a_bag_is_made_of_the_best_draw_and_of_those_nearly_as_good():
-    best, near, third, far = (replace(candidate(PLAIN), loss=loss) for loss in (1.0, 1.04, 1.041, 1.06))
-    assert shortlist([best, near, third]) == [best, near]
-    assert shortlist([best, far]) == [best]
+def other_targets(dataset, rows: np.ndarray):
+    """The same table, but for the classes of some development rows."""
+    y = dataset.y_development.copy()
+    y[rows] = (y[rows] + 1) % len(dataset.classes)
+    return replace(dataset, y_development=y)
+
+
+HELD_OUT = {CANDIDATES[0]: 1, CANDIDATES[1]: 3, CANDIDATES[2]: 1}
+
+
+@pytest.fixture(scope="module")
+def predicted(laboratory, splits) -> np.ndarray:
+    return predict_held_out(laboratory, HELD_OUT, splits, SCHEDULE)
+
+
+class TestHeldOut:
+    def test_every_network_predicts_every_row(self, flowers, predicted):
+        assert predicted.shape == (5, len(flowers.y_development), 3)
+        np.testing.assert_allclose(predicted.sum(axis=2), 1, atol=1e-12)
+
+    @pytest.mark.parametrize("balanced", [False, True], ids=["", "balanced"])
+    def test_what_a_row_really_is_has_no_say_in_its_own_prediction(self, laboratory, splits, flowers, balanced):
+        """The networks that predict a fold have seen the other folds alone, and their classes weigh alone."""
+        shares, scored = {CANDIDATES[0]: 1, CANDIDATES[1]: 1}, splits[1].score_rows
+        others = np.setdiff1d(np.arange(len(flowers.y_development)), scored)
+
+        def predict(dataset):
+            changed = laboratory.for_table(dataset, laboratory.seed)
+            changed.balanced = balanced
+            return predict_held_out(changed, shares, splits, SCHEDULE)
+
+        before, after = predict(flowers), predict(other_targets(flowers, scored[:5]))
+        np.testing.assert_array_equal(after[:, scored], before[:, scored])
+        assert (after[:, others] != before[:, others]).any(axis=(0, 2)).all()
+
+    def test_what_a_row_looks_like_has_no_say_in_those_of_its_fold(self, laboratory, splits, flowers):
+        """Columns are prepared by the fit rows alone."""
+        row, *rest = splits[1].score_rows
+        encoded = flowers.encoded_development
+        numeric = encoded.numeric.copy()
+        numeric[row] = [1e6, -1e6]
+        changed = replace(flowers, encoded_development=replace(encoded, numeric=numeric))
+        before, after = (
+            predict_held_out(laboratory.for_table(dataset, laboratory.seed), {CANDIDATES[1]: 1}, splits, SCHEDULE)[0]
+            for dataset in (flowers, changed)
+        )
+        np.testing.assert_array_equal(after[rest], before[rest])
+        assert (after[row] != before[row]).any()
+        assert (after[splits[0].score_rows] != before[splits[0].score_rows]).any(axis=1).all()
+
+    def test_they_learn_from_the_fit_rows_what_the_score_rows_are(self, laboratory, splits, flowers):
+        good = candidate(PLAIN, epochs=40, learning_rate=0.03)
+        mean = predict_held_out(laboratory, {good: 4}, splits, 40).mean(axis=0)
+        assert (mean.argmax(axis=1) == flowers.y_development).mean() > 0.6  # a third by chance
+
+    def test_networks_come_in_the_order_of_the_candidates_and_do_not_depend_on_one_another(
+        self, laboratory, splits, predicted
+    ):
+        start = 0
+        for one, share in HELD_OUT.items():
+            alone = predict_held_out(laboratory, {one: share}, splits, SCHEDULE)
+            np.testing.assert_array_equal(alone, predicted[start : start + share])
+            start += share
+
+    def test_it_is_the_same_bit_for_bit_when_done_again(self, laboratory, splits, predicted):
+        again = predict_held_out(laboratory, HELD_OUT, splits, SCHEDULE)
+        assert again.tobytes() == predicted.tobytes()
+
+    def test_rows_that_no_split_scores_are_not_predicted(self, laboratory, flowers):
+        """With times, the first period is only fitted on, and later splits fit on more rows than earlier ones."""
+        n = len(flowers.y_development)
+        past = [Split(np.arange(end), np.arange(end, end + 18)) for end in (18, 36)]
+        predicted = predict_held_out(laboratory, {CANDIDATES[0]: 2}, past, SCHEDULE)
+        assert predicted.shape == (2, n, 3)
+        assert np.isnan(predicted[:, :18]).all()
+        assert np.isfinite(predicted[:, 18:54]).all()
+        assert np.isnan(predicted[:, 54:]).all()
+
+    def test_no_two_networks_have_the_same_initial_weights_or_masks(self, laboratory, splits, monkeypatch):
+        """Neither two replicates, nor the same one in two splits, nor one of these and one that is handed over."""
+        seen, train = [], Trainer.train
+
+        def watch(trainer, blocks, *args, **kwargs):
+            seen.extend(member for block in blocks for member in block.members)
+            return train(trainer, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Trainer, "train", watch)
+        shares = {CANDIDATES[1]: 3}
+        predict_held_out(laboratory, shares, splits, SCHEDULE)
+        train_bag(laboratory, shares, SCHEDULE)
+        assert len(seen) == 3 * 3 + 3
+        states = {tuple(np.random.SeedSequence(member.seed).generate_state(4)) for member in seen}
+        assert len(states) == len({member.id for member in seen}) == len(seen)
+
+
+@pytest.fixture(scope="module")
+def numbers(prices):
+    """A laboratory for the number, and three folds of its rows."""
+    cut = folds(prices.y_development, prices.task, 3, seed=0)
+    shape = block_shape(len(prices.y_development), cut, batch=8, networks=2)
+    base = Architecture(prices.n_features, (8,), 1)
+    laboratory = Laboratory(prices, base, Recipe(loss="squared_error"), shape, seed=0)
+    yield laboratory, cut
+    laboratory.close()
+
+
+class TestNumbers:
+    def test_they_are_predicted_in_the_targets_own_units(self, numbers, prices):
+        laboratory, cut = numbers
+        good = candidate(PLAIN, epochs=40, learning_rate=0.03)
+        predicted = predict_held_out(laboratory, {good: 2}, cut, 40)
+        assert predicted.shape == (2, len(prices.y_development))
+        y, mean = prices.y_development, predicted.mean(axis=0)  # 5000, give or take a thousand
+        assert np.mean((y - mean) ** 2) < 0.3 * np.var(y)
+
+    def test_a_target_has_no_say_in_its_own_prediction_nor_in_its_units(self, numbers, prices):
+        laboratory, cut = numbers
+        scored = cut[0].score_rows
+        y = prices.y_development.copy()
+        y[scored[0]] = 1e6
+        before, after = (
+            predict_held_out(laboratory.for_table(dataset, 0), {CANDIDATES[1]: 1}, cut, SCHEDULE)[0]
+            for dataset in (prices, replace(prices, y_development=y))
+        )
+        np.testing.assert_array_equal(after[scored], before[scored])
+        assert (after[cut[1].score_rows] != before[cut[1].score_rows]).all()
+
+
+def test_rows_of_rare_classes_may_count_for_more(laboratory, flowers):
+    """Ten rows of one class and sixty-two of another: where both count alike, the rare one is predicted more often."""
+    y = np.zeros_like(flowers.y_development)
+    y[:10] = 1
+    rare = replace(flowers, y_development=y)
+    found = []
+    for balanced in (False, True):
+        changed = laboratory.for_table(rare, 0)
+        changed.balanced = balanced
+        bag = train_bag(changed, {candidate(PLAIN, epochs=10): 1}, 10)
+        preparation, _ = fit_preparation(rare, np.arange(72))
+        outputs = bag.networks.outputs(preparation.transform(rare.encoded_development))[0]
+        found.append((outputs[:, 1] - outputs[:, 0]).mean())
+    assert found[1] > found[0] + 0.5

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from studies import make_prices
+from studies import make_flowers, make_prices
 
 from goru.data.dataset import load_dataset
 from goru.data.splitting import Split, folds
@@ -14,7 +14,8 @@ from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member
 from goru.population.trainer import Trainer
 from goru.study.design import ARMS, Arm
-from goru.study.laboratory import Laboratory, fit_preparation
+from goru.study.laboratory import Laboratory, block_shape, fit_preparation
+from goru.study.splits import parts
 
 HELD_OUT_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
 
@@ -38,10 +39,13 @@ def build(monkeypatch):
 
     def build(dataset, splits, **changes):
         base = Architecture(dataset.n_features, (8,), dataset.n_outputs)
-        arguments = {"batch": 8, "networks": 2, "splits": splits, "seed": 0} | changes
+        of_block = {"batch": 8, "networks": 2} | {
+            name: changes.pop(name) for name in ("batch", "networks") & changes.keys()
+        }
+        shape = block_shape(len(dataset.y_development), splits, **of_block)
         with monkeypatch.context() as patch:
             patch.setattr(Trainer, "compile", lambda trainer: None)
-            return Laboratory(dataset, base, Recipe(), **arguments)
+            return Laboratory(dataset, base, Recipe(), shape, **{"seed": 0} | changes)
 
     return build
 
@@ -60,6 +64,13 @@ class TestRows:
         np.testing.assert_array_equal(rows.y, flowers.y_development)
         np.testing.assert_array_equal(rows.fit, splits[1].fit_rows)
         np.testing.assert_array_equal(rows.score, splits[1].score_rows)
+        assert rows.weight is None
+
+    def test_every_row_belongs_to_one_part_in_all_splits(self, build, dataset, splits):
+        laboratory = build(dataset, splits, seed=5)
+        for split in splits:
+            np.testing.assert_array_equal(laboratory.rows(split).part, parts(dataset, 5))
+        assert laboratory.shape.parts == 40 > parts(dataset, 5).max()
 
     def test_the_loss_on_fit_rows_is_watched_on_as_many_of_them_as_there_are_score_rows(self, build, flowers, splits):
         laboratory = build(flowers, splits)
@@ -71,6 +82,11 @@ class TestRows:
     def test_without_score_rows_one_fit_row_is_still_watched(self, build, flowers, splits):
         everything = Split(np.arange(len(flowers.y_development)), np.empty(0, int))
         assert len(build(flowers, splits).rows(everything).fit_scored) == 1
+
+    def test_of_many_rows_no_more_are_watched_than_the_score_rows_of_any_split(self, build, flowers, splits):
+        few = Split(np.arange(20), np.arange(20, len(flowers.y_development)))
+        assert len(build(flowers, splits).rows(few).fit_scored) == 20
+        assert len(build(flowers, [Split(np.arange(60), np.arange(60, 64))]).rows(splits[0]).fit_scored) == 4
 
     def test_a_number_to_predict_has_mean_0_and_variance_1_on_the_fit_rows(self, build, prices, splits):
         rows = build(prices, splits).rows(splits[0])
@@ -149,16 +165,160 @@ class TestPrograms:
             assert laboratory.trainer(arm).architecture == arm.architecture(laboratory.base)
             assert laboratory.trainer(arm) is laboratory.trainer(replace(arm, weight_decay=True))
 
-    def test_their_shape_holds_all_scored_rows_and_all_steps_of_a_call(self, build, flowers, splits):
+    @pytest.mark.parametrize("networks", [2, 4, 8])
+    def test_a_block_holds_as_many_draws_with_decay_as_without(self, build, flowers, splits, networks):
+        assert build(flowers, splits, networks=networks).draws_in_a_block == networks // 2
+
+    @pytest.mark.parametrize("batch", [2, 7, 8, 32])
+    def test_steps_are_the_full_batches_of_so_many_passes(self, build, flowers, splits, batch):
+        laboratory = build(flowers, splits, batch=batch)
+        for split in splits:
+            order = BatchOrder((0,), split.fit_rows, batch)
+            for epochs in (0, 1, 3, 100):
+                assert laboratory.steps(epochs, len(split.fit_rows)) == order.steps(epochs)
+
+    def test_a_worked_number_of_steps(self, build, flowers, splits):
+        assert build(flowers, splits).steps(3, 50) == 18  # 150 rows in batches of 8
+
+
+class TestShape:
+    def test_it_holds_all_scored_rows_and_all_steps_of_a_call(self, flowers, splits):
+        rows = len(flowers.y_development)
+        everything = Split(np.arange(rows), np.empty(0, int))
         for batch in (2, 7, 16, 32):
-            laboratory = build(flowers, splits, batch=batch)
-            shape = laboratory.shape
-            everything = Split(np.arange(len(flowers.y_development)), np.empty(0, int))
+            shape = block_shape(rows, splits, batch, networks=2)
+            assert (shape.batch, shape.networks, shape.parts) == (batch, 2, 40)
             for split in (*splits, everything):
                 assert shape.eval_chunks * shape.eval_rows >= len(split.score_rows)
                 order = BatchOrder((0,), split.fit_rows, batch)
                 assert shape.steps >= max(order.steps(e + shape.epochs) - order.steps(e) for e in range(30))
 
-    @pytest.mark.parametrize("networks", [2, 4, 8])
-    def test_a_block_holds_as_many_draws_with_decay_as_without(self, build, flowers, splits, networks):
-        assert build(flowers, splits, networks=networks).draws_in_a_block == networks // 2
+    @pytest.mark.parametrize(
+        ("rows", "scored", "batch", "epochs", "steps", "chunks", "chunk"),
+        [
+            (72, 24, 8, 7, 63, 1, 24),  # a call is 64 steps: seven epochs of nine
+            (100, 20, 128, 81, 64, 1, 20),
+            (20, 4, 64, 100, 32, 1, 4),  # never more epochs than a study has
+            (600_000, 120_000, 512, 1, 1_172, 235, 511),  # one epoch at least
+            (5_000, 1_025, 256, 3, 59, 3, 342),  # 512 rows are scored at once
+        ],
+    )
+    def test_worked_examples(self, rows, scored, batch, epochs, steps, chunks, chunk):
+        splits = [Split(np.arange(rows - some), np.arange(some)) for some in (1, scored)]
+        shape = block_shape(rows, splits, batch, networks=4)
+        assert (shape.epochs, shape.steps, shape.eval_chunks, shape.eval_rows) == (epochs, steps, chunks, chunk)
+
+
+class TestWeights:
+    @pytest.fixture
+    def unequal(self, flowers):
+        """Nine development rows of class 0, twenty of class 1, and the others of class 2."""
+        y = np.repeat(np.int32([0, 1, 2]), [9, 20, len(flowers.y_development) - 29])
+        return replace(flowers, y_development=np.random.default_rng(1).permutation(y))
+
+    def test_there_are_none_where_classes_are_not_to_count_alike(self, build, unequal, splits):
+        laboratory = build(unequal, splits)
+        assert laboratory.weights(splits[0].fit_rows) is None
+        assert laboratory.rows(splits[0]).weight is None
+
+    def test_a_worked_example(self, build, flowers, splits):
+        y = flowers.y_development.copy()
+        y[:9] = [0, 0, 0, 1, 2, 2, 0, 1, 2]
+        laboratory = build(replace(flowers, y_development=y), splits, balanced=True)
+        # Six fit rows of three classes: two for each class, so 2/3 for each of three rows, 2 for one alone, 1 for two.
+        weights = laboratory.weights(np.arange(6))
+        np.testing.assert_allclose(weights[:6], [2 / 3, 2 / 3, 2 / 3, 2, 1, 1], rtol=1e-6)
+        np.testing.assert_allclose(weights[6:9], [2 / 3, 2, 1], rtol=1e-6)  # and as much for rows that are held out
+
+    def test_on_fit_rows_they_are_one_on_average_and_every_class_has_the_same_total(self, build, unequal, splits):
+        laboratory = build(unequal, splits, balanced=True)
+        for split in splits:
+            weight, y = laboratory.rows(split).weight, unequal.y_development
+            assert (weight.shape, weight.dtype) == (y.shape, np.float32)
+            assert weight[split.fit_rows].mean() == pytest.approx(1, rel=1e-6)
+            totals = [weight[split.fit_rows][y[split.fit_rows] == code].sum() for code in range(3)]
+            np.testing.assert_allclose(totals, len(split.fit_rows) / 3, rtol=1e-6)
+
+    def test_classes_that_are_fitted_count_alike_and_a_row_of_another_as_one_of_which_there_is_one(
+        self, build, unequal, splits
+    ):
+        y = unequal.y_development
+        fit = np.flatnonzero(y != 1)
+        weight = build(unequal, splits, balanced=True).weights(fit)
+        assert weight[fit].mean() == pytest.approx(1, rel=1e-6)
+        for code in (0, 2):
+            assert weight[y == code].sum() == pytest.approx(len(fit) / 2, rel=1e-6)
+        np.testing.assert_allclose(weight[y == 1], len(fit) / 2, rtol=1e-6)
+
+    def test_what_held_out_rows_say_does_not_change_them(self, build, unequal, splits):
+        weight = build(unequal, splits, balanced=True).weights(splits[0].fit_rows)
+        other = with_other_held_out(unequal, splits[0].score_rows)
+        changed = build(other, splits, balanced=True).weights(splits[0].fit_rows)
+        np.testing.assert_array_equal(changed[splits[0].fit_rows], weight[splits[0].fit_rows])
+
+
+class TestShares:
+    PARTS = np.array([0, 0, 0, 1, 1, 2, 5, 5], np.int32)
+
+    @pytest.fixture
+    def of_eight_rows(self, build, flowers, splits):
+        """The first eight rows: three of part 0, two of part 1, one of part 2, two of part 5."""
+
+        def of_eight_rows(**changes):
+            y = flowers.y_development.copy()
+            y[:8] = [0, 0, 1, 0, 1, 2, 0, 2]
+            laboratory = build(replace(flowers, y_development=y), splits, **changes)
+            laboratory.parts = np.concatenate([self.PARTS, np.zeros(len(y) - 8, np.int32)])
+            return laboratory
+
+        return of_eight_rows
+
+    def test_rows_of_a_split_are_counted(self, of_eight_rows):
+        fit = np.arange(8, 40)
+        cut = [Split(fit, np.arange(8)), Split(fit, np.array([0, 3, 4, 5])), Split(fit, np.array([6, 7]))]
+        shares = of_eight_rows().shares(cut)
+        assert shares.shape == (3, 40)
+        np.testing.assert_allclose(shares[:, [0, 1, 2, 5]] * 8, [[3, 2, 1, 2], [2, 4, 2, 0], [0, 0, 0, 8]])
+        np.testing.assert_allclose(shares.sum(axis=1), 1)
+
+    def test_where_classes_count_alike_rows_count_by_their_weight(self, of_eight_rows):
+        laboratory = of_eight_rows(balanced=True)
+        fit = np.array([0, 1, 3, 2, 5, 6])  # four of class 0, one of 1, one of 2: weights 1/2, 2 and 2
+        (share,) = laboratory.shares([Split(fit, np.arange(8))])
+        # Part 0: 1/2, 1/2, 2. Part 1: 1/2, 2. Part 2: 2. Part 5: 1/2, 2. In all ten.
+        np.testing.assert_allclose(share[[0, 1, 2, 5]], [0.3, 0.25, 0.2, 0.25], rtol=1e-6)
+
+    def test_they_are_what_parts_of_a_loss_are_where_all_rows_lose_as_much(self, laboratory, splits):
+        """Really scored: a network whose weights are zero loses log 3 on every row."""
+        frozen = Member(1, (2,), Hyperparameters(learning_rate=0.0, weight_std=0.0))
+        blocks = [Block((frozen,), laboratory.rows(split), (3,), epochs=1) for split in splits]
+        parts = [one.parts[0, 0] for one in laboratory.trainer(Arm()).train(blocks)]
+        np.testing.assert_allclose(parts, np.log(3) * laboratory.shares(splits), rtol=1e-5)
+
+
+class TestAnotherTable:
+    @pytest.fixture
+    def other(self):
+        return load_dataset(make_flowers(seed=1), target="kind")
+
+    def test_has_the_same_programs_and_rows_of_its_own(self, build, flowers, splits, other):
+        laboratory = build(flowers, splits)
+        again = laboratory.for_table(other, seed=7)
+        assert [again.trainer(arm) for arm in ARMS] == [laboratory.trainer(arm) for arm in ARMS]
+        rows, alone = again.rows(splits[0]), build(other, splits, seed=7).rows(splits[0])
+        for name in ("x", "y", "fit", "fit_scored", "score", "part"):
+            np.testing.assert_array_equal(getattr(rows, name), getattr(alone, name))
+        assert (again.dataset, again.seed) == (other, 7)
+
+    def test_leaves_the_first_as_it_was(self, build, flowers, splits, other):
+        laboratory = build(flowers, splits)
+        before = laboratory.rows(splits[0])
+        laboratory.for_table(other, seed=7)
+        after = laboratory.rows(splits[0])
+        assert (laboratory.dataset, laboratory.seed) == (flowers, 0)
+        np.testing.assert_array_equal(after.x, before.x)
+        np.testing.assert_array_equal(after.part, before.part)
+
+    def test_counts_classes_alike_if_the_first_does(self, build, flowers, splits, other):
+        weight = build(flowers, splits, balanced=True).for_table(other, 0).rows(splits[0]).weight
+        np.testing.assert_array_equal(weight, build(other, splits, balanced=True).rows(splits[0]).weight)

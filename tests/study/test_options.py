@@ -27,6 +27,8 @@ from goru.study.options import Options
         ({"batch_size": 1}, "--batch-size"),
         ({"batch_size": 0}, "--batch-size"),
         ({"batch_size": -32}, "--batch-size"),
+        ({"class_weight": "none"}, "--class-weight"),
+        ({"class_weight": ""}, "--class-weight"),
         ({"seed": -1}, "--seed"),
         ({"seed": 2**32}, "--seed"),
     ],
@@ -52,8 +54,26 @@ def test_a_time_and_a_number_of_networks_exclude_each_other():
         {"activation": "gelu"},
         {"batch_size": 2},
         {"seed": 2**32 - 1},
+        {"class_weight": "balanced"},
+        {"class_weight": None},
+        {"search_batch_norm": True},
+        {"single": True},
     ],
 )
 def test_a_sensible_value_is_taken_as_it_is(sensible):
     options = Options(**sensible)
     assert {name: getattr(options, name) for name in sensible} == sensible
+
+
+def test_nothing_need_be_set():
+    assert Options() == Options(
+        budget=None,
+        networks=None,
+        hidden=None,
+        activation="relu",
+        batch_size=None,
+        seed=0,
+        single=False,
+        search_batch_norm=False,
+        class_weight=None,
+    )

@@ -1,4 +1,4 @@
-"""What there is time for, when the bags that follow the race are counted too."""
+"""What there is time for, when what follows the race is counted too."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.study import defaults
-from goru.study.pace import LAST_SECONDS, Pace, measure
+from goru.study.pace import LAST_SECONDS, USUAL_SHARE, Pace, measure
+from goru.study.plan import Plan
 
 paces = st.builds(
     Pace,
@@ -17,43 +17,109 @@ paces = st.builds(
     all_rows=st.integers(80, 100),
 )
 seconds = st.floats(1, 2000)
+partitions = st.integers(1, 2)
 
 
-class TestCost:
+class TestRace:
     """On 80 of 100 rows a block of two draws takes 0.1 s an epoch in one program and 0.3 s in the other."""
 
     PACE = Pace(draws=2, block_seconds=(0.1, 0.3), fit_rows=80, all_rows=100)
 
-    def test_a_race_trains_every_block_of_draws_of_every_program_in_every_fold(self):
-        assert self.PACE.race(draws=2, folds=5, epochs=10) == pytest.approx(5 * 10 * 0.4)
-        assert self.PACE.race(draws=4, folds=5, epochs=10) == pytest.approx(2 * 5 * 10 * 0.4)
-
-    def test_a_block_that_is_not_full_takes_as_long(self):
-        assert self.PACE.race(draws=3, folds=5, epochs=10) == self.PACE.race(draws=4, folds=5, epochs=10)
+    @pytest.mark.parametrize(
+        ("draws", "partitions", "blocks"),
+        [
+            (2, 1, 1),
+            (4, 1, 2),
+            (3, 1, 2),  # a block that is not full takes as long
+            (3, 2, 2 + 2),  # three go on
+            (8, 2, 4 + 2),  # four go on
+            (8, 3, 4 + 2 + 2),
+        ],
+    )
+    def test_it_is_blocks_of_every_program_in_every_fold(self, draws, partitions, blocks):
+        plan = Plan(draws, partitions, folds=5, epochs=10)
+        assert self.PACE.race(plan) == pytest.approx(blocks * 5 * 10 * (0.1 + 0.3))
 
     def test_one_of_three_folds_fits_on_fewer_rows(self):
-        assert self.PACE.race(draws=2, folds=3, epochs=10) == pytest.approx(3 * 10 * 0.4 * (100 * 2 / 3) / 80)
+        # Two thirds of a hundred rows, and 80 take 0.4 s.
+        plan = Plan(2, 1, folds=3, epochs=10)
+        assert self.PACE.race(plan) == pytest.approx(3 * 10 * 0.4 * (100 * 2 / 3) / 80)
 
-    def test_after_it_come_bags_of_the_slowest_program_on_all_rows_and_a_moment_for_the_rest(self):
-        # Four networks in a block: two bags of eight are four blocks.
-        assert self.PACE.after_the_race(40) == pytest.approx(LAST_SECONDS + 4 * 40 * 0.3 * 100 / 80)
-        narrow = replace(self.PACE, draws=1)
-        assert narrow.after_the_race(40) == pytest.approx(LAST_SECONDS + 8 * 40 * 0.3 * 100 / 80)
+
+class TestAfterTheRace:
+    """Bags are trained by the slowest program: 0.3 s an epoch on 80 of 100 rows, 0.375 s on all.
+
+    Blocks hold four networks: a bag of eight is two blocks, and there are two bags.
+    """
+
+    PACE = TestRace.PACE
+    FULL = Plan(3, 2, folds=5, epochs=100)
+
+    def test_bags_are_trained_on_all_rows_and_in_every_split_and_there_the_candidates_of_a_selection_too(self):
+        # Two draws of the best arm and those of four others, a block for each.
+        expected = 4 * 100 * 0.375 + 5 * (4 + 6) * 100 * 0.3
+        assert self.PACE.training_again(self.FULL) == pytest.approx(expected)
+
+    def test_nothing_is_selected_where_the_schedule_is_short(self):
+        expected = 4 * 40 * 0.375 + 5 * 4 * 40 * 0.3
+        assert self.PACE.training_again(Plan(3, 1, folds=5, epochs=40)) == pytest.approx(expected)
+
+    def test_nor_with_three_folds_whose_splits_are_fewer_and_smaller(self):
+        expected = 4 * 100 * 0.375 + 3 * 4 * 100 * 0.375 * 2 / 3
+        assert self.PACE.training_again(Plan(3, 1, folds=3, epochs=100)) == pytest.approx(expected)
+
+    def test_narrow_blocks_are_more(self):
+        # One draw: blocks hold two networks, and a bag is four blocks.
+        expected = 8 * 100 * 0.375 + 5 * (8 + 6) * 100 * 0.3
+        assert replace(self.PACE, draws=1).training_again(self.FULL) == pytest.approx(expected)
+
+    def test_the_usual_share_of_it_is_expected_and_a_last_moment(self):
+        expected = LAST_SECONDS + USUAL_SHARE * self.PACE.training_again(self.FULL)
+        assert self.PACE.after_the_race(self.FULL) == pytest.approx(expected)
+
+    def test_a_bag_is_of_two_draws_and_each_is_a_block_however_wide_it_is(self):
+        # Blocks hold eight networks.
+        assert replace(self.PACE, draws=4).after_the_race(self.FULL) == self.PACE.after_the_race(self.FULL)
+
+    def test_draws_of_the_race_do_not_matter(self):
+        assert self.PACE.after_the_race(Plan(3, 2)) == self.PACE.after_the_race(Plan(32, 2))
+
+    def test_nothing_is_selected_where_there_is_time_for_one_partition_only(self):
+        assert self.PACE.training_again(Plan(3, 1)) == pytest.approx(4 * 100 * 0.375 + 5 * 4 * 100 * 0.3)
 
 
 class TestPlan:
-    @given(paces, seconds)
-    def test_race_and_bags_fit_into_the_time_unless_the_plan_stands_on_the_floor(self, pace, seconds):
-        plan, race = pace.plan(seconds)
-        assert race + pace.after_the_race(plan.epochs) == pytest.approx(seconds)
-        on_the_floor = (plan.folds, plan.epochs) == (defaults.FEWEST_FOLDS, defaults.FEWEST_EPOCHS)
-        assert on_the_floor or pace.race(plan.draws, plan.folds, plan.epochs) <= race + 1e-6
+    @given(paces, seconds, partitions)
+    def test_race_and_what_follows_fit_into_the_time_unless_the_plan_stands_on_the_floor(self, pace, seconds, some):
+        plan, race, _ = pace.plan(seconds, some)
+        assert race + pace.after_the_race(plan) == pytest.approx(seconds)
+        on_the_floor = plan.partitions, plan.folds, plan.epochs, plan.draws
+        assert on_the_floor == (1, 3, 8, 3) or pace.race(plan) <= race + 1e-6
+
+    @given(paces, seconds, partitions)
+    def test_it_tells_how_long_training_again_takes_at_full_length(self, pace, seconds, some):
+        plan, _, reserve = pace.plan(seconds, some)
+        assert reserve == pace.training_again(plan)
+        assert reserve > 0
 
     @given(paces, seconds)
-    def test_blocks_are_full_and_no_more_than_draws_to_choose_from_need(self, pace, seconds):
-        plan, _ = pace.plan(seconds)
-        assert plan.draws % pace.draws == 0
-        assert plan.draws - pace.draws < defaults.FEWEST_DRAWS <= plan.draws
+    def test_there_are_no_more_partitions_than_the_rows_are_cut_into(self, pace, seconds):
+        assert pace.plan(seconds, 1)[0].partitions == 1
+
+    def test_a_worked_example(self):
+        """0.4 s an epoch, a hundred epochs: 40 s for a block in a fold, 200 s for it in five.
+
+        What follows takes 4 s and 60 % of 150 + 1,500 s. Of 2,194 s that leaves 1,200 s, six blocks: the first
+        partition may have four, which are eight draws, and the second two for the better four of them.
+        """
+        plan, race, reserve = TestRace.PACE.plan(2_194.1, 2)
+        assert (plan.partitions, plan.folds, plan.epochs, plan.draws) == (2, 5, 100, 8)
+        assert (race, reserve) == pytest.approx((1_200.1, 1_650))
+
+    def test_what_is_spent_already_is_part_of_what_a_full_study_would_take(self):
+        # Three draws, two blocks, twice: 800 s, and then 994.
+        (words,) = TestRace.PACE.plan(100, 2, spent=46)[0].shortfalls
+        assert "would take about 1,840 s here" in words
 
 
 def test_measuring_tells_how_long_every_program_takes_and_on_how_many_rows(laboratory, splits):

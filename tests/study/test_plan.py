@@ -1,127 +1,226 @@
 """What a number of networks, or a time, pays for."""
 
+from functools import partial
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goru.study import defaults
 from goru.study.design import ARMS
 from goru.study.plan import Plan, plan_networks, plan_seconds
 
-FULL, FEW, EPOCHS = defaults.FOLDS, defaults.FEWEST_FOLDS, defaults.EPOCHS
-SMALLEST = len(ARMS) * FEW
+MOST = 32  # draws
+SMALLEST = 36  # networks: one of each of twelve arms in three folds
 
-seconds = st.floats(-10, 1e4)
-costs = st.builds(
-    lambda fixed, per_epoch: lambda folds, epochs: fixed + folds * epochs * per_epoch,
-    st.floats(0, 100),
-    st.floats(1e-3, 60),
-)
+
+def shape(plan: Plan) -> tuple[int, int, int, int]:
+    """Partitions, folds, epochs and draws: the more of the first, the better the plan."""
+    return plan.partitions, plan.folds, plan.epochs, plan.draws
 
 
 def said(plan: Plan) -> str:
     return " ".join(plan.shortfalls)
 
 
-class TestNetworks:
+class TestPlan:
     @pytest.mark.parametrize(
-        ("networks", "folds", "draws"),
+        ("draws", "kept"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 3), (6, 3), (7, 4), (8, 4), (9, 5), (32, 16)]
+    )
+    def test_the_better_half_goes_on_and_three_at_least(self, draws, kept):
+        assert Plan(draws).kept == kept
+
+    def test_a_full_study_cuts_the_rows_twice_into_five_folds(self):
+        assert Plan(8) == Plan(8, partitions=2, folds=5, epochs=100, shortfalls=())
+
+    @pytest.mark.parametrize(
+        ("plan", "networks"),
         [
-            (1, FEW, 1),
-            (35, FEW, 1),
-            (36, FEW, 1),
-            (71, FEW, 1),
-            (72, FEW, 2),
-            (119, FEW, 3),
-            (179, FEW, 4),
-            (180, FULL, 3),
-            (600, FULL, 10),
+            (Plan(8), 12 * 5 * (8 + 4)),
+            (Plan(8, partitions=1), 12 * 5 * 8),
+            (Plan(3, partitions=2), 12 * 5 * (3 + 3)),
+            (Plan(4, partitions=3, folds=3), 12 * 3 * (4 + 3 + 3)),
         ],
     )
-    def test_they_are_shared_out_over_folds_and_draws(self, networks, folds, draws):
+    def test_it_counts_its_networks(self, plan, networks):
+        assert len(ARMS) == 12
+        assert plan.networks == networks
+
+    @pytest.mark.parametrize(
+        ("plan", "full"),
+        [(Plan(3), True), (Plan(9, 1), False), (Plan(9, folds=3), False), (Plan(9, epochs=99), False)],
+    )
+    def test_it_is_full_if_partitions_folds_and_epochs_are_as_many_as_they_should_be(self, plan, full):
+        assert plan.full is full
+
+
+class TestNetworks:
+    @pytest.mark.parametrize(
+        ("networks", "partitions", "folds", "draws", "trained"),
+        [
+            (720, 2, 5, 8, 720),  # 60 for a draw in five folds: 8 draws, and 4 of them again
+            (719, 2, 5, 7, 660),  # 7 and 4
+            (480, 2, 5, 5, 480),  # 5 and 3
+            (479, 2, 5, 4, 420),  # 4 and 3
+            (360, 2, 5, 3, 360),  # 3 and 3
+            (359, 1, 5, 5, 300),  # fewer than three draws tune nothing: rather one partition
+            (180, 1, 5, 3, 180),
+            (179, 1, 3, 4, 144),
+            (108, 1, 3, 3, 108),
+            (107, 1, 3, 2, 72),
+            (71, 1, 3, 1, 36),
+            (36, 1, 3, 1, 36),
+            (10, 1, 3, 1, 36),
+            (1, 1, 3, 1, 36),
+        ],
+    )
+    def test_they_pay_for_draws_partitions_and_folds(self, networks, partitions, folds, draws, trained):
         plan = plan_networks(networks)
-        assert (plan.folds, plan.draws, plan.epochs) == (folds, draws, EPOCHS)
+        assert shape(plan) == (partitions, folds, 100, draws)
+        assert plan.networks == trained
 
-    def test_a_plan_counts_its_networks(self):
-        assert Plan(folds=5, draws=2, epochs=100).networks == 12 * 5 * 2
+    @pytest.mark.parametrize(("networks", "folds", "draws"), [(720, 5, 12), (360, 5, 6), (180, 5, 3), (36, 3, 1)])
+    def test_where_there_is_one_partition_only_they_all_go_into_it(self, networks, folds, draws):
+        plan = plan_networks(networks, partitions=1)
+        assert shape(plan) == (1, folds, 100, draws)
+        assert plan.networks == networks
 
-    @given(st.integers(SMALLEST, 100_000))
-    def test_never_more_are_trained_than_asked_for_and_all_but_a_draw_of_every_arm(self, networks):
-        plan = plan_networks(networks)
-        assert networks - len(ARMS) * plan.folds < plan.networks <= networks
+    def test_there_may_be_more_draws_than_a_race_against_time_makes(self):
+        # 60 networks a draw: of a hundred draws 66 and again 33, of a hundred and one 67 and again 34.
+        assert (plan_networks(6_000).draws, plan_networks(6_060).draws) == (66, 67)
 
-    @given(st.integers(1, 100_000))
-    def test_one_more_network_never_means_fewer(self, networks):
-        less, more = plan_networks(networks), plan_networks(networks + 1)
-        assert less.folds <= more.folds
+    @given(st.integers(SMALLEST, 100_000), st.integers(1, 2))
+    def test_never_more_are_trained_than_asked_for_and_nearly_all(self, networks, partitions):
+        plan = plan_networks(networks, partitions)
+        assert plan.networks <= networks
+        one_more = Plan(plan.draws + 1, plan.partitions, plan.folds)
+        assert one_more.networks > networks
+
+    @given(st.integers(1, 100_000), st.integers(1, 2))
+    def test_one_more_network_never_means_fewer(self, networks, partitions):
+        less, more = plan_networks(networks, partitions), plan_networks(networks + 1, partitions)
+        assert shape(less) <= shape(more)
         assert less.networks <= more.networks
+
+    @given(st.integers(1, SMALLEST - 1))
+    def test_where_more_are_trained_than_asked_for_it_is_said(self, networks):
+        plan = plan_networks(networks)
+        assert plan.networks == SMALLEST > networks
+        assert f"{networks} networks are too few for 12 arms in 3 folds; trained 36 instead" in said(plan)
 
     @pytest.mark.parametrize(
         ("networks", "words"),
         [
-            (5, ("5 networks are too few", "trained 36 instead", "1 draw of each arm", "nothing is decided")),
-            (36, ("36 networks are too few", "3 folds instead of 5", "1 draw of each arm", "nothing is decided")),
-            (72, ("72 networks are too few", "3 folds instead of 5", "2 draws of each arm", "nothing is decided")),
-            (108, ("108 networks are too few", "3 folds instead of 5")),
+            (36, "36 networks are too few for a full study: 3 folds instead of 5, 1 draw of each arm, too few to tune"),
+            (72, "72 networks are too few for a full study: 3 folds instead of 5, 2 draws of each arm, too few to tu"),
+            (108, "108 networks are too few for a full study: 3 folds instead of 5."),
         ],
     )
     def test_what_was_given_up_is_said(self, networks, words):
-        plan = plan_networks(networks)
-        assert [word for word in words if word not in said(plan)] == []
-        assert ("nothing is decided" in said(plan)) == (plan.draws < 3)
+        assert words in said(plan_networks(networks))
 
-    def test_nothing_is_said_of_a_full_study(self):
-        assert plan_networks(180).shortfalls == ()
+    @given(st.integers(1, 2_000))
+    def test_that_nothing_is_decided_is_said_where_there_are_fewer_than_three_draws(self, networks):
+        plan = plan_networks(networks)
+        assert ("nothing is decided" in said(plan)) == (plan.draws < 3)
+        assert ("3 folds instead of 5" in said(plan)) == (plan.folds == 3)
+        assert "epochs" not in said(plan)
+
+    @given(st.integers(180, 2_000))
+    def test_nothing_is_said_of_enough_draws_in_five_folds(self, networks):
+        # In how many partitions they are, the answer says itself.
+        assert plan_networks(networks).shortfalls == ()
+
+
+def cost_of(plan: Plan, fixed: float = 10, for_a_draw: float = 1) -> float:
+    """Ten seconds for what follows the race; a draw of all arms in a fold takes one, at full length."""
+    return fixed + for_a_draw * plan.folds * plan.epochs / 100 * (plan.draws + (plan.partitions - 1) * plan.kept)
+
+
+seconds = st.floats(-10, 1e4)
+partitions = st.integers(1, 2)
+costs = st.builds(
+    lambda fixed, for_a_draw: partial(cost_of, fixed=fixed, for_a_draw=for_a_draw),
+    st.floats(0, 100),
+    st.floats(1e-2, 60),
+)
 
 
 class TestSeconds:
-    """Every fold takes a second an epoch, and all that follows the race ten."""
-
     @pytest.mark.parametrize(
-        ("seconds", "folds", "epochs"),
+        ("seconds", "partitions", "folds", "draws", "epochs"),
         [
-            (1000, 5, 100),
-            (510, 5, 100),
-            (509, 5, 99),
-            (260, 5, 50),  # half the schedule is still worth more than two folds
-            (259, 3, 83),
-            (34, 3, 8),
-            (33, 3, 8),  # the smallest study there is, whether there is time for it or not
-            (-5, 3, 8),
+            (1_000, 2, 5, 32, 100),  # no more draws than that, however much time there is
+            (250, 2, 5, 32, 100),  # 10 + 5 x (32 + 16)
+            (249, 2, 5, 31, 100),  # 10 + 5 x (31 + 16) = 245
+            (70, 2, 5, 8, 100),  # 10 + 5 x (8 + 4)
+            (40, 2, 5, 3, 100),  # 10 + 5 x (3 + 3)
+            (39, 1, 5, 5, 100),  # 10 + 5 x 5 = 35
+            (25, 1, 5, 3, 100),  # 10 + 5 x 3
+            (24, 1, 5, 3, 93),  # 14 of 15 s
+            (17.5, 1, 5, 3, 50),  # half the schedule is worth more than two folds
+            (17.4, 1, 3, 3, 82),  # 7.4 of 9 s
+            (10.8, 1, 3, 3, 8),
+            (10, 1, 3, 3, 8),  # the smallest study there is, whether there is time for it or not
+            (-5, 1, 3, 3, 8),
         ],
     )
-    def test_some_epochs_are_given_up_first_then_folds_then_more_epochs(self, seconds, folds, epochs):
-        plan = plan_seconds(seconds, lambda folds, epochs: 10 + folds * epochs, draws=4)
-        assert (plan.folds, plan.epochs, plan.draws) == (folds, epochs, 4)
+    def test_draws_are_given_up_first_then_a_partition_then_epochs_then_folds(
+        self, seconds, partitions, folds, draws, epochs
+    ):
+        assert shape(plan_seconds(seconds, cost_of)) == (partitions, folds, epochs, draws)
 
-    @given(seconds, costs)
-    def test_never_below_the_floors_and_never_above_a_full_study(self, seconds, cost):
-        plan = plan_seconds(seconds, cost, 4)
-        assert FEW <= plan.folds <= FULL
-        assert defaults.FEWEST_EPOCHS <= plan.epochs <= EPOCHS
+    def test_where_there_is_one_partition_only_its_draws_may_be_as_many(self):
+        assert shape(plan_seconds(70, cost_of, partitions=1)) == (1, 5, 100, 12)
 
-    @given(seconds, costs)
-    def test_it_fits_unless_it_stands_on_the_floor(self, seconds, cost):
-        plan = plan_seconds(seconds, cost, 4)
-        on_the_floor = (plan.folds, plan.epochs) == (FEW, defaults.FEWEST_EPOCHS)
-        assert on_the_floor or cost(plan.folds, plan.epochs) <= seconds
+    @given(seconds, costs, partitions)
+    def test_never_below_the_floors_and_never_above_a_full_study(self, seconds, cost, partitions):
+        plan = plan_seconds(seconds, cost, partitions)
+        assert plan.folds in (3, 5)
+        assert 8 <= plan.epochs <= 100
+        assert 3 <= plan.draws <= MOST
+        assert 1 <= plan.partitions <= partitions
 
-    @given(seconds, costs)
-    def test_one_epoch_more_would_not_have_fitted(self, seconds, cost):
-        plan = plan_seconds(seconds, cost, 4)
-        assert plan.epochs == EPOCHS or cost(plan.folds, plan.epochs + 1) > seconds
+    @given(seconds, costs, partitions)
+    def test_it_fits_unless_it_stands_on_the_floor(self, seconds, cost, partitions):
+        plan = plan_seconds(seconds, cost, partitions)
+        assert shape(plan) == (1, 3, 8, 3) or cost(plan) <= seconds
 
-    @given(seconds, st.floats(0, 1e4), costs)
-    def test_more_time_never_means_fewer_folds_nor_fewer_epochs_in_as_many(self, seconds, more, cost):
-        before, after = (plan_seconds(time, cost, 4) for time in (seconds, seconds + more))
-        assert (before.folds, before.epochs) <= (after.folds, after.epochs)
+    @given(seconds, costs, partitions)
+    def test_nothing_is_given_up_that_there_is_time_for(self, seconds, cost, partitions):
+        plan = plan_seconds(seconds, cost, partitions)
+        if plan.draws < MOST and plan.epochs == 100 and plan.folds == 5:
+            assert cost(Plan(plan.draws + 1, plan.partitions)) > seconds
+        if plan.partitions < partitions:
+            assert cost(Plan(3, plan.partitions + 1)) > seconds
+        if plan.epochs < 100:
+            assert cost(Plan(3, 1, plan.folds, plan.epochs + 1)) > seconds
+        if plan.folds < 5:
+            assert cost(Plan(3, 1, 5, 50)) > seconds
 
-    @given(seconds, costs)
-    def test_exactly_what_was_given_up_is_said(self, seconds, cost):
-        plan = plan_seconds(seconds, cost, 4)
-        assert (f"{FEW} folds instead of {FULL}" in said(plan)) == (plan.folds < FULL)
-        assert (f"{plan.epochs} epochs instead of {EPOCHS}" in said(plan)) == (plan.epochs < EPOCHS)
-        assert bool(plan.shortfalls) == (plan.folds < FULL or plan.epochs < EPOCHS)
+    @given(seconds, st.floats(0, 1e4), costs, partitions)
+    def test_more_time_never_means_fewer_partitions_folds_epochs_or_draws(self, seconds, more, cost, partitions):
+        before, after = (plan_seconds(time, cost, partitions) for time in (seconds, seconds + more))
+        assert shape(before) <= shape(after)
 
-    def test_what_a_full_study_would_take_is_said(self):
-        assert "about 510 s" in said(plan_seconds(50, lambda folds, epochs: 10 + folds * epochs, draws=4))
+    @given(seconds, costs, partitions)
+    def test_draws_are_given_up_before_anything_else(self, seconds, cost, partitions):
+        plan = plan_seconds(seconds, cost, partitions)
+        assume(plan.epochs < 100 or plan.folds < 5)
+        assert (plan.draws, plan.partitions) == (defaults.FEWEST_DRAWS, 1)
+
+    @given(seconds, costs, partitions)
+    def test_exactly_what_was_given_up_is_said(self, seconds, cost, partitions):
+        """But for the second partition: whether there is time for it shows in the race alone."""
+        plan = plan_seconds(seconds, cost, partitions)
+        assert ("3 folds instead of 5" in said(plan)) == (plan.folds < 5)
+        assert (f"{plan.epochs} epochs instead of 100" in said(plan)) == (plan.epochs < 100)
+        assert bool(plan.shortfalls) == (plan.folds < 5 or plan.epochs < 100)
+
+    @pytest.mark.parametrize(("partitions", "full"), [(2, 40), (1, 25)])
+    def test_what_a_full_study_would_take_is_said(self, partitions, full):
+        words = f"3 folds instead of 5, 82 epochs instead of 100 (that would take about {full} s here)."
+        assert words in said(plan_seconds(17.4, cost_of, partitions))
+
+    def test_with_what_is_spent_already(self):
+        assert "about 45 s here" in said(plan_seconds(17.4, cost_of, spent=5))

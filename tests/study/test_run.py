@@ -33,6 +33,8 @@ def tree(folder: Path) -> dict[str, bytes | None]:
 
 ANSWERED = {
     **dict.fromkeys(("data", "network", "plan", "plain", "judgement", "recommended", "test", "trained", "seconds")),
+    "advice": "Use the plain network.",
+    **dict.fromkeys(("options", "selection", "temperature", "against_networks")),
     "effects": [{"name": "dropout", "change": -0.1}],
 }
 
@@ -116,6 +118,12 @@ def newer_run(folder: Path) -> Path:
     return folder
 
 
+def older_run(folder: Path) -> Path:
+    config = json.loads((make_run(folder) / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | {"version": 1}))
+    return folder
+
+
 def a_file(folder: Path) -> Path:
     folder.write_text("years of work")
     return folder
@@ -155,7 +163,11 @@ def unfinished_run(folder: Path) -> Path:
 
 
 FREE = (nothing, nothing_deep_down, empty_folder, stale_lock)
-REPLACEABLE = ((make_run, "a finished run"), (unfinished_run, "a run that was not finished"))
+REPLACEABLE = (
+    (make_run, "a finished run"),
+    (unfinished_run, "a run that was not finished"),
+    (older_run, "a finished run"),
+)
 TAKEN = (
     (foreign_folder, "not a run of goru's"),
     (another_programs_run, "not a run of goru's"),
@@ -220,7 +232,7 @@ class TestNewRun:
         with new_run(folder, {"goru": "1.2.3"}, overwrite=False) as making:
             write_json(making / ANSWER, {"effects": []})
         assert set(tree(folder)) == {CONFIG, ANSWER}
-        assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": 1, "goru": "1.2.3"}
+        assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": 2, "goru": "1.2.3"}
 
     def test_while_it_is_written_it_is_locked(self, tmp_path):
         with new_run(tmp_path / "run", {}, overwrite=False):
@@ -293,7 +305,7 @@ class TestNewRun:
         folder = make_run(tmp_path / "run")
         (folder / MODEL / "notes.txt").write_text("years of work")
         with new_run(folder, {}, overwrite=True) as making:
-            save_model(classified.model, classified.bag.flat(), making / MODEL)
+            save_model(classified.model, classified.trained, making / MODEL)
             write_json(making / ANSWER, ANSWERED)
         assert len(load(folder).model.networks) == 8
         assert (folder / MODEL / "notes.txt").read_text() == "years of work"
@@ -345,6 +357,7 @@ class TestLoad:
             *((make, "not a run of goru's") for make in (nothing, empty_folder, foreign_folder, a_file)),
             *((make, "not a run of goru's") for make in (another_programs_run, config_that_is_no_json)),
             (unfinished_run, "not finished"),
+            (older_run, "older goru.* --overwrite"),
             (newer_run, "newer goru"),
         ],
     )
@@ -354,6 +367,13 @@ class TestLoad:
         with pytest.raises(InputError, match=words):
             load(folder)
         assert tree(tmp_path) == before
+
+    @pytest.mark.parametrize("missing", ANSWERED)
+    def test_an_answer_that_lacks_a_part_is_refused(self, tmp_path, missing):
+        run = load(make_run(tmp_path / "run"))
+        write_json(run.folder / ANSWER, {name: part for name, part in ANSWERED.items() if name != missing})
+        with pytest.raises(InputError, match=r"answer\.json: damaged, it is no answer"):
+            _ = run.answer
 
     @pytest.mark.parametrize("content", ["", "{", "{}", "[]", "3", '"text"', "\udcff"])
     def test_a_damaged_answer_is_refused(self, tmp_path, content):

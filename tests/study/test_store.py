@@ -20,19 +20,23 @@ from goru.study.trial import Trial
 
 COLUMNS = (
     *("arm", "batch_norm", "dropout", "weight_decay", "draw", "split", "hyperparameters", "mask_id", "seed"),
-    *("epochs", "figures", "curves", "ended", "checksum"),
+    *("epochs", "figures", "curves", "parts", "ended", "checksum"),
 )
 
+numbers = st.floats(width=32)
 trials = st.builds(
-    Trial,
+    lambda shape, **cells: Trial(curves=shape[0], parts=shape[1], **cells),
     arm=st.sampled_from(ARMS),
     draw=st.integers(0, 10_000),
     split=st.integers(0, 9),
     hyper=st.tuples(*[st.floats(allow_nan=False)] * len(Hyperparameters._fields)).map(Hyperparameters._make),
     id=st.integers(0, 2**32 - 1),
     seed=st.lists(st.integers(0, 2**32 - 1), max_size=4).map(tuple),
-    curves=st.tuples(st.integers(1, 6), st.just(2), st.integers(1, 2)).flatmap(
-        lambda shape: arrays(np.float32, shape, elements=st.floats(width=32))
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 2), st.integers(1, 5)).flatmap(
+        lambda shape: st.tuples(
+            arrays(np.float32, (shape[0], 2, shape[1]), elements=numbers),
+            arrays(np.float32, (shape[0], shape[2]), elements=numbers),
+        )
     ),
     ended=st.sampled_from(["finished", "diverged"]),
 )
@@ -40,9 +44,9 @@ different_trials = st.lists(trials, max_size=5, unique_by=lambda trial: (trial.a
 
 
 def cells(trial: Trial) -> tuple[object, ...]:
-    """All that a trial consists of, with the bits of its curves, in which a NaN equals itself."""
-    curves = (trial.curves.shape, trial.curves.astype(np.float32).tobytes())
-    return trial.arm, trial.draw, trial.split, trial.hyper, trial.id, trial.seed, trial.ended, *curves
+    """All that a trial consists of, with the bits of its curves and parts, in which a NaN equals itself."""
+    bits = [(array.shape, array.astype(np.float32).tobytes()) for array in (trial.curves, trial.parts)]
+    return trial.arm, trial.draw, trial.split, trial.hyper, trial.id, trial.seed, trial.ended, *bits
 
 
 def written(path: Path, *blocks: list[Trial]) -> Path:

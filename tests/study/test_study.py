@@ -1,23 +1,29 @@
 """A study from a table to an answer and a model, on tables of ninety rows."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from studies import TINY, Notebook, make_prices
+from studies import TINY, Notebook, losses_of, make_prices
 
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
+from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
-from goru.study.answer import describe_effects, finite
+from goru.study.answer import describe_effect, find_effects, finite
 from goru.study.design import ARMS, PLAIN
 from goru.study.fitting import TableOptions, fit
 from goru.study.options import Options
-from goru.study.scores import guess_on_test, score_on_test
+from goru.study.plan import Plan
+from goru.study.scores import figures, guess
+from goru.study.splits import partitions
 from goru.study.store import read_trials
 from goru.study.study import Study
-from goru.study.trial import score_losses
+from goru.study.trial import losses
+
+CLASSES = ["log loss", "accuracy", "balanced accuracy", "AUC"]
 
 
 @pytest.fixture
@@ -30,40 +36,65 @@ class TestTheAnswer:
     def test_it_is_plain_json(self, result):
         assert json.loads(json.dumps(result.answer, allow_nan=False)) == result.answer
 
-    def test_its_effects_are_those_of_the_trials_that_were_handed_over(self, classified, kept, splits):
+    def test_its_effects_are_those_of_the_trials_that_were_handed_over(self, classified, kept, laboratory, splits):
         assert len(kept) == 36
         assert {(trial.arm, trial.draw) for trial in kept} == {(arm, 0) for arm in ARMS}
-        score_to_fit = np.mean([len(split.score_rows) / len(split.fit_rows) for split in splits])
-        found = finite(describe_effects(kept, score_to_fit))
-        assert {name: classified.answer[name] for name in found} == found
+        effects, judgement = find_effects(losses(kept, laboratory.shares(splits)), folds=3, draws=1)
+        assert classified.answer["effects"] == finite([describe_effect(effect, 90) for effect in effects])
+        assert classified.answer["judgement"] == judgement
 
     def test_it_recommends_the_lowest_mean_held_out_loss(self, classified, kept):
-        means = {arm: losses.mean(axis=1)[0] for arm, losses in score_losses(kept).items()}
+        means = {arm: own.score.mean(axis=1)[0] for arm, own in losses_of(kept).items()}
         best = min(means, key=lambda arm: means[arm].min())
-        (recommended,) = classified.answer["recommended"]  # the only draw of its arm
+        recommended = classified.answer["recommended"][0]
         assert recommended["arm"] == best.name
-        assert (recommended["networks"], recommended["schedule_epochs"]) == (defaults.BAG, defaults.EPOCHS)
+        assert recommended["schedule_epochs"] == defaults.EPOCHS
         assert recommended["epochs"] == 1 + means[best].argmin()
         assert recommended["held_out_loss"] == pytest.approx(means[best].min())
-        assert classified.answer["plain"]["best"] == pytest.approx(means[PLAIN].min())
+        assert sum(draw["networks"] for draw in classified.answer["recommended"]) == defaults.BAG
+
+    def test_the_plain_network_is_shown_after_its_last_epoch(self, classified, kept):
+        own = losses_of(kept)[PLAIN]
+        plain = classified.answer["plain"]
+        assert (plain["fit"], plain["held_out"]) == pytest.approx(
+            (own.fit[0, :, -1].mean(), own.score[0, :, -1].mean())
+        )
+        assert plain["gap"] == pytest.approx(plain["held_out"] - plain["fit"])
 
     def test_like_stands_beside_like(self, classified, regressed):
-        for result, figures in ((classified, ["log loss", "accuracy"]), (regressed, ["R²", "error"])):
+        for result, linear, names in (
+            (classified, "logistic regression", CLASSES),
+            (regressed, "ridge regression", ["R²", "error"]),
+        ):
             tested = result.answer["test"]
             assert [(entry["arm"], entry["networks"]) for entry in tested] == [
                 ("guess", 0),
+                (linear, 0),
+                ("boosted trees", 0),
                 ("plain", 1),
-                ("plain", 8),
                 ("recommended", 1),
+                ("plain", 8),
                 ("recommended", 8),
             ]
-            assert [list(entry)[2:] for entry in tested] == [figures] * 5
+            assert [list(entry)[2:] for entry in tested] == [names] * 7
+
+    def test_what_is_no_network_is_compared_with_what_is_handed_over(self, classified):
+        loss = {(entry["arm"], entry["networks"]): entry["log loss"] for entry in classified.answer["test"]}
+        compared = classified.answer["against_networks"]
+        assert [entry["arm"] for entry in compared] == ["logistic regression", "boosted trees"]
+        for entry in compared:
+            assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 8])
+            assert entry["low"] < entry["change"] < entry["high"]
+
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_it_ends_with_one_sentence_of_advice(self, result):
+        assert result.answer["advice"].endswith(".")
 
     def test_networks_and_draws_are_counted(self, classified):
         assert classified.answer["trained"]["networks"] == 36  # those of the race, and not the bags
         assert classified.answer["trained"]["diverged"] == 0
         plan = classified.answer["plan"]
-        assert (plan["folds"], plan["draws"], plan["epochs"]) == (3, 1, defaults.EPOCHS)
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, defaults.EPOCHS)
         assert "36 networks are too few" in plan["shortfalls"][0]
         assert {effect["verdict"] for effect in classified.answer["effects"]} == {"undecided"}
 
@@ -75,17 +106,9 @@ class TestTheAnswer:
         assert regressed.answer["network"]["loss"] == "squared_error"
 
     def test_a_guess_knows_nothing_but_the_development_rows_targets(self, classified, regressed, flowers, prices):
-        shares = np.bincount(flowers.y_development, minlength=3) / len(flowers.y_development)
-        guess = guess_on_test(flowers)
-        assert guess["log loss"] == pytest.approx(-np.log(shares[flowers.y_test]).mean())
-        assert guess["accuracy"] == (flowers.y_test == shares.argmax()).mean()
-        assert classified.answer["test"][0] == {"networks": 0, "arm": "guess", **guess}
-
-        error = prices.y_test - prices.y_development.mean()
-        guess = guess_on_test(prices)
-        assert guess["error"] == pytest.approx(np.sqrt((error**2).mean()))
-        assert guess["R²"] == pytest.approx(1 - (error**2).mean() / prices.y_test.var())
-        assert regressed.answer["test"][0] == {"networks": 0, "arm": "guess", **guess}
+        for result, dataset in ((classified, flowers), (regressed, prices)):
+            expected = {"networks": 0, "arm": "guess", **figures(dataset, guess(dataset))}
+            assert result.answer["test"][0] == finite(expected)
 
 
 class TestTheModel:
@@ -93,41 +116,148 @@ class TestTheModel:
     def test_its_figures_on_the_test_rows_are_those_of_the_answer(self, request, name):
         result = request.getfixturevalue(name)
         dataset = request.getfixturevalue({"classified": "flowers", "regressed": "prices"}[name])
-        for model, entry in zip((result.model.single, result.model), result.answer["test"][3:], strict=True):
-            assert score_on_test(dataset, model) == {figure: entry[figure] for figure in list(entry)[2:]}
+        tested = {(entry["arm"], entry["networks"]): entry for entry in result.answer["test"]}
+        for model, networks in ((result.model.single, 1), (result.model, 8)):
+            predict = model.values if dataset.classes is None else model.probabilities
+            expected = {"networks": networks, "arm": "recommended", **figures(dataset, predict(dataset.encoded_test))}
+            assert tested["recommended", networks] == expected
 
     def test_it_has_learned_something(self, classified, regressed):
         assert classified.answer["test"][-1]["accuracy"] > 0.5
         assert regressed.answer["test"][-1]["R²"] > 0.5
 
-    def test_figures_are_what_they_are_called(self, flowers, prices, classified, regressed):
-        probabilities = classified.model.probabilities(flowers.encoded_test)
-        of_the_truth = probabilities[np.arange(len(flowers.y_test)), flowers.y_test]
-        figures = score_on_test(flowers, classified.model)
-        assert figures["log loss"] == pytest.approx(-np.log(of_the_truth).mean())
-        assert figures["accuracy"] == (probabilities.argmax(axis=1) == flowers.y_test).mean()
+    def test_it_is_calibrated_as_the_answer_says(self, classified, regressed):
+        assert classified.answer["temperature"] == classified.model.temperature
+        assert regressed.answer["temperature"] == regressed.model.temperature == 1
 
-        y = prices.y_test
-        error = y - regressed.model.values(prices.encoded_test)
-        figures = score_on_test(prices, regressed.model)
-        assert figures["error"] == pytest.approx(np.sqrt((error**2).mean()))
-        assert figures["R²"] == pytest.approx(1 - (error**2).mean() / y.var())
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_its_networks_are_those_that_are_recommended(self, result):
+        recommended = [
+            (draw["arm"], draw["learning_rate"], draw["epochs"])
+            for draw in result.answer["recommended"]
+            for _ in range(draw["networks"])
+        ]
+        assert [(one["arm"], one["learning_rate"], one["epochs"]) for one in result.model.members] == recommended
 
-    def test_its_bag_is_shared_by_the_best_draws_of_one_arm(self, flowers, monkeypatch):
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_its_networks_as_trained_are_all_there(self, result):
+        assert {name.partition(".")[0] for name in result.trained} == set("01234567")
+
+
+class TestOptions:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def single(flowers):
+        return Study(flowers, replace(TINY, single=True)).run()
+
+    def test_a_single_network_is_the_first_of_the_bag(self, classified, single, flowers):
+        encoded = flowers.encoded_test
+        np.testing.assert_array_equal(
+            single.model.probabilities(encoded), classified.model.single.probabilities(encoded)
+        )
+        assert len(single.model.networks) == len(single.model.members) == 1
+        assert {name.partition(".")[0] for name in single.trained} == {"0"}
+
+    def test_of_a_single_network_the_answer_says_so(self, classified, single):
+        (recommended,) = single.answer["recommended"]
+        assert recommended == classified.answer["recommended"][0] | {"networks": 1}
+        assert single.answer["temperature"] == single.model.temperature == classified.model.single_temperature
+        assert single.answer["options"]["single"]
+        assert single.answer["test"] == classified.answer["test"]  # the bag is shown all the same
+        loss = {(entry["arm"], entry["networks"]): entry["log loss"] for entry in single.answer["test"]}
+        for entry in single.answer["against_networks"]:
+            assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 1])
+
+    def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda networks, most: Plan(3, 1, 3, 10))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
         raced = []
-        options = Options(networks=72, hidden=(8,), batch_size=8)
-        result = Study(flowers, options).run(keep=raced.extend)
-        means = {arm: losses.mean(axis=1) for arm, losses in score_losses(raced).items()}
-        best = min(means, key=lambda arm: means[arm].min())
-        ranking = sorted(range(2), key=lambda draw: means[best][draw].min())
+        result = Study(flowers, replace(TINY, single=True)).run(keep=raced.extend)
+        (recommended,) = result.answer["recommended"]
+        losses = [own.score.mean(axis=1).min() for own in losses_of(raced).values()]
+        assert recommended["held_out_loss"] == pytest.approx(min(losses))
+        assert (recommended["networks"], len(result.model.networks)) == (1, 1)
+        assert result.model.members[0]["learning_rate"] == recommended["learning_rate"]
+
+    def test_batch_norm_may_be_searched_too(self, flowers):
+        kept = []
+        answer = Study(flowers, replace(TINY, search_batch_norm=True)).run(keep=kept.extend).answer
+        for trial in kept:
+            usual = {
+                name: value for name, value in Hyperparameters()._asdict().items() if name.startswith("batch_norm")
+            }
+            drawn = [getattr(trial.hyper, name) != value for name, value in usual.items()]
+            assert drawn == [trial.arm.batch_norm is not None] * 4
+        for draw in answer["recommended"]:
+            assert ("batch_norm_scale" in draw) == bool(draw["batch_norm"])
+
+    def test_classes_may_count_alike(self, flowers):
+        def rarer(y):
+            """Half of the last class is the first one."""
+            return np.where((y == 2) & (np.cumsum(y == 2) % 2 == 0), 0, y).astype(y.dtype)
+
+        uneven = replace(flowers, y_development=rarer(flowers.y_development), y_test=rarer(flowers.y_test))
+        answer = Study(uneven, replace(TINY, class_weight="balanced")).run().answer
+        assert answer["options"] == {"single": False, "class_weight": "balanced"}
+        assert [list(entry)[2:] for entry in answer["test"]] == [["log loss", "balanced log loss", *CLASSES[1:]]] * 7
+        loss = {(entry["arm"], entry["networks"]): entry["balanced log loss"] for entry in answer["test"]}
+        for entry in answer["against_networks"]:
+            assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 8])
+        assert answer["test"][0]["balanced log loss"] == pytest.approx(np.log(3))
+        assert loss["recommended", 8] != pytest.approx(answer["test"][-1]["log loss"])
+
+    def test_numbers_have_no_classes_that_could_count_alike(self, prices):
+        with pytest.raises(InputError, match="--class-weight: 'price' is a number"):
+            Study(prices, replace(TINY, class_weight="balanced"))
+
+
+class TestTwoPartitions:
+    """Four draws of every arm in three folds, and the better three in three others; ten epochs."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def studied(flowers):
+        kept = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("goru.study.study.plan_networks", lambda networks, most: Plan(4, 2, 3, 10))
+            patch.setattr(Plan, "full", True)  # so that a bag of several arms is considered
+            patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
+            result = Study(flowers, TINY).run(keep=kept.extend)
+        return result, kept
+
+    def test_the_better_draws_of_every_arm_are_trained_in_both(self, studied):
+        result, kept = studied
+        trained = {arm: [trial.draw for trial in kept if trial.arm == arm] for arm in ARMS}
+        for draws in trained.values():
+            assert sorted(draws.count(draw) for draw in range(4)) == [3, 6, 6, 6]
+        assert result.answer["trained"]["networks"] == len(kept) == 12 * 3 * (4 + 3)
+        plan = result.answer["plan"]
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (2, 3, 4, 10)
+        assert plan["shortfalls"] == []
+
+    def test_effects_are_judged_in_both(self, studied, laboratory, flowers):
+        result, kept = studied
+        splits = [split for partition in partitions(flowers, 3, seed=0) for split in partition]
+        effects, _ = find_effects(losses(kept, laboratory.shares(splits)), folds=3, draws=4)
+        assert result.answer["effects"] == finite([describe_effect(effect, 90) for effect in effects])
+
+    def test_a_draw_is_recommended_that_was_trained_in_both(self, studied):
+        result, kept = studied
+        means = {arm: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
+        best = min(means, key=lambda arm: np.nanmin(means[arm]))
+        recommended = result.answer["recommended"][0]
+        assert recommended["arm"] == best.name
+        assert recommended["held_out_loss"] == pytest.approx(np.nanmin(means[best]))
+
+    def test_the_bag_is_of_the_best_draws_of_one_arm_or_else_a_greedy_selection(self, studied):
+        result, _ = studied
         recommended = result.answer["recommended"]
-        assert [(draw["arm"], draw["networks"]) for draw in recommended] == [(best.name, 4)] * 2
-        losses = [draw["held_out_loss"] for draw in recommended]
-        assert losses == pytest.approx([means[best][draw].min() for draw in ranking])
-        members = [(member["arm"], member["learning_rate"]) for member in result.model.members]
-        assert members == [(draw["arm"], draw["learning_rate"]) for draw in recommended for _ in range(4)]
+        assert sum(draw["networks"] for draw in recommended) == defaults.BAG
+        if result.answer["selection"] == "uniform":
+            assert len({draw["arm"] for draw in recommended}) == 1
+        else:
+            assert result.answer["selection"] == "greedy"
 
 
 class TestTheSameStudyAgain:
@@ -164,7 +294,7 @@ class TestTheRun:
         assert run.config["options"]["hidden"] == [8]
 
     def test_its_frames_have_a_row_for_every_question_and_every_trial(self, run):
-        assert len(run.effects) == 5
+        assert len(run.effects) == 7
         assert len(run.trials) == 36
         assert set(run.trials["ended"]) == {"finished"}
 
@@ -183,8 +313,10 @@ class TestLimits:
         assert answer["trained"]["networks"] == planned
         assert answer["plan"]["draws"] >= defaults.FEWEST_DRAWS
         assert notebook.told[-1].done == planned
-        assert [phase.split()[0] for phase in notebook.phases] == ["compiling", "training"]
-        assert answer["plan"]["shortfalls"][1:] == [f"took {answer['seconds']:.0f} s, not 0: a study needs that here."]
+        assert [phase.split()[0] for phase in notebook.phases] == ["fitting", "compiling", "training"]
+        assert answer["plan"]["shortfalls"][-1] == f"took {answer['seconds']:.0f} s, not 0: a study needs that here."
+        assert answer["against_networks"] == []  # there was no time for them
+        assert [entry["arm"] for entry in answer["test"]] == ["guess", *["plain", "recommended"] * 2]
 
     @pytest.mark.parametrize(("budget", "allowed"), [(100, 115), (None, 1.15 * defaults.BUDGET_SECONDS)])
     @pytest.mark.parametrize("over", [False, True])
@@ -202,7 +334,7 @@ class TestLimits:
         plan = study.run(keep=keep).answer["plan"]
         assert "the time was too short" in plan["shortfalls"][0]
         took = f"took {allowed + 1:.0f} s, not {budget or defaults.BUDGET_SECONDS:.0f}: a study needs that here."
-        assert plan["shortfalls"][1:] == ([took] if over else [])
+        assert [said for said in plan["shortfalls"] if said.startswith("took")] == ([took] if over else [])
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_a_table_from_which_nothing_is_learned_is_refused_and_leaves_nothing(

@@ -1,0 +1,119 @@
+"""After the race: which networks are handed over, trained on all development rows and compared on the test rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.model.model import Model
+from goru.study import defaults, ensemble
+from goru.study.candidates import Candidate, rivals, shares, shortlist
+from goru.study.handover import Bag, predict_held_out, train_bag
+from goru.study.laboratory import Laboratory, fit_preparation
+from goru.study.scores import losses_at
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """Networks on all development rows, and the model that predicts with them.
+
+    - `selection`: `"greedy"` if the networks were selected by their held-out predictions, else `"uniform"`.
+    """
+
+    bag: Bag
+    model: Model
+    selection: str
+
+    @property
+    def shares(self) -> dict[Candidate, int]:
+        """How many networks of each candidate."""
+        return {candidate: self.bag.candidates.count(candidate) for candidate in self.bag.candidates}
+
+
+def finish(
+    laboratory: Laboratory,
+    ranked: Sequence[Candidate],
+    splits: Sequence[Split],
+    schedule_epochs: int,
+    greedy: bool,
+) -> Finished:
+    """A bag of the best draws, its probabilities calibrated by predictions on held-out rows.
+
+    **Arguments:**
+
+    - `ranked`: all that may be taken, the best first; the bag is of the first one's arm.
+    - `splits`: of one partition; networks are trained on their fit rows too, to predict their score rows.
+    - `greedy`: whether a greedy selection from several arms may take the uniform bag's place, if it is better.
+    """
+    judge = _Judge(laboratory, splits)
+    taken, selection = shares(shortlist(ranked), defaults.BAG), "uniform"
+    if greedy:
+        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, judge)
+        taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
+    held_out = predict_held_out(laboratory, taken, splits, schedule_epochs)
+    bag = train_bag(laboratory, taken, schedule_epochs)
+    model = as_model(laboratory.dataset, bag, judge.temperature(held_out.mean(axis=0)), judge.temperature(held_out[0]))
+    return Finished(bag, model, selection)
+
+
+def _select(
+    laboratory: Laboratory,
+    ranked: Sequence[Candidate],
+    uniform: dict[Candidate, int],
+    splits: Sequence[Split],
+    schedule_epochs: int,
+    judge: "_Judge",
+) -> dict[Candidate, int] | None:
+    """The greedy selection, by one network of each candidate; `None` if the uniform bag is as good."""
+    pool = dict.fromkeys([*uniform, *rivals(ranked, list(uniform))], 1)
+    predicted = predict_held_out(laboratory, pool, splits, schedule_epochs)
+    rows = np.concatenate(judge.folds)
+    well = np.isfinite(predicted[:, rows]).all(axis=tuple(range(1, predicted.ndim)))
+    counts = np.array([uniform.get(candidate, 0) for candidate in pool])
+    if not well[counts > 0].all():
+        return None
+    candidates = [candidate for candidate, good in zip(pool, well, strict=True) if good]
+    chosen = ensemble.select(predicted[well], counts[well], judge.losses, judge.folds, judge.weights, defaults.BAG)
+    if (chosen == counts[well]).all():
+        return None
+    return {candidate: int(count) for candidate, count in zip(candidates, chosen, strict=True) if count}
+
+
+def as_model(dataset: Dataset, bag: Bag, temperature: float = 1.0, single_temperature: float = 1.0) -> Model:
+    """The bag as a model that predicts from a table."""
+    preparation, scaling = fit_preparation(dataset, np.arange(len(dataset.y_development)))
+    members = tuple(
+        {"arm": candidate.arm.name, "epochs": candidate.epochs, **candidate.hyper._asdict()}
+        for candidate in bag.candidates
+    )
+    return Model(
+        dataset.target,
+        dataset.schema,
+        preparation,
+        scaling,
+        bag.networks,
+        members,
+        temperature,
+        single_temperature,
+    )
+
+
+class _Judge:
+    """Row losses of development rows, the folds that are scored, and what every row counts for."""
+
+    def __init__(self, laboratory: Laboratory, splits: Sequence[Split]) -> None:
+        self._dataset = laboratory.dataset
+        self.folds = [split.score_rows for split in splits]
+        n = len(self._dataset.y_development)
+        weights = laboratory.weights(np.arange(n))
+        self.weights = np.ones(n) if weights is None else weights.astype(np.float64)
+
+    def losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        return losses_at(self._dataset, self._dataset.y_development[rows], predicted)
+
+    def temperature(self, predicted: np.ndarray) -> float:
+        if self._dataset.classes is None or not np.isfinite(predicted[np.concatenate(self.folds)]).all():
+            return 1.0
+        return ensemble.temperature(predicted, self.losses, self.folds, self.weights)
