@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import page
 
-BEGIN, END = "<!-- tables -->", "<!-- end of tables -->"  # in README.md
 CLASSIFICATION = (
     *("credit-g", "vehicle", "segment", "anneal", "car", "sonar"),
     *("ionosphere", "splice", "spambase", "waveform5000", "phoneme"),
@@ -128,9 +128,7 @@ def main() -> None:
     text = "\n\n".join("\n".join(part) for part in parts)
     print(text)
     if asked.write:
-        page = Path(__file__).with_name("README.md")
-        before, _, rest = page.read_text().partition(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+        page.write("tables", text)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,10 @@
 """One sentence of advice, from the verdicts and from the test rows."""
 
 import math
-from dataclasses import dataclass
 
 from goru.study import defaults
 from goru.study.effects import Effect
-from goru.study.scores import Difference
-
-
-@dataclass(frozen=True)
-class Rival:
-    """A model that is no network, against what is handed over, on the test rows.
-
-    - `name`: in words.
-    - `difference`: its loss less that of the networks, with an interval; below zero it is better.
-    - `loss`: its own.
-    """
-
-    name: str
-    difference: Difference
-    loss: float
+from goru.study.rivals import Rival
 
 
 def advise(recommended: Effect, plain_is_best: bool, words: str, rivals: list[Rival], draws: int) -> str:

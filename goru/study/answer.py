@@ -9,10 +9,12 @@ from goru.data.dataset import Dataset
 from goru.nn.architecture import Architecture, Recipe
 from goru.study import defaults
 from goru.study.candidates import Candidate
+from goru.study.crossfit import judge
 from goru.study.design import ARMS, CONTRASTS, PLAIN, Arm
 from goru.study.diagnosis import overfitting
-from goru.study.effects import Effect, effect, judge
+from goru.study.effects import Effect, effect
 from goru.study.plan import Plan
+from goru.study.rivals import Rival
 from goru.study.trial import Losses, pooled
 
 
@@ -105,6 +107,11 @@ def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int
     if searched and arm.batch_norm:
         described |= {name: value for name, value in hyper._asdict().items() if name.startswith("batch_norm_")}
     return described
+
+
+def describe_rival(rival: Rival) -> dict[str, Any]:
+    """By how much the loss of a model that is no network differs from that of the networks."""
+    return {"arm": rival.name, **asdict(rival.difference)}
 
 
 def describe_plan(plan: Plan, draws: int, splits: int, partitions: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from goru.study.effects import choose, corrected_interval
+from goru.study.crossfit import choose
 from goru.study.trial import Losses
 
 
@@ -71,3 +71,27 @@ def overfitting(losses: Losses, folds: int, score_to_fit: float, margin: float, 
         rise_high=intervals[0][1],
         overfits="rises" if rises else "gap" if above else None,
     )
+
+
+def corrected_interval(
+    differences: np.ndarray, score_to_fit: float, confidence: float, comparisons: int = 1
+) -> tuple[float, float]:
+    """The corrected resampled t interval of a mean over splits (Nadeau & Bengio 2003, equation 9 and section 4).
+
+    The fit rows of two splits overlap, so their differences are not independent: the variance of the mean is
+    taken as s² (1/R + n_score / n_fit) instead of s² / R, with R - 1 degrees of freedom.
+
+    **Arguments:**
+
+    - `differences`: `(R,)`, one a split, R at least 2.
+    - `score_to_fit`: rows scored over rows fitted in a split.
+    - `confidence`: of all intervals together (Bonferroni).
+    - `comparisons`: how many intervals there are.
+    """
+    from scipy.stats import t
+
+    n = len(differences)
+    standard_error = np.sqrt(np.var(differences, ddof=1) * (1 / n + score_to_fit))
+    half = t.ppf(1 - (1 - confidence) / (2 * comparisons), n - 1) * standard_error
+    mean = differences.mean()
+    return float(mean - half), float(mean + half)

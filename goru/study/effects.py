@@ -1,83 +1,13 @@
-"""From losses to verdicts: what a technique changes, and how sure that is.
-
-All functions are plain NumPy and SciPy. The losses of an arm are an array `(draws, splits, epochs)`: mean losses on the
-score rows of each split after each epoch; infinite where a network diverged, NaN where a draw was not trained. The
-splits are whole partitions of the rows, one after the other, each of `folds` folds.
-"""
+"""From losses that were judged to verdicts: what a technique changes, and how sure that is."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from goru.study.trial import Losses
+from goru.study.crossfit import Judged
 
 Verdict = Literal["helps", "hurts", "no effect worth having", "undecided"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The draw and the epoch (both from 0) that stand for an arm in each split, `(splits,)` each."""
-
-    draws: np.ndarray
-    epochs: np.ndarray
-
-    def of(self, losses: np.ndarray) -> np.ndarray:
-        """What an array `(draws, splits, epochs, ...)` holds of them, `(splits, ...)`."""
-        return losses[self.draws, np.arange(len(self.draws)), self.epochs]
-
-
-def choose(losses: np.ndarray, folds: int, without: np.ndarray | None = None) -> Choice:
-    """For every split the draw and the epoch that are best on the *other* folds of its partition.
-
-    So no row that judges has chosen. Only draws that were trained in the whole partition are looked at.
-
-    **Arguments:**
-
-    - `without`: a draw for every split, `(splits,)`, that is not to be looked at.
-    """
-    n_draws, n_splits, _ = losses.shape
-    draws, epochs = np.zeros(n_splits, int), np.zeros(n_splits, int)
-    for split in range(n_splits):
-        first = split - split % folds
-        partition = np.arange(first, min(first + folds, n_splits))
-        eligible = ~np.isnan(losses[:, partition, -1]).any(axis=1)
-        if without is not None:
-            eligible &= np.arange(n_draws) != without[split]
-        candidates = np.flatnonzero(eligible)
-        others = losses[np.ix_(candidates, partition[partition != split])].sum(axis=1)
-        best, epochs[split] = np.unravel_index(np.argmin(others), others.shape)
-        draws[split] = candidates[best]
-    return Choice(draws, epochs)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An arm, or several, represented in each split by what is best on the other folds.
-
-    - `losses`: `(splits,)`.
-    - `parts`: `(splits, parts)`: what each part of the rows adds to them.
-    - `shares`: `(splits, parts)`: the share of the score rows that is in each part.
-    - `search`: by how much the mean loss would be higher if the best draw had not been drawn; 0 at least.
-    """
-
-    losses: np.ndarray
-    parts: np.ndarray
-    shares: np.ndarray
-    search: float
-
-
-def judge(losses: Losses, folds: int) -> Judged:
-    """Cross-fitted: chosen on the other folds, judged on the split's own score rows."""
-    choice = choose(losses.score, folds)
-    judged = choice.of(losses.score)
-    search = 0.0
-    if len(losses.score) > 1:
-        second = choose(losses.score, folds, without=choice.draws).of(losses.score)
-        comparable = np.isfinite(second) & np.isfinite(judged)  # a network that diverged is no measure of distance
-        distance = second[comparable] - judged[comparable]
-        search = max(float(np.mean(distance)), 0.0) if len(distance) else float("inf")
-    return Judged(judged, choice.of(losses.parts), losses.shares, search)
 
 
 @dataclass(frozen=True)
@@ -212,27 +142,3 @@ def effect(
         found.search,
         factor if said == "undecided" else None,
     )
-
-
-def corrected_interval(
-    differences: np.ndarray, score_to_fit: float, confidence: float, comparisons: int = 1
-) -> tuple[float, float]:
-    """The corrected resampled t interval of a mean over splits (Nadeau & Bengio 2003, equation 9 and section 4).
-
-    The fit rows of two splits overlap, so their differences are not independent: the variance of the mean is
-    taken as s² (1/R + n_score / n_fit) instead of s² / R, with R - 1 degrees of freedom.
-
-    **Arguments:**
-
-    - `differences`: `(R,)`, one a split, R at least 2.
-    - `score_to_fit`: rows scored over rows fitted in a split.
-    - `confidence`: of all intervals together (Bonferroni).
-    - `comparisons`: how many intervals there are.
-    """
-    from scipy.stats import t
-
-    n = len(differences)
-    standard_error = np.sqrt(np.var(differences, ddof=1) * (1 / n + score_to_fit))
-    half = t.ppf(1 - (1 - confidence) / (2 * comparisons), n - 1) * standard_error
-    mean = differences.mean()
-    return float(mean - half), float(mean + half)

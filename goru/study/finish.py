@@ -1,4 +1,4 @@
-"""After the race: which networks are handed over, trained on all development rows and compared on the test rows."""
+"""After the race: which networks are handed over, trained on all development rows, calibrated on held-out ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

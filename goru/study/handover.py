@@ -68,9 +68,14 @@ def train_bag(laboratory: Laboratory, shares: Mapping[Candidate, int], schedule_
 
     - `shares`: how many networks of each candidate.
     - `schedule_epochs`: the length of the learning rate's schedule in the race; the candidates were stopped in it.
+
+    **Returns:** the networks that did not diverge.
+
+    **Raises:** `InputError` if all did.
     """
     n = len(laboratory.dataset.y_development)
-    return _train(laboratory, shares, [Split(np.arange(n), np.empty(0, int))], schedule_epochs, held_out=False)[0]
+    (bag,) = _train(laboratory, shares, [Split(np.arange(n), np.empty(0, int))], schedule_epochs, held_out=False)
+    return _without_diverged(bag)
 
 
 def predict_held_out(
@@ -79,7 +84,7 @@ def predict_held_out(
     """Train candidates on the fit rows of every split, and predict its score rows.
 
     **Returns:** `(networks, rows, classes)` probabilities, or `(networks, rows)` values in the target's own units, the
-    candidates in the order given; NaN for a row that no split scores.
+    candidates in the order given, those that diverged too; NaN for a row that no split scores.
     """
     dataset = laboratory.dataset
     classes = dataset.classes
@@ -139,16 +144,16 @@ def _train(
             for index in own
         ]
         candidates = [places[index][1] for index in own for _ in blocks[index].members]
-        bags.append(_finite(Bag(tuple(candidates), tuple(settled), laboratory.base.activation), held_out))
+        bags.append(Bag(tuple(candidates), tuple(settled), laboratory.base.activation))
     return bags
 
 
-def _finite(bag: Bag, held_out: bool) -> Bag:
-    """A bag that is handed over without the networks that diverged; of the others, all are wanted."""
+def _without_diverged(bag: Bag) -> Bag:
+    """The networks of a bag that did not diverge."""
     networks = bag.networks
     arrays = (*networks.weights, *networks.biases)
     well = np.all([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in arrays], axis=0)
-    if held_out or well.all():
+    if well.all():
         return bag
     if not well.any():
         raise InputError("all networks of the recommended draws diverged on all rows. Fit again with another --seed.")

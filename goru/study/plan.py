@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goru.study import defaults
 from goru.study.design import ARMS
@@ -63,8 +63,7 @@ def plan_networks(networks: int, partitions: int = defaults.PARTITIONS) -> Plan:
         said = f"{networks:,} networks are too few for a full study"
     given_up = _given_up(plan)
     given_up += [few_draws(plan.draws)] if plan.draws < defaults.FEWEST_DRAWS else []
-    shortfalls = (f"{said}: {', '.join(given_up)}.",) if given_up else ()
-    return Plan(plan.draws, plan.partitions, plan.folds, plan.epochs, shortfalls)
+    return replace(plan, shortfalls=(f"{said}: {', '.join(given_up)}.",)) if given_up else plan
 
 
 def plan_seconds(
@@ -93,8 +92,7 @@ def plan_seconds(
         return plan
     said = f"the time was too short for a full study: {', '.join(given_up)}"
     full = spent + cost(Plan(few, partitions))
-    shortfalls = (f"{said} (that would take about {full:,.0f} s here).",)
-    return Plan(plan.draws, plan.partitions, plan.folds, plan.epochs, shortfalls)
+    return replace(plan, shortfalls=(f"{said} (that would take about {full:,.0f} s here).",))
 
 
 def _shapes(partitions: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from goru.model.model import Model
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.study import answer, defaults
-from goru.study.advice import Rival, advise
+from goru.study.advice import advise
 from goru.study.candidates import rank
 from goru.study.design import PLAIN
 from goru.study.finish import Finished, finish
@@ -24,8 +24,8 @@ from goru.study.options import Options
 from goru.study.pace import measure
 from goru.study.plan import Plan, plan_networks
 from goru.study.race import Race
-from goru.study.rivals import GUESS, predictions
-from goru.study.scores import compare, figures, row_losses
+from goru.study.rivals import against, predictions
+from goru.study.scores import figures
 from goru.study.splits import partitions, score_to_fit
 from goru.study.trial import Trial, losses
 from goru.study.watcher import Silent, Watcher
@@ -149,6 +149,7 @@ class Study:
         }
         handed_over = finished["recommended"]
         model = handed_over.model.single if options.single else handed_over.model
+        rivals = against(dataset, predicted, self._on_test(model), self._balanced)
         effects, judgement = answer.find_effects(found, folds, race.draws_done)
         told: dict[str, Any] = {
             "goru": __version__,
@@ -167,15 +168,14 @@ class Study:
             ],
             "selection": handed_over.selection,
             "temperature": model.temperature,
-            **self._compare(predicted, finished, model),
+            "test": self._figures(predicted, finished),
+            "against_networks": [answer.describe_rival(rival) for rival in rivals],
             "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
         }
         best = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single
         words = "the bag of several combinations" if mixed else best.arm.phrase
-        told["advice"] = advise(
-            effects[-1], best.arm == PLAIN and not mixed, words, told.pop("rivals"), race.draws_done
-        )
+        told["advice"] = advise(effects[-1], best.arm == PLAIN and not mixed, words, rivals, race.draws_done)
         told["seconds"] = time.monotonic() - self._started
         if deadline is not None and told["seconds"] > 1.15 * asked:
             told["plan"]["shortfalls"].append(
@@ -183,41 +183,22 @@ class Study:
             )
         return Result(answer.finite(told), model, handed_over.bag.flat(1 if options.single else None))
 
-    def _compare(
-        self, predicted: dict[str, np.ndarray], finished: dict[str, Finished], handed_over: Model
-    ) -> dict[str, Any]:
-        """Every model on the test rows."""
-        dataset = self.dataset
+    def _on_test(self, model: Model) -> np.ndarray:
+        """Predictions of the test rows."""
+        predict = model.values if self.dataset.classes is None else model.probabilities
+        return predict(self.dataset.encoded_test)
 
-        def on_test(model: Model) -> np.ndarray:
-            predict = model.values if dataset.classes is None else model.probabilities
-            return predict(dataset.encoded_test)
-
+    def _figures(self, predicted: dict[str, np.ndarray], finished: dict[str, Finished]) -> list[dict[str, Any]]:
+        """Of every model on the test rows, like beside like."""
         models = [(name, 0, values) for name, values in predicted.items()]
         for single in (True, False):
             for name, done in finished.items():
                 model = done.model.single if single else done.model
-                models.append((name, len(model.networks), on_test(model)))
-        test = [
-            {"networks": networks, "arm": name, **figures(dataset, values, self._balanced)}
+                models.append((name, len(model.networks), self._on_test(model)))
+        return [
+            {"networks": networks, "arm": name, **figures(self.dataset, values, self._balanced)}
             for name, networks, values in models
         ]
-        own = row_losses(dataset, on_test(handed_over))
-        weights = self._test_weights()
-        rivals = []
-        for name, values in predicted.items():
-            if name != GUESS:
-                theirs = row_losses(dataset, values)
-                difference = compare(theirs, own, defaults.CONFIDENCE, weights)
-                rivals.append(Rival(name, difference, float(np.average(theirs, weights=weights))))
-        differences = [{"arm": rival.name, **asdict(rival.difference)} for rival in rivals]
-        return {"test": test, "against_networks": differences, "rivals": rivals}
-
-    def _test_weights(self) -> np.ndarray | None:
-        if not self._balanced:
-            return None
-        y = self.dataset.y_test
-        return 1 / np.bincount(y)[y]
 
     def _plan_networks(self, networks: int) -> Plan:
         return plan_networks(networks, len(self._partitions[defaults.FOLDS]))

@@ -1,27 +1,15 @@
 """The trial of the method: its figures, that it can be resumed, and (slowly) that the method passes a small one."""
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import verdicts
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "verdicts.py"
-
-
-@pytest.fixture(scope="module")
-def verdicts() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verdicts_script", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+SCRIPT = Path(verdicts.__file__)
 
 
 def entry(kind: str, number: int, change: float, truth: float, verdict: str, half: float = 0.1) -> dict[str, Any]:
@@ -38,7 +26,7 @@ def entry(kind: str, number: int, change: float, truth: float, verdict: str, hal
 
 
 class TestFigures:
-    def test_an_interval_is_to_hold_the_mean_truth_of_all_studies_of_a_setting(self, verdicts: ModuleType) -> None:
+    def test_an_interval_is_to_hold_the_mean_truth_of_all_studies_of_a_setting(self) -> None:
         # The mean truth is -0.3: the first interval ends at -0.35, the second begins at -0.35.
         entries = [
             entry("coverage", 0, change=-0.45, truth=-0.4, verdict="helps"),
@@ -48,7 +36,7 @@ class TestFigures:
         assert list(found["covered"]) == [False, True]
         assert list(found["own_covered"]) == [True, True]
 
-    def test_all_figures_of_a_small_trial(self, verdicts: ModuleType) -> None:
+    def test_all_figures_of_a_small_trial(self) -> None:
         entries = [
             entry("coverage", 0, -0.45, -0.3, "helps"),
             entry("coverage", 1, -0.30, -0.3, "helps"),
@@ -68,28 +56,26 @@ class TestFigures:
             "sign_reversals": 0.0,
         }
 
-    def test_hurts_where_the_truth_is_that_it_helps_is_reversed_and_not_found(self, verdicts: ModuleType) -> None:
+    def test_hurts_where_the_truth_is_that_it_helps_is_reversed_and_not_found(self) -> None:
         entries = [entry("planted", number, +0.2, -0.15, "hurts") for number in range(2)]
         figures = verdicts.summary(verdicts.frame(entries))
         assert figures["sign_reversals"] == 2
         assert figures["power"] == 0
 
-    def test_a_copy_has_no_true_effect_whatever_its_networks_happen_to_do(self, verdicts: ModuleType) -> None:
+    def test_a_copy_has_no_true_effect_whatever_its_networks_happen_to_do(self) -> None:
         found = verdicts.frame([entry("copies", 0, +0.2, +0.2, "hurts")])
         assert found["truth"].item() == 0
         assert not found["reversed"].item()
 
 
 class TestTables:
-    def test_are_drawn_by_the_number_of_the_study(self, verdicts: ModuleType) -> None:
+    def test_are_drawn_by_the_number_of_the_study(self) -> None:
         setting = verdicts.Setting("regression", 300, 2, 3, 0.5)
         first, again, other = (setting.table(seed).y_development for seed in (1, 1, 2))
         assert (first == again).all()
         assert not (first == other).all()
 
-    def test_have_four_fifths_of_their_rows_for_development_and_fresh_rows_to_know_the_truth_by(
-        self, verdicts: ModuleType
-    ) -> None:
+    def test_have_four_fifths_of_their_rows_for_development_and_fresh_rows_to_know_the_truth_by(self) -> None:
         table = verdicts.Setting("classification", 300, 2, 3, 0.5).table(0)
         assert len(table.y_development) == 240
         assert len(table.y_test) == verdicts.FRESH

@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # `outcomes` is imported by its name
+
 # Set by terminals and CI services to force colours or widths; a pipe has neither.
 TERMINAL_VARIABLES = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
 

@@ -4,19 +4,15 @@ The columns "handled, and said" and "handled silently" of the table "What input 
 Said means on either stream; what `predict` says never gets among the predictions on stdout.
 """
 
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from outcomes import table_of
 
 NEVER_SEEN = r"never seen|not seen|unseen|unknown|new categor|new value"
-
-
-def table_of(csv: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(csv))
 
 
 @pytest.fixture

@@ -1,69 +1,30 @@
 """Whole steps of training, against a float64 NumPy network with a backward pass of its own, and PyTorch."""
 
-from functools import cache, partial
 from itertools import product
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from trainings import (
+    ARCHITECTURE,
+    BLOCKS,
+    CLASSES,
+    HYPER,
+    NETWORK_ID,
+    ROWS,
+    STEPS,
+    make_architecture,
+    make_batches,
+    take_step,
+    train,
+)
 
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.architecture import Recipe
 from goru.nn.batch_norm import Statistics
 from goru.nn.dropout import dropout_key, keep_mask
 from goru.nn.network import forward_inference, init_affines, weight_matrices
-from goru.nn.training import init_training, train_step
-
-INPUTS, HIDDEN, CLASSES, ROWS, STEPS = 8, (16, 12), 4, 32, 20
-NETWORK_ID = 123
-
-# No usual value, so that a forgotten one shows.
-HYPER = Hyperparameters(
-    learning_rate=0.02,
-    weight_decay=0.4,
-    dropout_rate=0.25,
-    momentum=0.85,
-    beta1=0.9,
-    beta2=0.99,
-    batch_norm_epsilon=1e-4,
-    batch_norm_momentum=0.8,
-)
-
-
-def make_batches(seed=0):
-    """Mini-batches of a task that can be learned: the class is that of the nearest of four centres."""
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(CLASSES, INPUTS))
-    batches = []
-    for _ in range(STEPS):
-        x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
-        distance = ((x[:, None, :] - centres) ** 2).sum(axis=2)
-        batches.append((x, distance.argmin(axis=1).astype(np.int32)))
-    return batches
-
-
-@cache
-def compiled_step(architecture, recipe):
-    return jax.jit(partial(train_step, architecture, recipe))
-
-
-def take_step(architecture, recipe, hyper, training, batch, network_id=NETWORK_ID, step=0, steps=STEPS, weight=None):
-    """One step of goru's, compiled once for an architecture and a recipe."""
-    x, y = (jnp.asarray(a) for a in batch)
-    counters = (jnp.int32(number) for number in (network_id, step, steps))
-    weight = None if weight is None else jnp.float32(weight)
-    return compiled_step(architecture, recipe)(hyper, training, x, y, *counters, weight)
-
-
-def train(architecture, recipe, hyper, batches, seed=0):
-    """The initial affine layers, the losses of goru's steps, and what is left at the end."""
-    affines = init_affines(architecture, 1.0, jax.random.key(seed))
-    training = init_training(architecture, recipe, hyper, affines)
-    losses = []
-    for step, batch in enumerate(batches):
-        training, loss = take_step(architecture, recipe, hyper, training, batch, step=step, steps=len(batches))
-        losses.append(float(loss))
-    return affines, losses, training
+from goru.nn.training import init_training
 
 
 class NumPyNetwork:
@@ -175,28 +136,6 @@ class NumPyNetwork:
                 decay = h.weight_decay * p if self.is_weight[i] else 0.0
                 self.parameters[i] = p - rate * (m_hat / (np.sqrt(v_hat) + 1e-8) + decay)
         return losses
-
-
-# Every place of batch norm and both forms of dropout; the blocks without dropout stand beside PyTorch's below.
-BLOCKS = [
-    (None, "inverted"),
-    (None, "classic"),
-    ("before", None),
-    ("before", "inverted"),
-    ("after", "inverted"),
-    ("after", "classic"),
-]
-
-
-def make_architecture(place, form):
-    return Architecture(
-        INPUTS,
-        HIDDEN,
-        CLASSES,
-        batch_norm=place,
-        dropout=form is not None,
-        dropout_form=form or "inverted",
-    )
 
 
 @pytest.mark.parametrize(("place", "form"), BLOCKS)
@@ -332,9 +271,6 @@ def test_twenty_steps_are_those_of_pytorch(place, recipe):
 # What a step returns
 
 
-ARCHITECTURE = Architecture(INPUTS, HIDDEN, CLASSES)
-
-
 def one_step(recipe, hyper, architecture=ARCHITECTURE, affines=None):
     """The network before and after its first step, and the loss that the step returned."""
     affines = affines or init_affines(architecture, 1.0, jax.random.key(0))
@@ -442,80 +378,3 @@ def test_dropout_masks_of_a_step_are_those_of_the_networks_id_and_the_step():
 
     assert loss(3, 4) == loss(3, 4)
     assert len({loss(network_id, step) for network_id, step in product(range(3), range(3))}) == 9
-
-
-# Weights of rows
-
-
-WEIGHED = {
-    "classes": (Recipe(optimizer="sgd", schedule="constant"), make_batches()[0]),
-    "numbers": (
-        Recipe(loss="squared_error", optimizer="sgd", schedule="constant"),
-        (make_batches()[0][0], np.linspace(-1, 1, ROWS * CLASSES, dtype=np.float32).reshape(ROWS, CLASSES)),
-    ),
-}
-weighed = pytest.mark.parametrize(("recipe", "batch"), WEIGHED.values(), ids=WEIGHED)
-
-
-def loss_and_gradient(recipe, x, y, weight=None, weight_decay=0.0):
-    """What a step of SGD at a learning rate of 1 takes away, of a network without batch norm and dropout."""
-    hyper = HYPER._replace(learning_rate=1.0, weight_decay=weight_decay)
-    before = init_training(ARCHITECTURE, recipe, hyper, init_affines(ARCHITECTURE, 1.0, jax.random.key(0)))
-    after, loss = take_step(ARCHITECTURE, recipe, hyper, before, (x, y), weight=weight)
-    return float(loss), jax.tree.leaves(jax.tree.map(jnp.subtract, before.network, after.network))
-
-
-def assert_close(actual, expected):
-    assert actual[0] == pytest.approx(expected[0], rel=1e-5)
-    assert any(np.abs(leaf).max() > 1e-2 for leaf in expected[1])
-    for one, other in zip(actual[1], expected[1], strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-
-
-@weighed
-def test_a_row_of_weight_zero_is_as_if_it_were_not_there(recipe, batch):
-    x, y = (array[:4] for array in batch)
-    assert_close(loss_and_gradient(recipe, x, y, [2, 2, 0, 0]), loss_and_gradient(recipe, x[:2], y[:2]))
-
-
-@weighed
-def test_a_row_of_weight_k_is_as_if_it_were_there_k_times(recipe, batch):
-    x, y = (array[:4] for array in batch)
-    times = np.array([1, 3, 0, 4])
-    repeated = loss_and_gradient(recipe, *(np.repeat(array, times, axis=0) for array in (x, y)))
-    assert_close(loss_and_gradient(recipe, x, y, times / times.mean()), repeated)
-
-
-@weighed
-def test_batches_are_on_average_the_weighted_mean_of_all_rows_however_their_weights_fall(recipe, batch):
-    """So the sum is divided by the number of rows: by the weights' sum, the two batches would count alike."""
-    x, y = batch
-    weight = np.linspace(0, 2, ROWS)  # of mean 1; the second half weighs three times the first
-    halves = [
-        loss_and_gradient(recipe, x[half], y[half], weight[half])
-        for half in (slice(0, ROWS // 2), slice(ROWS // 2, ROWS))
-    ]
-    mean = jax.tree.map(lambda one, other: (one + other) / 2, *halves)
-    assert_close(mean, loss_and_gradient(recipe, x, y, weight))
-
-
-def test_weights_leave_the_penalty_as_it_is():
-    recipe, (x, y) = WEIGHED["classes"]
-    penalised = Recipe(optimizer="sgd", schedule="constant", decay="l2_squared")
-    once, twice = (loss_and_gradient(penalised, x, y, np.full(ROWS, k), weight_decay=0.4) for k in (1, 2))
-    unpenalised = loss_and_gradient(recipe, x, y)
-    assert twice[0] == pytest.approx(2 * once[0], rel=1e-5)
-    for one, two, gradient in zip(once[1], twice[1], unpenalised[1], strict=True):
-        np.testing.assert_allclose(two - one, gradient, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(("place", "form"), BLOCKS)
-def test_no_weights_are_weights_of_one_bit_for_bit(place, form):
-    architecture = make_architecture(place, form)
-    without = ones = train(architecture, Recipe(), HYPER, [])[2]
-    for step, batch in enumerate(make_batches()[:5]):
-        without, loss = take_step(architecture, Recipe(), HYPER, without, batch, step=step)
-        ones, same = take_step(architecture, Recipe(), HYPER, ones, batch, step=step, weight=np.ones(ROWS))
-        assert float(loss) == float(same)
-    for one, other in zip(jax.tree.leaves(without), jax.tree.leaves(ones), strict=True):
-        assert np.asarray(one).tobytes() == np.asarray(other).tobytes()

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # `studies` is imported by its n
 
 import pytest
 from hypothesis import settings
-from studies import TINY, make_flowers, make_prices
+from studies import TINY, PretendedRace, make_flowers, make_prices
 
 from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split, folds
@@ -83,3 +83,9 @@ def regressed(prices) -> Result:
 def run(flowers_csv, tmp_path_factory) -> Run:
     """The study of the classes once more, from the file to a run on disk."""
     return fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path_factory.mktemp("runs") / "flowers")
+
+
+@pytest.fixture
+def pretend_race(monkeypatch):
+    """Make a race whose programs only pretend to train."""
+    return lambda *args, **kwargs: PretendedRace(monkeypatch, *args, **kwargs)

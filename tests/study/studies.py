@@ -1,5 +1,6 @@
-"""Small tables, a laboratory whose programs only pretend to train, and trials made by hand."""
+"""Small tables, a laboratory and a race whose programs only pretend to train, and trials made by hand."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -11,14 +12,18 @@ from goru.data.splitting import Split
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
 from goru.population.trainer import TrainedBlock
-from goru.study.design import PLAIN, Arm
+from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.options import Options
+from goru.study.plan import Plan
+from goru.study.race import Race, trial_id
 from goru.study.trial import Losses, Trial, losses
 from goru.study.watcher import Progress
 
 EPOCHS = 4
 PARTS = 4
 TINY = Options(networks=36, hidden=(8,), batch_size=8)
+TWICE = Plan(draws=4, partitions=2, folds=3, epochs=EPOCHS)
+ONCE = Plan(draws=4, partitions=1, folds=3, epochs=EPOCHS)
 
 
 def make_flowers(rows: int = 90, seed: int = 0) -> pd.DataFrame:
@@ -190,3 +195,47 @@ class Notebook:
 
     def progress(self, progress: Progress) -> None:
         self.told.append(progress)
+
+
+def key(trial):
+    return trial.arm, trial.draw, trial.split
+
+
+def keys(trials) -> list:
+    return sorted(map(key, trials), key=str)
+
+
+def grid(draws, splits, arms=ARMS) -> list[tuple[Arm, int, int]]:
+    return sorted(itertools.product(arms, draws, splits), key=str)
+
+
+def constant(loss) -> np.ndarray:
+    return np.full((EPOCHS, 2, 2), loss, np.float32)
+
+
+def places(draws: int = 32, splits: int = 6) -> dict[int, tuple[Arm, int, int]]:
+    """Which trial an id is of."""
+    return {trial_id(0, *place): place for place in itertools.product(ARMS, range(draws), range(splits))}
+
+
+class PretendedRace:
+    """A race whose programs only pretend to train."""
+
+    def __init__(self, monkeypatch, plan=TWICE, arms=ARMS, safety=1.0, grace=0.0, search=False, **laboratory):
+        self.laboratory = FakeLaboratory(**laboratory)
+        self.clock = self.laboratory.clock
+        self.kept, self.notebook = [], Notebook()
+        monkeypatch.setattr("goru.study.race.time", self.clock)
+        monkeypatch.setattr("goru.study.race.SAFETY", safety)
+        monkeypatch.setattr("goru.study.race.GRACE", grace)
+        self.race = Race(
+            self.laboratory, self.laboratory.partitions, plan, self.kept.extend, self.notebook, search, arms
+        )
+
+    def run(self, seconds: float | None = None, reserve: float = 0.0) -> "PretendedRace":
+        self.race.run(None if seconds is None else self.clock.now + seconds, reserve)
+        return self
+
+    def second(self, arm: Arm) -> set[int]:
+        """The draws of an arm that were trained in the second partition."""
+        return {trial.draw for trial in self.race.trials if trial.arm == arm and trial.split >= 3}

@@ -3,8 +3,9 @@
 import pytest
 
 from goru.study import defaults
-from goru.study.advice import Rival, advise
+from goru.study.advice import advise
 from goru.study.effects import Effect
+from goru.study.rivals import Rival
 from goru.study.scores import Difference
 
 WORDS = "batch norm before, dropout"

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from studies import make_losses
 
-from goru.study.diagnosis import overfitting
-from goru.study.effects import corrected_interval
+from goru.study.diagnosis import corrected_interval, overfitting
 
 INF = float("inf")
 
@@ -147,3 +146,34 @@ class TestDivergence:
         assert (one.best, one.held_out, one.fit) == (best, INF, INF)
         assert (one.rise_low, one.rise_high, one.gap_low, one.gap_high) == (-INF, INF, -INF, INF)
         assert one.overfits is None
+
+
+class TestCorrectedInterval:
+    DIFFERENCES = np.array([-0.10, -0.06, -0.14, -0.02, -0.08])
+    """Mean -0.08; squared deviations 0.0004, 0.0004, 0.0036, 0.0036, 0: variance 0.008 / 4 = 0.002."""
+
+    def test_the_formula_of_nadeau_and_bengio(self):
+        # 0.002 (1/5 + 1/4) = 0.0009, whose root is 0.03; 97.5 % of Student's t with 4 degrees of freedom: 2.7764.
+        low, high = corrected_interval(self.DIFFERENCES, score_to_fit=1 / 4, confidence=0.95)
+        assert (low, high) == pytest.approx((-0.08 - 2.7764 * 0.03, -0.08 + 2.7764 * 0.03), abs=1e-5)
+
+    def test_without_shared_fit_rows_it_is_students_interval(self):
+        from scipy.stats import ttest_1samp
+
+        students = ttest_1samp(self.DIFFERENCES, 0).confidence_interval(0.9)
+        assert corrected_interval(self.DIFFERENCES, 0, 0.9) == pytest.approx(tuple(students))
+
+    def test_five_intervals_that_hold_together_are_each_as_wide_as_one_of_99_percent(self):
+        together = corrected_interval(self.DIFFERENCES, 1 / 4, 0.95, comparisons=5)
+        assert together == pytest.approx(corrected_interval(self.DIFFERENCES, 1 / 4, 0.99))
+        assert together[1] == pytest.approx(-0.08 + 4.6041 * 0.03, abs=1e-5)  # 99.5 % of t: 4.6041
+
+    @pytest.mark.parametrize("comparisons", [1, 5])
+    def test_it_covers_the_true_difference_as_often_as_it_says(self, comparisons):
+        """Independent differences: then no correction is needed, and each interval covers in 1 - 5 % / comparisons."""
+        repeats, truth = 3000, 0.3
+        drawn = np.random.default_rng(comparisons).normal(truth, 2.0, size=(repeats, 10))
+        intervals = np.array([corrected_interval(row, 0, 0.95, comparisons) for row in drawn])
+        covered = np.mean((intervals[:, 0] < truth) & (truth < intervals[:, 1]))
+        promised = 1 - 0.05 / comparisons
+        assert covered == pytest.approx(promised, abs=4 * np.sqrt(promised * (1 - promised) / repeats))

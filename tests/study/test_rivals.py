@@ -1,12 +1,14 @@
-"""The models that are no networks: which there are, in which order, and when only the guess is left."""
+"""The models that are no networks: which there are, when only the guess is left, and how they compare with networks."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from goru.data.splitting import folds
-from goru.study import baselines
-from goru.study.rivals import BOOSTING, GUESS, linear_name, predictions
-from goru.study.scores import figures, guess
+from goru.study import baselines, defaults
+from goru.study.rivals import BOOSTING, GUESS, against, linear_name, predictions
+from goru.study.scores import compare, figures, guess, row_losses
 
 INFINITE = float("inf")
 
@@ -46,3 +48,41 @@ class TestPredictions:
         for balanced in (True, False):
             predictions(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
+
+
+class TestAgainst:
+    @pytest.fixture
+    def uneven(self, flowers):
+        """Nine, six and three test rows of the classes."""
+        y = flowers.y_test.copy()
+        y[np.flatnonzero(y == 2)[:3]] = 0
+        return replace(flowers, y_test=y)
+
+    @pytest.fixture
+    def predicted(self, flowers):
+        """Probabilities made up; the networks' are the last ones."""
+        made_up = np.random.default_rng(0).dirichlet(np.ones(3), size=(3, len(flowers.y_test)))
+        return dict(zip([GUESS, "linear", "trees", "networks"], [guess(flowers), *made_up], strict=True))
+
+    @pytest.mark.parametrize(("balanced", "figure"), [(False, "log loss"), (True, "balanced log loss")])
+    def test_a_loss_is_that_of_the_test_rows_and_a_difference_how_much_it_is_above_the_networks(
+        self, uneven, predicted, balanced, figure
+    ):
+        losses = {name: figures(uneven, values, balanced)[figure] for name, values in predicted.items()}
+        networks = predicted.pop("networks")
+        found = against(uneven, predicted, networks, balanced)
+        assert [rival.name for rival in found] == ["linear", "trees"]  # nobody would use a guess
+        for rival in found:
+            assert rival.loss == pytest.approx(losses[rival.name])
+            assert rival.difference.change == pytest.approx(losses[rival.name] - losses["networks"])
+            assert rival.difference.low < rival.difference.change < rival.difference.high
+
+    def test_its_interval_is_that_of_the_paired_losses(self, uneven, predicted):
+        networks = predicted.pop("networks")
+        own = row_losses(uneven, networks)
+        for rival in against(uneven, predicted, networks, balanced=False):
+            theirs = row_losses(uneven, predicted[rival.name])
+            assert rival.difference == compare(theirs, own, defaults.CONFIDENCE)
+
+    def test_of_the_guess_alone_there_is_nothing_to_compare(self, uneven, predicted):
+        assert against(uneven, {GUESS: predicted[GUESS]}, predicted["networks"], balanced=False) == []

@@ -1,22 +1,18 @@
-"""Input that goru refuses: exit status 2, one line that says what, where and what to do, nothing half-written.
+"""Tables that goru refuses: exit status 2, one line that says what, where and what to do, nothing half-written.
 
-The column "refused" of the table "What input gets" in the design, cell by cell.
+With `test_refused_options` and `test_refused_runs` the column "refused" of the table "What input gets" in the design,
+cell by cell.
 """
 
-import fcntl
 import gzip
-import hashlib
-import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from outcomes import Tripwire, truncated
 
 ROW_57 = re.compile(r"\b(57|58)\b")
 """The 57th row of data, which is line 58 of its file."""
@@ -24,23 +20,6 @@ ROW_57 = re.compile(r"\b(57|58)\b")
 
 def lines_of(table: pd.DataFrame) -> list[str]:
     return table.to_csv(index=False).splitlines()
-
-
-def truncated(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
-def flipped(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-
-
-class Tripwire:
-    """Unpickling this makes a folder."""
-
-    def __reduce__(self):
-        return os.mkdir, ("unpickled",)
 
 
 class TestFilesThatAreNoTable:
@@ -261,236 +240,6 @@ class TestTargets:
     def test_one_row_cannot_be_split(self, goru, refused, houses, write):
         write(houses(1), "houses.csv")
         refused(goru("fit", "houses.csv", "--target", "price", "--task", "regression"), "houses.csv", "row")
-
-
-class TestOptions:
-    SENSELESS = (
-        "--hidden=0",
-        "--hidden=-8",
-        "--hidden=8,0",
-        "--hidden=8,-8",
-        "--hidden=",
-        "--hidden=eight",
-        "--hidden=8.5",
-        "--budget=0",
-        "--budget=0s",
-        "--budget=-5s",
-        "--budget=soon",
-        "--budget=60x",
-        "--budget=",
-        "--budget=nan",
-        "--budget=inf",
-        "--networks=0",
-        "--networks=-3",
-        "--networks=many",
-        "--batch-size=0",
-        "--batch-size=-1",
-        "--seed=lucky",
-        "--activation=swoosh",
-        "--task=clustering",
-        "--class-weight=heavy",
-        "--class-weight=",
-    )
-
-    @pytest.mark.parametrize("option", SENSELESS)
-    def test_a_senseless_value_is_refused_and_its_option_named(self, goru, refused, credit, write, option):
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--target", "target", option), option.split("=")[0])
-
-    @pytest.mark.parametrize(
-        "option",
-        [
-            *("--budget=60s", "--budget=2m", "--budget=90", "--hidden=128,128", "--hidden=8", "--networks=24"),
-            *(f"--activation={name}" for name in ("relu", "sigmoid", "tanh", "gelu", "silu")),
-            *("--task=classification", "--task=regression", "--batch-size=16", "--seed=0"),
-            *("--class-weight=balanced", "--single", "--search-batch-norm"),
-        ],
-    )
-    def test_a_sensible_value_is_not_what_is_refused(self, goru, refused, option):
-        outcome = goru("fit", "missing.csv", option)
-        refused(outcome, "missing.csv")
-        assert option.split("=")[0] not in outcome.stderr
-
-    def test_numbers_have_no_classes_that_could_count_alike(self, goru, refused, houses, write):
-        write(houses(), "houses.csv")
-        refused(goru("fit", "houses.csv", "--target", "price", "--class-weight", "balanced"), "--class-weight", "price")
-
-    @pytest.mark.parametrize("activation", ["swoosh", "rely"])
-    def test_an_unknown_activation_is_refused_with_those_there_are(self, goru, refused, credit, write, activation):
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--activation", activation), activation, "relu")
-
-    @pytest.mark.parametrize(
-        ("command", "named"),
-        [
-            pytest.param(("fit", "credit.csv", "--bugdet", "60s"), "--bugdet", id="unknown-option"),
-            pytest.param(("fit", "credit.csv", "--budget"), "--budget", id="option-without-value"),
-            pytest.param(("fit", "credit.csv", "surplus.csv"), "surplus.csv", id="surplus-argument"),
-            pytest.param(("fit",), "SOURCE", id="fit-without-source"),
-            pytest.param(("predict",), "RUN", id="predict-without-run"),
-            pytest.param(("show",), "RUN", id="show-without-run"),
-            pytest.param(("fti", "credit.csv"), "fti", id="unknown-command"),
-            pytest.param(("--no-such-thing",), "--no-such-thing", id="unknown-option-of-goru"),
-        ],
-    )
-    def test_a_mistyped_command_gets_one_line_too(self, goru, refused, credit, write, command, named):
-        write(credit(), "credit.csv")
-        refused(goru(*command), named)
-
-    def test_predict_without_new_rows_is_refused(self, goru, refused, credit_run):
-        refused(goru("predict", credit_run.folder))
-
-    def test_probabilities_of_a_regression_are_refused(self, goru, refused, houses_run, write):
-        write(houses_run.features, "new.csv")
-        refused(goru("predict", houses_run.folder, "new.csv", "--proba", "-o", "out.csv"), "--proba")
-
-    def test_predictions_cannot_be_written_over_a_folder(self, goru, refused, credit_run, write):
-        write(credit_run.features, "new.csv")
-        Path("results").mkdir()
-        refused(goru("predict", credit_run.folder, "new.csv", "-o", "results"), "results")
-
-    def test_a_process_of_its_own_exits_with_2_and_prints_one_line(self, goru):
-        import goru as package
-
-        environment = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])}
-        command = "import sys; from goru.cli import main; sys.exit(main())"
-        done = subprocess.run(
-            [sys.executable, "-c", command, "fit", "missing.csv"],
-            capture_output=True,
-            check=False,
-            env=environment,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 2
-        assert done.stdout == ""
-        assert len(done.stderr.splitlines()) == 1
-        assert "missing.csv" in done.stderr
-        assert list(Path.cwd().iterdir()) == []
-
-
-class TestRunFolders:
-    def test_a_finished_run_is_not_fitted_again(self, goru, refused, bring, credit_run, credit, write):
-        run = bring(credit_run)
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--target", "target"), str(run), "--overwrite", "--out")
-
-    def test_a_finished_run_given_as_out_is_refused(self, goru, refused, bring, credit_run, credit, write):
-        run = bring(credit_run, "elsewhere")
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--out", run), str(run), "--overwrite", "--out")
-
-    def test_a_refused_fit_leaves_the_finished_run_that_it_was_to_overwrite(
-        self, goru, refused, bring, credit_run, credit, write
-    ):
-        bring(credit_run)
-        write(credit().assign(target="good"), "credit.csv")
-        refused(goru("fit", "credit.csv", "--target", "target", "--overwrite"), "class")
-
-    @pytest.mark.parametrize("options", [(), ("--overwrite",)])
-    def test_a_run_folder_in_use_is_refused(self, goru, refused, bring, credit_run, credit, write, options):
-        run = bring(credit_run)
-        shutil.rmtree(run / "model")
-        write(credit(), "credit.csv")
-        with (run / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            refused(goru("fit", "credit.csv", "--target", "target", *options), str(run), "in use")
-
-    def test_a_finished_run_that_is_being_overwritten_is_refused(self, goru, refused, bring, credit_run, credit, write):
-        run = bring(credit_run)
-        write(credit(), "credit.csv")
-        with (run / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            refused(goru("fit", "credit.csv", "--target", "target", "--overwrite"), str(run), "in use")
-
-    @pytest.mark.parametrize("options", [(), ("--overwrite",)], ids=["", "overwrite"])
-    @pytest.mark.parametrize("content", ["notes.txt", "config.json", "model/weights.safetensors", "src/main.py"])
-    def test_a_folder_that_is_no_run_is_never_touched(self, goru, refused, credit, write, options, content):
-        foreign = Path("thesis", content)
-        foreign.parent.mkdir(parents=True)
-        foreign.write_text('{"name": "years of work"}')
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--target", "target", "--out", "thesis", *options), "thesis")
-        assert foreign.read_text() == '{"name": "years of work"}'
-
-    @pytest.mark.parametrize("options", [(), ("--overwrite",)], ids=["", "overwrite"])
-    @pytest.mark.parametrize("out", ["notes.txt", "notes.txt/run"])
-    def test_a_file_is_no_place_for_a_run(self, goru, refused, credit, write, out, options):
-        Path("notes.txt").write_text("years of work")
-        write(credit(), "credit.csv")
-        refused(goru("fit", "credit.csv", "--target", "target", "--out", out, *options), "notes.txt")
-
-
-class TestModelFiles:
-    @pytest.fixture
-    def new(self, bring, credit_run, write):
-        """New rows in the test's own folder."""
-        return write(credit_run.features, "new.csv")
-
-    @pytest.mark.parametrize("damage", [flipped, truncated, Path.unlink], ids=["flipped", "truncated", "deleted"])
-    def test_damage_to_any_model_file_is_found(self, goru, refused, bring, credit_run, new, damage):
-        files = sorted(path for path in (credit_run.folder / "model").rglob("*") if path.is_file())
-        assert len(files) >= 3
-        for number, file in enumerate(files):
-            run = bring(credit_run, f"damaged-{number}")
-            damage(run / file.relative_to(credit_run.folder))
-            # A damaged manifest accuses the files that it lists, or itself.
-            named = () if "manifest" in file.name else (file.name,)
-            refused(goru("predict", run, new, "-o", "predictions.csv"), *named)
-
-    def test_weights_of_another_network_are_refused(self, goru, refused, bring, credit_run, new):
-        from safetensors.numpy import save_file
-
-        run = bring(credit_run)
-        for weights in (run / "model").rglob("*.safetensors"):
-            save_file({"weight": np.ones((3, 3), np.float32)}, weights)
-        refused(goru("predict", run, new, "-o", "predictions.csv"), ".safetensors")
-
-    def test_a_pickle_in_place_of_the_weights_is_never_unpickled(self, goru, refused, bring, credit_run, new):
-        import pickle
-
-        run = bring(credit_run)
-        for weights in (run / "model").rglob("*.safetensors"):
-            weights.write_bytes(pickle.dumps(Tripwire()))
-        refused(goru("predict", run, new, "-o", "predictions.csv"), ".safetensors")
-        assert not Path("unpickled").exists()
-
-    def test_a_model_of_a_newer_goru_is_refused_as_such(self, goru, refused, bring, credit_run, new):
-        run = bring(credit_run)
-        changed = self.raise_format_version(run / "model")
-        assert changed, "no JSON file under model/ holds a format version"
-        refused(goru("predict", run, new, "-o", "predictions.csv"), re.compile("newer|version", re.IGNORECASE))
-
-    @staticmethod
-    def raise_format_version(folder: Path) -> list[Path]:
-        """Set every format version under `folder` to 999, and write the new digests where the old ones stood."""
-        files = sorted(folder.rglob("*.json"), key=lambda path: ("manifest" in path.name, path))
-        changed = []
-        digests: dict[str, str] = {}
-        for file in files:
-            old = file.read_bytes()
-            text = old.decode()
-            for before, after in digests.items():
-                text = text.replace(before, after)
-            content = json.loads(text)
-            for key, value in list(content.items()) if isinstance(content, dict) else ():
-                if ("version" in key or key == "format") and type(value) is int:
-                    content[key] = 999
-                    changed.append(file)
-            if file in changed:
-                text = json.dumps(content)
-            file.write_text(text)
-            digests[hashlib.sha256(old).hexdigest()] = hashlib.sha256(text.encode()).hexdigest()
-        return changed
-
-    @pytest.mark.parametrize("command", ["predict", "show"])
-    @pytest.mark.parametrize("place", ["nowhere", "thesis", "notes.txt"])
-    def test_what_is_no_run_is_refused(self, goru, refused, new, command, place):
-        Path("thesis").mkdir()
-        Path("thesis", "config.json").write_text('{"name": "years of work"}')
-        Path("notes.txt").write_text("years of work")
-        arguments = (new, "-o", "predictions.csv") if command == "predict" else ()
-        refused(goru(command, place, *arguments), place)
 
 
 class TestNewRows:

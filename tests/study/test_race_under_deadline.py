@@ -1,0 +1,199 @@
+"""A race in time: what must be trained whatever it takes, what is trained while there is time, what is thrown away."""
+
+import itertools
+
+import pytest
+from studies import EPOCHS, ONCE, TWICE, constant, grid, keys, places
+
+from goru.study.design import ARMS
+from goru.study.plan import Plan
+
+
+class TestDeadline:
+    """Two draws of all arms take 6 s in a fold here, a second for each program, and 18 s in a partition of three."""
+
+    def test_one_in_the_past_leaves_the_first_partition_complete_and_nothing_else(self, pretend_race):
+        pretended = pretend_race().run(-5)
+        assert keys(pretended.kept) == grid(range(4), range(3))
+        assert pretended.race.trials == pretended.kept
+        assert (pretended.race.draws_done, pretended.race.splits_done) == (4, 3)
+
+    @pytest.mark.parametrize(("draws", "networks", "trained"), [(2, 4, 2), (3, 4, 3), (8, 4, 4), (8, 2, 3), (8, 8, 4)])
+    def test_under_one_the_first_few_draws_show_how_many_there_may_be(self, pretend_race, draws, networks, trained):
+        pretended = pretend_race(Plan(draws, 2, 3, EPOCHS))
+        pretended.laboratory.shape.networks, pretended.laboratory.draws_in_a_block = networks, networks // 2
+        assert pretended.run(-5).race.draws_done == trained  # three, or what fills a block
+
+    def test_of_five_folds_one_in_the_past_leaves_the_three_that_must_be(self, pretend_race):
+        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(-5).race
+        assert (race.draws_done, race.splits_done) == (2, 3)
+        assert keys(race.trials) == grid(range(2), range(3))
+
+    def test_of_five_folds_all_are_trained_where_there_is_time(self, pretend_race):
+        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(31).race
+        assert (race.draws_done, race.splits_done) == (2, 5)
+        assert keys(race.trials) == grid(range(2), range(5))
+
+    def test_folds_that_the_deadline_cuts_off_are_not_counted(self, pretend_race):
+        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(25).race  # 18 s for three folds, 12 s for two more
+        assert race.splits_done == 3
+        assert {trial.split for trial in race.trials} == {0, 1, 2}
+        assert race.networks > len(race.trials)
+
+    def test_without_one_only_the_plan_is_trained(self, pretend_race):
+        assert pretend_race(ONCE).run(None).race.networks == ONCE.networks
+        assert pretend_race(TWICE).run(None).race.networks == TWICE.networks
+
+
+class TestSecondPartition:
+    """Four draws take 36 s in a partition, and so do three: blocks hold two."""
+
+    @pytest.mark.parametrize(
+        ("left", "draws"),
+        [
+            (0, 0),
+            (19, 0),  # there is time for two draws of each arm, and three are needed
+            (35, 0),
+            (37, 4),  # a block that holds three holds four
+            (53, 4),
+        ],
+    )
+    def test_as_many_draws_go_on_as_there_is_time_for(self, pretend_race, left, draws):
+        pretended = pretend_race().run(36 + left)
+        assert pretended.race.splits_done == (6 if draws else 3)
+        assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
+        assert pretended.race.draws_done == 4
+
+    def test_the_plan_need_not_have_asked_for_it(self, pretend_race):
+        assert pretend_race(ONCE).run(36 + 37).race.splits_done == 6
+
+    def test_it_takes_what_time_the_draws_will_not_need_that_are_trained_again(self, pretend_race):
+        """Best after one epoch of four, where 60 % are expected: 35 % of what training at full length takes."""
+
+        def curve(best):
+            losses = constant(0.5)
+            losses[best - 1] = 0.4
+            return losses
+
+        # 36 s and 19 s more: 18 s are missing. 35 % of 52 s are just that; after two epochs of four it is 10 %.
+        assert pretend_race(curves=lambda _: curve(1)).run(36 + 19, reserve=52).race.splits_done == 6
+        assert pretend_race(curves=lambda _: curve(1)).run(36 + 19, reserve=48).race.splits_done == 3
+        assert pretend_race(curves=lambda _: curve(2)).run(36 + 19, reserve=52).race.splits_done == 3
+        assert pretend_race(curves=lambda _: curve(2)).run(36 + 19, reserve=190).race.splits_done == 6
+        assert pretend_race(curves=lambda _: curve(4)).run(36 + 19, reserve=1e9).race.splits_done == 3
+
+    def test_the_arm_that_trains_longest_says_how_much_that_is(self, pretend_race):
+        found = places()
+
+        def curves(member):
+            curves = constant(0.5)
+            curves[3 if found[member.id][0] == ARMS[7] else 0] = 0.4
+            return curves
+
+        assert pretend_race(curves=curves).run(36 + 19, reserve=1e9).race.splits_done == 3
+
+    def test_what_was_measured_once_may_take_a_little_longer(self, pretend_race):
+        # A tenth more: 39.6 s for four draws.
+        assert pretend_race(safety=1.1).run(36 + 39).race.splits_done == 3
+        assert pretend_race(safety=1.1).run(36 + 40).race.splits_done == 6
+
+    @pytest.mark.parametrize(
+        ("slower", "grace", "done"),
+        [
+            (1.0, 0.0, True),
+            (1.1, 0.0, False),  # 39.6 s instead of 36, and 37 there are
+            (1.1, 0.15, True),  # 5.55 s of grace
+            (1.3, 0.15, False),  # 46.8 s
+        ],
+    )
+    def test_one_that_is_late_is_thrown_away_unless_by_a_little(self, pretend_race, slower, grace, done):
+        trained = itertools.count(1)
+
+        def curves(member):
+            if next(trained) == 12 * 4 * 3:
+                for trainer in pretended.laboratory.trainers:
+                    trainer.seconds = slower
+            return constant(0.5)
+
+        pretended = pretend_race(curves=curves, grace=grace)
+        pretended.run(36 + 37)
+        assert pretended.race.splits_done == (6 if done else 3)
+        assert pretended.race.draws_done == 4
+        assert len(pretended.race.trials) == 12 * 4 * (6 if done else 3)
+        assert pretended.race.networks == len(pretended.kept) >= len(pretended.race.trials)
+
+    def test_the_shares_are_the_usual_ones(self):
+        from goru.study import race
+
+        assert (race.SAFETY, race.GRACE) == (1.1, 0.15)
+
+
+class TestMoreDraws:
+    def test_where_there_is_one_partition_all_time_that_is_left_pays_for_them(self, pretend_race):
+        race = pretend_race(ONCE, partitions=1).run(18 * 4 + 1).race
+        assert (race.draws_done, race.splits_done) == (8, 3)
+        assert keys(race.trials) == grid(range(8), range(3))
+
+    @pytest.mark.parametrize(
+        ("left", "draws", "second"),
+        [
+            # The second partition takes two blocks at least, for three draws, and half as many as the first. Two more
+            # draws in both are a block and a half.
+            (18 * 3 + 1, 4, 4),  # three blocks are not two and one and a half
+            (18 * 4 + 1, 6, 6),  # four are; one is trained, and three are left
+            (18 * 5 + 1, 8, 6),
+            (18 * 6 + 1, 10, 6),
+        ],
+    )
+    def test_where_there_are_two_the_better_half_of_them_must_still_go_on(self, pretend_race, left, draws, second):
+        pretended = pretend_race().run(36 + left)
+        assert pretended.race.draws_done == draws
+        assert {len(pretended.second(arm)) for arm in ARMS} == {second}
+        assert pretended.clock.now <= 1000 + 36 + left
+
+    def test_how_many_there_may_be_is_told_by_the_last_ones(self, pretend_race):
+        trained = itertools.count(1)
+
+        def curves(member):
+            if next(trained) == 144:  # others leave the machine to it
+                for trainer in pretended.laboratory.trainers:
+                    trainer.seconds = 0.5
+            return constant(0.5)
+
+        pretended = pretend_race(ONCE, partitions=1, curves=curves)
+        # 36 s for four draws, 9 s for two more, though 18 were expected, and three times 9 s.
+        assert pretended.run(36 + 18 + 18 + 1).race.draws_done == 12
+
+    def test_it_does_not_begin_what_it_cannot_finish(self, pretend_race):
+        pretended = pretend_race(ONCE, partitions=1).run(18 * 3 - 1)
+        assert pretended.race.draws_done == 4
+        assert len(pretended.kept) == 12 * 4 * 3
+
+    def test_those_that_the_deadline_cuts_off_are_kept_but_not_counted(self, pretend_race):
+        trained = itertools.count(1)
+
+        def curves(member):
+            if next(trained) == 144:  # the machine is shared, and after the first four draws slower
+                for trainer in pretended.laboratory.trainers:
+                    trainer.seconds = 5.0
+            return constant(0.5)
+
+        pretended = pretend_race(ONCE, partitions=1, curves=curves)
+        pretended.run(18 * 3 + 1)
+        assert pretended.race.draws_done == 4
+        assert keys(pretended.race.trials) == grid(range(4), range(3))
+        assert [trial.draw for trial in pretended.kept[144:]] == [4, 4, 5, 5] * 3  # three blocks were in time
+        assert pretended.race.networks == 156
+
+    def test_there_are_thirty_two_at_most_however_much_time_there_is(self, pretend_race):
+        pretended = pretend_race().run(1e9)
+        assert pretended.race.draws_done == 32
+        assert keys(pretended.race.trials) == grid(range(32), range(6))
+
+    def test_what_is_planned_grows_with_the_time_that_is_left(self, pretend_race):
+        told = pretend_race().run(36 + 18 * 4 + 1).notebook.told
+        # Of 36 networks of a draw: four draws and again three; six and half of them; six and in the end all of them.
+        assert (told[0].planned, told[36].planned, told[54].planned) == (7 * 36, 9 * 36, 12 * 36)
+        assert told[-1].done == 12 * 36
+        assert all(progress.done <= progress.planned for progress in told)
+        assert [progress.round for progress in told] == [1] * 36 + [2] * 18 + [3] * 54
