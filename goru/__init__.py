@@ -1,18 +1,32 @@
 """goru: neural networks that generalise."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from goru.estimators.classifier import MLPClassifier
+    from goru.estimators.cv import MLPClassifierCV, MLPRegressorCV
+    from goru.estimators.regressor import MLPRegressor
     from goru.study.run import load
 
-__all__ = ["load"]
+__all__ = ["MLPClassifier", "MLPClassifierCV", "MLPRegressor", "MLPRegressorCV", "load"]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "MLPClassifier": "goru.estimators.classifier",
+    "MLPClassifierCV": "goru.estimators.cv",
+    "MLPRegressor": "goru.estimators.regressor",
+    "MLPRegressorCV": "goru.estimators.cv",
+    "load": "goru.study.run",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Late, so that the command line starts at once.
-    if name == "load":
-        from goru.study.run import load
-
-        return load
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -80,6 +80,9 @@ def fit(
     ] = None,
     activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu or silu.")] = "relu",
     batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch. Default: 32 to 512, by rows.")] = None,
+    numbers: Annotated[
+        str, typer.Option(help="scaled; or in pieces as well; or auto, what a first look finds better.")
+    ] = "auto",
     single: Annotated[bool, typer.Option("--single", help="Hand over one network instead of a bag.")] = False,
     search_batch_norm: Annotated[
         bool, typer.Option("--search-batch-norm", help="Also draw batch norm's initial γ and β, ε and momentum.")
@@ -106,6 +109,7 @@ def fit(
         hidden=None if hidden is None else _widths(hidden),
         activation=activation,  # type: ignore[arg-type]  # checked there
         batch_size=batch_size,
+        numbers=numbers,  # type: ignore[arg-type]  # checked there
         seed=seed,
         single=single,
         search_batch_norm=search_batch_norm,

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from goru.data.classes import Label
 from goru.data.encoding import Encoded, Schema
+from goru.data.pieces import N_PIECES, columns_to_cut
 from goru.data.reading import Source, read_table
 from goru.data.roles import check_apart, check_role, groups_in, times_in
 from goru.data.splitting import N_FOLDS, folds, split_test
@@ -37,6 +39,7 @@ class Dataset:
         groups: ``int32[n]``, the group of each development row, or None.
         time: numbers or ``datetime64``, the time of each development row, or None.
         notes: what was done, in plain sentences.
+        weights: ``float64[n]``, above zero: what each development row counts for, on any scale; None if all the same.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Dataset:
     groups: np.ndarray | None
     time: np.ndarray | None
     notes: tuple[str, ...]
+    weights: np.ndarray | None = None
 
     @property
     def task(self) -> Task:
@@ -73,9 +77,23 @@ class Dataset:
         return len(self.y_development) + len(self.y_test)
 
     @property
+    def has_test_rows(self) -> bool:
+        """Whether there are rows to test on."""
+        return len(self.y_test) > 0
+
+    @property
     def n_features(self) -> int:
         """The number of features when prepared."""
         return self.schema.n_features
+
+    @cached_property
+    def to_cut(self) -> tuple[bool, ...]:
+        """The numeric columns that can be cut into pieces, by the development rows."""
+        return columns_to_cut(self.encoded_development.numeric)
+
+    def n_prepared(self, in_pieces: bool) -> int:
+        """The number of features when prepared, with numbers in pieces as well or not."""
+        return self.n_features + N_PIECES * sum(self.to_cut) * in_pieces
 
     @property
     def n_outputs(self) -> int:

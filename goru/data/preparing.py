@@ -1,16 +1,19 @@
 """The numbers fitted on the fit rows of a split: scaling of features and of a quantity to predict."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
 import numpy as np
 
 from goru.data.encoding import Encoded
+from goru.data.pieces import cut, fit_edges
 from goru.errors import InputError
 
 #: Rows are prepared in blocks of about this many cells, to keep the float64 work space small.
 _BLOCK_CELLS = 1 << 22
+_QUANTILES = (0, 0.25, 0.5, 0.75, 1)
 
 
 @dataclass(frozen=True)
@@ -28,40 +31,70 @@ class Preparation:
     Holzmüller, Grinsztajn, Steinwart: Better by default: Strong pre-tuned MLPs and boosted trees on tabular data.
     NeurIPS 2024.
 
+    Columns may also be cut into pieces, see [`cut`][goru.data.pieces.cut]; these features come last.
+
     Attributes:
         medians: ``m`` of each numeric column, ``p`` of them.
         scales: ``s`` of each numeric column; 0 for a column that is constant in the fit rows.
         n_indicators: the number of indicators.
         widths: the number of levels of each category.
+        edges: of the pieces of each numeric column; none of a column that is not cut. Empty if no column is.
     """
 
     medians: tuple[float, ...]
     scales: tuple[float, ...]
     n_indicators: int
     widths: tuple[int, ...]
+    edges: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
-    def fit(cls, encoded: Encoded, rows: np.ndarray) -> Self:
+    def fit(
+        cls,
+        encoded: Encoded,
+        rows: np.ndarray,
+        weights: np.ndarray | None = None,
+        to_cut: tuple[bool, ...] = (),
+    ) -> Self:
         """Fit on the given rows; no other row has any influence.
 
         Args:
             encoded: all rows.
             rows: the positions of the fit rows.
+            weights: what each fit row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
+                values that occur; by default they may lie between two.
+            to_cut: which numeric columns are cut into pieces; none by default.
         """
-        medians, scales = [], []
-        for column in encoded.numeric.T:
-            median, scale = _median_and_scale(column[rows].astype(np.float64))
-            medians.append(median)
-            scales.append(scale)
-        return cls(tuple(medians), tuple(scales), encoded.indicators.shape[1], encoded.widths)
+        columns = ((column[rows].astype(np.float64), weights) for column in encoded.numeric.T)
+        fitted = cls.fit_columns(columns, encoded.indicators.shape[1], encoded.widths)
+        if not any(to_cut):
+            return fitted
+        numbers = zip(encoded.numeric.T, to_cut, strict=True)
+        edges = [fit_edges(column[rows].astype(np.float64)) if wanted else () for column, wanted in numbers]
+        return replace(fitted, edges=tuple(edges))
+
+    @classmethod
+    def fit_columns(
+        cls,
+        columns: Iterable[tuple[np.ndarray, np.ndarray | None]],
+        n_indicators: int = 0,
+        widths: tuple[int, ...] = (),
+    ) -> Self:
+        """Fit on columns that are given one by one, each as its values and their weights."""
+        fitted = [_median_and_scale(values, weights) for values, weights in columns]
+        return cls(tuple(m for m, _ in fitted), tuple(s for _, s in fitted), n_indicators, widths)
 
     @property
     def n_features(self) -> int:
         """The number ``d`` of prepared features."""
+        return self.n_from_columns + sum(len(edges) - 1 for edges in self.edges if edges)
+
+    @property
+    def n_from_columns(self) -> int:
+        """The number of those that are no pieces."""
         return len(self.medians) + self.n_indicators + sum(self.widths)
 
-    def transform(self, encoded: Encoded) -> np.ndarray:
-        """Return the prepared features, ``float32[n, d]``, all of them finite.
+    def transform(self, encoded: Encoded, dtype: Any = np.float32) -> np.ndarray:
+        """Return the prepared features, ``[n, d]`` of the given type, all of them finite.
 
         Raises:
             ValueError: the rows were encoded by another schema.
@@ -69,7 +102,7 @@ class Preparation:
         shape = (encoded.numeric.shape[1], encoded.indicators.shape[1], encoded.widths)
         if shape != (len(self.medians), self.n_indicators, self.widths):
             raise ValueError("the rows were encoded by another schema than this preparation was fitted with")
-        prepared = np.zeros((len(encoded), self.n_features), dtype=np.float32)
+        prepared = np.zeros((len(encoded), self.n_features), dtype=dtype)
         block = max(1, _BLOCK_CELLS // max(1, self.n_features))
         for start in range(0, len(encoded), block):
             self._fill(prepared[start : start + block], encoded, slice(start, start + block))
@@ -77,7 +110,7 @@ class Preparation:
 
     def _fill(self, out: np.ndarray, encoded: Encoded, rows: slice) -> None:
         p, i = len(self.medians), self.n_indicators
-        out[:, :p] = _scaled(encoded.numeric[rows].astype(np.float64), np.array(self.medians), np.array(self.scales))
+        out[:, :p] = self.numbers(encoded.numeric[rows].astype(np.float64))
         out[:, p : p + i] = encoded.indicators[rows]
         codes = encoded.codes[rows]
         first = p + i
@@ -85,6 +118,20 @@ class Preparation:
             seen = np.flatnonzero(codes[:, column] >= 0)
             out[seen, first + codes[seen, column]] = 1
             first += width
+        for column, edges in enumerate(self.edges):
+            if edges:
+                last = first + len(edges) - 1
+                out[:, first:last] = cut(encoded.numeric[rows, column].astype(np.float64), edges)
+                first = last
+
+    def numbers(self, x: np.ndarray, columns: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return numbers prepared, of the shape of ``x``, float64.
+
+        Args:
+            x: numeric columns ``[n, p]``, or ``[p]`` of numbers from anywhere, float64.
+            columns: which column each of them is of.
+        """
+        return _scaled(x, np.array(self.medians)[columns], np.array(self.scales)[columns])
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -93,6 +140,7 @@ class Preparation:
             "scales": list(self.scales),
             "n_indicators": self.n_indicators,
             "widths": list(self.widths),
+            "edges": [list(edges) for edges in self.edges],
         }
 
     @classmethod
@@ -104,15 +152,28 @@ class Preparation:
                 "scales": list(scales),
                 "n_indicators": int(n_indicators),
                 "widths": list(widths),
+                **more,
             } if (
                 len(medians) == len(scales)
                 and all(_is_finite(number) for number in [*medians, *scales])
                 and all(scale >= 0 for scale in scales)
                 and all(type(width) is int and width > 0 for width in widths)
                 and n_indicators >= 0
+                and _are_edges(found := more.get("edges", []), len(medians))
             ):
-                return cls(tuple(map(float, medians)), tuple(map(float, scales)), int(n_indicators), tuple(widths))
+                edges = tuple(tuple(map(float, own)) for own in cast(list[list[float]], found))
+                numbers = tuple(map(float, medians)), tuple(map(float, scales))
+                return cls(*numbers, int(n_indicators), tuple(widths), edges)
         raise InputError("damaged model: the numbers that prepare the columns cannot be read.")
+
+
+@dataclass(frozen=True)
+class Unscaled(Preparation):
+    """Numbers as they are, a missing one being the median; categories one-hot."""
+
+    def numbers(self, x: np.ndarray, columns: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return numbers prepared, of the shape of ``x``, float64."""
+        return np.where(np.isnan(x), np.array(self.medians)[columns], x)
 
 
 @dataclass(frozen=True)
@@ -151,16 +212,32 @@ class TargetScaling:
         raise InputError("damaged model: the scaling of the target cannot be read.")
 
 
+def _are_edges(edges: Any, columns: int) -> bool:
+    return isinstance(edges, list) and (
+        not edges
+        or (
+            len(edges) == columns
+            and all(isinstance(own, list) and len(own) != 1 and all(map(_is_finite, own)) for own in edges)
+            and all(own == sorted(own) for own in edges)
+        )
+    )
+
+
 def _is_finite(number: object) -> bool:
     return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
 
 
-def _median_and_scale(values: np.ndarray) -> tuple[float, float]:
-    values = values[~np.isnan(values)]
+def _median_and_scale(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
+    present = ~np.isnan(values)
+    values = values[present]
     if values.size == 0:
         return 0.0, 0.0
     with np.errstate(over="ignore"):
-        low, q25, median, q75, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1])
+        if weights is None:
+            quantiles = np.quantile(values, _QUANTILES)
+        else:
+            quantiles = np.quantile(values, _QUANTILES, weights=weights[present], method="inverted_cdf")
+        low, q25, median, q75, high = quantiles
         scale = q75 - q25 if q75 > q25 else high / 2 - low / 2
     # Beyond float64's range a scale would be infinite; its largest number serves as well.
     return float(median), float(min(scale, np.finfo(np.float64).max))
@@ -172,5 +249,5 @@ def _scaled(x: np.ndarray, medians: np.ndarray, scales: np.ndarray) -> np.ndarra
     # Far out, z² would overflow; what is clipped here is 3 to the last bit anyway.
     np.clip(z, -1e100, 1e100, out=z)
     z /= np.sqrt(1 + (z / 3) ** 2)
-    z[:, scales == 0] = 0
+    z[..., scales == 0] = 0
     return np.nan_to_num(z, copy=False, nan=0.0)

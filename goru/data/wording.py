@@ -1,4 +1,4 @@
-"""The small change of messages: the nearest name, a shortened list, a count with its noun."""
+"""The small change of messages: the nearest name, a shortened list, a count with its noun, how often."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -21,6 +21,11 @@ def listing(items: Iterable[object], limit: int = 8) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return ``1 row``, ``1,204 rows``; ``plural`` where an added s is wrong."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def repeated(times: int) -> str:
+    """Return ``once``, ``twice``, ``3 times``."""
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
 def shortened(value: object, limit: int = 40) -> str:

@@ -24,7 +24,7 @@ from goru.errors import InputError
 from goru.model.model import Model
 from goru.model.networks import PlainNetworks
 
-FORMAT, VERSION = "goru model", 2  # 2: temperatures
+FORMAT, VERSION = "goru model", 3  # 2: temperatures; 3: numbers in pieces
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 

@@ -39,7 +39,7 @@ class Model:
     single_temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        features = {self.schema.n_features, self.preparation.n_features, self.networks.inputs}
+        features = {self.preparation.n_features, self.networks.inputs}
         classes = self.target.classes
         outputs = 1 if classes is None else len(classes)
         if not (
@@ -47,7 +47,8 @@ class Model:
             and min(self.temperature, self.single_temperature) > 0
         ):
             raise ValueError("a temperature is above zero")
-        if len(features) > 1 or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
+        fit = len(features) == 1 and self.preparation.n_from_columns == self.schema.n_features
+        if not fit or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
             raise ValueError("the networks do not fit the columns or the target")
 
     @property

@@ -1,30 +1,13 @@
 """Networks without batch norm and dropout left in them, computed in NumPy: predicting needs no compiler."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from goru.direct.layers import ACTIVATIONS, activate
+from goru.direct.rows import Features, times
+
 ROWS_AT_ONCE = 4096  # so that the memory of a prediction does not grow with its rows
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (np.tanh(0.5 * x) + 1)  # no overflow at either end
-
-
-def _gelu(x: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtr
-
-    return x * ndtr(x)
-
-
-_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "relu": lambda x: np.maximum(x, 0),
-    "sigmoid": _sigmoid,
-    "tanh": np.tanh,
-    "gelu": _gelu,
-    "silu": lambda x: x * _sigmoid(x),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +17,8 @@ class PlainNetworks:
     **Arguments:**
 
     - `activation`: its name.
-    - `weights`: a layer an entry, `(networks, inputs, outputs)` float32.
-    - `biases`: a layer an entry, `(networks, outputs)` float32.
+    - `weights`: a layer an entry, `(networks, inputs, outputs)` float32 or float64.
+    - `biases`: a layer an entry, `(networks, outputs)`, of the same type.
     """
 
     activation: str
@@ -43,12 +26,15 @@ class PlainNetworks:
     biases: tuple[np.ndarray, ...]
 
     def __post_init__(self) -> None:
-        if self.activation not in _ACTIVATIONS:
+        if self.activation not in ACTIVATIONS:
             raise ValueError(f"unknown activation {self.activation!r}")
         if not self.weights or len(self.weights) != len(self.biases):
             raise ValueError("as many biases as weights are needed, and at least one of each")
-        if any(array.dtype != np.float32 or array.size == 0 for array in (*self.weights, *self.biases)):
-            raise ValueError("weights and biases are float32, and there are some")
+        arrays = (*self.weights, *self.biases)
+        if len({array.dtype for array in arrays}) > 1 or self.weights[0].dtype not in (np.float32, np.float64):
+            raise ValueError("weights and biases are all float32, or all float64")
+        if any(array.size == 0 for array in arrays):
+            raise ValueError("there are no weights, or no biases")
         width = self.weights[0].shape[1:2]
         for weight, bias in zip(self.weights, self.biases, strict=True):
             if weight.ndim != 3 or weight.shape[1:2] != width or bias.shape != (len(self), weight.shape[2]):
@@ -69,19 +55,27 @@ class PlainNetworks:
         """Outputs of a network."""
         return self.weights[-1].shape[2]
 
-    def outputs(self, x: np.ndarray) -> np.ndarray:
+    def outputs(self, x: Features) -> np.ndarray:
         """`(networks, rows, outputs)` for `x` of `(rows, inputs)`: logits, or scaled targets."""
-        result = np.empty((len(self), len(x), self.n_outputs), np.float32)
-        activation = _ACTIVATIONS[self.activation]
+        dtype = self.weights[0].dtype
+        result = np.empty((len(self), len(x), self.n_outputs), dtype)
         for start in range(0, len(x), ROWS_AT_ONCE):
+            rows = x[start : start + ROWS_AT_ONCE].astype(dtype, copy=False)
             for network in range(len(self)):
-                h = np.ascontiguousarray(x[start : start + ROWS_AT_ONCE], np.float32)
+                h = rows
                 for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-                    h = h @ weight[network] + bias[network]
+                    h = times(h, weight[network, None])[0]
+                    h += bias[network]
                     if layer < len(self.weights) - 1:
-                        h = activation(h)
+                        h = activate(self.activation, h)
                 result[network, start : start + ROWS_AT_ONCE] = h
         return result
+
+    @property
+    def finite(self) -> np.ndarray:
+        """Which of the networks have finite numbers alone, `(networks,)`."""
+        arrays = (*self.weights, *self.biases)
+        return np.all([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in arrays], axis=0)
 
     def only(self, networks: slice | list[int]) -> "PlainNetworks":
         """Some of the networks."""

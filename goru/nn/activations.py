@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 Activation = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 
 ACTIVATIONS: dict[str, Activation] = {
+    "identity": lambda x: x,
     "relu": jax.nn.relu,  # max(0, x), whose derivative at 0 is taken as 0 (that of jnp.maximum would be ½)
     "sigmoid": jax.nn.sigmoid,  # 1 / (1 + exp(-x))
     "tanh": jnp.tanh,

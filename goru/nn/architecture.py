@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from jaxtyping import Array, Float
 
-ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu"]
+ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "identity"]
 BatchNormPlace = Literal["before", "after"]
 DropoutForm = Literal["inverted", "classic"]
 LossName = Literal["softmax_cross_entropy", "binary_cross_entropy", "squared_error", "poisson"]

@@ -1,7 +1,7 @@
 """From networks in training to networks in use: exact statistics, and batch norm folded away."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,9 @@ from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.batch_norm import Statistics
 from goru.nn.fold import fold
 from goru.nn.network import Network, population_statistics
-from goru.population.trainer import TrainedBlock
+
+if TYPE_CHECKING:
+    from goru.population.trainer import TrainedBlock
 
 
 class Settled(NamedTuple):
@@ -28,7 +30,7 @@ class Settled(NamedTuple):
     plain: tuple[Affine, ...]
 
 
-def settle(trained: TrainedBlock, architecture: Architecture, width: int, rows: int | None = None) -> Settled:
+def settle(trained: "TrainedBlock", architecture: Architecture, width: int, rows: int | None = None) -> Settled:
     """Estimate the statistics of batch norm again over all fit rows, and fold it into the affine layers.
 
     With dropout the statistics are those of masked activations, as in training: the running ones, by which networks

@@ -28,6 +28,7 @@ from goru.population.program import (
     over_devices,
     start,
 )
+from goru.population.settle import Settled, settle
 
 OnEpochs = Callable[[int], bool]
 
@@ -136,6 +137,10 @@ class Trainer:
             if launched is None:
                 return
             yield from launched
+
+    def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
+        """See [`settle`][goru.population.settle.settle]; one program serves all of this trainer's blocks."""
+        return settle(trained, self.architecture, self.shape.networks, rows)
 
     def _launch(
         self, blocks: Sequence[Block], keep_networks: bool, on_epochs: OnEpochs | None

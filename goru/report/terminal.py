@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from goru.data.wording import repeated
+
 WIDTH = 100  # of running text
 MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
 
@@ -24,8 +26,9 @@ def answer_lines(answer: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from _recommended(answer)
     yield ""
-    yield from _test(answer)
-    yield ""
+    if answer["test"]:
+        yield from _test(answer)
+        yield ""
     yield from _labelled("advice", textwrap.wrap(answer["advice"], WIDTH))
 
 
@@ -48,6 +51,8 @@ def _data(data: dict[str, Any]) -> Iterator[str]:
         "regression" if data["classes"] is None else f"{len(data['classes']):,} classes",
     ]
     share = f"{data['development']:,} rows for development, {data['test']:,} for the test"
+    if not data["test"]:
+        share = "all of them for development, none for a test"
     yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data["notes"])])
 
 
@@ -75,7 +80,7 @@ def _plain(plain: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
 def _trained(answer: dict[str, Any]) -> Iterator[str]:
     trained, plan = answer["trained"], answer["plan"]
     diverged = f", {trained['diverged']:,} of them diverged" if trained["diverged"] else ""
-    folds = f"{plan['folds']} folds" + (", twice" if plan["partitions"] == 2 else "")
+    folds = f"{plan['folds']} folds" + (f", {repeated(plan['partitions'])}" if plan["partitions"] > 1 else "")
     each = f"{plan['arms']} arms, {plan['draws']} draw{'s' * (plan['draws'] != 1)} each, {folds}"
     said = (
         f"{trained['networks']:,} networks{diverged}, {trained['steps']:,} steps, {answer['seconds']:.0f} s "
@@ -121,6 +126,10 @@ def _recommended(answer: dict[str, Any]) -> Iterator[str]:
     lines = [
         f"{_draw(draw)}: {draw['networks']} network{'s' * (draw['networks'] != 1)}" for draw in answer["recommended"]
     ]
+    if answer.get("chosen_by") == "score":  # an answer on disk may be older than scores are
+        lines.append(
+            f"(chosen by its score on held-out rows, {number(answer['scores'][answer['recommended'][0]['arm']])})"
+        )
     if answer["selection"] == "greedy" and len(lines) > 1:
         lines.append("(selected by their predictions of held-out rows; that was better than an even share)")
     if answer["temperature"] != 1:
@@ -146,7 +155,14 @@ def _draw(draw: dict[str, Any]) -> str:
 def _network(network: dict[str, Any]) -> Iterator[str]:
     widths = "-".join(map(str, network["widths"]))
     parts = [widths, network["activation"], f"batches of {network['batch_size']}"]
-    yield from _labelled("network", [", ".join([*parts, f"{network['optimizer']}, {network['schedule']} schedule"])])
+    lines = [", ".join([*parts, f"{network['optimizer']}, {network['schedule']} schedule"])]
+    if network.get("numbers") == "pieces":
+        said = "numbers cut into pieces as well"
+        if look := network["first_look"]:
+            losses = f"{number(look['pieces'])} instead of {number(look['scaled'])}"
+            said = f"{said}: held-out loss {losses} in a first look"
+        lines.append(said)
+    yield from _labelled("network", lines)
 
 
 def _test(answer: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,9 @@ from goru.study.effects import Effect
 from goru.study.rivals import Rival
 
 
-def advise(recommended: Effect, plain_is_best: bool, words: str, rivals: list[Rival], draws: int) -> str:
+def advise(
+    recommended: Effect, plain_is_best: bool, words: str, rivals: list[Rival], draws: int, by_score: bool = False
+) -> str:
     """What to do with this table.
 
     **Arguments:**
@@ -15,8 +17,9 @@ def advise(recommended: Effect, plain_is_best: bool, words: str, rivals: list[Ri
     - `recommended`: what the recommendation changes against the plain network.
     - `plain_is_best`: whether the recommendation is the plain network itself.
     - `words`: the recommendation.
-    - `rivals`: the simplest first.
+    - `rivals`: the simplest first; none where there are no test rows.
     - `draws`: of each arm.
+    - `by_score`: whether the recommendation is that with the best score, whatever its loss.
     """
     better = [rival for rival in rivals if rival.difference.high < 0 and _worth_having(rival)]
     if better:
@@ -28,6 +31,8 @@ def advise(recommended: Effect, plain_is_best: bool, words: str, rivals: list[Ri
         )
     if rivals and rivals[0].difference.change < 0:
         return f"Try {rivals[0].name} first: on the test rows the networks do no better, and it is simpler."
+    if by_score:
+        return f"Use {'the plain network' if plain_is_best else words}: it has the best score on held-out rows."
     return _among_networks(recommended, plain_is_best, words, draws)
 
 

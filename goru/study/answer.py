@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 
 from goru.data.dataset import Dataset
-from goru.nn.architecture import Architecture, Recipe
+from goru.data.wording import repeated
 from goru.study import defaults
 from goru.study.candidates import Candidate
 from goru.study.crossfit import judge
 from goru.study.design import ARMS, CONTRASTS, PLAIN, Arm
 from goru.study.diagnosis import overfitting
 from goru.study.effects import Effect, effect
+from goru.study.laboratory import Laboratory
 from goru.study.plan import Plan
+from goru.study.probe import Look
 from goru.study.rivals import Rival
 from goru.study.trial import Losses, pooled
 
@@ -82,9 +84,21 @@ def describe_plain(losses: Losses, folds: int, score_to_fit: float) -> dict[str,
     return asdict(overfitting(losses, folds, score_to_fit, defaults.MARGIN, defaults.CONFIDENCE))
 
 
-def describe_network(base: Architecture, recipe: Recipe, batch: int) -> dict[str, Any]:
-    """What all networks have in common."""
-    return {"widths": list(base.widths), "activation": base.activation, "batch_size": batch, **asdict(recipe)}
+def describe_network(laboratory: Laboratory, batch: int, look: Look | None) -> dict[str, Any]:
+    """What all networks have in common.
+
+    **Arguments:**
+
+    - `look`: what a first look at ways to prepare numbers found, if there was one.
+    """
+    return {
+        "widths": list(laboratory.base.widths),
+        "activation": laboratory.base.activation,
+        "batch_size": batch,
+        **asdict(laboratory.recipe),
+        "numbers": "pieces" if laboratory.in_pieces else "scaled",
+        "first_look": None if look is None else asdict(look),
+    }
 
 
 def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int, searched: bool) -> dict[str, Any]:
@@ -128,7 +142,8 @@ def describe_plan(plan: Plan, draws: int, splits: int, partitions: int) -> dict[
         shortfalls.append(f"the machine was slower than it was measured: {folds} of {plan.folds} folds were finished.")
     elif done < partitions and not shortfalls:
         shortfalls.append(
-            "there was no room to cut the rows into folds twice; with a larger budget, intervals are narrower."
+            f"there was no room to cut the rows into folds {repeated(partitions)}; with a larger budget, intervals are "
+            "narrower."
         )
     return {
         "arms": len(ARMS),

@@ -1,5 +1,6 @@
 """What a study does when nobody says otherwise. All of it stands in this one file; `goru fit --explain` prints it."""
 
+from goru.data.pieces import N_PIECES
 from goru.data.splitting import N_FOLDS
 
 EPOCHS = 100  # the score is recorded after each; the best one is chosen on other folds
@@ -17,6 +18,10 @@ BAG_DRAWS = 2  # the most draws of which they are: more would differ more, but a
 BAG_TOLERANCE = 0.05  # how much worse than the best draw the others may be
 RIVALS = 4  # best draws of other arms that a greedy selection may take into the bag
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
+# A first look decides whether numbers are cut into pieces as well: two networks, in two splits, each way.
+PROBE_SHARE = 0.06  # of the budget, for their training
+PROBE_EPOCHS, PROBE_FEWEST_EPOCHS = 40, 4
+PROBE_RATES, PROBE_DROPOUT, PROBE_DECAY = (2e-3, 8e-3), 0.2, 2.0  # learning rates, dropout rate, strength of the decay
 CONFIDENCE = 0.95  # of all intervals together
 MARGIN = 0.02  # of the plain network's loss: what is inside is no effect worth having
 
@@ -74,6 +79,11 @@ def explain() -> list[tuple[str, str, str]]:
     return [
         ("test rows", "a fifth, or a file (--test); looked at once, at the end", ""),
         ("splits", f"{FOLDS} folds, {PARTITIONS} times; with less time once, fewer epochs, {FEWEST_FOLDS} folds", ""),
+        (
+            "numbers (--numbers)",
+            f"scaled; in {N_PIECES} pieces as well where that is better",
+            "a first look at two splits",
+        ),
         ("arms", "batch norm none, before, after x dropout off, on x weight decay off, on", ""),
         ("draws of each arm", f"{FEWEST_DRAWS} to {MOST_DRAWS}, by the budget", "scrambled Sobol sequence"),
         (

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.model.model import Model
 from goru.study import defaults, ensemble
 from goru.study.candidates import Candidate, rivals, shares, shortlist
 from goru.study.handover import Bag, predict_held_out, train_bag
-from goru.study.laboratory import Laboratory, fit_preparation
+from goru.study.laboratory import Laboratory
 from goru.study.scores import losses_at
 
 
@@ -54,7 +53,7 @@ def finish(
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
     held_out = predict_held_out(laboratory, taken, splits, schedule_epochs)
     bag = train_bag(laboratory, taken, schedule_epochs)
-    model = as_model(laboratory.dataset, bag, judge.temperature(held_out.mean(axis=0)), judge.temperature(held_out[0]))
+    model = as_model(laboratory, bag, judge.temperature(held_out.mean(axis=0)), judge.temperature(held_out[0]))
     return Finished(bag, model, selection)
 
 
@@ -81,9 +80,10 @@ def _select(
     return {candidate: int(count) for candidate, count in zip(candidates, chosen, strict=True) if count}
 
 
-def as_model(dataset: Dataset, bag: Bag, temperature: float = 1.0, single_temperature: float = 1.0) -> Model:
+def as_model(laboratory: Laboratory, bag: Bag, temperature: float = 1.0, single_temperature: float = 1.0) -> Model:
     """The bag as a model that predicts from a table."""
-    preparation, scaling = fit_preparation(dataset, np.arange(len(dataset.y_development)))
+    dataset = laboratory.dataset
+    preparation, scaling = laboratory.fit_preparation(np.arange(len(dataset.y_development)))
     members = tuple(
         {"arm": candidate.arm.name, "epochs": candidate.epochs, **candidate.hyper._asdict()}
         for candidate in bag.candidates

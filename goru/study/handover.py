@@ -10,11 +10,11 @@ from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.model.networks import PlainNetworks, softmax
 from goru.population.member import Block, Member
-from goru.population.settle import Settled, settle
+from goru.population.settle import Settled
 from goru.population.trainer import TrainedBlock
 from goru.study.candidates import Candidate
 from goru.study.design import ARMS
-from goru.study.laboratory import Laboratory, fit_preparation
+from goru.study.laboratory import Laboratory
 
 _MASKS, _WEIGHTS, _ORDER = 4, 5, 6  # what seeds are for: their second number; the race's own are 1 to 3
 
@@ -92,7 +92,7 @@ def predict_held_out(
     found = np.full((sum(shares.values()), rows, *([] if classes is None else [len(classes)])), np.nan)
     bags = _train(laboratory, shares, splits, schedule_epochs, held_out=True)
     for split, bag in zip(splits, bags, strict=True):
-        preparation, scaling = fit_preparation(dataset, split.fit_rows)
+        preparation, scaling = laboratory.fit_preparation(split.fit_rows)
         x = preparation.transform(dataset.encoded_development.take(split.score_rows))
         outputs = bag.networks.outputs(x)
         found[:, split.score_rows] = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
@@ -139,10 +139,7 @@ def _train(
     smallest = min(sizes) if max(sizes) - min(sizes) <= MOST_ROWS_LEFT_OUT * max(sizes) else None
     for place in range(len(splits)):
         own = [index for index, (other, _) in enumerate(places) if other == place]
-        settled = [
-            settle(trained[index], laboratory.trainer(places[index][1].arm).architecture, width, smallest)
-            for index in own
-        ]
+        settled = [laboratory.trainer(places[index][1].arm).settle(trained[index], smallest) for index in own]
         candidates = [places[index][1] for index in own for _ in blocks[index].members]
         bags.append(Bag(tuple(candidates), tuple(settled), laboratory.base.activation))
     return bags

@@ -12,6 +12,7 @@ from goru.data.preparing import Preparation, TargetScaling
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Recipe
+from goru.population.interpreted import Interpreter
 from goru.population.member import Rows
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
@@ -22,6 +23,8 @@ from goru.study.splits import parts
 STEPS_IN_A_CALL = 64  # short enough to stop on time, long enough that calling costs nothing
 ROWS_SCORED_AT_ONCE = 512
 MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the sum of many
+# Measured on two cores: of NumPy, what a step of one network of a block takes, and its products; and of six programs.
+STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 3e10, 6.0
 MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
 
 
@@ -41,6 +44,19 @@ def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -
     )
 
 
+def quick(networks: int, epochs: int, batch: int, rows: int, parameters: int) -> bool:
+    """Whether so many networks are trained without a compiler sooner than six programs are compiled.
+
+    **Arguments:**
+
+    - `epochs`, `rows`: passes over so many rows, in mini-batches of `batch`.
+    - `parameters`: of one network.
+    """
+    steps = epochs * (rows // batch + 2)  # fit rows and score rows are scored after every epoch
+    work = 6.0 * parameters * batch / FLOPS_A_SECOND
+    return networks * steps * (STEP_SECONDS + work) < COMPILING_SECONDS
+
+
 class Laboratory:
     """Programs for all arms, for one data set.
 
@@ -51,8 +67,11 @@ class Laboratory:
     - `recipe`: how networks are trained.
     - `shape`: of the blocks.
     - `seed`: what samples of rows are a function of.
-    - `balanced`: whether every class counts alike, however many rows it has.
+    - `balanced`: whether every class counts alike, however many rows it has, and whatever they count for.
     - `rows`: of the tables that blocks are trained on, if they are more than the development rows.
+    - `interpreted`: whether networks are trained without a compiler; see [`quick`][goru.study.laboratory.quick].
+    - `in_pieces`: whether numbers are cut into pieces as well.
+    - `arms`: those there are programs for.
     """
 
     def __init__(
@@ -64,22 +83,28 @@ class Laboratory:
         seed: int,
         balanced: bool = False,
         rows: int | None = None,
+        interpreted: bool = False,
+        in_pieces: bool = False,
+        arms: Sequence[Arm] = ARMS,
     ) -> None:
         self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
-        self.seed, self.balanced = seed, balanced
+        self.seed, self.balanced, self.in_pieces = seed, balanced, in_pieces
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
         rows = rows or len(dataset.y_development)
-        architectures = dict.fromkeys(arm.architecture(base) for arm in ARMS)
-        self._trainers = {
-            architecture: Trainer(architecture, recipe, shape, rows, targets) for architecture in architectures
+        architectures = dict.fromkeys(arm.architecture(base) for arm in arms)
+        self._trainers: dict[Architecture, Trainer | Interpreter] = {
+            architecture: Interpreter(architecture, recipe, shape)
+            if interpreted
+            else Trainer(architecture, recipe, shape, rows, targets)
+            for architecture in architectures
         }
         # Compilation lets other threads run, so that one program compiles while another does, or trains.
         self._pool = ThreadPoolExecutor(max_workers=2)
         self._compiled = [self._pool.submit(trainer.compile) for trainer in self._trainers.values()]
 
     @property
-    def trainers(self) -> Collection[Trainer]:
+    def trainers(self) -> Collection[Trainer | Interpreter]:
         """One an architecture."""
         return self._trainers.values()
 
@@ -88,7 +113,7 @@ class Laboratory:
         """Arms with and without weight decay share a program, and a block holds both."""
         return self.shape.networks // 2
 
-    def trainer(self, arm: Arm) -> Trainer:
+    def trainer(self, arm: Arm) -> Trainer | Interpreter:
         """The program of an arm."""
         return self._trainers[arm.architecture(self.base)]
 
@@ -114,7 +139,7 @@ class Laboratory:
     def rows(self, split: Split) -> Rows:
         """The development rows, prepared by what the split's fit rows alone say."""
         fit, score = split
-        preparation, scaling = fit_preparation(self.dataset, fit)
+        preparation, scaling = self.fit_preparation(fit)
         y = self.dataset.y_development
         if scaling is not None:
             with np.errstate(over="ignore"):  # infinite, and so refused
@@ -137,6 +162,10 @@ class Laboratory:
             part=self.parts,
         )
 
+    def fit_preparation(self, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:
+        """What prepares columns, and in regression the target, fitted on the given development rows."""
+        return fit_preparation(self.dataset, rows, self.in_pieces)
+
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
         """The share of every split's score rows that is in each part, `(splits, parts)`, by what rows count for."""
         found = np.zeros((len(splits), self.shape.parts))
@@ -147,19 +176,28 @@ class Laboratory:
         return found
 
     def weights(self, fit: np.ndarray) -> np.ndarray | None:
-        """What every development row counts for; 1 on average over the fit rows.
+        """What every development row counts for: by its own weight, and by its class where classes count alike.
 
         A row of a class that no fit row is of counts as if it were one of them.
+
+        **Returns:** `(rows,)` float32, 1 on average over the fit rows; `None` where all rows count the same.
         """
+        y, own = self.dataset.y_development, self.dataset.weights
+        if own is not None:
+            own = own / own[fit].mean()
         if not self.balanced:
-            return None
-        counts = np.bincount(self.dataset.y_development[fit], minlength=self.dataset.n_outputs)
-        weights = len(fit) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-        return weights[self.dataset.y_development].astype(np.float32)
+            return None if own is None else own.astype(np.float32)
+        totals = np.bincount(y[fit], None if own is None else own[fit], minlength=self.dataset.n_outputs)
+        there = totals > 0
+        by_class = (len(fit) / (np.count_nonzero(there) * np.where(there, totals, 1)))[y]
+        return (by_class if own is None else by_class * own).astype(np.float32)
 
 
-def fit_preparation(dataset: Dataset, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:
+def fit_preparation(
+    dataset: Dataset, rows: np.ndarray, in_pieces: bool = False
+) -> tuple[Preparation, TargetScaling | None]:
     """What prepares columns, and in regression the target, fitted on the given development rows."""
-    preparation = Preparation.fit(dataset.encoded_development, rows)
+    to_cut = dataset.to_cut if in_pieces else ()
+    preparation = Preparation.fit(dataset.encoded_development, rows, to_cut=to_cut)
     scaling = None if dataset.classes is not None else TargetScaling.fit(dataset.y_development, rows)
     return preparation, scaling

@@ -10,6 +10,7 @@ from goru.nn.architecture import ActivationName
 MOST_WIDTH = 65_536
 MOST_LAYERS = 100
 MOST_NETWORKS = 1_000_000
+MOST_EPOCHS = 100_000
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Options:
     - `hidden`: widths of the hidden layers; by default as `study/defaults.py` says.
     - `activation`: of the hidden layers.
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
+    - `epochs`: the length of the schedule; by default as `study/defaults.py` says.
+    - `numbers`: `"scaled"`; in `"pieces"` as well (see `goru.data.pieces`); `"auto"`: what a first look finds better.
     - `seed`: everything random is a function of it.
     - `single`: hand over one network instead of a bag.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
@@ -38,6 +41,8 @@ class Options:
     single: bool = False
     search_batch_norm: bool = False
     class_weight: Literal["balanced"] | None = None
+    epochs: int | None = None
+    numbers: Literal["auto", "scaled", "pieces"] = "auto"
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
@@ -57,6 +62,10 @@ class Options:
             raise InputError(f"--activation: there is no {self.activation!r}. Choose one of {choices}.")
         if self.batch_size is not None and self.batch_size < 2:
             raise InputError(f"--batch-size: {self.batch_size} is too small. Give at least 2.")
+        if self.epochs is not None and not 1 <= self.epochs <= MOST_EPOCHS:
+            raise InputError(f"epochs: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}.")
+        if self.numbers not in ("auto", "scaled", "pieces"):
+            raise InputError(f"--numbers: there is no {self.numbers!r}. Give auto, scaled or pieces.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"--seed: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
         if self.class_weight not in (None, "balanced"):

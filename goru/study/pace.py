@@ -3,13 +3,14 @@
 import itertools
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
 from goru.population.trainer import Trainer
 from goru.study import defaults
 from goru.study.laboratory import Laboratory
-from goru.study.plan import Plan, plan_seconds
+from goru.study.plan import ASKED, Asked, Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
 CALLS = 4  # of a program, to see how fast it is
@@ -21,13 +22,15 @@ LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
 class Pace:
     """Seconds that a block of networks takes for one epoch: of each program, on `fit_rows` of the `all_rows`.
 
-    A block holds `draws` of each arm that shares its program.
+    A block holds `draws` of each arm that shares its program. After the race, a network of each of so many arms as
+    `scored` is trained in every split of one partition, for its score.
     """
 
     draws: int
     block_seconds: tuple[float, ...]
     fit_rows: int
     all_rows: int
+    scored: int = 0
 
     def race(self, plan: Plan) -> float:
         """Seconds for all draws of each arm in the first partition, and for the better ones in the others."""
@@ -42,24 +45,27 @@ class Pace:
         """Seconds for two bags on all development rows, for the same bags in every split of one partition, and where a
         plan is full for the best of other arms there as well: at full length."""
         bag = max(defaults.BAG_DRAWS, -(-defaults.BAG // (2 * self.draws)))
-        held_out = 2 * bag + (defaults.BAG_DRAWS + defaults.RIVALS if plan.full else 0)
+        held_out = 2 * bag + (self.scored or (defaults.BAG_DRAWS + defaults.RIVALS if plan.full else 0))
         share = (1 - 1 / plan.folds) * plan.folds
         block = max(self.block_seconds) * plan.epochs * self.all_rows / self.fit_rows
         return (2 * bag + held_out * share) * block
 
-    def plan(self, seconds: float, partitions: int, spent: float = 0.0) -> tuple[Plan, float, float]:
+    def plan(
+        self, seconds: float, partitions: int, spent: float = 0.0, asked: Asked = ASKED
+    ) -> tuple[Plan, float, float]:
         """What so many seconds pay for, how many of them are the race's, and how many training again takes at most.
 
         **Arguments:**
 
         - `partitions`: the most there are.
         - `spent`: seconds that are gone already.
+        - `asked`: what there should be.
         """
 
         def cost(plan: Plan) -> float:
             return self.race(plan) + self.after_the_race(plan)
 
-        plan = plan_seconds(seconds, cost, partitions, spent)
+        plan = plan_seconds(seconds, cost, partitions, spent, asked)
         return plan, seconds - self.after_the_race(plan), self.training_again(plan)
 
     def _block(self, epochs: int, share: float) -> float:
@@ -67,13 +73,19 @@ class Pace:
         return epochs * sum(self.block_seconds) * share * self.all_rows / self.fit_rows
 
 
-def measure(laboratory: Laboratory, rows: Rows) -> Pace:
-    """Train every program for a moment."""
+def measure(laboratory: Laboratory, rows: Rows, scored: int = 0) -> Pace:
+    """Train every program for a moment.
+
+    **Arguments:**
+
+    - `scored`: arms that are to be scored after the race.
+    """
     return Pace(
         laboratory.draws_in_a_block,
-        tuple(SAFETY * _block_seconds(trainer, rows) for trainer in laboratory.trainers),
+        tuple(SAFETY * _block_seconds(cast(Trainer, trainer), rows) for trainer in laboratory.trainers),
         fit_rows=len(rows.fit),
         all_rows=len(rows.x),
+        scored=scored,
     )
 
 

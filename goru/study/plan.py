@@ -1,7 +1,7 @@
 """How much a budget pays for: draws, partitions, folds and epochs."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from goru.study import defaults
@@ -9,10 +9,26 @@ from goru.study.design import ARMS
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a study should have.
+
+    - `folds`: the numbers of folds that rows are cut into: the usual one first, and last the fewest that will do.
+    - `epochs`: the length of the schedule.
+    """
+
+    folds: tuple[int, ...] = (defaults.FOLDS, defaults.FEWEST_FOLDS)
+    epochs: int = defaults.EPOCHS
+
+
+ASKED = Asked()
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the race trains: all draws of each arm in the first partition, the better ones in the others.
 
-    Full length wherever the budget allows it; what was given up is in `shortfalls`, in plain sentences.
+    Full length wherever the budget allows it; what was given up of what was `asked` is in `shortfalls`, in plain
+    sentences.
     """
 
     draws: int
@@ -20,6 +36,7 @@ class Plan:
     folds: int = defaults.FOLDS
     epochs: int = defaults.EPOCHS
     shortfalls: tuple[str, ...] = ()
+    asked: Asked = ASKED
 
     @property
     def kept(self) -> int:
@@ -29,7 +46,8 @@ class Plan:
     @property
     def full(self) -> bool:
         """Whether partitions, folds and epochs are as many as they should be."""
-        return (self.partitions, self.folds, self.epochs) == (defaults.PARTITIONS, defaults.FOLDS, defaults.EPOCHS)
+        whole = (self.folds, self.epochs) == (self.asked.folds[0], self.asked.epochs)
+        return whole and self.partitions >= defaults.PARTITIONS
 
     @property
     def networks(self) -> int:
@@ -42,19 +60,23 @@ def few_draws(draws: int) -> str:
     return f"{draws} draw{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
 
 
-def plan_networks(networks: int, partitions: int = defaults.PARTITIONS) -> Plan:
+def plan_networks(networks: int, partitions: int = defaults.PARTITIONS, asked: Asked = ASKED) -> Plan:
     """Spend a number of networks: fewer draws first, then one partition, then fewer folds.
 
     **Arguments:**
 
     - `partitions`: the most there are.
+    - `asked`: the epochs are as many, whatever else is given up.
     """
+    shapes = [(some, asked.folds[0]) for some in range(partitions, 0, -1)] + [(1, asked.folds[-1])]
     ladder = [
-        Plan(draws, some, folds)
-        for some, folds in _shapes(partitions)
+        Plan(draws, some, folds, asked.epochs, asked=asked)
+        for some, folds in shapes
         for draws in range(networks // (len(ARMS) * folds), defaults.FEWEST_DRAWS - 1, -1)
     ]
-    ladder += [Plan(draws, 1, defaults.FEWEST_FOLDS) for draws in range(defaults.FEWEST_DRAWS - 1, 0, -1)]
+    ladder += [
+        Plan(draws, 1, asked.folds[-1], asked.epochs, asked=asked) for draws in range(defaults.FEWEST_DRAWS - 1, 0, -1)
+    ]
     plan = next((plan for plan in ladder if plan.networks <= networks), ladder[-1])
     if plan.networks > networks:
         said = f"{networks:,} networks are too few for {len(ARMS)} arms in {plan.folds} folds"
@@ -67,7 +89,11 @@ def plan_networks(networks: int, partitions: int = defaults.PARTITIONS) -> Plan:
 
 
 def plan_seconds(
-    seconds: float, cost: Callable[[Plan], float], partitions: int = defaults.PARTITIONS, spent: float = 0.0
+    seconds: float,
+    cost: Callable[[Plan], float],
+    partitions: int = defaults.PARTITIONS,
+    spent: float = 0.0,
+    asked: Asked = ASKED,
 ) -> Plan:
     """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule.
 
@@ -77,33 +103,32 @@ def plan_seconds(
     - `cost`: seconds that everything takes with such a plan.
     - `partitions`: the most there are.
     - `spent`: seconds that are gone already.
+    - `asked`: what nothing is to be given up of, if there is time.
     """
-    few, epochs = defaults.FEWEST_DRAWS, defaults.EPOCHS
-    ladder = [
-        Plan(draws, some) for some in range(partitions, 0, -1) for draws in range(defaults.MOST_DRAWS, few - 1, -1)
+    few, epochs = defaults.FEWEST_DRAWS, asked.epochs
+    usual, fewest = asked.folds[0], asked.folds[-1]
+    short = min(defaults.FEWEST_EPOCHS, epochs)
+    shapes = [
+        (draws, some, usual, epochs)
+        for some in range(partitions, 0, -1)
+        for draws in range(defaults.MOST_DRAWS, few - 1, -1)
     ]
-    ladder += [Plan(few, 1, epochs=shorter) for shorter in range(epochs - 1, epochs // 2 - 1, -1)]
-    ladder += [
-        Plan(few, 1, defaults.FEWEST_FOLDS, shorter) for shorter in range(epochs, defaults.FEWEST_EPOCHS - 1, -1)
-    ]
+    shapes += [(few, 1, usual, shorter) for shorter in range(epochs - 1, max(epochs // 2, short) - 1, -1)]
+    shapes += [(few, 1, fewest, shorter) for shorter in range(epochs, short - 1, -1)]
+    ladder = [Plan(*shape, asked=asked) for shape in shapes]
     plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])
     given_up = _given_up(plan)
     if not given_up:
         return plan
     said = f"the time was too short for a full study: {', '.join(given_up)}"
-    full = spent + cost(Plan(few, partitions))
+    full = spent + cost(Plan(few, partitions, usual, epochs, asked=asked))
     return replace(plan, shortfalls=(f"{said} (that would take about {full:,.0f} s here).",))
-
-
-def _shapes(partitions: int) -> Iterator[tuple[int, int]]:
-    """Partitions and folds, the most first."""
-    yield from ((some, defaults.FOLDS) for some in range(partitions, 0, -1))
-    yield 1, defaults.FEWEST_FOLDS
 
 
 def _given_up(plan: Plan) -> list[str]:
     """What shows before the race; in how many partitions it is run, only after it."""
+    folds, epochs = plan.asked.folds[0], plan.asked.epochs
     return [
-        *([f"{plan.folds} folds instead of {defaults.FOLDS}"] if plan.folds < defaults.FOLDS else []),
-        *([f"{plan.epochs} epochs instead of {defaults.EPOCHS}"] if plan.epochs < defaults.EPOCHS else []),
+        *([f"{plan.folds} folds instead of {folds}"] if plan.folds < folds else []),
+        *([f"{plan.epochs} epochs instead of {epochs}"] if plan.epochs < epochs else []),
     ]

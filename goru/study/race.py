@@ -1,4 +1,4 @@
-"""The race: every arm's draws are trained in every split of one partition, and the better half in those of the next.
+"""The race: every arm's draws are trained in every split of one partition, and the better half in those of the others.
 
 No arm starves another: each keeps as many of its draws. Rounds add splits and not epochs, since short training would
 favour what learns fast. Common random numbers: the initial weights and the order of the rows are functions of the
@@ -53,7 +53,7 @@ class Race:
     **Arguments:**
 
     - `laboratory`: its programs.
-    - `partitions`: the splits; where there is no time for all, the race is run in the first alone.
+    - `partitions`: the splits; where there is no time for all, the race is run in the first ones, or the first alone.
     - `plan`: what is trained if there is no deadline; with one, it is where the race begins.
     - `keep`: is given trials as soon as they are done.
     - `watcher`: is told how far the race has got.
@@ -124,20 +124,29 @@ class Race:
         folds = self._plan.folds
         if not self._first_partition(folds) or folds == len(self._splits):
             return
-        count = self._plan.kept if self._plan.partitions > 1 else 0
+        later, count = min(self._plan.partitions, len(self._splits) // folds) - 1, self._plan.kept
         if self._deadline is not None:
             epochs = max(int(self._losses(arm, folds).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
             self._deadline += reserve * (USUAL_SHARE - epochs / self._plan.epochs)
-            count = min(self.draws_done, self._affordable(folds))
-        if count < defaults.FEWEST_DRAWS:
+            later, count = self._room(folds)
+        if later == 0 or count < defaults.FEWEST_DRAWS:
             return
         self._round += 1
-        self._planned = len(self._done) + len(self._arms) * count * (len(self._splits) - folds)
+        splits = folds * (1 + later)
+        self._planned = len(self._done) + len(self._arms) * count * (splits - folds)
         if self._deadline is not None:
             self._deadline += GRACE * max(self._deadline - time.monotonic(), 0)
         kept = {arm: survivors(self._losses(arm, folds), count) for arm in self._arms}
-        if self._wave(kept, range(folds, len(self._splits))):
-            self.splits_done = len(self._splits)
+        if self._wave(kept, range(folds, splits)):
+            self.splits_done = splits
+
+    def _room(self, folds: int) -> tuple[int, int]:
+        """Partitions after the first for which there is time, and draws of every arm in them."""
+        for later in range(len(self._splits) // folds - 1, 0, -1):
+            count = min(self.draws_done, self._affordable(later * folds))
+            if count >= defaults.FEWEST_DRAWS:
+                return later, count
+        return 0, 0
 
     def _first_partition(self, folds: int) -> bool:
         """Train all draws in it; False if that came to an end too early.
@@ -148,7 +157,7 @@ class Race:
         count, must = self._plan.draws, folds
         if self._deadline is not None:
             count = min(count, math.ceil(defaults.FEWEST_DRAWS / size) * size)
-            must = min(defaults.FEWEST_FOLDS, folds)
+            must = min(self._plan.asked.folds[-1], folds)
         first = {arm: list(range(count)) for arm in self._arms}
         self._round = 1
         began = time.monotonic()
@@ -162,13 +171,13 @@ class Race:
         return self._deadline is None or self._more_draws(folds)
 
     def _more_draws(self, folds: int) -> bool:
-        """As many as leave time for the better half of them in the next partition."""
-        size = self._laboratory.draws_in_a_block
-        later = (len(self._splits) // folds - 1) * defaults.KEPT
+        """As many as leave time for the better half of them in the other partitions."""
+        size, others = self._laboratory.draws_in_a_block, len(self._splits) // folds - 1
+        later = others * defaults.KEPT
         while (left := self._most - self.draws_done) > 0:
             blocks = self._affordable(folds) / size
-            # Blocks that the next partition will take.
-            kept = max(later * self.draws_done / size, math.ceil(defaults.FEWEST_DRAWS / size)) if later else 0
+            # Blocks that the other partitions will take.
+            kept = max(later * self.draws_done / size, others * math.ceil(defaults.FEWEST_DRAWS / size))
             if blocks < kept + 1 + later:
                 return True
             self._round += 1
@@ -187,10 +196,10 @@ class Race:
         blocks = folds * -(-draws // self._laboratory.draws_in_a_block)
         self._seconds = SAFETY * (time.monotonic() - began) / blocks
 
-    def _affordable(self, folds: int) -> int:
-        """Draws of every arm for which there is time in one more partition."""
+    def _affordable(self, splits: int) -> int:
+        """Draws of every arm for which there is time in so many more splits."""
         assert self._deadline is not None
-        blocks = int((self._deadline - time.monotonic()) / (self._seconds * folds))
+        blocks = int((self._deadline - time.monotonic()) / (self._seconds * splits))
         return max(blocks, 0) * self._laboratory.draws_in_a_block
 
     def _losses(self, arm: Arm, folds: int) -> np.ndarray:

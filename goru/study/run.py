@@ -57,17 +57,18 @@ class Run:
 
     @cached_property
     def effects(self) -> "pd.DataFrame":
-        """One row a question: the change of the held-out loss, its interval, the margin, the verdict."""
-        import pandas as pd
+        """One row a question; see `goru.study.frames.effects_frame`."""
+        from goru.study.frames import effects_frame
 
-        return pd.DataFrame(self.answer["effects"])
+        return effects_frame(self.answer)
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
-        """One row a trial; see `goru.study.store.trials_frame`."""
-        from goru.study.store import trials_frame
+        """One row a trial; see `goru.study.frames.trials_frame`."""
+        from goru.study.frames import trials_frame
+        from goru.study.store import read_trials
 
-        return trials_frame(self.folder / STORE)
+        return trials_frame(read_trials(self.folder / STORE))
 
 
 def load(folder: str | os.PathLike[str]) -> Run:

@@ -1,21 +1,75 @@
 """The splits of a study: development rows cut into folds, more than once."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split, folds
+from goru.data.wording import counted
+from goru.errors import InputError
 from goru.study import defaults
 
 _PARTITION, _PARTS = 7, 8  # what seeds are for: their second number
 
 
+def cut(dataset: Dataset, seed: int, given: Sequence[Sequence[Split]] | None = None) -> dict[int, list[list[Split]]]:
+    """Partitions of the development rows by their number of folds, the usual number first.
+
+    **Arguments:**
+
+    - `given`: the only partitions there are to be, instead of goru's own.
+
+    **Raises:** `InputError` if what is given are no partitions, or the rows are too few.
+    """
+    if given is None:
+        try:
+            return {n_folds: partitions(dataset, n_folds, seed) for n_folds in _numbers_of_folds(dataset)}
+        except InputError as error:
+            raise InputError(f"{dataset.name}: {error}") from None
+    checked = [[_checked(split, dataset) for split in partition] for partition in given]
+    sizes = {len(partition) for partition in checked}
+    if len(sizes) != 1 or min(sizes) < 2:
+        raise InputError(f"{dataset.name}: splits come in partitions, all of as many folds, and of at least 2.")
+    for partition in checked:
+        scored = np.concatenate([split.score_rows for split in partition])
+        if len(np.unique(scored)) < len(scored):
+            raise InputError(f"{dataset.name}: a row is scored twice in one partition. Give splits whose folds differ.")
+    return {sizes.pop(): checked}
+
+
+def _checked(split: Split, dataset: Dataset) -> Split:
+    """The same rows as arrays."""
+    fit, score = (np.asarray(rows, dtype=np.intp) for rows in split)
+    for rows, what in ((fit, "fit"), (score, "score")):
+        if len(rows) == 0 or rows.min() < 0 or rows.max() >= len(dataset.y_development):
+            raise InputError(
+                f"{dataset.name}: the {what} rows of a split are none, or not among the "
+                f"{counted(len(dataset.y_development), 'row')} there are."
+            )
+    if np.isin(score, fit).any():
+        raise InputError(f"{dataset.name}: a split scores rows that it fits on. Give splits that hold them out.")
+    return Split(fit, score)
+
+
+def _numbers_of_folds(dataset: Dataset) -> list[int]:
+    """The usual one first, then the fewest that will do; fewer where rows or groups are too few, but two at least."""
+    y, most = dataset.y_development, len(dataset.y_development)
+    if dataset.groups is not None:
+        most = len(np.unique(dataset.groups))
+    elif dataset.classes is not None and dataset.time is None:
+        most = int(np.bincount(y).max(initial=0))  # a class that has a row for every fold
+    return list(dict.fromkeys(max(min(n_folds, most), 2) for n_folds in (defaults.FOLDS, defaults.FEWEST_FOLDS)))
+
+
 def partitions(dataset: Dataset, n_folds: int, seed: int) -> list[list[Split]]:
     """The partitions of the development rows, each a list of folds; every row is scored once in each.
 
-    The folds of a table with times do not depend on the seed, nor do those of as many groups as folds: there is one
-    partition only.
+    The folds of a table with times do not depend on the seed, nor do those of as many groups, or rows, as folds: there
+    is one partition only.
     """
-    forced = dataset.time is not None or (dataset.groups is not None and len(np.unique(dataset.groups)) <= n_folds)
+    wholes = len(dataset.y_development) if dataset.groups is None else len(np.unique(dataset.groups))
+    forced = dataset.time is not None or wholes <= n_folds
     count = 1 if forced else defaults.PARTITIONS
     return [
         folds(

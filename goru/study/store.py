@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study.design import Arm
 from goru.study.trial import Trial
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SCHEMA = """
 create table trials (
@@ -67,28 +64,6 @@ def read_trials(path: Path) -> list[Trial]:
     **Raises:** `InputError` if the file is missing, or a row does not fit its checksum.
     """
     return [_trial(row, path) for row in _rows(path)]
-
-
-def trials_frame(path: Path) -> "pd.DataFrame":
-    """One row a trial: arm, draw, split, hyperparameters, the best and the last loss on score rows, why it ended."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "arm": trial.arm.name,
-            "batch_norm": trial.arm.batch_norm,
-            "dropout": trial.arm.dropout,
-            "weight_decay": trial.arm.weight_decay,
-            "draw": trial.draw,
-            "split": trial.split,
-            **{f"hyper_{name}": value for name, value in trial.hyper._asdict().items()},
-            "epochs": len(trial.curves),
-            "best_loss": trial.best,
-            "last_loss": float(trial.curves[-1, 1, 0]),
-            "ended": trial.ended,
-        }
-        for trial in read_trials(path)
-    )
 
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from goru.model.networks import ROWS_AT_ONCE, PlainNetworks, softmax, tempered
 from goru.nn.activations import ACTIVATIONS
 
 FORMULAS = {
+    "identity": lambda x: x,
     "relu": lambda x: np.where(x > 0, x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)),
@@ -47,7 +48,12 @@ class TestOutputs:
         one = np.ones((1, 1, 1), np.float32)
         networks = PlainNetworks(activation, (one, one), (one[0] * 0, one[0] * 0))
         x = np.array([[-1e30], [-100.0], [0.0], [100.0], [1e30]], np.float32)
-        expected = {"relu": [0, 0, 0, 100, 1e30], "sigmoid": [0, 0, 0.5, 1, 1], "tanh": [-1, -1, 0, 1, 1]}
+        expected = {
+            "identity": x[:, 0],
+            "relu": [0, 0, 0, 100, 1e30],
+            "sigmoid": [0, 0, 0.5, 1, 1],
+            "tanh": [-1, -1, 0, 1, 1],
+        }
         np.testing.assert_allclose(networks.outputs(x)[0, :, 0], expected.get(activation, expected["relu"]), atol=1e-6)
 
     def test_a_network_computes_the_same_alone(self):

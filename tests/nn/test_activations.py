@@ -13,6 +13,7 @@ from goru.nn.activations import ACTIVATIONS
 from goru.nn.architecture import ActivationName
 
 FORMULAS = {
+    "identity": lambda x: x,
     "relu": lambda x: x if x > 0 else 0.0,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "tanh": lambda x: (math.exp(x) - math.exp(-x)) / (math.exp(x) + math.exp(-x)),

@@ -257,6 +257,30 @@ class TestAnswer:
             "advice        Use the plain network: what looked best in some folds was worse in the others.",
         ]
 
+    def test_without_test_rows_there_is_no_table_of_them(self):
+        answer = changed(CLASSIFICATION, data={"rows": 800, "test": 0})
+        answer["test"] = answer["against_networks"] = []
+        lines = text(answer).splitlines()
+        assert lines[0] == (
+            "data          800 rows, 23 columns (13 categorical, 1 dates, 2 dropped), 2 classes; "
+            "all of them for development, none for a test"
+        )
+        known = text(CLASSIFICATION).splitlines()
+        at = next(index for index, line in enumerate(known) if line.startswith("test"))
+        assert lines[1:] == known[1:at] + known[at + 9 :]  # its eight lines, and an empty one
+
+    def test_what_was_chosen_by_its_score_is_shown_with_it(self):
+        scores = {"plain": 0.5, "batch norm before + dropout + weight decay": 0.8125}
+        by_loss, by_score = (CLASSIFICATION | {"chosen_by": by, "scores": scores} for by in ("loss", "score"))
+        assert text(by_loss) == text(CLASSIFICATION)
+        assert paragraph(by_score, "recommended")[-1] == "(chosen by its score on held-out rows, 0.812)"
+
+    @pytest.mark.parametrize(
+        ("partitions", "words"), [(1, "3 folds, 80"), (2, "3 folds, twice, 80"), (3, "3 folds, 3 times, 80")]
+    )
+    def test_how_often_rows_were_cut_into_folds_is_said(self, partitions, words):
+        assert f"2 draws each, {words} epochs" in text(changed(CLASSIFICATION, plan={"partitions": partitions}))
+
     @pytest.mark.parametrize(
         ("overfits", "gap", "words"),
         [

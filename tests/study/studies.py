@@ -237,5 +237,5 @@ class PretendedRace:
         return self
 
     def second(self, arm: Arm) -> set[int]:
-        """The draws of an arm that were trained in the second partition."""
+        """The draws of an arm that were trained in the second partition, and in all after it."""
         return {trial.draw for trial in self.race.trials if trial.arm == arm and trial.split >= 3}

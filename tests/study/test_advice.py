@@ -38,6 +38,13 @@ def advised(effect: Effect, *rivals: Rival, plain: bool = False, draws: int = de
     return advise(effect, plain, WORDS, list(rivals), draws)
 
 
+@EFFECTS
+@pytest.mark.parametrize(("plain", "words"), [(True, "the plain network"), (False, WORDS)])
+def test_of_what_has_the_best_score_no_loss_is_told(effect, plain, words):
+    said = advise(effect, plain, WORDS, [], draws=1, by_score=True)
+    assert said == f"Use {words}: it has the best score on held-out rows."
+
+
 class TestOthers:
     @EFFECTS
     def test_one_that_is_better_for_sure_is_to_be_used(self, effect):

@@ -1,6 +1,7 @@
 """What the answer says, from trials made by hand."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from goru.study.candidates import Candidate
 from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.effects import Effect
 from goru.study.plan import Plan
+from goru.study.probe import Look
 
 DROPOUT, BEST = Arm(dropout=True), Arm("after", True, True)
 
@@ -237,6 +239,16 @@ class TestPlan:
         assert "folds twice" in said
         assert "larger budget" in said
 
+    @pytest.mark.parametrize(
+        ("splits", "done", "said"), [(15, 3, []), (10, 2, ["folds 3 times"]), (5, 1, ["folds 3 times"])]
+    )
+    def test_there_may_be_more_than_two(self, splits, done, said):
+        described = describe_plan(Plan(5, 3, 5), draws=5, splits=splits, partitions=3)
+        assert described["partitions"] == done
+        assert [words in found for words, found in zip(said, described["shortfalls"], strict=True)] == [True] * len(
+            said
+        )
+
     def test_where_there_is_one_partition_only_nothing_was_given_up(self):
         """With times, rows can be cut in one way."""
         assert describe_plan(Plan(5, 1, 5), draws=5, splits=5, partitions=1)["shortfalls"] == []
@@ -244,7 +256,8 @@ class TestPlan:
 
 def test_what_all_networks_have_in_common():
     base, recipe = Architecture(4, (16, 8), 1, activation="tanh"), Recipe(loss="squared_error")
-    assert describe_network(base, recipe, batch=32) == {
+    laboratory = SimpleNamespace(base=base, recipe=recipe, in_pieces=True)
+    assert describe_network(laboratory, batch=32, look=Look(scaled=0.5, pieces=0.4)) == {
         "widths": [4, 16, 8, 1],
         "activation": "tanh",
         "batch_size": 32,
@@ -252,7 +265,12 @@ def test_what_all_networks_have_in_common():
         "optimizer": "adam",
         "schedule": "cosine",
         "decay": "decoupled",
+        "numbers": "pieces",
+        "first_look": {"scaled": 0.5, "pieces": 0.4},
     }
+    laboratory.in_pieces = False
+    described = describe_network(laboratory, batch=32, look=None)
+    assert (described["numbers"], described["first_look"]) == ("scaled", None)
 
 
 def test_the_table(flowers, prices):

@@ -7,7 +7,7 @@ import pytest
 from studies import make_prices
 
 from goru.data.dataset import load_dataset
-from goru.data.splitting import folds
+from goru.data.splitting import Split, folds
 from goru.model.networks import tempered
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.study import finish as module
@@ -150,6 +150,27 @@ class TestGreedy:
         assert found == ["uniform", "greedy"]
 
 
+class TestRowsThatNoFoldScores:
+    """Nothing is predicted for them, and nothing is asked of them."""
+
+    @pytest.fixture
+    def some(self, splits):
+        """The folds with half of their rows, and the rows that are left."""
+        halves = [Split(fit, score[::2]) for fit, score in splits]
+        return halves, np.concatenate([score[1::2] for _, score in splits])
+
+    @pytest.mark.parametrize("for_the_others", [np.nan, 0.99, 0.01])
+    def test_they_neither_select_nor_calibrate(self, laboratory, flowers, pretend, some, for_the_others):
+        halves, others = some
+        said = {"best": np.full(len(flowers.y_development), 0.3), "rival": np.full(len(flowers.y_development), 0.8)}
+        for values in said.values():
+            values[others] = for_the_others
+        pretend(flowers, near=said["best"], **said)
+        finished = finish(laboratory, RANKED, halves, SCHEDULE, greedy=True)
+        assert (taken(finished), finished.selection) == ({"best": 1, "rival": 7}, "greedy")
+        assert finished.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
+
+
 class TestTemperature:
     def test_networks_that_are_too_sure_are_made_as_sure_as_they_may_be(self, laboratory, splits, flowers, pretend):
         """In a third of each fold's rows they are wrong, and give a tenth to the truth; in the others eight tenths."""
@@ -224,21 +245,21 @@ class TestModel:
     def bag(laboratory):
         return train_bag(laboratory, {RIVAL: 2, replace(NEAR, epochs=3): 1}, SCHEDULE)
 
-    def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, bag):
-        model = as_model(flowers, bag)
+    def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, laboratory, bag):
+        model = as_model(laboratory, bag)
         probabilities = model.probabilities(flowers.encoded_test)
         assert probabilities.shape == (len(flowers.y_test), 3)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
         assert set(model.predict_encoded(flowers.encoded_test)) <= {"iris", "lily", "rose"}
 
-    def test_it_says_what_each_network_is(self, flowers, bag):
-        members = as_model(flowers, bag).members
+    def test_it_says_what_each_network_is(self, laboratory, bag):
+        members = as_model(laboratory, bag).members
         assert [member["arm"] for member in members] == ["dropout", "dropout", "plain"]
         assert members[0]["dropout_rate"] == 0.2
         assert [member["epochs"] for member in members] == [1, 1, 3]
 
-    def test_its_probabilities_are_tempered(self, flowers, bag):
-        plain, hot = as_model(flowers, bag), as_model(flowers, bag, 2.0, 3.0)
+    def test_its_probabilities_are_tempered(self, flowers, laboratory, bag):
+        plain, hot = as_model(laboratory, bag), as_model(laboratory, bag, 2.0, 3.0)
         encoded = flowers.encoded_test
         np.testing.assert_array_equal(hot.probabilities(encoded), tempered(plain.probabilities(encoded), 2.0))
         np.testing.assert_array_equal(

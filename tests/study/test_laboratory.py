@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from studies import make_flowers, make_prices
 
 from goru.data.dataset import load_dataset
+from goru.data.memory import dataset_from
+from goru.data.preparing import TargetScaling
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
@@ -45,7 +48,7 @@ def build(monkeypatch):
         shape = block_shape(len(dataset.y_development), splits, **of_block)
         with monkeypatch.context() as patch:
             patch.setattr(Trainer, "compile", lambda trainer: None)
-            return Laboratory(dataset, base, Recipe(), shape, **{"seed": 0} | changes)
+            return Laboratory(dataset, base, changes.pop("recipe", Recipe()), shape, **{"seed": 0} | changes)
 
     return build
 
@@ -255,6 +258,112 @@ class TestWeights:
         other = with_other_held_out(unequal, splits[0].score_rows)
         changed = build(other, splits, balanced=True).weights(splits[0].fit_rows)
         np.testing.assert_array_equal(changed[splits[0].fit_rows], weight[splits[0].fit_rows])
+
+
+class TestRowsOfUnequalWeight:
+    @pytest.fixture
+    def weighted(self, flowers):
+        weights = np.random.default_rng(2).uniform(0.1, 5, len(flowers.y_development))
+        return replace(flowers, weights=weights)
+
+    def test_they_are_one_on_average_over_the_fit_rows(self, build, weighted, splits):
+        laboratory = build(weighted, splits)
+        for split in splits:
+            weight = laboratory.rows(split).weight
+            assert (weight.shape, weight.dtype) == (weighted.weights.shape, np.float32)
+            assert weight[split.fit_rows].mean() == pytest.approx(1, rel=1e-6)
+            np.testing.assert_allclose(weight / weight[0], weighted.weights / weighted.weights[0], rtol=1e-5)
+
+    def test_their_scale_does_not_matter(self, build, weighted, splits):
+        other = replace(weighted, weights=1e-3 * weighted.weights)
+        for balanced in (False, True):
+            one, same = (
+                build(dataset, splits, balanced=balanced).weights(splits[0].fit_rows) for dataset in (weighted, other)
+            )
+            np.testing.assert_allclose(one, same, rtol=1e-6)
+
+    def test_weights_that_are_all_the_same_weigh_as_none(self, build, flowers, splits):
+        same = replace(flowers, weights=np.full(len(flowers.y_development), 3.0))
+        np.testing.assert_allclose(build(same, splits).weights(splits[0].fit_rows), 1)
+        balanced = [build(dataset, splits, balanced=True).weights(splits[0].fit_rows) for dataset in (flowers, same)]
+        np.testing.assert_allclose(balanced[1], balanced[0], rtol=1e-6)
+
+    def test_where_classes_count_alike_every_class_has_the_same_total_and_rows_keep_their_shares_of_it(
+        self, build, weighted, splits
+    ):
+        laboratory, y = build(weighted, splits, balanced=True), weighted.y_development
+        for split in splits:
+            fit, weight = split.fit_rows, laboratory.weights(split.fit_rows)
+            assert weight[fit].mean() == pytest.approx(1, rel=1e-6)
+            for code in range(3):
+                assert weight[fit][y[fit] == code].sum() == pytest.approx(len(fit) / 3, rel=1e-5)
+                own, theirs = weight[y == code], weighted.weights[y == code]
+                np.testing.assert_allclose(own / own[0], theirs / theirs[0], rtol=1e-5)
+
+    def test_a_worked_example_with_a_class_that_is_not_fitted(self, build, flowers, splits):
+        y, weights = np.zeros_like(flowers.y_development), np.ones(len(flowers.y_development))
+        y[:5], weights[:5] = [0, 0, 1, 2, 2], [6, 2, 4, 4, 12]
+        weight = build(replace(flowers, y_development=y, weights=weights), splits, balanced=True).weights(np.arange(3))
+        # Fit rows weigh 12, 4 on average. Two classes share a total of 3: 1.5 to each, the first's 3 : 1.
+        np.testing.assert_allclose(weight[:3], [1.125, 0.375, 1.5], rtol=1e-6)
+        np.testing.assert_allclose(
+            weight[3:5], [1.5, 4.5], rtol=1e-6
+        )  # one that weighs as the others do on average: 1.5
+
+    def test_those_of_held_out_rows_change_nothing_that_is_fitted(self, build, weighted, splits):
+        other = weighted.weights.copy()
+        other[splits[0].score_rows] *= 100
+        changed = build(replace(weighted, weights=other), splits).rows(splits[0])
+        rows = build(weighted, splits).rows(splits[0])
+        np.testing.assert_array_equal(changed.weight[rows.fit], rows.weight[rows.fit])
+        np.testing.assert_array_equal(changed.x, rows.x)
+
+    def test_shares_are_by_weight(self, build, weighted, splits):
+        laboratory = build(weighted, splits)
+        for share, split in zip(laboratory.shares(splits), splits, strict=True):
+            rows, weights = split.score_rows, weighted.weights[split.score_rows]
+            expected = np.bincount(laboratory.parts[rows], weights, minlength=40) / weights.sum()
+            np.testing.assert_allclose(share, expected, rtol=1e-5, atol=1e-12)
+
+
+class TestARowOfWeightTwoIsAsTwoRows:
+    """Rows of weight 1, 2 or 3, and the same rows as often; categories alone, which nothing is fitted to prepare."""
+
+    TIMES = np.array([2, 1, 1, 2, 1, 1, 3, 1, 2, 1, 2, 1])
+    SPLIT = Split(np.arange(6), np.arange(6, 12))
+
+    @pytest.fixture(params=["classes", "classes that count alike", "numbers"])
+    def pair(self, request, build):
+        """The weighted rows and the repeated ones, each with its split, in batches of all fit rows."""
+        rng = np.random.default_rng(0)
+        frame = pd.DataFrame({"a": list("xyzxyzxyzxyz"), "b": list("uvuuvvuvuvvu")})
+        y, classes = (np.arange(12) * 5 % 3, (0, 1, 2)) if "classes" in request.param else (rng.normal(size=12), None)
+        again = np.repeat(np.arange(12), self.TIMES)
+        several = Split(np.flatnonzero(again < 6), np.flatnonzero(again >= 6))
+        changes = {
+            "recipe": Recipe(loss="softmax_cross_entropy" if classes else "squared_error"),
+            "balanced": "alike" in request.param,
+        }
+        one = build(dataset_from(frame, y, classes, weights=self.TIMES), [self.SPLIT], batch=6, **changes)
+        other = build(dataset_from(frame.iloc[again], y[again], classes), [several], batch=8, **changes)
+        other.parts = one.parts[again]
+        return (one, self.SPLIT), (other, several)
+
+    @pytest.mark.parametrize("rate", [0.0, 0.02], ids=["as drawn", "trained"])
+    def test_in_every_figure_that_is_recorded_and_in_the_shares_of_parts(self, pair, rate, monkeypatch):
+        # Targets are scaled by what the fit rows say, each once; here they are left as they are.
+        monkeypatch.setattr(TargetScaling, "fit", classmethod(lambda cls, y, rows: cls(0.0, 1.0)))
+        member = Member(1, (2,), Hyperparameters(learning_rate=rate))
+        found = []
+        for laboratory, split in pair:
+            rows = laboratory.rows(split)
+            assert len(rows.fit_scored) == len(split.fit_rows)
+            (trained,) = laboratory.trainer(Arm()).train([Block((member,), rows, (3,), epochs=5)])
+            found.append((trained.curves, trained.parts, laboratory.shares([split])))
+        for one, other in zip(*found, strict=True):
+            np.testing.assert_allclose(one, other, rtol=2e-4, atol=1e-6)
+        if rate:
+            assert len(set(found[0][0][0, :, 1, 0])) == 5  # it has learned, and so it shows in training too
 
 
 class TestShares:

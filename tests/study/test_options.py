@@ -27,6 +27,9 @@ from goru.study.options import Options
         ({"batch_size": 1}, "--batch-size"),
         ({"batch_size": 0}, "--batch-size"),
         ({"batch_size": -32}, "--batch-size"),
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": -1}, "epochs"),
+        ({"epochs": 10**6}, "epochs"),  # their curves alone would fill the memory
         ({"class_weight": "none"}, "--class-weight"),
         ({"class_weight": ""}, "--class-weight"),
         ({"seed": -1}, "--seed"),
@@ -53,6 +56,7 @@ def test_a_time_and_a_number_of_networks_exclude_each_other():
         {"hidden": (65_536,) * 100},
         {"activation": "gelu"},
         {"batch_size": 2},
+        {"epochs": 1},
         {"seed": 2**32 - 1},
         {"class_weight": "balanced"},
         {"class_weight": None},
@@ -76,4 +80,5 @@ def test_nothing_need_be_set():
         single=False,
         search_batch_norm=False,
         class_weight=None,
+        epochs=None,
     )

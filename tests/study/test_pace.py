@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.study.pace import LAST_SECONDS, USUAL_SHARE, Pace, measure
-from goru.study.plan import Plan
+from goru.study.plan import Asked, Plan
 
 paces = st.builds(
     Pace,
@@ -87,6 +87,13 @@ class TestAfterTheRace:
     def test_nothing_is_selected_where_there_is_time_for_one_partition_only(self):
         assert self.PACE.training_again(Plan(3, 1)) == pytest.approx(4 * 100 * 0.375 + 5 * 4 * 100 * 0.3)
 
+    def test_arms_that_are_scored_take_the_place_of_a_selection(self):
+        # A network of each of twelve arms in every split, a block for each.
+        expected = 4 * 100 * 0.375 + 5 * (4 + 12) * 100 * 0.3
+        assert replace(self.PACE, scored=12).training_again(self.FULL) == pytest.approx(expected)
+        short = 4 * 100 * 0.375 + 5 * (4 + 12) * 100 * 0.3
+        assert replace(self.PACE, scored=12).training_again(Plan(3, 1)) == pytest.approx(short)
+
 
 class TestPlan:
     @given(paces, seconds, partitions)
@@ -115,6 +122,13 @@ class TestPlan:
         plan, race, reserve = TestRace.PACE.plan(2_194.1, 2)
         assert (plan.partitions, plan.folds, plan.epochs, plan.draws) == (2, 5, 100, 8)
         assert (race, reserve) == pytest.approx((1_200.1, 1_650))
+
+    @given(paces, seconds, partitions)
+    def test_folds_and_epochs_may_be_asked_for(self, pace, seconds, some):
+        asked = Asked((4,), 20)
+        plan, _, _ = pace.plan(seconds, some, asked=asked)
+        assert (plan.folds, plan.asked) == (4, asked)
+        assert plan.epochs <= 20
 
     def test_what_is_spent_already_is_part_of_what_a_full_study_would_take(self):
         # Three draws, two blocks, twice: 800 s, and then 994.

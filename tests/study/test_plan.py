@@ -1,5 +1,6 @@
 """What a number of networks, or a time, pays for."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from goru.study import defaults
 from goru.study.design import ARMS
-from goru.study.plan import Plan, plan_networks, plan_seconds
+from goru.study.plan import Asked, Plan, plan_networks, plan_seconds
 
 MOST = 32  # draws
 SMALLEST = 36  # networks: one of each of twelve arms in three folds
@@ -52,6 +53,19 @@ class TestPlan:
     )
     def test_it_is_full_if_partitions_folds_and_epochs_are_as_many_as_they_should_be(self, plan, full):
         assert plan.full is full
+
+    @pytest.mark.parametrize(
+        ("plan", "full"),
+        [
+            (Plan(3, 2, 4, 30), True),
+            (Plan(3, 3, 4, 30), True),  # more than twice is no less
+            (Plan(3, 1, 4, 30), False),
+            (Plan(3, 2, 2, 30), False),
+            (Plan(3, 2, 4, 29), False),
+        ],
+    )
+    def test_where_something_else_was_asked_for_it_is_full_by_that(self, plan, full):
+        assert replace(plan, asked=Asked((4, 2), 30)).full is full
 
 
 class TestNetworks:
@@ -130,6 +144,50 @@ class TestNetworks:
     def test_nothing_is_said_of_enough_draws_in_five_folds(self, networks):
         # In how many partitions they are, the answer says itself.
         assert plan_networks(networks).shortfalls == ()
+
+
+GIVEN = Asked(folds=(4,), epochs=30)
+
+
+class TestWhatElseMayBeAskedFor:
+    """Four folds, neither more nor fewer, and thirty epochs; three times, if there is room."""
+
+    @pytest.mark.parametrize(
+        ("networks", "partitions", "draws", "trained"),
+        [
+            (48 * 9, 3, 3, 48 * 9),
+            (48 * 9 - 1, 2, 5, 48 * 8),
+            (48 * 3, 1, 3, 48 * 3),
+            (48 * 3 - 1, 1, 2, 48 * 2),
+            (48, 1, 1, 48),
+            (1, 1, 1, 48),
+        ],
+    )
+    def test_networks_never_mean_fewer_folds_nor_epochs(self, networks, partitions, draws, trained):
+        plan = plan_networks(networks, 3, GIVEN)
+        assert (shape(plan), plan.asked) == ((partitions, 4, 30, draws), GIVEN)
+        assert plan.networks == trained
+        assert "folds instead" not in said(plan)
+        assert bool(plan.shortfalls) == (draws < 3)
+
+    @given(st.floats(-10, 1e4), st.integers(1, 4), st.integers(1, 200))
+    def test_seconds_never_mean_fewer_folds_and_what_epochs_are_missing_is_said(self, seconds, partitions, epochs):
+        plan = plan_seconds(seconds, cost_of, partitions, asked=Asked((4,), epochs))
+        assert plan.folds == 4
+        assert min(epochs, defaults.FEWEST_EPOCHS) <= plan.epochs <= epochs
+        assert (f"{plan.epochs} epochs instead of {epochs}" in said(plan)) == (plan.epochs < epochs)
+        assert bool(plan.shortfalls) == (plan.epochs < epochs)
+
+    @pytest.mark.parametrize(("seconds", "epochs"), [(22, 100), (21, 91), (16, 50), (11, 8), (-10, 8)])
+    def test_a_time_too_short_for_them_shortens_the_schedule_alone(self, seconds, epochs):
+        # 10 s and 12 s for three draws in four folds at full length
+        assert shape(plan_seconds(seconds, cost_of, 1, asked=Asked((4,)))) == (1, 4, epochs, 3)
+
+    @pytest.mark.parametrize("epochs", [1, 3, 8])
+    def test_a_schedule_that_is_short_already_is_not_shortened(self, epochs):
+        plan = plan_seconds(-10, cost_of, asked=Asked(epochs=epochs))
+        assert shape(plan) == (1, 3, epochs, 3)
+        assert "epochs instead" not in said(plan)
 
 
 def cost_of(plan: Plan, fixed: float = 10, for_a_draw: float = 1) -> float:

@@ -57,6 +57,21 @@ class TestSurvivors:
         assert all(means[one] <= means[other] for one in chosen for other in left)
 
 
+class TestManyPartitions:
+    """Three of them: the better draws of the first go on to both others."""
+
+    @pytest.mark.parametrize("partitions", [1, 2, 3])
+    def test_as_many_are_trained_as_planned(self, pretend_race, partitions):
+        plan = Plan(4, partitions, 3, EPOCHS)
+        race = pretend_race(plan, partitions=3).run().race
+        assert (race.splits_done, race.networks) == (3 * partitions, plan.networks)
+        later = [trial for trial in race.trials if trial.split >= 3]
+        assert keys(later) == grid(range(3), range(3, 3 * partitions))
+
+    def test_the_plan_may_ask_for_more_than_there_are(self, pretend_race):
+        assert pretend_race(Plan(4, 3, 3, EPOCHS), partitions=2).run().race.splits_done == 6
+
+
 class TestTrials:
     @pytest.mark.parametrize("draws", [1, 2, 3, 5])
     def test_in_one_partition_every_draw_of_every_arm_is_trained_in_every_fold_once(self, pretend_race, draws):

@@ -6,7 +6,7 @@ import pytest
 from studies import EPOCHS, ONCE, TWICE, constant, grid, keys, places
 
 from goru.study.design import ARMS
-from goru.study.plan import Plan
+from goru.study.plan import Asked, Plan
 
 
 class TestDeadline:
@@ -40,6 +40,10 @@ class TestDeadline:
         assert {trial.split for trial in race.trials} == {0, 1, 2}
         assert race.networks > len(race.trials)
 
+    def test_where_fewer_folds_will_not_do_all_must_be(self, pretend_race):
+        race = pretend_race(Plan(2, 2, 5, EPOCHS, asked=Asked((5,), EPOCHS)), folds=5).run(-5).race
+        assert (race.draws_done, race.splits_done) == (2, 5)
+
     def test_without_one_only_the_plan_is_trained(self, pretend_race):
         assert pretend_race(ONCE).run(None).race.networks == ONCE.networks
         assert pretend_race(TWICE).run(None).race.networks == TWICE.networks
@@ -63,6 +67,20 @@ class TestSecondPartition:
         assert pretended.race.splits_done == (6 if draws else 3)
         assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
         assert pretended.race.draws_done == 4
+
+    @pytest.mark.parametrize(
+        ("left", "done", "draws"),
+        [
+            (35, 3, 0),
+            (37, 6, 4),  # 36 s a partition
+            (71, 6, 4),
+            (73, 9, 4),
+        ],
+    )
+    def test_of_several_more_there_are_as_many_as_there_is_time_for(self, pretend_race, left, done, draws):
+        pretended = pretend_race(Plan(4, 3, 3, EPOCHS), partitions=3).run(36 + left)
+        assert pretended.race.splits_done == done
+        assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
 
     def test_the_plan_need_not_have_asked_for_it(self, pretend_race):
         assert pretend_race(ONCE).run(36 + 37).race.splits_done == 6

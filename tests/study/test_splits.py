@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.data.dataset import load_dataset
+from goru.data.memory import dataset_from
 from goru.data.splitting import Split, folds
-from goru.study.splits import partitions, parts, score_to_fit
+from goru.errors import InputError
+from goru.study.splits import cut, partitions, parts, score_to_fit
 
 ROWS = 120
 by_number_of_folds = pytest.mark.parametrize("n_folds", [3, 5])
@@ -117,6 +119,106 @@ class TestPartitions:
         encoded = replace(plain.encoded_development, numeric=plain.encoded_development.numeric + 1)
         one, other = (partitions(each, 5, 0) for each in (plain, replace(plain, encoded_development=encoded)))
         assert [score_rows(cut) for cut in one] == [score_rows(cut) for cut in other]
+
+
+def in_memory(sizes, groups=None):
+    """Rows of several classes, or for one size a number to predict."""
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    frame, many = pd.DataFrame({"x": np.arange(len(y)) / 7}), len(sizes) > 1
+    return dataset_from(frame, y if many else y + frame["x"], tuple(range(len(sizes))) if many else None, groups=groups)
+
+
+class TestOwn:
+    @pytest.mark.parametrize("name", ["plain", "grouped", "timed", "prices"])
+    def test_of_a_table_they_are_five_folds_or_three(self, request, name):
+        dataset = request.getfixturevalue(name)
+        found = cut(dataset, 3)
+        assert list(found) == [5, 3]
+        for n_folds, own in found.items():
+            assert [score_rows(one) for one in own] == [score_rows(one) for one in partitions(dataset, n_folds, 3)]
+
+    @pytest.mark.parametrize(
+        ("sizes", "numbers"),
+        [
+            ((6, 6), [5, 3]),
+            ((4, 4, 4), [4, 3]),
+            ((3, 2, 3), [3]),
+            ((2, 2), [2]),
+            ((10, 1), [5, 3]),  # a class that is in no score rows of some folds keeps no other from being scored
+            ((5,), [5, 3]),
+            ((4,), [4, 3]),
+            ((2,), [2]),
+        ],
+    )
+    def test_where_rows_are_too_few_for_so_many_folds_there_are_as_many_as_fit(self, sizes, numbers):
+        dataset = in_memory(sizes)
+        found = cut(dataset, 0)
+        assert list(found) == numbers
+        for n_folds, cuts in found.items():
+            for partition in cuts:
+                assert len(partition) == n_folds
+                scored = np.concatenate([split.score_rows for split in partition])
+                np.testing.assert_array_equal(np.sort(scored), np.arange(sum(sizes)))
+
+    @pytest.mark.parametrize(("groups", "numbers"), [(2, [2]), (3, [3]), (4, [4, 3]), (7, [5, 3])])
+    def test_groups_are_no_fewer_than_folds(self, groups, numbers):
+        assert list(cut(in_memory((14, 14), np.arange(28) % groups), 0)) == numbers
+
+    @pytest.mark.parametrize(("rows", "count"), [(3, 1), (5, 1), (6, 2)])
+    def test_as_many_rows_as_folds_can_be_cut_in_one_way_alone(self, rows, count):
+        found = cut(in_memory((rows,)), 0)
+        assert len(found[next(iter(found))]) == count
+
+    @pytest.mark.parametrize("sizes", [(1, 1, 1), (1, 1)])
+    def test_rows_that_cannot_be_cut_at_all_are_refused(self, sizes):
+        with pytest.raises(InputError, match=r"^X: \d rows cannot be split into 2 folds"):
+            cut(in_memory(sizes), 0)
+
+
+def lists(*partition):
+    return [([*fit], [*score]) for fit, score in partition]
+
+
+class TestGiven:
+    DATASET = in_memory((6, 6))
+
+    def test_they_are_the_only_ones_and_taken_as_they_are(self):
+        given = [lists(((0, 1, 2), (3, 4)), ((3, 4), (0, 1))), lists(((5, 6), (7,)), ((7, 8), (11, 5)))]
+        found = cut(self.DATASET, 0, given)
+        assert list(found) == [2]
+        for own, partition in zip(found[2], given, strict=True):
+            for split, (fit, score) in zip(own, partition, strict=True):
+                assert isinstance(split, Split)
+                assert (split.fit_rows.tolist(), split.score_rows.tolist()) == (fit, score)
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            [],
+            [[]],
+            [lists(((0, 1), (2, 3)))],
+            [lists(((0, 1), (2,)), ((2, 3), (0,))), lists(((0, 1), (2,)), ((2, 3), (0,)), ((0, 2), (1,)))],
+        ],
+    )
+    def test_without_two_folds_in_each_and_as_many_in_all_they_are_refused(self, given):
+        with pytest.raises(InputError, match="X: splits come in partitions"):
+            cut(self.DATASET, 0, given)
+
+    def test_folds_that_share_a_row_are_refused(self):
+        with pytest.raises(InputError, match="X: a row is scored twice in one partition"):
+            cut(self.DATASET, 0, [lists(((0, 1), (2, 3)), ((4, 5), (3, 6)))])
+
+    def test_a_row_that_is_fitted_and_scored_is_refused(self):
+        with pytest.raises(InputError, match="X: a split scores rows that it fits on"):
+            cut(self.DATASET, 0, [lists(((0, 1), (1, 3)), ((4, 5), (6, 7)))])
+
+    @pytest.mark.parametrize(
+        ("split", "what"),
+        [(((0, 1), ()), "score"), (((), (2,)), "fit"), (((0, 12), (2,)), "fit"), (((0, 1), (-1,)), "score")],
+    )
+    def test_rows_that_are_not_there_are_refused(self, split, what):
+        with pytest.raises(InputError, match=f"X: the {what} rows of a split are none, or not among the 12 rows"):
+            cut(self.DATASET, 0, [lists(split, ((4, 5), (6, 7)))])
 
 
 def of_rows(dataset, rows: int, **changes):

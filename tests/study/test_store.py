@@ -15,7 +15,7 @@ from studies import make_trial
 from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study.design import ARMS, Arm
-from goru.study.store import Store, read_trials, trials_frame
+from goru.study.store import Store, read_trials
 from goru.study.trial import Trial
 
 COLUMNS = (
@@ -159,26 +159,3 @@ class TestDamage:
     def test_a_folder_is_no_file(self, tmp_path):
         with pytest.raises(InputError, match="missing"):
             read_trials(tmp_path)
-
-
-class TestFrame:
-    def test_one_row_a_trial(self, tmp_path):
-        trials = [
-            make_trial(Arm("before", True), 2, 1, [0.5, 0.25, 0.75], dropout_rate=0.3, learning_rate=0.01),
-            make_trial(curves=[0.5, np.nan], ended="diverged"),
-        ]
-        frame = trials_frame(written(tmp_path / "study.sqlite", trials))
-        first, second = frame.to_dict("records")
-        shown = {name: first[name] for name in ("arm", "batch_norm", "dropout", "weight_decay", "draw", "split")}
-        assert shown == {
-            "arm": "batch norm before + dropout",
-            "batch_norm": "before",
-            "dropout": True,
-            "weight_decay": False,
-            "draw": 2,
-            "split": 1,
-        }
-        assert (first["hyper_dropout_rate"], first["hyper_learning_rate"]) == (0.3, 0.01)
-        assert (first["epochs"], first["best_loss"], first["last_loss"], first["ended"]) == (3, 0.25, 0.75, "finished")
-        assert (second["arm"], second["best_loss"], second["ended"]) == ("plain", 0.5, "diverged")
-        assert np.isnan(second["last_loss"])

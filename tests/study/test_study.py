@@ -101,7 +101,9 @@ class TestTheAnswer:
     def test_it_says_what_the_networks_are(self, classified, regressed, flowers, prices):
         for result, dataset, outputs in ((classified, flowers, 3), (regressed, prices, 1)):
             network = result.answer["network"]
-            assert network["widths"] == [dataset.n_features, 8, outputs]
+            in_pieces = network["numbers"] == "pieces"
+            assert network["widths"] == [dataset.n_prepared(in_pieces), 8, outputs]
+            assert in_pieces == (network["first_look"]["pieces"] < 0.98 * network["first_look"]["scaled"])
             assert (network["activation"], network["batch_size"]) == ("relu", 8)
         assert regressed.answer["network"]["loss"] == "squared_error"
 
@@ -169,7 +171,7 @@ class TestOptions:
             assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 1])
 
     def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
-        monkeypatch.setattr("goru.study.study.plan_networks", lambda networks, most: Plan(3, 1, 3, 10))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 10))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
         raced = []
@@ -220,7 +222,7 @@ class TestTwoPartitions:
     def studied(flowers):
         kept = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("goru.study.study.plan_networks", lambda networks, most: Plan(4, 2, 3, 10))
+            patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 10))
             patch.setattr(Plan, "full", True)  # so that a bag of several arms is considered
             patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
             result = Study(flowers, TINY).run(keep=kept.extend)
@@ -313,7 +315,7 @@ class TestLimits:
         assert answer["trained"]["networks"] == planned
         assert answer["plan"]["draws"] >= defaults.FEWEST_DRAWS
         assert notebook.told[-1].done == planned
-        assert [phase.split()[0] for phase in notebook.phases] == ["fitting", "compiling", "training"]
+        assert [phase.split()[0] for phase in notebook.phases] == ["looking", "fitting", "compiling", "training"]
         assert answer["plan"]["shortfalls"][-1] == f"took {answer['seconds']:.0f} s, not 0: a study needs that here."
         assert answer["against_networks"] == []  # there was no time for them
         assert [entry["arm"] for entry in answer["test"]] == ["guess", *["plain", "recommended"] * 2]

@@ -1,0 +1,23 @@
+"""One thread for small products: several get in each other's way there, badly so on a busy machine."""
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+#: Floating-point operations of a matrix product from which a second thread pays.
+WORTH_A_THREAD = 1e8
+
+
+def threads_for(widths: tuple[int, ...], rows: int) -> AbstractContextManager[Any]:
+    """The libraries' threads while networks of these widths see so many rows at a time."""
+    largest = max(2.0 * rows * inputs * outputs for inputs, outputs in pairwise(widths))
+    return nullcontext() if largest > WORTH_A_THREAD else _controller().limit(limits=1)
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    # Looking for the libraries takes milliseconds, as long as a small fit.
+    return ThreadpoolController()

@@ -1,0 +1,1 @@
+"""scikit-learn's interface to networks, and to studies."""

@@ -1,0 +1,199 @@
+"""A classifier with batch normalization, weight decay and dropout, where scikit-learn's has none of them."""
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.validation import check_array, column_or_1d
+
+from goru.estimators.base import BaseMLP, takes_batches
+from goru.estimators.inputs import Scaling
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """A multilayer perceptron for classes, with scikit-learn's interface.
+
+    The arguments of `sklearn.neural_network.MLPClassifier` mean here what they mean there; the others are goru's.
+    Labels may be of two classes or more, or several a row (an indicator matrix).
+
+    **Arguments:**
+
+    - `hidden_layer_sizes`: widths of the hidden layers.
+    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"` or `"silu"`.
+    - `batch_norm`: `None`, `"before"` or `"after"` the activation (Ioffe & Szegedy 2015).
+    - `batch_norm_epsilon`, `batch_norm_momentum`: ε, and the share of the running statistics that a step keeps.
+    - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.
+    - `dropout`: the share of hidden neurons deleted in training (Srivastava et al. 2014); all are used in prediction.
+    - `weight_decay`: λ of decoupled decay (Loshchilov & Hutter 2019): each step takes the learning rate times λ off
+      every weight. `alpha` is the penalty in the loss instead, ½ alpha ‖W‖² over the batch's size.
+    - `weight_init`: `"glorot_uniform"`, `"glorot_normal"`, `"he_uniform"`, `"he_normal"`, or a standard deviation.
+      Biases are 0 at first.
+    - `n_members`: networks of a bag, trained on the same batches from weights and with masks of their own; their
+      predictions are averaged. They stop as one.
+    - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.
+    - `scaling`: `"robust"`: numbers are centred at their median, divided by the distance of their quartiles and
+      smoothly clipped. `None`: they are left as they are, as scikit-learn does.
+    - `solver`: `"adam"`, `"sgd"` or `"lbfgs"` (no dropout and no decoupled decay, as it takes no batches).
+    - `alpha`: the strength of the L2 penalty.
+    - `batch_size`: rows in a mini-batch; `"auto"` is 200, or all if there are fewer.
+    - `learning_rate`: `"constant"`; `"cosine"`, which falls to 0 in `max_iter` epochs; and, for `"sgd"`,
+      `"invscaling"` and `"adaptive"`.
+    - `learning_rate_init`, `power_t`, `max_iter`, `shuffle`, `random_state`, `tol`, `verbose`, `warm_start`,
+      `momentum`, `nesterovs_momentum`, `early_stopping`, `validation_fraction`, `beta_1`, `beta_2`, `epsilon`,
+      `n_iter_no_change`, `max_fun`: as in scikit-learn.
+
+    **Attributes:** `classes_`, `coefs_`, `intercepts_`, `loss_`, `best_loss_`, `loss_curve_`, `validation_scores_`,
+    `best_validation_score_`, `n_iter_`, `t_`, `n_layers_`, `n_outputs_`, `out_activation_`, `n_features_in_` and
+    `feature_names_in_` are as in scikit-learn. `coefs_` and `intercepts_` are those of the plain network that computes
+    the same, batch norm being merged into them; they act on prepared columns. In a bag they have a first axis for its
+    members.
+
+    Small fits are computed in the precision of `X`, large ones in single precision.
+    """
+
+    classes_: np.ndarray
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        batch_norm: Literal["before", "after"] | None = None,
+        batch_norm_epsilon: float = 1e-5,
+        batch_norm_momentum: float = 0.9,
+        batch_norm_scale: float = 1.0,
+        batch_norm_shift: float = 0.0,
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
+        weight_init: str | float = "glorot_uniform",
+        n_members: int = 1,
+        class_weight: Any = None,
+        scaling: Scaling = "robust",
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self._keep(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on rows `(rows, features)` and their labels, `(rows,)` or an indicator matrix `(rows, labels)`.
+
+        **Arguments:**
+
+        - `X`: an array, a sparse matrix, or a frame; missing values and, in frames, categories are taken care of.
+        - `sample_weight`: what each row counts for; a row of weight 2 is as two rows, one of weight 0 as none.
+
+        **Raises:** `ValueError` for input that cannot be used.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(takes_batches)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train for one epoch on the given rows. What prepares the columns is learned from the first ones.
+
+        **Arguments:**
+
+        - `classes`: all that there will ever be; needed in the first call.
+        """
+        first = not hasattr(self, "classes_")
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is not None:
+            if not first and not np.array_equal(self.classes_, unique_labels(classes)):
+                raise ValueError(
+                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
+                )
+            if first:
+                multilabel = str(type_of_target(y)).startswith("multilabel")
+                self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
+                self.classes_ = self._label_binarizer.classes_
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of every row, `(rows,)`, or an indicator matrix of labels."""
+        return self._labels(self._predicted(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of every class, in the order of `classes_`, `(rows, classes)`.
+
+        With several labels a row, that of every label, `(rows, labels)`.
+        """
+        predicted = self._predicted(X)
+        if self.n_outputs_ > 1:
+            return predicted
+        return np.hstack([1 - predicted, predicted])
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _labels(self, predicted: np.ndarray) -> np.ndarray:
+        return self._label_binarizer.inverse_transform(predicted[:, 0] if self.n_outputs_ == 1 else predicted)
+
+    def _loss(self) -> str:
+        softmax = self._label_binarizer.y_type_ == "multiclass"
+        return "softmax_cross_entropy" if softmax else "binary_cross_entropy"
+
+    def _checked_target(self, y: Any) -> Any:
+        y = check_array(
+            y, ensure_2d=False, dtype=None, accept_sparse=True, ensure_all_finite="allow-nan", input_name="y"
+        )
+        if getattr(y, "ndim", 1) == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        return y
+
+    def _row_weights(self, y: Any) -> np.ndarray | None:
+        return None if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+
+    def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
+        if first and not incremental:
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            classes = unique_labels(y)
+            if not incremental and set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                    f"Previously got {self.classes_}, `y` has {classes}"
+                )
+            if len(np.setdiff1d(classes, self.classes_)):
+                raise ValueError(
+                    f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+                )
+        return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
+
+    def _stratify(self, targets: np.ndarray) -> np.ndarray | None:
+        return targets.astype(bool) if targets.shape[1] == 1 or self._loss() == "softmax_cross_entropy" else None
+
+    def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
+        return float(accuracy_score(self._labels(targets), self._labels(predicted), sample_weight=weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

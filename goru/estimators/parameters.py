@@ -1,0 +1,133 @@
+"""The constructor's arguments, checked before anything is done."""
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from types import ModuleType
+from typing import Any, get_args
+
+import numpy as np
+
+from goru.nn.architecture import WeightInit
+
+#: scikit-learn's name of an activation, where it is not goru's.
+ACTIVATIONS = {
+    "identity": "identity",
+    "logistic": "sigmoid",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+    "gelu": "gelu",
+    "silu": "silu",
+}
+
+
+def _integer(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and bool(np.isfinite(float(value)))
+
+
+def _is(value: Any, text: str) -> bool:
+    return isinstance(value, str) and value == text
+
+
+def _one_of(*choices: Any) -> tuple[str, Callable[[Any], bool]]:
+    return "one of " + ", ".join(map(repr, choices)), lambda value: any(
+        value is choice or (isinstance(value, str) and value == choice) for choice in choices
+    )
+
+
+def _at_least(low: float) -> tuple[str, Callable[[Any], bool]]:
+    return f"a number of at least {low:g}", lambda value: _number(value) and value >= low
+
+
+def _above(low: float) -> tuple[str, Callable[[Any], bool]]:
+    return f"a number above {low:g}", lambda value: _number(value) and value > low
+
+
+def _share(one: bool = False) -> tuple[str, Callable[[Any], bool]]:
+    return (
+        f"a number from 0 to 1{'' if one else ', and below 1'}",
+        lambda value: _number(value) and (0 <= value <= 1 if one else 0 <= value < 1),
+    )
+
+
+def _count(low: int = 1) -> tuple[str, Callable[[Any], bool]]:
+    return f"a whole number of at least {low}", lambda value: _integer(value) and value >= low
+
+
+_BOOLEAN = "True or False", lambda value: isinstance(value, bool | np.bool_)
+
+_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "activation": _one_of(*ACTIVATIONS),
+    "solver": _one_of("adam", "sgd", "lbfgs"),
+    "loss": _one_of("squared_error", "poisson"),
+    "alpha": _at_least(0),
+    "batch_size": ("'auto' or a whole number of at least 1", lambda v: _is(v, "auto") or _count()[1](v)),
+    "learning_rate": _one_of("constant", "invscaling", "adaptive", "cosine"),
+    "learning_rate_init": _above(0),
+    "power_t": _at_least(0),
+    "max_iter": _count(),
+    "epochs": _count(),
+    "max_fun": _count(),
+    "shuffle": _BOOLEAN,
+    "tol": _at_least(0),
+    "warm_start": _BOOLEAN,
+    "momentum": _share(one=True),
+    "nesterovs_momentum": _BOOLEAN,
+    "early_stopping": _BOOLEAN,
+    "validation_fraction": _share(),
+    "beta_1": _share(),
+    "beta_2": _share(),
+    "epsilon": _above(0),
+    "n_iter_no_change": ("a whole number of at least 1, or inf", lambda v: v == np.inf or _count()[1](v)),
+    "batch_norm": _one_of(None, "before", "after"),
+    "batch_norm_epsilon": _above(0),
+    "batch_norm_momentum": _share(),
+    "batch_norm_scale": ("a finite number", _number),
+    "batch_norm_shift": ("a finite number", _number),
+    "dropout": _share(),
+    "weight_decay": _at_least(0),
+    "weight_init": (
+        f"a standard deviation, or {_one_of(*get_args(WeightInit)[1:])[0]}",
+        lambda v: v in get_args(WeightInit)[1:] if isinstance(v, str) else _number(v) and v > 0,
+    ),
+    "n_members": _count(),
+    "random_state": (
+        "None, a whole number from 0 to 4294967295, or a RandomState",
+        lambda v: v is None or isinstance(v, np.random.RandomState | ModuleType) or (_integer(v) and 0 <= v < 2**32),
+    ),
+    "verbose": ("True, False, or a whole number of at least 0", lambda v: _BOOLEAN[1](v) or _count(0)[1](v)),
+    "budget": ("a number of seconds above 0, or None", lambda v: v is None or _above(0)[1](v)),
+    "n_networks": ("a whole number of at least 1, or None", lambda v: v is None or _count()[1](v)),
+    "numbers": _one_of("auto", "scaled", "pieces"),
+    "single": _BOOLEAN,
+    "search_batch_norm": _BOOLEAN,
+    "scaling": _one_of("robust", None),
+}
+
+
+def check(estimator: Any) -> None:
+    """Raise `ValueError` for an argument that makes no sense, alone or beside the others."""
+    given = estimator.get_params(deep=False)
+    for name, value in given.items():
+        if name in _RULES and not _RULES[name][1](value):
+            of = type(estimator).__name__
+            raise ValueError(f"The {name!r} parameter of {of} must be {_RULES[name][0]}. Got {value!r} instead.")
+    if given.get("solver") == "lbfgs":
+        for name in ("dropout", "weight_decay", "early_stopping"):
+            if given[name]:
+                raise ValueError(f"solver='lbfgs' has no {name}: it takes no mini-batches. Use 'adam' or 'sgd'.")
+
+
+def hidden_widths(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    """The widths as a tuple, of a sequence or a single number."""
+    sizes = hidden_layer_sizes if np.iterable(hidden_layer_sizes) else [hidden_layer_sizes]
+    widths = tuple(sizes)
+    if not all(_integer(width) for width in widths):
+        raise ValueError(f"hidden_layer_sizes must be whole numbers, got {hidden_layer_sizes!r}.")
+    if any(width <= 0 for width in widths):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {list(widths)}.")
+    return tuple(int(width) for width in widths)

@@ -1,0 +1,129 @@
+"""A regressor with batch normalization, weight decay and dropout, where scikit-learn's has none of them."""
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_tweedie_score, r2_score
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, column_or_1d
+
+from goru.estimators.base import BaseMLP, takes_batches
+from goru.estimators.inputs import Scaling
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """A multilayer perceptron for numbers, one a row or several, with scikit-learn's interface.
+
+    All arguments are those of `MLPClassifier`, but for these:
+
+    **Arguments:**
+
+    - `loss`: `"squared_error"`, or `"poisson"` for counts: the network's output is then the logarithm of the mean, and
+      early stopping watches D², the share of the deviance explained. Losses are sums over the outputs of a row.
+    - `scaling`: `"robust"` also brings the target to mean 0 and standard deviation 1 while networks learn (not with
+      `"poisson"`), so that the learning rate and `alpha` suit a target in any unit; `None` leaves it as it is.
+
+    **Attributes:** as in scikit-learn, and as `MLPClassifier` says; `coefs_` and `intercepts_` lead to the target's own
+    units. `loss_` and `loss_curve_` are in units of the scaled target.
+    """
+
+    def __init__(
+        self,
+        loss: Literal["squared_error", "poisson"] = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        batch_norm: Literal["before", "after"] | None = None,
+        batch_norm_epsilon: float = 1e-5,
+        batch_norm_momentum: float = 0.9,
+        batch_norm_scale: float = 1.0,
+        batch_norm_shift: float = 0.0,
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
+        weight_init: str | float = "glorot_uniform",
+        n_members: int = 1,
+        scaling: Scaling = "robust",
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self._keep(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on rows `(rows, features)` and their values, `(rows,)` or `(rows, outputs)`.
+
+        **Arguments:**
+
+        - `X`: an array, a sparse matrix, or a frame; missing values and, in frames, categories are taken care of.
+        - `sample_weight`: what each row counts for; a row of weight 2 is as two rows, one of weight 0 as none.
+
+        **Raises:** `ValueError` for input that cannot be used.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(takes_batches)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch on the given rows. What prepares columns and target is learned from the first ones."""
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The predicted value of every row, `(rows,)`, or values, `(rows, outputs)`, in the target's own units."""
+        predicted = self._predicted(X)
+        return predicted[:, 0] if self.n_outputs_ == 1 else predicted
+
+    def _loss(self) -> str:
+        return self.loss
+
+    def _checked_target(self, y: Any) -> np.ndarray:
+        y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': they are below 0.")
+        return y.astype(np.float64).reshape(len(y), -1)
+
+    def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
+        if first:
+            self._scale = None
+            if self.scaling and self.loss == "squared_error":
+                size = np.abs(y).max(axis=0)
+                size[size == 0] = 1  # squares of very large or small values leave the range of numbers
+                mean = np.average(y / size, axis=0, weights=weights)
+                deviation = np.sqrt(np.average(np.square(y / size - mean), axis=0, weights=weights))
+                deviation[deviation == 0] = 1
+                self._scale = deviation * size, mean * size
+        elif y.shape[1] != self.n_outputs_:
+            raise ValueError(f"y has {y.shape[1]} outputs, and the networks have {self.n_outputs_}.")
+        return y if self._scale is None else (y - self._scale[1]) / self._scale[0]
+
+    def _output_scale(self) -> tuple[np.ndarray, np.ndarray] | None:
+        return self._scale
+
+    def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
+        if self.loss == "poisson":
+            return float(d2_tweedie_score(targets, predicted, sample_weight=weights, power=1))
+        return float(r2_score(targets, predicted, sample_weight=weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

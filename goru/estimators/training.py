@@ -1,0 +1,219 @@
+"""Epoch after epoch of mini-batches, and when it is enough: scikit-learn's rules, for a bag as for one network."""
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from goru.direct.learner import Batch, Learner
+from goru.direct.losses import predictions
+from goru.direct.rows import Features
+from goru.direct.threads import threads_for
+from goru.population.bag import WORTH_COMPILING, CompiledBag
+
+if TYPE_CHECKING:
+    from goru.estimators.base import BaseMLP
+
+SMALLEST_RATE = 1e-6  # where "adaptive" ends
+FLOPS_A_NUMBER = 6  # of a weight, for one row: two in each of three products
+ADAPTED = 5.0  # by which it divides
+
+
+def begin(estimator: Any) -> None:
+    """The fitted attributes that describe training, before it."""
+    estimator.n_iter_ = estimator.t_ = 0
+    if estimator.solver == "lbfgs":
+        return
+    estimator.loss_curve_ = []
+    early = estimator.early_stopping
+    estimator.best_loss_ = None if early else np.inf
+    estimator.validation_scores_ = [] if early else None
+    estimator.best_validation_score_ = -np.inf if early else None
+    estimator._no_improvement_count = 0
+    estimator._best = None
+
+
+def train(
+    estimator: "BaseMLP",
+    learner: Learner,
+    x: Features,
+    targets: np.ndarray,
+    weights: np.ndarray | None,
+    random: np.random.RandomState,
+    incremental: bool,
+) -> None:
+    """Train until the loss, or the score on held-out rows, no longer improves; a bag stops as one.
+
+    **Arguments:**
+
+    - `weights`: of the rows; `None` is all ones.
+    - `incremental`: one epoch alone.
+    """
+    held_out = None
+    if estimator.early_stopping:
+        x, targets, weights, held_out = _hold_out(estimator, x, targets, weights, random)
+    size = _batch_size(estimator, len(targets))
+    learning = _compiled(estimator, learner, x, targets)
+    if not incremental or not hasattr(estimator, "_rate"):
+        estimator._rate = estimator.learning_rate_init
+    try:
+        with threads_for(learner.parameters.layout.widths, size):
+            _epochs(estimator, learning, x, targets, weights, random, incremental, size, held_out)
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+    if isinstance(learning, CompiledBag):
+        learning.write_back()
+    if held_out is not None and estimator._best is not None:
+        learner.parameters.flat[:] = estimator._best
+
+
+def _epochs(
+    estimator: "BaseMLP",
+    learning: Learner | CompiledBag,
+    x: Features,
+    targets: np.ndarray,
+    weights: np.ndarray | None,
+    random: np.random.RandomState,
+    incremental: bool,
+    size: int,
+    held_out: tuple | None,
+) -> None:
+    rows = len(targets)
+    estimator.n_iter_ = 0
+    before = len(estimator.loss_curve_) if incremental else 0  # a falling rate goes on falling from call to call
+    for epoch in range(estimator.max_iter):
+        order = random.permutation(rows) if estimator.shuffle else None
+        batches = list(_batches(estimator, before + epoch, order, rows, size, weights))
+        losses = learning.learn(x, targets, batches)
+        sizes = [len(batch.shares) for batch in batches]
+        estimator.loss_ = mean_of_finite(np.average(losses, axis=0, weights=sizes))
+        estimator.n_iter_ += 1
+        estimator.t_ += rows
+        estimator.loss_curve_.append(estimator.loss_)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+        if held_out is not None:
+            if _watch_score(estimator, learning, *held_out):
+                estimator._best = learning.parameters.flat.copy()
+        else:
+            _watch_loss(estimator)
+        if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
+            estimator._rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
+        if estimator._no_improvement_count > estimator.n_iter_no_change:
+            if _ended(estimator, held_out is not None):
+                break
+            estimator._no_improvement_count = 0
+        if incremental:
+            break
+        if estimator.n_iter_ == estimator.max_iter and estimator.learning_rate != "cosine":
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
+                "hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+
+
+def _compiled(estimator: "BaseMLP", learner: Learner, x: Features, targets: np.ndarray) -> Learner | CompiledBag:
+    """A bag that is worth compiling, as a program; else the learner itself."""
+    work = FLOPS_A_NUMBER * learner.parameters.flat.size * len(targets) * estimator.max_iter
+    if len(learner) > 1 and work > WORTH_COMPILING and isinstance(x, np.ndarray) and x.dtype == np.float32:
+        return CompiledBag(learner, x, targets)
+    return learner
+
+
+def _hold_out(estimator, x, targets, weights, random):
+    """Rows to learn from, and rows to watch the score on."""
+    fit, watched = train_test_split(
+        np.arange(len(targets)),
+        random_state=random,
+        test_size=estimator.validation_fraction,
+        stratify=estimator._stratify(targets),
+    )
+    if len(watched) < 2:
+        raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+    fit_weights, watched_weights = (None, None) if weights is None else (weights[fit], weights[watched])
+    return x[fit], targets[fit], fit_weights, (x[watched], targets[watched], watched_weights)
+
+
+def _batch_size(estimator: Any, rows: int) -> int:
+    if estimator.batch_size == "auto":
+        return min(200, rows)
+    if estimator.batch_size > rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=5
+        )
+    return int(np.clip(estimator.batch_size, 1, rows))
+
+
+def _batches(
+    estimator: Any, epoch: int, order: np.ndarray | None, rows: int, size: int, weights: np.ndarray | None
+) -> Iterator[Batch]:
+    starts = list(range(0, rows, size))
+    if estimator.batch_norm:
+        if size == 1:
+            raise ValueError("batch normalization needs at least two rows in a batch. Give a larger batch_size.")
+        if len(starts) > 1 and rows - starts[-1] == 1:
+            starts.pop()  # one row has no variance: it goes with those before it
+    for index, start in enumerate(starts):
+        end = starts[index + 1] if index + 1 < len(starts) else rows
+        chosen = slice(start, end) if order is None else order[start:end]
+        own = np.ones(end - start) if weights is None else weights[chosen]
+        total = float(own.sum())
+        rate = estimator._rate
+        if estimator.learning_rate == "cosine":
+            done = min((epoch + index / len(starts)) / estimator.max_iter, 1)
+            rate = 0.5 * estimator.learning_rate_init * (1 + np.cos(np.pi * done))
+        yield Batch(chosen, own / total, total, rate)
+
+
+def mean_of_finite(losses: np.ndarray) -> float:
+    """The mean of the members' losses, without those that have diverged; NaN if all have."""
+    finite = losses[np.isfinite(losses)]
+    return float(finite.mean()) if len(finite) else np.nan
+
+
+def _watch_loss(estimator: Any) -> None:
+    if estimator.loss_ > estimator.best_loss_ - estimator.tol:
+        estimator._no_improvement_count += 1
+    else:
+        estimator._no_improvement_count = 0
+    estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
+
+
+def _watch_score(
+    estimator: Any, learner: Learner | CompiledBag, x: Features, targets: np.ndarray, weights: np.ndarray | None
+) -> bool:
+    """Whether the score of the bag on held-out rows is the best so far."""
+    every = predictions(learner.form.loss, learner.outputs(x))
+    every = every[np.isfinite(every).all(axis=(1, 2))]
+    score = estimator._score_held_out(every.mean(axis=0), targets, weights) if len(every) else np.nan
+    estimator.validation_scores_.append(score)
+    if estimator.verbose:
+        print(f"Validation score: {score:.6f}")
+    if score < estimator.best_validation_score_ + estimator.tol:
+        estimator._no_improvement_count += 1
+    else:
+        estimator._no_improvement_count = 0
+    if score > estimator.best_validation_score_:
+        estimator.best_validation_score_ = score
+        return True
+    return False
+
+
+def _ended(estimator: Any, held_out: bool) -> bool:
+    """Say why nothing improves, and whether that is the end; with an adaptive rate it may not be."""
+    what = "Validation score" if held_out else "Training loss"
+    epochs = estimator.n_iter_no_change
+    said = f"{what} did not improve more than tol={estimator.tol:f} for {epochs} consecutive epochs."
+    if estimator.solver == "sgd" and estimator.learning_rate == "adaptive" and estimator._rate > SMALLEST_RATE:
+        estimator._rate /= ADAPTED
+        if estimator.verbose:
+            print(f"{said} Setting learning rate to {estimator._rate:f}")
+        return False
+    if estimator.verbose:
+        print(f"{said} Stopping.")
+    return True

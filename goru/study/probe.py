@@ -1,0 +1,116 @@
+"""A first look: are numbers better cut into pieces as well, or only scaled?
+
+One arm, with all three techniques, is trained both ways on the same splits. What is chosen serves all arms alike, so
+that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice between two.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.population.member import Block, Member
+from goru.study import defaults
+from goru.study.design import Arm
+from goru.study.laboratory import Laboratory, block_shape
+
+_MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
+ARM = Arm("before", dropout=True, weight_decay=True)
+SPLITS = 2
+
+
+@dataclass(frozen=True)
+class Look:
+    """The best mean loss on held-out rows with numbers scaled, and with numbers in pieces as well."""
+
+    scaled: float
+    pieces: float
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether pieces are better by more than the margin."""
+        return self.pieces < (1 - defaults.MARGIN) * self.scaled
+
+
+def look(
+    dataset: Dataset,
+    base: Architecture,
+    recipe: Recipe,
+    splits: Sequence[Split],
+    batch: int,
+    seed: int,
+    balanced: bool,
+    epochs: int,
+    seconds: float | None = None,
+    interpreted: bool = False,
+) -> Look:
+    """Train the arm both ways.
+
+    **Arguments:**
+
+    - `base`: the plain network's shape, but for its inputs.
+    - `splits`: of one partition; the first two are used.
+    - `epochs`: the most.
+    - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
+    """
+    used = list(splits[:SPLITS])
+    shape = block_shape(len(dataset.y_development), splits, batch, len(defaults.PROBE_RATES))
+    laboratories = [
+        Laboratory(
+            dataset,
+            replace(base, inputs=dataset.n_prepared(in_pieces)),
+            recipe,
+            shape,
+            seed,
+            balanced,
+            interpreted=interpreted,
+            in_pieces=in_pieces,
+            arms=[ARM],
+        )
+        for in_pieces in (False, True)
+    ]
+    try:
+        rows = [[laboratory.rows(split) for split in used] for laboratory in laboratories]
+        for laboratory in laboratories:
+            laboratory.wait()
+
+        def train(which: int, epochs: int) -> float:
+            laboratory = laboratories[which]
+            blocks = [
+                Block(_members(laboratory, split, epochs), rows[which][split], (seed, _ORDER, split), epochs)
+                for split in range(len(used))
+            ]
+            trained = list(laboratory.trainer(ARM).train(blocks))
+            curves = np.mean([block.curves[:, :, 1, 0] for block in trained], axis=0)
+            return float(np.min(np.where(np.isfinite(curves), curves, np.inf)))
+
+        if seconds is not None:
+            train(0, 1), train(1, 1)  # until everything is warm
+            began = time.monotonic()
+            train(0, 1), train(1, 1)
+            affordable = int(seconds / (time.monotonic() - began))
+            epochs = int(np.clip(affordable, min(defaults.PROBE_FEWEST_EPOCHS, epochs), epochs))
+        return Look(train(0, epochs), train(1, epochs))
+    finally:
+        for laboratory in laboratories:
+            laboratory.close()
+
+
+def _members(laboratory: Laboratory, split: int, epochs: int) -> tuple[Member, ...]:
+    steps = laboratory.steps(epochs, len(laboratory.dataset.y_development))
+    return tuple(
+        Member(
+            id=int(np.random.SeedSequence((laboratory.seed, _MASKS, split, index)).generate_state(1)[0]),
+            seed=(laboratory.seed, _WEIGHTS, split),
+            hyper=Hyperparameters(
+                learning_rate=rate,
+                dropout_rate=defaults.PROBE_DROPOUT,
+                weight_decay=defaults.decay(defaults.PROBE_DECAY, rate, steps),
+            ),
+        )
+        for index, rate in enumerate(defaults.PROBE_RATES)
+    )

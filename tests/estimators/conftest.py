@@ -1,0 +1,6 @@
+"""`tables`, small data sets and estimators that these tests share, is imported by its name."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,26 @@
+"""scikit-learn's own checks of the estimators that pick their regularisation."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import goru
+
+# scikit-learn says so of its own that are tuned by cross-validation, TunedThresholdClassifierCV for one.
+SPLITS = "rows left out, or repeated, are other splits and other batches than rows with weights"
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": SPLITS,
+    "check_sample_weight_equivalence_on_sparse_data": SPLITS,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks(
+    [
+        goru.MLPClassifierCV(n_networks=36, hidden_layer_sizes=(8,), epochs=20),
+        goru.MLPRegressorCV(n_networks=36, hidden_layer_sizes=(16,), epochs=50),
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED,
+)
+def test_scikit_learn_agrees(estimator, check):
+    check(estimator)

@@ -1,0 +1,126 @@
+"""`goru.population.interpreted`: the same training as that of a compiled program."""
+
+import jax
+import numpy as np
+import pytest
+from populations import (
+    ARCHITECTURES,
+    CLASSIFY,
+    REGRESS,
+    REGRESSION,
+    SHAPE,
+    TARGETS,
+    block,
+    member,
+    table,
+    train,
+    trainer,
+)
+
+from goru.nn.architecture import Recipe
+from goru.nn.network import init_affines
+from goru.population.interpreted import Interpreter, _parameters
+from goru.population.settle import settle
+
+SQUARED = Recipe(loss="squared_error")
+
+
+class SameStart(Interpreter):
+    """Begins with the initial weights of the compiled program."""
+
+    def _draw(self, block):
+        parameters = super()._draw(block)
+        for index, one in enumerate(block.members):
+            key = jax.random.wrap_key_data(np.random.SeedSequence(one.seed).generate_state(2))
+            affines = init_affines(self.architecture, one.hyper.weight_std, key)
+            for weight, affine in zip(parameters.weights, affines, strict=True):
+                weight[index] = affine.weight
+        return parameters
+
+
+def close(ours, reference, tolerance=2e-4):
+    np.testing.assert_allclose(ours, reference, rtol=tolerance, atol=tolerance)
+
+
+def some_block(rows):
+    """Networks that differ in all that networks of one block may differ in."""
+    return block(
+        member(0),
+        member(1, dropout_rate=0.4, weight_decay=0.0, batch_norm_epsilon=1e-2),
+        member(2, batch_norm_momentum=0.5, batch_norm_scale=0.7, batch_norm_shift=-0.2),
+        rows=rows,
+        epochs=4,
+        schedule_epochs=6,
+    )
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+def test_curves_parts_and_networks_are_those_of_the_compiled_program(name, weighted):
+    one = some_block(table(weighted=weighted))
+    (compiled,) = train(trainer(ARCHITECTURES[name]), one)
+    (interpreted,) = train(SameStart(ARCHITECTURES[name], CLASSIFY, SHAPE), one)
+    close(interpreted.curves, compiled.curves)
+    close(interpreted.parts, compiled.parts)
+    jax.tree.map(close, interpreted.networks, compiled.networks)
+
+
+def test_so_are_those_of_a_regression_with_several_targets():
+    one = some_block(table(TARGETS))
+    (compiled,) = train(trainer(REGRESSION, SQUARED), one)
+    (interpreted,) = train(SameStart(REGRESSION, SQUARED, SHAPE), one)
+    close(interpreted.curves, compiled.curves)
+    jax.tree.map(close, interpreted.networks, compiled.networks)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_networks_settle_as_the_compiled_ones_do(name):
+    architecture = ARCHITECTURES[name]
+    one = some_block(table())
+    interpreter = SameStart(architecture, CLASSIFY, SHAPE)
+    (trained,) = train(interpreter, one)
+    jax.tree.map(close, interpreter.settle(trained, 80), settle(trained, architecture, SHAPE.networks, 80))
+
+
+def test_training_ends_where_the_watcher_says_so():
+    told = []
+
+    def on_epochs(done):
+        told.append(done)
+        return len(told) < 3
+
+    interpreter = Interpreter(ARCHITECTURES["none"], CLASSIFY, SHAPE)
+    assert list(interpreter.train([block(member(0), member(1), epochs=4)], on_epochs=on_epochs)) == []
+    assert told == [2, 2, 2]
+
+
+def test_initial_weights_are_functions_of_the_seed_and_the_widths_alone():
+    def first(name, *members):
+        parameters = Interpreter(ARCHITECTURES[name], CLASSIFY, SHAPE)._draw(block(*members))
+        return [weight[-1] for weight in parameters.weights]
+
+    for one, other in zip(first("none", member(1)), first("before-dropout", member(0), member(1)), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(first("none", member(1))[0], first("none", member(2))[0])
+
+
+def test_numbers_go_to_the_form_of_goru_nn_and_back():
+    (trained,) = train(Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE), block(member(0), member(1)))
+    interpreter = Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE)
+    parameters = _parameters(interpreter._layout, trained.networks)
+    for layer, hidden in enumerate(trained.networks.hidden):
+        np.testing.assert_array_equal(parameters.weights[layer], hidden.affine.weight)
+        np.testing.assert_array_equal(parameters.shifts[layer], hidden.batch_norm.shift)
+
+
+def test_a_network_that_diverges_is_marked_and_spoils_no_neighbour():
+    one = block(member(0), member(1, learning_rate=1e30), member(2))
+    (together,) = train(Interpreter(ARCHITECTURES["none"], CLASSIFY, SHAPE), one)
+    assert list(together.diverged >= 0) == [False, True, False]
+    (alone,) = train(Interpreter(ARCHITECTURES["none"], CLASSIFY, SHAPE), block(member(0), member(2)))
+    np.testing.assert_allclose(together.curves[[0, 2]], alone.curves, rtol=1e-5)
+
+
+def test_what_it_does_not_do_is_refused():
+    with pytest.raises(ValueError, match="interpreted"):
+        Interpreter(ARCHITECTURES["none"], REGRESS, SHAPE)
