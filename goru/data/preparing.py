@@ -61,7 +61,7 @@ class Preparation:
             encoded: all rows.
             rows: the positions of the fit rows.
             weights: what each fit row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
-                values that occur; by default they may lie between two.
+                values that occur; by default they may lie between two. Edges of pieces are of rows alike.
             to_cut: which numeric columns are cut into pieces; none by default.
         """
         columns = ((column[rows].astype(np.float64), weights) for column in encoded.numeric.T)
@@ -224,7 +224,12 @@ def _are_edges(edges: Any, columns: int) -> bool:
 
 
 def _is_finite(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return False
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond every float
+        return False
 
 
 def _median_and_scale(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:

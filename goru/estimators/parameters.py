@@ -29,6 +29,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and bool(np.isfinite(float(value)))
 
 
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 def _is(value: Any, text: str) -> bool:
     return isinstance(value, str) and value == text
 
@@ -102,6 +106,11 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "verbose": ("True, False, or a whole number of at least 0", lambda v: _BOOLEAN[1](v) or _count(0)[1](v)),
     "budget": ("a number of seconds above 0, or None", lambda v: v is None or _above(0)[1](v)),
     "n_networks": ("a whole number of at least 1, or None", lambda v: v is None or _count()[1](v)),
+    "cv": (
+        "None, a whole number of at least 2, a splitter, or pairs of indices",
+        lambda v: v is None or ((v >= 2 if _integer(v) else np.iterable(v) or hasattr(v, "split")) and not _text(v)),
+    ),
+    "scoring": ("None, the name of one scorer, or a scorer", lambda v: v is None or _text(v) or callable(v)),
     "numbers": _one_of("auto", "scaled", "pieces"),
     "single": _BOOLEAN,
     "search_batch_norm": _BOOLEAN,

@@ -17,24 +17,28 @@ def partitions_of(
 
     **Arguments:**
 
-    - `cv`: `None`; a splitter; or pairs of indices of rows to fit and to score. A repeated splitter gives one partition
-      a repetition.
+    - `cv`: `None` or a number of folds; a splitter; or pairs of indices of rows to fit and to score. A repeated
+      splitter gives one partition a repetition.
     - `kept`: the rows that count for something, if they are not all; a study sees these alone.
 
     **Raises:** `ValueError` for splits that a study cannot use.
     """
-    if cv is None or (isinstance(cv, Integral) and groups is None):
+    if cv is None or isinstance(cv, Integral):
         return None
-    splitter = check_cv(cv, y, classifier=classifier)
-    position = np.arange(len(y)) if kept is None else np.full(len(y), -1)
+    rows = np.arange(len(y))
+    position = rows if kept is None else np.full(len(y), -1)
     if kept is not None:
         position[kept] = np.arange(len(kept))
     splits = []
-    for fit, score in splitter.split(X, y, groups):
-        rows = Split(*(position[np.arange(len(y))[part]] for part in (fit, score)))
-        if np.intersect1d(rows.fit_rows, rows.score_rows).size:
+    for parts in check_cv(cv, y, classifier=classifier).split(X, y, groups):
+        try:
+            fit, score = (rows[part] for part in parts)
+        except IndexError:
+            raise ValueError(f"cv: a split names rows that are not among the {len(y)} there are.") from None
+        if np.intersect1d(fit, score).size:
             raise ValueError("cv: a split scores rows that it is fitted on.")
-        splits.append(Split(*(np.sort(part[part >= 0]) for part in rows)))
+        fit, score = position[fit], position[score]
+        splits.append(Split(np.sort(fit[fit >= 0]), np.sort(score[score >= 0])))
     if not splits:
         raise ValueError("cv: there are no splits.")
     return _partitions(splits)

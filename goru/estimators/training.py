@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,9 +13,6 @@ from goru.direct.losses import predictions
 from goru.direct.rows import Features
 from goru.direct.threads import threads_for
 from goru.population.bag import WORTH_COMPILING, CompiledBag
-
-if TYPE_CHECKING:
-    from goru.estimators.base import BaseMLP
 
 SMALLEST_RATE = 1e-6  # where "adaptive" ends
 FLOPS_A_NUMBER = 6  # of a weight, for one row: two in each of three products
@@ -37,7 +34,7 @@ def begin(estimator: Any) -> None:
 
 
 def train(
-    estimator: "BaseMLP",
+    estimator: Any,
     learner: Learner,
     x: Features,
     targets: np.ndarray,
@@ -56,7 +53,7 @@ def train(
     if estimator.early_stopping:
         x, targets, weights, held_out = _hold_out(estimator, x, targets, weights, random)
     size = _batch_size(estimator, len(targets))
-    learning = _compiled(estimator, learner, x, targets)
+    learning = _compiled(learner, x, targets, 1 if incremental else estimator.max_iter)
     if not incremental or not hasattr(estimator, "_rate"):
         estimator._rate = estimator.learning_rate_init
     try:
@@ -71,7 +68,7 @@ def train(
 
 
 def _epochs(
-    estimator: "BaseMLP",
+    estimator: Any,
     learning: Learner | CompiledBag,
     x: Features,
     targets: np.ndarray,
@@ -117,9 +114,9 @@ def _epochs(
             )
 
 
-def _compiled(estimator: "BaseMLP", learner: Learner, x: Features, targets: np.ndarray) -> Learner | CompiledBag:
+def _compiled(learner: Learner, x: Features, targets: np.ndarray, epochs: int) -> Learner | CompiledBag:
     """A bag that is worth compiling, as a program; else the learner itself."""
-    work = FLOPS_A_NUMBER * learner.parameters.flat.size * len(targets) * estimator.max_iter
+    work = FLOPS_A_NUMBER * learner.parameters.flat.size * len(targets) * epochs
     if len(learner) > 1 and work > WORTH_COMPILING and isinstance(x, np.ndarray) and x.dtype == np.float32:
         return CompiledBag(learner, x, targets)
     return learner

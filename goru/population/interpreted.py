@@ -25,7 +25,8 @@ from goru.population.batches import BatchOrder
 from goru.population.member import Block, Rows
 from goru.population.program import BlockShape
 from goru.population.settle import Settled
-from goru.population.trainer import OnEpochs, TrainedBlock, stack_hyper
+from goru.population.trained import TrainedBlock, stack_hyper
+from goru.population.trainer import OnEpochs
 
 
 class Interpreter:

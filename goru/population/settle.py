@@ -1,7 +1,7 @@
 """From networks in training to networks in use: exact statistics, and batch norm folded away."""
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,9 +12,7 @@ from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.batch_norm import Statistics
 from goru.nn.fold import fold
 from goru.nn.network import Network, population_statistics
-
-if TYPE_CHECKING:
-    from goru.population.trainer import TrainedBlock
+from goru.population.trained import TrainedBlock
 
 
 class Settled(NamedTuple):
@@ -30,7 +28,7 @@ class Settled(NamedTuple):
     plain: tuple[Affine, ...]
 
 
-def settle(trained: "TrainedBlock", architecture: Architecture, width: int, rows: int | None = None) -> Settled:
+def settle(trained: TrainedBlock, architecture: Architecture, width: int, rows: int | None = None) -> Settled:
     """Estimate the statistics of batch norm again over all fit rows, and fold it into the affine layers.
 
     With dropout the statistics are those of masked activations, as in training: the running ones, by which networks

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -12,8 +12,6 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.network import Network
-from goru.nn.training import Training
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member
 from goru.population.program import (
@@ -29,43 +27,9 @@ from goru.population.program import (
     start,
 )
 from goru.population.settle import Settled, settle
+from goru.population.trained import TrainedBlock, stack_hyper
 
 OnEpochs = Callable[[int], bool]
-
-
-@dataclass(frozen=True, eq=False)
-class TrainedBlock:
-    """A block after its training.
-
-    - `curves`: `(networks, epochs, 2, figures)`: after every epoch, on fit rows and on score rows, the weighted mean
-      loss and, for classes, the accuracy, weighted too.
-    - `parts`: `(networks, epochs, parts)`: after every epoch, what each part of the score rows adds to their mean loss.
-    - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
-    """
-
-    block: Block
-    curves: np.ndarray
-    parts: np.ndarray
-    training: Training | None
-
-    @property
-    def networks(self) -> Network:
-        """The networks, stacked along a first axis."""
-        if self.training is None:
-            raise ValueError("the networks were not kept")
-        return self.training.network
-
-    @property
-    def hyper(self) -> Hyperparameters:
-        """The members' hyperparameters, `(networks,)` float32 each."""
-        return stack_hyper([member.hyper for member in self.block.members])
-
-    @cached_property
-    def diverged(self) -> np.ndarray:
-        """`(networks,)`: the first epoch, from 0, whose loss on the fit rows is not finite; -1 if there is none."""
-        finite = np.isfinite(self.curves[:, :, 0, 0])
-        well = np.logical_and.accumulate(finite, axis=1).sum(axis=1)
-        return np.where(well < finite.shape[1], well, -1)
 
 
 class Trainer:
@@ -235,11 +199,6 @@ class Trainer:
             lambda leaf: jax.ShapeDtypeStruct((len(self.devices), *leaf.shape), leaf.dtype, sharding=self._sharding),
             tree,
         )
-
-
-def stack_hyper(hyper: Sequence[Hyperparameters]) -> Hyperparameters:
-    """Many networks' hyperparameters as one tuple of arrays."""
-    return Hyperparameters(*np.array(hyper, np.float32).T)
 
 
 def _stack(members: Sequence[Member], networks: int) -> Members:

@@ -11,7 +11,7 @@ from goru.errors import InputError
 from goru.model.networks import PlainNetworks, softmax
 from goru.population.member import Block, Member
 from goru.population.settle import Settled
-from goru.population.trainer import TrainedBlock
+from goru.population.trained import TrainedBlock
 from goru.study.candidates import Candidate
 from goru.study.design import ARMS
 from goru.study.laboratory import Laboratory

@@ -13,7 +13,7 @@ import numpy as np
 
 from goru.data.splitting import Split
 from goru.population.member import Block, Member, Rows
-from goru.population.trainer import TrainedBlock
+from goru.population.trained import TrainedBlock
 from goru.study import defaults
 from goru.study.design import ARMS, Arm, draws
 from goru.study.laboratory import Laboratory

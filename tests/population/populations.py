@@ -11,7 +11,8 @@ from goru.nn.training import init_training, train_step
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
-from goru.population.trainer import TrainedBlock, Trainer
+from goru.population.trained import TrainedBlock
+from goru.population.trainer import Trainer
 
 ROWS, INPUTS, HIDDEN, CLASSES, TARGETS, PARTS = 120, 6, (10, 8), 3, 2, 4
 

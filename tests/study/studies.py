@@ -11,7 +11,7 @@ import pandas as pd
 from goru.data.splitting import Split
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
-from goru.population.trainer import TrainedBlock
+from goru.population.trained import TrainedBlock
 from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.options import Options
 from goru.study.plan import Plan

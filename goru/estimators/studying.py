@@ -1,0 +1,187 @@
+"""What estimators that pick their own regularisation share: a whole study inside `fit`."""
+
+import re
+from abc import ABC, abstractmethod
+from contextlib import nullcontext
+from inspect import signature
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+)
+
+from goru.data.encoding import Encoded
+from goru.data.memory import dataset_from
+from goru.errors import InputError
+from goru.estimators.findings import Findings
+from goru.estimators.inputs import Inputs, encode_numbers
+from goru.estimators.parameters import ACTIVATIONS, check, hidden_widths
+from goru.estimators.splits import partitions_of
+from goru.model.model import Model
+from goru.report.progress import watcher
+from goru.study.options import Options
+from goru.study.splits import partitions as own_partitions
+from goru.study.study import Result, Study
+from goru.study.trial import Trial
+from goru.study.watcher import Silent
+
+FEWEST_ROWS = 4
+
+
+def _in_words_of_python(message: str) -> str:
+    """A message of a study, which speaks of the command's options, in the names of arguments."""
+    names = {"hidden": "hidden_layer_sizes", "networks": "n_networks", "seed": "random_state"}
+    return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)
+
+
+class BaseMLPCV(BaseEstimator, ABC):
+    """Not for use: see the classes made from it."""
+
+    _model: Model
+
+    def _keep(self, arguments: dict[str, Any]) -> None:
+        """Store the constructor's arguments untouched."""
+        self.__dict__.update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
+
+    @abstractmethod
+    def _checked_target(self, y: Any) -> np.ndarray:
+        """The target as codes or values, `(rows,)`; learns the classes."""
+
+    @abstractmethod
+    def _classes(self) -> tuple[int, ...] | None:
+        """The codes of the classes."""
+
+    @abstractmethod
+    def _as_predictor(self, predicted: np.ndarray) -> BaseEstimator:
+        """Predictions as an estimator that has made them, for a scorer."""
+
+    @abstractmethod
+    def _score_target(self, y: np.ndarray) -> np.ndarray:
+        """Codes or values as the user gave them."""
+
+    def _class_weight(self, y: np.ndarray) -> tuple[Literal["balanced"] | None, np.ndarray | None]:
+        """The study's own option, and what rows count for by their class."""
+        return None, None
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
+        check(self)
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        if self.budget is not None and self.n_networks is not None:
+            raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
+        inputs = Inputs("robust")
+        X = inputs.validate(self, X, reset=True)
+        check_consistent_length(X, y, groups)
+        if X.shape[0] < FEWEST_ROWS:
+            raise ValueError(
+                f"n_samples={X.shape[0]}: a study fits on some rows and scores others; {FEWEST_ROWS} are needed."
+            )
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+        codes = self._checked_target(y)
+        balanced, by_class = self._class_weight(codes)
+        if by_class is not None:
+            weights = by_class if weights is None else weights * by_class
+        if weights is not None and (weights < 0).any():
+            raise ValueError("Negative values in sample_weight: a row counts for something, or for nothing.")
+        kept = None if weights is None or weights.all() else np.flatnonzero(weights)
+        classifier = self._classes() is not None
+        partitions = partitions_of(self.cv, X, codes, groups, classifier, kept)
+        self._by_frame = isinstance(X, pd.DataFrame)
+        frame = self._frame(X)
+        groups = None if groups is None else np.asarray(groups)
+        if kept is not None and weights is not None:
+            frame, codes, weights = frame.iloc[kept], codes[kept], weights[kept]
+            groups = None if groups is None else groups[kept]
+            if classifier and len(np.unique(codes)) < 2:
+                raise ValueError("The rows whose weight is above zero are of one class only: nothing to predict.")
+        seed = self.random_state
+        if not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
+        own_groups = groups if partitions is None else None
+        trials: list[Trial] = []
+        try:
+            found = self._study(frame, codes, weights, own_groups, partitions, balanced, int(seed), trials)
+        except InputError as error:
+            raise InputError(_in_words_of_python(str(error))) from None
+        self._model = found.model
+        self.study_ = Findings(found.answer, tuple(trials))
+        self.effects_ = self.study_.effects
+        self.recommended_ = found.answer["recommended"]
+        self.n_iter_ = max(candidate["epochs"] for candidate in self.recommended_)
+        if self.verbose:
+            print(self.study_)
+        return self
+
+    def _study(
+        self,
+        frame: pd.DataFrame,
+        codes: np.ndarray,
+        weights: np.ndarray | None,
+        groups: np.ndarray | None,
+        partitions: Any,
+        balanced: Literal["balanced"] | None,
+        seed: int,
+        trials: list[Trial],
+    ) -> Result:
+        dataset = dataset_from(frame, codes, self._classes(), weights=weights, groups=groups)
+        if partitions is None and self.cv is not None:
+            partitions = own_partitions(dataset, self.cv, seed)
+        options = Options(
+            budget=self.budget,
+            networks=self.n_networks,
+            hidden=None if self.hidden_layer_sizes is None else hidden_widths(self.hidden_layer_sizes),
+            activation=ACTIVATIONS[self.activation],  # type: ignore[arg-type]  # checked there
+            batch_size=None if self.batch_size == "auto" else self.batch_size,
+            seed=seed,
+            single=self.single,
+            search_batch_norm=self.search_batch_norm,
+            class_weight=balanced,
+            epochs=self.epochs,
+            numbers=self.numbers,
+        )
+        with watcher() if self.verbose else nullcontext(Silent()) as watching:
+            scoring = None if self.scoring is None else self._scoring(codes, weights)
+            study = Study(dataset, options, watching, partitions=partitions, scoring=scoring)
+            return study.run(keep=trials.extend)
+
+    def _frame(self, X: Any) -> pd.DataFrame:
+        if isinstance(X, pd.DataFrame):
+            return X
+        values = X.toarray() if sparse.issparse(X) else X
+        names = getattr(self, "feature_names_in_", [f"x{index}" for index in range(X.shape[1])])
+        return pd.DataFrame(values, columns=list(names))
+
+    def _scoring(self, codes: np.ndarray, weights: np.ndarray | None) -> Any:
+        scorer = check_scoring(self, scoring=self.scoring)
+        target = self._score_target(codes)
+        weighs = "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
+
+        def score(rows: np.ndarray, predicted: np.ndarray) -> float:
+            own = {"sample_weight": weights[rows]} if weighs and weights is not None else {}
+            return scorer(self._as_predictor(predicted), np.zeros((len(rows), 1)), target[rows], **own)
+
+        return score
+
+    def _encoded(self, X: Any) -> Encoded:
+        check_is_fitted(self)
+        inputs = Inputs("robust")
+        if self._by_frame:
+            inputs.expect(self._model.schema)
+        X = inputs.validate(self, X, reset=False)
+        if isinstance(X, pd.DataFrame):
+            return self._model.schema.encode(X, "X")
+        return encode_numbers(self._model.schema, X.toarray() if sparse.issparse(X) else X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,0 +1,52 @@
+"""A block after its training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from goru.nn.architecture import Hyperparameters
+from goru.nn.network import Network
+from goru.nn.training import Training
+from goru.population.member import Block
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedBlock:
+    """A block after its training.
+
+    - `curves`: `(networks, epochs, 2, figures)`: after every epoch, on fit rows and on score rows, the weighted mean
+      loss and, for classes, the accuracy, weighted too.
+    - `parts`: `(networks, epochs, parts)`: after every epoch, what each part of the score rows adds to their mean loss.
+    - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
+    """
+
+    block: Block
+    curves: np.ndarray
+    parts: np.ndarray
+    training: Training | None
+
+    @property
+    def networks(self) -> Network:
+        """The networks, stacked along a first axis."""
+        if self.training is None:
+            raise ValueError("the networks were not kept")
+        return self.training.network
+
+    @property
+    def hyper(self) -> Hyperparameters:
+        """The members' hyperparameters, `(networks,)` float32 each."""
+        return stack_hyper([member.hyper for member in self.block.members])
+
+    @cached_property
+    def diverged(self) -> np.ndarray:
+        """`(networks,)`: the first epoch, from 0, whose loss on the fit rows is not finite; -1 if there is none."""
+        finite = np.isfinite(self.curves[:, :, 0, 0])
+        well = np.logical_and.accumulate(finite, axis=1).sum(axis=1)
+        return np.where(well < finite.shape[1], well, -1)
+
+
+def stack_hyper(hyper: Sequence[Hyperparameters]) -> Hyperparameters:
+    """Many networks' hyperparameters as one tuple of arrays."""
+    return Hyperparameters(*np.array(hyper, np.float32).T)
