@@ -17,7 +17,7 @@ EXPECTED = {
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
     [
-        goru.MLPClassifierCV(n_networks=36, hidden_layer_sizes=(8,), epochs=20),
+        goru.MLPClassifierCV(n_networks=36, hidden_layer_sizes=(16,), epochs=50),
         goru.MLPRegressorCV(n_networks=36, hidden_layer_sizes=(16,), epochs=50),
     ],
     expected_failed_checks=lambda estimator: EXPECTED,
