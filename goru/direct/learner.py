@@ -15,7 +15,7 @@ class Batch(NamedTuple):
     """A mini-batch, the same for all networks.
 
     - `rows`: which rows.
-    - `shares`: what each counts for, `(rows,)`; they sum to one.
+    - `shares`: what the loss of each is multiplied by, `(rows,)`; if they sum to one, the batch's loss is a mean.
     - `weight`: the sum of the rows' weights.
     - `rate`: the learning rate; may be of each network, `(networks,)`.
     """

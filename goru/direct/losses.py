@@ -42,3 +42,8 @@ def row_losses(loss: str, outputs: np.ndarray, targets: np.ndarray) -> np.ndarra
             entropy = xlogy(targets, targets) - targets
             return (entropy - targets * outputs + np.exp(outputs)).sum(axis=-1)
     raise ValueError(f"unknown loss {loss!r}")
+
+
+def factor_of_nn(loss: str, outputs: int) -> float:
+    """What makes a loss of `goru.nn` of one here: there it is the mean over the outputs, and without the half."""
+    return {"softmax_cross_entropy": 1.0, "squared_error": 2 / outputs}.get(loss, 1 / outputs)

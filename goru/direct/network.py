@@ -107,7 +107,7 @@ def gradient(
 
     - `running`: follows the batch, if given.
     - `targets`: `(rows, outputs)`.
-    - `shares`: what each row counts for, `(rows,)`; they sum to one.
+    - `shares`: what each row's loss is multiplied by, `(rows,)`; if they sum to one, the loss is a mean.
     - `ids`, `step`: what the dropout masks are a function of.
     - `out`: the gradient is written there.
 
@@ -149,7 +149,7 @@ def gradient(
             delta = back_through_activation(form.activation, delta, z, a)
             if before is not None:
                 delta = _back_through_batch_norm(delta, before, parameters, layer, out)
-        _transposed_times(inputs[layer], delta, out.weights[layer])
+        transposed_times(inputs[layer], delta, out.weights[layer])
         if form.batch_norm == "before" and layer < last:
             out.biases[layer][:] = 0  # batch norm takes the bias away again with the mean
         else:
@@ -204,9 +204,14 @@ def _affine(x: Features, parameters: Parameters, layer: int) -> np.ndarray:
 
 
 def _batch_norm(form, parameters, layer, statistics, x):
-    mean, variance = statistics
-    scale = parameters.scales[layer] / np.sqrt(variance + shaped(form.batch_norm_epsilon, variance))
+    mean, scale = statistics[0], _scale(form, parameters, layer, statistics)
     return (x - mean[:, None]) * scale[:, None] + parameters.shifts[layer][:, None]
+
+
+def _scale(form, parameters, layer, statistics):
+    """What batch norm multiplies by at test time: γ over the standard deviation."""
+    variance = statistics[1]
+    return parameters.scales[layer] / np.sqrt(variance + shaped(form.batch_norm_epsilon, variance))
 
 
 def _back_through_batch_norm(delta, normalized, parameters, layer, out):
@@ -215,13 +220,6 @@ def _back_through_batch_norm(delta, normalized, parameters, layer, out):
     np.sum(delta, axis=1, out=out.shifts[layer])
     delta = delta * parameters.scales[layer][:, None]
     return back_through_normalize(delta, normalized)
-
-
-def _transposed_times(x, delta, out):
-    if isinstance(x, np.ndarray) and x.ndim == 3:
-        np.matmul(x.transpose(0, 2, 1), delta, out=out)
-    else:
-        transposed_times(x, delta, out)
 
 
 def fold(form: Form, parameters: Parameters, statistics: Statistics) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -234,9 +232,8 @@ def fold(form: Form, parameters: Parameters, statistics: Statistics) -> tuple[li
             weight = weight * scale[:, :, None]
             scale = shift = None
         if layer < len(statistics):
-            mean, variance = statistics[layer]
-            s = parameters.scales[layer] / np.sqrt(variance + shaped(form.batch_norm_epsilon, variance))
-            t = parameters.shifts[layer] - s * mean
+            s = _scale(form, parameters, layer, statistics[layer])
+            t = parameters.shifts[layer] - s * statistics[layer][0]
             if form.batch_norm == "before":
                 weight, bias = weight * s[:, None], bias * s + t
             else:

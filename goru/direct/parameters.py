@@ -1,11 +1,15 @@
 """All learned numbers of some networks of one shape in one array, and views of its parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from goru.direct.layers import shaped
+from goru.nn.architecture import WeightInit
+from goru.nn.initializers import weight_scale
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,11 @@ class Layout:
         return max(end for _, end, _ in self._parts.values())
 
     def parts_of(self, flat: Any) -> dict[tuple[str, int], Any]:
-        """The parts of one network's numbers, `(size,)`, by name and layer."""
-        return {key: flat[start:end].reshape(shape) for key, (start, end, shape) in self._parts.items()}
+        """The parts of numbers `(..., size)`, of one network or of many, by name and layer."""
+        return {
+            key: flat[..., start:end].reshape(*flat.shape[:-1], *shape)
+            for key, (start, end, shape) in self._parts.items()
+        }
 
     def weights_only(self) -> np.ndarray:
         """True where a number is of a weight matrix, `(size,)`: decay is for these."""
@@ -67,11 +74,10 @@ class Parameters:
 
     def __init__(self, layout: Layout, flat: np.ndarray) -> None:
         self.layout, self.flat = layout, flat
-        networks = len(flat)
+        parts = layout.parts_of(flat)
 
         def views(name: str) -> list[np.ndarray]:
-            found = [part for (kind, _), part in layout._parts.items() if kind == name]
-            return [flat[:, start:end].reshape(networks, *shape) for start, end, shape in found]
+            return [part for (kind, _), part in parts.items() if kind == name]
 
         self.weights, self.biases = views("weight"), views("bias")
         self.scales, self.shifts = views("scale"), views("shift")
@@ -90,12 +96,11 @@ class Parameters:
 
 def initial_parameters(
     layout: Layout,
-    generators: Iterator[np.random.Generator],
-    networks: int,
+    generators: Iterable[np.random.Generator],
     draw: Callable[[np.random.Generator, int, int], np.ndarray],
-    scale: float,
-    shift: float,
-    dtype: np.dtype,
+    scale: Any,
+    shift: Any,
+    dtype: Any,
 ) -> Parameters:
     """Random weights, biases of zero, γ and β as given.
 
@@ -103,14 +108,25 @@ def initial_parameters(
 
     - `generators`: one a network.
     - `draw`: the weights of a layer, from a generator and the numbers of inputs and outputs.
-    - `scale`, `shift`: the initial γ and β.
+    - `scale`, `shift`: the initial γ and β; may be of each network, `(networks,)`.
     """
-    parameters = Parameters(layout, np.zeros((networks, layout.size), dtype))
-    for network, generator in zip(range(networks), generators, strict=False):
+    every = list(generators)
+    parameters = Parameters(layout, np.zeros((len(every), layout.size), dtype))
+    for network, generator in enumerate(every):
         for weight in parameters.weights:
             weight[network] = draw(generator, *weight.shape[1:])
-    for values in parameters.scales:
-        values[:] = scale
-    for values in parameters.shifts:
-        values[:] = shift
+    for values, initial in ((parameters.scales, scale), (parameters.shifts, shift)):
+        for own in values:
+            own[:] = shaped(initial, own)
     return parameters
+
+
+def draw_weights(init: WeightInit | float, generator: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:
+    """The weights of a layer, by the name of their distribution in `goru.nn`, or normal with a standard deviation."""
+    if not isinstance(init, str):
+        return generator.normal(0, init, (inputs, outputs))
+    deviation = weight_scale(init, inputs, outputs)
+    if init.endswith("uniform"):
+        # A uniform variable on [-√3, √3] has variance 1.
+        return generator.uniform(-(3**0.5) * deviation, 3**0.5 * deviation, (inputs, outputs))
+    return generator.normal(0, deviation, (inputs, outputs))

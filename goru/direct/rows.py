@@ -52,11 +52,16 @@ def times(x: Features, weights: np.ndarray) -> np.ndarray:
 
 
 def transposed_times(x: Features, deltas: np.ndarray, out: np.ndarray) -> None:
-    """`xᵀ δ` for every network's `δ`, `(networks, rows, units)`, written to `out`."""
+    """`xᵀ δ` for every network's `δ`, `(networks, rows, units)`, written to `out`.
+
+    **Arguments:**
+
+    - `x`: rows that all networks share, or `(networks, rows, features)`.
+    """
     if isinstance(x, SparseRows):
         transposed = x.sparse.T
         for delta, product in zip(deltas, out, strict=True):
             product[:] = transposed @ delta
             product += np.outer(x.constant, delta.sum(axis=0))
     else:
-        np.matmul(x.T, deltas, out=out)
+        np.matmul(x.swapaxes(-1, -2), deltas, out=out)

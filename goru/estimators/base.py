@@ -2,7 +2,8 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import Any, Self, cast
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,14 +16,12 @@ from goru.direct.learner import Learner
 from goru.direct.losses import predictions
 from goru.direct.network import Form
 from goru.direct.optimizers import Adam, Momentum
-from goru.direct.parameters import Layout, initial_parameters
+from goru.direct.parameters import Layout, draw_weights, initial_parameters
 from goru.direct.rows import Features
 from goru.estimators import training
 from goru.estimators.inputs import Inputs
 from goru.estimators.parameters import ACTIVATIONS, check, hidden_widths
 from goru.model.networks import PlainNetworks
-from goru.nn.architecture import WeightInit
-from goru.nn.initializers import weight_scale
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10
@@ -129,11 +128,10 @@ class BaseMLP(BaseEstimator, ABC):
         parameters = initial_parameters(
             layout,
             (np.random.default_rng(seed) for seed in seeds[:, 0]),
-            self.n_members,
-            self._draw,
+            partial(draw_weights, self.weight_init),
             self.batch_norm_scale,
             self.batch_norm_shift,
-            np.dtype(np.float32 if single else np.float64),
+            np.float32 if single else np.float64,
         )
         form = self._form()
         self._learner = Learner(form, parameters, self.alpha, self.weight_decay, seeds[:, 1].astype(np.uint32))
@@ -156,15 +154,6 @@ class BaseMLP(BaseEstimator, ABC):
             batch_norm_momentum=self.batch_norm_momentum,
             dropout=self.dropout,
         )
-
-    def _draw(self, generator: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:
-        if not isinstance(self.weight_init, str):
-            return generator.normal(0, self.weight_init, (inputs, outputs))
-        deviation = weight_scale(cast(WeightInit, self.weight_init), inputs, outputs)
-        if self.weight_init.endswith("uniform"):
-            bound = 3**0.5 * deviation
-            return generator.uniform(-bound, bound, (inputs, outputs))
-        return generator.normal(0, deviation, (inputs, outputs))
 
     def _new_optimizer(self, learner: Learner) -> Adam | Momentum:
         if self.solver == "adam":

@@ -14,15 +14,16 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.direct.learner import Batch, Learner
+from goru.direct.losses import factor_of_nn
 from goru.direct.network import Form
 from goru.direct.parameters import Layout
 from goru.direct.rows import Features
-from goru.nn.affine import Affine
 from goru.nn.architecture import ActivationName, Architecture, BatchNormPlace, Hyperparameters
-from goru.nn.batch_norm import BatchNorm, RunningStatistics
+from goru.nn.batch_norm import RunningStatistics
 from goru.nn.losses import LOSSES
-from goru.nn.network import HiddenLayer, Network, forward_train
+from goru.nn.network import forward_train
 from goru.population import devices
+from goru.population.flat import network_of
 
 #: Floating-point operations below which compiling takes longer than the NumPy of `goru.direct`.
 WORTH_COMPILING = 4e11
@@ -146,15 +147,13 @@ def _compiled(form: Form, layout: Layout, weight_decay: float, optimizer: tuple)
         batch_norm_epsilon=form.batch_norm_epsilon,
         batch_norm_momentum=form.batch_norm_momentum,
     )
-    # The losses of goru.nn are means over the outputs of a row, and its squared error has no factor 1/2.
-    outputs = layout.widths[-1]
-    factor = {"softmax_cross_entropy": 1.0, "squared_error": outputs / 2}.get(form.loss, float(outputs))
+    factor = 1 / factor_of_nn(form.loss, layout.widths[-1])
     decayed = layout.weights_only()
 
     def step(state: _State, network_id: Any, x: Any, y: Any, batch: _Batches) -> tuple[_State, Any]:
         def objective(flat):
             outputs, running = forward_train(
-                architecture, _network(layout, flat), state.running, hyper, x, network_id, batch.step
+                architecture, network_of(layout, flat), state.running, hyper, x, network_id, batch.step
             )
             loss = factor * jnp.sum(batch.shares * LOSSES[form.loss](outputs, y))
             return loss + 0.5 * batch.l2 * jnp.sum(jnp.where(decayed, flat, 0) ** 2), running
@@ -174,20 +173,6 @@ def _compiled(form: Form, layout: Layout, weight_decay: float, optimizer: tuple)
         return jax.lax.scan(one, state, batches)
 
     return run
-
-
-def _network(layout: Layout, flat: Any) -> Network:
-    """One network's numbers as `goru.nn` has them."""
-    parts = layout.parts_of(flat)
-    last = layout.layers - 1
-    hidden = tuple(
-        HiddenLayer(
-            Affine(parts["weight", layer], parts["bias", layer]),
-            BatchNorm(parts["scale", layer], parts["shift", layer]) if layout.batch_norm else None,
-        )
-        for layer in range(last)
-    )
-    return Network(hidden, Affine(parts["weight", last], parts["bias", last]))
 
 
 def _update(

@@ -5,23 +5,23 @@ and scores. Initial weights are drawn from the members' seeds by NumPy, so that 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
+from goru.direct.layers import shaped
 from goru.direct.learner import Batch, Learner
-from goru.direct.losses import row_losses
+from goru.direct.losses import factor_of_nn, row_losses
 from goru.direct.network import Form
 from goru.direct.optimizers import Adam
-from goru.direct.parameters import Layout, Parameters
+from goru.direct.parameters import Layout, Parameters, draw_weights, initial_parameters
 from goru.direct.threads import threads_for
 from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Recipe
-from goru.nn.batch_norm import BatchNorm
 from goru.nn.batch_norm import Statistics as LayerStatistics
-from goru.nn.initializers import weight_scale
-from goru.nn.network import HiddenLayer, Network
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
+from goru.population.flat import network_of, parameters_of
 from goru.population.member import Block, Rows
 from goru.population.program import BlockShape
 from goru.population.settle import Settled
@@ -42,6 +42,7 @@ class Interpreter:
             raise ValueError(f"only Adam under a cosine schedule with decoupled decay is interpreted, not {recipe}")
         self.architecture, self.recipe, self.shape = architecture, recipe, shape
         self._layout = Layout(architecture.widths, architecture.batch_norm is not None)
+        self._factor = factor_of_nn(recipe.loss, architecture.outputs)
 
     def compile(self) -> None:
         """There is nothing to compile."""
@@ -60,7 +61,7 @@ class Interpreter:
     def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
         """See `goru.population.settle.settle`."""
         block = trained.block
-        learner = self._learner(block, _parameters(self._layout, trained.networks))
+        learner = self._learner(block, parameters_of(self._layout, trained.networks))
         statistics = learner.settle(block.rows.x[block.rows.fit[:rows]])
         weights, biases = learner.plain(statistics)
         return Settled(
@@ -77,7 +78,7 @@ class Interpreter:
         rates = np.array([member.hyper.learning_rate for member in block.members])
         targets = self._targets(block.rows)
         weight = np.ones(len(block.rows.x), np.float32) if block.rows.weight is None else block.rows.weight
-        share = self._loss_factor / self.shape.batch
+        share = self._factor / self.shape.batch
         figures, parts = [], []
         for epoch in range(block.epochs):
             first, last = order.steps(epoch), order.steps(epoch + 1)
@@ -97,7 +98,7 @@ class Interpreter:
             block,
             curves=np.moveaxis(np.array(figures, np.float32).reshape(block.epochs, 2, -1, members), -1, 0),
             parts=np.moveaxis(np.array(parts, np.float32).reshape(block.epochs, self.shape.parts, members), -1, 0),
-            training=Training(_network(learner.parameters), (), None) if keep_networks else None,
+            training=Training(network_of(self._layout, learner.parameters.flat), (), None) if keep_networks else None,
         )
 
     def _learner(self, block: Block, parameters: Parameters) -> Learner:
@@ -115,17 +116,17 @@ class Interpreter:
 
     def _draw(self, block: Block) -> Parameters:
         """The initial numbers: functions of the members' seeds and the widths, whatever else networks differ in."""
-        init = self.architecture.weight_init
-        parameters = Parameters(self._layout, np.zeros((len(block.members), self._layout.size), np.float32))
-        for index, member in enumerate(block.members):
-            generator = np.random.default_rng(np.random.SeedSequence(member.seed))
-            for weight in parameters.weights:
-                shape = weight.shape[1:]
-                uniform = generator.uniform(-(3**0.5), 3**0.5, shape) if init.endswith("uniform") else None
-                unit = generator.standard_normal(shape) if uniform is None else uniform
-                weight[index] = unit * (weight_scale(init, *shape) * member.hyper.weight_std)
-            for scale, shift in zip(parameters.scales, parameters.shifts, strict=True):
-                scale[index], shift[index] = member.hyper.batch_norm_scale, member.hyper.batch_norm_shift
+        hyper = stack_hyper([member.hyper for member in block.members])
+        parameters = initial_parameters(
+            self._layout,
+            (np.random.default_rng(np.random.SeedSequence(member.seed)) for member in block.members),
+            partial(draw_weights, self.architecture.weight_init),
+            hyper.batch_norm_scale,
+            hyper.batch_norm_shift,
+            np.float32,
+        )
+        for weight in parameters.weights:
+            weight *= shaped(np.asarray(hyper.weight_std), weight)
         return parameters
 
     def _betas(self, block: Block) -> tuple[float, float]:
@@ -133,12 +134,6 @@ class Interpreter:
         if len(found) > 1:
             raise ValueError("networks of one block that differ in Adam's β cannot be interpreted")
         return tuple(map(float, found.pop()))  # type: ignore[return-value]
-
-    @property
-    def _loss_factor(self) -> float:
-        """What makes of a loss of `goru.direct` one of `goru.nn`: there it is the outputs' mean, and without ½."""
-        outputs = self.architecture.outputs
-        return {"softmax_cross_entropy": 1.0, "squared_error": 2 / outputs}.get(self.recipe.loss, 1 / outputs)
 
     def _targets(self, rows: Rows) -> np.ndarray:
         if self.recipe.loss == "softmax_cross_entropy":
@@ -152,7 +147,7 @@ class Interpreter:
         outputs = learner.outputs(rows.x[chosen])
         counts = weight[chosen]
         with np.errstate(all="ignore"):  # a network that diverged has infinite losses
-            found = row_losses(self.recipe.loss, outputs, targets[chosen]) * np.float32(self._loss_factor)
+            found = row_losses(self.recipe.loss, outputs, targets[chosen]) * np.float32(self._factor)
             losses = np.where(counts != 0, counts * found, 0)
             figures = [losses.sum(axis=1)]
             if self.recipe.loss == "softmax_cross_entropy":
@@ -160,28 +155,3 @@ class Interpreter:
             part = np.zeros(len(chosen), int) if rows.part is None else rows.part[chosen]
             by_part = [losses[:, part == index].sum(axis=1) for index in range(self.shape.parts)]
             return np.array(figures) / counts.sum(), np.array(by_part) / counts.sum()
-
-
-def _network(parameters: Parameters) -> Network:
-    """Numbers as `goru.nn` has them, the networks stacked along a first axis."""
-    layers = [
-        Affine(weight.copy(), bias.copy())  # type: ignore[arg-type]
-        for weight, bias in zip(parameters.weights, parameters.biases, strict=True)
-    ]
-    norms: list[BatchNorm | None] = [
-        BatchNorm(scale.copy(), shift.copy())  # type: ignore[arg-type]
-        for scale, shift in zip(parameters.scales, parameters.shifts, strict=True)
-    ]
-    hidden = zip(layers[:-1], norms or [None] * (len(layers) - 1), strict=True)
-    return Network(tuple(HiddenLayer(layer, norm) for layer, norm in hidden), layers[-1])
-
-
-def _parameters(layout: Layout, network: Network) -> Parameters:
-    """The way back from `_network`."""
-    parameters = Parameters(layout, np.zeros((len(network.output.bias), layout.size), np.float32))
-    for index, layer in enumerate([*(hidden.affine for hidden in network.hidden), network.output]):
-        parameters.weights[index][:], parameters.biases[index][:] = layer.weight, layer.bias
-    for index, hidden in enumerate(network.hidden):
-        if hidden.batch_norm is not None:
-            parameters.scales[index][:], parameters.shifts[index][:] = hidden.batch_norm.scale, hidden.batch_norm.shift
-    return parameters

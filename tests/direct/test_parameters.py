@@ -51,7 +51,7 @@ def test_initial_numbers():
         return generator.normal(size=(inputs, outputs))
 
     generators = [np.random.default_rng(seed) for seed in (1, 2)]
-    found = initial_parameters(LAYOUT, iter(generators), 2, draw, 0.5, -0.25, np.dtype(np.float32))
+    found = initial_parameters(LAYOUT, iter(generators), draw, 0.5, -0.25, np.float32)
     assert found.flat.dtype == np.float32
     again = np.random.default_rng(2)
     for weight in found.weights:

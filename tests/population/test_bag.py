@@ -37,7 +37,7 @@ def make_learner(form: Form, optimizer="adam", networks=4, hidden=(7, 6)) -> Lea
     def draw(generator, inputs, outputs):
         return generator.normal(0, inputs**-0.5, (inputs, outputs))
 
-    parameters = initial_parameters(layout, generators, networks, draw, 1.1, 0.1, np.dtype(np.float32))
+    parameters = initial_parameters(layout, generators, draw, 1.1, 0.1, np.float32)
     learner = Learner(form, parameters, 0.02, 0.3, np.arange(networks, dtype=np.uint32))
     learner.optimizer = OPTIMIZERS[optimizer](parameters)
     return learner

@@ -19,7 +19,8 @@ from populations import (
 
 from goru.nn.architecture import Recipe
 from goru.nn.network import init_affines
-from goru.population.interpreted import Interpreter, _parameters
+from goru.population.flat import parameters_of
+from goru.population.interpreted import Interpreter
 from goru.population.settle import settle
 
 SQUARED = Recipe(loss="squared_error")
@@ -107,7 +108,7 @@ def test_initial_weights_are_functions_of_the_seed_and_the_widths_alone():
 def test_numbers_go_to_the_form_of_goru_nn_and_back():
     (trained,) = train(Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE), block(member(0), member(1)))
     interpreter = Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE)
-    parameters = _parameters(interpreter._layout, trained.networks)
+    parameters = parameters_of(interpreter._layout, trained.networks)
     for layer, hidden in enumerate(trained.networks.hidden):
         np.testing.assert_array_equal(parameters.weights[layer], hidden.affine.weight)
         np.testing.assert_array_equal(parameters.shifts[layer], hidden.batch_norm.shift)
