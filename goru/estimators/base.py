@@ -1,15 +1,14 @@
 """What the classifier and the regressor share: from users' arrays to a trained network, and its fitted attributes."""
 
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from goru.direct.lbfgs import minimize_all
 from goru.direct.learner import Learner
@@ -19,8 +18,10 @@ from goru.direct.optimizers import Adam, Momentum
 from goru.direct.parameters import Layout, draw_weights, initial_parameters
 from goru.direct.rows import Features
 from goru.estimators import training
+from goru.estimators.common import Estimator
 from goru.estimators.inputs import Inputs
-from goru.estimators.parameters import ACTIVATIONS, check, hidden_widths
+from goru.estimators.parameters import ACTIVATIONS, hidden_widths
+from goru.estimators.validation import validated
 from goru.model.networks import PlainNetworks
 
 #: Floating-point operations up to which double precision costs no time worth naming.
@@ -34,14 +35,10 @@ def takes_batches(estimator: Any) -> bool:
     return True
 
 
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(Estimator):
     """Not for use: see the classes made from it."""
 
     _inputs: Inputs
-
-    def _keep(self, arguments: dict[str, Any]) -> None:
-        """Store the constructor's arguments untouched."""
-        self.__dict__.update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
 
     @abstractmethod
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
@@ -55,7 +52,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
         """What early stopping watches; higher is better."""
 
-    def _row_weights(self, y: Any) -> np.ndarray | None:
+    def _class_weights(self, y: Any) -> np.ndarray | None:
         """What rows count for by their class."""
         return None
 
@@ -68,24 +65,17 @@ class BaseMLP(BaseEstimator, ABC):
         return None
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
-        check(self)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        self._check(y)
         hidden = hidden_widths(self.hidden_layer_sizes)
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         first = not hasattr(self, "_learner") or not (self.warm_start or incremental)
         inputs = Inputs(self.scaling) if first else self._inputs
-        X = inputs.validate(self, X, reset=first)
+        X = validated(self, X, None if first else inputs.schema, reset=first)
         check_consistent_length(X, y)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         y = self._checked_target(y)
-        if weights is not None and (weights < 0).any():
-            raise ValueError("Negative values in sample_weight: a row counts for something, or for nothing.")
+        weights = self._weights(sample_weight, X, self._class_weights(y))
         random = check_random_state(self.random_state)
-        by_class = self._row_weights(y)
-        if by_class is not None:
-            weights = by_class if weights is None else weights * by_class
         if weights is not None:
             X, y, weights = _without_weightless(X, y, weights)
         every = np.ones(X.shape[0]) if weights is None else weights
@@ -122,7 +112,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _begin(self, random: np.random.RandomState, widths: tuple[int, ...], X: Any) -> None:
         """New networks."""
         layout = Layout(widths, bool(self.batch_norm))
-        work = float(training.FLOPS_A_NUMBER) * layout.size * X.shape[0] * self.max_iter * self.n_members
+        work = training.work(layout.size * self.n_members, X.shape[0], self.max_iter)
         single = getattr(X, "dtype", None) == np.float32 or work > MOST_DOUBLE
         seeds = random.randint(np.iinfo(np.int32).max, size=(self.n_members, 2))
         parameters = initial_parameters(
@@ -206,7 +196,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _predicted(self, X: Any) -> np.ndarray:
         """The mean of the members' predictions, `(rows, outputs)`."""
         check_is_fitted(self)
-        X = self._inputs.validate(self, X, reset=False)
+        X = validated(self, X, self._inputs.schema, reset=False)
         form = self._learner.form
         networks = PlainNetworks(
             form.activation,
@@ -215,12 +205,6 @@ class BaseMLP(BaseEstimator, ABC):
         )
         x = self._inputs.transform(X, networks.weights[0].dtype)
         return predictions(form.loss, networks.outputs(x)).mean(axis=0)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:

@@ -167,7 +167,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         check_classification_targets(y)
         return y
 
-    def _row_weights(self, y: Any) -> np.ndarray | None:
+    def _class_weights(self, y: Any) -> np.ndarray | None:
         return None if self.class_weight is None else compute_sample_weight(self.class_weight, y)
 
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:

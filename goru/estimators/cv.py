@@ -13,7 +13,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from goru.estimators.parameters import _is
+from goru.estimators.parameters import is_text
 from goru.estimators.predicted import PredictedClasses, PredictedValues
 from goru.estimators.studying import BaseMLPCV
 
@@ -121,7 +121,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         return tuple(range(len(self.classes_)))
 
     def _class_weight(self, y: np.ndarray) -> tuple[Literal["balanced"] | None, np.ndarray | None]:
-        if self.class_weight is None or _is(self.class_weight, "balanced"):
+        if self.class_weight is None or is_text(self.class_weight, "balanced"):
             return self.class_weight, None
         return None, compute_sample_weight(self.class_weight, self.classes_[y])
 

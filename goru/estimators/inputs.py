@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.utils.validation import validate_data
 
 from goru.data.columns import NumericColumn
 from goru.data.encoding import Encoded, Schema
@@ -17,20 +16,6 @@ from goru.data.preparing import Preparation, Unscaled
 from goru.direct.rows import Features, SparseRows
 
 Scaling = Literal["robust"] | None
-
-
-def as_frame(X: Any) -> pd.DataFrame | None:
-    """A pandas frame, if `X` is a frame of pandas, polars or another library that can make one; else `None`."""
-    if isinstance(X, pd.DataFrame):
-        return X
-    return X.to_pandas() if hasattr(X, "to_pandas") and hasattr(X, "columns") else None
-
-
-def only_numbers(frame: pd.DataFrame) -> bool:
-    """Whether all columns hold numbers, or true and false."""
-    return all(
-        pd.api.types.is_numeric_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype) for dtype in frame.dtypes
-    )
 
 
 class Inputs:
@@ -43,59 +28,20 @@ class Inputs:
 
     def __init__(self, scaling: Scaling) -> None:
         self._preparation = Preparation if scaling else Unscaled
-        self._schema: Schema | None = None
+        self.schema: Schema | None = None  # of a frame that holds more than numbers
         self._missing = np.empty(0, np.intp)  # columns of an array that have an indicator
-
-    def expect(self, schema: Schema) -> None:
-        """What columns are has been decided already."""
-        self._schema = schema
-
-    def validate(self, estimator: Any, X: Any, reset: bool) -> Any:
-        """Check what a user passes, and return a frame, an array of float64 or float32, or a CSR matrix of such.
-
-        **Raises:** `ValueError` or `TypeError` in scikit-learn's words.
-        """
-        frame = as_frame(X)
-        by_schema = not only_numbers(frame) if frame is not None and reset else self._schema is not None
-        if frame is not None and by_schema:
-            validate_data(estimator, X, skip_check_array=True, reset=reset)
-            return _with_text_names(frame)
-        if frame is not None and frame is not X:
-            validate_data(estimator, X, skip_check_array=True, reset=reset)  # remembers the names
-            X, reset = frame.to_numpy(dtype=np.float64, na_value=np.nan), False
-            names = getattr(estimator, "feature_names_in_", None)
-            X = X if names is None else pd.DataFrame(X, columns=names)
-        if self._schema is not None and not reset and not sparse.issparse(X):
-            X = np.asarray(X)
-            if X.dtype.kind in "OUS" and X.ndim == 2:  # the rows of a frame with text, as an array
-                validate_data(estimator, X, skip_check_array=True, reset=False)
-                return _in_order(X, self._schema)
-        X = validate_data(
-            estimator,
-            X,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_all_finite=sparse.issparse(X),
-            reset=reset,
-        )
-        if self._schema is not None and not reset:  # fitted on a frame; an array has its columns in their order
-            return _in_order(X.toarray() if sparse.issparse(X) else X, self._schema)
-        if sparse.issparse(X) and not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        return X
 
     def fit(self, X: Any, weights: np.ndarray) -> None:
         """Learn what prepares the columns.
 
         **Arguments:**
 
-        - `X`: as `validate` returns it.
+        - `X`: as [`validated`][goru.estimators.validation.validated] returns it.
         - `weights`: of the rows, all above zero.
         """
         if isinstance(X, pd.DataFrame):
-            self._schema = Schema.from_frame(X, source="X")
-            self._fitted = self._preparation.fit(self._schema.encode(X, "X"), np.arange(len(X)), weights)
+            self.schema = Schema.from_frame(X, source="X")
+            self._fitted = self._preparation.fit(self.schema.encode(X, "X"), np.arange(len(X)), weights)
         elif sparse.issparse(X):
             self._fitted = self._preparation.fit_columns(_sparse_columns(X, weights))
         else:
@@ -112,11 +58,11 @@ class Inputs:
 
         **Arguments:**
 
-        - `X`: as `validate` returns it.
+        - `X`: as [`validated`][goru.estimators.validation.validated] returns it.
         """
         if isinstance(X, pd.DataFrame):
-            assert self._schema is not None
-            return self._fitted.transform(self._schema.encode(X, "X"), dtype)
+            assert self.schema is not None
+            return self._fitted.transform(self.schema.encode(X, "X"), dtype)
         if sparse.issparse(X) and len(self._missing) == 0:
             return _prepare_sparse(X, self._fitted, dtype)
         return self._fitted.transform(self._encode(X.toarray() if sparse.issparse(X) else X), dtype)
@@ -137,15 +83,6 @@ def _encode_columns(X: np.ndarray, kept: Any, missing: Any) -> Encoded:
     numbers = X[:, kept] if finite.all() else np.where(finite, X, np.nan)[:, kept]
     indicators = ~finite[:, missing]
     return Encoded(numbers, indicators.astype(np.float32), np.empty((len(X), 0), np.int32), ())
-
-
-def _in_order(X: np.ndarray, schema: Schema) -> pd.DataFrame:
-    """An array as the frame that the schema was decided on, by the order of its columns."""
-    return pd.DataFrame(X, columns=[column.name for column in schema.columns]).infer_objects()
-
-
-def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.set_axis([str(name) for name in frame.columns], axis=1)
 
 
 def _sparse_columns(X: Any, weights: np.ndarray):

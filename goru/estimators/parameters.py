@@ -33,7 +33,8 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is(value: Any, text: str) -> bool:
+def is_text(value: Any, text: str) -> bool:
+    """Whether the value is that text; an array is not."""
     return isinstance(value, str) and value == text
 
 
@@ -69,7 +70,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "solver": _one_of("adam", "sgd", "lbfgs"),
     "loss": _one_of("squared_error", "poisson"),
     "alpha": _at_least(0),
-    "batch_size": ("'auto' or a whole number of at least 1", lambda v: _is(v, "auto") or _count()[1](v)),
+    "batch_size": ("'auto' or a whole number of at least 1", lambda v: is_text(v, "auto") or _count()[1](v)),
     "learning_rate": _one_of("constant", "invscaling", "adaptive", "cosine"),
     "learning_rate_init": _above(0),
     "power_t": _at_least(0),

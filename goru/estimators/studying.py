@@ -1,7 +1,7 @@
 """What estimators that pick their own regularisation share: a whole study inside `fit`."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import nullcontext
 from inspect import signature
 from typing import Any, Literal, Self
@@ -13,7 +13,6 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
 )
@@ -21,10 +20,12 @@ from sklearn.utils.validation import (
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
 from goru.errors import InputError
+from goru.estimators.common import Estimator
 from goru.estimators.findings import Findings
-from goru.estimators.inputs import Inputs, encode_numbers
-from goru.estimators.parameters import ACTIVATIONS, check, hidden_widths
+from goru.estimators.inputs import encode_numbers
+from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.splits import partitions_of
+from goru.estimators.validation import validated
 from goru.model.model import Model
 from goru.report.progress import watcher
 from goru.study.options import Options
@@ -42,14 +43,10 @@ def _in_words_of_python(message: str) -> str:
     return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)
 
 
-class BaseMLPCV(BaseEstimator, ABC):
+class BaseMLPCV(Estimator):
     """Not for use: see the classes made from it."""
 
     _model: Model
-
-    def _keep(self, arguments: dict[str, Any]) -> None:
-        """Store the constructor's arguments untouched."""
-        self.__dict__.update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
 
     @abstractmethod
     def _checked_target(self, y: Any) -> np.ndarray:
@@ -72,25 +69,18 @@ class BaseMLPCV(BaseEstimator, ABC):
         return None, None
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
-        check(self)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        self._check(y)
         if self.budget is not None and self.n_networks is not None:
             raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
-        inputs = Inputs("robust")
-        X = inputs.validate(self, X, reset=True)
+        X = validated(self, X, None, reset=True)
         check_consistent_length(X, y, groups)
         if X.shape[0] < FEWEST_ROWS:
             raise ValueError(
                 f"n_samples={X.shape[0]}: a study fits on some rows and scores others; {FEWEST_ROWS} are needed."
             )
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         codes = self._checked_target(y)
         balanced, by_class = self._class_weight(codes)
-        if by_class is not None:
-            weights = by_class if weights is None else weights * by_class
-        if weights is not None and (weights < 0).any():
-            raise ValueError("Negative values in sample_weight: a row counts for something, or for nothing.")
+        weights = self._weights(sample_weight, X, by_class)
         kept = None if weights is None or weights.all() else np.flatnonzero(weights)
         classifier = self._classes() is not None
         partitions = partitions_of(self.cv, X, codes, groups, classifier, kept)
@@ -172,16 +162,7 @@ class BaseMLPCV(BaseEstimator, ABC):
 
     def _encoded(self, X: Any) -> Encoded:
         check_is_fitted(self)
-        inputs = Inputs("robust")
-        if self._by_frame:
-            inputs.expect(self._model.schema)
-        X = inputs.validate(self, X, reset=False)
+        X = validated(self, X, self._model.schema if self._by_frame else None, reset=False)
         if isinstance(X, pd.DataFrame):
             return self._model.schema.encode(X, "X")
         return encode_numbers(self._model.schema, X.toarray() if sparse.issparse(X) else X)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = True
-        return tags

@@ -19,6 +19,11 @@ FLOPS_A_NUMBER = 6  # of a weight, for one row: two in each of three products
 ADAPTED = 5.0  # by which it divides
 
 
+def work(numbers: int, rows: int, epochs: int) -> float:
+    """Floating-point operations of training so many learned numbers on so many rows."""
+    return float(FLOPS_A_NUMBER) * numbers * rows * epochs
+
+
 def begin(estimator: Any) -> None:
     """The fitted attributes that describe training, before it."""
     estimator.n_iter_ = estimator.t_ = 0
@@ -116,8 +121,8 @@ def _epochs(
 
 def _compiled(learner: Learner, x: Features, targets: np.ndarray, epochs: int) -> Learner | CompiledBag:
     """A bag that is worth compiling, as a program; else the learner itself."""
-    work = FLOPS_A_NUMBER * learner.parameters.flat.size * len(targets) * epochs
-    if len(learner) > 1 and work > WORTH_COMPILING and isinstance(x, np.ndarray) and x.dtype == np.float32:
+    worth = work(learner.parameters.flat.size, len(targets), epochs) > WORTH_COMPILING
+    if len(learner) > 1 and worth and isinstance(x, np.ndarray) and x.dtype == np.float32:
         return CompiledBag(learner, x, targets)
     return learner
 

@@ -134,7 +134,8 @@ class Study:
             activation=options.activation,
         )
         recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
-        in_pieces = self._in_pieces(base, recipe)
+        self._look = self._first_look(base, recipe)
+        in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
         networks = defaults.networks_in_a_block(base.n_parameters)
         if options.networks:
@@ -159,14 +160,14 @@ class Study:
         networks, rows = self._plan_networks(self.options.networks).networks, len(self.dataset.y_development)
         return quick(networks, self._asked.epochs, self._batch, rows, parameters)
 
-    def _in_pieces(self, base: Architecture, recipe: Recipe) -> bool:
-        """Whether numbers are cut into pieces as well."""
+    def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
+        """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
         options, dataset = self.options, self.dataset
         if options.numbers != "auto" or not any(dataset.to_cut):
-            return options.numbers == "pieces"
+            return None
         self._watcher.phase("looking whether numbers are better in pieces")
         budget = None if options.networks else options.budget or defaults.BUDGET_SECONDS
-        self._look = look(
+        return look(
             dataset,
             base,
             recipe,
@@ -178,7 +179,6 @@ class Study:
             None if budget is None else defaults.PROBE_SHARE * budget,
             self._interpreted(base.n_parameters),
         )
-        return self._look.in_pieces
 
     def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:
         options, dataset = self.options, self.dataset
