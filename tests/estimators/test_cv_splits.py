@@ -1,7 +1,5 @@
 """What scikit-learn calls `cv`, as the partitions of a study: no row twice in one, no group on both sides."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +16,7 @@ from sklearn.model_selection import (
     StratifiedShuffleSplit,
     TimeSeriesSplit,
 )
+from studies_cv import StoppedError, classifier, regressor, stop
 
 import goru
 from goru.estimators.splits import partitions_of
@@ -29,21 +28,10 @@ Y = (X[:, 0] > 0).astype(int)
 T = X[:, 0] * 2 + X[:, 1]
 GROUPS = np.random.default_rng(1).permutation(ROWS) % 9
 
-GIVEN = {"n_networks": 36, "hidden_layer_sizes": (4,), "epochs": 3, "numbers": "scaled", "random_state": 0}
-classifier = partial(goru.MLPClassifierCV, **GIVEN)
-regressor = partial(goru.MLPRegressorCV, **GIVEN)
-
-
-class StoppedError(Exception):
-    """Raised where a study would begin to train."""
-
 
 @pytest.fixture
 def cuts(monkeypatch):
     """Fit, and return the data set and the partitions that the study gets; nothing is trained."""
-
-    def stop(study, *args, **kwargs):
-        raise StoppedError(study)
 
     monkeypatch.setattr(Study, "run", stop)
 

@@ -1,4 +1,4 @@
-"""What these tests share: two tiny tables, and what little is really trained, once for all of them."""
+"""What these tests share: two tiny tables, laboratories, and what little is really trained, once for all of them."""
 
 import sys
 from pathlib import Path
@@ -13,6 +13,7 @@ from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split, folds
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
+from goru.population.trainer import Trainer
 from goru.study.fitting import TableOptions, fit
 from goru.study.laboratory import Laboratory, block_shape
 from goru.study.run import Run
@@ -59,6 +60,23 @@ def laboratory(flowers, splits):
     laboratory.wait()
     yield laboratory
     laboratory.close()
+
+
+@pytest.fixture
+def build(monkeypatch):
+    """A laboratory that compiles nothing."""
+
+    def build(dataset, splits, **changes):
+        base = Architecture(dataset.n_features, (8,), dataset.n_outputs)
+        of_block = {"batch": 8, "networks": 2} | {
+            name: changes.pop(name) for name in ("batch", "networks") & changes.keys()
+        }
+        shape = block_shape(len(dataset.y_development), splits, **of_block)
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "compile", lambda trainer: None)
+            return Laboratory(dataset, base, changes.pop("recipe", Recipe()), shape, **{"seed": 0} | changes)
+
+    return build
 
 
 @pytest.fixture(scope="session")

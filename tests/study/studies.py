@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,6 +21,7 @@ from goru.study.watcher import Progress
 
 EPOCHS = 4
 PARTS = 4
+HELD_OUT_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
 TINY = Options(networks=36, hidden=(8,), batch_size=8)
 TWICE = Plan(draws=4, partitions=2, folds=3, epochs=EPOCHS)
 ONCE = Plan(draws=4, partitions=1, folds=3, epochs=EPOCHS)
@@ -48,6 +49,19 @@ def make_prices(rows: int = 90, seed: int = 0) -> pd.DataFrame:
     area, age, noise = rng.normal(size=(3, rows))
     price = 5000 + 800 * area - 300 * age + 50 * rng.normal(size=rows)
     return pd.DataFrame({"area": area, "age": age, "noise": noise, "price": price})
+
+
+def with_other_held_out(dataset, rows, features=True, targets=True):
+    """The data set with everything that held-out rows say changed."""
+    encoded, y = dataset.encoded_development, dataset.y_development.copy()
+    changed = {}
+    for name, value in HELD_OUT_FEATURES.items():
+        changed[name] = getattr(encoded, name).copy()
+        changed[name][rows] = value
+    if targets:
+        y[rows] = 0 if dataset.classes is not None else 1e9
+    encoded = replace(encoded, **changed) if features else encoded
+    return replace(dataset, encoded_development=encoded, y_development=y)
 
 
 def even_parts(losses: object, parts: int = PARTS) -> np.ndarray:
