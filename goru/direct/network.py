@@ -1,5 +1,6 @@
 """The forward and the backward pass of some networks at once, as `goru.nn.network` says them for one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,18 +158,49 @@ def gradient(
     return losses
 
 
-def outputs(form: Form, parameters: Parameters, statistics: Statistics, x: Features) -> np.ndarray:
-    """Outputs at test time, `(networks, rows, outputs)`: batch norm by the given statistics, no neuron deleted."""
+def activations(
+    form: Form,
+    parameters: Parameters,
+    statistics: Statistics,
+    x: Features,
+    masks: tuple[np.ndarray, int] | None = None,
+) -> Iterator[np.ndarray]:
+    """What every hidden layer puts out at test time, `(networks, rows, units)`, from the first layer to the last.
+
+    **Arguments:**
+
+    - `masks`: ids and a step; neurons are then deleted as in that step of training.
+    """
     h: Any = x
-    last = parameters.layout.layers - 1
-    for layer in range(last):
+    for layer in range(parameters.layout.layers - 1):
         h = _affine(h, parameters, layer)
         if form.batch_norm == "before":
             h = _batch_norm(form, parameters, layer, statistics[layer], h)
         h = activate(form.activation, h)
         if form.batch_norm == "after":
             h = _batch_norm(form, parameters, layer, statistics[layer], h)
-    return _affine(h, parameters, last)
+        if masks is not None:
+            h = h * _scaled_mask(form, *masks, layer, h)
+        yield h
+
+
+def outputs(
+    form: Form,
+    parameters: Parameters,
+    statistics: Statistics,
+    x: Features,
+    masks: tuple[np.ndarray, int] | None = None,
+) -> np.ndarray:
+    """Outputs at test time, `(networks, rows, outputs)`: batch norm by the given statistics, no neuron deleted.
+
+    **Arguments:**
+
+    - `masks`: ids and a step; neurons are then deleted as in that step of training, the others scaled up.
+    """
+    h: Any = x
+    for layer in activations(form, parameters, statistics, x, masks):
+        h = layer
+    return _affine(h, parameters, parameters.layout.layers - 1)
 
 
 def population_statistics(form: Form, parameters: Parameters, x: Features, ids: np.ndarray) -> Statistics:

@@ -80,8 +80,8 @@ class Interpreter:
         weight = np.ones(len(block.rows.x), np.float32) if block.rows.weight is None else block.rows.weight
         share = self._factor / self.shape.batch
         figures, parts = [], []
-        for epoch in range(block.epochs):
-            first, last = order.steps(epoch), order.steps(epoch + 1)
+        for epoch in range(0, block.epochs, block.every):
+            first, last = order.steps(epoch), order.steps(epoch + block.every)
             batches = [
                 Batch(rows, weight[rows] * share, 1.0, rates * 0.5 * (1 + np.cos(np.pi * (first + step) / total)))
                 for step, rows in enumerate(order.batches(first, last))
@@ -91,13 +91,13 @@ class Interpreter:
             held_out, by_part = self._score(learner, block.rows, targets, weight, block.rows.score)
             figures.append([fit, held_out])
             parts.append(by_part)
-            if on_epochs is not None and not on_epochs(len(block.members)):
+            if on_epochs is not None and not on_epochs(len(block.members) * block.every):
                 return None
         members = len(block.members)
         return TrainedBlock(
             block,
-            curves=np.moveaxis(np.array(figures, np.float32).reshape(block.epochs, 2, -1, members), -1, 0),
-            parts=np.moveaxis(np.array(parts, np.float32).reshape(block.epochs, self.shape.parts, members), -1, 0),
+            curves=np.moveaxis(np.array(figures, np.float32).reshape(block.points, 2, -1, members), -1, 0),
+            parts=np.moveaxis(np.array(parts, np.float32).reshape(block.points, self.shape.parts, members), -1, 0),
             training=Training(network_of(self._layout, learner.parameters.flat), (), None) if keep_networks else None,
         )
 

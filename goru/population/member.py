@@ -71,6 +71,7 @@ class Block:
     - `order`: integers; the order of the rows is a function of them.
     - `epochs`: passes over the fit rows.
     - `schedule_epochs`: the length of the learning rate's schedule, if it is not `epochs`.
+    - `every`: rows are scored after every so many epochs; `epochs` is a multiple of it.
     """
 
     members: tuple[Member, ...]
@@ -78,3 +79,13 @@ class Block:
     order: tuple[int, ...]
     epochs: int
     schedule_epochs: int | None = None
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        if self.epochs % self.every:
+            raise ValueError(f"{self.epochs} epochs cannot be scored after every {self.every}")
+
+    @property
+    def points(self) -> int:
+        """How many times rows are scored."""
+        return self.epochs // self.every

@@ -29,7 +29,7 @@ class BlockShape:
 
     - `networks`: networks in a block. The bits of a result depend on it (the compiler orders sums by it).
     - `batch`: rows in a mini-batch.
-    - `epochs`, `steps`: the most epochs and the most steps in one call of the program.
+    - `epochs`, `steps`: the most epochs that are scored, and the most steps, in one call of the program.
     - `eval_chunks`, `eval_rows`: rows are scored in so many chunks of so many rows.
     - `parts`: into so many parts the loss on the score rows is taken apart.
     """
@@ -62,7 +62,8 @@ class Orders(NamedTuple):
     """What one call of the program does to a block.
 
     - `batches`: `(steps, batch)`, the rows of every mini-batch.
-    - `ends`: `(epochs,)`, the number of steps, counted from the start of the call, after which each epoch ends.
+    - `ends`: `(epochs,)`, the number of steps, counted from the start of the call, after which each epoch ends that is
+      scored.
     - `n_epochs`: how many of them to do; the loops are that long, whatever the shapes are.
     - `first_step`, `total_steps`: where in the schedule the call begins, and how long the schedule is.
     """

@@ -1,7 +1,7 @@
 """A block after its training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,16 +16,19 @@ from goru.population.member import Block
 class TrainedBlock:
     """A block after its training.
 
-    - `curves`: `(networks, epochs, 2, figures)`: after every epoch, on fit rows and on score rows, the weighted mean
-      loss and, for classes, the accuracy, weighted too.
-    - `parts`: `(networks, epochs, parts)`: after every epoch, what each part of the score rows adds to their mean loss.
+    - `curves`: `(networks, points, 2, figures)`: after every epoch that is scored, on fit rows and on score rows, the
+      weighted mean loss and, for classes, the accuracy, weighted too.
+    - `parts`: `(networks, points, parts)`: at the same points, what each part of the score rows adds to their mean
+      loss.
     - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
+    - `snapshots`: the same before training and after every call of the program, by the epoch; empty if not asked for.
     """
 
     block: Block
     curves: np.ndarray
     parts: np.ndarray
     training: Training | None
+    snapshots: dict[int, Training] = field(default_factory=dict)
 
     @property
     def networks(self) -> Network:

@@ -86,6 +86,7 @@ class Trainer:
         blocks: Sequence[Block],
         keep_networks: bool = False,
         on_epochs: OnEpochs | None = None,
+        snapshots: bool = False,
     ) -> Iterator[TrainedBlock]:
         """Train blocks, as many at a time as there are devices, and hand each over when it is done.
 
@@ -95,9 +96,10 @@ class Trainer:
         - `keep_networks`: whether the trained networks are wanted, or the curves alone.
         - `on_epochs`: told from time to time how many network-epochs have been done since it was last told; where it
           returns False, training stops and the blocks under way are not handed over.
+        - `snapshots`: whether the networks are wanted before training and after every call of the program too.
         """
         for index in range(0, len(blocks), len(self.devices)):
-            launched = self._launch(blocks[index : index + len(self.devices)], keep_networks, on_epochs)
+            launched = self._launch(blocks[index : index + len(self.devices)], keep_networks, on_epochs, snapshots)
             if launched is None:
                 return
             yield from launched
@@ -107,7 +109,7 @@ class Trainer:
         return settle(trained, self.architecture, self.shape.networks, rows)
 
     def _launch(
-        self, blocks: Sequence[Block], keep_networks: bool, on_epochs: OnEpochs | None
+        self, blocks: Sequence[Block], keep_networks: bool, on_epochs: OnEpochs | None, snapshots: bool
     ) -> list[TrainedBlock] | None:
         draw, start, advance = self.compile()
         # A device without a block of its own gets a copy of the last one, and nothing to do.
@@ -117,29 +119,42 @@ class Trainer:
         data = self._data(placed)
         training = start(members, draw(members))
         curves = []
-        longest = max(block.epochs for block in blocks)
-        for epoch in range(0, max(longest, 1), self.shape.epochs):
+        kept = {0: jax.tree.map(np.asarray, training)} if snapshots else {}
+        longest = max(block.points for block in blocks)
+        for point in range(0, max(longest, 1), self.shape.epochs):
             calls = [
-                self._orders(block, order, epoch) if index < len(blocks) else self._idle
+                self._orders(block, order, point) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
             training, recorded = advance(training, members, data, self._put(calls))
             curves.append(jax.tree.map(np.asarray, recorded))
-            done = sum(len(block.members) * int(call.n_epochs) for block, call in zip(blocks, calls, strict=False))
+            if snapshots:
+                kept[point + self.shape.epochs] = jax.tree.map(np.asarray, training)
+            done = sum(
+                len(block.members) * block.every * int(call.n_epochs)
+                for block, call in zip(blocks, calls, strict=False)
+            )
             if on_epochs is not None and not on_epochs(done):
                 return None
         networks = jax.tree.map(np.asarray, training) if keep_networks else None
         whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *curves)
 
         def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:
-            return np.moveaxis(recorded[index, : block.epochs, ..., : len(block.members)], -1, 0)
+            return np.moveaxis(recorded[index, : block.points, ..., : len(block.members)], -1, 0)
+
+        def own(block: Block, index: int, training: Any) -> Any:
+            return jax.tree.map(lambda leaf: leaf[index, : len(block.members)], training)
 
         return [
             TrainedBlock(
                 block,
                 curves=of(block, index, whole.figures),
                 parts=of(block, index, whole.parts),
-                training=jax.tree.map(lambda leaf: leaf[index, : len(block.members)], networks),  # noqa: B023
+                training=own(block, index, networks),
+                snapshots={
+                    min(point, block.points) * block.every: own(block, index, training)
+                    for point, training in kept.items()
+                },
             )
             for index, block in enumerate(blocks)
         ]
@@ -161,10 +176,11 @@ class Trainer:
         padded[: len(rows)] = rows
         return padded.reshape(self.shape.eval_chunks, self.shape.eval_rows)
 
-    def _orders(self, block: Block, order: BatchOrder, epoch: int) -> Orders:
-        n_epochs = min(self.shape.epochs, max(block.epochs - epoch, 0))
-        first = order.steps(epoch)
-        ends = np.array([order.steps(epoch + 1 + index) - first for index in range(n_epochs)], np.int32)
+    def _orders(self, block: Block, order: BatchOrder, point: int) -> Orders:
+        n_epochs = min(self.shape.epochs, max(block.points - point, 0))
+        first = order.steps(point * block.every)
+        steps = [order.steps((point + 1 + index) * block.every) for index in range(n_epochs)]
+        ends = np.array(steps, np.int32) - first
         batches = np.zeros_like(self._idle.batches)
         if n_epochs:
             batches[: ends[-1]] = order.batches(first, first + int(ends[-1]))

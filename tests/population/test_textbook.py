@@ -1,44 +1,53 @@
 """goru trains the networks of an introductory textbook: the book's arithmetic, layer by layer, in float64."""
 
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
-from itertools import product
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.batch_norm import batch_norm_train, init_batch_norm, init_running_statistics
 from goru.nn.dropout import dropout_key, keep_mask
-from goru.nn.network import forward_inference, forward_train, init_affines, init_network
+from goru.nn.network import HiddenLayer, Network, forward_inference, forward_train
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
 
-ROWS, INPUTS, HIDDEN, CLASSES, BATCH, EPOCHS = 80, 6, (8, 7), 3, 15, 5
-ORDER = (3,)
-SHAPE = BlockShape(networks=3, batch=BATCH, epochs=EPOCHS, steps=17, eval_chunks=2, eval_rows=20)
+INPUTS, HIDDEN, CLASSES, BATCH, EPOCHS = 6, (8, 7), 3, 15, 5
+SHAPE = BlockShape(networks=3, batch=BATCH, epochs=EPOCHS, steps=18, eval_chunks=2, eval_rows=20)
 
-# Sixteen or so steps in float32 beside the same in float64, on one machine: see the measured errors below.
-TOLERANCE = 1e-4
-
-# Batch norm, dropout, activation, decay, optimiser. The first nine are a Graeco-Latin square: every two values of the
-# first four stand together once. Plain SGD does not tell decoupled decay from the squared penalty; momentum does.
+# Batch norm, dropout, activation, decay, optimiser: a Graeco-Latin square, in which every two values of the first four
+# stand together once. Plain SGD does not tell decoupled decay from the squared penalty; momentum does.
 PLACES, FORMS = (None, "before", "after"), (None, "classic", "inverted")
-ACTIVATIONS, DECAYS = ("relu", "sigmoid", "tanh"), ("l2_squared", "l2_norm", "decoupled")
-SQUARE = [
-    (PLACES[i], FORMS[j], ACTIVATIONS[(i + j) % 3], DECAYS[(i + 2 * j) % 3], "sgd")
-    for i, j in product(range(3), repeat=2)
-]
-CASES = [*SQUARE, *((None, None, "tanh", decay, "momentum") for decay in DECAYS)]
+DECAYS = (("l2_squared", "sgd"), ("l2_norm", "sgd"), ("decoupled", "momentum"))
+FUNCTIONS = {  # and their derivatives, by what they give
+    "relu": (lambda x: np.maximum(x, 0), lambda y: y > 0),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), lambda y: y * (1 - y)),
+    "tanh": (np.tanh, lambda y: 1 - y**2),
+}
+CASES = [(PLACES[i], FORMS[j], list(FUNCTIONS)[(i + j) % 3], *DECAYS[(i + 2 * j) % 3]) for i, j in np.ndindex(3, 3)]
 each_case = pytest.mark.parametrize("case", CASES, ids=["-".join(map(str, case)) for case in CASES])
 
+# Float32 beside float64 over 18 steps: the largest error measured, of any number of any case, is 1.9e-6. Rounding moves
+# none across a step: inputs of ReLU are 0 or 2e-5 away from it, the two highest classes' outputs 8e-5 apart.
+TOLERANCE = 1e-5
 
-class Affine:
-    def __init__(self, weight):
-        self.params = {"W": np.float64(weight), "b": np.zeros(weight.shape[1])}
+
+class Layer:
+    """Learned numbers by name, and their gradients; most layers have none."""
+
+    def __init__(self):
+        self.params, self.grads = {}, {}
+
+
+class Affine(Layer):
+    def __init__(self, weight, bias=0.0):
+        self.params = {"W": np.float64(weight), "b": np.zeros(weight.shape[1]) + bias}
 
     def forward(self, x, train):
         self.x = x
@@ -49,59 +58,38 @@ class Affine:
         return dout @ self.params["W"].T
 
 
-class Relu:
-    params = grads = {}  # noqa: RUF012
+class Activation(Layer):
+    def __init__(self, name):
+        super().__init__()
+        self.function, self.derivative = FUNCTIONS[name]
 
     def forward(self, x, train):
-        self.positive = x > 0
-        return np.where(self.positive, x, 0)
+        self.y = self.function(x)
+        return self.y
 
     def backward(self, dout):
-        return np.where(self.positive, dout, 0)
+        return dout * self.derivative(self.y)
 
 
-class Sigmoid:
-    params = grads = {}  # noqa: RUF012
-
-    def forward(self, x, train):
-        self.out = 1 / (1 + np.exp(-x))
-        return self.out
-
-    def backward(self, dout):
-        return dout * self.out * (1 - self.out)
-
-
-class Tanh:
-    params = grads = {}  # noqa: RUF012
-
-    def forward(self, x, train):
-        self.out = np.tanh(x)
-        return self.out
-
-    def backward(self, dout):
-        return dout * (1 - self.out**2)
-
-
-class BatchNormalization:
-    """Running averages start at zero, and are divided by the weight they have gathered since: 1 - keep^t."""
-
-    def __init__(self, features, gamma, beta, epsilon, keep):
-        self.params = {"gamma": np.full(features, float(gamma)), "beta": np.full(features, float(beta))}
-        self.epsilon, self.keep, self.mean, self.variance, self.steps = epsilon, keep, 0.0, 0.0, 0
+class BatchNormalization(Layer):
+    def __init__(self, features, hyper):
+        gamma, beta = hyper.batch_norm_scale, hyper.batch_norm_shift
+        self.params = {"gamma": np.full(features, gamma), "beta": np.full(features, beta)}
+        self.epsilon, self.keep = hyper.batch_norm_epsilon, hyper.batch_norm_momentum
+        self.mean = self.variance = self.steps = 0
 
     def population(self):
+        """Running averages that began at zero, divided by the weight they have gathered since."""
         gathered = 1 - self.keep**self.steps
         return self.mean / gathered, self.variance / gathered
 
     def forward(self, x, train):
         if train:
-            rows = len(x)
-            mean = x.sum(axis=0) / rows
-            variance = ((x - mean) ** 2).sum(axis=0) / rows
+            m, mean, variance = len(x), x.mean(axis=0), x.var(axis=0)
             self.steps += 1
             self.mean = self.keep * self.mean + (1 - self.keep) * mean
-            # The running variance alone is the unbiased one: algorithm 2 of the paper.
-            self.variance = self.keep * self.variance + (1 - self.keep) * variance * rows / (rows - 1)
+            # Of the running variance alone the unbiased form, as in the paper's algorithm 2.
+            self.variance = self.keep * self.variance + (1 - self.keep) * variance * m / (m - 1)
         else:
             mean, variance = self.population()
         self.centred, self.std = x - mean, np.sqrt(variance + self.epsilon)
@@ -109,34 +97,30 @@ class BatchNormalization:
         return self.params["gamma"] * self.normalized + self.params["beta"]
 
     def backward(self, dout):
-        rows = len(dout)
         self.grads = {"gamma": (dout * self.normalized).sum(axis=0), "beta": dout.sum(axis=0)}
         dnormalized = dout * self.params["gamma"]
-        dstd = -(dnormalized * self.centred / self.std**2).sum(axis=0)
-        dvariance = dstd / (2 * self.std)
-        dcentred = dnormalized / self.std + 2 / rows * self.centred * dvariance
-        return dcentred - dcentred.sum(axis=0) / rows
+        dvariance = -(dnormalized * self.centred / self.std**2).sum(axis=0) / (2 * self.std)
+        dcentred = dnormalized / self.std + 2 / len(dout) * self.centred * dvariance
+        return dcentred - dcentred.mean(axis=0)
 
 
-class Dropout:
-    params = grads = {}  # noqa: RUF012
-
+class Dropout(Layer):
     def __init__(self, rate, form):
-        self.kept, self.form, self.mask = 1 - rate, form, None
-        self.scale_in_training = 1 if form == "classic" else 1 / self.kept
-        self.scale_at_test = self.kept if form == "classic" else 1
+        super().__init__()
+        kept = 1 - rate
+        self.in_training, self.at_test = (1, kept) if form == "classic" else (1 / kept, 1)
 
     def forward(self, x, train):
-        return x * self.mask * self.scale_in_training if train else x * self.scale_at_test
+        return x * self.mask * self.in_training if train else x * self.at_test
 
     def backward(self, dout):
-        return dout * self.mask * self.scale_in_training
+        return dout * self.mask * self.in_training
 
 
 class SoftmaxWithLoss:
     def forward(self, x, t):
         exp = np.exp(x - x.max(axis=1, keepdims=True))
-        self.y, self.t = exp / exp.sum(axis=1, keepdims=True), np.eye(x.shape[1])[t]
+        self.y, self.t = exp / exp.sum(axis=1, keepdims=True), np.eye(CLASSES)[t]
         return -np.mean(np.log((self.y * self.t).sum(axis=1)))
 
     def backward(self):
@@ -146,34 +130,23 @@ class SoftmaxWithLoss:
 class BookNetwork:
     """The layers in a row, the penalty, and the optimiser."""
 
-    def __init__(self, case, weights, hyper):
-        place, form, activation, self.decay, self.optimizer = case
+    def __init__(self, case, affines, hyper):
+        place, form, function, self.decay, self.optimizer = case
         self.hyper, self.layers, self.last = hyper, [], SoftmaxWithLoss()
-        for weight in weights[:-1]:
-            norm = BatchNormalization(
-                weight.shape[1],
-                hyper.batch_norm_scale,
-                hyper.batch_norm_shift,
-                hyper.batch_norm_epsilon,
-                hyper.batch_norm_momentum,
-            )
-            self.layers += [
-                Affine(weight),
-                *[norm] * (place == "before"),
-                {"relu": Relu, "sigmoid": Sigmoid, "tanh": Tanh}[activation](),
-                *[norm] * (place == "after"),
-                *[Dropout(hyper.dropout_rate, form)] * (form is not None),
-            ]
-        self.layers.append(Affine(weights[-1]))
-        self.velocity = [{name: 0.0 for name in layer.params} for layer in self.layers]
+        for affine in affines[:-1]:
+            norm = BatchNormalization(len(affine.params["b"]), hyper)
+            self.layers += [affine, *[norm] * (place == "before"), Activation(function)]
+            self.layers += [*[norm] * (place == "after"), *[Dropout(hyper.dropout_rate, form)] * (form is not None)]
+        self.layers.append(affines[-1])
+        self.velocity = [dict.fromkeys(layer.params, 0.0) for layer in self.layers]
 
     def of(self, kind):
         return [layer for layer in self.layers if isinstance(layer, kind)]
 
     def predict(self, x, train=False, masks=()):
-        x = np.float64(x)
         for dropout, mask in zip(self.of(Dropout), masks, strict=train):
             dropout.mask = mask
+        x = np.float64(x)
         for layer in self.layers:
             x = layer.forward(x, train)
         return x
@@ -184,8 +157,8 @@ class BookNetwork:
         penalty = {"l2_squared": sum(squares) / 2, "l2_norm": sum(np.sqrt(squares)), "decoupled": 0}[self.decay]
         return self.last.forward(self.predict(x, True, masks), t) + self.hyper.weight_decay * penalty
 
-    def gradient(self, x, t, masks):
-        self.loss(x, t, masks)
+    def gradient(self):
+        """Of the loss last computed."""
         dout = self.last.backward()
         for layer in reversed(self.layers):
             dout = layer.backward(dout)
@@ -195,7 +168,8 @@ class BookNetwork:
             layer.grads["W"] += self.hyper.weight_decay * pull
 
     def step(self, x, t, masks):
-        self.gradient(x, t, masks)
+        self.loss(x, t, masks)
+        self.gradient()
         rate, keep = self.hyper.learning_rate, self.hyper.momentum if self.optimizer == "momentum" else 0
         for layer, velocity in zip(self.layers, self.velocity, strict=True):
             for name, value in layer.params.items():
@@ -207,85 +181,150 @@ class BookNetwork:
         y = self.predict(x)
         return self.last.forward(y, t), np.mean(y.argmax(axis=1) == t)
 
-    def numbers(self):
-        return [value for layer in self.layers for value in layer.params.values()]
 
-
-@cache
-def table() -> Rows:
+def some_rows() -> Rows:
     """55 fit rows, so that mini-batches of 15 cross from one epoch into the next; 35 of them and 25 others scored."""
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
-    y = ((x[:, None] - rng.normal(size=(CLASSES, INPUTS))) ** 2).sum(axis=2).argmin(axis=1).astype(np.int32)
-    shuffled = rng.permutation(ROWS)
+    rng = np.random.default_rng(10)
+    x, shuffled = rng.normal(size=(80, INPUTS)).astype(np.float32), rng.permutation(80)
+    y = (x @ rng.normal(size=(INPUTS, CLASSES))).argmax(axis=1).astype(np.int32)
     return Rows(x, y, fit=shuffled[:55], fit_scored=shuffled[:35], score=shuffled[55:])
 
 
-# Three networks in a block, no usual value among their numbers, so that a forgotten one shows.
-MEMBERS = tuple(
-    Member(
-        id=40 + number,
-        seed=(11, number),
-        hyper=Hyperparameters(
-            learning_rate=(0.2, 0.3, 0.4)[number],
-            weight_decay=(0.1, 0.03, 0.06)[number],
-            dropout_rate=(0.2, 0.3, 0.6)[number],
-            momentum=0.7,
-            weight_std=1.2,
-            batch_norm_epsilon=(2e-3, 1e-2, 1e-3)[number],
-            batch_norm_momentum=(0.9, 0.8, 0.7)[number],
-            batch_norm_scale=1.1,
-            batch_norm_shift=0.1,
-        ),
-    )
-    for number in range(3)
-)
+# No usual value among the numbers of the three networks, so that a forgotten one shows.
+COMMON = Hyperparameters(momentum=0.7, weight_std=1.2, batch_norm_scale=1.1, batch_norm_shift=0.1)
+NUMBERS = {
+    "learning_rate": (0.2, 0.3, 0.4),
+    "weight_decay": (0.1, 0.03, 0.06),
+    "dropout_rate": (0.2, 0.3, 0.6),
+    "batch_norm_epsilon": (2e-3, 1e-2, 1e-3),
+    "batch_norm_momentum": (0.9, 0.8, 0.7),
+}
+HYPERS = [COMMON._replace(**dict(zip(NUMBERS, of_one, strict=True))) for of_one in zip(*NUMBERS.values(), strict=True)]
+MEMBERS = tuple(Member(40 + number, (11, number), hyper) for number, hyper in enumerate(HYPERS))
+ROWS, ORDER = some_rows(), (3,)
+BATCHES = BatchOrder(ORDER, ROWS.fit, BATCH)
 
 
 def architecture_of(case) -> Architecture:
-    place, form, activation, *_ = case
-    return Architecture(INPUTS, HIDDEN, CLASSES, activation, place, form is not None, form or "inverted")
+    place, form, function, *_ = case
+    return Architecture(INPUTS, HIDDEN, CLASSES, function, place, form is not None, form or "inverted")
 
 
-def masks_of(case, one: Member, steps: int) -> list[list[np.ndarray]]:
-    """Of every step, the masks of the layers."""
-    if case[1] is None:
-        return [[]] * steps
-    rate = one.hyper.dropout_rate
-
-    def of_layer(layer, units):
-        return jax.vmap(lambda step: keep_mask(dropout_key(one.id, step, layer), (BATCH, units), rate))
-
-    layers = [np.asarray(of_layer(index, units)(np.arange(steps))) for index, units in enumerate(HIDDEN)]
-    return list(zip(*layers, strict=True))
+def some_affines() -> list[Affine]:
+    rng = np.random.default_rng(4)
+    widths = zip((INPUTS, *HIDDEN), (*HIDDEN, CLASSES), strict=True)
+    return [Affine(rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)) for inputs, outputs in widths]
 
 
+def masks_of(case, one: Member, step: int) -> list[np.ndarray]:
+    layers = enumerate(HIDDEN if case[1] else ())
+    return [np.asarray(mask_of(layer, units)(one.id, step, one.hyper.dropout_rate)) for layer, units in layers]
+
+
+@cache
+def mask_of(layer, units):
+    return jax.jit(lambda number, step, rate: keep_mask(dropout_key(number, step, layer), (BATCH, units), rate))
+
+
+@cache
 def train_by_goru(case):
-    """The initial weight matrices of the networks, and the trained block."""
+    """The block, not trained and trained."""
     recipe = Recipe(optimizer=case[4], schedule="constant", decay=case[3])
-    trainer = Trainer(architecture_of(case), recipe, SHAPE, ROWS, devices=jax.local_devices()[:1])
-    block = Block(MEMBERS, table(), ORDER, EPOCHS)
-    untrained, trained = trainer.train([replace(block, epochs=0), block], keep_networks=True)
-    return [np.asarray(layer.weight) for layer in affines_of(untrained.networks)], trained
+    trainer = Trainer(architecture_of(case), recipe, SHAPE, len(ROWS.x), devices=jax.local_devices()[:1])
+    block = Block(MEMBERS, ROWS, ORDER, EPOCHS)
+    return list(trainer.train([replace(block, epochs=0), block], keep_networks=True))
 
 
-def affines_of(network):
-    return [layer.affine for layer in network.hidden] + [network.output]
-
-
-def train_by_the_book(case, one: Member, weights):
-    """The network after its last epoch, and its curves: `(epochs, 2, figures)`."""
-    network, rows, curves = BookNetwork(case, weights, one.hyper), table(), []
-    order = BatchOrder(ORDER, rows.fit, BATCH)
-    masks = masks_of(case, one, order.steps(EPOCHS))
-    for epoch in range(EPOCHS):
-        first, last = order.steps(epoch), order.steps(epoch + 1)
-        for batch, of_step in zip(order.batches(first, last), masks[first:last], strict=True):
-            network.step(rows.x[batch], rows.y[batch], of_step)
-        curves.append([network.figures(rows.x[some], rows.y[some]) for some in (rows.fit_scored, rows.score)])
-    return network, np.array(curves)
+@cache
+def train_by_the_book(case):
+    """Every network after its last epoch, and its curves: `(epochs, 2, figures)`."""
+    initial, trained = train_by_goru(case)[0].networks, []
+    for index, one in enumerate(MEMBERS):
+        weights = [*(layer.affine.weight[index] for layer in initial.hidden), initial.output.weight[index]]
+        network, curves = BookNetwork(case, [Affine(weight) for weight in weights], one.hyper), []
+        for epoch in range(EPOCHS):
+            for step in range(BATCHES.steps(epoch), BATCHES.steps(epoch + 1)):
+                (rows,) = BATCHES.batches(step, step + 1)
+                network.step(ROWS.x[rows], ROWS.y[rows], masks_of(case, one, step))
+            curves.append([network.figures(ROWS.x[rows], ROWS.y[rows]) for rows in (ROWS.fit_scored, ROWS.score)])
+        trained.append((network, np.array(curves)))
+    return trained
 
 
 def error(ours, book) -> float:
-    """The largest difference, relative to the larger of 0.1 and the largest number of the array."""
+    """The largest difference, relative to the largest number, or to 0.1 if that is larger."""
+    assert np.shape(ours) == np.shape(book)
     return np.abs(np.float64(ours) - book).max() / max(np.abs(book).max(), 0.1)
+
+
+@each_case
+def test_a_network_trained_by_goru_has_the_curves_and_the_numbers_of_the_book(case):
+    trained = train_by_goru(case)[1]
+    for index, (book, curves) in enumerate(train_by_the_book(case)):
+        np.testing.assert_allclose(trained.curves[index], curves, rtol=TOLERANCE)
+        network, statistics, _ = jax.tree.map(lambda leaf: leaf[index], trained.training)  # noqa: B023
+        ours = jax.tree.leaves(network)
+        theirs = [number for layer in book.layers for number in layer.params.values()]
+        for running, norm in zip(statistics, book.of(BatchNormalization), strict=True):
+            ours += [running.mean / running.weight, running.variance / running.weight]
+            theirs += norm.population()
+        assert max(error(*pair) for pair in zip(ours, theirs, strict=True)) < TOLERANCE
+        if case[0] == "before":
+            assert not any(layer.affine.bias.any() for layer in network.hidden), "batch norm takes a bias away again"
+
+
+@each_case
+def test_the_gradient_of_the_book_is_that_of_central_differences(case):
+    one, h = MEMBERS[1], 1e-5
+    network = BookNetwork(case, some_affines(), one.hyper)
+    batch = ROWS.x[:BATCH], ROWS.y[:BATCH], masks_of(case, one, 0)
+    network.loss(*batch)
+    network.gradient()
+    for layer in network.layers:
+        for name, value in layer.params.items():
+            numerical = np.zeros_like(value)
+            for index in np.ndindex(value.shape):
+                for signed in (h, -h):
+                    value[index] += signed
+                    numerical[index] += network.loss(*batch) / (2 * signed)
+                    value[index] -= signed
+            np.testing.assert_allclose(layer.grads[name], numerical, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_batch_norm_makes_each_feature_of_each_batch_mean_0_and_variance_1_before_gamma_and_beta(place):
+    hyper = MEMBERS[0].hyper._replace(batch_norm_epsilon=1e-9)
+    network = BookNetwork((place, None, "tanh", "l2_norm", "sgd"), some_affines(), hyper)
+    for rows in BATCHES.batches(0, 5):
+        network.predict(ROWS.x[rows], train=True)
+        for norm, width in zip(network.of(BatchNormalization), HIDDEN, strict=True):
+            x, empty = jnp.float32(norm.centred + 2), init_running_statistics(width)
+            ours, _ = batch_norm_train(init_batch_norm(width), empty, x, hyper.batch_norm_epsilon)
+            for normalized in (norm.normalized, np.float64(ours)):
+                np.testing.assert_allclose(normalized.mean(axis=0), 0, atol=TOLERANCE)
+                np.testing.assert_allclose(normalized.var(axis=0), 1, atol=TOLERANCE)
+            assert error(ours, norm.normalized) < TOLERANCE
+
+
+def test_classic_dropout_is_inverted_with_the_next_weights_times_the_kept_share_and_not_the_deleted_one():
+    case, x = CASES[1], jnp.asarray(ROWS.x[:BATCH])
+    for index, (one, (book, _)) in enumerate(zip(MEMBERS, train_by_the_book(case), strict=True)):
+        network = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), train_by_goru(case)[1].networks)  # noqa: B023
+
+        def outputs(form, share, one=one, network=network):
+            """In training and at test time, by goru."""
+            first, second = network.hidden
+            second, output = (layer._replace(weight=layer.weight * share) for layer in (second.affine, network.output))
+            scaled = Network((first, HiddenLayer(second, None)), output)
+            architecture = replace(architecture_of(case), dropout_form=form)
+            in_training, _ = forward_train(architecture, scaled, (), one.hyper, x, one.id, 0)
+            return np.stack([in_training, forward_inference(architecture, scaled, (), one.hyper, x)])
+
+        deleted, of_book = one.hyper.dropout_rate, [book.predict(x, True, masks_of(case, one, 0)), book.predict(x)]
+        assert error(outputs("classic", 1.0), of_book) < TOLERANCE
+        assert error(outputs("inverted", 1 - deleted), of_book) < TOLERANCE
+        mistaken = deepcopy(book)
+        for dropout in mistaken.of(Dropout):
+            dropout.at_test = deleted
+        assert error(outputs("inverted", deleted)[1], mistaken.predict(x)) < TOLERANCE
+        assert error(outputs("classic", 1.0)[1], mistaken.predict(x)) > 0.1

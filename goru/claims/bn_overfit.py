@@ -1,0 +1,96 @@
+"""Does batch norm suppress overfitting?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.effects import loss_effect, points_effect, tuned
+from goru.claims.figures import BLUE, RED, band, legend, panels
+from goru.claims.sources import IOFFE, LI
+from goru.claims.training import Cell
+
+SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    rates = ", ".join(f"{rate:g}" for rate in setup.rates)
+    tuning = f" Learning rates {rates}: each seed is judged at the rate with the lowest test loss on the other seeds."
+    return (
+        f"{setup.describe(setup.overfitting)} All are trained to the last epoch; nothing is stopped early."
+        + tuning * (len(setup.rates) > 1)
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Both sides at all rates."""
+    return {
+        (side, rate): setup.cell(setup.overfitting, rate, batch_norm=None if side == "none" else side)
+        for side in SIDES
+        for rate in setup.rates
+    }
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The gap, and the loss on test rows."""
+    losses = {side: [results[side, rate].test_loss for rate in setup.rates] for side in SIDES}
+    best = {side: setup.rates[int(np.argmin(np.mean(losses[side], axis=1)))] for side in SIDES}
+
+    def own(side: str, name: str) -> np.ndarray:
+        return tuned([getattr(results[side, rate], name) for rate in setup.rates], losses[side])
+
+    gaps = {side: own(side, "gap") for side in SIDES}
+    effects = (
+        points_effect(
+            f"Gap in {setup.score} between fit rows and test rows",
+            gaps["before"],
+            gaps["none"],
+            higher_is_better=False,
+            comparisons=2,
+        ),
+        loss_effect("Test loss", own("before", "test_loss"), own("none", "test_loss"), comparisons=2),
+    )
+    fit = {side: own(side, "fit_score").mean() for side in SIDES}
+    found = (
+        f"With batch norm the {setup.score} was {fit['before']:.1%} on fit rows and "
+        f"{own('before', 'test_score').mean():.1%} on test rows; without, {fit['none']:.1%} and "
+        f"{own('none', 'test_score').mean():.1%}."
+    )
+
+    def draw(figure: Any) -> None:
+        first, second = panels(figure, 1, 2)[0]
+        for side, (name, colour) in SIDES.items():
+            trained = results[side, best[side]]
+            band(first, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
+            band(first, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+            band(second, trained.epochs, trained.test[..., 0], colour, f"{name}, rate {best[side]:g}")
+        first.set(title="The gap: dashed above solid", xlabel="epoch", ylabel=setup.score)
+        second.set(title="Loss on test rows", xlabel="epoch", ylabel="loss")
+        legend(first)
+        legend(second)
+
+    return Reading(effects, found, draw)
+
+
+CLAIM = Claim(
+    name="bn-overfit",
+    question="Does batch norm suppress overfitting?",
+    promise="Batch normalization suppresses overfitting.",
+    setting=setting,
+    columns=("batch_norm", "learning_rate"),
+    expected=("helps", "helps"),
+    meaning={
+        "holds": "So the promise holds: the gap is smaller and the loss on test rows lower. A row is normalised by the "
+        "others of its mini-batch, and these change from step to step: that noise regularises, as dropout's does.",
+        "holds in part": "So the promise holds in part: of the two, the gap and the loss on test rows, not both are "
+        "better by more than the margin. A regulariser is judged by the loss; a gap can also be small because a "
+        "network has not learned.",
+        "does not hold": "So the promise does not hold here.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(IOFFE, LI),
+    plan=plan,
+    read=read,
+)

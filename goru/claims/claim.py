@@ -1,0 +1,245 @@
+"""What a claim is: a promise of the textbook, networks that try it, and how their outcome is read."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from goru.claims.effects import Effect
+from goru.claims.table import Table
+from goru.claims.training import SGD, Cell, Keep, Trained
+from goru.nn.architecture import Architecture, Hyperparameters
+from goru.study.effects import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Said = Literal["holds", "holds in part", "does not hold", "undecided"]
+Results = Mapping[Any, Trained]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of an experiment: `depth` hidden layers of `width` units, so many rows, and how they are gone through."""
+
+    depth: int
+    width: int
+    rows: int
+    batch: int
+    epochs: int
+    every: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Setup:
+    """On what, and how large, claims are tried.
+
+    - `table`: the rows.
+    - `seeds`: how often every network is trained, each time from other initial weights, on other rows, in other order.
+    - `book`: whether the sizes are those of the book's own figures.
+    - `tables`: further ones, for claims that are about several.
+    """
+
+    table: Table
+    seeds: int
+    book: bool = False
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def learning(self) -> Sizes:
+        """For promises about how fast networks learn."""
+        if self.book:
+            return Sizes(depth=5, width=100, rows=1000, batch=100, epochs=20, every=1, rate=0.01)
+        return self._fitting(Sizes(depth=5, width=50, rows=500, batch=50, epochs=20, every=1, rate=0.03))
+
+    @property
+    def overfitting(self) -> Sizes:
+        """For promises about overfitting: many learned numbers, few rows, long training."""
+        if self.book:
+            return Sizes(depth=6, width=100, rows=300, batch=100, epochs=200, every=10, rate=0.01)
+        return self._fitting(Sizes(depth=6, width=50, rows=300, batch=50, epochs=100, every=5, rate=0.03))
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Learning rates, where each side is tuned."""
+        return (0.01,) if self.book else (0.01, 0.03, 0.1, 0.3)
+
+    def describe(self, sizes: Sizes) -> str:
+        """The sizes in words."""
+        return (
+            f"{sizes.depth} hidden layers of {sizes.width} units, {sizes.rows} rows of {self.table.name} to fit on, "
+            f"batches of {sizes.batch}, {sizes.epochs} epochs of plain gradient descent, {self.seeds} seeds."
+        )
+
+    @property
+    def score(self) -> str:
+        """What scores are called."""
+        return "accuracy" if self.table.classes else "explained variance"
+
+    def _fitting(self, sizes: Sizes) -> Sizes:
+        """With fewer rows where the table has not so many."""
+        rows = self.table.fitted(sizes.rows)
+        return Sizes(**vars(sizes) | {"rows": rows, "batch": min(sizes.batch, max(rows // 6, 2))})
+
+    def cell(self, sizes: Sizes, rate: float | None = None, table: Table | None = None, **given: Any) -> Cell:
+        """A cell of these sizes; what is given goes to where it belongs: architecture, hyperparameters or cell."""
+        table = table or self.table
+        shape = {name: given.pop(name) for name in list(given) if name in Architecture.__dataclass_fields__}
+        numbers = {name: given.pop(name) for name in list(given) if name in Hyperparameters._fields}
+        shape = {"hidden": (sizes.width,) * sizes.depth} | shape
+        own = {name: getattr(sizes, name) for name in ("rows", "batch", "epochs", "every")} | given
+        own.setdefault("recipe", replace(SGD, loss=table.loss))
+        return Cell(
+            table=table,
+            architecture=Architecture(inputs=table.inputs, outputs=table.outputs, **shape),
+            hyper=Hyperparameters(learning_rate=sizes.rate if rate is None else rate, **numbers),
+            **own,
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a promise, or its explanation, comes from."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a claim's networks say.
+
+    - `effects`: what the verdict rests on.
+    - `found`: what was found, in plain sentences.
+    - `draw`: draws the figure.
+    - `tables`: further frames, by name.
+    """
+
+    effects: tuple[Effect, ...]
+    found: str
+    draw: Callable[["Figure"], None]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A promise, and the experiment that tries it.
+
+    - `name`, `question`: what is asked.
+    - `promise`: what the textbook says.
+    - `setting`: what is trained, in plain words.
+    - `columns`: what the keys of the plan say, the columns of the frame.
+    - `expected`: the words that the effects have if the promise holds.
+    - `meaning`: what it means, by what is said of the promise.
+    - `plan`: the networks.
+    - `read`: what they say.
+    - `keep`: what is kept of the networks.
+    - `size`: the size of the figure, in inches.
+    """
+
+    name: str
+    question: str
+    promise: str
+    setting: Callable[[Setup], str]
+    columns: tuple[str, ...]
+    expected: tuple[Verdict, ...]
+    meaning: dict[Said, str]
+    sources: tuple[Source, ...]
+    plan: Callable[[Setup], Mapping[Any, Cell]]
+    read: Callable[[Setup, Results], Reading]
+    keep: Keep = "nothing"
+    size: tuple[float, float] = (9.0, 3.6)
+
+
+def said(expected: tuple[Verdict, ...], found: tuple[Verdict, ...]) -> Said:
+    """Whether a promise holds: wholly, in part, not, or nobody can say."""
+    decided = [one == other for one, other in zip(expected, found, strict=True) if other != "undecided"]
+    if not decided:
+        return "undecided"
+    if all(decided):
+        return "holds" if len(decided) == len(expected) else "holds in part"
+    if any(decided):
+        return "holds in part"
+    return "does not hold" if len(decided) == len(expected) else "undecided"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim after its experiment.
+
+    - `said`: whether the promise holds.
+    - `effects`: what that rests on.
+    - `frame`: a row a network: what it is, its seed, and loss and score at the end on fit rows and on test rows.
+    - `curves`: a row a network and epoch.
+    - `tables`: further frames, by name.
+    - `paragraph`: what was asked, done and found, in plain words.
+    """
+
+    claim: Claim
+    setup: Setup
+    said: Said
+    effects: tuple[Effect, ...]
+    frame: pd.DataFrame
+    curves: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    paragraph: str
+    draw: Callable[["Figure"], None]
+
+    @property
+    def name(self) -> str:
+        """The claim's."""
+        return self.claim.name
+
+    def figure(self) -> "Figure":
+        """The figure, by Matplotlib."""
+        from goru.claims.figures import new_figure
+
+        figure = new_figure(self.claim.size)
+        self.draw(figure)
+        return figure
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.said}\n\n{self.paragraph}"
+
+
+def outcome(claim: Claim, setup: Setup, results: Results) -> Outcome:
+    """Read what was trained."""
+    reading = claim.read(setup, results)
+    verdict = said(claim.expected, tuple(effect.verdict for effect in reading.effects))
+    numbers = " ".join(f"{effect.what}: {effect.numbers}, {effect.verdict}." for effect in reading.effects)
+    paragraph = " ".join([claim.setting(setup), numbers, reading.found, claim.meaning[verdict]])
+    frame, curves = frames(claim.columns, results)
+    return Outcome(claim, setup, verdict, reading.effects, frame, curves, reading.tables, paragraph, reading.draw)
+
+
+def frames(columns: tuple[str, ...], results: Mapping[Hashable, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row a network, and a row a network and epoch."""
+    ends, ways = [], []
+    for key, found in results.items():
+        names = dict(zip(columns, key if isinstance(key, tuple) else (key,), strict=True))
+        seeds, points = found.fit.shape[:2]
+        ends.append(
+            pd.DataFrame(
+                {
+                    "seed": range(seeds),
+                    "fit_loss": found.fit[:, -1, 0],
+                    "fit_score": found.fit_score,
+                    "test_loss": found.test_loss,
+                    "test_score": found.test_score,
+                }
+            ).assign(**names)[[*columns, "seed", "fit_loss", "fit_score", "test_loss", "test_score"]]
+        )
+        way = pd.DataFrame(
+            {
+                "seed": [seed for seed in range(seeds) for _ in range(points)],
+                "epoch": [*found.epochs] * seeds,
+                "fit_loss": found.fit[..., 0].ravel(),
+                "fit_score": found.fit[..., 1].ravel(),
+                "test_loss": found.test[..., 0].ravel(),
+                "test_score": found.test[..., 1].ravel(),
+            }
+        )
+        ways.append(way.assign(**names)[[*columns, *way.columns]])
+    return pd.concat(ends, ignore_index=True), pd.concat(ways, ignore_index=True)

@@ -1,0 +1,107 @@
+"""From what every seed found to an effect with an interval and one of four words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from goru.study.effects import Verdict, verdict
+
+CONFIDENCE = 0.95
+MARGIN_PERCENT = 2.0  # of a loss: what is inside is no effect worth having, as in a study
+MARGIN_POINTS = 2.0  # of a score, in percentage points
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a technique changes, on average over the seeds, with an interval.
+
+    - `what`: of which quantity, against what.
+    - `unit`: of all the numbers.
+    - `change`, `low`, `high`: the mean over the seeds, and Student's interval for it.
+    - `margin`: a smaller change is not worth having.
+    - `higher_is_better`: whether the quantity is; else a change below zero is good.
+    - `verdict`: one of the four words.
+    """
+
+    what: str
+    unit: str
+    change: float
+    low: float
+    high: float
+    margin: float
+    higher_is_better: bool
+    verdict: Verdict
+
+    @property
+    def numbers(self) -> str:
+        """The change and its interval in words: `-12.3 % (-15.1 to -9.5)`."""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{_signed(self.change)}{unit} ({_signed(self.low)} to {_signed(self.high)})"
+
+
+def _signed(number: float) -> str:
+    digits = 1 if abs(number) >= 1 else 2
+    return f"{number:+.{digits}f}".replace("-", "−")
+
+
+def effect(
+    what: str,
+    changes: np.ndarray,
+    margin: float,
+    unit: str,
+    higher_is_better: bool = False,
+    comparisons: int = 1,
+) -> Effect:
+    """The mean of what each seed found, with a 95 % interval.
+
+    **Arguments:**
+
+    - `changes`: `(seeds,)`, differences of paired networks.
+    - `comparisons`: effects that one claim decides on together (Bonferroni).
+    """
+    from scipy.stats import t
+
+    changes = np.asarray(changes, np.float64)
+    n, mean = len(changes), float(np.mean(changes))
+    quantile = float(t.ppf(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1))
+    half = quantile * float(np.std(changes, ddof=1)) / n**0.5
+    low, high = mean - half, mean + half
+    said = verdict(-high, -low, margin) if higher_is_better else verdict(low, high, margin)
+    return Effect(what, unit, mean, low, high, margin, higher_is_better, said)
+
+
+def loss_effect(what: str, losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> Effect:
+    """Of a loss, `(seeds,)` each, in percent of the mean loss that it is compared with."""
+    return effect(what, 100 * (losses - against) / np.mean(against), MARGIN_PERCENT, "%", comparisons=comparisons)
+
+
+def points_effect(
+    what: str, scores: np.ndarray, against: np.ndarray, higher_is_better: bool = True, comparisons: int = 1
+) -> Effect:
+    """Of a score or a gap between scores, `(seeds,)` each, in percentage points."""
+    return effect(what, 100 * (scores - against), MARGIN_POINTS, "points", higher_is_better, comparisons)
+
+
+def best_on_others(losses: Sequence[np.ndarray]) -> np.ndarray:
+    """For every seed, which setting has the lowest mean loss over the *other* seeds, `(seeds,)`.
+
+    So no seed that judges has chosen.
+
+    **Arguments:**
+
+    - `losses`: `(settings, seeds)`.
+    """
+    found = np.asarray(losses, np.float64)
+    return np.argmin((found.sum(axis=1, keepdims=True) - found), axis=0)
+
+
+def tuned(values: Sequence[np.ndarray], losses: Sequence[np.ndarray]) -> np.ndarray:
+    """What every seed has at the setting that is best on the other seeds, `(seeds,)`.
+
+    **Arguments:**
+
+    - `values`, `losses`: `(settings, seeds)`; what is wanted, and what is tuned by.
+    """
+    chosen = best_on_others(losses)
+    return np.asarray(values, np.float64)[chosen, np.arange(len(chosen))]

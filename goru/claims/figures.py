@@ -1,0 +1,88 @@
+"""How the figures of the claims look."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito's colours, which colour-blind people can tell apart: https://jfly.uni-koeln.de/color/
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE, YELLOW, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#56B4E9",
+    "#CC79A7",
+    "#F0E442",
+    "#6B7280",
+)
+COLOURS = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, GREY)
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "grid.color": "#E5E7EB",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "svg.hashsalt": "goru",  # so that the same figure is the same file
+}
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """An empty figure, in inches; no window and no global state."""
+    with mpl.rc_context(STYLE):
+        return Figure(figsize=size, layout="constrained")
+
+
+def panels(figure: Figure, rows: int, columns: int, **given: Any) -> np.ndarray:
+    """Its panels, `(rows, columns)`."""
+    with mpl.rc_context(STYLE):
+        return figure.subplots(rows, columns, squeeze=False, **given)
+
+
+def band(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str, line: str = "-") -> None:
+    """The mean over the seeds, and behind it from the lowest to the highest.
+
+    **Arguments:**
+
+    - `values`: `(seeds, points)`.
+    """
+    axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+    axes.plot(x, values.mean(axis=0), line, color=colour, label=label)
+
+
+def marks(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str) -> None:
+    """The means over the seeds as joined points, with bars from the lowest to the highest.
+
+    **Arguments:**
+
+    - `values`: `(seeds, points)`.
+    """
+    mean = values.mean(axis=0)
+    reach = np.abs(np.stack([values.min(axis=0), values.max(axis=0)]) - mean)
+    axes.errorbar(x, mean, yerr=reach, color=colour, label=label, marker="o", markersize=4, elinewidth=0.8, capsize=2)
+
+
+def legend(axes: Axes, **given: Any) -> None:
+    """The legend, small."""
+    axes.legend(**{"fontsize": 8, "handlelength": 1.6} | given)
+
+
+def save(figure: Figure, folder: Path, name: str) -> Iterable[Path]:
+    """Write a figure as SVG and as PNG."""
+    written = []
+    with mpl.rc_context(STYLE):
+        for ending, metadata in (("svg", {"Date": None, "Creator": "goru"}), ("png", {"Software": "goru"})):
+            path = folder / f"{name}.{ending}"
+            figure.savefig(path, dpi=150, metadata=metadata)
+            written.append(path)
+    return written

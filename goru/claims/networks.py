@@ -1,0 +1,91 @@
+"""Trained networks at test time: what they put out, layer by layer, and with neurons deleted."""
+
+from functools import cached_property
+
+import numpy as np
+
+from goru.direct.layers import shaped
+from goru.direct.losses import factor_of_nn, predictions, row_losses
+from goru.direct.network import Form, Statistics, activations, outputs
+from goru.direct.parameters import Layout
+from goru.nn.architecture import Architecture, Hyperparameters
+from goru.nn.training import Training
+from goru.population.flat import parameters_of
+
+
+class Networks:
+    """Networks of one architecture, as they are between two steps of their training.
+
+    **Arguments:**
+
+    - `hyper`: `(networks,)` each.
+    - `training`: stacked along a first axis.
+    - `kept`: what a classic dropout network multiplies its activations by at test time; by default the share that was
+      kept in training.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        loss: str,
+        hyper: Hyperparameters,
+        training: Training,
+        ids: np.ndarray,
+        kept: np.ndarray | None = None,
+    ) -> None:
+        self.loss, self._ids = loss, ids
+        self._parameters = parameters_of(
+            Layout(architecture.widths, architecture.batch_norm is not None), training.network
+        )
+        rate = np.asarray(hyper.dropout_rate) if architecture.dropout else np.float32(0)
+        self._form = Form(
+            architecture.activation,
+            loss,
+            architecture.batch_norm,
+            np.asarray(hyper.batch_norm_epsilon),
+            np.asarray(hyper.batch_norm_momentum),
+            rate,
+        )
+        self._statistics: Statistics = []
+        for running in training.running:
+            seen = running.weight[:, None] > 0
+            mean, variance = np.asarray(running.mean), np.asarray(running.variance)
+            weight = np.where(seen, running.weight[:, None], np.float32(1))
+            self._statistics.append((mean / weight, np.where(seen, variance / weight, np.float32(1))))
+        if architecture.dropout and architecture.dropout_form == "classic":
+            # The activations' scale, moved into the weights that read them.
+            for weight in self._parameters.weights[1:]:
+                weight *= shaped(np.asarray(1 - rate if kept is None else kept), weight)
+
+    @cached_property
+    def norm(self) -> np.ndarray:
+        """‖W‖: the root of the sum of all squared weights, `(networks,)`."""
+        return np.sqrt(sum(np.square(weight).sum(axis=(1, 2)) for weight in self._parameters.weights))
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """What the hidden layers put out, `(networks, rows, units)` each."""
+        return list(activations(self._form, self._parameters, self._statistics, x))
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities or values, `(networks, rows, outputs)`."""
+        return predictions(self.loss, self.outputs(x))
+
+    def predict_masked(self, x: np.ndarray, step: int) -> np.ndarray:
+        """The same with neurons deleted as in training, by the masks of a step."""
+        return predictions(self.loss, self.outputs(x, step))
+
+    def outputs(self, x: np.ndarray, step: int | None = None) -> np.ndarray:
+        """What predictions are made of."""
+        masks = None if step is None else (self._ids, step)
+        with np.errstate(all="ignore"):  # a network that diverged puts out what is no number
+            return outputs(self._form, self._parameters, self._statistics, x, masks)
+
+    def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The mean loss and, for classes, the accuracy, `(networks, figures)`."""
+        found = self.outputs(x)
+        targets = np.eye(found.shape[-1], dtype=np.float32)[y] if y.ndim == 1 else y
+        with np.errstate(all="ignore"):
+            losses = row_losses(self.loss, found, targets).mean(axis=1) * factor_of_nn(self.loss, found.shape[-1])
+        if y.ndim == 2:
+            return losses[:, None]
+        return np.stack([losses, (found.argmax(axis=2) == y).mean(axis=1)], axis=1)

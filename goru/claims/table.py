@@ -1,0 +1,147 @@
+"""The rows that a claim is tried on: every seed draws its own rows to fit on, the others are test rows."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from goru.data.dataset import load_dataset
+from goru.data.encoding import Encoded
+from goru.data.preparing import Preparation, TargetScaling
+from goru.data.reading import read_table
+from goru.data.task import Task
+from goru.errors import InputError
+from goru.nn.architecture import LossName
+from goru.population.member import Rows
+
+FEWEST_ROWS = 100
+FEWEST_IMAGES = 2000  # a thousand to learn from, and as many to test on
+MOST_FITTED = 0.6  # of the rows
+MOST_WATCHED = 1000  # test rows that are scored along the way
+MOST_TESTED = 10_000  # test rows that are scored at the end
+WIDEST = 255  # of a grey value
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Rows to fit on and test rows.
+
+    - `rows`: those to fit on, and the first of the test rows, which are watched during training.
+    - `x`, `y`: all test rows, `(tests, inputs)` and `(tests,)` or `(tests, 1)`.
+    """
+
+    rows: Rows
+    x: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table on which claims are tried.
+
+    **Arguments:**
+
+    - `name`: what it is called.
+    - `encoded`, `y`: all rows; class codes, or values.
+    - `classes`: how many there are; 0 where values are predicted.
+    - `as_in_the_book`: grey values are divided by 255, and the first rows are those to fit on, whatever the seed.
+      Otherwise columns are prepared as in a study, and every seed draws its own rows, the classes in proportion.
+    """
+
+    name: str
+    encoded: Encoded
+    y: np.ndarray
+    classes: int
+    as_in_the_book: bool = False
+    _drawn: dict[tuple[int, int], Drawn] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def inputs(self) -> int:
+        """Columns when prepared."""
+        if self.as_in_the_book:
+            return self.encoded.numeric.shape[1]
+        return Preparation.fit(self.encoded, np.arange(len(self.y))).n_features
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of a network."""
+        return self.classes or 1
+
+    @property
+    def loss(self) -> LossName:
+        """What networks minimise."""
+        return "softmax_cross_entropy" if self.classes else "squared_error"
+
+    def fitted(self, rows: int) -> int:
+        """How many rows can be fitted on, where so many are wanted."""
+        return min(rows, int(MOST_FITTED * len(self.y)))
+
+    def draw(self, seed: int, rows: int) -> Drawn:
+        """The rows of a seed, so many of them to fit on."""
+        key = (0 if self.as_in_the_book else seed, rows)
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(*key)
+        return self._drawn[key]
+
+    def _draw(self, seed: int, rows: int) -> Drawn:
+        every = np.arange(len(self.y))
+        if self.as_in_the_book:
+            fit, test = every[:rows], every[rows:]
+        else:
+            stratify = self.y if 0 < self.classes <= rows else None
+            fit, test = train_test_split(every, train_size=rows, random_state=seed, stratify=stratify)
+        used = np.concatenate([fit, test[:MOST_TESTED]])
+        encoded, y = self.encoded.take(used), self.y[used]
+        first = np.arange(rows)
+        if self.as_in_the_book:
+            x = (encoded.numeric / WIDEST).astype(np.float32)
+        else:
+            x = Preparation.fit(encoded, first).transform(encoded)
+        if not self.classes:
+            y = TargetScaling.fit(y, first).transform(y)[:, None]
+        watched = np.arange(min(rows + MOST_WATCHED, len(used)))
+        seen = Rows(x=x[watched], y=y[watched], fit=first, fit_scored=first[:MOST_WATCHED], score=watched[rows:])
+        return Drawn(seen, x[rows:], y[rows:])
+
+
+def load(source: str, *, target: str | None = None, task: Task | None = None, as_in_the_book: bool = False) -> Table:
+    """Read a table.
+
+    **Arguments:**
+
+    - `source`, `target`, `task`: as `goru fit` takes them.
+    - `as_in_the_book`: see [`Table`][goru.claims.table.Table].
+
+    **Raises:** `InputError` for input that is no table, or too small a one, or, as in the book, no images.
+    """
+    if as_in_the_book:
+        return _images(source)
+    dataset = load_dataset(source, target=target, task=task)
+    if dataset.n_rows < FEWEST_ROWS:
+        raise InputError(
+            f"{dataset.name}: {dataset.n_rows} rows; claims need {FEWEST_ROWS}, to fit on some and test on others."
+        )
+    order = np.argsort(np.concatenate([dataset.development_rows, dataset.test_rows]))
+    one, two = dataset.encoded_development, dataset.encoded_test
+    encoded = Encoded(
+        np.concatenate([one.numeric, two.numeric]),
+        np.concatenate([one.indicators, two.indicators]),
+        np.concatenate([one.codes, two.codes]),
+        one.widths,
+    )
+    y = np.concatenate([dataset.y_development, dataset.y_test])
+    return Table(dataset.name, encoded.take(order), y[order], len(dataset.classes or ()))
+
+
+def _images(source: str) -> Table:
+    raw = read_table(source)
+    pixels = raw.frame.drop(columns=raw.target_hint or [])
+    if raw.target_hint is None or not all(dtype == np.uint8 for dtype in pixels.dtypes):
+        raise InputError(f"{raw.name}: the book's sizes are for images. Give a folder of IDX files, such as MNIST.")
+    if len(pixels) < FEWEST_IMAGES:
+        raise InputError(f"{raw.name}: {len(pixels):,} images; {FEWEST_IMAGES:,} are needed.")
+    labels, y = np.unique(raw.frame[raw.target_hint].to_numpy(), return_inverse=True)
+    none = np.empty((len(pixels), 0), np.int32)
+    encoded = Encoded(pixels.to_numpy(dtype=np.float32), none.astype(np.float32), none, ())
+    return Table(raw.name, encoded, y.astype(np.int32), len(labels), as_in_the_book=True)
