@@ -85,7 +85,7 @@ CLAIM = Claim(
         "holds": "So the promise holds: the gap is smaller and the loss on test rows lower. A row is normalised by the "
         "others of its mini-batch, and these change from step to step: that noise regularises, as dropout's does.",
         "holds in part": "So the promise holds in part: of the two, the gap and the loss on test rows, not both are "
-        "better by more than the margin. A regulariser is judged by the loss; a gap can also be small because a "
+        "shown to be better. A regulariser is judged by the loss; a gap can also be small because a "
         "network has not learned.",
         "does not hold": "So the promise does not hold here.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",

@@ -57,8 +57,8 @@ def epochs_until(scores: np.ndarray, wanted: float, guess: float) -> np.ndarray:
     first = reached.argmax(axis=1)
     at = np.arange(len(scores))
     low, high = before[at, first], scores[at, first]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.clip((wanted - low) / (high - low), 0, 1)
+    rises = high > low
+    share = np.where(rises, np.clip((wanted - low) / np.where(rises, high - low, 1), 0, 1), 1)
     return np.where(reached.any(axis=1), first + share, scores.shape[1] + 1.0)
 
 
@@ -93,9 +93,9 @@ def read(setup: Setup, results: Results) -> Reading:
         ),
     )
     found = (
-        f"A {setup.score} of {wanted:.2f} on fit rows took {with_.mean():.1f} epochs with batch norm (best rate "
-        f"{best['before']:g}) and {without.mean():.1f} without ({best['none']:g}); at the shared rate {shared:g} it "
-        f"took {_epochs(setup, needed['before', shared])} and {_epochs(setup, needed['none', shared])}."
+        f"The aim, a score ({setup.score}) of {wanted:.2f} on fit rows, took {with_.mean():.1f} epochs with batch norm "
+        f"(best rate {best['before']:g}) and {without.mean():.1f} without ({best['none']:g}); at the shared rate "
+        f"{shared:g} it took {_epochs(setup, needed['before', shared])} and {_epochs(setup, needed['none', shared])}."
     )
 
     def draw(figure: Any) -> None:
@@ -135,8 +135,8 @@ CLAIM = Claim(
         "holds": "So the promise holds: batch norm learns faster, and not only because a rate happened to suit it. The "
         "usual explanation is that it makes the loss smoother, so that larger steps are safe (Santurkar et al.); the "
         "paper's own, that it steadies the distribution of what layers read, has not stood up as well.",
-        "holds in part": "So the promise holds in part: how much batch norm speeds learning up depends on the learning "
-        "rate at which one compares. A comparison at one shared rate favours the side that the rate suits.",
+        "holds in part": "So the promise holds in part: of the two comparisons, at one shared rate and at each side's "
+        "own best, only one shows it. A comparison at one shared rate favours the side that the rate suits.",
         "does not hold": "So the promise does not hold here: given the rate that suits it, the network without batch "
         "norm learns as fast, or faster.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",

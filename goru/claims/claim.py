@@ -66,6 +66,11 @@ class Setup:
         """Learning rates, where each side is tuned."""
         return (0.01,) if self.book else (0.01, 0.03, 0.1, 0.3)
 
+    @property
+    def few_rates(self) -> tuple[float, ...]:
+        """The same, for claims of many networks."""
+        return self.rates[1::2] or self.rates
+
     def describe(self, sizes: Sizes) -> str:
         """The sizes in words."""
         return (
@@ -174,7 +179,7 @@ class Outcome:
     - `frame`: a row a network: what it is, its seed, and loss and score at the end on fit rows and on test rows.
     - `curves`: a row a network and epoch.
     - `tables`: further frames, by name.
-    - `paragraph`: what was asked, done and found, in plain words.
+    - `paragraph`: what was done and found, and what it means, in plain words.
     """
 
     claim: Claim
@@ -194,22 +199,20 @@ class Outcome:
 
     def figure(self) -> "Figure":
         """The figure, by Matplotlib."""
-        from goru.claims.figures import new_figure
+        from goru.claims.figures import drawn
 
-        figure = new_figure(self.claim.size)
-        self.draw(figure)
-        return figure
+        return drawn(self.draw, self.claim.size)
 
     def __repr__(self) -> str:
-        return f"{self.name}: {self.said}\n\n{self.paragraph}"
+        effects = [f"{effect.what}: {effect.numbers}, {effect.verdict}" for effect in self.effects]
+        return "\n".join([f"{self.name}: {self.said}", *effects, self.paragraph])
 
 
 def outcome(claim: Claim, setup: Setup, results: Results) -> Outcome:
     """Read what was trained."""
     reading = claim.read(setup, results)
     verdict = said(claim.expected, tuple(effect.verdict for effect in reading.effects))
-    numbers = " ".join(f"{effect.what}: {effect.numbers}, {effect.verdict}." for effect in reading.effects)
-    paragraph = " ".join([claim.setting(setup), numbers, reading.found, claim.meaning[verdict]])
+    paragraph = " ".join([claim.setting(setup), reading.found, claim.meaning[verdict]])
     frame, curves = frames(claim.columns, results)
     return Outcome(claim, setup, verdict, reading.effects, frame, curves, reading.tables, paragraph, reading.draw)
 

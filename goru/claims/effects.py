@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,11 @@ def effect(
     return Effect(what, unit, mean, low, high, margin, higher_is_better, said)
 
 
+def row(found: Effect) -> dict[str, Any]:
+    """What of an effect stands in a frame."""
+    return {"change": found.change, "low": found.low, "high": found.high, "verdict": found.verdict}
+
+
 def loss_effect(what: str, losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> Effect:
     """Of a loss, `(seeds,)` each, in percent of the mean loss that it is compared with."""
     return effect(what, 100 * (losses - against) / np.mean(against), MARGIN_PERCENT, "%", comparisons=comparisons)
@@ -83,7 +89,7 @@ def points_effect(
     return effect(what, 100 * (scores - against), MARGIN_POINTS, "points", higher_is_better, comparisons)
 
 
-def best_on_others(losses: Sequence[np.ndarray]) -> np.ndarray:
+def best_on_others(losses: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """For every seed, which setting has the lowest mean loss over the *other* seeds, `(seeds,)`.
 
     So no seed that judges has chosen.
@@ -93,7 +99,9 @@ def best_on_others(losses: Sequence[np.ndarray]) -> np.ndarray:
     - `losses`: `(settings, seeds)`.
     """
     found = np.asarray(losses, np.float64)
-    return np.argmin((found.sum(axis=1, keepdims=True) - found), axis=0)
+    # Not the sum of all without the own loss: what is infinite with one seed would leave no number.
+    others = [np.delete(found, seed, axis=1).mean(axis=1) for seed in range(found.shape[1])]
+    return np.argmin(np.nan_to_num(others, nan=np.inf, posinf=np.inf), axis=1)
 
 
 def tuned(values: Sequence[np.ndarray], losses: Sequence[np.ndarray]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How the figures of the claims look."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import io
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -37,16 +37,17 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def new_figure(size: tuple[float, float]) -> Figure:
-    """An empty figure, in inches; no window and no global state."""
+def drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> Figure:
+    """A figure of some inches, drawn; no window is opened, and no setting of the user's is read or changed."""
     with mpl.rc_context(STYLE):
-        return Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+    return figure
 
 
-def panels(figure: Figure, rows: int, columns: int, **given: Any) -> np.ndarray:
-    """Its panels, `(rows, columns)`."""
-    with mpl.rc_context(STYLE):
-        return figure.subplots(rows, columns, squeeze=False, **given)
+def panels(figure: Any, rows: int, columns: int, **given: Any) -> np.ndarray:
+    """A figure's panels, `(rows, columns)`."""
+    return figure.subplots(rows, columns, squeeze=False, **given)
 
 
 def band(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str, line: str = "-") -> None:
@@ -77,12 +78,9 @@ def legend(axes: Axes, **given: Any) -> None:
     axes.legend(**{"fontsize": 8, "handlelength": 1.6} | given)
 
 
-def save(figure: Figure, folder: Path, name: str) -> Iterable[Path]:
-    """Write a figure as SVG and as PNG."""
-    written = []
+def write_svg(figure: Figure) -> str:
+    """A figure as SVG, in which text is drawn as paths; the same figure gives the same text."""
+    written = io.StringIO()
     with mpl.rc_context(STYLE):
-        for ending, metadata in (("svg", {"Date": None, "Creator": "goru"}), ("png", {"Software": "goru"})):
-            path = folder / f"{name}.{ending}"
-            figure.savefig(path, dpi=150, metadata=metadata)
-            written.append(path)
-    return written
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": "goru"})
+    return written.getvalue()

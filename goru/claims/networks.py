@@ -1,13 +1,14 @@
 """Trained networks at test time: what they put out, layer by layer, and with neurons deleted."""
 
-from functools import cached_property
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 
 from goru.direct.layers import shaped
 from goru.direct.losses import factor_of_nn, predictions, row_losses
-from goru.direct.network import Form, Statistics, activations, outputs
-from goru.direct.parameters import Layout
+from goru.direct.network import Form, Statistics, activations, outputs, population_statistics
+from goru.direct.parameters import Layout, Parameters
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.training import Training
 from goru.population.flat import parameters_of
@@ -20,8 +21,6 @@ class Networks:
 
     - `hyper`: `(networks,)` each.
     - `training`: stacked along a first axis.
-    - `kept`: what a classic dropout network multiplies its activations by at test time; by default the share that was
-      kept in training.
     """
 
     def __init__(
@@ -31,10 +30,9 @@ class Networks:
         hyper: Hyperparameters,
         training: Training,
         ids: np.ndarray,
-        kept: np.ndarray | None = None,
     ) -> None:
         self.loss, self._ids = loss, ids
-        self._parameters = parameters_of(
+        self._learned = parameters_of(
             Layout(architecture.widths, architecture.batch_norm is not None), training.network
         )
         rate = np.asarray(hyper.dropout_rate) if architecture.dropout else np.float32(0)
@@ -52,19 +50,38 @@ class Networks:
             mean, variance = np.asarray(running.mean), np.asarray(running.variance)
             weight = np.where(seen, running.weight[:, None], np.float32(1))
             self._statistics.append((mean / weight, np.where(seen, variance / weight, np.float32(1))))
-        if architecture.dropout and architecture.dropout_form == "classic":
-            # The activations' scale, moved into the weights that read them.
-            for weight in self._parameters.weights[1:]:
-                weight *= shaped(np.asarray(1 - rate if kept is None else kept), weight)
+        classic = architecture.dropout and architecture.dropout_form == "classic"
+        # Masks scale up what they keep, as the inverted form does; by the kept share that is the classic form.
+        self._masked = self._parameters = self._scaled(1 - rate) if classic else self._learned
 
-    @cached_property
+    def _scaled(self, factor: np.ndarray | np.float32) -> Parameters:
+        """Activations multiplied by a factor, which is moved into the weights that read them."""
+        scaled = Parameters(self._learned.layout, self._learned.flat.copy())
+        for weight in scaled.weights[1:]:
+            weight *= shaped(np.asarray(factor), weight)
+        return scaled
+
+    def scaled_by(self, kept: float) -> "Networks":
+        """The same networks, their activations multiplied by this share at test time."""
+        other = copy(self)
+        other._parameters = self._scaled(np.float32(kept))
+        return other
+
+    @property
     def norm(self) -> np.ndarray:
         """‖W‖: the root of the sum of all squared weights, `(networks,)`."""
-        return np.sqrt(sum(np.square(weight).sum(axis=(1, 2)) for weight in self._parameters.weights))
+        with np.errstate(all="ignore"):  # of a network that diverged it is no number
+            return np.sqrt(sum(np.square(weight).sum(axis=(1, 2)) for weight in self._learned.weights))
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
-        """What the hidden layers put out, `(networks, rows, units)` each."""
-        return list(activations(self._form, self._parameters, self._statistics, x))
+        """What the hidden layers put out, `(networks, rows, units)` each.
+
+        Batch norm is by these very rows, as in training; no neuron is deleted.
+        """
+        form = replace(self._form, dropout=0.0)
+        with np.errstate(all="ignore"):
+            statistics = population_statistics(form, self._parameters, x, self._ids)
+            return list(activations(form, self._parameters, statistics, x))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Probabilities or values, `(networks, rows, outputs)`."""
@@ -76,9 +93,10 @@ class Networks:
 
     def outputs(self, x: np.ndarray, step: int | None = None) -> np.ndarray:
         """What predictions are made of."""
-        masks = None if step is None else (self._ids, step)
         with np.errstate(all="ignore"):  # a network that diverged puts out what is no number
-            return outputs(self._form, self._parameters, self._statistics, x, masks)
+            if step is None:
+                return outputs(self._form, self._parameters, self._statistics, x)
+            return outputs(self._form, self._masked, self._statistics, x, (self._ids, step))
 
     def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The mean loss and, for classes, the accuracy, `(networks, figures)`."""

@@ -19,6 +19,7 @@ from goru.population.trainer import Trainer
 
 SGD = Recipe(optimizer="sgd", schedule="constant", decay="l2_squared")
 MOST_NETWORKS = 8  # of a block
+DIVERGED = 1000  # times the loss of a guess
 ROWS_SCORED_AT_ONCE = 512
 Key = TypeVar("Key", bound=Hashable)
 Keep = Literal["nothing", "networks", "snapshots"]
@@ -33,7 +34,8 @@ class Cell:
     - `table`, `rows`: what it learns from, and how many of the rows.
     - `batch`, `epochs`: of gradient descent.
     - `every`: rows are scored after every so many epochs.
-    - `replica`: cells that differ in it alone are networks of other initial weights, on the same rows.
+    - `replica`: cells that differ in it alone learn from the same rows, from other initial weights and with other
+      masks; every eight of them in another order.
     """
 
     table: Table
@@ -65,7 +67,7 @@ class Cell:
 
 @dataclass
 class Trained:
-    """A cell's networks after their training, one a seed. A network that diverged is as good as a guess.
+    """A cell's networks after their training, one a seed. One that diverged is as good as a guess.
 
     - `epochs`: `(points,)`, after which epochs rows were scored.
     - `fit`, `test`: `(seeds, points, figures)`: on the rows to fit on, and on those of the test rows that are watched,
@@ -127,6 +129,11 @@ class Workshop:
         """Begin to compile what these cells need."""
         for program, members in _grouped(cells).items():
             self._trainer(program, len(members), keep)
+
+    def wait(self) -> None:
+        """Until every program is compiled."""
+        for trainer in self._trainers.values():
+            trainer.compile()
 
     def train(self, cells: Mapping[Key, Cell], keep: Keep = "nothing") -> dict[Key, Trained]:
         """Train every cell with every seed."""
@@ -234,8 +241,8 @@ def _with_score(figures: np.ndarray) -> np.ndarray:
 
 
 def _as_guesses(cell: Cell, found: Trained) -> None:
-    """Who always says how frequent the classes are, or the mean, is never further off than this."""
+    """Who always says that all classes are as likely, or the mean, is never further off than this."""
     guess = (np.log(cell.table.classes), 1 / cell.table.classes) if cell.table.classes else (1.0, 0.0)
     for figures in (found.fit, found.test, found.final):
-        lost = ~np.isfinite(figures[..., 0])
+        lost = ~(figures[..., 0] < DIVERGED * guess[0])  # also what is no number
         figures[lost] = guess

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TextIO
 
 from goru.study.watcher import Progress
@@ -73,6 +74,63 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+class Claims:
+    """How far claims have got: what is found is printed as it comes; the rest goes to standard error.
+
+    **Arguments:**
+
+    - `claims`: how many are to be tried.
+    - `on_terminal`: whether standard error is one: then a line there says how many networks have been trained.
+    """
+
+    def __init__(self, claims: int, on_terminal: bool) -> None:
+        from rich.console import Console
+        from rich.status import Status
+
+        self._claims, self._begun, self._networks, self._name = claims, 0, 0, ""
+        self._status = Status("compiling", console=Console(stderr=True)) if on_terminal else None
+
+    def claim(self, name: str) -> None:
+        """Show which claim is tried now."""
+        self._begun, self._name = self._begun + 1, name
+        if self._status is None:
+            print(f"{name}, {self._begun} of {self._claims}", file=sys.stderr, flush=True)
+        self._show()
+
+    def trained(self, networks: int) -> None:
+        """Count networks."""
+        self._networks += networks
+        self._show()
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print what was found."""
+        if self._status is not None:
+            self._status.stop()
+        for line in lines:
+            print(line, flush=True)
+        if self._status is not None:
+            self._status.start()
+
+    def _show(self) -> None:
+        if self._status is not None:
+            counted = f"{self._name}, {self._begun} of {self._claims}; {self._networks:,} networks"
+            self._status.update(counted)
+
+    def __enter__(self) -> "Claims":
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+def claims_watcher(claims: int) -> Claims:
+    """The one that suits standard error."""
+    return Claims(claims, sys.stderr.isatty())
 
 
 def watcher() -> Lines | Bar:

@@ -1,0 +1,93 @@
+"""Run all claims, and put their figures and figures' numbers into the tutorials.
+
+    python docs/update.py
+
+Writes `docs/claims/*.svg`, and in `docs/claims.md` and `docs/claims.ko.md` the tables between `<!-- NAME -->` and
+`<!-- end of NAME -->`. The prose is written by hand: read it again where a verdict has changed.
+"""
+
+from pathlib import Path
+
+from goru.claims.claim import Outcome
+from goru.claims.figures import write_svg
+from goru.claims.running import run_all
+
+DOCS = Path(__file__).parent
+HEADS = {
+    "en": ("what changes", "by (95 % interval)", "verdict", "The promise"),
+    "ko": ("무엇이 달라지는가", "얼마나 (95 % 구간)", "판정", "약속은"),
+}
+KOREAN = {
+    "helps": "도움이 된다",
+    "hurts": "해롭다",
+    "no effect worth having": "쓸 만한 효과 없음",
+    "undecided": "판정 보류",
+    "holds": "성립한다",
+    "holds in part": "일부만 성립한다",
+    "does not hold": "성립하지 않는다",
+}
+UNITS = {"points": "%p", "scales": "개"}
+# What each effect is of, in the order of the claims' effects.
+WHAT = {
+    "activations": (
+        "배치 정규화 없이 쓰이는 뉴런의 비율, 알맞은 표준편차 대 알맞지 않은 표준편차",
+        "알맞지 않은 표준편차에서 쓰이는 뉴런의 비율, 배치 정규화 있음 대 없음",
+    ),
+    "bn-speed": ("필요한 에폭 수, 양쪽 모두 자신에게 가장 좋은 학습률에서", "필요한 에폭 수, 양쪽이 같은 학습률에서"),
+    "bn-init": ("학습이 되는 표준편차의 개수",),
+    "bn-overfit": ("학습 행과 시험 행의 정확도 차이(간격)", "시험 손실"),
+    "bn-placement": ("시험 손실, 활성화 함수 뒤 대 앞",),
+    "bn-hyper": (
+        "ε, 모멘텀, γ, β를 흔한 값 가까이에서 바꿀 때 시험 손실의 범위",
+        "배치 크기를 흔한 값 가까이에서 바꿀 때의 범위",
+        "모두를 흔한 값에서 멀리 바꿀 때의 범위",
+    ),
+    "bn-suffices": ("시험 손실, 배치 정규화에 드롭아웃과 가중치 감소 중 가장 좋은 것을 더함 대 배치 정규화만",),
+    "overfitting": (
+        "학습 행과 시험 행의 정확도 차이(간격)",
+        "간격, 가장 적은 행 대 가장 많은 행",
+        "간격, 가장 넓은 층 대 가장 좁은 층",
+    ),
+}
+
+
+def block(outcome: Outcome, language: str) -> str:
+    """The table of one claim."""
+    what, by, verdict, promise = HEADS[language]
+
+    def told(word: str) -> str:
+        return KOREAN[word] if language == "ko" else word
+
+    lines = [f"| {what} | {by} | {verdict} |", "| --- | --- | --- |"]
+    for index, effect in enumerate(outcome.effects):
+        name = WHAT[outcome.name][index] if language == "ko" else effect.what
+        numbers = effect.numbers
+        if language == "ko":
+            numbers = numbers.replace(" to ", " ~ ")
+            numbers = numbers.replace(f" {effect.unit}", UNITS.get(effect.unit, f" {effect.unit}"))
+        lines.append(f"| {name} | {numbers} | {told(effect.verdict)} |")
+    return "\n".join([*lines, "", f"{promise} **{told(outcome.said)}**" + "."])
+
+
+def put(page: Path, name: str, text: str) -> None:
+    """Put a text between the marks of that name."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
+    if not found:
+        raise SystemExit(f"{page}: there is no place marked {begin}")
+    page.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
+def main() -> None:
+    """Run all claims, and write."""
+    figures = DOCS / "claims"
+    figures.mkdir(exist_ok=True)
+    for outcome in run_all():
+        print(f"{outcome!r}\n", flush=True)
+        (figures / f"{outcome.name}.svg").write_text(write_svg(outcome.figure()), encoding="utf-8")
+        for language, page in (("en", "claims.md"), ("ko", "claims.ko.md")):
+            put(DOCS / page, outcome.name, block(outcome, language))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Batch norm before the activation, or after it?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Claim, Reading, Results, Setup, Sizes
+from goru.claims.effects import Effect, effect, loss_effect, row, tuned
+from goru.claims.figures import COLOURS, panels
+from goru.claims.sources import CAFFENET, IOFFE
+from goru.claims.table import Table
+from goru.claims.training import Cell
+
+KINDS = ("relu", "tanh", "sigmoid")
+DEPTHS = (2, 5)
+PLACES = ("before", "after")
+MARGIN = 2.0  # percent, as of every loss
+IMAGENET = {"before": 0.478, "after": 0.499}  # top-1 accuracy, one network each, without a learned scale and shift
+
+
+def _cases(setup: Setup) -> list[tuple[Table, str, int]]:
+    """All activations and, with ReLU, all depths on the first table; ReLU on the others."""
+    shapes = [(kind, depth) for kind in KINDS for depth in DEPTHS if kind == KINDS[0] or depth == DEPTHS[-1]]
+    first = [(setup.table, kind, depth) for kind, depth in shapes]
+    return first + [(table, KINDS[0], DEPTHS[-1]) for table in setup.tables]
+
+
+def _sizes(setup: Setup, table: Table, depth: int) -> Sizes:
+    sizes = setup.overfitting
+    rows = table.fitted(sizes.rows)
+    return replace(sizes, depth=depth, rows=rows, batch=min(sizes.batch, max(rows // 6, 2)), epochs=sizes.epochs // 2)
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    sizes = setup.overfitting
+    others = "".join(f", ReLU on {table.name}" for table in setup.tables)
+    return (
+        f"{DEPTHS[-1]} hidden layers of {sizes.width} units (and {DEPTHS[0]}, with ReLU); ReLU, tanh and sigmoid on "
+        f"{setup.table.name}{others}; up to {sizes.rows} rows to fit on, {sizes.epochs // 2} epochs of plain gradient "
+        f"descent, {setup.seeds} seeds. Each side is judged at the learning rate that is best on the other seeds. The "
+        "verdict is on the mean over all cases."
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Both places in all cases at all rates."""
+    return {
+        (table.name, kind, depth, place, rate): setup.cell(
+            _sizes(setup, table, depth), rate, table, activation=kind, batch_norm=place
+        )
+        for table, kind, depth in _cases(setup)
+        for place in PLACES
+        for rate in setup.few_rates
+    }
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The difference in every case, and its mean."""
+    found: dict[str, tuple[tuple, Effect]] = {}
+    changes = []
+    for table, kind, depth in _cases(setup):
+
+        def own(place: str, case: tuple = (table.name, kind, depth)) -> np.ndarray:
+            losses = [results[(*case, place, rate)].test_loss for rate in setup.few_rates]
+            return tuned(losses, losses)
+
+        before, after = own("before"), own("after")
+        changes.append(100 * (after - before) / before.mean())
+        name = f"{table.name}, {kind}, {depth} layers"
+        found[name] = (table.name, kind, depth), loss_effect(name, after, before, comparisons=len(_cases(setup)))
+    overall = effect("Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN, "%")
+    words = [single.verdict for _, single in found.values()]
+    text = (
+        f"After is better in {words.count('helps')} of {len(words)} cases, worse in {words.count('hurts')}, no "
+        f"different in {words.count('no effect worth having')}, undecided in {words.count('undecided')}. On ImageNet "
+        f"the published top-1 accuracies of one network each were {IMAGENET['before']:.3f} before and "
+        f"{IMAGENET['after']:.3f} after."
+    )
+    cases = pd.DataFrame(
+        [{"table": case[0], "activation": case[1], "depth": case[2], **row(single)} for case, single in found.values()]
+    )
+
+    def draw(figure: Any) -> None:
+        (axes,) = panels(figure, 1, 1)[0]
+        rows = [*((name, single) for name, (_, single) in found.items()), ("all cases", overall)]
+        places = -np.arange(len(rows))
+        axes.axvspan(-MARGIN, MARGIN, color="0.93")
+        axes.axvline(0, color="0.4", linewidth=0.8)
+        for place, (name, single) in zip(places, rows, strict=True):
+            colour = COLOURS[0] if name != "all cases" else COLOURS[1]
+            axes.plot([single.low, single.high], [place, place], color=colour)
+            axes.plot(single.change, place, "o", color=colour, markersize=5)
+        axes.set(
+            yticks=places,
+            yticklabels=[name for name, _ in rows],
+            xlabel="test loss after against before, % (left: after is better; grey: not worth having)",
+            title="Batch norm after the activation against before it",
+        )
+        axes.grid(False, axis="y")
+
+    return Reading((overall,), text, draw, {"cases": cases})
+
+
+CLAIM = Claim(
+    name="bn-placement",
+    question="Batch norm before the activation, or after it?",
+    promise="Batch normalization may stand before the activation or after it; which is better is debated.",
+    setting=setting,
+    columns=("table", "activation", "depth", "batch_norm", "learning_rate"),
+    expected=("no effect worth having",),
+    meaning={
+        "holds": "So on average it makes no difference that is worth having; the debate is about single cases.",
+        "holds in part": "So it holds in part.",
+        "does not hold": "So on average it does make a difference here; the sign of the mean says which place is "
+        "better, and single cases may differ from it.",
+        "undecided": "So nothing can be said on average: cases and seeds differ too much.",
+    },
+    sources=(IOFFE, CAFFENET),
+    plan=plan,
+    read=read,
+    size=(9, 4),
+)

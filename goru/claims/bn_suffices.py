@@ -1,0 +1,144 @@
+"""Are dropout and weight decay unnecessary once batch norm is there?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.effects import MARGIN_PERCENT, Effect, effect, row, tuned
+from goru.claims.figures import BLUE, RED, legend, panels
+from goru.claims.sources import IOFFE, LI, VAN_LAARHOVEN
+from goru.claims.training import Cell
+
+DROPOUT = (0.1, 0.3)
+DECAY = (0.003, 0.03)
+SIDES = ("none", "before")
+# What is added, as the dropout rates and the λ it may have.
+ADDED: dict[str, tuple[Sequence[float], Sequence[float]]] = {
+    "nothing": ((0.0,), (0.0,)),
+    "dropout": (DROPOUT, (0.0,)),
+    "decay": ((0.0,), DECAY),
+    "both": (DROPOUT, DECAY),
+}
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    return (
+        f"{setup.describe(setup.overfitting)} Every combination of batch norm (none, before the activation), dropout "
+        f"(none, rates {' and '.join(map(str, DROPOUT))}) and weight decay (none, λ {' and '.join(map(str, DECAY))}). "
+        "Each combination is judged at the rates and the λ that are best on the other seeds."
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """All combinations at all rates."""
+    return {
+        (side, dropout, decay, rate): setup.cell(
+            setup.overfitting,
+            rate,
+            batch_norm=None if side == "none" else side,
+            dropout=True,  # at rate 0 nothing is deleted: so one program serves all
+            dropout_rate=dropout,
+            weight_decay=decay,
+        )
+        for side in SIDES
+        for dropout in (0.0, *DROPOUT)
+        for decay in (0.0, *DECAY)
+        for rate in setup.few_rates
+    }
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """What each adds alone, and on top of batch norm."""
+
+    def own(side: str, *added: str) -> np.ndarray:
+        """At the setting that is best on the other seeds, among all that these additions may have."""
+        losses = [
+            results[side, dropout, decay, rate].test_loss
+            for name in added
+            for dropout in ADDED[name][0]
+            for decay in ADDED[name][1]
+            for rate in setup.few_rates
+        ]
+        return tuned(losses, losses)
+
+    plain, alone = own("none", "nothing"), own("before", "nothing")
+
+    def change(losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> Effect:
+        return effect("", 100 * (losses - against) / plain.mean(), MARGIN_PERCENT, "%", comparisons=comparisons)
+
+    rest = own("before", "dropout", "decay", "both")
+    decides = effect(
+        "Test loss with the best of dropout and decay on top of batch norm, against batch norm alone",
+        100 * (rest - alone) / alone.mean(),
+        MARGIN_PERCENT,
+        "%",
+    )
+    rows = []
+    for name in ("dropout", "decay", "both"):
+        without, on_top = own("none", name) - plain, own("before", name) - alone
+        for where, changes in (("alone", without), ("on top of batch norm", on_top), ("interaction", on_top - without)):
+            found = change(changes, np.zeros(setup.seeds), comparisons=9)
+            rows.append({"added": name, "where": where, **row(found)})
+    table = pd.DataFrame(rows)
+    best = own("none", "dropout", "decay", "both")
+    summary = (
+        f"Batch norm alone changed the plain network's test loss by {change(alone, plain).numbers}, the best of "
+        f"dropout and decay without it by {change(best, plain).numbers}, all of them together by "
+        f"{change(rest, plain).numbers}."
+    )
+
+    def draw(figure: Any) -> None:
+        first, second = panels(figure, 1, 2, width_ratios=(1, 1.2))[0]
+        names = list(ADDED)
+        for offset, side, label, colour in ((-0.17, "none", "without batch norm", RED), (0.17, "before", "with", BLUE)):
+            losses = [own(side, name) for name in names]
+            for at, values in enumerate(losses):
+                first.plot([at + offset] * setup.seeds, values, ".", color=colour, alpha=0.4, markersize=4)
+                first.plot([at + offset - 0.14, at + offset + 0.14], [values.mean()] * 2, color=colour)
+            first.plot([], [], color=colour, label=label)
+        first.set(title="Test loss, each seed and mean", xticks=range(len(names)), ylabel="test loss")
+        first.set_xticklabels([f"+ {name}" if name != "nothing" else "nothing" for name in names])
+        legend(first)
+        places = -np.arange(len(table))
+        second.axvspan(-MARGIN_PERCENT, MARGIN_PERCENT, color="0.93")
+        second.axvline(0, color="0.4", linewidth=0.8)
+        for place, one in zip(places, table.itertuples(), strict=True):
+            colour = {"alone": RED, "interaction": "0.4"}.get(str(one.where), BLUE)
+            second.plot([one.low, one.high], [place, place], color=colour)
+            second.plot(one.change, place, "o", color=colour, markersize=4)
+        second.set(
+            yticks=places,
+            yticklabels=[f"{one.added}, {one.where}" for one in table.itertuples()],
+            xlabel="change, % of the plain network's test loss",
+            title="What each adds",
+        )
+        second.grid(False, axis="y")
+
+    return Reading((decides,), summary, draw, {"additions": table})
+
+
+CLAIM = Claim(
+    name="bn-suffices",
+    question="Are dropout and weight decay unnecessary once batch norm is there?",
+    promise="Batch normalization suppresses overfitting, so that dropout and weight decay become less necessary.",
+    setting=setting,
+    columns=("batch_norm", "dropout_rate", "weight_decay", "learning_rate"),
+    expected=("no effect worth having",),
+    meaning={
+        "holds": "So the promise holds: once batch norm is there, the others add nothing worth having.",
+        "holds in part": "So the promise holds in part.",
+        "does not hold": "So the promise does not hold here: the best of dropout and decay still changes the loss. "
+        "Whether they are less necessary than without batch norm is what the interactions say: above zero, batch norm "
+        "takes some of their work over. Dropout below batch norm changes the variance that its statistics were made "
+        "for (Li et al.), and decay under batch norm acts on the size of the steps alone (van Laarhoven).",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(IOFFE, LI, VAN_LAARHOVEN),
+    plan=plan,
+    read=read,
+    size=(11, 4),
+)

@@ -1,0 +1,164 @@
+"""Does weight decay stop sufficing as networks grow?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, tuned
+from goru.claims.figures import BLUE, GREEN, GREY, ORANGE, RED, legend, marks, panels
+from goru.claims.sources import KROGH, SRIVASTAVA
+from goru.claims.training import Cell
+
+DEPTHS = (2, 4, 6)
+PLAIN = ("decay", 0.0)
+DECAYS = (PLAIN, *(("decay", decay) for decay in (0.003, 0.01, 0.03, 0.1)))
+DROPOUTS = (PLAIN, *(("dropout", rate) for rate in (0.1, 0.2, 0.4, 0.6)))
+SIDES = {"plain": ("neither", GREY), "decay": ("best decay", RED), "dropout": ("best dropout", BLUE)}
+
+
+def widths(setup: Setup) -> tuple[int, int]:
+    """Narrow and wide."""
+    return (50, 200) if setup.book else (25, 100)
+
+
+def sizes(setup: Setup) -> list[tuple[int, int]]:
+    """Depths and widths, from the smallest network to the largest."""
+    return [(depth, width) for depth in DEPTHS for width in widths(setup)]
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    one, narrow_wide = setup.overfitting, widths(setup)
+    return (
+        f"{', '.join(map(str, DEPTHS[:-1]))} and {DEPTHS[-1]} hidden layers of {narrow_wide[0]} and {narrow_wide[1]} "
+        f"units, {one.rows} rows of {setup.table.name} to fit on, batches of {one.batch}, 100 epochs of plain gradient "
+        f"descent at the rate {one.rate:g}, {setup.seeds} seeds. Weight decay ½λ‖W‖² with λ of "
+        f"{', '.join(f'{decay:g}' for _, decay in DECAYS)}; dropout with rates of "
+        f"{', '.join(f'{rate:g}' for _, rate in DROPOUTS)}; never both. At every size each seed is judged at the λ, "
+        "and at the rate, with the lowest test loss on the other seeds; 0 may be chosen."
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Both sides at all sizes; a network of dropout rate 0 is one without dropout."""
+    return {
+        (depth, width, *key): setup.cell(
+            setup.overfitting,
+            hidden=(width,) * depth,
+            epochs=100,
+            dropout=True,
+            weight_decay=key[1] if key[0] == "decay" else 0.0,
+            dropout_rate=key[1] if key[0] == "dropout" else 0.0,
+        )
+        for depth, width in sizes(setup)
+        for key in (*DECAYS, *DROPOUTS[1:])
+    }
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The best of each side, size by size."""
+    every = sizes(setup)
+    smallest, largest = every[0], every[-1]
+    tried = {"plain": (PLAIN,), "decay": DECAYS, "dropout": DROPOUTS}
+    losses: dict[str, dict[tuple[int, int], np.ndarray]] = {}
+    best: dict[str, dict[tuple[int, int], float]] = {}
+    for side, keys in tried.items():
+        losses[side], best[side] = {}, {}
+        for size in every:
+            found = [results[*size, *key].test_loss for key in keys]
+            losses[side][size] = tuned(found, found)
+            best[side][size] = keys[int(np.argmin(np.mean(found, axis=1)))][1]
+
+    def difference(size: tuple[int, int]) -> np.ndarray:
+        """Of dropout to decay, in percent of decay's mean loss."""
+        decay = losses["decay"][size]
+        return 100 * (losses["dropout"][size] - decay) / decay.mean()
+
+    effects = (
+        loss_effect(
+            f"Test loss of the best dropout against the best decay at {_size(largest)}",
+            losses["dropout"][largest],
+            losses["decay"][largest],
+            comparisons=2,
+        ),
+        effect(
+            f"That difference, against the one at {_size(smallest)}",
+            difference(largest) - difference(smallest),
+            MARGIN_PERCENT,
+            "points",
+            comparisons=2,
+        ),
+    )
+    told = ", ".join(f"{_signed(difference(size).mean())} % at {_size(size)}" for size in every)
+    gains = {side: 100 * (1 - losses[side][largest].mean() / losses["plain"][largest].mean()) for side in tried}
+    paragraph = (
+        f"Dropout's test loss against decay's: {told}. At {_size(largest)} decay lowers the plain network's test loss "
+        f"by {_signed(gains['decay'], '')} % (mostly λ = {best['decay'][largest]:g}), dropout by "
+        f"{_signed(gains['dropout'], '')} % (mostly at the rate {best['dropout'][largest]:g})."
+    )
+    table = pd.DataFrame(
+        [
+            (*size, side, best[side][size], losses[side][size].mean(), difference(size).mean())
+            for size in every
+            for side in tried
+        ],
+        columns=["depth", "width", "side", "best", "test_loss", "dropout_against_decay_percent"],
+    )
+
+    def draw(figure: Any) -> None:
+        left, right = figure.subfigures(1, 2, width_ratios=(2, 1.1))
+        (last,) = panels(right, 1, 1)[0]
+        places = np.arange(len(DEPTHS))
+        together = panels(left, 1, 2, sharey=True)[0]
+        for axes, width, shade in zip(together, widths(setup), (ORANGE, GREEN), strict=True):
+            own = [(depth, width) for depth in DEPTHS]
+            for shift, (side, (name, colour)) in zip((-0.08, 0.0, 0.08), SIDES.items(), strict=True):
+                marks(axes, places + shift, np.stack([losses[side][size] for size in own], axis=1), colour, name)
+            shift = -0.04 if shade == ORANGE else 0.04
+            marks(last, places + shift, np.stack([difference(size) for size in own], axis=1), shade, f"{width} units")
+            axes.set(title=f"Layers of {width} units")
+        last.axhline(0, color="0.5", linewidth=0.8, linestyle=":")
+        last.set(title="Dropout against decay (below 0: better)", ylabel="difference in test loss, %")
+        together[0].set_ylabel("test loss")
+        for axes in (*together, last):
+            axes.set_xticks(places, [str(depth) for depth in DEPTHS])
+            axes.set_xlabel("hidden layers")
+        legend(together[0])
+        legend(last)
+
+    return Reading(effects, paragraph, draw, {"sizes": table})
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]} × {size[1]}"
+
+
+def _signed(value: float, plus: str = "+") -> str:
+    return f"{value:{plus}.1f}".replace("-", "−")
+
+
+CLAIM = Claim(
+    name="decay-or-dropout",
+    question="Does weight decay stop sufficing as networks grow deeper and wider?",
+    promise="The more complex a network, the less weight decay alone suffices against overfitting; dropout does.",
+    setting=setting,
+    columns=("depth", "width", "side", "strength"),
+    expected=("helps", "helps"),
+    meaning={
+        "holds": "So the promise holds: in the largest network dropout is better than any weight decay, and by more "
+        "than in the smallest.",
+        "holds in part": "So the promise holds in part: of the two, dropout's lead in the largest network and the "
+        "growth of that lead with size, not both are clear.",
+        "does not hold": "So the promise does not hold here: neither does dropout lead in the largest network, nor "
+        "does it gain on decay as networks grow. Weight decay of the right λ keeps up; a λ that suits one size need "
+        "not suit another.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(KROGH, SRIVASTAVA),
+    plan=plan,
+    read=read,
+    size=(11.5, 3.5),
+)

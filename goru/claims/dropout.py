@@ -1,0 +1,173 @@
+"""Does deleting neurons at random shrink the gap?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.effects import loss_effect, points_effect, tuned
+from goru.claims.figures import BLUE, GREEN, GREY, RED, band, legend, marks, panels
+from goru.claims.networks import Networks
+from goru.claims.sources import SRIVASTAVA
+from goru.claims.training import Cell
+
+RATES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
+BOOK = 0.2  # the book's rate
+FORMS = {"classic": ("classic", BLUE), "inverted": ("inverted", GREEN)}
+SCALED = {
+    "kept": ("kept share", 1 - BOOK, BLUE),
+    "one": ("not at all", 1.0, GREY),
+    "deleted": ("deleted share", BOOK, RED),
+}
+EPOCHS = 300  # of the book's figure
+FALLEN = 0.05  # of a score on fit rows
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    sizes = setup.overfitting
+    rates = ", ".join(f"{rate:g}" for rate in RATES)
+    return (
+        f"{sizes.depth} hidden layers of {sizes.width} units, {sizes.rows} rows of {setup.table.name} to fit on, "
+        f"batches of {sizes.batch}, {_epochs(setup)} epochs of plain gradient descent at the rate {sizes.rate:g}, "
+        f"{setup.seeds} seeds. Dropout rates {rates}, in the classic form (activations are scaled at test time) and in "
+        f"the inverted form (they are scaled up in training). The verdict is on the classic form and the book's rate "
+        f"{BOOK:g} against 0, and on the same trained networks with their activations multiplied by the deleted share "
+        "instead of the kept share at test time."
+    )
+
+
+def _epochs(setup: Setup) -> int:
+    return EPOCHS if setup.book else setup.overfitting.epochs
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Both forms at all rates."""
+    return {
+        (form, rate): setup.cell(
+            setup.overfitting, epochs=_epochs(setup), dropout=True, dropout_form=form, dropout_rate=rate
+        )
+        for form in FORMS
+        for rate in RATES
+    }
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The gap, the loss on test rows, and the scaling at test time."""
+    plain, dropped = results["classic", 0.0], results["classic", BOOK]
+    losses = {name: np.zeros(setup.seeds) for name in SCALED}
+    scores = {name: np.zeros(setup.seeds) for name in SCALED}
+    for seed, networks in dropped.networks.items():
+        drawn = setup.table.draw(seed, setup.overfitting.rows)
+        for name, (_, share, _) in SCALED.items():
+            losses[name][seed], scores[name][seed] = _figures(networks, share, drawn.x, drawn.y, setup.table.classes)
+    effects = (
+        points_effect(
+            f"Gap in {setup.score} between fit rows and test rows, rate {BOOK:g} against 0",
+            dropped.gap,
+            plain.gap,
+            higher_is_better=False,
+            comparisons=3,
+        ),
+        loss_effect(f"Test loss, rate {BOOK:g} against 0", dropped.test_loss, plain.test_loss, comparisons=3),
+        loss_effect(
+            "Test loss when scaled by the deleted share, against the kept share",
+            losses["deleted"],
+            losses["kept"],
+            comparisons=3,
+        ),
+    )
+
+    def best(form: str) -> str:
+        """What the rate above 0 that is best on the other seeds changes."""
+        losses = [results[form, rate].test_loss for rate in RATES]
+        change = 100 * (tuned(losses[1:], losses[1:]).mean() / losses[0].mean() - 1)
+        return f"{change:+.0f} % (mostly {RATES[1 + int(np.argmin(np.mean(losses[1:], axis=1)))]:g})".replace("-", "−")
+
+    lost = plain.fit_score.mean() - dropped.fit_score.mean()
+    found = (
+        f"At the rate {BOOK:g} the {setup.score} was {_percent(dropped.fit_score)} on fit rows and "
+        f"{_percent(dropped.test_score)} on test rows; without dropout, {_percent(plain.fit_score)} and "
+        f"{_percent(plain.test_score)}. "
+        + f"So dropout costs {100 * lost:.0f} points on fit rows, and a network that learns less has less of a gap. "
+        * bool(lost > FALLEN)
+        + f"At the rate above 0 that is best on the other seeds the test loss changes by {best('classic')} in the "
+        f"classic form and by {best('inverted')} in the inverted one. The same networks of rate {BOOK:g}, scaled at "
+        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {_percent(scores['kept'])}; not "
+        f"scaled, {_percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by mistake, "
+        f"{_percent(scores['deleted'])}."
+    )
+    table = pd.DataFrame(
+        [
+            (name, share, seed, losses[name][seed], scores[name][seed])
+            for name, (_, share, _) in SCALED.items()
+            for seed in range(setup.seeds)
+        ],
+        columns=["scaled_by", "factor", "seed", "test_loss", "test_score"],
+    )
+
+    def draw(figure: Any) -> None:
+        first, second, third, fourth = panels(figure, 1, 4, width_ratios=(1.2, 1, 1, 0.8))[0]
+        for trained, colour, name in ((plain, RED, "rate 0"), (dropped, BLUE, f"rate {BOOK:g}")):
+            band(first, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
+            band(first, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+        first.set(title="Classic form: dashed above solid", xlabel="epoch", ylabel=setup.score)
+        for shift, (form, (name, colour)) in zip((-0.006, 0.006), FORMS.items(), strict=True):
+            places = np.array(RATES) + shift
+            marks(second, places, 100 * np.stack([results[form, r].gap for r in RATES], axis=1), colour, name)
+            marks(third, places, np.stack([results[form, r].test_loss for r in RATES], axis=1), colour, name)
+        second.set(title="The gap", xlabel="dropout rate", ylabel="gap, points")
+        third.set(title="Loss on test rows", xlabel="dropout rate", ylabel="loss")
+        for place, (name, (_, _, colour)) in enumerate(SCALED.items()):
+            own = losses[name]
+            reach = [[own.mean() - own.min()], [own.max() - own.mean()]]
+            fourth.bar([place], [own.mean()], yerr=reach, color=colour, capsize=3, error_kw={"linewidth": 0.8})
+        fourth.set_axisbelow(True)
+        fourth.grid(visible=False, axis="x")
+        fourth.set_xticks(range(len(SCALED)), [f"{label}\n({share:g})" for label, share, _ in SCALED.values()])
+        fourth.tick_params(axis="x", labelsize=7)
+        fourth.set(title=f"Rate {BOOK:g}, scaled by", ylabel="loss, test rows")
+        for axes in (first, second, third):
+            legend(axes)
+
+    return Reading(effects, found, draw, {"scaling": table})
+
+
+def _percent(shares: np.ndarray) -> str:
+    return f"{shares.mean():.1%}".replace("-", "−")
+
+
+def _figures(networks: Networks, share: float, x: np.ndarray, y: np.ndarray, classes: int) -> tuple[float, float]:
+    """Loss and score when scaled so; a guess's where a network diverged."""
+    figures = networks.scaled_by(share).figures(x, y)[0]
+    if not np.isfinite(figures[0]):
+        return (float(np.log(classes)), 1 / classes) if classes else (1.0, 0.0)
+    return float(figures[0]), float(figures[1] if classes else 1 - figures[0])
+
+
+CLAIM = Claim(
+    name="dropout",
+    question="Does dropout shrink the gap?",
+    promise="Dropout suppresses overfitting: deleting a share of 0.2 of the neurons at random in training shrinks the "
+    "gap. At test time activations are multiplied by the share that was kept.",
+    setting=setting,
+    columns=("form", "dropout_rate"),
+    expected=("helps", "helps", "hurts"),
+    meaning={
+        "holds": "So the promise holds: the gap is smaller, the loss on test rows lower, and the scaling at test time "
+        "has to be by the kept share: then every unit puts out on average what it did in training.",
+        "holds in part": "So the promise holds in part: of the three, a smaller gap, a lower loss on test rows and a "
+        "loss from the wrong scaling, not all are clear. A smaller gap by itself is no gain: a network from which too "
+        "much is deleted learns less.",
+        "does not hold": "So the promise does not hold here: neither is the gap smaller, nor the loss on test rows "
+        "lower, nor does the wrong scaling hurt.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(SRIVASTAVA,),
+    plan=plan,
+    read=read,
+    keep="networks",
+    size=(13, 3.4),
+)

@@ -1,0 +1,181 @@
+"""Is dropout an ensemble in one network?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Claim, Reading, Results, Setup, Source
+from goru.claims.effects import loss_effect
+from goru.claims.figures import BLUE, GREY, RED, band, legend, panels
+from goru.claims.networks import Networks
+from goru.claims.sources import SRIVASTAVA
+from goru.claims.training import Cell
+
+RATE = 0.2  # the book's
+MEMBERS = (1, 2, 4, 8, 16, 32)  # of the real ensemble
+MASKS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+ROWS = 200  # test rows that are judged; the masks take long
+FIRST_STEP = 1_000_000  # masks that no training has used
+TINY = 1e-12  # a probability below it counts as that
+WARDE_FARLEY = Source(
+    "Warde-Farley, Goodfellow, Courville, Bengio 2014: An empirical analysis of dropout in piecewise linear networks",
+    "https://arxiv.org/abs/1312.6197",
+)
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    return (
+        f"{setup.describe(setup.overfitting)} {MEMBERS[-1]} plain networks a seed, which differ in their initial "
+        f"weights, and one network with dropout (inverted form) of the book's rate {RATE:g}. What is averaged are "
+        f"{'probabilities' if setup.table.classes else 'predicted values'}: of the first "
+        f"1 to {MEMBERS[-1]} plain networks, and of the dropout network with neurons deleted by {MASKS[0]} to "
+        f"{MASKS[-1]} masks. All are judged on the first {ROWS} of the test rows, or all if they are fewer."
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Many plain networks, and one with dropout."""
+    plain = {("plain", replica): setup.cell(setup.overfitting, replica=replica) for replica in range(MEMBERS[-1])}
+    return plain | {("dropout", 0): setup.cell(setup.overfitting, dropout=True, dropout_rate=RATE)}
+
+
+def mean_loss(predicted: np.ndarray, y: np.ndarray) -> float:
+    """The log loss of probabilities `(rows, classes)`, or the mean squared error of values `(rows, 1)`."""
+    if y.ndim == 2:
+        return float(np.mean((predicted - y) ** 2))
+    return float(-np.log(np.maximum(predicted[np.arange(len(y)), y], TINY)).mean())
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The loss of averages, and how far masks are from the scaled network."""
+    seeds = setup.seeds
+    scaled = np.zeros(seeds)
+    real, masked, apart = np.zeros((seeds, len(MEMBERS))), np.zeros((seeds, len(MASKS))), np.zeros((seeds, len(MASKS)))
+    for seed in range(seeds):
+        drawn = setup.table.draw(seed, setup.overfitting.rows)
+        x, y = drawn.x[:ROWS], drawn.y[:ROWS]
+
+        def sound(predicted: np.ndarray) -> np.ndarray:
+            """With a guess where a network diverged."""
+            guess = 1 / setup.table.classes if setup.table.classes else 0.0
+            return np.where(np.isfinite(predicted), predicted, guess)
+
+        members = [sound(results["plain", replica].networks[seed].predict(x)[0]) for replica in range(MEMBERS[-1])]
+        real[seed] = [mean_loss(np.mean(members[:count], axis=0), y) for count in MEMBERS]
+        dropout = results["dropout", 0].networks[seed]
+        one = sound(dropout.predict(x)[0])
+        scaled[seed] = mean_loss(one, y)
+        for place, average in enumerate(map(sound, _averages(dropout, x))):
+            masked[seed, place], apart[seed, place] = mean_loss(average, y), np.abs(average - one).mean()
+
+    effects = (
+        loss_effect("Test loss of one dropout network against one plain network", scaled, real[:, 0], comparisons=3),
+        loss_effect(f"The same against its own average over {MASKS[-1]} masks", scaled, masked[:, -1], comparisons=3),
+        loss_effect(f"The same against {MEMBERS[-1]} plain networks", scaled, real[:, -1], comparisons=3),
+    )
+    better = [count for count, loss in zip(MEMBERS, real.mean(axis=0), strict=True) if loss <= scaled.mean()]
+    what = "probabilities" if setup.table.classes else "values"
+    fits = {
+        "plain": float(np.mean([results["plain", replica].fit_score for replica in range(MEMBERS[-1])])),
+        "dropout": float(results["dropout", 0].fit_score.mean()),
+    }
+    found = (
+        f"Test losses: one plain network {real[:, 0].mean():.3f}, {MEMBERS[-1]} averaged {real[:, -1].mean():.3f}; the "
+        f"dropout network {scaled.mean():.3f}, under one mask {masked[:, 0].mean():.3f}, averaged over {MASKS[-1]} "
+        f"masks {masked[:, -1].mean():.3f}. On fit rows the {setup.score} was {fits['plain']:.1%} for plain networks "
+        f"and {fits['dropout']:.1%} with dropout. {_count(better)} The {what} of the network without masks and those "
+        f"of the average differ by {apart[:, MASKS.index(10)].mean():.3f} with 10 masks, "
+        f"{apart[:, MASKS.index(100)].mean():.3f} with 100 and {apart[:, -1].mean():.3f} with {MASKS[-1]}: a single "
+        "pass approximates the average, and is not the same, since what ReLU makes of a mean is not the mean of what "
+        "it makes."
+    )
+    tables = {
+        "ensemble": _long("members", MEMBERS, test_loss=real),
+        "masks": _long("masks", MASKS, test_loss=masked, mean_difference=apart),
+        "dropout": pd.DataFrame({"seed": range(seeds), "test_loss": scaled}),
+    }
+
+    def draw(figure: Any) -> None:
+        first, second = panels(figure, 1, 2)[0]
+        band(first, MEMBERS, real, RED, "plain networks, averaged")
+        band(first, MASKS, masked, BLUE, "dropout network, masks averaged")
+        band(first, (1, MASKS[-1]), np.stack([scaled, scaled], axis=1), GREY, "dropout network, no masks", "--")
+        highest = 1.3 * max(real.max(), masked.max(), scaled.max())  # room for the legend
+        first.set(
+            title="Loss on test rows",
+            xlabel="how many are averaged",
+            ylabel="loss",
+            xscale="log",
+            ylim=(0, highest),
+        )
+        band(second, MASKS, apart, BLUE, "masks averaged")
+        second.plot(MASKS, apart[:, 0].mean() / np.sqrt(MASKS), ":", color="0.5", label="falling as 1/√masks")
+        second.set(
+            title="Masks averaged, against no masks",
+            xlabel="masks",
+            ylabel=f"mean difference of {what}",
+            xscale="log",
+            ylim=(0, 1.3 * apart.max()),
+        )
+        for axes in (first, second):
+            axes.set_xticks((1, 10, 100, 500), ("1", "10", "100", "500"))
+            axes.minorticks_off()
+            legend(axes, loc="upper right")
+
+    return Reading(effects, found, draw, tables)
+
+
+def _count(better: list[int]) -> str:
+    """How many plain networks, if any number, do as well as the one with dropout."""
+    if not better:
+        return f"No number of plain networks up to {MEMBERS[-1]} does as well as the one with dropout."
+    if better[0] == 1:
+        return "One plain network does as well as the one with dropout, or better."
+    return f"It takes {better[0]} plain networks to do as well as the one with dropout."
+
+
+def _averages(network: Networks, x: np.ndarray) -> list[np.ndarray]:
+    """What a network predicts on average over so many masks."""
+    total, found = np.zeros(()), []
+    for count in range(1, MASKS[-1] + 1):
+        total = total + network.predict_masked(x, FIRST_STEP + count)[0]
+        if count in MASKS:
+            found.append(total / count)
+    return found
+
+
+def _long(name: str, counts: tuple[int, ...], **values: np.ndarray) -> pd.DataFrame:
+    """A row a seed and count."""
+    seeds = len(next(iter(values.values())))
+    frame = {"seed": np.repeat(range(seeds), len(counts)), name: np.tile(counts, seeds)}
+    return pd.DataFrame(frame | {column: found.ravel() for column, found in values.items()})
+
+
+CLAIM = Claim(
+    name="dropout-ensemble",
+    question="Is dropout an ensemble in one network?",
+    promise="Dropout is like an ensemble of many networks in one: using all neurons, scaled, at test time gives what "
+    "the average over the networks with deleted neurons would.",
+    setting=setting,
+    columns=("side", "replica"),
+    expected=("helps", "no effect worth having", "no effect worth having"),
+    meaning={
+        "holds": "So the promise holds in all its parts: the one network with dropout is better than a plain one, as "
+        "good as the average over its own masks, and as good as a real ensemble.",
+        "holds in part": "So the promise holds in part: better than one plain network, as good as the average over its "
+        "own masks, as good as a real ensemble, these are three promises, and not all of them are borne out. Masks "
+        "of one network share their weights and are trained together; the members of a real ensemble are independent.",
+        "does not hold": "So the promise does not hold here: the network with dropout is not better than a plain one "
+        "by more than the margin, and it does differ by more both from the average over its own masks and from a real "
+        "ensemble.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(SRIVASTAVA, WARDE_FARLEY),
+    plan=plan,
+    read=read,
+    keep="networks",
+    size=(10.5, 3.6),
+)

@@ -1,0 +1,200 @@
+"""Does overfitting go with large weights?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.bn_speed import aim
+from goru.claims.claim import Claim, Reading, Results, Setup, Source
+from goru.claims.effects import effect
+from goru.claims.figures import BLUE, GREEN, RED, band, legend, panels
+from goru.claims.sources import KROGH
+from goru.claims.training import Cell
+
+SCALES = (0.5, 1.0, 2.0)  # of the initial weights, against He's
+DECAYS = (0.0, 0.01, 0.1)
+RATES = (0.01, 0.03, 0.1)
+CAUSES = {"initial scale": 0, "weight decay": 1, "learning rate": 2}
+LEARNED = 0.9  # of the way from a guess to the best score on fit rows that any network reaches
+MARGIN = 0.1  # of a correlation
+JIANG = Source(
+    "Jiang, Neyshabur, Mobahi, Krishnan, Bengio 2020: Fantastic generalization measures and where to find them",
+    "https://arxiv.org/abs/1912.02178",
+)
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    return (
+        f"{setup.describe(setup.overfitting)} ‖W‖ is the root of the sum of all squared weights, the gap is the "
+        f"{setup.score} on fit rows without that on test rows. Along training: one network at the rate "
+        f"{setup.overfitting.rate:g}, without decay. Across networks: {len(_grid())} settings, {_listed(SCALES)} times "
+        f"He's initial weights, weight decay {_listed(DECAYS)}, learning rates {_listed(RATES)}, each with each. The "
+        "rank correlation (Spearman) is computed seed by seed; networks that diverged have no norm and are left out."
+    )
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers[:-1]) + f" and {numbers[-1]:g}"
+
+
+def _grid() -> list[tuple[float, float, float]]:
+    return [(scale, decay, rate) for scale in SCALES for decay in DECAYS for rate in RATES]
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """One network that is looked at along training, and many that are looked at in the end."""
+    sizes = setup.overfitting
+    along = {("along", 1.0, 0.0, sizes.rate): setup.cell(sizes)}
+    return along | {
+        ("across", scale, decay, rate): setup.cell(
+            sizes, rate, weight_std=scale, weight_decay=decay, every=sizes.epochs
+        )
+        for scale, decay, rate in _grid()
+    }
+
+
+def correlation(norms: np.ndarray, gaps: np.ndarray) -> float:
+    """Spearman's, of the pairs that have a norm; not a number where there is nothing to correlate."""
+    from scipy.stats import spearmanr
+
+    there = np.isfinite(norms)
+    norms, gaps = norms[there], gaps[there]
+    if len(norms) < 2 or np.ptp(norms) == 0 or np.ptp(gaps) == 0:
+        return float("nan")
+    return float(spearmanr(norms, gaps).statistic)
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """Norms and gaps, and how they go together."""
+    seeds, rate = range(setup.seeds), setup.overfitting.rate
+    plain = results["along", 1.0, 0.0, rate]
+    way = np.array([[plain.snapshots[seed][epoch].norm[0] for epoch in plain.epochs] for seed in seeds])
+    start = float(np.mean([plain.snapshots[seed][0].norm[0] for seed in seeds]))
+    opening = plain.fit[..., 1] - plain.test[..., 1]
+    grid = _grid()
+    norms = np.array([[results["across", *one].networks[seed].norm[0] for one in grid] for seed in seeds], np.float64)
+    gaps = np.stack([results["across", *one].gap for one in grid], axis=1)
+    fits = np.stack([results["across", *one].fit_score for one in grid], axis=1)
+    guess = 1 / setup.table.classes if setup.table.classes else 0.0
+    learned = fits >= aim(results, guess, LEARNED)
+
+    across = np.array([correlation(norms[seed], gaps[seed]) for seed in seeds])
+    along = np.array([correlation(way[seed], opening[seed]) for seed in seeds])
+    effects = (
+        effect("Rank correlation of ‖W‖ and the gap across networks", np.nan_to_num(across), MARGIN, "", comparisons=2),
+        effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2),
+    )
+    within = np.array([correlation(norms[seed][learned[seed]], gaps[seed][learned[seed]]) for seed in seeds])
+    alone = {cause: _alone(grid, norms, gaps, column) for cause, column in CAUSES.items()}
+    finite = np.isfinite(norms)
+    widest = int(opening.mean(axis=0).argmax())
+    found = (
+        f"Along training ‖W‖ went from {start:.1f} before the first step to {way[:, -1].mean():.1f}; the gap was "
+        f"{_points(opening[:, 0].mean())} points after {plain.epochs[0]} epochs, widest after {plain.epochs[widest]} "
+        f"({_points(opening[:, widest].mean())}), and {_points(opening[:, -1].mean())} at the end. Across networks "
+        f"‖W‖ lay between {norms[finite].min():.1f} and {norms[finite].max():.1f}, the gap between "
+        f"{_points(gaps.min())} and {_points(gaps.max())} points. Of the networks {learned.mean():.0%} have learned "
+        f"(an {setup.score} on fit rows of at least {aim(results, guess, LEARNED):.2f}); {_among(within)}. Where "
+        "settings differ in one thing alone, the correlation is "
+        + ", ".join(f"{_signed(value)} for the {cause}" for cause, value in alone.items())
+        + "."
+    )
+    tables = {
+        "networks": pd.DataFrame(
+            [
+                (*one, seed, norms[seed, index], gaps[seed, index], bool(learned[seed, index]))
+                for index, one in enumerate(grid)
+                for seed in seeds
+            ],
+            columns=["weight_std", "weight_decay", "learning_rate", "seed", "norm", "gap", "learned"],
+        ),
+        "along": pd.DataFrame(
+            {
+                "seed": np.repeat(seeds, len(plain.epochs)),
+                "epoch": np.tile(plain.epochs, setup.seeds),
+                "norm": way.ravel(),
+                "gap": opening.ravel(),
+            }
+        ),
+        "alone": pd.DataFrame({"differ_in": list(alone), "correlation": list(alone.values())}),
+    }
+
+    def draw(figure: Any) -> None:
+        first, second, third = panels(figure, 1, 3, width_ratios=(1, 1, 1.35))[0]
+        band(first, plain.epochs, way, BLUE, "‖W‖")
+        first.set(title="Along training: ‖W‖", xlabel="epoch", ylabel="‖W‖")
+        band(second, plain.epochs, 100 * opening, RED, "gap")
+        second.set(title="Along training: the gap", xlabel="epoch", ylabel="gap, points")
+        for decay, colour in zip(DECAYS, (RED, GREEN, BLUE), strict=True):
+            for scale, marker in zip(SCALES, ("v", "o", "^"), strict=True):
+                own = [i for i, one in enumerate(grid) if one[:2] == (scale, decay) and finite[:, i].any()]
+                if not own:  # all of them diverged
+                    continue
+                third.scatter(
+                    [norms[finite[:, i], i].mean() for i in own],
+                    [100 * gaps[finite[:, i], i].mean() for i in own],
+                    color=colour,
+                    marker=marker,
+                    s=26,
+                    label=f"{scale:g} × He, λ = {decay:g}",
+                )
+        third.set(title="Across networks: means over the seeds", xlabel="‖W‖ at the end", ylabel="gap, points")
+        legend(third, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+
+    return Reading(effects, found, draw, tables)
+
+
+def _alone(grid: list[tuple[float, float, float]], norms: np.ndarray, gaps: np.ndarray, column: int) -> float:
+    """The mean correlation over seeds and groups of settings that are alike but for one thing."""
+    groups: dict[tuple[float, ...], list[int]] = {}
+    for index, one in enumerate(grid):
+        groups.setdefault(one[:column] + one[column + 1 :], []).append(index)
+    found = [correlation(norms[seed, own], gaps[seed, own]) for own in groups.values() for seed in range(len(norms))]
+    known = [value for value in found if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _among(within: np.ndarray) -> str:
+    if not np.isfinite(within).any():
+        return "too few for a correlation among them"
+    return f"among these alone the correlation is {_signed(float(np.nanmean(within)))}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−") if np.isfinite(value) else "unknown"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}".replace("-", "−")
+
+
+CLAIM = Claim(
+    name="large-weights",
+    question="Does overfitting go with large weights?",
+    promise="Overfitting goes with large weights.",
+    setting=setting,
+    columns=("part", "weight_std", "weight_decay", "learning_rate"),
+    expected=("hurts", "hurts"),
+    meaning={
+        "holds": "So the promise holds, as a correlation: where ‖W‖ is larger, so is the gap. A correlation is no "
+        "cause. Along training everything that grows with time goes with everything else that does, and across "
+        "networks the settings change ‖W‖ and the gap together: a network that has not learned yet has no gap.",
+        "holds in part": "So the promise holds in part: of the two correlations, along training and across networks, "
+        "not both are clearly positive. In either case a correlation is no cause: along training everything that "
+        "grows with time goes with everything else that does, and across networks it matters what made the weights "
+        "large.",
+        "does not hold": "So the promise does not hold here: neither along training nor across networks does a larger "
+        "‖W‖ go with a larger gap. ‖W‖ alone says little: networks with ReLU may have large weights in one layer and "
+        "small ones in the next, and compute the same.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "
+        "correlation would be no cause.",
+    },
+    sources=(KROGH, JIANG),
+    plan=plan,
+    read=read,
+    keep="snapshots",
+    size=(12.5, 3.4),
+)

@@ -1,0 +1,141 @@
+"""What does overfitting look like, and when does it appear?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.effects import loss_effect, points_effect
+from goru.claims.figures import BLUE, RED, band, legend, marks, panels
+from goru.claims.sources import KROGH, SRIVASTAVA
+from goru.claims.training import Cell
+
+LEAST, MOST = 1 / 4, 3  # of the rows
+WIDTHS = (1 / 5, 1, 4)  # of the width
+
+
+def _rows(setup: Setup) -> tuple[int, ...]:
+    rows = setup.overfitting.rows
+    return tuple(sorted({max(int(LEAST * rows), 10), rows, setup.table.fitted(MOST * rows)}))
+
+
+def _widths(setup: Setup) -> tuple[int, ...]:
+    return tuple(int(setup.overfitting.width * factor) for factor in WIDTHS)
+
+
+def setting(setup: Setup) -> str:
+    """What is trained."""
+    rows, widths = ", ".join(map(str, _rows(setup))), ", ".join(map(str, _widths(setup)))
+    return (
+        f"{setup.describe(setup.overfitting)} No technique is on. Further networks have {rows} rows, or {widths} units "
+        "in a layer. With other numbers of rows, epochs are chosen so that the number of steps stays the same."
+    )
+
+
+def plan(setup: Setup) -> Mapping[Any, Cell]:
+    """Over numbers of rows, and over widths."""
+    sizes = setup.overfitting
+    cells = {}
+    for rows in _rows(setup):
+        # As many steps whatever the rows: else the gap would show how long was trained. Five points are scored.
+        every = max(round(sizes.epochs * sizes.rows / rows / 20), 1)
+        points = sizes.epochs // sizes.every
+        batch = min(sizes.batch, rows)
+        shape = (
+            sizes if rows == sizes.rows else replace(sizes, rows=rows, batch=batch, epochs=points * every, every=every)
+        )
+        cells[rows, sizes.width] = setup.cell(shape)
+    for width in _widths(setup):
+        cells[sizes.rows, width] = setup.cell(replace(sizes, width=width))
+    return cells
+
+
+def read(setup: Setup, results: Results) -> Reading:
+    """The gap at the end, and what the last epochs cost on test rows."""
+    sizes = setup.overfitting
+    main = results[sizes.rows, sizes.width]
+    stopped = main.test[:, int(np.argmin(main.test[..., 0].mean(axis=0))), 0]
+    by_rows = np.stack([results[rows, sizes.width].gap for rows in _rows(setup)], axis=1)
+    by_width = np.stack([results[sizes.rows, width].gap for width in _widths(setup)], axis=1)
+    effects = (
+        points_effect(
+            f"Gap in {setup.score} between fit rows and test rows",
+            main.fit_score,
+            main.test_score,
+            higher_is_better=False,
+            comparisons=3,
+        ),
+        points_effect(
+            f"Gap with {_rows(setup)[0]} rows against {_rows(setup)[-1]}",
+            by_rows[:, 0],
+            by_rows[:, -1],
+            higher_is_better=False,
+            comparisons=3,
+        ),
+        points_effect(
+            f"Gap with layers of {_widths(setup)[-1]} units against {_widths(setup)[0]}",
+            by_width[:, -1],
+            by_width[:, 0],
+            higher_is_better=False,
+            comparisons=3,
+        ),
+    )
+    later = loss_effect("", main.test[:, -1, 0], stopped)
+    parameters = [results[sizes.rows, width].cell.architecture.n_parameters for width in _widths(setup)]
+    lowest = main.epochs[main.test[..., 0].mean(axis=0).argmin()]
+    found = (
+        f"The {setup.score} at the end was {main.fit_score.mean():.1%} on fit rows and {main.test_score.mean():.1%} on "
+        f"test rows; their loss was lowest after {lowest} epochs "
+        f"and changed by {later.change:+.1f} % until the last. The gap was {_list(by_rows)} with "
+        f"{', '.join(map(str, _rows(setup)))} rows, and {_list(by_width)} with "
+        f"{', '.join(f'{number:,}' for number in parameters)} learned numbers."
+    )
+
+    def draw(figure: Any) -> None:
+        first, second, third, fourth = panels(figure, 1, 4)[0]
+        band(first, main.epochs, main.fit[..., 1], RED, "fit rows", "--")
+        band(first, main.epochs, main.test[..., 1], BLUE, "test rows")
+        band(second, main.epochs, main.fit[..., 0], RED, "fit rows", "--")
+        band(second, main.epochs, main.test[..., 0], BLUE, "test rows")
+        marks(third, _rows(setup), 100 * by_rows, BLUE, "gap")
+        marks(fourth, parameters, 100 * by_width, BLUE, "gap")
+        first.set(title="A network that overfits", xlabel="epoch", ylabel=setup.score)
+        second.set(title="Its loss", xlabel="epoch", ylabel="loss")
+        third.set(title="More rows", xlabel="rows to fit on", ylabel="gap, points", xscale="log", ylim=(0, None))
+        fourth.set(
+            title="More learned numbers", xlabel="learned numbers", ylabel="gap, points", xscale="log", ylim=(0, None)
+        )
+        legend(first)
+        legend(second)
+
+    return Reading(effects, found, draw)
+
+
+def _list(gaps: np.ndarray) -> str:
+    return ", ".join(f"{100 * gap:.1f}" for gap in gaps.mean(axis=0)) + " points"
+
+
+CLAIM = Claim(
+    name="overfitting",
+    question="What does overfitting look like, and when does it appear?",
+    promise="A network with many learned numbers and few rows overfits: it learns its rows by heart and does far worse "
+    "on others.",
+    setting=setting,
+    columns=("rows", "width"),
+    expected=("hurts", "hurts", "hurts"),
+    meaning={
+        "holds": "So it is as the book says: there is a gap, fewer rows make it larger, and so do more "
+        "learned numbers.",
+        "holds in part": "So the promise holds in part. That fewer rows make the gap larger is what one finds nearly "
+        "everywhere; that more learned numbers do is not: wide networks trained by gradient descent often "
+        "generalise no worse than narrow ones.",
+        "does not hold": "So the promise does not hold here: the network does as well on rows that it has not seen.",
+        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+    },
+    sources=(KROGH, SRIVASTAVA),
+    plan=plan,
+    read=read,
+    size=(13, 3.3),
+)

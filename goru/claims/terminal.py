@@ -1,0 +1,24 @@
+"""Outcomes as lines of text."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from goru.claims.claim import Outcome
+from goru.report.terminal import WIDTH, printable, table
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """One claim: what is asked, whether the promise holds, by what, and in words."""
+    yield f"{outcome.name}: {outcome.claim.question}"
+    yield f"The promise {outcome.said}." if outcome.said != "undecided" else "Undecided."
+    yield ""
+    rows = [("what changes", "by (95% interval)", "verdict")]
+    rows += [(effect.what, effect.numbers, effect.verdict) for effect in outcome.effects]
+    yield from table(rows)
+    yield ""
+    yield from textwrap.wrap(printable(outcome.paragraph), WIDTH)
+
+
+def summary_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """All claims, a line each."""
+    yield from table([("claim", "question", "the promise"), *((o.name, o.claim.question, o.said) for o in outcomes)])

@@ -1,0 +1,6 @@
+"""`claimed`, the tables, cells and networks that these tests share, is imported by its name."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
