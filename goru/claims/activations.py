@@ -188,8 +188,8 @@ CLAIM = Claim(
         "Xavier's and He's scales keep the variance as it is. Batch norm restores the spread by force.",
         "holds in part": "So the promise holds in part: not both of its halves, the scale's influence and batch norm's "
         "remedy, can be seen here.",
-        "does not hold": "So the promise does not hold here: neither does the scale matter for how many neurons are in "
-        "use, nor does batch norm help.",
+        "does not hold": "So the promise does not hold here: neither of its halves, the scale's influence on how many "
+        "neurons are in use and batch norm's remedy, is borne out.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
     },
     sources=(GLOROT, HE, IOFFE),

@@ -54,7 +54,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
         )
         for table, kind, depth in _cases(setup)
         for place in PLACES
-        for rate in setup.few_rates
+        for rate in setup.rates
     }
 
 
@@ -65,7 +65,7 @@ def read(setup: Setup, results: Results) -> Reading:
     for table, kind, depth in _cases(setup):
 
         def own(place: str, case: tuple = (table.name, kind, depth)) -> np.ndarray:
-            losses = [results[(*case, place, rate)].test_loss for rate in setup.few_rates]
+            losses = [results[(*case, place, rate)].test_loss for rate in setup.rates]
             return tuned(losses, losses)
 
         before, after = own("before"), own("after")

@@ -137,8 +137,8 @@ CLAIM = Claim(
         "paper's own, that it steadies the distribution of what layers read, has not stood up as well.",
         "holds in part": "So the promise holds in part: of the two comparisons, at one shared rate and at each side's "
         "own best, only one shows it. A comparison at one shared rate favours the side that the rate suits.",
-        "does not hold": "So the promise does not hold here: given the rate that suits it, the network without batch "
-        "norm learns as fast, or faster.",
+        "does not hold": "So the promise does not hold here: in neither comparison is batch norm shown to need fewer "
+        "epochs.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
     },
     sources=(IOFFE, SANTURKAR),

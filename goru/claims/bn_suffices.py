@@ -47,7 +47,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
         for side in SIDES
         for dropout in (0.0, *DROPOUT)
         for decay in (0.0, *DECAY)
-        for rate in setup.few_rates
+        for rate in setup.rates
     }
 
 
@@ -61,7 +61,7 @@ def read(setup: Setup, results: Results) -> Reading:
             for name in added
             for dropout in ADDED[name][0]
             for decay in ADDED[name][1]
-            for rate in setup.few_rates
+            for rate in setup.rates
         ]
         return tuned(losses, losses)
 

@@ -64,12 +64,15 @@ class Setup:
     @property
     def rates(self) -> tuple[float, ...]:
         """Learning rates, where each side is tuned."""
-        return (0.01,) if self.book else (0.01, 0.03, 0.1, 0.3)
+        return (0.01,) if self.book else (0.03, 0.1, 0.3)
 
     @property
-    def few_rates(self) -> tuple[float, ...]:
-        """The same, for claims of many networks."""
-        return self.rates[1::2] or self.rates
+    def tuning(self) -> str:
+        """How a side is tuned, in words."""
+        if len(self.rates) == 1:
+            return f"learning rate {self.rates[0]:g}"
+        rates = ", ".join(f"{rate:g}" for rate in self.rates)
+        return f"each judged at the learning rate of {rates} that is best on the other seeds"
 
     def describe(self, sizes: Sizes) -> str:
         """The sizes in words."""
@@ -159,15 +162,13 @@ class Claim:
 
 
 def said(expected: tuple[Verdict, ...], found: tuple[Verdict, ...]) -> Said:
-    """Whether a promise holds: wholly, in part, not, or nobody can say."""
-    decided = [one == other for one, other in zip(expected, found, strict=True) if other != "undecided"]
-    if not decided:
-        return "undecided"
-    if all(decided):
-        return "holds" if len(decided) == len(expected) else "holds in part"
-    if any(decided):
+    """Whether a promise holds: in all its parts, in some, in none; or nobody can say of any."""
+    borne_out = [one == other for one, other in zip(expected, found, strict=True)]
+    if all(borne_out):
+        return "holds"
+    if any(borne_out):
         return "holds in part"
-    return "does not hold" if len(decided) == len(expected) else "undecided"
+    return "undecided" if all(one == "undecided" for one in found) else "does not hold"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class Outcome:
     - `frame`: a row a network: what it is, its seed, and loss and score at the end on fit rows and on test rows.
     - `curves`: a row a network and epoch.
     - `tables`: further frames, by name.
-    - `paragraph`: what was done and found, and what it means, in plain words.
+    - `done`, `found`, `meaning`: what was trained, what was found, and what that means, in plain words.
     """
 
     claim: Claim
@@ -189,13 +190,20 @@ class Outcome:
     frame: pd.DataFrame
     curves: pd.DataFrame
     tables: dict[str, pd.DataFrame]
-    paragraph: str
+    done: str
+    found: str
+    meaning: str
     draw: Callable[["Figure"], None]
 
     @property
     def name(self) -> str:
         """The claim's."""
         return self.claim.name
+
+    @property
+    def paragraph(self) -> str:
+        """What was done and found, and what it means."""
+        return " ".join([self.done, self.found, self.meaning])
 
     def figure(self) -> "Figure":
         """The figure, by Matplotlib."""
@@ -212,9 +220,20 @@ def outcome(claim: Claim, setup: Setup, results: Results) -> Outcome:
     """Read what was trained."""
     reading = claim.read(setup, results)
     verdict = said(claim.expected, tuple(effect.verdict for effect in reading.effects))
-    paragraph = " ".join([claim.setting(setup), reading.found, claim.meaning[verdict]])
     frame, curves = frames(claim.columns, results)
-    return Outcome(claim, setup, verdict, reading.effects, frame, curves, reading.tables, paragraph, reading.draw)
+    return Outcome(
+        claim,
+        setup,
+        verdict,
+        reading.effects,
+        frame,
+        curves,
+        reading.tables,
+        claim.setting(setup),
+        reading.found,
+        claim.meaning[verdict],
+        reading.draw,
+    )
 
 
 def frames(columns: tuple[str, ...], results: Mapping[Hashable, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:

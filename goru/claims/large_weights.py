@@ -186,9 +186,9 @@ CLAIM = Claim(
         "not both are clearly positive. In either case a correlation is no cause: along training everything that "
         "grows with time goes with everything else that does, and across networks it matters what made the weights "
         "large.",
-        "does not hold": "So the promise does not hold here: neither along training nor across networks does a larger "
-        "‖W‖ go with a larger gap. ‖W‖ alone says little: networks with ReLU may have large weights in one layer and "
-        "small ones in the next, and compute the same.",
+        "does not hold": "So the promise does not hold here: that a larger ‖W‖ goes with a larger gap is borne out "
+        "neither along training nor across networks. ‖W‖ alone says little: networks with ReLU may "
+        "have large weights in one layer and small ones in the next, and compute the same.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "
         "correlation would be no cause.",
     },

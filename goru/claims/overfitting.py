@@ -131,7 +131,8 @@ CLAIM = Claim(
         "holds in part": "So the promise holds in part. That fewer rows make the gap larger is what one finds nearly "
         "everywhere; that more learned numbers do is not: wide networks trained by gradient descent often "
         "generalise no worse than narrow ones.",
-        "does not hold": "So the promise does not hold here: the network does as well on rows that it has not seen.",
+        "does not hold": "So the promise does not hold here: of its three parts, a gap, a larger one with fewer rows, "
+        "a larger one with more learned numbers, none is borne out.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
     },
     sources=(KROGH, SRIVASTAVA),

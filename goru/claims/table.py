@@ -35,6 +35,11 @@ class Drawn:
     x: np.ndarray
     y: np.ndarray
 
+    @property
+    def scored(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the rows: those of the fit rows that are scored along the way, and the watched ones."""
+        return self.rows.fit_scored, self.rows.score
+
 
 @dataclass(frozen=True, eq=False)
 class Table:

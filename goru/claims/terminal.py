@@ -16,7 +16,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     rows += [(effect.what, effect.numbers, effect.verdict) for effect in outcome.effects]
     yield from table(rows)
     yield ""
-    yield from textwrap.wrap(printable(outcome.paragraph), WIDTH)
+    for text in (outcome.done, f"{outcome.found} {outcome.meaning}"):
+        yield from textwrap.wrap(printable(text), WIDTH)
 
 
 def summary_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:

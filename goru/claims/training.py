@@ -19,6 +19,7 @@ from goru.population.trainer import Trainer
 
 SGD = Recipe(optimizer="sgd", schedule="constant", decay="l2_squared")
 MOST_NETWORKS = 8  # of a block
+TINY = 1e-12  # a variance below it counts as that
 DIVERGED = 1000  # times the loss of a guess
 ROWS_SCORED_AT_ONCE = 512
 Key = TypeVar("Key", bound=Hashable)
@@ -224,20 +225,23 @@ def _record(done: dict[Cell, Trained], seed: int, chosen: Sequence[Cell], block:
         hyper = stack_hyper([cell.hyper for cell in chosen[index]])
         return Networks(chosen[0].architecture, table.loss, hyper, own, ids[index])
 
-    final = _with_score(networks(block.training, slice(None)).figures(drawn.x, drawn.y))
-    curves = _with_score(block.curves)
+    final = _with_score(networks(block.training, slice(None)).figures(drawn.x, drawn.y), drawn.y)
+    # On the rows to fit on, and on those that are watched.
+    own, watched = (_with_score(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored))
     for index, cell in enumerate(chosen):
         found, one = done[cell], slice(index, index + 1)
-        found.fit[seed], found.test[seed], found.final[seed] = curves[index, :, 0], curves[index, :, 1], final[index]
+        found.fit[seed], found.test[seed], found.final[seed] = own[index], watched[index], final[index]
         if keep != "nothing":
             found.networks[seed] = networks(block.training, one)
         if keep == "snapshots":
             found.snapshots[seed] = {epoch: networks(own, one) for epoch, own in block.snapshots.items()}
 
 
-def _with_score(figures: np.ndarray) -> np.ndarray:
-    """Loss and score: the accuracy is there; of values, scaled to variance 1, the loss says what is explained."""
-    return figures if figures.shape[-1] == 2 else np.concatenate([figures, 1 - figures], axis=-1)
+def _with_score(figures: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Loss and score on rows of targets `y`: the accuracy is there; of values it is the share that is explained."""
+    if figures.shape[-1] == 2:
+        return figures
+    return np.concatenate([figures, 1 - figures / max(float(np.var(y)), TINY)], axis=-1)
 
 
 def _as_guesses(cell: Cell, found: Trained) -> None:

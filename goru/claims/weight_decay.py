@@ -153,8 +153,8 @@ CLAIM = Claim(
         "holds in part": "So the promise holds in part: of the two, the gap and the loss on test rows, not both are "
         "shown to be better. A small gap by itself is no gain: a network that decay keeps from learning "
         "has none." + BATCH_NORM,
-        "does not hold": "So the promise does not hold here: neither is the gap smaller, nor the loss on test rows "
-        "lower." + BATCH_NORM,
+        "does not hold": "So the promise does not hold here: neither a smaller gap nor a lower loss on test rows is "
+        "borne out." + BATCH_NORM,
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
     },
     sources=(KROGH, LOSHCHILOV, VAN_LAARHOVEN),
