@@ -209,9 +209,6 @@ class TestSetup:
         assert setup(numbered(100), book=True).learning.rows == 1000
         assert setup(book=True).overfitting.epochs == 200
         assert (setup(book=True).rates, setup().rates) == ((0.01,), (0.03, 0.1, 0.3))
-        assert setup(book=True).few_rates == (0.01,)
-        assert len(setup().few_rates) == 2
-        assert {*setup().few_rates} < {*setup().rates}
 
     def test_scores_are_called_by_their_name(self):
         assert (setup().score, setup(table(0)).score) == ("accuracy", "explained variance")
