@@ -1,13 +1,12 @@
 """Do batch norm's own hyperparameters need attention?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup, Sizes
+from goru.claims.claim import Claim, Reading, Results, Setup
 from goru.claims.effects import MARGIN_PERCENT, best_on_others, effect, tuned
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import IOFFE
@@ -57,19 +56,13 @@ def setting(setup: Setup) -> str:
 
 def plan(setup: Setup) -> Mapping[Any, Cell]:
     """All settings at all rates."""
-    cells = {}
+    cells, sizes = {}, setup.overfitting
     for name, value in _settings(setup):
-        shape = _with_batch(setup.overfitting, int(value)) if name == "batch" else setup.overfitting
+        shape = sizes.with_as_many_steps(sizes.rows, int(value)) if name == "batch" else sizes
         given: dict[str, Any] = {FIELDS[name]: value} if name in FIELDS else {}
         for rate in setup.rates[-2:]:
             cells[name, value, rate] = setup.cell(shape, rate, batch_norm="before", **given)
     return cells
-
-
-def _with_batch(sizes: Sizes, batch: int) -> Sizes:
-    """As many steps as with the usual batch: else it would show how long was trained."""
-    every = max(sizes.epochs * batch // sizes.batch // 10, 1)
-    return replace(sizes, batch=batch, epochs=10 * every, every=every)
 
 
 def read(setup: Setup, results: Results) -> Reading:

@@ -96,7 +96,7 @@ def read(setup: Setup, results: Results) -> Reading:
             axes.plot(single.change, place, "o", color=colour, markersize=5)
         axes.set(
             yticks=places,
-            yticklabels=[name for name, _ in rows],
+            yticklabels=[name.replace("$", r"\$") for name, _ in rows],  # or it would begin a formula
             xlabel="test loss after against before, % (left: after is better; grey: not worth having)",
             title="Batch norm after the activation against before it",
         )

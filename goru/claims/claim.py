@@ -31,6 +31,12 @@ class Sizes:
     every: int
     rate: float
 
+    def with_as_many_steps(self, rows: int, batch: int) -> "Sizes":
+        """Another number of rows, or batch, and as many steps to within a fortieth: so it does not show how long."""
+        epochs = self.epochs * (self.rows / rows) * (batch / self.batch)
+        every = max(round(epochs / 20), 1)
+        return replace(self, rows=rows, batch=batch, epochs=every * max(round(epochs / every), 1), every=every)
+
 
 @dataclass(frozen=True)
 class Setup:

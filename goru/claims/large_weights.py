@@ -90,12 +90,13 @@ def read(setup: Setup, results: Results) -> Reading:
     within = np.array([correlation(norms[seed][learned[seed]], gaps[seed][learned[seed]]) for seed in seeds])
     alone = {cause: _alone(grid, norms, gaps, column) for cause, column in CAUSES.items()}
     finite = np.isfinite(norms)
+    known = norms[finite] if finite.any() else np.zeros(1)
     widest = int(opening.mean(axis=0).argmax())
     found = (
         f"Along training ‖W‖ went from {start:.1f} before the first step to {way[:, -1].mean():.1f}; the gap was "
         f"{_points(opening[:, 0].mean())} points after {plain.epochs[0]} epochs, widest after {plain.epochs[widest]} "
         f"({_points(opening[:, widest].mean())}), and {_points(opening[:, -1].mean())} at the end. Across networks "
-        f"‖W‖ lay between {norms[finite].min():.1f} and {norms[finite].max():.1f}, the gap between "
+        f"‖W‖ lay between {known.min():.1f} and {known.max():.1f}, the gap between "
         f"{_points(gaps.min())} and {_points(gaps.max())} points. Of the networks {learned.mean():.0%} have learned "
         f"(an {setup.score} on fit rows of at least {aim(results, guess, LEARNED):.2f}); {_among(within)}. Where "
         "settings differ in one thing alone, the correlation is "

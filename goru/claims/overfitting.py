@@ -30,7 +30,7 @@ def setting(setup: Setup) -> str:
     rows, widths = ", ".join(map(str, _rows(setup))), ", ".join(map(str, _widths(setup)))
     return (
         f"{setup.describe(setup.overfitting)} No technique is on. Further networks have {rows} rows, or {widths} units "
-        "in a layer. With other numbers of rows, epochs are chosen so that the number of steps stays the same."
+        "in a layer. With other numbers of rows there are as many steps, to within a fortieth."
     )
 
 
@@ -39,13 +39,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
     sizes = setup.overfitting
     cells = {}
     for rows in _rows(setup):
-        # As many steps whatever the rows: else the gap would show how long was trained. Five points are scored.
-        every = max(round(sizes.epochs * sizes.rows / rows / 20), 1)
-        points = sizes.epochs // sizes.every
-        batch = min(sizes.batch, rows)
-        shape = (
-            sizes if rows == sizes.rows else replace(sizes, rows=rows, batch=batch, epochs=points * every, every=every)
-        )
+        shape = sizes if rows == sizes.rows else sizes.with_as_many_steps(rows, min(sizes.batch, rows))
         cells[rows, sizes.width] = setup.cell(shape)
     for width in _widths(setup):
         cells[sizes.rows, width] = setup.cell(replace(sizes, width=width))

@@ -1,5 +1,6 @@
 """Outcomes as a folder: the figures, the frames, and a page that shows them."""
 
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -14,14 +15,14 @@ from goru.claims.claim import Outcome
 from goru.claims.figures import write_svg
 from goru.errors import InputError
 
-PAGE, INDEX = "index.html", "claims.json"
+PAGE, INDEX, FORMAT = "index.html", "claims.json", "goru claims"
 DPI = 150
 
 
 def check_out(folder: Path, overwrite: bool) -> None:
     """Raise InputError if nothing can be written to the folder, or something is there; nothing is changed."""
     if folder.is_dir() and any(folder.iterdir()):
-        if not (folder / INDEX).is_file():
+        if _written(folder) is None:
             raise InputError(f"{folder}: holds files that are no claims of goru's. Choose another --out.")
         if not overwrite:
             raise InputError(f"{folder}: holds claims already. Give --overwrite to replace them, or another --out.")
@@ -32,38 +33,39 @@ def check_out(folder: Path, overwrite: bool) -> None:
 
 def write(outcomes: Sequence[Outcome], folder: Path) -> None:
     """Write figures (SVG and PNG), frames (CSV), `claims.json` and `index.html`, in the place of older ones."""
+    files: dict[str, str | bytes] = {}
+    drawings = {}
+    for outcome in outcomes:
+        figure = outcome.figure()
+        drawings[outcome.name] = write_svg(figure)
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=DPI, metadata={"Software": "goru"})
+        files |= {f"{outcome.name}.svg": drawings[outcome.name], f"{outcome.name}.png": picture.getvalue()}
+        frames = {"": outcome.frame, "-curves": outcome.curves} | {f"-{k}": v for k, v in outcome.tables.items()}
+        files |= {f"{outcome.name}{end}.csv": frame.to_csv(index=False) for end, frame in frames.items()}
+    files[PAGE] = html(outcomes, drawings)
+    content = {"format": FORMAT, "files": [*files], "claims": [summary(one) for one in outcomes]}
+    files[INDEX] = json.dumps(content, ensure_ascii=False, indent=1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_old(folder)
-        files: list[str] = []
-        drawings = {}
-        for outcome in outcomes:
-            figure = outcome.figure()
-            drawings[outcome.name] = write_svg(figure)
-            figure.savefig(folder / f"{outcome.name}.png", dpi=DPI, metadata={"Software": "goru"})
-            (folder / f"{outcome.name}.svg").write_text(drawings[outcome.name], encoding="utf-8")
-            frames = {"": outcome.frame, "-curves": outcome.curves} | {f"-{k}": v for k, v in outcome.tables.items()}
-            for ending, frame in frames.items():
-                frame.to_csv(folder / f"{outcome.name}{ending}.csv", index=False)
-            files += [f"{outcome.name}.svg", f"{outcome.name}.png", *(f"{outcome.name}{end}.csv" for end in frames)]
-        (folder / PAGE).write_text(html(outcomes, drawings), encoding="utf-8")
-        content = {"format": "goru claims", "files": [*files, PAGE], "claims": [summary(one) for one in outcomes]}
-        (folder / INDEX).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        for name in _written(folder) or []:
+            (folder / name).unlink(missing_ok=True)
+        for name, text in files.items():
+            (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}). Choose another --out.") from None
 
 
-def _remove_old(folder: Path) -> None:
-    """Remove what an earlier run wrote, and nothing else."""
+def _written(folder: Path) -> list[str] | None:
+    """The files that goru has written to a folder before; None if it has not."""
     try:
-        files = json.loads((folder / INDEX).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    for name in files:
-        # A name with a folder in it is none that goru has written.
-        if isinstance(name, str) and Path(name).name == name:
-            (folder / name).unlink(missing_ok=True)
-    (folder / INDEX).unlink(missing_ok=True)
+        content = json.loads((folder / INDEX).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("files"), list):
+        return None
+    # A name with a folder in it is none that goru has written.
+    return [name for name in content["files"] if isinstance(name, str) and Path(name).name == name]
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

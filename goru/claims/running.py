@@ -60,6 +60,8 @@ def set_up(
     book = preset == "book"
     if book and data is None:
         raise InputError("--preset book: the book's sizes are for images. Give a folder of IDX files with --data.")
+    if book and (target or task):
+        raise InputError("--preset book: images have their labels for a target. Leave out --target and --task.")
     table = load(data or PLACES[0], target=target, task=task, as_in_the_book=book)
     others = tuple(load(name) for name in PLACES[1:]) if data is None else ()
     return Setup(table, seeds, book, others)
