@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Patch
 
 from goru.claims.claim import Claim, Reading, Results, Setup
 from goru.claims.effects import points_effect
@@ -137,6 +136,8 @@ def read(setup: Setup, results: Results) -> Reading:
     )
 
     def draw(figure: Any) -> None:
+        from matplotlib.patches import Patch
+
         columns = figure.subfigures(1, len(KINDS))
         for kind, column in zip(KINDS, columns, strict=True):
             _histograms(setup, results, column, kind)

@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:  # Matplotlib makes folders in the user's home when it is imported: not before something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe & Ito's colours, which colour-blind people can tell apart: https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE, YELLOW, GREY = (
@@ -37,8 +38,11 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> Figure:
+def drawn(draw: Callable[["Figure"], None], size: tuple[float, float]) -> "Figure":
     """A figure of some inches, drawn; no window is opened, and no setting of the user's is read or changed."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
@@ -50,7 +54,7 @@ def panels(figure: Any, rows: int, columns: int, **given: Any) -> np.ndarray:
     return figure.subplots(rows, columns, squeeze=False, **given)
 
 
-def band(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str, line: str = "-") -> None:
+def band(axes: "Axes", x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str, line: str = "-") -> None:
     """The mean over the seeds, and behind it from the lowest to the highest.
 
     **Arguments:**
@@ -61,7 +65,7 @@ def band(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, 
     axes.plot(x, values.mean(axis=0), line, color=colour, label=label)
 
 
-def marks(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str) -> None:
+def marks(axes: "Axes", x: Sequence | np.ndarray, values: np.ndarray, colour: str, label: str) -> None:
     """The means over the seeds as joined points, with bars from the lowest to the highest.
 
     **Arguments:**
@@ -73,13 +77,15 @@ def marks(axes: Axes, x: Sequence | np.ndarray, values: np.ndarray, colour: str,
     axes.errorbar(x, mean, yerr=reach, color=colour, label=label, marker="o", markersize=4, elinewidth=0.8, capsize=2)
 
 
-def legend(axes: Axes, **given: Any) -> None:
+def legend(axes: "Axes", **given: Any) -> None:
     """The legend, small."""
     axes.legend(**{"fontsize": 8, "handlelength": 1.6} | given)
 
 
-def write_svg(figure: Figure) -> str:
+def write_svg(figure: "Figure") -> str:
     """A figure as SVG, in which text is drawn as paths; the same figure gives the same text."""
+    import matplotlib as mpl
+
     written = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": "goru"})

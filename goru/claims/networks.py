@@ -2,13 +2,15 @@
 
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from goru.direct.layers import shaped
 from goru.direct.losses import factor_of_nn, predictions, row_losses
-from goru.direct.network import Form, Statistics, activations, outputs, population_statistics
+from goru.direct.network import Form, Statistics, activations, fold, outputs, population_statistics
 from goru.direct.parameters import Layout, Parameters
+from goru.model.networks import PlainNetworks
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.training import Training
 from goru.population.flat import parameters_of
@@ -61,9 +63,17 @@ class Networks:
             weight *= shaped(np.asarray(factor), weight)
         return scaled
 
+    @cached_property
+    def _plain(self) -> PlainNetworks:
+        """The same functions without batch norm."""
+        with np.errstate(all="ignore"):
+            weights, biases = fold(self._form, self._parameters, self._statistics)
+        return PlainNetworks(self._form.activation, tuple(weights), tuple(biases))
+
     def scaled_by(self, kept: float) -> "Networks":
         """The same networks, their activations multiplied by this share at test time."""
         other = copy(self)
+        other.__dict__.pop("_plain", None)
         other._parameters = self._scaled(np.float32(kept))
         return other
 
@@ -95,7 +105,7 @@ class Networks:
         """What predictions are made of."""
         with np.errstate(all="ignore"):  # a network that diverged puts out what is no number
             if step is None:
-                return outputs(self._form, self._parameters, self._statistics, x)
+                return self._plain.outputs(x)
             return outputs(self._form, self._masked, self._statistics, x, (self._ids, step))
 
     def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

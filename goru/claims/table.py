@@ -18,7 +18,8 @@ from goru.population.member import Rows
 FEWEST_ROWS = 100
 FEWEST_IMAGES = 2000  # a thousand to learn from, and as many to test on
 MOST_FITTED = 0.6  # of the rows
-MOST_WATCHED = 1000  # test rows that are scored along the way
+MOST_WATCHED = 1500  # test rows that are scored along the way
+WATCHED_IN_THE_BOOK = 1000  # the same; there are many more
 MOST_TESTED = 10_000  # test rows that are scored at the end
 WIDEST = 255  # of a grey value
 
@@ -105,7 +106,8 @@ class Table:
             x = Preparation.fit(encoded, first).transform(encoded)
         if not self.classes:
             y = TargetScaling.fit(y, first).transform(y)[:, None]
-        watched = np.arange(min(rows + MOST_WATCHED, len(used)))
+        most = WATCHED_IN_THE_BOOK if self.as_in_the_book else MOST_WATCHED
+        watched = np.arange(min(rows + most, len(used)))
         seen = Rows(x=x[watched], y=y[watched], fit=first, fit_scored=first[:MOST_WATCHED], score=watched[rows:])
         return Drawn(seen, x[rows:], y[rows:])
 

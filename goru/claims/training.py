@@ -10,6 +10,7 @@ import numpy as np
 
 from goru.claims.networks import Networks
 from goru.claims.table import Table
+from goru.direct.threads import one_thread
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population import devices
 from goru.population.member import Block, Member
@@ -22,6 +23,7 @@ MOST_NETWORKS = 8  # of a block
 TINY = 1e-12  # a variance below it counts as that
 DIVERGED = 1000  # times the loss of a guess
 ROWS_SCORED_AT_ONCE = 512
+MOST_WAITING = 4  # trained blocks, for their test rows to be scored
 Key = TypeVar("Key", bound=Hashable)
 Keep = Literal["nothing", "networks", "snapshots"]
 
@@ -121,10 +123,12 @@ class Workshop:
         self.seeds, self._told = seeds, on_networks
         self._trainers: dict[Hashable, Trainer] = {}
         self._pool = ThreadPoolExecutor(max_workers=2)
+        self._recorder = ThreadPoolExecutor(max_workers=1)
 
     def close(self) -> None:
         """Compile nothing more."""
         self._pool.shutdown(cancel_futures=True)
+        self._recorder.shutdown(cancel_futures=True)
 
     def prepare(self, cells: Sequence[Cell], keep: Keep) -> None:
         """Begin to compile what these cells need."""
@@ -158,9 +162,15 @@ class Workshop:
                     )
                     owners.append((seed, chosen))
             trained = trainer.train(blocks, keep_networks=True, snapshots=keep == "snapshots")
+            recording = []
             for (seed, chosen), block in zip(owners, trained, strict=True):
-                _record(done, seed, chosen, block, keep)
+                # All test rows are scored while the next block is trained.
+                recording.append(self._recorder.submit(_record, done, seed, chosen, block, keep))
+                if len(recording) > MOST_WAITING:
+                    recording.pop(0).result()
                 self._told(len(chosen))
+            for one in recording:
+                one.result()
         for cell, found in done.items():
             _as_guesses(cell, found)
         return {key: done[cell] for key, cell in cells.items()}
@@ -225,7 +235,12 @@ def _record(done: dict[Cell, Trained], seed: int, chosen: Sequence[Cell], block:
         hyper = stack_hyper([cell.hyper for cell in chosen[index]])
         return Networks(chosen[0].architecture, table.loss, hyper, own, ids[index])
 
-    final = _with_score(networks(block.training, slice(None)).figures(drawn.x, drawn.y), drawn.y)
+    if len(drawn.scored[1]) == len(drawn.y):
+        final = block.curves[:, -1, 1]  # all test rows are watched
+    else:
+        with one_thread():  # the devices are at work on the next block
+            final = networks(block.training, slice(None)).figures(drawn.x, drawn.y)
+    final = _with_score(final, drawn.y)
     # On the rows to fit on, and on those that are watched.
     own, watched = (_with_score(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored))
     for index, cell in enumerate(chosen):

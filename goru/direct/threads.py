@@ -14,7 +14,12 @@ WORTH_A_THREAD = 1e8
 def threads_for(widths: tuple[int, ...], rows: int) -> AbstractContextManager[Any]:
     """The libraries' threads while networks of these widths see so many rows at a time."""
     largest = max(2.0 * rows * inputs * outputs for inputs, outputs in pairwise(widths))
-    return nullcontext() if largest > WORTH_A_THREAD else _controller().limit(limits=1)
+    return nullcontext() if largest > WORTH_A_THREAD else one_thread()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """One thread for the libraries."""
+    return _controller().limit(limits=1)
 
 
 @lru_cache(maxsize=1)

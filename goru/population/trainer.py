@@ -121,12 +121,18 @@ class Trainer:
         curves = []
         kept = {0: jax.tree.map(np.asarray, training)} if snapshots else {}
         longest = max(block.points for block in blocks)
-        for point in range(0, max(longest, 1), self.shape.epochs):
-            calls = [
+
+        def ordered(point: int) -> list[Orders]:
+            return [
                 self._orders(block, order, point) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
+
+        calls = ordered(0)
+        for point in range(0, max(longest, 1), self.shape.epochs):
             training, recorded = advance(training, members, data, self._put(calls))
+            # The devices are at work: time to prepare what they are to do next.
+            following = ordered(point + self.shape.epochs)
             curves.append(jax.tree.map(np.asarray, recorded))
             if snapshots:
                 kept[point + self.shape.epochs] = jax.tree.map(np.asarray, training)
@@ -136,6 +142,7 @@ class Trainer:
             )
             if on_epochs is not None and not on_epochs(done):
                 return None
+            calls = following
         networks = jax.tree.map(np.asarray, training) if keep_networks else None
         whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *curves)
 

@@ -39,7 +39,7 @@ def numbers_of(x: np.ndarray, n: int) -> np.ndarray:
 
 
 @cache
-def table(classes=CLASSES, n=1300) -> Table:
+def table(classes=CLASSES, n=1700) -> Table:
     """Something that can be learned; more test rows than are watched."""
     rng = np.random.default_rng(1)
     numeric = rng.normal(size=(n, 4))

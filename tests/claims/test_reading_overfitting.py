@@ -23,8 +23,8 @@ from planted import (
 HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
 
 
-ROWS, WIDTHS = (75, 300, 780), (10, 50, 200)
-BY_ROWS, BY_WIDTH = {75: 0.4, 300: 0.25, 780: 0.1}, {10: 0.2, 50: 0.25, 200: 0.27}
+ROWS, WIDTHS = (75, 300, 900), (10, 50, 200)
+BY_ROWS, BY_WIDTH = {75: 0.4, 300: 0.25, 900: 0.1}, {10: 0.2, 50: 0.25, 200: 0.27}
 
 
 class TestOverfitting:
@@ -44,7 +44,7 @@ class TestOverfitting:
         assert changes(found) == pytest.approx([25, 30, 7], abs=0.3)
         assert (verdicts(found), found.said) == ([HURTS, HURTS, HURTS], "holds")
         assert "The accuracy at the end was 90.0% on fit rows and 65.0% on test rows" in found.paragraph
-        assert "The gap was 40.0, 25.0, 10.0 points with 75, 300, 780 rows, and 20.0, 25.0, 27.0 points with" in (
+        assert "The gap was 40.0, 25.0, 10.0 points with 75, 300, 900 rows, and 20.0, 25.0, 27.0 points with" in (
             found.paragraph
         )
         numbers = [sum((i + 1) * o for i, o in zip((4, *[w] * 6), (*[w] * 6, 3), strict=True)) for w in WIDTHS]

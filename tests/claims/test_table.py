@@ -70,23 +70,23 @@ class TestDrawing:
         for rows in (ROWS, 30, ROWS):
             assert len(of.draw(0, rows).rows.fit) == rows
 
-    def test_the_first_thousand_test_rows_are_watched_and_they_are_no_fit_rows(self):
+    def test_the_first_1500_test_rows_are_watched_and_they_are_no_fit_rows(self):
         of = table()
         drawn = of.draw(0, 60)
-        assert len(drawn.x) == len(drawn.y) == 1240
-        assert len(drawn.rows.score) == 1000
-        np.testing.assert_array_equal(drawn.rows.x[drawn.rows.score], drawn.x[:1000])
-        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.score], drawn.y[:1000])
+        assert len(drawn.x) == len(drawn.y) == 1640
+        assert len(drawn.rows.score) == 1500
+        np.testing.assert_array_equal(drawn.rows.x[drawn.rows.score], drawn.x[:1500])
+        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.score], drawn.y[:1500])
         assert not set(drawn.rows.score) & set(drawn.rows.fit)
         np.testing.assert_array_equal(drawn.rows.fit_scored, drawn.rows.fit)
-        assert len(drawn.rows.x) == len(drawn.rows.y) == 1060
+        assert len(drawn.rows.x) == len(drawn.rows.y) == 1560
 
-    def test_no_more_than_a_thousand_fit_rows_are_scored(self):
-        drawn = table().draw(0, 1100)
-        assert len(drawn.rows.fit) == 1100
-        assert len(drawn.rows.fit_scored) == 1000
+    def test_no_more_than_1500_fit_rows_are_scored(self):
+        drawn = table(n=2300).draw(0, 1600)
+        assert len(drawn.rows.fit) == 1600
+        assert len(drawn.rows.fit_scored) == 1500
         assert set(drawn.rows.fit_scored) <= set(drawn.rows.fit)
-        assert len(drawn.rows.score) == len(drawn.x) == 200
+        assert len(drawn.rows.score) == len(drawn.x) == 700
 
     def test_no_more_than_ten_thousand_rows_are_tested_on(self):
         assert table(n=10_500).draw(0, 400).x.shape == (10_000, 4)
