@@ -7,7 +7,7 @@ from typing import Any, Literal
 from goru.claims.claim import Claim, Outcome, Setup, outcome
 from goru.claims.table import load
 from goru.claims.training import Workshop
-from goru.data.wording import listing, nearest
+from goru.data.wording import nearest
 from goru.errors import InputError
 
 NAMES = (
@@ -37,7 +37,8 @@ def claim(name: str) -> Claim:
     **Raises:** `InputError` if there is none.
     """
     if name not in NAMES:
-        raise InputError(f"no claim is called '{name}'.{nearest(name, NAMES) or f' There are {listing(NAMES)}.'}")
+        hint = nearest(name, NAMES) or " `goru claims --list` names them all."
+        raise InputError(f"no claim is called '{name}'.{hint}")
     return import_module(f"goru.claims.{name.replace('-', '_')}").CLAIM
 
 

@@ -61,34 +61,42 @@ def batch_statistics(x: Float[Array, "rows features"]) -> Statistics:
 
 @jax.custom_vjp
 def normalize(
-    x: Float[Array, "rows features"], epsilon: float | Float[Array, ""]
+    layer: BatchNorm, x: Float[Array, "rows features"], epsilon: float | Float[Array, ""]
 ) -> tuple[Float[Array, "rows features"], Float[Array, " features"], Float[Array, " features"]]:
-    r"""$\hat x$, and the mean and variance of the batch that made it.
+    r"""$y = \gamma \hat x + \beta$, and the mean and variance of the batch.
 
     The gradient flows through the statistics into `x`; the returned statistics themselves are for the
     running averages and pass no gradient on.
 
-    The backward pass is written by hand, in the form of three sums over the rows instead of the chain
-    of the paper's section 3: with $g = \partial L / \partial \hat x$,
+    The backward pass is written by hand instead of as the chain of the paper's section 3. With
+    $g = \partial L / \partial y$, the gradients of the shift and of the scale are sums over the rows,
 
-    $$\frac{\partial L}{\partial x_i} = \frac{1}{\sqrt{\sigma^2 + \varepsilon}}
-      \left(g_i - \frac1m \sum_j g_j - \hat x_i \, \frac1m \sum_j g_j \hat x_j\right).$$
+    $$\frac{\partial L}{\partial \beta} = \sum_i g_i, \qquad
+      \frac{\partial L}{\partial \gamma} = \sum_i g_i \hat x_i,$$
+
+    and the gradient of the input needs no others:
+
+    $$\frac{\partial L}{\partial x_i} = \frac{\gamma}{\sqrt{\sigma^2 + \varepsilon}}
+      \left(g_i - \frac1m \frac{\partial L}{\partial \beta}
+      - \hat x_i \, \frac1m \frac{\partial L}{\partial \gamma}\right).$$
     """
-    return _normalize_forward(x, epsilon)[0]
+    return _normalize_forward(layer, x, epsilon)[0]
 
 
-def _normalize_forward(x, epsilon):
+def _normalize_forward(layer, x, epsilon):
     mean, variance = batch_statistics(x)
     rstd = jax.lax.rsqrt(variance + epsilon)
     normalized = (x - mean) * rstd
-    return (normalized, mean, variance), (normalized, rstd)
+    return (normalized * layer.scale + layer.shift, mean, variance), (normalized, layer.scale, rstd)
 
 
 def _normalize_backward(residuals, gradients):
-    normalized, rstd = residuals
+    normalized, scale, rstd = residuals
     g, _, _ = gradients
-    centred = g - jnp.mean(g, axis=0) - normalized * jnp.mean(g * normalized, axis=0)
-    return rstd * centred, None
+    rows = g.shape[0]
+    of_shift, of_scale = jnp.sum(g, axis=0), jnp.sum(g * normalized, axis=0)
+    of_x = scale * rstd * (g - of_shift / rows - normalized * (of_scale / rows))
+    return BatchNorm(of_scale, of_shift), of_x, None
 
 
 normalize.defvjp(_normalize_forward, _normalize_backward)
@@ -115,7 +123,7 @@ def batch_norm_train(
     rows = x.shape[0]
     if rows < 2:
         raise ValueError("batch normalization needs at least two rows in a batch")
-    normalized, mean, variance = normalize(x, epsilon)
+    y, mean, variance = normalize(layer, x, epsilon)
     mean, variance = jax.lax.stop_gradient((mean, variance))
 
     def follow(old, new):
@@ -126,7 +134,7 @@ def batch_norm_train(
         variance=follow(running.variance, variance * (rows / (rows - 1))),
         weight=follow(running.weight, 1.0),
     )
-    return normalized * layer.scale + layer.shift, running
+    return y, running
 
 
 def corrected(running: RunningStatistics) -> Statistics:

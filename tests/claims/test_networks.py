@@ -174,12 +174,10 @@ class TestActivations:
             for layer, numbers in enumerate(one_of(training, index)[0].hidden):
                 x = affine(numbers.affine, x)
                 if place == "before":
-                    x, _, _ = normalize(x, HYPER[index].batch_norm_epsilon)
-                    x = x * numbers.batch_norm.scale + numbers.batch_norm.shift
+                    x, _, _ = normalize(numbers.batch_norm, x, HYPER[index].batch_norm_epsilon)
                 x = jnp.tanh(x)
                 if place == "after":
-                    x, _, _ = normalize(x, HYPER[index].batch_norm_epsilon)
-                    x = x * numbers.batch_norm.scale + numbers.batch_norm.shift
+                    x, _, _ = normalize(numbers.batch_norm, x, HYPER[index].batch_norm_epsilon)
                 close(found[layer][index], x)
 
     def test_do_not_change_what_the_network_puts_out(self):

@@ -118,16 +118,24 @@ def plain_normalize(x, epsilon=EPSILON):
     return (x - mean) / jnp.sqrt(jnp.mean((x - mean) ** 2, axis=0) + epsilon)
 
 
+GAMMA, BETA = np.linspace(-2, 3, FEATURES, dtype=np.float32), np.linspace(1, -1, FEATURES, dtype=np.float32)
+
+
+def normalized(x, epsilon=EPSILON):
+    """With a scale and a shift that differ from feature to feature."""
+    return normalize(BatchNorm(jnp.asarray(GAMMA), jnp.asarray(BETA)), x, epsilon)[0]
+
+
 def gradient_in_float64(x, g, epsilon=EPSILON):
     """What JAX derives from the plain formula, in double precision."""
     with jax.enable_x64(True):
-        x, g = jnp.asarray(x, jnp.float64), jnp.asarray(g, jnp.float64)
-        return np.asarray(jax.grad(lambda x: jnp.sum(plain_normalize(x, epsilon) * g))(x))
+        x, g, gamma = (jnp.asarray(array, jnp.float64) for array in (x, g, GAMMA))
+        return np.asarray(jax.grad(lambda x: jnp.sum((gamma * plain_normalize(x, epsilon)) * g))(x))
 
 
 def test_finite_differences_agree():
     x = jnp.asarray(rows())
-    check_grads(jax.jit(lambda x: normalize(x, EPSILON)[0]), (x,), order=1, modes=["rev"], rtol=2e-2)
+    check_grads(jax.jit(normalized), (x,), order=1, modes=["rev"], rtol=2e-2)
 
 
 @pytest.mark.parametrize("epsilon", [1e-8, 1e-5, 0.1])
@@ -137,7 +145,7 @@ def test_the_backward_pass_is_the_derivative_of_the_formula(scale, epsilon):
     x = rows(scale=scale)
     g = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
 
-    actual = jax.grad(lambda x: jnp.sum(normalize(x, epsilon)[0] * g))(jnp.asarray(x))
+    actual = jax.grad(lambda x: jnp.sum(normalized(x, epsilon) * g))(jnp.asarray(x))
 
     expected = gradient_in_float64(x, g, epsilon)
     for feature in range(FEATURES):
@@ -148,15 +156,15 @@ def test_the_backward_pass_is_the_derivative_of_the_formula(scale, epsilon):
 
 
 def test_the_backward_pass_of_a_constant_feature():
-    """(g - mean g) / √ε: finite, and exactly what the formula says; the other features do not notice."""
+    """γ (g - mean g) / √ε: finite, and exactly what the formula says; the other features do not notice."""
     x = rows()
     x[:, 2] = 4.0
     g = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
 
-    actual = jax.grad(lambda x: jnp.sum(normalize(x, EPSILON)[0] * g))(jnp.asarray(x))
+    actual = jax.grad(lambda x: jnp.sum(normalized(x) * g))(jnp.asarray(x))
 
     g64 = g.astype(np.float64)
-    np.testing.assert_allclose(actual[:, 2], (g64 - g64.mean(axis=0))[:, 2] / np.sqrt(EPSILON), rtol=1e-4)
+    np.testing.assert_allclose(actual[:, 2], GAMMA[2] * (g64 - g64.mean(axis=0))[:, 2] / np.sqrt(EPSILON), rtol=1e-4)
     np.testing.assert_allclose(actual, gradient_in_float64(x, g), rtol=1e-4, atol=1e-5)
 
 
@@ -164,7 +172,7 @@ def test_the_gradient_has_no_part_along_a_shift_or_a_stretch_of_the_batch():
     """Since neither changes the output, nothing is to be gained by it."""
     x = rows()
     g = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
-    gradient = np.asarray(jax.grad(lambda x: jnp.sum(normalize(x, 0.0)[0] * g))(jnp.asarray(x)), np.float64)
+    gradient = np.asarray(jax.grad(lambda x: jnp.sum(normalized(x, 0.0) * g))(jnp.asarray(x)), np.float64)
     np.testing.assert_allclose(gradient.sum(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose((gradient * (x - x.mean(axis=0))).sum(axis=0), 0, atol=1e-4)
 
