@@ -72,7 +72,7 @@ class TestRefusals:
 
     def test_an_unknown_claim(self, goru, refused):
         refused(goru("claims", "bn-sped", "--data", "iris", "--out", "new"), "bn-sped", "did you mean 'bn-speed'")
-        refused(goru("claims", "bn-speed", "zzz"), "zzz", "activations")
+        refused(goru("claims", "bn-speed", "zzz"), "zzz", "--list")
 
     @pytest.mark.parametrize("seeds", [2, 0, -1, "many", "3.5", ""])
     def test_seeds_that_cannot_be(self, goru, refused, seeds):
