@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
 from goru.claims.effects import points_effect
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import GLOROT, HE, IOFFE
@@ -47,7 +47,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
         (kind, side, name): setup.cell(
             sizes,
             activation=kind,
-            batch_norm=None if side == "none" else side,
+            batch_norm=side,
             weight_init=init,
             weight_std=factor,
         )
@@ -191,7 +191,7 @@ CLAIM = Claim(
         "remedy, can be seen here.",
         "does not hold": "So the promise does not hold here: neither of its halves, the scale's influence on how many "
         "neurons are in use and batch norm's remedy, is borne out.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(GLOROT, HE, IOFFE),
     plan=plan,

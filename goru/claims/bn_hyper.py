@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, best_on_others, effect, tuned
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
+from goru.claims.effects import MARGIN_PERCENT, best_on_others, effect, minus, tuned
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import IOFFE
 from goru.claims.training import Cell
@@ -72,7 +72,7 @@ def read(setup: Setup, results: Results) -> Reading:
     losses = {}
     for name, value in settings:
         own = [results[name, value, rate].test_loss for rate in rates]
-        losses[name, value] = tuned(own, own)
+        losses[name, value] = tuned(own)
     usual = losses["usual", 0.0].mean()
 
     def spread(places: tuple[str, ...], names: Sequence[str]) -> np.ndarray:
@@ -123,10 +123,10 @@ def read(setup: Setup, results: Results) -> Reading:
 def _extremes(means: pd.DataFrame, where: str) -> str:
     chosen = means[means["where"] == where].sort_values("change")
     best, worst = chosen.iloc[0], chosen.iloc[-1]
-    return (
+    return minus(
         f"from {best['change']:+.1f} % ({best['what']} {best['value']:g}) to {worst['change']:+.1f} % "
         f"({worst['what']} {worst['value']:g})"
-    ).replace("-", "−")
+    )
 
 
 CLAIM = Claim(
@@ -143,7 +143,7 @@ CLAIM = Claim(
         "to number. The size of the mini-batch is one of them: it decides how noisy the statistics are.",
         "does not hold": "So the promise does not hold here: neither that nothing is to be gained near the usual "
         "values, nor that something is to be lost far from them, is borne out.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(IOFFE,),
     plan=plan,

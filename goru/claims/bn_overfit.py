@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
 from goru.claims.effects import loss_effect, points_effect, tuned
-from goru.claims.figures import BLUE, RED, band, legend, panels
+from goru.claims.figures import BLUE, RED, band, gap, legend, panels
 from goru.claims.sources import IOFFE, LI
 from goru.claims.training import Cell
 
@@ -27,9 +27,7 @@ def setting(setup: Setup) -> str:
 def plan(setup: Setup) -> Mapping[Any, Cell]:
     """Both sides at all rates."""
     return {
-        (side, rate): setup.cell(setup.overfitting, rate, batch_norm=None if side == "none" else side)
-        for side in SIDES
-        for rate in setup.rates
+        (side, rate): setup.cell(setup.overfitting, rate, batch_norm=side) for side in SIDES for rate in setup.rates
     }
 
 
@@ -63,8 +61,7 @@ def read(setup: Setup, results: Results) -> Reading:
         first, second = panels(figure, 1, 2)[0]
         for side, (name, colour) in SIDES.items():
             trained = results[side, best[side]]
-            band(first, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
-            band(first, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+            gap(first, trained, colour, name)
             band(second, trained.epochs, trained.test[..., 0], colour, f"{name}, rate {best[side]:g}")
         first.set(title="The gap: dashed above solid", xlabel="epoch", ylabel=setup.score)
         second.set(title="Loss on test rows", xlabel="epoch", ylabel="loss")
@@ -89,7 +86,7 @@ CLAIM = Claim(
         "network has not learned.",
         "does not hold": "So the promise does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(IOFFE, LI),
     plan=plan,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import Claim, Reading, Results, Setup, Sizes
-from goru.claims.effects import Effect, effect, loss_effect, row, tuned
-from goru.claims.figures import COLOURS, panels
+from goru.claims.effects import MARGIN_PERCENT, Effect, effect, loss_effect, row, tuned
+from goru.claims.figures import BLUE, RED, forest, panels
 from goru.claims.sources import CAFFENET, IOFFE
 from goru.claims.table import Table
 from goru.claims.training import Cell
@@ -17,7 +17,6 @@ from goru.claims.training import Cell
 KINDS = ("relu", "tanh", "sigmoid")
 DEPTHS = (2, 5)
 PLACES = ("before", "after")
-MARGIN = 2.0  # percent, as of every loss
 IMAGENET = {"before": 0.478, "after": 0.499}  # top-1 accuracy, one network each, without a learned scale and shift
 
 
@@ -66,13 +65,13 @@ def read(setup: Setup, results: Results) -> Reading:
 
         def own(place: str, case: tuple = (table.name, kind, depth)) -> np.ndarray:
             losses = [results[(*case, place, rate)].test_loss for rate in setup.rates]
-            return tuned(losses, losses)
+            return tuned(losses)
 
         before, after = own("before"), own("after")
         changes.append(100 * (after - before) / before.mean())
         name = f"{table.name}, {kind}, {depth} layers"
         found[name] = (table.name, kind, depth), loss_effect(name, after, before, comparisons=len(_cases(setup)))
-    overall = effect("Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN, "%")
+    overall = effect("Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN_PERCENT, "%")
     words = [single.verdict for _, single in found.values()]
     text = (
         f"After is better in {words.count('helps')} of {len(words)} cases, worse in {words.count('hurts')}, no "
@@ -86,21 +85,11 @@ def read(setup: Setup, results: Results) -> Reading:
 
     def draw(figure: Any) -> None:
         (axes,) = panels(figure, 1, 1)[0]
-        rows = [*((name, single) for name, (_, single) in found.items()), ("all cases", overall)]
-        places = -np.arange(len(rows))
-        axes.axvspan(-MARGIN, MARGIN, color="0.93")
-        axes.axvline(0, color="0.4", linewidth=0.8)
-        for place, (name, single) in zip(places, rows, strict=True):
-            colour = COLOURS[0] if name != "all cases" else COLOURS[1]
-            axes.plot([single.low, single.high], [place, place], color=colour)
-            axes.plot(single.change, place, "o", color=colour, markersize=5)
+        forest(axes, [*((name, single, BLUE) for name, (_, single) in found.items()), ("all cases", overall, RED)])
         axes.set(
-            yticks=places,
-            yticklabels=[name.replace("$", r"\$") for name, _ in rows],  # or it would begin a formula
             xlabel="test loss after against before, % (left: after is better; grey: not worth having)",
             title="Batch norm after the activation against before it",
         )
-        axes.grid(False, axis="y")
 
     return Reading((overall,), text, draw, {"cases": cases})
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
 from goru.claims.effects import MARGIN_PERCENT, Effect, effect, row, tuned
-from goru.claims.figures import BLUE, RED, legend, panels
+from goru.claims.figures import BLUE, GREY, RED, forest, legend, panels
 from goru.claims.sources import IOFFE, LI, VAN_LAARHOVEN
 from goru.claims.training import Cell
 
@@ -39,7 +39,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
         (side, dropout, decay, rate): setup.cell(
             setup.overfitting,
             rate,
-            batch_norm=None if side == "none" else side,
+            batch_norm=side,
             dropout=True,  # at rate 0 nothing is deleted: so one program serves all
             dropout_rate=dropout,
             weight_decay=decay,
@@ -63,7 +63,7 @@ def read(setup: Setup, results: Results) -> Reading:
             for decay in ADDED[name][1]
             for rate in setup.rates
         ]
-        return tuned(losses, losses)
+        return tuned(losses)
 
     plain, alone = own("none", "nothing"), own("before", "nothing")
 
@@ -77,13 +77,12 @@ def read(setup: Setup, results: Results) -> Reading:
         MARGIN_PERCENT,
         "%",
     )
-    rows = []
+    added: list[tuple[str, str, Effect]] = []
     for name in ("dropout", "decay", "both"):
         without, on_top = own("none", name) - plain, own("before", name) - alone
         for where, changes in (("alone", without), ("on top of batch norm", on_top), ("interaction", on_top - without)):
-            found = change(changes, np.zeros(setup.seeds), comparisons=9)
-            rows.append({"added": name, "where": where, **row(found)})
-    table = pd.DataFrame(rows)
+            added.append((name, where, change(changes, np.zeros(setup.seeds), comparisons=9)))
+    table = pd.DataFrame([{"added": name, "where": where, **row(found)} for name, where, found in added])
     best = own("none", "dropout", "decay", "both")
     summary = (
         f"Batch norm alone changed the plain network's test loss by {change(alone, plain).numbers}, the best of "
@@ -103,20 +102,9 @@ def read(setup: Setup, results: Results) -> Reading:
         first.set(title="Test loss, each seed and mean", xticks=range(len(names)), ylabel="test loss")
         first.set_xticklabels([f"+ {name}" if name != "nothing" else "nothing" for name in names])
         legend(first)
-        places = -np.arange(len(table))
-        second.axvspan(-MARGIN_PERCENT, MARGIN_PERCENT, color="0.93")
-        second.axvline(0, color="0.4", linewidth=0.8)
-        for place, one in zip(places, table.itertuples(), strict=True):
-            colour = {"alone": RED, "interaction": "0.4"}.get(str(one.where), BLUE)
-            second.plot([one.low, one.high], [place, place], color=colour)
-            second.plot(one.change, place, "o", color=colour, markersize=4)
-        second.set(
-            yticks=places,
-            yticklabels=[f"{one.added}, {one.where}" for one in table.itertuples()],
-            xlabel="change, % of the plain network's test loss",
-            title="What each adds",
-        )
-        second.grid(False, axis="y")
+        colours = {"alone": RED, "on top of batch norm": BLUE, "interaction": GREY}
+        forest(second, [(f"{name}, {where}", found, colours[where]) for name, where, found in added])
+        second.set(xlabel="change, % of the plain network's test loss", title="What each adds")
 
     return Reading((decides,), summary, draw, {"additions": table})
 
@@ -135,7 +123,7 @@ CLAIM = Claim(
         "Whether they are less necessary than without batch norm is what the interactions say: above zero, batch norm "
         "takes some of their work over. Dropout below batch norm changes the variance that its statistics were made "
         "for (Li et al.), and decay under batch norm acts on the size of the steps alone (van Laarhoven).",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(IOFFE, LI, VAN_LAARHOVEN),
     plan=plan,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Said = Literal["holds", "holds in part", "does not hold", "undecided"]
 Results = Mapping[Any, Trained]
+NOTHING_SAID = "So nothing can be said yet: the seeds differ too much among themselves."
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,16 @@ class Setup:
         return Sizes(**vars(sizes) | {"rows": rows, "batch": min(sizes.batch, max(rows // 6, 2))})
 
     def cell(self, sizes: Sizes, rate: float | None = None, table: Table | None = None, **given: Any) -> Cell:
-        """A cell of these sizes; what is given goes to where it belongs: architecture, hyperparameters or cell."""
+        """A cell of these sizes; what is given goes to where it belongs: architecture, hyperparameters or cell.
+
+        Batch norm may be `"none"`, as it is called in frames.
+        """
         table = table or self.table
         shape = {name: given.pop(name) for name in list(given) if name in Architecture.__dataclass_fields__}
         numbers = {name: given.pop(name) for name in list(given) if name in Hyperparameters._fields}
         shape = {"hidden": (sizes.width,) * sizes.depth} | shape
+        if shape.get("batch_norm") == "none":
+            shape["batch_norm"] = None
         own = {name: getattr(sizes, name) for name in ("rows", "batch", "epochs", "every")} | given
         own.setdefault("recipe", replace(SGD, loss=table.loss))
         return Cell(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, tuned
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
+from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, minus, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, ORANGE, RED, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
 from goru.claims.training import Cell
@@ -73,7 +73,7 @@ def read(setup: Setup, results: Results) -> Reading:
         for size in every:
             settings = [(*key, rate) for key in keys for rate in setup.rates]
             found = [results[*size, *one].test_loss for one in settings]
-            losses[side][size] = tuned(found, found)
+            losses[side][size] = tuned(found)
             best[side][size] = settings[int(np.argmin(np.mean(found, axis=1)))][1]
 
     def difference(size: tuple[int, int]) -> np.ndarray:
@@ -141,7 +141,7 @@ def _size(size: tuple[int, int]) -> str:
 
 
 def _signed(value: float, plus: str = "+") -> str:
-    return f"{value:{plus}.1f}".replace("-", "−")
+    return minus(f"{value:{plus}.1f}")
 
 
 CLAIM = Claim(
@@ -159,7 +159,7 @@ CLAIM = Claim(
         "does not hold": "So the promise does not hold here: neither that dropout leads in the largest network, nor "
         "that it gains on decay as networks grow, is borne out. Both were tuned at every size: a "
         "strength that suits one size need not suit another.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,

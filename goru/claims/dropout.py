@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
-from goru.claims.effects import best_on_others, loss_effect, points_effect, tuned
-from goru.claims.figures import BLUE, GREEN, GREY, RED, band, legend, marks, panels
-from goru.claims.networks import Networks
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
+from goru.claims.effects import best_on_others, loss_effect, minus, percent, points_effect, tuned
+from goru.claims.figures import BLUE, GREEN, GREY, RED, gap, legend, marks, panels
 from goru.claims.sources import SRIVASTAVA
 from goru.claims.training import Cell, Trained
 
@@ -74,7 +73,8 @@ def read(setup: Setup, results: Results) -> Reading:
         networks = results["classic", BOOK, setup.rates[chosen]].networks[seed]
         drawn = setup.table.draw(seed, setup.overfitting.rows)
         for name, (_, share, _) in SCALED.items():
-            losses[name][seed], scores[name][seed] = _figures(networks, share, drawn.x, drawn.y, setup.table.classes)
+            figures = networks.scaled_by(share).figures(drawn.x, drawn.y)[0]
+            losses[name][seed], scores[name][seed] = setup.table.judge(figures, drawn.y)
     effects = (
         points_effect(
             f"Gap in {setup.score} between fit rows and test rows, dropout of {BOOK:g} against none",
@@ -101,23 +101,23 @@ def read(setup: Setup, results: Results) -> Reading:
         """What the share above 0 that is best on the other seeds changes."""
         tried = [(share, results[form, share, rate].test_loss) for share in SHARES[1:] for rate in setup.rates]
         found = [loss for _, loss in tried]
-        change = 100 * (tuned(found, found).mean() / own(form, 0.0, "test_loss").mean() - 1)
+        change = 100 * (tuned(found).mean() / own(form, 0.0, "test_loss").mean() - 1)
         share = tried[int(np.argmin(np.mean(found, axis=1)))][0]
-        return f"{change:+.0f} % (mostly {share:g})".replace("-", "−")
+        return minus(f"{change:+.0f} % (mostly {share:g})")
 
     fit = {share: own("classic", share, "fit_score") for share in (0.0, BOOK)}
     test = {share: own("classic", share, "test_score") for share in (0.0, BOOK)}
     fallen = float(fit[0.0].mean() - fit[BOOK].mean())
     found = (
-        f"With dropout of {BOOK:g} the {setup.score} was {_percent(fit[BOOK])} on fit rows and {_percent(test[BOOK])} "
-        f"on test rows; without, {_percent(fit[0.0])} and {_percent(test[0.0])}. "
+        f"With dropout of {BOOK:g} the {setup.score} was {percent(fit[BOOK])} on fit rows and {percent(test[BOOK])} "
+        f"on test rows; without, {percent(fit[0.0])} and {percent(test[0.0])}. "
         + f"So dropout costs {100 * fallen:.0f} points on fit rows, and a network that learns less has less of a gap. "
         * bool(fallen > FALLEN)
         + f"With the share that is best on the other seeds the test loss changes by {best('classic')} in the classic "
         f"form and by {best('inverted')} in the inverted one. The same networks with dropout of {BOOK:g}, scaled at "
-        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {_percent(scores['kept'])}; not "
-        f"scaled, {_percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by mistake, "
-        f"{_percent(scores['deleted'])}."
+        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {percent(scores['kept'])}; not "
+        f"scaled, {percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by mistake, "
+        f"{percent(scores['deleted'])}."
     )
     table = pd.DataFrame(
         [
@@ -131,8 +131,7 @@ def read(setup: Setup, results: Results) -> Reading:
     def draw(figure: Any) -> None:
         first, second, third, fourth = panels(figure, 1, 4, width_ratios=(1.2, 1, 1, 0.8))[0]
         for trained, colour, name in ((shown(0.0), RED, "none"), (shown(BOOK), BLUE, f"{BOOK:g}")):
-            band(first, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
-            band(first, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+            gap(first, trained, colour, name)
         first.set(title="Classic form: dashed above solid", xlabel="epoch", ylabel=setup.score)
         for shift, (form, (name, colour)) in zip((-0.006, 0.006), FORMS.items(), strict=True):
             places = np.array(SHARES) + shift
@@ -155,18 +154,6 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw, {"scaling": table})
 
 
-def _percent(shares: np.ndarray) -> str:
-    return f"{shares.mean():.1%}".replace("-", "−")
-
-
-def _figures(networks: Networks, share: float, x: np.ndarray, y: np.ndarray, classes: int) -> tuple[float, float]:
-    """Loss and score when scaled so; a guess's where a network diverged."""
-    figures = networks.scaled_by(share).figures(x, y)[0]
-    if not np.isfinite(figures[0]):
-        return (float(np.log(classes)), 1 / classes) if classes else (1.0, 0.0)
-    return float(figures[0]), float(figures[1] if classes else 1 - figures[0])
-
-
 CLAIM = Claim(
     name="dropout",
     question="Does dropout shrink the gap?",
@@ -183,7 +170,7 @@ CLAIM = Claim(
         "much is deleted learns less.",
         "does not hold": "So the promise does not hold here: neither a smaller gap, nor a lower loss on test rows, nor "
         "a loss from the wrong scaling is borne out.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(SRIVASTAVA,),
     plan=plan,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup, Source
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup, Source
 from goru.claims.effects import best_on_others, loss_effect, tuned
 from goru.claims.figures import BLUE, GREY, RED, band, legend, panels
 from goru.claims.networks import Networks
@@ -62,7 +62,7 @@ def read(setup: Setup, results: Results) -> Reading:
 
     def sound(predicted: np.ndarray) -> np.ndarray:
         """With a guess where a network diverged."""
-        guess = 1 / setup.table.classes if setup.table.classes else 0.0
+        guess = setup.table.guess[1]
         return np.where(np.isfinite(predicted), predicted, guess)
 
     def judge(seed: int, chosen: int) -> None:
@@ -179,7 +179,7 @@ CLAIM = Claim(
         "does not hold": "So the promise does not hold here: of its three parts, better than one plain network, as "
         "good as the average over its own masks, as good as a real ensemble, none is borne out. Masks of one network "
         "share their weights and are trained together; the members of a real ensemble are independent.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(SRIVASTAVA, WARDE_FARLEY),
     plan=plan,

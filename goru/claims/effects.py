@@ -41,9 +41,19 @@ class Effect:
         return f"{_signed(self.change)}{unit} ({_signed(self.low)} to {_signed(self.high)})"
 
 
+def minus(text: str) -> str:
+    """Numbers in a text with the sign that belongs before them, not a hyphen."""
+    return text.replace("-", "−")
+
+
+def percent(shares: np.ndarray) -> str:
+    """The mean of some shares, in percent."""
+    return minus(f"{shares.mean():.1%}")
+
+
 def _signed(number: float) -> str:
     digits = 1 if abs(number) >= 1 else 2
-    return f"{number:+.{digits}f}".replace("-", "−")
+    return minus(f"{number:+.{digits}f}")
 
 
 def effect(
@@ -104,12 +114,14 @@ def best_on_others(losses: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     return np.argmin(np.nan_to_num(others, nan=np.inf, posinf=np.inf), axis=1)
 
 
-def tuned(values: Sequence[np.ndarray], losses: Sequence[np.ndarray]) -> np.ndarray:
+def tuned(
+    values: Sequence[np.ndarray] | np.ndarray, losses: Sequence[np.ndarray] | np.ndarray | None = None
+) -> np.ndarray:
     """What every seed has at the setting that is best on the other seeds, `(seeds,)`.
 
     **Arguments:**
 
-    - `values`, `losses`: `(settings, seeds)`; what is wanted, and what is tuned by.
+    - `values`, `losses`: `(settings, seeds)`; what is wanted, and what is tuned by, if that is another.
     """
-    chosen = best_on_others(losses)
+    chosen = best_on_others(values if losses is None else losses)
     return np.asarray(values, np.float64)[chosen, np.arange(len(chosen))]

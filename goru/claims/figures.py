@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from goru.claims.effects import Effect
+from goru.claims.training import Trained
+
 if TYPE_CHECKING:  # Matplotlib makes folders in the user's home when it is imported: not before something is drawn
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe & Ito's colours, which colour-blind people can tell apart: https://jfly.uni-koeln.de/color/
-BLUE, ORANGE, GREEN, RED, SKY, PURPLE, YELLOW, GREY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#56B4E9",
-    "#CC79A7",
-    "#F0E442",
-    "#6B7280",
-)
-COLOURS = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, GREY)
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+GREY = "#6B7280"
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -75,6 +69,30 @@ def marks(axes: "Axes", x: Sequence | np.ndarray, values: np.ndarray, colour: st
     mean = values.mean(axis=0)
     reach = np.abs(np.stack([values.min(axis=0), values.max(axis=0)]) - mean)
     axes.errorbar(x, mean, yerr=reach, color=colour, label=label, marker="o", markersize=4, elinewidth=0.8, capsize=2)
+
+
+def gap(axes: "Axes", trained: Trained, colour: str, name: str) -> None:
+    """The score by epoch, dashed on fit rows and solid on test rows: what lies between is the gap."""
+    band(axes, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
+    band(axes, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+
+
+def forest(axes: "Axes", effects: Sequence[tuple[str, Effect, str]]) -> None:
+    """Effects below one another, with their intervals and the margin.
+
+    **Arguments:**
+
+    - `effects`: with names and colours; all of one margin.
+    """
+    margin, places = effects[0][1].margin, -np.arange(len(effects))
+    axes.axvspan(-margin, margin, color="0.93")
+    axes.axvline(0, color="0.4", linewidth=0.8)
+    for place, (_, effect, colour) in zip(places, effects, strict=True):
+        axes.plot([effect.low, effect.high], [place, place], color=colour)
+        axes.plot(effect.change, place, "o", color=colour, markersize=4.5)
+    # A dollar would begin a formula.
+    axes.set(yticks=places, yticklabels=[name.replace("$", r"\$") for name, _, _ in effects])
+    axes.grid(False, axis="y")
 
 
 def legend(axes: "Axes", **given: Any) -> None:

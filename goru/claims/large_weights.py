@@ -8,7 +8,7 @@ import pandas as pd
 
 from goru.claims.bn_speed import aim
 from goru.claims.claim import Claim, Reading, Results, Setup, Source
-from goru.claims.effects import effect
+from goru.claims.effects import effect, minus
 from goru.claims.figures import BLUE, GREEN, RED, band, legend, panels
 from goru.claims.sources import KROGH
 from goru.claims.training import Cell
@@ -78,7 +78,7 @@ def read(setup: Setup, results: Results) -> Reading:
     norms = np.array([[results["across", *one].networks[seed].norm[0] for one in grid] for seed in seeds], np.float64)
     gaps = np.stack([results["across", *one].gap for one in grid], axis=1)
     fits = np.stack([results["across", *one].fit_score for one in grid], axis=1)
-    guess = 1 / setup.table.classes if setup.table.classes else 0.0
+    guess = setup.table.guess[1]
     learned = fits >= aim(results, guess, LEARNED)
 
     across = np.array([correlation(norms[seed], gaps[seed]) for seed in seeds])
@@ -165,11 +165,11 @@ def _among(within: np.ndarray) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−") if np.isfinite(value) else "unknown"
+    return minus(f"{value:+.2f}") if np.isfinite(value) else "unknown"
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.1f}".replace("-", "−")
+    return minus(f"{100 * share:.1f}")
 
 
 CLAIM = Claim(

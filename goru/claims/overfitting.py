@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from goru.claims.claim import Claim, Reading, Results, Setup
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
 from goru.claims.effects import loss_effect, points_effect
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
@@ -127,7 +127,7 @@ CLAIM = Claim(
         "generalise no worse than narrow ones.",
         "does not hold": "So the promise does not hold here: of its three parts, a gap, a larger one with fewer rows, "
         "a larger one with more learned numbers, none is borne out.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,

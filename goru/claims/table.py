@@ -21,6 +21,8 @@ MOST_FITTED = 0.6  # of the rows
 MOST_WATCHED = 1500  # test rows that are scored along the way
 WATCHED_IN_THE_BOOK = 1000  # the same; there are many more
 MOST_TESTED = 10_000  # test rows that are scored at the end
+DIVERGED = 1000  # times the loss of a guess
+TINY = 1e-12  # a variance below it counts as that
 WIDEST = 255  # of a grey value
 
 
@@ -78,6 +80,26 @@ class Table:
     def loss(self) -> LossName:
         """What networks minimise."""
         return "softmax_cross_entropy" if self.classes else "squared_error"
+
+    @property
+    def guess(self) -> tuple[float, float]:
+        """Loss and score of who always says that all classes are as likely, or the mean."""
+        return (float(np.log(self.classes)), 1 / self.classes) if self.classes else (1.0, 0.0)
+
+    def judge(self, figures: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Loss and score on rows, `(..., 2)`; those of a guess where a network diverged.
+
+        The score is the accuracy, or the share of the variance that is explained.
+
+        **Arguments:**
+
+        - `figures`: the mean loss and, for classes, the accuracy, `(..., 1)` or `(..., 2)`.
+        - `y`: the targets of the rows.
+        """
+        if not self.classes:
+            figures = np.concatenate([figures, 1 - figures / max(float(np.var(y)), TINY)], axis=-1)
+        well = figures[..., :1] < DIVERGED * self.guess[0]  # what is no number is not
+        return np.where(well, figures, self.guess)
 
     def fitted(self, rows: int) -> int:
         """How many rows can be fitted on, where so many are wanted."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -20,8 +20,6 @@ from goru.population.trainer import Trainer
 
 SGD = Recipe(optimizer="sgd", schedule="constant", decay="l2_squared")
 MOST_NETWORKS = 8  # of a block
-TINY = 1e-12  # a variance below it counts as that
-DIVERGED = 1000  # times the loss of a guess
 ROWS_SCORED_AT_ONCE = 512
 MOST_WAITING = 4  # trained blocks, for their test rows to be scored
 Key = TypeVar("Key", bound=Hashable)
@@ -55,17 +53,7 @@ class Cell:
     def program(self) -> "Cell":
         """Cells of one program are trained together; it says nothing about the numbers of a network."""
         octet = self.replica // MOST_NETWORKS
-        return Cell(
-            self.table,
-            self.architecture,
-            Hyperparameters(),
-            self.rows,
-            self.batch,
-            self.epochs,
-            self.every,
-            self.recipe,
-            octet * MOST_NETWORKS,
-        )
+        return replace(self, hyper=Hyperparameters(), replica=octet * MOST_NETWORKS)
 
 
 @dataclass
@@ -171,8 +159,6 @@ class Workshop:
                 self._told(len(chosen))
             for one in recording:
                 one.result()
-        for cell, found in done.items():
-            _as_guesses(cell, found)
         return {key: done[cell] for key, cell in cells.items()}
 
     def _trainer(self, program: Cell, members: int, keep: Keep) -> Trainer:
@@ -240,28 +226,12 @@ def _record(done: dict[Cell, Trained], seed: int, chosen: Sequence[Cell], block:
     else:
         with one_thread():  # the devices are at work on the next block
             final = networks(block.training, slice(None)).figures(drawn.x, drawn.y)
-    final = _with_score(final, drawn.y)
-    # On the rows to fit on, and on those that are watched.
-    own, watched = (_with_score(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored))
+    final = table.judge(final, drawn.y)
+    fit, test = (table.judge(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored))
     for index, cell in enumerate(chosen):
         found, one = done[cell], slice(index, index + 1)
-        found.fit[seed], found.test[seed], found.final[seed] = own[index], watched[index], final[index]
+        found.fit[seed], found.test[seed], found.final[seed] = fit[index], test[index], final[index]
         if keep != "nothing":
             found.networks[seed] = networks(block.training, one)
         if keep == "snapshots":
             found.snapshots[seed] = {epoch: networks(own, one) for epoch, own in block.snapshots.items()}
-
-
-def _with_score(figures: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Loss and score on rows of targets `y`: the accuracy is there; of values it is the share that is explained."""
-    if figures.shape[-1] == 2:
-        return figures
-    return np.concatenate([figures, 1 - figures / max(float(np.var(y)), TINY)], axis=-1)
-
-
-def _as_guesses(cell: Cell, found: Trained) -> None:
-    """Who always says that all classes are as likely, or the mean, is never further off than this."""
-    guess = (np.log(cell.table.classes), 1 / cell.table.classes) if cell.table.classes else (1.0, 0.0)
-    for figures in (found.fit, found.test, found.final):
-        lost = ~(figures[..., 0] < DIVERGED * guess[0])  # also what is no number
-        figures[lost] = guess

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Claim, Reading, Results, Setup
-from goru.claims.effects import loss_effect, points_effect, tuned
-from goru.claims.figures import BLUE, GREEN, RED, band, legend, marks, panels
+from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
+from goru.claims.effects import loss_effect, minus, percent, points_effect, tuned
+from goru.claims.figures import BLUE, GREEN, RED, gap, legend, marks, panels
 from goru.claims.sources import KROGH, LOSHCHILOV, VAN_LAARHOVEN
 from goru.claims.training import SGD, Cell, Trained
 from goru.nn.architecture import DecayForm
@@ -49,7 +49,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
     return {
         (side, form, decay): setup.cell(
             setup.overfitting,
-            batch_norm=None if side == "none" else side,
+            batch_norm=side,
             weight_decay=decay,
             recipe=replace(SGD, loss=setup.table.loss, decay=form),
         )
@@ -78,7 +78,7 @@ def read(setup: Setup, results: Results) -> Reading:
             higher_is_better=False,
             comparisons=2,
         ),
-        loss_effect("Test loss, best λ against 0", tuned(losses, losses), plain.test_loss, comparisons=2),
+        loss_effect("Test loss, best λ against 0", tuned(losses), plain.test_loss, comparisons=2),
     )
     table = pd.DataFrame(
         [
@@ -92,13 +92,13 @@ def read(setup: Setup, results: Results) -> Reading:
     def best(side: str, form: str) -> str:
         """What the λ above 0 that is best on the other seeds changes."""
         losses = list(over(side, form, "test_loss").T)
-        change = 100 * (tuned(losses[1:], losses[1:]).mean() / losses[0].mean() - 1)
+        change = 100 * (tuned(losses[1:]).mean() / losses[0].mean() - 1)
         chosen = DECAYS[int(np.argmin(np.mean(losses[1:], axis=1)))]
-        return f"{change:+.0f} % (mostly λ = {chosen:g})".replace("-", "−")
+        return minus(f"{change:+.0f} % (mostly λ = {chosen:g})")
 
     found = (
-        f"At λ = {BOOK:g} the {setup.score} was {_percent(book.fit_score)} on fit rows and {_percent(book.test_score)} "
-        f"on test rows; at λ = 0, {_percent(plain.fit_score)} and {_percent(plain.test_score)}. "
+        f"At λ = {BOOK:g} the {setup.score} was {percent(book.fit_score)} on fit rows and {percent(book.test_score)} "
+        f"on test rows; at λ = 0, {percent(plain.fit_score)} and {percent(plain.test_score)}. "
         f"{_learned(plain, book)} At the λ above 0 that is best on the other seeds the test loss changes by "
         f"{best('none', 'l2_squared')} with ½λ‖W‖² and by {best('none', 'l2_norm')} with λ‖W‖; with batch norm, by "
         f"{best('before', 'l2_squared')} and {best('before', 'l2_norm')}. Decoupled decay is the same as ½λ‖W‖² here: "
@@ -109,8 +109,7 @@ def read(setup: Setup, results: Results) -> Reading:
     def draw(figure: Any) -> None:
         first, second, third = panels(figure, 1, 3)[0]
         for trained, colour, name in ((plain, RED, "λ = 0"), (book, BLUE, f"λ = {BOOK:g}")):
-            band(first, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
-            band(first, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
+            gap(first, trained, colour, name)
         first.set(title="½λ‖W‖²: dashed above solid", xlabel="epoch", ylabel=setup.score)
         places = np.arange(len(DECAYS) + 1)
         for shift, (form, (name, colour)) in zip((-0.12, 0.0, 0.12), FORMS.items(), strict=True):
@@ -126,10 +125,6 @@ def read(setup: Setup, results: Results) -> Reading:
             legend(axes)
 
     return Reading(effects, found, draw, {"forms": table})
-
-
-def _percent(shares: np.ndarray) -> str:
-    return f"{shares.mean():.1%}".replace("-", "−")
 
 
 def _learned(plain: Trained, decayed: Trained) -> str:
@@ -155,7 +150,7 @@ CLAIM = Claim(
         "has none." + BATCH_NORM,
         "does not hold": "So the promise does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out." + BATCH_NORM,
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves.",
+        "undecided": NOTHING_SAID,
     },
     sources=(KROGH, LOSHCHILOV, VAN_LAARHOVEN),
     plan=plan,

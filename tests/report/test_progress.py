@@ -16,27 +16,12 @@ def progress(done: float, best: float = 0.25, planned: int = 1200, number: int =
     return Progress(done=done, planned=planned, round=number, best=best)
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that stands still unless it is moved."""
     clock = SimpleNamespace(now=50.0)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    """A terminal of a hundred columns, to stand in for standard error."""
-    for variable in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "CI", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "100")
-    return Terminal()
 
 
 class TestLines:

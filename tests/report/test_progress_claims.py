@@ -9,21 +9,6 @@ import pytest
 from goru.report.progress import Claims, claims_watcher
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    """A terminal of a hundred columns, to stand in for standard error."""
-    for variable in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "CI", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "100")
-    return Terminal()
-
-
 def plain(text: str) -> str:
     """What a terminal was told, without what moves and colours."""
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
