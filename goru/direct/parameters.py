@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from goru.direct.layers import shaped
-from goru.nn.architecture import WeightInit
-from goru.nn.initializers import weight_scale
 
 
 @dataclass(frozen=True)
@@ -119,14 +117,3 @@ def initial_parameters(
         for own in values:
             own[:] = shaped(initial, own)
     return parameters
-
-
-def draw_weights(init: WeightInit | float, generator: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:
-    """The weights of a layer, by the name of their distribution in `goru.nn`, or normal with a standard deviation."""
-    if not isinstance(init, str):
-        return generator.normal(0, init, (inputs, outputs))
-    deviation = weight_scale(init, inputs, outputs)
-    if init.endswith("uniform"):
-        # A uniform variable on [-√3, √3] has variance 1.
-        return generator.uniform(-(3**0.5) * deviation, 3**0.5 * deviation, (inputs, outputs))
-    return generator.normal(0, deviation, (inputs, outputs))

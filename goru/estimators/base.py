@@ -15,7 +15,7 @@ from goru.direct.learner import Learner
 from goru.direct.losses import predictions
 from goru.direct.network import Form
 from goru.direct.optimizers import Adam, Momentum
-from goru.direct.parameters import Layout, draw_weights, initial_parameters
+from goru.direct.parameters import Layout, initial_parameters
 from goru.direct.rows import Features
 from goru.estimators import training
 from goru.estimators.common import Estimator
@@ -23,6 +23,7 @@ from goru.estimators.inputs import Inputs
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.validation import validated
 from goru.model.networks import PlainNetworks
+from goru.nn.initializers import draw_weights
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10

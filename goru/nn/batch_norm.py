@@ -120,21 +120,30 @@ def batch_norm_train(
     **Returns:** the layer's output, and the new running statistics. As in the paper's algorithm 2, the
     running variance is unbiased (divided by m - 1), which the batch's own is not.
     """
-    rows = x.shape[0]
-    if rows < 2:
-        raise ValueError("batch normalization needs at least two rows in a batch")
     y, mean, variance = normalize(layer, x, epsilon)
     mean, variance = jax.lax.stop_gradient((mean, variance))
+    return y, follow(running, mean, variance, x.shape[0], momentum)
 
-    def follow(old, new):
+
+def follow(
+    running: RunningStatistics,
+    mean: Float[Array, " features"],
+    variance: Float[Array, " features"],
+    rows: int,
+    momentum: float | Float[Array, ""],
+) -> RunningStatistics:
+    """The running statistics after a batch of so many rows, at least two, of this mean and (biased) variance."""
+    if rows < 2:
+        raise ValueError("batch normalization needs at least two rows in a batch")
+
+    def average(old, new):
         return momentum * old + (1 - momentum) * new
 
-    running = RunningStatistics(
-        mean=follow(running.mean, mean),
-        variance=follow(running.variance, variance * (rows / (rows - 1))),
-        weight=follow(running.weight, 1.0),
+    return RunningStatistics(
+        mean=average(running.mean, mean),
+        variance=average(running.variance, variance * (rows / (rows - 1))),
+        weight=average(running.weight, 1.0),
     )
-    return y, running
 
 
 def corrected(running: RunningStatistics) -> Statistics:

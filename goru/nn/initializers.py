@@ -1,8 +1,7 @@
 """Initial weights."""
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+import numpy as np
+from jaxtyping import Float
 
 from goru.nn.affine import Affine
 from goru.nn.architecture import WeightInit
@@ -25,27 +24,31 @@ def weight_scale(init: WeightInit, inputs: int, outputs: int) -> float:
             return (2 / inputs) ** 0.5
 
 
+def draw_weights(
+    init: WeightInit | float, generator: np.random.Generator, inputs: int, outputs: int
+) -> Float[np.ndarray, "inputs outputs"]:
+    """The weights of a layer in float64: normal of a given standard deviation, or by name of that of `weight_scale`."""
+    if not isinstance(init, str):
+        return generator.normal(0, init, (inputs, outputs))
+    deviation = weight_scale(init, inputs, outputs)
+    if init.endswith("uniform"):
+        # A uniform variable on [-√3, √3] has variance 1.
+        return generator.uniform(-(3**0.5) * deviation, 3**0.5 * deviation, (inputs, outputs))
+    return generator.normal(0, deviation, (inputs, outputs))
+
+
 def init_affine(
-    key: Key[Array, ""],
-    init: WeightInit,
-    inputs: int,
-    outputs: int,
-    weight_std: float | Float[Array, ""] = 1.0,
+    generator: np.random.Generator, init: WeightInit, inputs: int, outputs: int, weight_std: float = 1.0
 ) -> Affine:
-    """An affine layer with random weights and biases of zero.
+    """An affine layer with random weights and biases of zero, float32.
+
+    They are drawn by NumPy: a program that draws them takes longer to compile than they take to draw.
 
     **Arguments:**
 
-    - `key`: a JAX random key.
-    - `init`: the distribution; normal or uniform, all of the standard deviation of `weight_scale`.
+    - `generator`: of random numbers; it is moved on.
+    - `init`: the distribution.
     - `weight_std`: multiplies every weight. With `init="normal"` it is their standard deviation.
     """
-    if init.endswith("uniform"):
-        # A uniform variable on [-√3, √3] has variance 1.
-        unit = jax.random.uniform(key, (inputs, outputs), minval=-(3**0.5), maxval=3**0.5)
-    else:
-        unit = jax.random.normal(key, (inputs, outputs))
-    return Affine(
-        weight=unit * (weight_scale(init, inputs, outputs) * weight_std),
-        bias=jnp.zeros(outputs),
-    )
+    weight = draw_weights(init, generator, inputs, outputs).astype(np.float32)
+    return Affine(weight * np.float32(weight_std), np.zeros(outputs, np.float32))  # type: ignore[arg-type]

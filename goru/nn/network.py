@@ -1,9 +1,11 @@
 """A network, layer after layer: affine, batch norm, activation, batch norm, dropout, ..., affine."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
-from jaxtyping import Array, Float, Int, Key, UInt32
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt32
 
 from goru.nn.activations import ACTIVATIONS
 from goru.nn.affine import Affine, affine
@@ -40,17 +42,16 @@ class Network(NamedTuple):
 
 
 def init_affines(
-    architecture: Architecture, weight_std: float | Float[Array, ""], key: Key[Array, ""]
+    architecture: Architecture, generator: np.random.Generator, weight_std: float = 1.0
 ) -> tuple[Affine, ...]:
     """The affine layers of a new network: random weights, biases of zero.
 
-    They depend on the key, the widths and the initializer alone, so that networks which differ in batch norm
+    They depend on the generator, the widths and the initializer alone, so that networks which differ in batch norm
     or dropout start from the same ones.
     """
     widths = zip(architecture.widths, architecture.widths[1:], strict=False)
     return tuple(
-        init_affine(jax.random.fold_in(key, index), architecture.weight_init, inputs, outputs, weight_std)
-        for index, (inputs, outputs) in enumerate(widths)
+        init_affine(generator, architecture.weight_init, inputs, outputs, weight_std) for inputs, outputs in widths
     )
 
 
@@ -76,7 +77,7 @@ def init_running(architecture: Architecture) -> tuple[RunningStatistics, ...]:
     return tuple(init_running_statistics(width) for width in architecture.hidden if architecture.batch_norm)
 
 
-def weight_matrices(network: Network) -> list[Float[Array, "_ _"]]:
+def weight_matrices(network: Network) -> Sequence[Float[Array | np.ndarray, "_ _"]]:
     """The matrices that weight decay acts on, from the first layer to the last."""
     return [layer.affine.weight for layer in network.hidden] + [network.output.weight]
 

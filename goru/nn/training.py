@@ -1,5 +1,6 @@
 """One step of training, and the loss of a network on rows it is not trained on."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -50,6 +51,7 @@ def train_step(
     step: int | Int[Array, ""],
     total_steps: int | Int[Array, ""],
     weight: Float[Array, " rows"] | None = None,
+    forward: Callable = forward_train,
 ) -> tuple[Training, Float[Array, ""]]:
     """One mini-batch: loss and penalty, gradient, optimiser.
 
@@ -60,6 +62,7 @@ def train_step(
     - `total_steps`: the length of the learning rate's schedule.
     - `weight`: what each row's loss is multiplied by; all ones if not given. Batch norm's statistics are those of all
       rows alike.
+    - `forward`: what computes the outputs: `forward_train`, or the same of a network in another layout.
 
     **Returns:** the network after the step, and the mean loss of the batch before it, without the penalty. The mean is
     that of weight times loss, over the number of rows and not over the sum of their weights: so every batch is an
@@ -67,7 +70,7 @@ def train_step(
     """
 
     def objective(network):
-        outputs, running = forward_train(architecture, network, training.running, hyper, x, network_id, step)
+        outputs, running = forward(architecture, network, training.running, hyper, x, network_id, step)
         losses = LOSSES[recipe.loss](outputs, y)
         loss = jnp.mean(losses if weight is None else weight * losses)
         penalized = loss

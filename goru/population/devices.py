@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -39,6 +41,15 @@ def prepare() -> None:
         # JAX refuses once somebody has used it.
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", max(n_cores(), 2))
+
+
+def compiler_options(found: Sequence[jax.Device]) -> dict[str, Any]:
+    """What XLA is told for programs on these devices.
+
+    On a processor: to use vectors of 512 bits where it has them. LLVM's own choice is 256, made for older ones that
+    slow down under wider vectors; where they are at home, loops over activations are up to 15 % faster.
+    """
+    return {"xla_cpu_prefer_vector_width": 512} if found[0].platform == "cpu" else {}
 
 
 def n_cores() -> int:

@@ -1,7 +1,7 @@
 """Blocks of networks trained without a compiler: for work that is done sooner than a program is compiled.
 
-`Interpreter` does what `Trainer` does, by `goru.direct` instead of `goru.nn`: the same mini-batches, masks, schedule
-and scores. Initial weights are drawn from the members' seeds by NumPy, so that they are other ones.
+`Interpreter` does what `Trainer` does, by `goru.direct` instead of `goru.nn`: the same initial weights,
+mini-batches, masks, schedule and scores.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,12 @@ from goru.direct.learner import Batch, Learner
 from goru.direct.losses import factor_of_nn, row_losses
 from goru.direct.network import Form
 from goru.direct.optimizers import Adam
-from goru.direct.parameters import Layout, Parameters, draw_weights, initial_parameters
+from goru.direct.parameters import Layout, Parameters, initial_parameters
 from goru.direct.threads import threads_for
 from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Recipe
 from goru.nn.batch_norm import Statistics as LayerStatistics
+from goru.nn.initializers import draw_weights
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
 from goru.population.flat import network_of, parameters_of

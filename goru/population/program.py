@@ -1,8 +1,8 @@
 """The compiled program: a block of networks on every device, trained epoch by epoch.
 
-`goru.nn` says what one network does in one step. Here `jax.vmap` adds the axis of the networks in a block, two
-loops add steps and epochs, and `jax.shard_map` gives every device a block of its own. Nothing passes from one
-block to another, so a block's numbers do not depend on how many devices there are.
+`goru.nn` says what one network does in one step, and `columns` lays it out. Here `jax.vmap` adds the axis of the
+networks in a block, two loops add steps and epochs, and `jax.shard_map` gives every device a block of its own. Nothing
+passes from one block to another, so a block's numbers do not depend on how many devices there are.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.batch_norm import corrected
 from goru.nn.losses import LOSSES
-from goru.nn.network import forward_inference, init_affines
-from goru.nn.training import Training, init_training, train_step
+from goru.nn.training import Training, train_step
+from goru.population import columns
 
 DEVICES = "devices"  # the name of the one mesh axis
 
@@ -87,10 +86,9 @@ class Curves(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The networks of a block: ids (for dropout masks), the words of random keys (for initial weights), numbers."""
+    """The networks of a block: ids (for dropout masks) and numbers."""
 
     ids: Any
-    keys: Any
     hyper: Hyperparameters
 
 
@@ -101,20 +99,21 @@ def score(
     hyper: Hyperparameters,
     training: Training,
     data: BlockData,
-    rows: jax.Array,
 ) -> tuple[jax.Array, jax.Array]:
-    """One network on the given rows.
+    """One network, its weights transposed, on the fit rows and the score rows of the data.
 
-    **Returns:** the weighted mean loss and, for classes, the accuracy, `(1,)` or `(2,)`; and the loss taken apart,
-    `(parts,)`: what the rows of each part add to the mean.
+    **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
+    rows taken apart, `(parts,)`: what the rows of each part add to the mean.
     """
     statistics = tuple(corrected(running) for running in training.running)
+    # One after the other in one loop, so that what scores is compiled once.
+    rows = jnp.concatenate([data.fit, data.score])
     weights = jnp.where(rows >= 0, data.weight[rows], 0)
 
-    def chunk(total, chosen):
+    def chunk(_, chosen):
         rows, weight = chosen
         x, y = data.x[rows], data.y[rows]
-        outputs = forward_inference(architecture, training.network, statistics, hyper, x)
+        outputs = columns.forward_inference(architecture, training.network, statistics, hyper, x)
         # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
         losses = jnp.where(weight != 0, weight * LOSSES[recipe.loss](outputs, y), 0)
         sums = [jnp.sum(losses)]
@@ -122,22 +121,15 @@ def score(
             sums.append(jnp.sum(jnp.where(jnp.argmax(outputs, axis=1) == y, weight, 0)))
         # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
         by_part = jnp.where(data.part[rows] == jnp.arange(parts)[:, None], losses, 0).sum(axis=1)
-        return (total[0] + jnp.stack(sums), total[1] + by_part), None
+        return None, (jnp.stack(sums), by_part)
 
-    n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
-    (figures, by_part), _ = jax.lax.scan(chunk, (jnp.zeros(n_figures), jnp.zeros(parts)), (rows, weights))
-    return figures / jnp.sum(weights), by_part / jnp.sum(weights)
+    _, (sums, by_part) = jax.lax.scan(chunk, None, (rows, weights))
 
+    def of_both(of_chunks):
+        return of_chunks.reshape(2, len(data.fit), *of_chunks.shape[1:]).sum(axis=1)
 
-def draw(architecture: Architecture, members: Members) -> tuple[Affine, ...]:
-    """The initial affine layers of the networks of a block."""
-    keys = jax.random.wrap_key_data(members.keys)
-    return jax.vmap(partial(init_affines, architecture))(members.hyper.weight_std, keys)
-
-
-def start(architecture: Architecture, recipe: Recipe, members: Members, affines: tuple[Affine, ...]) -> Training:
-    """The networks of a block before their first step."""
-    return jax.vmap(partial(init_training, architecture, recipe))(members.hyper, affines)
+    totals = of_both(weights.sum(axis=1))
+    return of_both(sums) / totals[:, None], of_both(by_part)[1] / totals[1]
 
 
 def advance(
@@ -149,12 +141,10 @@ def advance(
     data: BlockData,
     orders: Orders,
 ) -> tuple[Training, Curves]:
-    """Train a block for some epochs and score it after each."""
-    step_all = jax.vmap(partial(train_step, architecture, recipe), in_axes=(0, 0, None, None, 0, None, None, None))
-
-    def score_all(training, rows, parts):
-        one = partial(score, architecture, recipe, parts)
-        return jax.vmap(one, in_axes=(0, 0, None, None), out_axes=-1)(members.hyper, training, data, rows)
+    """Train a block, its weights transposed, for some epochs and score it after each."""
+    step = partial(train_step, architecture, recipe, forward=columns.forward_train)
+    step_all = jax.vmap(step, in_axes=(0, 0, None, None, 0, None, None, None))
+    score_all = jax.vmap(partial(score, architecture, recipe, parts), in_axes=(0, 0, None), out_axes=-1)
 
     def one_step(index, training):
         rows = orders.batches[index]
@@ -174,11 +164,8 @@ def advance(
         training, curves = carry
         begin = jnp.where(index == 0, 0, orders.ends[index - 1])
         training = jax.lax.fori_loop(begin, orders.ends[index], one_step, training)
-        fit, _ = score_all(training, data.fit, 0)
-        held_out, by_part = score_all(training, data.score, parts)
-        return training, Curves(
-            curves.figures.at[index].set(jnp.stack([fit, held_out])), curves.parts.at[index].set(by_part)
-        )
+        figures, by_part = score_all(members.hyper, training, data)
+        return training, Curves(curves.figures.at[index].set(figures), curves.parts.at[index].set(by_part))
 
     n_epochs, n_networks = orders.ends.shape[0], members.ids.shape[0]
     n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1

@@ -1,10 +1,10 @@
 """Train blocks of networks on the devices there are."""
 
+import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property, lru_cache, partial
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -12,24 +12,17 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.training import Training
+from goru.population import columns, devices
 from goru.population.batches import BatchOrder
+from goru.population.initial import initial
 from goru.population.member import Block, Member
-from goru.population.program import (
-    DEVICES,
-    BlockData,
-    BlockShape,
-    Curves,
-    Members,
-    Orders,
-    advance,
-    draw,
-    over_devices,
-    start,
-)
+from goru.population.program import DEVICES, BlockData, BlockShape, Curves, Members, Orders, advance, over_devices
 from goru.population.settle import Settled, settle
 from goru.population.trained import TrainedBlock, stack_hyper
 
 OnEpochs = Callable[[int], bool]
+T = TypeVar("T")
 
 
 class Trainer:
@@ -53,9 +46,8 @@ class Trainer:
     ) -> None:
         self.architecture, self.recipe, self.shape = architecture, recipe, shape
         self.devices = tuple(devices or jax.local_devices())
-        mesh = _mesh(self.devices)
+        mesh = Mesh(np.array(self.devices), (DEVICES,))
         self._sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
-        self._start = jax.jit(over_devices(partial(start, architecture, recipe), mesh))
         self._advance = jax.jit(
             over_devices(partial(advance, architecture, recipe, shape.parts), mesh), donate_argnums=0
         )
@@ -65,20 +57,17 @@ class Trainer:
         self._x = jax.ShapeDtypeStruct((rows, architecture.inputs), jnp.float32)
         self._weight, self._part = (jax.ShapeDtypeStruct((rows,), dtype) for dtype in (jnp.float32, jnp.int32))
         self._compiling = threading.Lock()
-        self._program: tuple[Any, Any, Any] | None = None
+        self._program: Any = None
 
-    def compile(self) -> tuple[Any, Any, Any]:
+    def compile(self) -> Any:
         """Compile the program, if that has not been done; may be called from another thread beforehand."""
         with self._compiling:
             if self._program is None:
-                members = self._shapes(self._members([]))
-                draw = _compile_draw(self.architecture, self.shape.networks, self.devices)
-                start = self._start.lower(members, self._sharded(draw.out_info))
+                members = self._padded([])
                 data = BlockData(self._x, self._y, self._weight, self._part, *[self._eval_rows(np.empty(0, int))] * 2)
-                advance = self._advance.lower(
-                    self._sharded(start.out_info), members, self._shapes(data), self._shapes(self._idle)
-                )
-                self._program = draw, start.compile(), advance.compile()
+                given = (self._initial(members), _stack(members), data, self._idle)
+                lowered = self._advance.lower(*(self._shapes(part) for part in given))
+                self._program = lowered.compile(devices.compiler_options(self.devices))
             return self._program
 
     def train(
@@ -98,76 +87,68 @@ class Trainer:
           returns False, training stops and the blocks under way are not handed over.
         - `snapshots`: whether the networks are wanted before training and after every call of the program too.
         """
-        for index in range(0, len(blocks), len(self.devices)):
-            launched = self._launch(blocks[index : index + len(self.devices)], keep_networks, on_epochs, snapshots)
-            if launched is None:
+        launches = (
+            self._launch(blocks[index : index + len(self.devices)], keep_networks, snapshots)
+            for index in range(0, len(blocks), len(self.devices))
+        )
+        # The devices are given their next call before what they found in the last one is looked at: they never wait.
+        for done, launched in _one_ahead(itertools.chain.from_iterable(launches)):
+            launched.collect()
+            if on_epochs is not None and not on_epochs(done):
                 return
-            yield from launched
+            yield from launched.finished()
 
     def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
         """See [`settle`][goru.population.settle.settle]; one program serves all of this trainer's blocks."""
         return settle(trained, self.architecture, self.shape.networks, rows)
 
     def _launch(
-        self, blocks: Sequence[Block], keep_networks: bool, on_epochs: OnEpochs | None, snapshots: bool
-    ) -> list[TrainedBlock] | None:
-        draw, start, advance = self.compile()
+        self, blocks: Sequence[Block], keep_networks: bool, snapshots: bool
+    ) -> Iterator[tuple[int, "_Launched"]]:
+        """Call the program again and again, until the blocks are done.
+
+        **Returns:** for every call how many network-epochs it does, as soon as the devices have been given it.
+        """
+        program = self.compile()
         # A device without a block of its own gets a copy of the last one, and nothing to do.
         placed = [blocks[min(index, len(blocks) - 1)] for index in range(len(self.devices))]
         orders = [BatchOrder(block.order, block.rows.fit, self.shape.batch) for block in placed]
-        members = self._put([self._members(block.members) for block in placed])
+        of_blocks = [self._padded(block.members) for block in placed]
+        members = self._put([_stack(each) for each in of_blocks])
         data = self._data(placed)
-        training = start(members, draw(members))
-        curves = []
-        kept = {0: jax.tree.map(np.asarray, training)} if snapshots else {}
-        longest = max(block.points for block in blocks)
-
-        def ordered(point: int) -> list[Orders]:
-            return [
+        training = self._put([self._initial(each) for each in of_blocks])
+        longest = max(max(block.points for block in blocks), 1)
+        launched = _Launched(blocks, calls=-(-longest // self.shape.epochs))
+        if snapshots:
+            launched.keep(0, training)
+        for point in range(0, longest, self.shape.epochs):
+            calls = [
                 self._orders(block, order, point) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
-
-        calls = ordered(0)
-        for point in range(0, max(longest, 1), self.shape.epochs):
-            training, recorded = advance(training, members, data, self._put(calls))
-            # The devices are at work: time to prepare what they are to do next.
-            following = ordered(point + self.shape.epochs)
-            curves.append(jax.tree.map(np.asarray, recorded))
+            training, recorded = program(training, members, data, self._put(calls))
+            launched.recorded.append(recorded)
             if snapshots:
-                kept[point + self.shape.epochs] = jax.tree.map(np.asarray, training)
-            done = sum(
-                len(block.members) * block.every * int(call.n_epochs)
-                for block, call in zip(blocks, calls, strict=False)
+                launched.keep(point + self.shape.epochs, training)
+            if keep_networks and len(launched.recorded) == launched.calls:
+                launched.training = training
+            yield (
+                sum(
+                    len(block.members) * block.every * int(call.n_epochs)
+                    for block, call in zip(blocks, calls, strict=False)
+                ),
+                launched,
             )
-            if on_epochs is not None and not on_epochs(done):
-                return None
-            calls = following
-        networks = jax.tree.map(np.asarray, training) if keep_networks else None
-        whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *curves)
 
-        def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:
-            return np.moveaxis(recorded[index, : block.points, ..., : len(block.members)], -1, 0)
+    def _padded(self, members: Sequence[Member]) -> list[Member]:
+        """As many as a block holds: with networks that learn nothing."""
+        if len(members) > self.shape.networks:
+            raise ValueError(f"a block holds {self.shape.networks} networks, not {len(members)}")
+        idle = Member(0, members[0].seed if members else (0,), Hyperparameters(learning_rate=0.0))
+        return [*members, *[idle] * (self.shape.networks - len(members))]
 
-        def own(block: Block, index: int, training: Any) -> Any:
-            return jax.tree.map(lambda leaf: leaf[index, : len(block.members)], training)
-
-        return [
-            TrainedBlock(
-                block,
-                curves=of(block, index, whole.figures),
-                parts=of(block, index, whole.parts),
-                training=own(block, index, networks),
-                snapshots={
-                    min(point, block.points) * block.every: own(block, index, training)
-                    for point, training in kept.items()
-                },
-            )
-            for index, block in enumerate(blocks)
-        ]
-
-    def _members(self, members: Sequence[Member]) -> Members:
-        return _stack(members, self.shape.networks)
+    def _initial(self, members: Sequence[Member]) -> Training:
+        return columns.transposed(initial(self.architecture, self.recipe, members))
 
     def _data(self, placed: Sequence[Block]) -> BlockData:
         def spread(name: str) -> jax.Array:
@@ -213,9 +194,6 @@ class Trainer:
         """Give every device its part."""
         return jax.tree.map(lambda *leaves: jax.device_put(np.stack(leaves), self._sharding), *parts)
 
-    def _sharded(self, tree: Any) -> Any:
-        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=self._sharding), tree)
-
     def _shapes(self, tree: Any) -> Any:
         """What `_put` makes of such parts, without the numbers."""
         return jax.tree.map(
@@ -224,39 +202,77 @@ class Trainer:
         )
 
 
-def _stack(members: Sequence[Member], networks: int) -> Members:
-    """A block's members as arrays, padded with networks that learn nothing."""
-    if len(members) > networks:
-        raise ValueError(f"a block holds {networks} networks, not {len(members)}")
-    idle = Member(0, (0,), Hyperparameters(learning_rate=0.0))
-    padded = [*members, *[idle] * (networks - len(members))]
+class _Launched:
+    """Blocks that the devices are at work on, one a device, and what is known of them so far.
+
+    - `calls`: of the program, until they are done.
+    - `recorded`: of every call that the devices have been given, what it records: of those that have been collected, as
+      NumPy arrays.
+    - `training`: the networks after the last call, if they are wanted.
+    """
+
+    def __init__(self, blocks: Sequence[Block], calls: int) -> None:
+        self.blocks, self.calls = blocks, calls
+        self.recorded: list[Curves] = []
+        self.training: Training | None = None
+        self._collected = 0
+        self._kept: dict[int, Training] = {}
+
+    def keep(self, point: int, training: Training) -> None:
+        """Copy the networks as they are at a point; the next call would take their memory."""
+        self._kept[point] = _home(training)
+
+    def collect(self) -> None:
+        """Wait for the next call, and copy what it records."""
+        self.recorded[self._collected] = jax.tree.map(np.asarray, self.recorded[self._collected])
+        self._collected += 1
+
+    def finished(self) -> list[TrainedBlock]:
+        """The blocks, once all calls have been collected; before, none."""
+        if self._collected < self.calls:
+            return []
+        whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *self.recorded)
+        training = None if self.training is None else _home(self.training)
+
+        def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:
+            return np.moveaxis(recorded[index, : block.points, ..., : len(block.members)], -1, 0)
+
+        def own(block: Block, index: int, training: Any) -> Any:
+            return jax.tree.map(lambda leaf: leaf[index, : len(block.members)], training)
+
+        return [
+            TrainedBlock(
+                block,
+                curves=of(block, index, whole.figures),
+                parts=of(block, index, whole.parts),
+                training=own(block, index, training),
+                snapshots={
+                    min(point, block.points) * block.every: own(block, index, kept)
+                    for point, kept in self._kept.items()
+                },
+            )
+            for index, block in enumerate(self.blocks)
+        ]
+
+
+def _home(training: Training) -> Training:
+    """Networks of a program as NumPy arrays, as `goru.nn` has them."""
+    return jax.tree.map(np.ascontiguousarray, columns.transposed(jax.tree.map(np.asarray, training)))
+
+
+def _one_ahead(things: Iterable[T]) -> Iterator[T]:
+    """The same things; while one is looked at, the next has been made already."""
+    waiting: list[T] = []
+    for thing in things:
+        if waiting:
+            yield waiting.pop()
+        waiting.append(thing)
+    yield from waiting
+
+
+def _stack(members: Sequence[Member]) -> Members:
+    """A block's members as arrays."""
     return Members(
-        ids=np.array([member.id for member in padded], np.uint32),
-        keys=np.stack([np.random.SeedSequence(member.seed).generate_state(2) for member in padded]),
-        hyper=stack_hyper([member.hyper for member in padded]),
+        ids=np.array([member.id for member in members], np.uint32),
+        hyper=stack_hyper([member.hyper for member in members]),
     )
-
-
-def _mesh(devices: tuple[jax.Device, ...]) -> Mesh:
-    return Mesh(np.array(devices), (DEVICES,))
-
-
-_drawing = threading.Lock()
-
-
-def _compile_draw(architecture: Architecture, networks: int, devices: tuple[jax.Device, ...]) -> Any:
-    """The program that draws initial weights: costly to compile, and one for all that share the widths."""
-    plain = replace(architecture, activation="relu", batch_norm=None, dropout=False, dropout_form="inverted")
-    with _drawing:  # so that threads which compile side by side do not compile the same
-        return _compile_plain_draw(plain, networks, devices)
-
-
-@lru_cache(maxsize=64)
-def _compile_plain_draw(architecture: Architecture, networks: int, devices: tuple[jax.Device, ...]) -> Any:
-    mesh = _mesh(devices)
-    sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
-    members = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((len(devices), *leaf.shape), leaf.dtype, sharding=sharding),
-        _stack([], networks),
-    )
-    return jax.jit(over_devices(partial(draw, architecture), mesh)).lower(members).compile()

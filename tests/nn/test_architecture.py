@@ -61,7 +61,7 @@ def test_widths_go_from_the_inputs_to_the_outputs():
 @pytest.mark.parametrize("hidden", [(), (8,), (8, 6)])
 def test_n_parameters_counts_every_learned_number(hidden, batch_norm):
     architecture = Architecture(4, hidden, 3, batch_norm=batch_norm, dropout=True)
-    network = init_network(architecture, Hyperparameters(), init_affines(architecture, 1.0, jax.random.key(0)))
+    network = init_network(architecture, Hyperparameters(), init_affines(architecture, np.random.default_rng(0)))
     assert architecture.n_parameters == sum(leaf.size for leaf in jax.tree.leaves(network))
 
 

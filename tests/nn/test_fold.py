@@ -21,7 +21,7 @@ HYPER = Hyperparameters(dropout_rate=0.35, batch_norm_epsilon=1e-3)
 def trained(architecture, seed=0):
     """A network and statistics in which no number has its initial value."""
     rng = np.random.default_rng(seed)
-    network = init_network(architecture, HYPER, init_affines(architecture, 1.0, jax.random.key(seed)))
+    network = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
     network = jax.tree.map(lambda leaf: leaf + jnp.asarray(rng.normal(0, 0.3, leaf.shape), jnp.float32), network)
     statistics = tuple(
         Statistics(

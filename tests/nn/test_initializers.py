@@ -2,7 +2,6 @@
 
 from typing import get_args
 
-import jax
 import numpy as np
 import pytest
 from scipy import stats
@@ -24,7 +23,7 @@ INITIALIZERS = {
 
 
 def weights(name, seed=0, weight_std=1.0):
-    layer = init_affine(jax.random.key(seed), name, INPUTS, OUTPUTS, weight_std)
+    layer = init_affine(np.random.default_rng(seed), name, INPUTS, OUTPUTS, weight_std)
     return np.asarray(layer.weight, np.float64)
 
 
@@ -79,7 +78,7 @@ def test_he_and_glorot_follow_the_widths(name):
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_biases_start_at_zero(name):
-    np.testing.assert_array_equal(init_affine(jax.random.key(0), name, 4, 3).bias, np.zeros(3))
+    np.testing.assert_array_equal(init_affine(np.random.default_rng(0), name, 4, 3).bias, np.zeros(3))
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
@@ -102,7 +101,7 @@ def test_he_keeps_the_spread_of_relu_layers_where_a_small_normal_lets_it_die():
     for name, weight_std in [("he_normal", 1.0), ("normal", 0.01)]:
         h = x
         for index in range(10):
-            layer = init_affine(jax.random.key(index), name, 300, 300, weight_std)
+            layer = init_affine(np.random.default_rng(index), name, 300, 300, weight_std)
             h = np.maximum(h @ np.asarray(layer.weight, np.float64), 0)
         spread[name] = (h**2).mean()
     assert 0.4 < spread["he_normal"] < 2.5

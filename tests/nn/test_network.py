@@ -49,7 +49,7 @@ def make_architecture(place=None, form=None, activation="relu", hidden=HIDDEN):
 def make_network(architecture, seed=0):
     """Of a network in the middle of its training: no bias is zero, γ and β differ from feature to feature."""
     rng = np.random.default_rng(seed)
-    network = init_network(architecture, HYPER, init_affines(architecture, 1.0, jax.random.key(seed)))
+    network = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
 
     def random(like, low, high):
         return jnp.asarray(rng.uniform(low, high, like.shape), jnp.float32)
@@ -321,7 +321,7 @@ def test_networks_that_differ_in_batch_norm_or_dropout_start_from_the_same_weigh
         init_network(
             make_architecture(place, form),
             HYPER,
-            init_affines(make_architecture(place, form), 1.0, jax.random.key(7)),
+            init_affines(make_architecture(place, form), np.random.default_rng(7)),
         )
         for place, form in BLOCKS
     ]
@@ -332,7 +332,7 @@ def test_networks_that_differ_in_batch_norm_or_dropout_start_from_the_same_weigh
 
 def test_every_layer_starts_from_weights_of_its_own():
     architecture = Architecture(50, (50, 50), 50)
-    affines = init_affines(architecture, 1.0, jax.random.key(0))
+    affines = init_affines(architecture, np.random.default_rng(0))
     for i, j in product(range(3), repeat=2):
         correlation = np.corrcoef(affines[i].weight.ravel(), affines[j].weight.ravel())[0, 1]
         assert i == j or abs(correlation) < 4 / 50
@@ -340,12 +340,12 @@ def test_every_layer_starts_from_weights_of_its_own():
 
 def test_the_initializer_and_its_standard_deviation_are_the_architectures_and_the_hyperparameters():
     architecture = Architecture(100, (200,), 50, weight_init="normal")
-    first, output = init_affines(architecture, 0.01, jax.random.key(0))
+    first, output = init_affines(architecture, np.random.default_rng(0), 0.01)
     assert first.weight.shape == (100, 200)
     assert output.weight.shape == (200, 50)
     assert float(first.weight.std()) == pytest.approx(0.01, rel=0.03)
     assert float(output.weight.std()) == pytest.approx(0.01, rel=0.03)
-    glorot, _ = init_affines(replace(architecture, weight_init="glorot_uniform"), 2.0, jax.random.key(0))
+    glorot, _ = init_affines(replace(architecture, weight_init="glorot_uniform"), np.random.default_rng(0), 2.0)
     assert float(glorot.weight.std()) == pytest.approx(2 * (2 / 300) ** 0.5, rel=0.03)
 
 
@@ -353,7 +353,7 @@ def test_the_initializer_and_its_standard_deviation_are_the_architectures_and_th
 def test_gamma_and_beta_start_at_their_hyperparameters(place):
     architecture = make_architecture(place)
     hyper = HYPER._replace(batch_norm_scale=0.1, batch_norm_shift=-1.0)
-    network = init_network(architecture, hyper, init_affines(architecture, 1.0, jax.random.key(0)))
+    network = init_network(architecture, hyper, init_affines(architecture, np.random.default_rng(0)))
     for layer, width in zip(network.hidden, HIDDEN, strict=True):
         if place is None:
             assert layer.batch_norm is None

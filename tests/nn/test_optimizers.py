@@ -62,7 +62,7 @@ def test_step_and_length_are_data_of_one_compiled_program():
 def make_network(batch_norm="before", seed=0):
     """Every learned number different from its initial one, so that each would show a decay."""
     architecture = Architecture(4, (3, 2), 2, batch_norm=batch_norm)
-    network = init_network(architecture, HYPER, init_affines(architecture, 1.0, jax.random.key(seed)))
+    network = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
     rng = np.random.default_rng(seed)
     return jax.tree.map(lambda p: jnp.asarray(p + rng.uniform(0.2, 1, p.shape), jnp.float32), network)
 

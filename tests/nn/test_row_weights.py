@@ -23,7 +23,7 @@ weighed = pytest.mark.parametrize(("recipe", "batch"), WEIGHED.values(), ids=WEI
 def loss_and_gradient(recipe, x, y, weight=None, weight_decay=0.0):
     """What a step of SGD at a learning rate of 1 takes away, of a network without batch norm and dropout."""
     hyper = HYPER._replace(learning_rate=1.0, weight_decay=weight_decay)
-    before = init_training(ARCHITECTURE, recipe, hyper, init_affines(ARCHITECTURE, 1.0, jax.random.key(0)))
+    before = init_training(ARCHITECTURE, recipe, hyper, init_affines(ARCHITECTURE, np.random.default_rng(0)))
     after, loss = take_step(ARCHITECTURE, recipe, hyper, before, (x, y), weight=weight)
     return float(loss), jax.tree.leaves(jax.tree.map(jnp.subtract, before.network, after.network))
 

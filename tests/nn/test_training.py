@@ -164,7 +164,7 @@ def test_twenty_steps_are_those_of_a_numpy_network_with_its_own_backward_pass(pl
 def test_a_bias_before_batch_norm_has_no_gradient():
     """Batch norm takes the mean away, and the bias with it; rounding noise, which Adam would scale up, is kept out."""
     architecture = make_architecture("before", None)
-    affines = init_affines(architecture, 1.0, jax.random.key(0))
+    affines = init_affines(architecture, np.random.default_rng(0))
     hyper = HYPER._replace(learning_rate=1.0, weight_decay=0.0)  # so that a step of SGD is the gradient
     recipe = Recipe(optimizer="sgd", schedule="constant")
     before = init_training(architecture, recipe, hyper, affines)
@@ -273,7 +273,7 @@ def test_twenty_steps_are_those_of_pytorch(place, recipe):
 
 def one_step(recipe, hyper, architecture=ARCHITECTURE, affines=None):
     """The network before and after its first step, and the loss that the step returned."""
-    affines = affines or init_affines(architecture, 1.0, jax.random.key(0))
+    affines = affines or init_affines(architecture, np.random.default_rng(0))
     before = init_training(architecture, recipe, hyper, affines)
     after, loss = take_step(architecture, recipe, hyper, before, make_batches()[0])
     return before.network, after.network, loss
@@ -327,7 +327,7 @@ def test_a_penalty_pulls_weights_alone_by_its_own_gradient(decay, pull):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
 def test_a_network_of_zero_weights_takes_a_step_under_the_norm_penalty_without_nan(optimizer):
-    affines = init_affines(ARCHITECTURE, 0.0, jax.random.key(0))
+    affines = init_affines(ARCHITECTURE, np.random.default_rng(0), 0.0)
     assert all((layer.weight == 0).all() for layer in affines)
     _, after, loss = one_step(Recipe(optimizer=optimizer, decay="l2_norm"), HYPER, affines=affines)
     assert np.isfinite(loss)
@@ -371,7 +371,7 @@ def test_every_other_loss_is_trained_on_too(loss, y, formula):
 def test_dropout_masks_of_a_step_are_those_of_the_networks_id_and_the_step():
     """Given back its id and step, a network trained later takes the very step it took."""
     architecture = make_architecture("before", "inverted")
-    training = init_training(architecture, Recipe(), HYPER, init_affines(architecture, 1.0, jax.random.key(0)))
+    training = init_training(architecture, Recipe(), HYPER, init_affines(architecture, np.random.default_rng(0)))
 
     def loss(network_id, step):
         return float(take_step(architecture, Recipe(), HYPER, training, make_batches()[0], network_id, step)[1])

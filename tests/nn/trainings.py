@@ -75,7 +75,7 @@ def take_step(architecture, recipe, hyper, training, batch, network_id=NETWORK_I
 
 def train(architecture, recipe, hyper, batches, seed=0):
     """The initial affine layers, the losses of goru's steps, and what is left at the end."""
-    affines = init_affines(architecture, 1.0, jax.random.key(seed))
+    affines = init_affines(architecture, np.random.default_rng(seed))
     training = init_training(architecture, recipe, hyper, affines)
     losses = []
     for step, batch in enumerate(batches):

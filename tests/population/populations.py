@@ -159,8 +159,9 @@ def plain_step(architecture, recipe):
 @cache
 def train_plainly(architecture, recipe, one, rows, order, epochs):
     """One network by a loop over `goru.nn`'s step: the state before the first, and those after every epoch."""
-    key = jax.random.wrap_key_data(np.random.SeedSequence(one.seed).generate_state(2))
-    training = init_training(architecture, recipe, one.hyper, init_affines(architecture, one.hyper.weight_std, key))
+    generator = np.random.default_rng(np.random.SeedSequence(one.seed))
+    affines = init_affines(architecture, generator, one.hyper.weight_std)
+    training = init_training(architecture, recipe, one.hyper, affines)
     step = plain_step(architecture, recipe)
     batches = BatchOrder(order, rows.fit, SHAPE.batch)
     states, index, total = [training], 0, batches.steps(epochs)

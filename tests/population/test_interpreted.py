@@ -1,5 +1,7 @@
 """`goru.population.interpreted`: the same training as that of a compiled program."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import pytest
@@ -18,25 +20,11 @@ from populations import (
 )
 
 from goru.nn.architecture import Recipe
-from goru.nn.network import init_affines
 from goru.population.flat import parameters_of
 from goru.population.interpreted import Interpreter
 from goru.population.settle import settle
 
 SQUARED = Recipe(loss="squared_error")
-
-
-class SameStart(Interpreter):
-    """Begins with the initial weights of the compiled program."""
-
-    def _draw(self, block):
-        parameters = super()._draw(block)
-        for index, one in enumerate(block.members):
-            key = jax.random.wrap_key_data(np.random.SeedSequence(one.seed).generate_state(2))
-            affines = init_affines(self.architecture, one.hyper.weight_std, key)
-            for weight, affine in zip(parameters.weights, affines, strict=True):
-                weight[index] = affine.weight
-        return parameters
 
 
 def close(ours, reference, tolerance=2e-4):
@@ -60,16 +48,17 @@ def some_block(rows):
 def test_curves_parts_and_networks_are_those_of_the_compiled_program(name, weighted):
     one = some_block(table(weighted=weighted))
     (compiled,) = train(trainer(ARCHITECTURES[name]), one)
-    (interpreted,) = train(SameStart(ARCHITECTURES[name], CLASSIFY, SHAPE), one)
+    (interpreted,) = train(Interpreter(ARCHITECTURES[name], CLASSIFY, SHAPE), one)
     close(interpreted.curves, compiled.curves)
     close(interpreted.parts, compiled.parts)
-    jax.tree.map(close, interpreted.networks, compiled.networks)
+    # Adam takes whole steps along gradients that are nearly nothing, and so largely rounding.
+    jax.tree.map(partial(close, tolerance=1e-3), interpreted.networks, compiled.networks)
 
 
 def test_so_are_those_of_a_regression_with_several_targets():
     one = some_block(table(TARGETS))
     (compiled,) = train(trainer(REGRESSION, SQUARED), one)
-    (interpreted,) = train(SameStart(REGRESSION, SQUARED, SHAPE), one)
+    (interpreted,) = train(Interpreter(REGRESSION, SQUARED, SHAPE), one)
     close(interpreted.curves, compiled.curves)
     jax.tree.map(close, interpreted.networks, compiled.networks)
 
@@ -78,7 +67,7 @@ def test_so_are_those_of_a_regression_with_several_targets():
 def test_networks_settle_as_the_compiled_ones_do(name):
     architecture = ARCHITECTURES[name]
     one = some_block(table())
-    interpreter = SameStart(architecture, CLASSIFY, SHAPE)
+    interpreter = Interpreter(architecture, CLASSIFY, SHAPE)
     (trained,) = train(interpreter, one)
     jax.tree.map(close, interpreter.settle(trained, 80), settle(trained, architecture, SHAPE.networks, 80))
 
@@ -103,6 +92,15 @@ def test_initial_weights_are_functions_of_the_seed_and_the_widths_alone():
     for one, other in zip(first("none", member(1)), first("before-dropout", member(0), member(1)), strict=True):
         np.testing.assert_array_equal(one, other)
     assert not np.array_equal(first("none", member(1))[0], first("none", member(2))[0])
+
+
+def test_initial_weights_are_those_of_the_compiled_program():
+    one = block(member(0), member(1, weight_std=2.0), epochs=0)
+    (untrained,) = train(trainer(ARCHITECTURES["before"]), one)
+    ours = Interpreter(ARCHITECTURES["before"], CLASSIFY, SHAPE)._draw(one)
+    affines = [*(layer.affine for layer in untrained.networks.hidden), untrained.networks.output]
+    for weight, affine in zip(ours.weights, affines, strict=True):
+        np.testing.assert_array_equal(weight, affine.weight)
 
 
 def test_numbers_go_to_the_form_of_goru_nn_and_back():

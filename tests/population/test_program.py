@@ -38,6 +38,7 @@ from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture
 from goru.nn.network import Network
 from goru.nn.training import Training
+from goru.population.columns import transposed
 from goru.population.member import Rows
 from goru.population.program import DEVICES, BlockData, Members, Orders, advance, over_devices, score
 
@@ -147,9 +148,10 @@ def hand_made(rows_of_chunks, weight=(1, 1, 1)):
     chunks = jnp.array(rows_of_chunks)
     training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
     data = BlockData(x, jnp.array([0, 0, 1]), jnp.float32(weight), jnp.array([2, 0, 1]), chunks, chunks)
-    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 4, HYPER, training, data, chunks)
-    assert (figures.shape, parts.shape) == ((2,), (4,))
-    return np.asarray(figures), np.asarray(parts)
+    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 4, HYPER, training, data)
+    assert (figures.shape, parts.shape) == ((2, 2), (4,))
+    np.testing.assert_array_equal(figures[0], figures[1])  # fit rows and score rows are the same here
+    return np.asarray(figures[1]), np.asarray(parts)
 
 
 FIRST, SECOND = np.log(1 + np.exp(-1)), np.log(1 + np.exp(2))  # the losses of the first two rows
@@ -196,9 +198,18 @@ def test_a_row_of_weight_zero_is_not_scored_even_where_its_loss_is_infinite():
     for weight, loss, parts in [((2, 0), FIRST, [FIRST, 0]), ((2, 1), np.inf, [2 * FIRST / 3, np.inf])]:
         chunks = jnp.array([[0, 1]])
         data = BlockData(x, jnp.array([0, 1]), jnp.float32(weight), jnp.array([0, 1]), chunks, chunks)
-        figures, by_part = score(Architecture(2, (), 2), CLASSIFY, 2, HYPER, training, data, chunks)
-        np.testing.assert_allclose(figures[0], loss, rtol=1e-6)
+        figures, by_part = score(Architecture(2, (), 2), CLASSIFY, 2, HYPER, training, data)
+        np.testing.assert_allclose(figures[:, 0], loss, rtol=1e-6)
         np.testing.assert_allclose(by_part, parts, rtol=1e-6)  # an infinite loss stays in its part
+
+
+def test_fit_rows_and_score_rows_are_scored_each_by_themselves():
+    x, fit, held_out = jnp.array([[1.0, 0.0], [0.0, 2.0]]), jnp.array([[0, -1]]), jnp.array([[1, 1]])
+    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
+    data = BlockData(x, jnp.array([0, 0]), jnp.float32([1, 1]), jnp.array([0, 0]), fit, held_out)
+    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 1, HYPER, training, data)
+    np.testing.assert_allclose(figures, [[FIRST, 1], [SECOND, 0]], rtol=1e-6)
+    np.testing.assert_allclose(parts, [SECOND], rtol=1e-6)
 
 
 def test_where_no_scored_row_counts_there_is_no_figure():
@@ -242,19 +253,19 @@ def test_parts_change_nothing_else():
 def test_nothing_is_done_where_no_epoch_is_asked_for():
     rows, members = table(), [member(number) for number in range(SHAPE.networks)]
     (trained,) = train(trainer(AFTER), block(*members, epochs=1))
-    before = trained.training
+    before = transposed(trained.training)  # as the program has it
     scored = jnp.asarray(rows.score[None])
     weight, part = jnp.ones(len(rows.x)), jnp.asarray(rows.part)
     data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), weight, part, scored, scored)
-    ids, keys = np.arange(SHAPE.networks, dtype=np.uint32), np.zeros((SHAPE.networks, 2), np.uint32)
+    ids = np.arange(SHAPE.networks, dtype=np.uint32)
     # What would be done, were it not for `n_epochs`.
     batches = np.zeros((SHAPE.steps, SHAPE.batch), np.int32)
     orders = Orders(batches, np.array([5, 11], np.int32), np.int32(0), np.int32(0), np.int32(11))
     run = jax.jit(partial(advance, AFTER, CLASSIFY, PARTS))
-    after, curves = run(before, Members(ids, keys, trained.hyper), data, orders)
+    after, curves = run(before, Members(ids, trained.hyper), data, orders)
     assert different_bits(by_name(after), by_name(before)) == []
     assert all(np.isnan(recorded).all() for recorded in curves)
-    after, curves = run(before, Members(ids, keys, trained.hyper), data, orders._replace(n_epochs=np.int32(1)))
+    after, curves = run(before, Members(ids, trained.hyper), data, orders._replace(n_epochs=np.int32(1)))
     assert different_bits(by_name(after), by_name(before)) != []
     for recorded in curves:
         assert np.isfinite(recorded[0]).all()
