@@ -130,7 +130,30 @@ def _product(layer: Affine, x: Array, activations: Array | None) -> Float[Array,
     """The products of weights with the layer below, or with rows of the table where there is none."""
     if activations is None:
         return jax.lax.dot_general(layer.weight, x, (((1,), (1,)), ((), ())))
-    return layer.weight @ activations
+    return multiply(layer.weight, activations)
+
+
+@jax.custom_vjp
+def multiply(weight: Float[Array, "outputs inputs"], x: Float[Array, "inputs rows"]) -> Float[Array, "outputs rows"]:
+    """Their matrix product.
+
+    For the gradient of `x` the weights are turned over first, which costs little: XLA's fast products want the sums to
+    run along the rows of the left matrix.
+    """
+    return weight @ x
+
+
+def _multiply_forward(weight, x):
+    return weight @ x, (weight, x)
+
+
+def _multiply_backward(residuals, gradient):
+    weight, x = residuals
+    turned = jax.lax.optimization_barrier(weight.T)  # or XLA would put the turning into the product again
+    return gradient @ x.T, turned @ gradient
+
+
+multiply.defvjp(_multiply_forward, _multiply_backward)
 
 
 def _mask(network_id, step, layer: int, x: Array, hyper: Hyperparameters) -> Bool[Array, "units rows"]:

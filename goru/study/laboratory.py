@@ -20,11 +20,14 @@ from goru.study import defaults
 from goru.study.design import ARMS, Arm
 from goru.study.splits import parts
 
-STEPS_IN_A_CALL = 64  # short enough to stop on time, long enough that calling costs nothing
+# A tenth of a second: short enough to stop on time, long enough that calling costs nothing. The fewer networks a block
+# holds, the larger they are.
+STEPS_IN_A_CALL = 32  # times the networks of a block
 ROWS_SCORED_AT_ONCE = 512
 MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the sum of many
-# Measured on two cores: of NumPy, what a step of one network of a block takes, and its products; and of six programs.
-STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 3e10, 6.0
+# Measured on two cores: of NumPy, what a step of one network of a block takes, and its products; and what a program
+# takes that is compiled beside another.
+STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 7e10, 1.0
 MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
 
 
@@ -32,7 +35,7 @@ def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -
     """The shape that serves all splits of so many rows."""
     scored = max(len(split.score_rows) for split in splits)
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
-    epochs = int(np.clip(STEPS_IN_A_CALL * batch // rows, 1, defaults.EPOCHS))
+    epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
     return BlockShape(
         networks=networks,
         batch=batch,
@@ -44,17 +47,18 @@ def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -
     )
 
 
-def quick(networks: int, epochs: int, batch: int, rows: int, parameters: int) -> bool:
-    """Whether so many networks are trained without a compiler sooner than six programs are compiled.
+def quick(networks: int, epochs: int, batch: int, rows: int, parameters: int, programs: int) -> bool:
+    """Whether so many networks are trained without a compiler sooner than programs for them are compiled.
 
     **Arguments:**
 
     - `epochs`, `rows`: passes over so many rows, in mini-batches of `batch`.
     - `parameters`: of one network.
+    - `programs`: how many there would be.
     """
     steps = epochs * (rows // batch + 2)  # fit rows and score rows are scored after every epoch
     work = 6.0 * parameters * batch / FLOPS_A_SECOND
-    return networks * steps * (STEP_SECONDS + work) < COMPILING_SECONDS
+    return networks * steps * (STEP_SECONDS + work) < programs * COMPILING_SECONDS
 
 
 class Laboratory:

@@ -13,7 +13,7 @@ from goru.study.laboratory import Laboratory
 from goru.study.plan import ASKED, Asked, Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
-CALLS = 4  # of a program, to see how fast it is
+CALLS = 3  # of a program, to see how fast it is
 USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
 LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
 

@@ -16,7 +16,7 @@ from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.member import Block, Member
 from goru.study import defaults
 from goru.study.design import Arm
-from goru.study.laboratory import Laboratory, block_shape
+from goru.study.laboratory import Laboratory, block_shape, quick
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = Arm("before", dropout=True, weight_decay=True)
@@ -56,8 +56,12 @@ def look(
     - `splits`: of one partition; the first two are used.
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
+    - `interpreted`: whether nothing is compiled, also where training would then be done sooner.
     """
     used = list(splits[:SPLITS])
+    networks, rows_in_all = 2 * len(used) * len(defaults.PROBE_RATES), len(dataset.y_development)
+    largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
+    interpreted = interpreted or quick(networks, epochs, batch, rows_in_all, largest, programs=2)
     shape = block_shape(len(dataset.y_development), splits, batch, len(defaults.PROBE_RATES))
     laboratories = [
         Laboratory(

@@ -149,16 +149,17 @@ class Study:
             shape,
             options.seed,
             self._balanced,
-            interpreted=self._interpreted(base.n_parameters),
+            interpreted=self._interpreted(base),
             in_pieces=in_pieces,
         )
 
-    def _interpreted(self, parameters: int) -> bool:
+    def _interpreted(self, base: Architecture) -> bool:
         """Whether the networks asked for are trained before programs would be compiled."""
         if self.options.networks is None:
             return False
         networks, rows = self._plan_networks(self.options.networks).networks, len(self.dataset.y_development)
-        return quick(networks, self._asked.epochs, self._batch, rows, parameters)
+        programs = len({arm.architecture(base) for arm in ARMS})
+        return quick(networks, self._asked.epochs, self._batch, rows, base.n_parameters, programs)
 
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
         """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
@@ -177,7 +178,7 @@ class Study:
             self._balanced,
             min(defaults.PROBE_EPOCHS, self._asked.epochs),
             None if budget is None else defaults.PROBE_SHARE * budget,
-            self._interpreted(base.n_parameters),
+            self._interpreted(base),
         )
 
     def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:

@@ -37,10 +37,12 @@ def begin(architecture: Architecture, recipe: Recipe = ADAM, seed: int = 0) -> T
     rng = np.random.default_rng(seed)
     affines = plain.init_affines(architecture, rng)
     training = init_training(architecture, recipe, HYPER, affines)
-    return jax.tree.map(
-        lambda leaf: leaf + (rng.uniform(0.1, 0.5, leaf.shape).astype(leaf.dtype) if leaf.dtype == np.float32 else 0),
-        training,
-    )
+
+    def moved(leaf):
+        by = rng.uniform(0.1, 0.5, leaf.shape) if leaf.dtype == np.float32 else 0
+        return jnp.asarray(leaf + by, leaf.dtype)
+
+    return jax.tree.map(moved, training)
 
 
 def some_rows(seed: int = 1) -> tuple[jax.Array, jax.Array]:

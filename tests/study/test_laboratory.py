@@ -172,8 +172,12 @@ class TestShape:
     )
     def test_worked_examples(self, rows, scored, batch, epochs, steps, chunks, chunk):
         splits = [Split(np.arange(rows - some), np.arange(some)) for some in (1, scored)]
-        shape = block_shape(rows, splits, batch, networks=4)
+        shape = block_shape(rows, splits, batch, networks=2)
         assert (shape.epochs, shape.steps, shape.eval_chunks, shape.eval_rows) == (epochs, steps, chunks, chunk)
+
+    def test_networks_that_are_small_enough_for_eight_in_a_block_take_four_times_as_many_steps_in_a_call(self, splits):
+        shape = block_shape(72, splits, batch=8, networks=8)
+        assert (shape.epochs, shape.steps) == (28, 252)
 
 
 class TestAnotherTable:

@@ -98,6 +98,26 @@ class TestLook:
             assert (scaled.members, scaled.order) == (pieces.members, pieces.order)
             np.testing.assert_array_equal(scaled.rows.x, pieces.rows.x[:, :1])
 
+    @pytest.mark.parametrize(("hidden", "compiled"), [((8,), False), ((1_000, 1_000), True)])
+    def test_it_compiles_where_networks_are_so_large_that_compiling_is_sooner(self, monkeypatch, hidden, compiled):
+        made = []
+
+        class SeenError(Exception):
+            pass
+
+        def laboratory(*given, interpreted, **others):
+            made.append(interpreted)
+            raise SeenError
+
+        monkeypatch.setattr("goru.study.probe.Laboratory", laboratory)
+        dataset = make("line")
+        base = Architecture(dataset.n_features, hidden, dataset.n_outputs)
+        splits = folds(dataset.y_development, dataset.task, 5, seed=0)
+        for asked in (False, True):
+            with pytest.raises(SeenError):
+                look(dataset, base, Recipe(loss="squared_error"), splits, 16, 0, False, 40, interpreted=asked)
+        assert made == [not compiled, True]
+
     def test_of_rows_that_no_split_names_none_has_a_say(self):
         rng = np.random.default_rng(0)
         x, own = rng.uniform(-1, 1, ROWS), np.arange(80)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from goru.data.memory import dataset_from
+from goru.nn.architecture import Architecture
 from goru.population.interpreted import Interpreter
 from goru.population.trainer import Trainer
 from goru.study.laboratory import quick
@@ -14,7 +15,8 @@ from goru.study.options import Options
 from goru.study.study import Study
 
 FEW = Options(networks=36, hidden=(4,), epochs=3, numbers="scaled")
-ARGUMENTS = {"networks": 36, "epochs": 20, "batch": 32, "rows": 150, "parameters": 100}
+SMALL = Architecture(2, (3,), 1)
+ARGUMENTS = {"networks": 36, "epochs": 20, "batch": 32, "rows": 150, "parameters": 100, "programs": 6}
 
 
 def make(classes: bool = True, rows: int = 24):
@@ -60,8 +62,12 @@ class TestQuick:
         assert quick(**many_rows | {"batch": 512})  # small ones are many steps
         assert not quick(**many_rows | {"batch": 8})
 
+    def test_the_more_programs_there_would_be_the_more_is_trained_without_them(self):
+        most = [max(n for n in range(1_000) if quick(**ARGUMENTS | {"networks": n, "programs": p})) for p in (1, 2, 6)]
+        assert most == sorted(set(most))
+
     def test_a_study_of_the_usual_size_is_compiled(self):
-        assert not quick(networks=400, epochs=100, batch=128, rows=4_000, parameters=20_000)
+        assert not quick(networks=400, epochs=100, batch=128, rows=4_000, parameters=20_000, programs=6)
 
 
 class TestStudy:
@@ -110,8 +116,8 @@ class TestStudy:
 
     def test_one_with_a_budget_is_never_interpreted(self):
         study = Study(make(), replace(FEW, networks=None, budget=5.0))
-        assert not study._interpreted(10)
-        assert Study(make(), FEW)._interpreted(10)
+        assert not study._interpreted(SMALL)
+        assert Study(make(), FEW)._interpreted(SMALL)
 
     def test_nor_is_one_of_many_networks(self):
-        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._interpreted(10)
+        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._interpreted(SMALL)
