@@ -113,13 +113,13 @@ def torch_single(work: Workload, threads: int) -> Measure:
 
 
 def torch_stacked(work: Workload, compiled: bool) -> Measure:
-    """All networks at once: weights stacked along a first axis, `baddbmm` on shared mini-batches, all threads."""
+    """Many networks at once: weights stacked along a first axis, `baddbmm` on shared mini-batches, all threads."""
     import torch
     from torch.nn.functional import cross_entropy, dropout
 
     torch.set_num_threads(_cores())
     torch.manual_seed(0)
-    n, depth = work.networks, len(work.hidden)
+    n, depth = work.stack, len(work.hidden)
     weights = [torch.randn(n, i, o) * (2 / i) ** 0.5 for i, o in zip(work.widths, work.widths[1:], strict=False)]
     biases = [torch.zeros(n, 1, o) for o in work.widths[1:]]
     scales, shifts = ([fill(n, 1, width) for width in work.hidden] for fill in (torch.ones, torch.zeros))

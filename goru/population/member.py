@@ -47,15 +47,22 @@ class Rows:
     score: np.ndarray
     weight: np.ndarray | None = None
     part: np.ndarray | None = None
-    _on_device: dict[tuple[jax.Device, str], jax.Array] = field(default_factory=dict, init=False, repr=False)
+    _on_device: dict[tuple[jax.Device, str, int], jax.Array] = field(default_factory=dict, init=False, repr=False)
 
-    def on(self, device: jax.Device, name: str) -> jax.Array:
-        """`x`, `y`, `weight` or `part` on a device, copied there once, with a first axis of length 1 for the device."""
-        key = (device, name)
+    def on(self, device: jax.Device, name: str, rows: int) -> jax.Array:
+        """`x`, `y`, `weight` or `part` on a device, copied there once, with a first axis of length 1 for the device.
+
+        **Arguments:**
+
+        - `rows`: of a program's tables, at least as many as there are: what is too much is zero, and no index names it.
+        """
+        key = (device, name, rows)
         if key not in self._on_device:
             array = getattr(self, name)
             if array is None:
                 array = np.ones(len(self.x), np.float32) if name == "weight" else np.zeros(len(self.x), np.int32)
+            if len(array) < rows:
+                array = np.concatenate([array, np.zeros((rows - len(array), *array.shape[1:]), array.dtype)])
             self._on_device[key] = jax.device_put(array[None], device)
         return self._on_device[key]
 

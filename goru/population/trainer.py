@@ -31,7 +31,7 @@ class Trainer:
     **Arguments:**
 
     - `architecture`, `recipe`, `shape`: what is compiled.
-    - `rows`, `targets`: rows of the table, and columns of a numeric target (0 for class indices).
+    - `rows`, `targets`: rows of a table at most, and columns of a numeric target (0 for class indices).
     - `devices`: by default all.
     """
 
@@ -152,7 +152,10 @@ class Trainer:
 
     def _data(self, placed: Sequence[Block]) -> BlockData:
         def spread(name: str) -> jax.Array:
-            parts = [block.rows.on(device, name) for block, device in zip(placed, self.devices, strict=True)]
+            parts = [
+                block.rows.on(device, name, self._x.shape[0])
+                for block, device in zip(placed, self.devices, strict=True)
+            ]
             shape = (len(parts), *parts[0].shape[1:])
             return jax.make_array_from_single_device_arrays(shape, self._sharding, parts)
 
@@ -192,7 +195,7 @@ class Trainer:
 
     def _put(self, parts: Sequence[Any]) -> Any:
         """Give every device its part."""
-        return jax.tree.map(lambda *leaves: jax.device_put(np.stack(leaves), self._sharding), *parts)
+        return jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *parts), self._sharding)
 
     def _shapes(self, tree: Any) -> Any:
         """What `_put` makes of such parts, without the numbers."""

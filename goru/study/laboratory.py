@@ -31,9 +31,18 @@ STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 7e10, 1.0
 MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of them, as large as the score rows at most
 
 
+def roomy(count: int) -> int:
+    """The next number of four binary digits and zeros, at most an eighth larger.
+
+    What programs are compiled for, so that a table which has grown a little finds the programs of the table it was.
+    """
+    unit = 1 << max(count.bit_length() - 4, 0)
+    return -(-count // unit) * unit
+
+
 def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -> BlockShape:
-    """The shape that serves all splits of so many rows."""
-    scored = max(len(split.score_rows) for split in splits)
+    """The shape that serves all splits of so many rows, and tables of nearly as many."""
+    rows, scored = roomy(rows), roomy(max(len(split.score_rows) for split in splits))
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
     epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
     return BlockShape(
@@ -95,7 +104,7 @@ class Laboratory:
         self.seed, self.balanced, self.in_pieces = seed, balanced, in_pieces
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
-        rows = rows or len(dataset.y_development)
+        rows = roomy(rows or len(dataset.y_development))
         architectures = dict.fromkeys(arm.architecture(base) for arm in arms)
         self._trainers: dict[Architecture, Trainer | Interpreter] = {
             architecture: Interpreter(architecture, recipe, shape)

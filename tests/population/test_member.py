@@ -7,7 +7,10 @@ import pytest
 from populations import (
     ARCHITECTURES,
     BEFORE_DROPOUT,
+    CLASSIFY,
     PLAIN,
+    ROWS,
+    SHAPE,
     alone,
     block,
     cpus,
@@ -21,6 +24,7 @@ from populations import (
 
 from goru.nn.network import init_affines
 from goru.population.member import Member, Rows
+from goru.population.trainer import Trainer
 
 
 def initial_weights(architecture, *members):
@@ -107,25 +111,41 @@ def test_a_table_is_copied_to_a_device_once():
     rows = table()
     fresh = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, rows.score)
     one, other = cpus(2)
-    assert fresh.on(one, "x") is fresh.on(one, "x")
-    assert fresh.on(one, "x").devices() == {one}
-    assert fresh.on(other, "x").devices() == {other}
-    np.testing.assert_array_equal(fresh.on(one, "y")[0], rows.y)
+    assert fresh.on(one, "x", ROWS) is fresh.on(one, "x", ROWS)
+    assert fresh.on(one, "x", ROWS).devices() == {one}
+    assert fresh.on(other, "x", ROWS).devices() == {other}
+    np.testing.assert_array_equal(fresh.on(one, "y", ROWS)[0], rows.y)
 
 
 def test_parts_are_copied_to_a_device_once_and_are_all_the_first_where_there_are_none():
     parted = table()
     (device,) = cpus(1)
     for rows, expected in [(replace(parted, part=None), np.zeros(len(parted.x))), (parted, parted.part)]:
-        assert rows.on(device, "part") is rows.on(device, "part")
-        assert rows.on(device, "part").dtype == np.int32
-        np.testing.assert_array_equal(rows.on(device, "part")[0], expected)
+        assert rows.on(device, "part", ROWS) is rows.on(device, "part", ROWS)
+        assert rows.on(device, "part", ROWS).dtype == np.int32
+        np.testing.assert_array_equal(rows.on(device, "part", ROWS)[0], expected)
 
 
 def test_weights_are_copied_to_a_device_once_and_are_ones_where_there_are_none():
     without, weighted = table(), table(weighted=True)
     (device,) = cpus(1)
     for rows, expected in [(without, np.ones(len(without.x))), (weighted, weighted.weight)]:
-        assert rows.on(device, "weight") is rows.on(device, "weight")
-        assert rows.on(device, "weight").dtype == np.float32
-        np.testing.assert_array_equal(rows.on(device, "weight")[0], expected)
+        assert rows.on(device, "weight", ROWS) is rows.on(device, "weight", ROWS)
+        assert rows.on(device, "weight", ROWS).dtype == np.float32
+        np.testing.assert_array_equal(rows.on(device, "weight", ROWS)[0], expected)
+
+
+def test_what_a_program_has_room_for_beyond_the_table_is_zero():
+    rows = table(weighted=True)
+    (device,) = cpus(1)
+    for name in ("x", "y", "weight", "part"):
+        roomy = rows.on(device, name, ROWS + 8)[0]
+        np.testing.assert_array_equal(roomy[:ROWS], getattr(rows, name))
+        np.testing.assert_array_equal(roomy[ROWS:], 0)
+        assert roomy.dtype == getattr(rows, name).dtype
+
+
+def test_room_for_more_rows_changes_no_bit():
+    usual = trainer(BEFORE_DROPOUT)
+    roomy = Trainer(BEFORE_DROPOUT, CLASSIFY, SHAPE, ROWS + 8, devices=cpus(2))
+    assert different_bits(alone(roomy, member(0)), alone(usual, member(0))) == []

@@ -13,7 +13,7 @@ from goru.nn.architecture import Hyperparameters
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member
 from goru.study.design import ARMS, Arm
-from goru.study.laboratory import block_shape, fit_preparation
+from goru.study.laboratory import block_shape, fit_preparation, roomy
 from goru.study.splits import parts
 
 
@@ -164,16 +164,29 @@ class TestShape:
         ("rows", "scored", "batch", "epochs", "steps", "chunks", "chunk"),
         [
             (72, 24, 8, 7, 63, 1, 24),  # a call is 64 steps: seven epochs of nine
-            (100, 20, 128, 81, 64, 1, 20),
+            (100, 20, 128, 78, 64, 1, 20),  # as of 104 rows
             (20, 4, 64, 100, 32, 1, 4),  # never more epochs than a study has
-            (600_000, 120_000, 512, 1, 1_172, 235, 511),  # one epoch at least
-            (5_000, 1_025, 256, 3, 59, 3, 342),  # 512 rows are scored at once
+            (600_000, 120_000, 512, 1, 1_280, 240, 512),  # one epoch at least; as of 655,360 rows and 122,880
+            (5_000, 1_025, 256, 3, 60, 3, 384),  # as of 5,120 and 1,152; 512 rows are scored at once
         ],
     )
     def test_worked_examples(self, rows, scored, batch, epochs, steps, chunks, chunk):
         splits = [Split(np.arange(rows - some), np.arange(some)) for some in (1, scored)]
         shape = block_shape(rows, splits, batch, networks=2)
         assert (shape.epochs, shape.steps, shape.eval_chunks, shape.eval_rows) == (epochs, steps, chunks, chunk)
+
+    def test_a_table_that_has_grown_a_little_has_the_shape_of_the_table_it_was(self):
+        shapes = [
+            block_shape(rows, [Split(np.arange(rows), np.arange(rows // 5))], 128, networks=4)
+            for rows in (780, 790, 800, 833)
+        ]
+        assert shapes[0] == shapes[1] == shapes[2] != shapes[3]
+
+    @pytest.mark.parametrize("count", [1, 15, 16, 17, 100, 12_345, 2**20, 2**20 + 1])
+    def test_room_is_for_an_eighth_more_at_most(self, count):
+        assert count <= roomy(count) <= count * 1.125
+        assert roomy(roomy(count)) == roomy(count)
+        assert len(f"{roomy(count):b}".rstrip("0")) <= 4
 
     def test_networks_that_are_small_enough_for_eight_in_a_block_take_four_times_as_many_steps_in_a_call(self, splits):
         shape = block_shape(72, splits, batch=8, networks=8)
