@@ -51,7 +51,7 @@ def trainer_of(work: Workload, epochs: int):
 
 
 def goru(work: Workload) -> Measure:
-    """Everything that goru does but compiling: drawing weights and batches, training, scoring after every 64 steps."""
+    """Everything that goru does but compiling: drawing weights and batches, training, scoring after every 70 steps."""
     epochs = -(-64 * work.batch // work.rows)
     trainer, blocks = trainer_of(work, epochs)
 

@@ -1,7 +1,7 @@
 """How many steps of how many networks a second: goru beside PyTorch, scikit-learn and the processor's limit.
 
-    python benchmarks/throughput.py                    # the three workloads: about 6 minutes
-    python benchmarks/throughput.py --all --write      # SGD, no batch norm or after, scikit-learn: 15 minutes more
+    python benchmarks/throughput.py                    # the three workloads: about 8 minutes
+    python benchmarks/throughput.py --all --write      # SGD, no batch norm or after, scikit-learn: 12 minutes more
     python benchmarks/throughput.py --json FILE
 
 All contenders run on the same cores, in turn, again and again; a ratio is that of two neighbours in one round, so that
@@ -22,24 +22,25 @@ from workloads import WORKLOADS, Workload
 Rates = dict[str, list[float]]
 
 
-def contenders(work: Workload) -> dict[str, Contender]:
-    """All that can do this work."""
+def contenders(work: Workload, compiled: bool) -> dict[str, Contender]:
+    """All that can do this work; whether PyTorch compiles too."""
     cores = len(os.sched_getaffinity(0))
     found = {"goru": Contender(goru, work)}
     found["PyTorch, 1 thread"] = Contender(torch_single, work, 1)
     found[f"PyTorch, {cores} threads"] = Contender(torch_single, work, cores)
     found[f"PyTorch, {cores} processes"] = Contender(torch_single, work, 1, processes=cores)
     found["stacked, eager"] = Contender(torch_stacked, work, False)
-    found["stacked, compiled"] = Contender(torch_stacked, work, True)
+    if compiled:
+        found["stacked, compiled"] = Contender(torch_stacked, work, True)
     if not work.batch_norm and not work.dropout:
         found["scikit-learn"] = Contender(sklearn, work)
         found[f"scikit-learn, {cores} processes"] = Contender(sklearn, work, processes=cores)
     return found
 
 
-def measured(work: Workload, limits: dict[str, Contender], rounds: int, seconds: float) -> Rates:
+def measured(work: Workload, limits: dict[str, Contender], rounds: int, seconds: float, compiled: bool = True) -> Rates:
     """Rates of every contender in every round."""
-    own = contenders(work)
+    own = contenders(work, compiled)
     rates: Rates = {name: [] for name in [*own, *limits]}
     for _ in range(rounds):
         for name, contender in [*own.items(), *limits.items()]:
@@ -83,12 +84,44 @@ def table(work: Workload, rates: Rates) -> list[str]:
     return [*lines, "", f"Share of the limit: {shown(share(work, rates), '.0%')}.", ""]
 
 
+VARIANTS = [
+    *({"optimizer": kind, "batch_norm": place} for kind in ("adam", "sgd") for place in (None, "before", "after")),
+    *({"optimizer": kind, "batch_norm": None, "dropout": 0.0} for kind in ("adam", "sgd")),
+]
+
+
+def variants(names: Sequence[str]) -> list[str]:
+    """Other optimisers and places of batch norm, in two short rounds; scikit-learn where it can do the work."""
+    lines = [
+        "**other optimisers and places of batch norm**",
+        "",
+        "| workload | optimiser | batch norm | dropout | goru, steps/s | GFLOP/s | PyTorch | stacked | scikit-learn |",
+        "| --- " * 9 + "|",
+    ]
+    for work in (WORKLOADS[name].but(**changes) for name in names for changes in VARIANTS):
+        rates = measured(work, {}, rounds=3, seconds=1.0, compiled=False)
+        own = median(rates["goru"])
+        cells = [work.name, work.optimizer, work.batch_norm or "none", work.dropout]
+        cells += [f"{own:,.0f}", f"{own * work.flops / 1e9:.0f}"]
+        for kind in ("PyTorch", "stacked", "scikit-learn"):
+            there = any(each.startswith(kind) for each in rates)
+            cells.append(f"{median(ratios(rates, 'goru', strongest(rates, kind))):.1f}x" if there else "-")
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+        print(lines[-1], flush=True)
+    return [
+        *lines,
+        "",
+        "Medians of three short rounds, and how many times faster goru is; stacked without compilation.",
+        "",
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), choices=list(WORKLOADS))
     parser.add_argument("--all", action="store_true", help="other optimisers and places of batch norm too")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
     parser.add_argument("--json", help="a file for the medians of the three workloads")
     parser.add_argument("--write", action="store_true", help="put the tables into the page of the benchmarks")
     asked = parser.parse_args()
@@ -97,7 +130,7 @@ def main() -> None:
         os.environ.pop(name, None)
 
     limits = {f"product, {library}": Contender(product, library) for library in ("NumPy", "PyTorch", "JAX")}
-    lines, summary, medians = [f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores.", ""], [], {}
+    lines, medians = [f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores.", ""], {}
     for name in asked.workloads:
         work = WORKLOADS[name]
         rates = measured(work, limits, asked.rounds, asked.seconds)
@@ -114,35 +147,7 @@ def main() -> None:
         print("\n".join(part), flush=True)
         lines += part
     if asked.all:
-        summary = [
-            "| workload | optimiser | batch norm | dropout | goru, steps/s | PyTorch | stacked | scikit-learn | limit |"
-        ]
-        summary.append("| --- " * 9 + "|")
-        for name in asked.workloads:
-            for changes in (
-                *(
-                    {"optimizer": kind, "batch_norm": place}
-                    for kind in ("adam", "sgd")
-                    for place in (None, "before", "after")
-                ),
-                *({"optimizer": kind, "batch_norm": None, "dropout": 0.0} for kind in ("adam", "sgd")),
-            ):
-                work = WORKLOADS[name].but(**changes)
-                rates = measured(work, limits, 3, 1.0)
-                cells = [
-                    name,
-                    work.optimizer,
-                    work.batch_norm or "none",
-                    str(work.dropout),
-                    f"{median(rates['goru']):,.0f}",
-                ]
-                for kind in ("PyTorch", "stacked", "scikit-learn"):
-                    there = any(each.startswith(kind) for each in rates)
-                    cells.append(f"{median(ratios(rates, 'goru', strongest(rates, kind))):.1f}x" if there else "-")
-                cells.append(f"{median(share(work, rates)):.0%}")
-                summary.append(f"| {' | '.join(cells)} |")
-                print(summary[-1], flush=True)
-        lines += [*summary, "", "Medians of three rounds; how many times faster goru is; its share of the limit.", ""]
+        lines += variants(asked.workloads)
     if asked.json:
         with open(asked.json, "w") as file:
             json.dump(medians, file, indent=1)

@@ -3,14 +3,15 @@
 from typing import NamedTuple
 
 import jax
+import numpy as np
 from jaxtyping import Array, Float
 
 
 class Affine(NamedTuple):
     """Learned numbers of an affine layer."""
 
-    weight: Float[Array, "inputs outputs"]
-    bias: Float[Array, " outputs"]
+    weight: Float[Array | np.ndarray, "inputs outputs"]
+    bias: Float[Array | np.ndarray, " outputs"]
 
 
 def affine(layer: Affine, x: Float[Array, "rows inputs"]) -> Float[Array, "rows outputs"]:

@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
 class BatchNorm(NamedTuple):
     """Learned numbers: the scale γ and the shift β of every feature."""
 
-    scale: Float[Array, " features"]
-    shift: Float[Array, " features"]
+    scale: Float[Array | np.ndarray, " features"]
+    shift: Float[Array | np.ndarray, " features"]
 
 
 class Statistics(NamedTuple):

@@ -56,10 +56,12 @@ def keep_mask(
     """
     rows, units = shape
     counter = jnp.arange(rows, dtype=jnp.uint32)[:, None] * jnp.uint32(units)
-    return keep(key, counter + jnp.arange(units, dtype=jnp.uint32), rate)
+    return kept_of(key, counter + jnp.arange(units, dtype=jnp.uint32), rate)
 
 
-def keep(key: UInt32[Array, ""], counter: UInt32[Array, "..."], rate: float | Float[Array, ""]) -> Bool[Array, "..."]:
+def kept_of(
+    key: UInt32[Array, ""], counter: UInt32[Array, "*shape"], rate: float | Float[Array, ""]
+) -> Bool[Array, "*shape"]:
     """Which of the elements with these numbers are kept; that of a neuron in a row is row times units plus unit."""
     # 24 bits, since a float32 holds no more: the comparison is then exact.
     uniform = (_mix(counter * jnp.uint32(0x9E3779B9) + key) >> 8).astype(jnp.float32)

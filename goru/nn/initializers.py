@@ -51,4 +51,4 @@ def init_affine(
     - `weight_std`: multiplies every weight. With `init="normal"` it is their standard deviation.
     """
     weight = draw_weights(init, generator, inputs, outputs).astype(np.float32)
-    return Affine(weight * np.float32(weight_std), np.zeros(outputs, np.float32))  # type: ignore[arg-type]
+    return Affine(weight * np.float32(weight_std), np.zeros(outputs, np.float32))

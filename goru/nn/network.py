@@ -1,4 +1,7 @@
-"""A network, layer after layer: affine, batch norm, activation, batch norm, dropout, ..., affine."""
+"""A network, layer after layer: affine, batch norm, activation, batch norm, dropout, ..., affine.
+
+Populations are trained by the same network laid out for speed, `goru.population.columns`, which is tested against this.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple

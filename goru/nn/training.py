@@ -1,4 +1,4 @@
-"""One step of training, and the loss of a network on rows it is not trained on."""
+"""One step of training."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

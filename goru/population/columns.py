@@ -2,7 +2,7 @@ r"""One network once more, laid out for speed: the rows of a mini-batch are the 
 
 `goru.nn` writes a layer as $y = x W + b$, a row of $x$ for every row of the table. Here it is $Y = W^\top X + b$, with
 weights stored as `(outputs, inputs)` and activations as `(units, rows)`. The numbers are those of `goru.nn`, masks to
-the bit, all else but for the order of sums. What differs is what the processor is asked to do once `jax.vmap` has added
+the bit, all else but for rounding. What differs is what the processor is asked to do once `jax.vmap` has added
 the networks: weights of many networks that read the same rows, `(networks, outputs, inputs)`, are one matrix as they
 stand, so that the first layer is one large product, and its gradient another, where the other layout has to copy the
 weights first; a neuron's activations lie side by side, so that batch norm adds up what is adjacent.
@@ -18,7 +18,7 @@ from goru.nn.activations import ACTIVATIONS
 from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.batch_norm import BatchNorm, RunningStatistics, Statistics, follow
-from goru.nn.dropout import dropout_inference, dropout_key, dropout_train, keep
+from goru.nn.dropout import dropout_inference, dropout_key, dropout_train, kept_of
 from goru.nn.network import Counter, Network
 
 Tree = TypeVar("Tree")
@@ -160,4 +160,4 @@ def _mask(network_id, step, layer: int, x: Array, hyper: Hyperparameters) -> Boo
     """That of `goru.nn.dropout.keep_mask`, turned: the counter of a row and a neuron is the same."""
     units, rows = x.shape
     counter = jnp.arange(units, dtype=jnp.uint32)[:, None] + jnp.arange(rows, dtype=jnp.uint32) * jnp.uint32(units)
-    return keep(dropout_key(network_id, step, layer), counter, hyper.dropout_rate)
+    return kept_of(dropout_key(network_id, step, layer), counter, hyper.dropout_rate)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,19 +21,19 @@ def initial(architecture: Architecture, recipe: Recipe, members: Sequence[Member
 
     Initial weights are functions of a member's seed: those that share it share them, but for their `weight_std`.
     """
-    drawn = {member.seed: _draw(architecture, member.seed) for member in members}
+    drawn = {seed: _draw(architecture, seed) for seed in {member.seed for member in members}}
     hyper: Any = stack_hyper([member.hyper for member in members])
     zeros = _zeros(architecture, recipe, len(members))
 
     def affine(layer: int, empty: Affine) -> Affine:
         weights = [drawn[member.seed][layer].weight * np.float32(member.hyper.weight_std) for member in members]
-        return Affine(cast(Any, np.stack(weights)), empty.bias)
+        return Affine(np.stack(weights), empty.bias)
 
     def batch_norm(empty: BatchNorm | None) -> BatchNorm | None:
         if empty is None:
             return None
         given, width = (hyper.batch_norm_scale, hyper.batch_norm_shift), empty.scale.shape[1]
-        return BatchNorm(*(cast(Any, np.repeat(value[:, None], width, axis=1)) for value in given))
+        return BatchNorm(*(np.repeat(value[:, None], width, axis=1) for value in given))
 
     *hidden, output = [*(layer.affine for layer in zeros.network.hidden), zeros.network.output]
     network = Network(

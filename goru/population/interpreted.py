@@ -5,24 +5,22 @@ mini-batches, masks, schedule and scores.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
-from goru.direct.layers import shaped
 from goru.direct.learner import Batch, Learner
 from goru.direct.losses import factor_of_nn, row_losses
 from goru.direct.network import Form
 from goru.direct.optimizers import Adam
-from goru.direct.parameters import Layout, Parameters, initial_parameters
+from goru.direct.parameters import Layout, Parameters
 from goru.direct.threads import threads_for
 from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Recipe
 from goru.nn.batch_norm import Statistics as LayerStatistics
-from goru.nn.initializers import draw_weights
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
 from goru.population.flat import network_of, parameters_of
+from goru.population.initial import initial
 from goru.population.member import Block, Rows
 from goru.population.program import BlockShape
 from goru.population.settle import Settled
@@ -68,7 +66,7 @@ class Interpreter:
         return Settled(
             trained.networks,
             tuple(LayerStatistics(mean, variance) for mean, variance in statistics),  # type: ignore[arg-type]
-            tuple(Affine(weight, bias) for weight, bias in zip(weights, biases, strict=True)),  # type: ignore[arg-type]
+            tuple(Affine(weight, bias) for weight, bias in zip(weights, biases, strict=True)),
         )
 
     def _train(self, block: Block, keep_networks: bool, on_epochs: OnEpochs | None) -> TrainedBlock | None:
@@ -116,19 +114,8 @@ class Interpreter:
         return Learner(form, parameters, 0.0, np.asarray(hyper.weight_decay), ids)
 
     def _draw(self, block: Block) -> Parameters:
-        """The initial numbers: functions of the members' seeds and the widths, whatever else networks differ in."""
-        hyper = stack_hyper([member.hyper for member in block.members])
-        parameters = initial_parameters(
-            self._layout,
-            (np.random.default_rng(np.random.SeedSequence(member.seed)) for member in block.members),
-            partial(draw_weights, self.architecture.weight_init),
-            hyper.batch_norm_scale,
-            hyper.batch_norm_shift,
-            np.float32,
-        )
-        for weight in parameters.weights:
-            weight *= shaped(np.asarray(hyper.weight_std), weight)
-        return parameters
+        """The initial numbers: those that the compiled program begins with."""
+        return parameters_of(self._layout, initial(self.architecture, self.recipe, block.members).network)
 
     def _betas(self, block: Block) -> tuple[float, float]:
         found = {(member.hyper.beta1, member.hyper.beta2) for member in block.members}

@@ -54,7 +54,7 @@ class Rows:
 
         **Arguments:**
 
-        - `rows`: of a program's tables, at least as many as there are: what is too much is zero, and no index names it.
+        - `rows`: of a program's tables, at least as many as there are: what is too much is zero, and never counts.
         """
         key = (device, name, rows)
         if key not in self._on_device:

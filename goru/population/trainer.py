@@ -13,8 +13,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.training import Training
-from goru.population import columns, devices
+from goru.population import columns
 from goru.population.batches import BatchOrder
+from goru.population.devices import compiler_options
 from goru.population.initial import initial
 from goru.population.member import Block, Member
 from goru.population.program import DEVICES, BlockData, BlockShape, Curves, Members, Orders, advance, over_devices
@@ -65,9 +66,9 @@ class Trainer:
             if self._program is None:
                 members = self._padded([])
                 data = BlockData(self._x, self._y, self._weight, self._part, *[self._eval_rows(np.empty(0, int))] * 2)
-                given = (self._initial(members), _stack(members), data, self._idle)
+                given = (self._initial(members), _members_of(members), data, self._idle)
                 lowered = self._advance.lower(*(self._shapes(part) for part in given))
-                self._program = lowered.compile(devices.compiler_options(self.devices))
+                self._program = lowered.compile(compiler_options(self.devices))
             return self._program
 
     def train(
@@ -84,14 +85,15 @@ class Trainer:
         - `blocks`: in the order in which they are to be done.
         - `keep_networks`: whether the trained networks are wanted, or the curves alone.
         - `on_epochs`: told from time to time how many network-epochs have been done since it was last told; where it
-          returns False, training stops and the blocks under way are not handed over.
+          returns False, training stops and the blocks under way are not handed over; the devices still finish the call
+          that they have been given.
         - `snapshots`: whether the networks are wanted before training and after every call of the program too.
         """
         launches = (
             self._launch(blocks[index : index + len(self.devices)], keep_networks, snapshots)
             for index in range(0, len(blocks), len(self.devices))
         )
-        # The devices are given their next call before what they found in the last one is looked at: they never wait.
+        # The devices are given their next call before what they found in the last one is looked at.
         for done, launched in _one_ahead(itertools.chain.from_iterable(launches)):
             launched.collect()
             if on_epochs is not None and not on_epochs(done):
@@ -114,7 +116,7 @@ class Trainer:
         placed = [blocks[min(index, len(blocks) - 1)] for index in range(len(self.devices))]
         orders = [BatchOrder(block.order, block.rows.fit, self.shape.batch) for block in placed]
         of_blocks = [self._padded(block.members) for block in placed]
-        members = self._put([_stack(each) for each in of_blocks])
+        members = self._put([_members_of(each) for each in of_blocks])
         data = self._data(placed)
         training = self._put([self._initial(each) for each in of_blocks])
         longest = max(max(block.points for block in blocks), 1)
@@ -259,8 +261,8 @@ class _Launched:
 
 
 def _home(training: Training) -> Training:
-    """Networks of a program as NumPy arrays, as `goru.nn` has them."""
-    return jax.tree.map(np.ascontiguousarray, columns.transposed(jax.tree.map(np.asarray, training)))
+    """Networks of a program as NumPy arrays of their own, as `goru.nn` has them."""
+    return jax.tree.map(lambda leaf: np.array(leaf, order="C"), columns.transposed(jax.tree.map(np.asarray, training)))
 
 
 def _one_ahead(things: Iterable[T]) -> Iterator[T]:
@@ -273,7 +275,7 @@ def _one_ahead(things: Iterable[T]) -> Iterator[T]:
     yield from waiting
 
 
-def _stack(members: Sequence[Member]) -> Members:
+def _members_of(members: Sequence[Member]) -> Members:
     """A block's members as arrays."""
     return Members(
         ids=np.array([member.id for member in members], np.uint32),

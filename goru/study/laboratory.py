@@ -34,7 +34,7 @@ MOST_FIT_ROWS_SCORED = 4096  # the loss on fit rows is watched on a sample of th
 def roomy(count: int) -> int:
     """The next number of four binary digits and zeros, at most an eighth larger.
 
-    What programs are compiled for, so that a table which has grown a little finds the programs of the table it was.
+    What programs that train are compiled for, so that a table which has grown a little finds those of the table it was.
     """
     unit = 1 << max(count.bit_length() - 4, 0)
     return -(-count // unit) * unit
@@ -140,7 +140,7 @@ class Laboratory:
         self._pool.shutdown(cancel_futures=True)
 
     def for_table(self, dataset: Dataset, seed: int) -> Self:
-        """The same programs for another table, as large as this one and of the same columns."""
+        """The same programs for another table of the same columns, no larger than they have room for."""
         other = copy.copy(self)
         other.dataset, other.seed, other.parts = dataset, seed, parts(dataset, seed)
         return other

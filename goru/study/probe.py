@@ -46,9 +46,8 @@ def look(
     balanced: bool,
     epochs: int,
     seconds: float | None = None,
-    interpreted: bool = False,
 ) -> Look:
-    """Train the arm both ways.
+    """Train the arm both ways; without a compiler, where that is done sooner.
 
     **Arguments:**
 
@@ -56,12 +55,11 @@ def look(
     - `splits`: of one partition; the first two are used.
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
-    - `interpreted`: whether nothing is compiled, also where training would then be done sooner.
     """
     used = list(splits[:SPLITS])
     networks, rows_in_all = 2 * len(used) * len(defaults.PROBE_RATES), len(dataset.y_development)
     largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
-    interpreted = interpreted or quick(networks, epochs, batch, rows_in_all, largest, programs=2)
+    interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
     shape = block_shape(len(dataset.y_development), splits, batch, len(defaults.PROBE_RATES))
     laboratories = [
         Laboratory(

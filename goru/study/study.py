@@ -178,7 +178,6 @@ class Study:
             self._balanced,
             min(defaults.PROBE_EPOCHS, self._asked.epochs),
             None if budget is None else defaults.PROBE_SHARE * budget,
-            self._interpreted(base),
         )
 
     def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:

@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 
+from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
+from goru.population.program import BlockShape
+from goru.population.trainer import Trainer
 
 ROOT = Path(__file__).parents[2]
 
@@ -152,3 +156,11 @@ def test_the_cache_is_in_the_folder_that_the_system_names_for_caches(monkeypatch
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert devices.cache_folder() == tmp_path / "home" / ".cache" / "goru" / "programs"
+
+
+def test_what_xla_is_told_reaches_it(monkeypatch):
+    assert devices.compiler_options(jax.local_devices(backend="cpu")) == {"xla_cpu_prefer_vector_width": 512}
+    monkeypatch.setattr("goru.population.trainer.compiler_options", lambda found: {"no_such_option": 1})
+    linear = Trainer(Architecture(2, (), 2), Recipe(), BlockShape(1, 2, 1, 1, 1, 1), rows=2)
+    with pytest.raises(Exception, match="no_such_option"):
+        linear.compile()

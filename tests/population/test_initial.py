@@ -1,5 +1,6 @@
 """`goru.population.initial`: networks before their first step, as `goru.nn` begins them."""
 
+from dataclasses import replace
 from typing import get_args
 
 import jax
@@ -40,3 +41,16 @@ def test_the_arrays_may_be_written_to_and_are_not_shared_between_networks():
     weight[0] = 7
     assert not (weight[1] == 7).any()
     assert not (initial(PLAIN, Recipe(), [member(0)]).network.output.weight == 7).any()
+
+
+def test_networks_that_share_a_seed_are_drawn_once(monkeypatch):
+    drawn = []
+
+    def watched(architecture, generator):
+        drawn.append(architecture)
+        return init_affines(architecture, generator)
+
+    monkeypatch.setattr("goru.population.initial.init_affines", watched)
+    twins = [replace(member(0), id=number) for number in range(5)]
+    initial(PLAIN, Recipe(), [*twins, member(1)])
+    assert drawn == [PLAIN, PLAIN]

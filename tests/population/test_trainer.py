@@ -42,7 +42,7 @@ from populations import (
 from goru.nn.architecture import Architecture
 from goru.population.batches import BatchOrder
 from goru.population.member import Rows
-from goru.population.trainer import Trainer
+from goru.population.trainer import Trainer, _Launched, _one_ahead
 
 HERE = Path(__file__).parent
 
@@ -347,6 +347,38 @@ class TestOnEpochs:
 
     def test_may_stop_it_at_once(self):
         assert list(trainer(PLAIN).train([block(member(0))], on_epochs=lambda _: False)) == []
+
+
+class TestTheNextCall:
+    def test_is_made_before_the_last_one_is_looked_at(self):
+        made = []
+
+        def things():
+            for thing in range(4):
+                made.append(thing)
+                yield thing
+
+        seen = [(thing, len(made)) for thing in _one_ahead(things())]
+        assert seen == [(0, 2), (1, 3), (2, 4), (3, 4)]
+        assert list(_one_ahead([])) == []
+
+    def test_is_given_to_the_devices_before_the_last_one_is_looked_at_also_from_block_to_block(self, monkeypatch):
+        program, events = trainer(PLAIN), []
+        compiled, collect = program.compile(), _Launched.collect
+
+        def call(*given):
+            events.append("call")
+            return compiled(*given)
+
+        def watched(launched):
+            events.append("look")
+            collect(launched)
+
+        monkeypatch.setattr(program, "compile", lambda: call)
+        monkeypatch.setattr(_Launched, "collect", watched)
+        blocks = [block(member(number), order=(number,), epochs=6) for number in range(4)]  # two calls, twice
+        assert [each.block for each in program.train(blocks)] == blocks
+        assert events == ["call", "call", "look", "call", "look", "call", "look", "look"]
 
 
 class TestADivergingNetwork:

@@ -182,6 +182,12 @@ class TestShape:
         ]
         assert shapes[0] == shapes[1] == shapes[2] != shapes[3]
 
+    def test_so_have_its_programs(self, build, flowers, splits):
+        rows = len(flowers.y_development)
+        assert {trainer._x.shape[0] for trainer in build(flowers, splits).trainers} == {roomy(rows)}
+        more = {trainer._x.shape[0] for trainer in build(flowers, splits, rows=rows + 100).trainers}
+        assert more == {roomy(rows + 100)}
+
     @pytest.mark.parametrize("count", [1, 15, 16, 17, 100, 12_345, 2**20, 2**20 + 1])
     def test_room_is_for_an_eighth_more_at_most(self, count):
         assert count <= roomy(count) <= count * 1.125

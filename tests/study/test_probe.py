@@ -52,7 +52,7 @@ def looked(dataset, seed=0, epochs=40, seconds=None, **changes) -> Look:
     base = Architecture(dataset.n_features, (8,), dataset.n_outputs)
     recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
     given = {"splits": folds(dataset.y_development, dataset.task, 5, seed=0), "balanced": False} | changes
-    return look(dataset, base, recipe, batch=16, seed=seed, epochs=epochs, seconds=seconds, interpreted=True, **given)
+    return look(dataset, base, recipe, batch=16, seed=seed, epochs=epochs, seconds=seconds, **given)
 
 
 class TestLook:
@@ -113,10 +113,17 @@ class TestLook:
         dataset = make("line")
         base = Architecture(dataset.n_features, hidden, dataset.n_outputs)
         splits = folds(dataset.y_development, dataset.task, 5, seed=0)
-        for asked in (False, True):
-            with pytest.raises(SeenError):
-                look(dataset, base, Recipe(loss="squared_error"), splits, 16, 0, False, 40, interpreted=asked)
-        assert made == [not compiled, True]
+        with pytest.raises(SeenError):
+            look(dataset, base, Recipe(loss="squared_error"), splits, 16, 0, False, 40)
+        assert made == [not compiled]
+
+    def test_compiled_it_finds_what_it_finds_interpreted(self, monkeypatch):
+        interpreted = looked(make("steps"), epochs=5)
+        monkeypatch.setattr("goru.study.probe.quick", lambda *args, **kwargs: False)
+        compiled = looked(make("steps"), epochs=5)
+        assert compiled != interpreted  # they round differently
+        assert compiled.scaled == pytest.approx(interpreted.scaled, rel=1e-3)
+        assert compiled.pieces == pytest.approx(interpreted.pieces, rel=1e-3)
 
     def test_of_rows_that_no_split_names_none_has_a_say(self):
         rng = np.random.default_rng(0)
