@@ -33,8 +33,8 @@ FUNCTIONS = {  # and their derivatives, by what they give
 CASES = [(PLACES[i], FORMS[j], list(FUNCTIONS)[(i + j) % 3], *DECAYS[(i + 2 * j) % 3]) for i, j in np.ndindex(3, 3)]
 each_case = pytest.mark.parametrize("case", CASES, ids=["-".join(map(str, case)) for case in CASES])
 
-# Float32 beside float64 over 18 steps: the largest error measured, of any number of any case, is 1.9e-6. Rounding moves
-# none across a step: inputs of ReLU are 0 or 2e-5 away from it, the two highest classes' outputs 8e-5 apart.
+# Float32 beside float64 over 18 steps: the largest error measured, of any number of any case, is 2.2e-6. Rounding moves
+# none across a step: inputs of ReLU are 0 or 2e-5 away from it, the two highest classes' outputs 1.5e-4 apart.
 TOLERANCE = 1e-5
 
 
@@ -184,7 +184,7 @@ class BookNetwork:
 
 def some_rows() -> Rows:
     """55 fit rows, so that mini-batches of 15 cross from one epoch into the next; 35 of them and 25 others scored."""
-    rng = np.random.default_rng(10)
+    rng = np.random.default_rng(11)
     x, shuffled = rng.normal(size=(80, INPUTS)).astype(np.float32), rng.permutation(80)
     y = (x @ rng.normal(size=(INPUTS, CLASSES))).argmax(axis=1).astype(np.int32)
     return Rows(x, y, fit=shuffled[:55], fit_scored=shuffled[:35], score=shuffled[55:])
