@@ -146,6 +146,8 @@ def main() -> None:
         part += table(work, rates)
         print("\n".join(part), flush=True)
         lines += part
+    for limit in limits.values():
+        limit.close()
     if asked.all:
         lines += variants(asked.workloads)
     if asked.json:

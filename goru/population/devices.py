@@ -33,8 +33,8 @@ def prepare() -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
             jax.config.update("jax_compilation_cache_dir", str(folder))
-            # By default only programs that took a second are kept, and without bound.
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+            # By default only programs that took a second are kept, and without bound. Reading one takes 0.02 s.
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.03)
             jax.config.update("jax_compilation_cache_max_size", CACHE_MEGABYTES * 2**20)
     told_xla = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if getattr(jax.config, "jax_num_cpu_devices", -1) in (None, -1) and not told_xla:
