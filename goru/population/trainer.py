@@ -77,6 +77,7 @@ class Trainer:
         keep_networks: bool = False,
         on_epochs: OnEpochs | None = None,
         snapshots: bool = False,
+        points_in_a_call: int | None = None,
     ) -> Iterator[TrainedBlock]:
         """Train blocks, as many at a time as there are devices, and hand each over when it is done.
 
@@ -88,9 +89,11 @@ class Trainer:
           returns False, training stops and the blocks under way are not handed over; the devices still finish the call
           that they have been given.
         - `snapshots`: whether the networks are wanted before training and after every call of the program too.
+        - `points_in_a_call`: how many times rows are scored in a call of the program, if less often than they may be.
         """
+        points = min(points_in_a_call or self.shape.epochs, self.shape.epochs)
         launches = (
-            self._launch(blocks[index : index + len(self.devices)], keep_networks, snapshots)
+            self._launch(blocks[index : index + len(self.devices)], keep_networks, snapshots, points)
             for index in range(0, len(blocks), len(self.devices))
         )
         # The devices are given their next call before what they found in the last one is looked at.
@@ -105,7 +108,7 @@ class Trainer:
         return settle(trained, self.architecture, self.shape.networks, rows)
 
     def _launch(
-        self, blocks: Sequence[Block], keep_networks: bool, snapshots: bool
+        self, blocks: Sequence[Block], keep_networks: bool, snapshots: bool, points: int
     ) -> Iterator[tuple[int, "_Launched"]]:
         """Call the program again and again, until the blocks are done.
 
@@ -120,18 +123,18 @@ class Trainer:
         data = self._data(placed)
         training = self._put([self._initial(each) for each in of_blocks])
         longest = max(max(block.points for block in blocks), 1)
-        launched = _Launched(blocks, calls=-(-longest // self.shape.epochs))
+        launched = _Launched(blocks, points, calls=-(-longest // points))
         if snapshots:
             launched.keep(0, training)
-        for point in range(0, longest, self.shape.epochs):
+        for point in range(0, longest, points):
             calls = [
-                self._orders(block, order, point) if index < len(blocks) else self._idle
+                self._orders(block, order, point, points) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
             training, recorded = program(training, members, data, self._put(calls))
             launched.recorded.append(recorded)
             if snapshots:
-                launched.keep(point + self.shape.epochs, training)
+                launched.keep(point + points, training)
             if keep_networks and len(launched.recorded) == launched.calls:
                 launched.training = training
             yield (
@@ -169,8 +172,8 @@ class Trainer:
         padded[: len(rows)] = rows
         return padded.reshape(self.shape.eval_chunks, self.shape.eval_rows)
 
-    def _orders(self, block: Block, order: BatchOrder, point: int) -> Orders:
-        n_epochs = min(self.shape.epochs, max(block.points - point, 0))
+    def _orders(self, block: Block, order: BatchOrder, point: int, points: int) -> Orders:
+        n_epochs = min(points, max(block.points - point, 0))
         first = order.steps(point * block.every)
         steps = [order.steps((point + 1 + index) * block.every) for index in range(n_epochs)]
         ends = np.array(steps, np.int32) - first
@@ -210,14 +213,15 @@ class Trainer:
 class _Launched:
     """Blocks that the devices are at work on, one a device, and what is known of them so far.
 
+    - `points`: how many times rows are scored in a call.
     - `calls`: of the program, until they are done.
     - `recorded`: of every call that the devices have been given, what it records: of those that have been collected, as
       NumPy arrays.
     - `training`: the networks after the last call, if they are wanted.
     """
 
-    def __init__(self, blocks: Sequence[Block], calls: int) -> None:
-        self.blocks, self.calls = blocks, calls
+    def __init__(self, blocks: Sequence[Block], points: int, calls: int) -> None:
+        self.blocks, self.points, self.calls = blocks, points, calls
         self.recorded: list[Curves] = []
         self.training: Training | None = None
         self._collected = 0
@@ -236,7 +240,9 @@ class _Launched:
         """The blocks, once all calls have been collected; before, none."""
         if self._collected < self.calls:
             return []
-        whole: Curves = jax.tree.map(lambda *calls: np.concatenate(calls, axis=1), *self.recorded)
+        whole: Curves = jax.tree.map(
+            lambda *calls: np.concatenate([call[:, : self.points] for call in calls], axis=1), *self.recorded
+        )
         training = None if self.training is None else _home(self.training)
 
         def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:

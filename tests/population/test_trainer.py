@@ -267,6 +267,19 @@ class TestACallOfTheProgram:
             for index in range(len(one.block.members)):
                 assert different_bits(outcome(one, index), outcome(same, index)) == []
 
+    @pytest.mark.parametrize("points", [1, 2, 3, 100])
+    def test_may_be_cut_short_and_nothing_else_is_different(self, points):
+        blocks, told = [block(member(0), member(1), epochs=8), block(member(2), epochs=5)], []
+        usual = train(trainer(BEFORE_DROPOUT), *blocks)
+        cut = trainer(BEFORE_DROPOUT).train(
+            blocks, keep_networks=True, on_epochs=lambda n: told.append(n) or True, points_in_a_call=points
+        )
+        for one, same in zip(usual, cut, strict=True):
+            for index in range(len(one.block.members)):
+                assert different_bits(outcome(one, index), outcome(same, index)) == []
+        assert len(told) == -(-8 // min(points, SHAPE.epochs))
+        assert sum(told) == 2 * 8 + 5
+
     def test_is_compiled_once_though_two_threads_want_it(self):
         linear = Trainer(Architecture(INPUTS, (), CLASSES), CLASSIFY, SHAPE, ROWS, devices=cpus(1))
         compiled = []

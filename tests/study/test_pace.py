@@ -58,9 +58,10 @@ class TestACall:
         class Ahead:
             """Prepares every call for 3 s while the devices are done with the last one after 1 s."""
 
-            shape, devices = SimpleNamespace(networks=2, epochs=5), ("one", "other")
+            shape, devices = SimpleNamespace(networks=2, epochs=20), ("one", "other")
 
-            def train(self, blocks, on_epochs):
+            def train(self, blocks, on_epochs, points_in_a_call):
+                assert points_in_a_call == 5
                 (calls,) = {block.epochs // 5 for block in blocks}
                 clock[0] += 3
                 for call in range(calls):
