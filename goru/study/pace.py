@@ -14,7 +14,7 @@ from goru.study.plan import ASKED, Asked, Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
 CALLS = 3  # of a program, to see how fast it is
-SHORTER = 4  # times than in the race, where that is possible
+SHORTER = 2  # times than in the race: shorter still, and what lies between calls would count too much
 USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
 LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
 

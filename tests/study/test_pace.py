@@ -58,7 +58,7 @@ class TestACall:
         class Ahead:
             """Prepares every call for 3 s while the devices are done with the last one after 1 s."""
 
-            shape, devices = SimpleNamespace(networks=2, epochs=20), ("one", "other")
+            shape, devices = SimpleNamespace(networks=2, epochs=10), ("one", "other")
 
             def train(self, blocks, on_epochs, points_in_a_call):
                 assert points_in_a_call == 5
