@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from goru.estimators.classifier import MLPClassifier
     from goru.estimators.cv import MLPClassifierCV, MLPRegressorCV
     from goru.estimators.regressor import MLPRegressor
-    from goru.study.run import load
+    from goru.report.opened import load
 
 __all__ = ["MLPClassifier", "MLPClassifierCV", "MLPRegressor", "MLPRegressorCV", "load"]
 __version__ = "0.1.0"
@@ -17,7 +17,7 @@ _HOMES = {
     "MLPClassifierCV": "goru.estimators.cv",
     "MLPRegressor": "goru.estimators.regressor",
     "MLPRegressorCV": "goru.estimators.cv",
-    "load": "goru.study.run",
+    "load": "goru.report.opened",
 }
 
 

@@ -115,9 +115,11 @@ def fit(
         search_batch_norm=search_batch_norm,
         class_weight=class_weight,  # type: ignore[arg-type]  # checked there
     )
+    from goru.report import study_page
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
     from goru.study.fitting import TableOptions, fit
+    from goru.study.run import REPORT
 
     table = TableOptions(
         source,
@@ -132,10 +134,11 @@ def fit(
     )
     folder = out or Path("runs") / _stem(source)
     with watcher() as watching:
-        run = fit(table, options, folder, overwrite, watching, _STARTED)
+        run = fit(table, options, folder, overwrite, watching, _STARTED, study_page.write)
     for line in answer_lines(run.answer):
         print(line)
     print(f"\n{'written':<14}{printable(folder)}")
+    print(f"{'report':<14}{printable(folder / REPORT)}")
 
 
 @app.command()
@@ -203,6 +206,35 @@ def show(
         return
     for line in answer_lines(answer):
         print(line)
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="A folder that `goru fit` has written.")],
+    compare: Annotated[bool, typer.Option("--compare", help="Several runs side by side, on one page.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page. Default: report.html in the run; comparison.html here."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")] = False,
+) -> None:
+    """Write the page of a run again, or a page that compares runs."""
+    from goru.report.terminal import printable
+    from goru.report.writing import write_page
+    from goru.study.run import REPORT, load
+
+    if len(runs) > 1 and not compare:
+        raise InputError("one run has one report. Give one run, or --compare for a page on all of them.")
+    if compare:
+        from goru.report.comparison import comparison_page
+
+        page, path = comparison_page(runs), output or Path("comparison.html")
+    else:
+        from goru.report.study_page import study_page
+
+        page, path = study_page(load(runs[0])), output or runs[0] / REPORT
+    write_page(page, path, overwrite or (output is None and not compare))
+    print(f"{'written':<14}{printable(path)}")
 
 
 @app.command()

@@ -175,6 +175,12 @@ def _histograms(setup: Setup, results: Results, figure: Any, kind: str) -> None:
         grid[row, 0].set_ylabel(init, fontsize=8)
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each activation, with batch norm and without."""
+    kind, side, init = key
+    return [(f"{kind}, {'with batch norm' if side == 'before' else 'without'}", init)]
+
+
 CLAIM = Claim(
     name="activations",
     question="Does the scale of the initial weights decide how activations spread?",
@@ -198,4 +204,7 @@ CLAIM = Claim(
     read=read,
     keep="snapshots",
     size=(15, 5.2),
+    shows="Histograms of the activations in every hidden layer, a row for each way to draw the initial weights: before "
+    "training without batch norm (grey) and with it (blue), and after training without it (red).",
+    lines=lines,
 )

@@ -129,6 +129,15 @@ def _extremes(means: pd.DataFrame, where: str) -> str:
     )
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each number: the usual value, and the lowest and the highest that were tried."""
+    name, value, _ = key
+    if name == "usual":
+        return [(one, "usual value") for one in (*FIELDS, "batch")]
+    far = _batches(setup)["far"] if name == "batch" else FAR[name]
+    return [(name, f"{'lowest' if value == min(far) else 'highest'} value")] if value in far else []
+
+
 CLAIM = Claim(
     name="bn-hyper",
     question="Do batch norm's own hyperparameters need attention?",
@@ -149,4 +158,8 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(12, 3.6),
+    shows="Test loss of every setting, each seed a point and their mean a line: grey the usual value, blue near it, "
+    "red far from it.",
+    lines=lines,
+    watched="loss",
 )

@@ -71,6 +71,11 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw)
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """Both sides."""
+    return [("", SIDES[key[0]][0])]
+
+
 CLAIM = Claim(
     name="bn-overfit",
     question="Does batch norm suppress overfitting?",
@@ -91,4 +96,7 @@ CLAIM = Claim(
     sources=(IOFFE, LI),
     plan=plan,
     read=read,
+    shows="Left, the gap: {score} on fit rows (dashed) above that on test rows (solid); right, the loss on test rows. "
+    "Each side is shown at the learning rate that is best on average.",
+    lines=lines,
 )

@@ -94,6 +94,12 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading((overall,), text, draw, {"cases": cases})
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each case."""
+    table, kind, depth, place, _ = key
+    return [(f"{kind}, {depth} layers, {table}", f"{place} the activation")]
+
+
 CLAIM = Claim(
     name="bn-placement",
     question="Batch norm before the activation, or after it?",
@@ -112,4 +118,8 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(9, 4),
+    shows="Test loss with batch norm after the activation against before it, in percent: case by case, and over all "
+    "of them (red). The grey band is what is not worth having.",
+    lines=lines,
+    watched="loss",
 )

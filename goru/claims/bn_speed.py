@@ -120,6 +120,12 @@ def _epochs(setup: Setup, needed: np.ndarray) -> str:
     )
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each learning rate but the lowest."""
+    side, rate = key
+    return [(f"learning rate {rate:g}", SIDES[side][0])] if rate != RATES[0] else []
+
+
 CLAIM = Claim(
     name="bn-speed",
     question="Does batch norm learn faster?",
@@ -141,4 +147,7 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(11, 3.4),
+    shows="Left, {score} on fit rows by epoch, both sides at one learning rate; in the middle, each at its own best; "
+    "right, how many epochs it takes to reach the dotted line at each learning rate.",
+    lines=lines,
 )

@@ -1,6 +1,6 @@
 """What a claim is: a promise of the textbook, networks that try it, and how their outcome is read."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -143,6 +143,11 @@ class Reading:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
+def one_panel(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """Learning curves side by side, each called what its key says."""
+    return [("", ", ".join(map(str, key)))]
+
+
 @dataclass(frozen=True)
 class Claim:
     """A promise, and the experiment that tries it.
@@ -157,6 +162,10 @@ class Claim:
     - `read`: what they say.
     - `keep`: what is kept of the networks.
     - `size`: the size of the figure, in inches.
+    - `shows`: what there is to see in it, in plain sentences; `{score}` stands for what scores are called.
+    - `lines`: of a key, where its networks' learning curves are drawn: panels, and their names in them; none if they
+      are not. Of several keys with one place, that with the lowest test loss is drawn.
+    - `watched`: of which the curves are, where there are several panels; where there is one, both are drawn.
     """
 
     name: str
@@ -171,6 +180,9 @@ class Claim:
     read: Callable[[Setup, Results], Reading]
     keep: Keep = "nothing"
     size: tuple[float, float] = (9.0, 3.6)
+    shows: str = ""
+    lines: Callable[[Setup, tuple[Any, ...]], Sequence[tuple[str, str]]] = one_panel
+    watched: Literal["score", "loss"] = "score"
 
 
 def said(expected: tuple[Verdict, ...], found: tuple[Verdict, ...]) -> Said:

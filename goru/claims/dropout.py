@@ -154,6 +154,12 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw, {"scaling": table})
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each form."""
+    form, share, _ = key
+    return [(f"{form} form", f"{share:g} deleted")] if share in (0.0, BOOK, SHARES[-1]) else []
+
+
 CLAIM = Claim(
     name="dropout",
     question="Does dropout shrink the gap?",
@@ -177,4 +183,7 @@ CLAIM = Claim(
     read=read,
     keep="networks",
     size=(13, 3.4),
+    shows="From left to right: {score} by epoch without dropout and with the book's share; the gap, and the test "
+    "loss, by the share deleted; test loss with the activations multiplied by three different shares.",
+    lines=lines,
 )

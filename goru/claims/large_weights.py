@@ -172,6 +172,11 @@ def _points(share: float) -> str:
     return minus(f"{100 * share:.1f}")
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """The one network that is watched along training."""
+    return [("", "no technique")] if key[0] == "along" else []
+
+
 CLAIM = Claim(
     name="large-weights",
     question="Does overfitting go with large weights?",
@@ -198,4 +203,7 @@ CLAIM = Claim(
     read=read,
     keep="snapshots",
     size=(12.5, 3.4),
+    shows="From left to right: ‖W‖ by epoch, and the gap by epoch, of one network along training; both at the end, a "
+    "mark for each setting across networks.",
+    lines=lines,
 )

@@ -111,6 +111,12 @@ def _list(gaps: np.ndarray) -> str:
     return ", ".join(f"{100 * gap:.1f}" for gap in gaps.mean(axis=0)) + " points"
 
 
+def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """A panel for each network."""
+    rows, width = key
+    return [(f"{rows} rows, {width} units", "no technique")]
+
+
 CLAIM = Claim(
     name="overfitting",
     question="What does overfitting look like, and when does it appear?",
@@ -133,4 +139,7 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(13, 3.3),
+    shows="From left to right: {score} and loss of a network that overfits, by epoch; its gap with more rows to fit "
+    "on; its gap with more learned numbers.",
+    lines=lines,
 )

@@ -1,4 +1,4 @@
-"""Outcomes as a folder: the figures, the frames, and a page that shows them."""
+"""Outcomes as a folder: the figures, the frames, and a report that shows them."""
 
 import io
 import json
@@ -8,14 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from goru.claims.claim import Outcome
 from goru.claims.figures import write_svg
 from goru.errors import InputError
 
-PAGE, INDEX, FORMAT = "index.html", "claims.json", "goru claims"
+REPORT, INDEX, FORMAT = "report.html", "claims.json", "goru claims"
 DPI = 150
 
 
@@ -32,7 +29,9 @@ def check_out(folder: Path, overwrite: bool) -> None:
 
 
 def write(outcomes: Sequence[Outcome], folder: Path) -> None:
-    """Write figures (SVG and PNG), frames (CSV), `claims.json` and `index.html`, in the place of older ones."""
+    """Write figures (SVG and PNG), frames (CSV), `claims.json` and `report.html`, in the place of older ones."""
+    from goru.claims.report import html  # Plotly takes a moment to be imported
+
     files: dict[str, str | bytes] = {}
     drawings = {}
     for outcome in outcomes:
@@ -43,7 +42,7 @@ def write(outcomes: Sequence[Outcome], folder: Path) -> None:
         files |= {f"{outcome.name}.svg": drawings[outcome.name], f"{outcome.name}.png": picture.getvalue()}
         frames = {"": outcome.frame, "-curves": outcome.curves} | {f"-{k}": v for k, v in outcome.tables.items()}
         files |= {f"{outcome.name}{end}.csv": frame.to_csv(index=False) for end, frame in frames.items()}
-    files[PAGE] = html(outcomes, drawings)
+    files[REPORT] = html(outcomes, drawings)
     content = {"format": FORMAT, "files": [*files], "claims": [summary(one) for one in outcomes]}
     files[INDEX] = json.dumps(content, ensure_ascii=False, indent=1)
     try:
@@ -83,11 +82,3 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "seeds": outcome.setup.seeds,
         "sources": [asdict(source) for source in outcome.claim.sources],
     }
-
-
-def html(outcomes: Sequence[Outcome], drawings: dict[str, str]) -> str:
-    """The page: one file that opens offline."""
-    # Everything that comes from tables is escaped; the drawings are Matplotlib's, in which text is drawn as paths.
-    environment = Environment(loader=PackageLoader("goru.claims"), autoescape=True, undefined=StrictUndefined)
-    figures = {name: Markup(drawing[drawing.index("<svg") :]) for name, drawing in drawings.items()}
-    return environment.get_template("page.html").render(outcomes=outcomes, figures=figures)

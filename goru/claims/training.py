@@ -134,6 +134,7 @@ class Workshop:
         for program, members in _grouped(list(done)).items():
             trainer = self._trainer(program, len(members), keep)
             width = trainer.shape.networks
+            wanted = tuple(range(0, program.epochs + 1, program.every)) if keep == "snapshots" else ()
             blocks, owners = [], []
             for seed in range(self.seeds):
                 drawn = program.table.draw(seed, program.rows)
@@ -146,10 +147,11 @@ class Workshop:
                             (seed, program.replica, 1),
                             program.epochs,
                             every=program.every,
+                            snapshots=wanted,
                         )
                     )
                     owners.append((seed, chosen))
-            trained = trainer.train(blocks, keep_networks=True, snapshots=keep == "snapshots")
+            trained = trainer.train(blocks, keep_networks=True)
             recording = []
             for (seed, chosen), block in zip(owners, trained, strict=True):
                 # All test rows are scored while the next block is trained.

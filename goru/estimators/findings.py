@@ -1,37 +1,27 @@
 """What a study inside `fit` has found."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
-from goru.report.terminal import answer_lines
-from goru.study.frames import effects_frame, trials_frame
+from goru.report.shown import Shown
 from goru.study.trial import Trial
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
-    """What a study found; printed, it is the whole answer.
+class Findings(Shown):
+    """What a study found; printed, it is the whole answer, and in a notebook it shows itself.
 
     - `answer`: everything, in plain JSON types.
-    - `effects`: what every technique changed, a frame.
-    - `trials`: every network that was trained, a frame.
+    - `evidence`: what pictures are drawn from, in plain JSON types.
+    - `effects`, `trials`: frames; what every technique changed, and every network that was trained.
     """
 
     answer: dict[str, Any]
+    evidence: dict[str, Any]
     _trials: tuple[Trial, ...]
 
-    @property
-    def effects(self) -> pd.DataFrame:
-        """One row a question: the change of the held-out loss, its interval and the verdict."""
-        return effects_frame(self.answer)
+    def __repr__(self) -> str:
+        return f"Findings({len(self._trials):,} networks: {self.answer['advice']})"
 
-    @cached_property
-    def trials(self) -> pd.DataFrame:
-        """One row a network of the comparison."""
-        return trials_frame(self._trials)
-
-    def __str__(self) -> str:
-        return "\n".join(answer_lines(self.answer))
+    def _recorded(self) -> list[Trial]:
+        return list(self._trials)

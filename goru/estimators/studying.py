@@ -102,7 +102,7 @@ class BaseMLPCV(Estimator):
         except InputError as error:
             raise InputError(_in_words_of_python(str(error))) from None
         self._model = found.model
-        self.study_ = Findings(found.answer, tuple(trials))
+        self.study_ = Findings(found.answer, found.evidence, tuple(trials))
         self.effects_ = self.study_.effects
         self.recommended_ = found.answer["recommended"]
         self.n_iter_ = max(candidate["epochs"] for candidate in self.recommended_)

@@ -79,6 +79,7 @@ class Interpreter:
         weight = np.ones(len(block.rows.x), np.float32) if block.rows.weight is None else block.rows.weight
         share = self._factor / self.shape.batch
         figures, parts = [], []
+        snapshots = {0: self._snapshot(learner)} if 0 in block.snapshots else {}
         for epoch in range(0, block.epochs, block.every):
             first, last = order.steps(epoch), order.steps(epoch + block.every)
             batches = [
@@ -90,6 +91,8 @@ class Interpreter:
             held_out, by_part = self._score(learner, block.rows, targets, weight, block.rows.score)
             figures.append([fit, held_out])
             parts.append(by_part)
+            if epoch + block.every in block.snapshots:
+                snapshots[epoch + block.every] = self._snapshot(learner)
             if on_epochs is not None and not on_epochs(len(block.members) * block.every):
                 return None
         members = len(block.members)
@@ -97,8 +100,13 @@ class Interpreter:
             block,
             curves=np.moveaxis(np.array(figures, np.float32).reshape(block.points, 2, -1, members), -1, 0),
             parts=np.moveaxis(np.array(parts, np.float32).reshape(block.points, self.shape.parts, members), -1, 0),
-            training=Training(network_of(self._layout, learner.parameters.flat), (), None) if keep_networks else None,
+            training=self._snapshot(learner) if keep_networks else None,
+            snapshots=snapshots,
         )
+
+    def _snapshot(self, learner: Learner) -> Training:
+        """The networks as they are; steps change the learner's own numbers in place."""
+        return Training(network_of(self._layout, learner.parameters.flat.copy()), (), None)
 
     def _learner(self, block: Block, parameters: Parameters) -> Learner:
         hyper = stack_hyper([member.hyper for member in block.members])

@@ -79,6 +79,8 @@ class Block:
     - `epochs`: passes over the fit rows.
     - `schedule_epochs`: the length of the learning rate's schedule, if it is not `epochs`.
     - `every`: rows are scored after every so many epochs; `epochs` is a multiple of it.
+    - `snapshots`: epochs after which its networks are wanted too; 0 is before training, and after the others rows are
+      scored.
     """
 
     members: tuple[Member, ...]
@@ -87,10 +89,16 @@ class Block:
     epochs: int
     schedule_epochs: int | None = None
     every: int = 1
+    snapshots: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.epochs % self.every:
             raise ValueError(f"{self.epochs} epochs cannot be scored after every {self.every}")
+        for epoch in self.snapshots:
+            if epoch not in range(0, self.epochs + 1, self.every):
+                raise ValueError(
+                    f"no snapshot after epoch {epoch}: there is one after every {self.every} of {self.epochs}"
+                )
 
     @property
     def points(self) -> int:

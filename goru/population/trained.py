@@ -21,7 +21,7 @@ class TrainedBlock:
     - `parts`: `(networks, points, parts)`: at the same points, what each part of the score rows adds to their mean
       loss.
     - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
-    - `snapshots`: the same before training and after every call of the program, by the epoch; empty if not asked for.
+    - `snapshots`: the same after the epochs that the block asks for, by the epoch.
     """
 
     block: Block

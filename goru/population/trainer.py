@@ -76,7 +76,6 @@ class Trainer:
         blocks: Sequence[Block],
         keep_networks: bool = False,
         on_epochs: OnEpochs | None = None,
-        snapshots: bool = False,
         points_in_a_call: int | None = None,
     ) -> Iterator[TrainedBlock]:
         """Train blocks, as many at a time as there are devices, and hand each over when it is done.
@@ -88,12 +87,11 @@ class Trainer:
         - `on_epochs`: told from time to time how many network-epochs have been done since it was last told; where it
           returns False, training stops and the blocks under way are not handed over; the devices still finish the call
           that they have been given.
-        - `snapshots`: whether the networks are wanted before training and after every call of the program too.
         - `points_in_a_call`: how many times rows are scored in a call of the program, if less often than they may be.
         """
         points = min(points_in_a_call or self.shape.epochs, self.shape.epochs)
         launches = (
-            self._launch(blocks[index : index + len(self.devices)], keep_networks, snapshots, points)
+            self._launch(blocks[index : index + len(self.devices)], keep_networks, points)
             for index in range(0, len(blocks), len(self.devices))
         )
         # The devices are given their next call before what they found in the last one is looked at.
@@ -107,9 +105,7 @@ class Trainer:
         """See [`settle`][goru.population.settle.settle]; one program serves all of this trainer's blocks."""
         return settle(trained, self.architecture, self.shape.networks, rows)
 
-    def _launch(
-        self, blocks: Sequence[Block], keep_networks: bool, snapshots: bool, points: int
-    ) -> Iterator[tuple[int, "_Launched"]]:
+    def _launch(self, blocks: Sequence[Block], keep_networks: bool, points: int) -> Iterator[tuple[int, "_Launched"]]:
         """Call the program again and again, until the blocks are done.
 
         **Returns:** for every call how many network-epochs it does, as soon as the devices have been given it.
@@ -123,19 +119,22 @@ class Trainer:
         data = self._data(placed)
         training = self._put([self._initial(each) for each in of_blocks])
         longest = max(max(block.points for block in blocks), 1)
-        launched = _Launched(blocks, points, calls=-(-longest // points))
-        if snapshots:
-            launched.keep(0, training)
-        for point in range(0, longest, points):
+        # What a device holds can be copied between calls only: they end where any of the blocks wants its networks.
+        wanted = {epoch // block.every for block in blocks for epoch in block.snapshots}
+        ends = sorted({*range(points, longest, points), *wanted, longest} - {0})
+        launched = _Launched(blocks, ends, keep_networks)
+        for first, last in itertools.pairwise([0, *ends]):
             calls = [
-                self._orders(block, order, point, points) if index < len(blocks) else self._idle
+                self._orders(block, order, first, last) if index < len(blocks) else self._idle
                 for index, (block, order) in enumerate(zip(placed, orders, strict=True))
             ]
-            training, recorded = program(training, members, data, self._put(calls))
+            given = self._put(calls)
+            # This waits for the call before, so all else is ready by now; the next call takes the networks' memory.
+            if first in wanted:
+                launched.kept[first] = _home(training)
+            training, recorded = program(training, members, data, given)
             launched.recorded.append(recorded)
-            if snapshots:
-                launched.keep(point + points, training)
-            if keep_networks and len(launched.recorded) == launched.calls:
+            if last == longest and (keep_networks or last in wanted):
                 launched.training = training
             yield (
                 sum(
@@ -172,19 +171,19 @@ class Trainer:
         padded[: len(rows)] = rows
         return padded.reshape(self.shape.eval_chunks, self.shape.eval_rows)
 
-    def _orders(self, block: Block, order: BatchOrder, point: int, points: int) -> Orders:
-        n_epochs = min(points, max(block.points - point, 0))
-        first = order.steps(point * block.every)
-        steps = [order.steps((point + 1 + index) * block.every) for index in range(n_epochs)]
-        ends = np.array(steps, np.int32) - first
+    def _orders(self, block: Block, order: BatchOrder, first: int, last: int) -> Orders:
+        n_epochs = max(min(last, block.points) - first, 0)
+        step = order.steps(first * block.every)
+        steps = [order.steps((first + 1 + index) * block.every) for index in range(n_epochs)]
+        ends = np.array(steps, np.int32) - step
         batches = np.zeros_like(self._idle.batches)
         if n_epochs:
-            batches[: ends[-1]] = order.batches(first, first + int(ends[-1]))
+            batches[: ends[-1]] = order.batches(step, step + int(ends[-1]))
         return Orders(
             batches=batches,
             ends=np.pad(ends, (0, self.shape.epochs - n_epochs)),
             n_epochs=np.int32(n_epochs),
-            first_step=np.int32(first),
+            first_step=np.int32(step),
             total_steps=np.int32(max(order.steps(block.schedule_epochs or block.epochs), 1)),
         )
 
@@ -213,23 +212,20 @@ class Trainer:
 class _Launched:
     """Blocks that the devices are at work on, one a device, and what is known of them so far.
 
-    - `points`: how many times rows are scored in a call.
-    - `calls`: of the program, until they are done.
+    - `ends`: how many times rows have been scored at the end of every call of the program.
+    - `keep_networks`: whether the trained networks are handed over.
     - `recorded`: of every call that the devices have been given, what it records: of those that have been collected, as
       NumPy arrays.
+    - `kept`: the networks after some calls but the last, by those ends, as NumPy arrays; 0 is before the first.
     - `training`: the networks after the last call, if they are wanted.
     """
 
-    def __init__(self, blocks: Sequence[Block], points: int, calls: int) -> None:
-        self.blocks, self.points, self.calls = blocks, points, calls
+    def __init__(self, blocks: Sequence[Block], ends: Sequence[int], keep_networks: bool) -> None:
+        self.blocks, self.ends, self.keep_networks = blocks, ends, keep_networks
         self.recorded: list[Curves] = []
+        self.kept: dict[int, Training] = {}
         self.training: Training | None = None
         self._collected = 0
-        self._kept: dict[int, Training] = {}
-
-    def keep(self, point: int, training: Training) -> None:
-        """Copy the networks as they are at a point; the next call would take their memory."""
-        self._kept[point] = _home(training)
 
     def collect(self) -> None:
         """Wait for the next call, and copy what it records."""
@@ -238,29 +234,30 @@ class _Launched:
 
     def finished(self) -> list[TrainedBlock]:
         """The blocks, once all calls have been collected; before, none."""
-        if self._collected < self.calls:
+        if self._collected < len(self.ends):
             return []
+        points = np.diff(self.ends, prepend=0)
         whole: Curves = jax.tree.map(
-            lambda *calls: np.concatenate([call[:, : self.points] for call in calls], axis=1), *self.recorded
+            lambda *calls: np.concatenate([call[:, :own] for call, own in zip(calls, points, strict=True)], axis=1),
+            *self.recorded,
         )
-        training = None if self.training is None else _home(self.training)
+        kept = dict(self.kept)
+        if self.training is not None:
+            kept[self.ends[-1]] = _home(self.training)
 
         def of(block: Block, index: int, recorded: np.ndarray) -> np.ndarray:
             return np.moveaxis(recorded[index, : block.points, ..., : len(block.members)], -1, 0)
 
-        def own(block: Block, index: int, training: Any) -> Any:
-            return jax.tree.map(lambda leaf: leaf[index, : len(block.members)], training)
+        def own(block: Block, index: int, point: int) -> Training:
+            return jax.tree.map(lambda leaf: leaf[index, : len(block.members)], kept[point])
 
         return [
             TrainedBlock(
                 block,
                 curves=of(block, index, whole.figures),
                 parts=of(block, index, whole.parts),
-                training=own(block, index, training),
-                snapshots={
-                    min(point, block.points) * block.every: own(block, index, kept)
-                    for point, kept in self._kept.items()
-                },
+                training=own(block, index, self.ends[-1]) if self.keep_networks else None,
+                snapshots={epoch: own(block, index, epoch // block.every) for epoch in sorted(block.snapshots)},
             )
             for index, block in enumerate(self.blocks)
         ]

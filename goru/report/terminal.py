@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from goru.data.wording import repeated
+from goru.report.numbers import number, signed
 
 WIDTH = 100  # of running text
 MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
@@ -188,17 +189,3 @@ def table(rows: Sequence[Sequence[str]], first: int = 0) -> Iterator[str]:
     widths[0] = max(widths[0], first)
     for row in rows:
         yield "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-
-
-def number(value: float | None) -> str:
-    """A figure in a few digits."""
-    if value is None:
-        return "not finite"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-    return f"{value:.2e}"
-
-
-def signed(value: float | None) -> str:
-    """A figure with its sign."""
-    return "not finite" if value is None else ("+" if value > 0 else "") + number(value)

@@ -1,5 +1,6 @@
 """The answer of a study: everything that is shown, as plain JSON types."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -44,22 +45,32 @@ def find_effects(losses: dict[Arm, Losses], folds: int, draws: int) -> tuple[lis
     - `draws`: of each arm; with too few nothing is decided.
     """
     plain = float(judge(losses[PLAIN], folds).losses.mean())
-    margin = defaults.MARGIN * abs(plain)
     effects = [
         effect(
             contrast.name,
             judge(pooled([losses[arm] for arm in contrast.arms]), folds),
             judge(pooled([losses[arm] for arm in contrast.against]), folds),
-            margin,
+            margin(losses, folds),
             defaults.CONFIDENCE,
             len(CONTRASTS),
         )
         for contrast in CONTRASTS
     ]
-    if draws < defaults.FEWEST_DRAWS:
-        # One or two draws may suit one arm and not another: their difference would be luck.
-        effects = [replace(found, verdict="undecided", factor=None) for found in effects]
-    return effects, {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
+    judgement = {"plain_loss": plain, "margin_share": defaults.MARGIN, "confidence": defaults.CONFIDENCE}
+    return decided(effects, draws), judgement
+
+
+def margin(losses: dict[Arm, Losses], folds: int) -> float:
+    """A smaller change of the held-out loss is not worth having."""
+    return defaults.MARGIN * abs(float(judge(losses[PLAIN], folds).losses.mean()))
+
+
+def decided(effects: Sequence[Effect], draws: int) -> list[Effect]:
+    """Effects as they are, or undecided where there are too few draws: one or two may suit one arm and not another, and
+    their difference would be luck."""
+    if draws >= defaults.FEWEST_DRAWS:
+        return list(effects)
+    return [replace(found, verdict="undecided", factor=None) for found in effects]
 
 
 def describe_effect(effect: Effect, rows: int) -> dict[str, Any]:

@@ -70,6 +70,11 @@ def decay(strength: float, learning_rate: float, steps: int) -> float:
     return min(strength / (0.5 * learning_rate * max(steps, 1)), MOST_DECAY / learning_rate)
 
 
+def strength(decay: float, learning_rate: float, steps: int) -> float:
+    """The strength of a decay of this λ: what `decay` makes a λ of."""
+    return decay * 0.5 * learning_rate * max(steps, 1)
+
+
 def explain() -> list[tuple[str, str, str]]:
     """What, by default, drawn from: a line each, in words."""
 

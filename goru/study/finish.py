@@ -18,11 +18,14 @@ from goru.study.scores import losses_at
 class Finished:
     """Networks on all development rows, and the model that predicts with them.
 
+    - `held_out`: what the same draws predict of development rows that they are not fitted on: `(networks, rows, ...)`,
+      NaN for rows that no split scores.
     - `selection`: `"greedy"` if the networks were selected by their held-out predictions, else `"uniform"`.
     """
 
     bag: Bag
     model: Model
+    held_out: np.ndarray
     selection: str
 
     @property
@@ -54,7 +57,7 @@ def finish(
     held_out = predict_held_out(laboratory, taken, splits, schedule_epochs)
     bag = train_bag(laboratory, taken, schedule_epochs)
     model = as_model(laboratory, bag, judge.temperature(held_out.mean(axis=0)), judge.temperature(held_out[0]))
-    return Finished(bag, model, selection)
+    return Finished(bag, model, held_out, selection)
 
 
 def _select(

@@ -1,6 +1,6 @@
 """From a table on disk to a finished run on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,9 @@ from goru import __version__
 from goru.data.dataset import load_dataset
 from goru.data.task import Task
 from goru.model.files import save_model
+from goru.study.environment import digest
 from goru.study.options import Options
-from goru.study.run import ANSWER, MODEL, STORE, Run, check_free, new_run, write_json
+from goru.study.run import ANSWER, EVIDENCE, MODEL, STORE, Run, check_free, new_run, write_json
 from goru.study.watcher import Watcher
 
 
@@ -36,6 +37,7 @@ def fit(
     overwrite: bool = False,
     watcher: Watcher | None = None,
     started: float | None = None,
+    report: Callable[[Path], None] = lambda folder: None,
 ) -> Run:
     """Study a table and write the run.
 
@@ -44,6 +46,7 @@ def fit(
     - `folder`: of the run; it is made, if nothing is there.
     - `overwrite`: replace the run that is there.
     - `watcher`, `started`: see `Study`.
+    - `report`: is given the folder in which the run is written when all but the report is there, and may add it.
 
     **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
     and a run that was there stays as it was.
@@ -60,6 +63,7 @@ def fit(
         "table": {**asdict(table), "target": dataset.target_name, "task": dataset.task},
         "options": asdict(options),
         "columns": dataset.schema.to_json(),
+        "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
     }
     study = Study(dataset, options, watcher=watcher, started=started)
     with new_run(folder, config, overwrite) as making:
@@ -69,5 +73,7 @@ def fit(
         finally:
             store.close()
         save_model(result.model, result.trained, making / MODEL)
+        write_json(making / EVIDENCE, result.evidence)
         write_json(making / ANSWER, result.answer)
+        report(making)
     return Run(folder)

@@ -1,7 +1,7 @@
 """What is handed over: the recommended draws, trained again on all development rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.model.networks import PlainNetworks, softmax
+from goru.nn.network import Network
 from goru.population.member import Block, Member
 from goru.population.settle import Settled
 from goru.population.trained import TrainedBlock
@@ -23,11 +24,19 @@ MOST_ROWS_LEFT_OUT = 0.02  # a share; of those by which batch norm's statistics 
 
 @dataclass(frozen=True, eq=False)
 class Bag:
-    """Networks trained on the same rows, to be averaged; the first one is the best candidate's."""
+    """Networks trained on the same rows, to be averaged; the first one is the best candidate's.
 
-    candidates: tuple[Candidate, ...]  # one a network
-    settled: tuple[Settled, ...]  # one a block, in the same order
+    - `candidates`: one a network.
+    - `settled`: one a block, in the same order.
+    - `activation`: of all of them.
+    - `stages`: the first network that did not diverge, with a first axis, by epoch: before training, half way, and at
+      the end; empty if that was not asked for, or if the whole first block diverged.
+    """
+
+    candidates: tuple[Candidate, ...]
+    settled: tuple[Settled, ...]
     activation: str
+    stages: Mapping[int, Network] = field(default_factory=dict)
 
     @property
     def networks(self) -> PlainNetworks:
@@ -126,7 +135,9 @@ def _train(
             for start in range(0, share, width):
                 part = tuple(members[start : start + width])
                 order = (seed, _ORDER, start, *of)
-                blocks.append(Block(part, rows[place], order, candidate.epochs, schedule_epochs))
+                epochs = candidate.epochs
+                watched = () if held_out or blocks else tuple(sorted({0, epochs // 2, epochs}))
+                blocks.append(Block(part, rows[place], order, epochs, schedule_epochs, snapshots=watched))
                 places.append((place, candidate))
     trained: dict[int, TrainedBlock] = {}
     for trainer in laboratory.trainers:
@@ -141,25 +152,27 @@ def _train(
         own = [index for index, (other, _) in enumerate(places) if other == place]
         settled = [laboratory.trainer(places[index][1].arm).settle(trained[index], smallest) for index in own]
         candidates = [places[index][1] for index in own for _ in blocks[index].members]
-        bags.append(Bag(tuple(candidates), tuple(settled), laboratory.base.activation))
+        stages = {epoch: kept.network for epoch, kept in trained[own[0]].snapshots.items()}
+        bags.append(Bag(tuple(candidates), tuple(settled), laboratory.base.activation, stages))
     return bags
 
 
 def _without_diverged(bag: Bag) -> Bag:
     """The networks of a bag that did not diverge."""
-    networks = bag.networks
-    arrays = (*networks.weights, *networks.biases)
-    well = np.all([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in arrays], axis=0)
-    if well.all():
-        return bag
+    well = bag.networks.finite
     if not well.any():
         raise InputError("all networks of the recommended draws diverged on all rows. Fit again with another --seed.")
     settled, start = [], 0
     for block in bag.settled:
         end = start + len(block.network.output.bias)
         chosen = well[start:end]
-        if chosen.any():
+        if chosen.all():
+            settled.append(block)
+        elif chosen.any():
             settled.append(jax.tree.map(lambda leaf: leaf[chosen], block))  # noqa: B023
         start = end
     candidates = tuple(candidate for candidate, good in zip(bag.candidates, well, strict=True) if good)
-    return Bag(candidates, tuple(settled), bag.activation)
+    first = well[: len(bag.settled[0].network.output.bias)]
+    one = slice(int(first.argmax()), int(first.argmax()) + 1)
+    stages = {epoch: jax.tree.map(lambda leaf: leaf[one], network) for epoch, network in bag.stages.items()}
+    return Bag(candidates, tuple(settled), bag.activation, stages if first.any() else {})

@@ -16,7 +16,7 @@ SAFETY = 1.1  # machines are shared: what was measured once may take a little lo
 CALLS = 3  # of a program, to see how fast it is
 SHORTER = 2  # times than in the race: shorter still, and what lies between calls would count too much
 USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
-LAST_SECONDS = 4.0  # folding, scoring and writing, and the programs for them
+LAST_SECONDS = 5.0  # folding, scoring and writing, the report too, and the programs for them
 
 
 @dataclass(frozen=True)

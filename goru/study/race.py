@@ -76,8 +76,10 @@ class Race:
         self._splits = [split for partition in partitions for split in partition]
         self._most = max(plan.draws, defaults.MOST_DRAWS)
         fit_rows = int(np.mean([len(split.fit_rows) for split in self._splits]))
-        steps = laboratory.steps(plan.epochs, fit_rows)
-        self.drawn = {arm: draws(arm, self._most, laboratory.seed, steps, search_batch_norm) for arm in arms}
+        self.schedule_steps = laboratory.steps(plan.epochs, fit_rows)
+        self.drawn = {
+            arm: draws(arm, self._most, laboratory.seed, self.schedule_steps, search_batch_norm) for arm in arms
+        }
         self._done: list[Trial] = []
         self.draws_done = self.splits_done = 0
         self._round = 0

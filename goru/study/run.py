@@ -3,6 +3,8 @@
 runs/credit-g/
   config.json     what was asked, and what every column is taken for
   study.sqlite    every trial
+  evidence.json   what the pictures of the report are drawn from
+  report.html     the report
   answer.json     what the study found; it comes last, so that a run without it is unfinished
   model/          the networks that are handed over
 """
@@ -23,14 +25,17 @@ from goru.model.files import load_model, remove_model
 from goru.model.model import Model
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from goru.study.trial import Trial
 
-FORMAT, VERSION = "goru run", 2  # 2: seven contrasts, rivals, advice
+FORMAT, VERSION = "goru run", 3  # 2: seven contrasts, rivals, advice; 3: evidence
+OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
+EVIDENCE, REPORT = "evidence.json", "report.html"
 _ANSWERS = {
     *("advice", "data", "network", "options", "plan", "plain", "effects", "judgement", "recommended", "selection"),
     *("temperature", "test", "against_networks", "trained", "seconds"),
 }
+_EVIDENCE = {"curves", "arms", "interactions", "draws", "hyperparameters", "activations", "predictions"}
 LOCK, MAKING = ".lock", ".making"
 
 
@@ -48,7 +53,16 @@ class Run:
     @cached_property
     def answer(self) -> dict[str, Any]:
         """What the study found, in plain JSON types."""
-        return _read_json(self.folder / ANSWER)
+        return _read_json(self.folder / ANSWER, "answer", _ANSWERS)
+
+    @cached_property
+    def evidence(self) -> dict[str, Any]:
+        """What the pictures are drawn from, in plain JSON types."""
+        if self.config["version"] < VERSION:
+            raise InputError(
+                f"{self.folder}: written by an older goru, which kept nothing to draw. Fit it again with --overwrite."
+            )
+        return _read_json(self.folder / EVIDENCE, "evidence", _EVIDENCE)
 
     @cached_property
     def model(self) -> Model:
@@ -56,19 +70,11 @@ class Run:
         return load_model(self.folder / MODEL)
 
     @cached_property
-    def effects(self) -> "pd.DataFrame":
-        """One row a question; see `goru.study.frames.effects_frame`."""
-        from goru.study.frames import effects_frame
-
-        return effects_frame(self.answer)
-
-    @cached_property
-    def trials(self) -> "pd.DataFrame":
-        """One row a trial; see `goru.study.frames.trials_frame`."""
-        from goru.study.frames import trials_frame
+    def recorded(self) -> "list[Trial]":
+        """Every trial."""
         from goru.study.store import read_trials
 
-        return trials_frame(read_trials(self.folder / STORE))
+        return read_trials(self.folder / STORE)
 
 
 def load(folder: str | os.PathLike[str]) -> Run:
@@ -79,7 +85,7 @@ def load(folder: str | os.PathLike[str]) -> Run:
     run = Run(Path(folder))
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
-    if run.config["version"] < VERSION:
+    if run.config["version"] < OLDEST:
         raise InputError(
             f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
         )
@@ -135,7 +141,7 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool) -> Iterator[P
                 write_json(making / CONFIG, {"format": FORMAT, "version": VERSION, **config})
                 yield making
                 _clear(folder)
-                for name in (CONFIG, STORE, MODEL, ANSWER):
+                for name in (CONFIG, STORE, MODEL, EVIDENCE, REPORT, ANSWER):
                     _move(making / name, folder / name)
             finally:
                 shutil.rmtree(making, ignore_errors=True)
@@ -160,7 +166,14 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what a run consists of, and nothing else."""
-    for name in (ANSWER, CONFIG, STORE, *(f"{STORE}-{journal}" for journal in ("wal", "shm", "journal"))):
+    for name in (
+        ANSWER,
+        REPORT,
+        EVIDENCE,
+        CONFIG,
+        STORE,
+        *(f"{STORE}-{journal}" for journal in ("wal", "shm", "journal")),
+    ):
         (folder / name).unlink(missing_ok=True)
     remove_model(folder / MODEL)
 
@@ -214,13 +227,13 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path, what: str, keys: set[str]) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Fit the run again.") from None
     except ValueError:
         raise InputError(f"{path}: damaged, it is not JSON. Fit the run again.") from None
-    if not isinstance(content, dict) or not content.keys() >= _ANSWERS:
-        raise InputError(f"{path}: damaged, it is no answer. Fit the run again.")
+    if not isinstance(content, dict) or not content.keys() >= keys:
+        raise InputError(f"{path}: damaged, it is no {what}. Fit the run again.")
     return content

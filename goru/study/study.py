@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,10 @@ from goru.study import answer, defaults
 from goru.study.advice import advise
 from goru.study.candidates import rank
 from goru.study.design import ARMS, PLAIN
-from goru.study.finish import Finished, finish
+from goru.study.environment import describe_environment
+from goru.study.evidence.gathered import Raced, gather
+from goru.study.finish import finish
+from goru.study.handover import train_bag
 from goru.study.laboratory import Laboratory, block_shape, quick
 from goru.study.options import Options
 from goru.study.pace import measure
@@ -27,9 +31,9 @@ from goru.study.plan import Asked, Plan, plan_networks
 from goru.study.probe import Look, look
 from goru.study.race import Race
 from goru.study.rivals import against, predictions
-from goru.study.scores import figures
 from goru.study.scoring import Scoring, by_score, score_arms
 from goru.study.splits import cut, score_to_fit
+from goru.study.tested import Tested
 from goru.study.trial import Trial, losses
 from goru.study.watcher import Silent, Watcher
 
@@ -39,9 +43,15 @@ FEWEST_FIT_ROWS_IN_MEMORY = 2  # of rows that somebody hands over without test r
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a study leaves: the answer in plain JSON types, the model that is handed over, its networks as trained."""
+    """What a study leaves.
+
+    - `answer`: what it found, in plain JSON types.
+    - `evidence`: what its pictures are drawn from, in plain JSON types.
+    - `model`, `trained`: what is handed over, and its networks as they were trained.
+    """
 
     answer: dict[str, Any]
+    evidence: dict[str, Any]
     model: Model
     trained: dict[str, np.ndarray]
 
@@ -211,7 +221,8 @@ class Study:
         }
         handed_over = finished["recommended"]
         model = handed_over.model.single if options.single else handed_over.model
-        rivals = against(dataset, predicted, self._on_test(model), self._balanced) if predicted else []
+        tested = Tested(dataset, predicted, finished, options.single)
+        rivals = against(dataset, predicted, tested.handed_over, self._balanced) if predicted else []
         effects, judgement = answer.find_effects(found, folds, race.draws_done)
         told: dict[str, Any] = {
             "goru": __version__,
@@ -232,45 +243,50 @@ class Study:
             "scores": {arm.name: scores[arm] for arm in ARMS if arm in scores},
             "selection": handed_over.selection,
             "temperature": model.temperature,
-            "test": self._figures(predicted, finished) if dataset.has_test_rows else [],
+            "test": tested.figures(self._balanced),
             "against_networks": [answer.describe_rival(rival) for rival in rivals],
             "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
+            "environment": describe_environment(),
         }
-        best = ranked["recommended"][0]
+        recommended = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single
-        words = "the bag of several combinations" if mixed else best.arm.phrase
+        words = "the bag of several combinations" if mixed else recommended.arm.phrase
         told["advice"] = advise(
-            effects[-1], best.arm == PLAIN and not mixed, words, rivals, race.draws_done, self._scoring is not None
+            effects[-1],
+            recommended.arm == PLAIN and not mixed,
+            words,
+            rivals,
+            race.draws_done,
+            self._scoring is not None,
         )
+        raced = Raced(
+            race.trials,
+            race.drawn,
+            found,
+            folds,
+            score_to_fit(splits),
+            race.draws_done,
+            race.schedule_steps,
+            options.search_batch_norm,
+        )
+        best = {"plain": ranked["plain"][0], "recommended": next(iter(handed_over.shares))}
+        stages = {name: done.bag.stages for name, done in finished.items()}
+        if "plain" not in stages:
+            with suppress(InputError):  # one that diverges has nothing to show, and is not handed over
+                stages["plain"] = train_bag(laboratory, {best["plain"]: 1}, plan.epochs).stages
+        evidence = gather(laboratory, raced, best, stages, tested.predictions())
         told["seconds"] = time.monotonic() - self._started
         if deadline is not None and told["seconds"] > 1.15 * asked:
             told["plan"]["shortfalls"].append(
                 f"took {told['seconds']:.0f} s, not {asked:.0f}: a study needs that here."
             )
-        return Result(answer.finite(told), model, handed_over.bag.flat(1 if options.single else None))
+        return Result(answer.finite(told), evidence, model, handed_over.bag.flat(1 if options.single else None))
 
     def _rivals(self, budget: float) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""
         self._watcher.phase("fitting the models that are no networks")
         spare = float("inf") if self.options.networks else defaults.BASELINES * budget
         return predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, spare)
-
-    def _on_test(self, model: Model) -> np.ndarray:
-        """Predictions of the test rows."""
-        predict = model.values if self.dataset.classes is None else model.probabilities
-        return predict(self.dataset.encoded_test)
-
-    def _figures(self, predicted: dict[str, np.ndarray], finished: dict[str, Finished]) -> list[dict[str, Any]]:
-        """Of every model on the test rows, like beside like."""
-        models = [(name, 0, values) for name, values in predicted.items()]
-        for single in (True, False):
-            for name, done in finished.items():
-                model = done.model.single if single else done.model
-                models.append((name, len(model.networks), self._on_test(model)))
-        return [
-            {"networks": networks, "arm": name, **figures(self.dataset, values, self._balanced)}
-            for name, networks, values in models
-        ]
 
     def _plan_networks(self, networks: int) -> Plan:
         return plan_networks(networks, len(self._usual), self._asked)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from goru.claims.claim import Outcome, Setup, outcome
 from goru.claims.running import claim
 from goru.claims.training import Cell, Trained
 
+HOSTILE = '</title><script>alert(1)</script>--><img src=http://evil.example/x>" onload="alert(2)\' & {{ 7*7 }}'
 SEEDS = 4
 NOISE = np.array([1.0, -1.0, 2.0, -2.0])  # of the seeds: it changes no mean
 WILD = np.array([0.2, 1.8, 0.1, 1.9])  # times a number: seeds that differ so much decide nothing
@@ -185,3 +187,14 @@ def with_networks(name: str, of: Setup, results: dict) -> dict:
                 y = of.table.draw(seed, of.overfitting.rows).y
                 found.networks[seed] = Sure(y, of.table.classes, 0.5 + seed / 100, (0.4, 0.6 + seed / 100))
     return results
+
+
+def outcome_of(name: str = "bn-overfit", of: Setup | None = None) -> Outcome:
+    """A claim's outcome, whatever it is."""
+    of = of or four()
+    return read(name, of, with_networks(name, of, plant(name, of)))
+
+
+def hostile(name: str = "bn-overfit", called: str = HOSTILE) -> Outcome:
+    """The same, on a table with a name that would do harm."""
+    return outcome_of(name, setup(replace(table(), name=called), seeds=SEEDS))

@@ -2,54 +2,18 @@
 
 import json
 import os
-import re
 import struct
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from claimed import setup, table
-from planted import SEEDS, four, plant, read, with_networks
+from planted import HOSTILE, SEEDS, hostile, outcome_of
 
 from goru.claims.figures import write_svg
-from goru.claims.page import check_out, html, summary, write
-from goru.claims.running import NAMES, claim
+from goru.claims.page import check_out, summary, write
+from goru.claims.running import NAMES
 from goru.errors import InputError
-
-HOSTILE = '</title><script>alert(1)</script>--><img src=http://evil.example/x>" onload="alert(2)\' & {{ 7*7 }}'
-INERT = {"br", "hr", "img", "input", "link", "meta", "path", "use"}
-
-
-def outcome_of(name="bn-overfit", of=None):
-    of = of or four()
-    return read(name, of, with_networks(name, of, plant(name, of)))
-
-
-def hostile(name="bn-overfit"):
-    return outcome_of(name, setup(replace(table(), name=HOSTILE), seeds=SEEDS))
-
-
-class Page(HTMLParser):
-    """What a page holds: elements with their attributes, links, and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def named(self, tag):
-        return [given for one, given in self.elements if one == tag]
 
 
 def strict(text: str):
@@ -76,10 +40,10 @@ def written(outcomes, tmp_path_factory):
 
 
 class TestTheFolder:
-    def test_has_figures_frames_a_page_and_an_index(self, written):
+    def test_has_figures_frames_a_report_and_an_index(self, written):
         own = ("{}.svg", "{}.png", "{}.csv", "{}-curves.csv")
         files = {ending.format(name) for name in ("bn-overfit", "weight-decay") for ending in own}
-        files |= {"weight-decay-forms.csv", "index.html", "claims.json"}
+        files |= {"weight-decay-forms.csv", "report.html", "claims.json"}
         assert {path.name for path in written.iterdir()} == files
         assert {*strict((written / "claims.json").read_text("utf-8"))["files"]} == files - {"claims.json"}
 
@@ -128,97 +92,17 @@ def test_every_claim_can_be_told_in_plain_json(name):
     assert strict(json.dumps(told)) == told
 
 
-@pytest.fixture(scope="module")
-def text(written):
-    """The page."""
-    return (written / "index.html").read_text("utf-8")
+def test_names_with_dollar_signs_are_no_formulas(tmp_path):
+    for name in ("cost_$_in_$.csv", "a$\\frac$b"):
+        write([hostile("bn-placement", name)], tmp_path)
 
 
-class TestThePage:
-    def test_tells_every_claim(self, text, outcomes):
-        page = Page(text)
-        for found in outcomes:
-            for part in (found.claim.question, found.claim.promise, found.found, found.meaning, found.done):
-                assert part in page.text
-            assert {"id": found.name} in page.named("section")
-            assert any(given.get("href") == f"#{found.name}" for given in page.named("a"))
-            for effect in found.effects:
-                assert effect.what in page.text
-                assert effect.numbers in page.text
-            for source in found.claim.sources:
-                assert {"href": source.url} in page.named("a")
-        assert len(page.named("svg")) == 2
-        assert f"{SEEDS} seeds" in page.text
-        assert re.search(r"2 (%|points)", page.text)
-
-    def test_shows_verdicts_in_a_style_that_there_is(self, text):
-        styles = text[text.index("<style>") : text.index("</style>")]
-        for one in ("holds", "holds-in-part", "does-not-hold", "undecided"):
-            assert f".{one} {{" in styles
-        for given in Page(text).named("span"):
-            assert given["class"].split()[0] == "said"
-            assert f".{given['class'].split()[1]} {{" in styles
-
-    @pytest.mark.parametrize("name", [None, "bn-placement", "activations"])
-    def test_loads_nothing(self, text, name):
-        if name:
-            found = hostile(name)
-            text = html([found], {name: write_svg(found.figure())})
-        page = Page(text)
-        assert not {tag for tag, _ in page.elements} & {"script", "img", "link", "iframe", "object", "embed", "base"}
-        for tag, given in page.elements:
-            for attribute, value in given.items():
-                assert not attribute.startswith("on"), (tag, attribute)
-                if attribute in ("href", "xlink:href"):
-                    assert value.startswith("#") or (tag == "a" and value.startswith("https://")), (tag, value)
-                assert attribute not in ("src", "srcset", "data", "action", "poster", "background")
-        for address in re.findall(r"url\(([^)]*)\)", text):
-            assert address.strip("\"'").startswith("#")
-        assert "@import" not in text
-        assert "<?xml" not in text
-        assert text.count("<!DOCTYPE") + text.count("<!doctype") == 1
-
-    def test_is_whole_html(self, text):
-        opened = []
-
-        class Tags(HTMLParser):
-            def handle_starttag(self, tag, attrs):
-                if tag not in INERT:
-                    opened.append(tag)
-
-            def handle_endtag(self, tag):
-                if tag not in INERT:
-                    assert opened.pop() == tag
-
-        Tags().feed(text)
-        assert opened == []
-
-    def test_what_one_drawing_refers_to_another_does_not_redefine(self):
-        """Identifiers hold for the whole page: where two drawings share one, it has to mean the same."""
-        meant = {}
-        for name in NAMES:
-            svg = write_svg(outcome_of(name).figure())
-            for used in {*re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', svg)}:
-                (defined,) = re.findall(rf'<\w+ id="{re.escape(used)}".*?(?:/>|</clipPath>)', svg, re.DOTALL)
-                assert meant.setdefault(used, defined) == defined, (name, used)
-
-    @pytest.mark.parametrize("name", ["bn-overfit", "bn-placement"])
-    def test_names_are_text_and_nothing_else(self, name, tmp_path):
-        found = hostile(name)
-        write([found], tmp_path)
-        text = (tmp_path / "index.html").read_text("utf-8")
-        page = Page(text)
-        assert HOSTILE in page.text
-        assert "49" not in page.text.split("{{")[1][:10]
-        assert not page.named("script")
-        assert not page.named("img")
-        assert "<script" not in text
-        assert "<script" not in (tmp_path / f"{name}.svg").read_text("utf-8")
-        assert strict((tmp_path / "claims.json").read_text("utf-8"))["claims"][0]["data"] == HOSTILE
-
-    @pytest.mark.parametrize("name", ["cost_$_in_$.csv", "a$\\frac$b"])
-    def test_names_with_dollar_signs_are_no_formulas(self, name, tmp_path):
-        write([outcome_of("bn-placement", setup(replace(table(), name=name), seeds=SEEDS))], tmp_path)
+@pytest.mark.parametrize("name", ["bn-overfit", "bn-placement"])
+def test_names_are_text_and_nothing_else(name, tmp_path):
+    write([hostile(name)], tmp_path)
+    assert "<script" not in (tmp_path / f"{name}.svg").read_text("utf-8")
+    assert strict((tmp_path / "claims.json").read_text("utf-8"))["claims"][0]["data"] == HOSTILE
+    assert HOSTILE not in (tmp_path / "report.html").read_text("utf-8")
 
 
 class TestCheckOut:
@@ -285,6 +169,16 @@ class TestWritingAgain:
         assert "bn-overfit.svg" in left
         assert [told["name"] for told in strict((tmp_path / "claims.json").read_text())["claims"]] == ["bn-overfit"]
 
+    def test_removes_the_page_that_an_older_goru_called_otherwise(self, outcomes, tmp_path):
+        files = ["bn-overfit.svg", "index.html"]
+        for name in files:
+            (tmp_path / name).write_text("older")
+        (tmp_path / "claims.json").write_text(json.dumps({"format": "goru claims", "files": files}))
+        check_out(tmp_path, True)
+        write(outcomes[:1], tmp_path)
+        assert not (tmp_path / "index.html").exists()
+        assert (tmp_path / "report.html").exists()
+
     @pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "below/inside.txt", "..", 7, None])
     def test_removes_nothing_that_lies_elsewhere(self, outcomes, tmp_path, name):
         folder = tmp_path / "out"
@@ -315,10 +209,3 @@ class TestWritingAgain:
         (tmp_path / "file").write_text("x")
         with pytest.raises(InputError, match="cannot be written"):
             write(outcomes[:1], tmp_path / "file")
-
-
-def test_a_verdict_is_told_as_it_was_said(tmp_path):
-    for said in claim("bn-overfit").meaning:
-        found = replace(outcome_of(), said=said)
-        page = Page(html([found], {found.name: "<svg></svg>"}))
-        assert [given["class"].split()[1] for given in page.named("span")] == [said.replace(" ", "-")] * 2

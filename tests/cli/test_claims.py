@@ -136,13 +136,13 @@ class TestOneClaim:
     def test_is_written(self, tried):
         _, folder = tried
         names = ("bn-overfit.svg", "bn-overfit.png", "bn-overfit.csv", "bn-overfit-curves.csv")
-        assert {*files_of(folder)} == {*names, "index.html", "claims.json"}
+        assert {*files_of(folder)} == {*names, "report.html", "claims.json"}
         content = strict_json((folder / "claims.json").read_text("utf-8"))
         assert [one["name"] for one in content["claims"]] == ["bn-overfit"]
         assert content["claims"][0]["seeds"] == 3
         frame = pd.read_csv(folder / "bn-overfit.csv")
         assert frame["seed"].nunique() == 3
-        assert claim("bn-overfit").question in (folder / "index.html").read_text("utf-8")
+        assert claim("bn-overfit").question in (folder / "report.html").read_text("utf-8")
 
     def test_is_replaced_if_that_is_asked_for_and_is_the_same(self, goru, tried):
         outcome, folder = tried

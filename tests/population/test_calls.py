@@ -22,6 +22,7 @@ from populations import (
     trainer,
 )
 
+import goru.population.trainer
 from goru.nn.architecture import Architecture
 from goru.population.trainer import Trainer, _Launched, _one_ahead
 
@@ -53,6 +54,15 @@ class TestACallOfTheProgram:
                 assert different_bits(outcome(one, index), outcome(same, index)) == []
         assert len(told) == -(-8 // min(points, SHAPE.epochs))
         assert sum(told) == 2 * 8 + 5
+
+    def test_ends_where_any_of_the_blocks_beside_each_other_wants_its_networks(self):
+        told = []
+        blocks = [replace(block(member(0), epochs=8), every=2, snapshots=(2, 8)), block(member(1), epochs=6)]
+        blocks += [replace(block(member(2), epochs=6), snapshots=(0, 2, 3)), block(member(3), epochs=6)]
+        narrow = trainer(PLAIN, shape=replace(SHAPE, steps=34))
+        list(narrow.train(blocks, on_epochs=lambda n: told.append(n) or True))
+        # After points 1, 3, 4 and 6 of the first two, and 2, 3 and 6 of the others.
+        assert told == [2 + 1, 4 + 2, 2 + 1, 2, 2 + 2, 1 + 1, 3 + 3]
 
     def test_is_compiled_once_though_two_threads_want_it(self):
         linear = Trainer(Architecture(INPUTS, (), CLASSES), CLASSIFY, SHAPE, ROWS, devices=cpus(1))
@@ -97,3 +107,24 @@ class TestTheNextCall:
         blocks = [block(member(number), order=(number,), epochs=6) for number in range(4)]  # two calls, twice
         assert [each.block for each in program.train(blocks)] == blocks
         assert events == ["call", "call", "look", "call", "look", "call", "look", "look"]
+
+    def test_is_prepared_before_networks_are_copied_and_that_only_where_they_are_wanted(self, monkeypatch):
+        program, events = trainer(PLAIN), []
+
+        def watch(owner, name, event):
+            original = getattr(owner, name)
+
+            def watched(*given):
+                events.append(event)
+                return original(*given)
+
+            monkeypatch.setattr(owner, name, watched)
+
+        compiled = program.compile()
+        monkeypatch.setattr(program, "compile", lambda: lambda *given: events.append("call") or compiled(*given))
+        watch(program, "_orders", "prepare")
+        watch(_Launched, "collect", "look")
+        watch(goru.population.trainer, "_home", "copy")
+        (trained,) = program.train([replace(block(member(0), epochs=9), snapshots=(6,))])
+        assert [*trained.snapshots] == [6]
+        assert events == [*["prepare", "call"] * 2, "look", "prepare", "copy", "call", "look", "look"]

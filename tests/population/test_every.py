@@ -21,6 +21,7 @@ from populations import (
     trainer,
 )
 
+from goru.population.flat import network_of
 from goru.population.interpreted import Interpreter
 
 # In one call three points, which are up to four epochs apart: 12 epochs of 90 rows in batches of 16.
@@ -28,8 +29,14 @@ LONG = replace(SHAPE, steps=68)
 EPOCHS = 8
 
 
-def scored(every, *members, epochs=EPOCHS, **of_block):
-    return replace(block(*(members or (member(0), member(1))), epochs=epochs, **of_block), every=every)
+def scored(every, *members, epochs=EPOCHS, snapshots=(), **of_block):
+    plain = block(*(members or (member(0), member(1))), epochs=epochs, **of_block)
+    return replace(plain, every=every, snapshots=snapshots)
+
+
+def until(epoch, of):
+    """The same block, as far as to an epoch."""
+    return replace(of, epochs=epoch, schedule_epochs=of.schedule_epochs or of.epochs, snapshots=())
 
 
 def program(architecture=BEFORE_DROPOUT):
@@ -46,6 +53,12 @@ class TestABlock:
     def test_has_a_whole_number_of_them(self, epochs, every):
         with pytest.raises(ValueError, match=f"{epochs} epochs cannot be scored after every {every}"):
             scored(every, epochs=epochs)
+
+    @pytest.mark.parametrize(("every", "epoch"), [(1, -1), (1, 9), (2, 3), (4, 2), (4, -4), (4, 12)])
+    def test_has_networks_only_after_epochs_that_are_scored(self, every, epoch):
+        with pytest.raises(ValueError, match=f"no snapshot after epoch {epoch}: there is one after every {every} of 8"):
+            scored(every, snapshots=(0, epoch))
+        scored(every, snapshots=(8, 0, 4))
 
 
 class TestScoringRarely:
@@ -86,41 +99,54 @@ class TestScoringRarely:
 
 @pytest.fixture(scope="module")
 def trained():
-    """Three points a call: of 8 points, after the third, the sixth and the last; of 4, the third and the last."""
-    blocks = [scored(1), scored(2), scored(1, member(2), epochs=2)]
-    return list(program().train(blocks, keep_networks=True, snapshots=True))
+    """Of the first two, calls end after points 2, 3, 4, 5, 6 and 8; of the others, after point 2."""
+    blocks = [
+        scored(1, snapshots=(0, 2, 3, 5, 8)),
+        scored(2, snapshots=(8, 0, 4, 8)),
+        scored(1, member(2), epochs=2, snapshots=(2,)),
+        scored(4),
+    ]
+    return train(program(), *blocks)
 
 
 class TestSnapshots:
-    def test_are_of_the_start_and_of_every_call_by_the_epoch(self, trained):
-        assert [[*each.snapshots] for each in trained] == [[0, 3, 6, 8], [0, 6, 8], [0, 2]]
+    def test_are_those_that_the_block_asks_for(self, trained):
+        assert [[*each.snapshots] for each in trained] == [[0, 2, 3, 5, 8], [0, 4, 8], [2], []]
 
     def test_last_are_the_networks_that_are_handed_over(self, trained):
-        for each in trained:
+        for each in trained[:3]:
             last = each.snapshots[each.block.epochs]
             assert different_bits(by_name(last), by_name(each.training)) == []
             assert {leaf.shape[0] for leaf in jax.tree.leaves(last)} == {len(each.block.members)}
 
     def test_first_are_the_networks_before_any_step(self, trained):
-        (untrained,) = train(program(), scored(1, epochs=0))
-        for each in trained[:2]:
+        (untrained,) = train(program(), scored(1, epochs=0, snapshots=(0,)))
+        for each in (*trained[:2], untrained):
             assert different_bits(by_name(each.snapshots[0]), by_name(untrained.training)) == []
         assert "network" in " ".join(different_bits(by_name(trained[0].snapshots[0]), by_name(trained[0].training)))
 
     def test_between_are_those_of_a_training_that_ends_there(self, trained):
-        for epoch, each in ((3, trained[0]), (6, trained[0]), (6, trained[1])):
-            (until,) = train(program(), scored(1, epochs=epoch, schedule_epochs=EPOCHS))
-            assert different_bits(by_name(each.snapshots[epoch]), by_name(until.training)) == []
+        for each, epochs in ((trained[0], (2, 3, 5)), (trained[1], (4,))):
+            for epoch in epochs:
+                (ended,) = train(program(), until(epoch, each.block))
+                assert different_bits(by_name(each.snapshots[epoch]), by_name(ended.training)) == []
 
-    def test_change_nothing_else(self, trained):
-        (plain,) = train(program(), scored(1))
-        assert different_bits(outcome(plain, 0), outcome(trained[0], 0)) == []
-        assert plain.snapshots == {}
+    @pytest.mark.parametrize("architecture", THREE.values(), ids=THREE)
+    @pytest.mark.parametrize("snapshots", [(0,), (2, 8), (0, 2, 4, 6, 8)])
+    def test_change_nothing_else(self, architecture, snapshots):
+        blocks = [scored(2), scored(1, member(2), epochs=7), scored(1, member(3), epochs=3)]
+        plain = train(program(architecture), *blocks)
+        # The second block is in the same calls as the first; the third, on its own, is cut nowhere.
+        cut = train(program(architecture), replace(blocks[0], snapshots=snapshots), *blocks[1:])
+        for one, same in zip(plain, cut, strict=True):
+            assert one.snapshots == {}
+            for index in range(len(one.block.members)):
+                assert different_bits(outcome(one, index), outcome(same, index)) == []
 
     def test_may_be_wanted_without_the_networks_at_the_end(self):
-        (found,) = program(AFTER).train([scored(2)], snapshots=True)
+        (found,) = program(AFTER).train([scored(2, snapshots=(2, 8))])
         assert found.training is None
-        assert [*found.snapshots] == [0, 6, 8]
+        assert [*found.snapshots] == [2, 8]
 
 
 class TestInterpreted:
@@ -145,3 +171,25 @@ class TestInterpreted:
 
         list(Interpreter(AFTER, CLASSIFY, SHAPE).train([scored(4, rows=table())], on_epochs=on_epochs))
         assert told == [8, 8]
+
+    @pytest.mark.parametrize("architecture", THREE.values(), ids=THREE)
+    @pytest.mark.parametrize("every", [1, 2])
+    def test_snapshots_are_those_of_a_training_that_ends_there_and_change_nothing_else(self, architecture, every):
+        interpreter = Interpreter(architecture, CLASSIFY, SHAPE)
+        asked = scored(every, snapshots=(8, 0, 2, 6))
+        (found,) = train(interpreter, asked)
+        assert [*found.snapshots] == [0, 2, 6, 8]
+        first = network_of(interpreter._layout, interpreter._draw(asked).flat)
+        assert different_bits(by_name(found.snapshots[0].network), by_name(first)) == []
+        for epoch in (2, 6, 8):
+            (ended,) = train(interpreter, until(epoch, asked))
+            assert different_bits(by_name(found.snapshots[epoch]), by_name(ended.training)) == []
+        (plain,) = train(interpreter, replace(asked, snapshots=()))
+        assert plain.snapshots == {}
+        for index in range(2):
+            assert different_bits(outcome(plain, index), outcome(found, index)) == []
+
+    def test_snapshots_may_be_wanted_without_the_networks_at_the_end(self):
+        (found,) = Interpreter(AFTER, CLASSIFY, SHAPE).train([scored(4, snapshots=(4,))])
+        assert found.training is None
+        assert [*found.snapshots] == [4]

@@ -10,6 +10,7 @@ from studies import losses_of, make_losses, make_trial
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.study import defaults
 from goru.study.answer import (
+    decided,
     describe_candidate,
     describe_data,
     describe_effect,
@@ -18,6 +19,7 @@ from goru.study.answer import (
     describe_plan,
     find_effects,
     finite,
+    margin,
 )
 from goru.study.candidates import Candidate
 from goru.study.design import ARMS, PLAIN, Arm
@@ -150,6 +152,37 @@ class TestOneEffect:
         decided = Effect("dropout", -0.2, -0.3, -0.1, 0.02, "helps", 0.04, 0.03, 0.02, None)
         described = describe_effect(decided, 720)
         assert (described["rows_to_decide"], described["draws_to_decide"]) == (None, False)
+
+
+class TestMargin:
+    def test_it_is_a_share_of_the_plain_networks_loss(self):
+        """They lose 2 on average, whatever other arms lose."""
+        assert margin(raced(), 3) == pytest.approx(defaults.MARGIN * 2)
+        assert margin({PLAIN: make_losses([[[-3.0], [-1.0], [-2.0]]])}, 3) == pytest.approx(defaults.MARGIN * 2)
+
+    def test_it_is_that_of_every_effect(self):
+        effects, judgement = found(raced())
+        assert {effect.margin for effect in effects} == {margin(raced(), 3)}
+        assert judgement["margin_share"] * judgement["plain_loss"] == pytest.approx(margin(raced(), 3))
+
+    def test_where_plain_networks_diverged_it_is_infinite(self):
+        assert margin(raced(PLAIN, [1]), 3) == np.inf
+
+
+class TestDecided:
+    EFFECTS = (
+        replace(TestOneEffect.UNDECIDED, verdict="helps", factor=None),
+        replace(TestOneEffect.UNDECIDED, verdict="hurts", factor=None),
+        TestOneEffect.UNDECIDED,
+    )
+
+    @pytest.mark.parametrize("draws", [defaults.FEWEST_DRAWS, 32])
+    def test_with_enough_draws_effects_stay_as_they_are(self, draws):
+        assert decided(self.EFFECTS, draws) == list(self.EFFECTS)
+
+    @pytest.mark.parametrize("draws", [1, defaults.FEWEST_DRAWS - 1])
+    def test_with_fewer_all_are_undecided_and_nothing_else_is_changed(self, draws):
+        assert decided(self.EFFECTS, draws) == [replace(TestOneEffect.UNDECIDED, factor=None)] * 3
 
 
 class TestPlain:

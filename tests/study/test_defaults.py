@@ -71,6 +71,18 @@ class TestDecay:
     def test_a_schedule_without_a_step_is_one_of_one_step(self):
         assert defaults.decay(0.1, 0.5, 0) == defaults.decay(0.1, 0.5, 1) == pytest.approx(0.4)
 
+    @pytest.mark.parametrize("rate", [3e-4, 3e-2])
+    @pytest.mark.parametrize("steps", [0, 1, 300, 5_000])
+    def test_its_strength_can_be_told_from_it(self, rate, steps):
+        for strength in (1e-3, 0.25):  # weak enough for the shortest schedule
+            decay = defaults.decay(strength, rate, steps)
+            assert defaults.strength(decay, rate, steps) == pytest.approx(strength)
+
+    def test_of_one_that_was_held_back_it_is_what_is_left_of_it(self):
+        """Of 49 steps the largest takes off half of a weight, and all together as much as 12 of them."""
+        decay = defaults.decay(25.0, 0.01, 49)
+        assert defaults.strength(decay, 0.01, 49) == pytest.approx(0.5 * 49 / 2)
+
     @pytest.mark.parametrize("steps", [1, 5, 20, 49])
     def test_in_a_short_schedule_no_step_turns_a_weight_over(self, steps):
         assert defaults.decay(25.0, 0.01, steps) * 0.01 == pytest.approx(0.5)

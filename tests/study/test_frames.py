@@ -3,6 +3,7 @@
 import numpy as np
 from studies import make_trial
 
+import goru
 from goru.study.design import Arm
 from goru.study.frames import effects_frame, trials_frame
 
@@ -30,7 +31,7 @@ class TestTrials:
         assert np.isnan(second["last_loss"])
 
     def test_those_of_a_run_are_read_from_its_file(self, run, kept, classified):
-        assert trials_frame(kept).equals(run.trials)
+        assert trials_frame(kept).equals(goru.load(run.folder).trials)
 
 
 class TestEffects:
@@ -41,4 +42,4 @@ class TestEffects:
         assert list(frame["change"]) == [effect["change"] for effect in effects]
 
     def test_those_of_a_run_are_of_its_answer(self, run, classified):
-        assert effects_frame(classified.answer).equals(run.effects)
+        assert effects_frame(classified.answer).equals(goru.load(run.folder).effects)

@@ -11,10 +11,11 @@ from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.network import forward_inference
+from goru.population.member import Block
 from goru.population.trainer import Trainer
 from goru.study.candidates import Candidate
 from goru.study.design import PLAIN, Arm
-from goru.study.handover import Bag, predict_held_out, train_bag
+from goru.study.handover import Bag, _without_diverged, predict_held_out, train_bag
 from goru.study.laboratory import Laboratory, block_shape, fit_preparation
 
 NORMED = Arm("before", True, True)
@@ -94,6 +95,92 @@ class TestBag:
         }
 
 
+def leaves(network) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(network)]
+
+
+def assert_alike(one, other) -> None:
+    for mine, yours in zip(leaves(one), leaves(other), strict=True):
+        np.testing.assert_array_equal(mine, yours)
+
+
+class TestStages:
+    """The first network of the bag while it was trained."""
+
+    def test_are_before_training_half_way_and_at_the_end(self, bag):
+        assert list(bag.stages) == [0, 2, 5]  # of five epochs
+
+    def test_are_of_one_network_with_a_first_axis(self, bag):
+        for network in bag.stages.values():
+            assert {leaf.shape[0] for leaf in leaves(network)} == {1}
+
+    def test_last_it_is_what_is_handed_over(self, bag):
+        assert_alike(bag.stages[5], jax.tree.map(lambda leaf: leaf[:1], bag.settled[0].network))
+
+    def test_half_way_it_is_what_a_training_that_stops_there_leaves(self, laboratory, bag):
+        half = train_bag(laboratory, {replace(CANDIDATES[0], epochs=2): 3}, SCHEDULE)
+        assert_alike(bag.stages[2], half.stages[2])
+        assert any(
+            (one != other).any() for one, other in zip(leaves(bag.stages[2]), leaves(bag.stages[5]), strict=True)
+        )
+
+    def test_first_it_has_learned_nothing(self, bag):
+        (layer,), output = bag.stages[0]
+        for zero in (layer.affine.bias, output.bias, layer.batch_norm.shift, layer.batch_norm.scale - 1):
+            assert not zero.any()
+        # Random weights after He: of variance two over the inputs.
+        assert layer.affine.weight.std() == pytest.approx(np.sqrt(2 / layer.affine.weight.shape[1]), rel=0.4)
+        assert (layer.affine.weight != bag.stages[5].hidden[0].affine.weight).all()
+
+    @pytest.mark.parametrize(("epochs", "stages"), [(1, [0, 1]), (2, [0, 1, 2]), (3, [0, 1, 3])])
+    def test_of_few_epochs_some_are_the_same(self, laboratory, epochs, stages):
+        found = train_bag(laboratory, {candidate(PLAIN, epochs=epochs): 1}, SCHEDULE).stages
+        assert list(found) == stages
+        assert found[0].hidden[0].batch_norm is None
+
+    def test_change_nothing_of_what_is_trained(self, laboratory, bag, monkeypatch):
+        monkeypatch.setattr("goru.study.handover.Block", lambda *given, snapshots: Block(*given))
+        without = train_bag(laboratory, SHARES, SCHEDULE)
+        assert without.stages == {}
+        for name, array in without.flat().items():
+            np.testing.assert_array_equal(array, bag.flat()[name])
+
+    def test_none_are_kept_of_networks_that_are_only_to_predict_held_out_rows(self, laboratory, splits, monkeypatch):
+        seen, train = [], Trainer.train
+
+        def watch(trainer, blocks, *args, **kwargs):
+            seen.extend(blocks)
+            return train(trainer, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Trainer, "train", watch)
+        predict_held_out(laboratory, {CANDIDATES[1]: 3}, splits, SCHEDULE)
+        assert {block.snapshots for block in seen} == {()}
+        seen.clear()
+        train_bag(laboratory, SHARES, SCHEDULE)
+        assert sorted(block.snapshots for block in seen) == [*[()] * 4, (0, 2, 5)]  # of five blocks one
+
+    def broken(self, bag: Bag, networks: list[int]) -> Bag:
+        """The same bag, some networks of its first block diverged."""
+        first, *others = bag.settled
+        bad = np.isin(np.arange(len(first.network.output.bias)), networks)
+        plain = jax.tree.map(
+            lambda leaf: np.where(bad.reshape(-1, *[1] * (leaf.ndim - 1)), np.nan, leaf).astype(leaf.dtype), first.plain
+        )
+        # A stage, before all but one are left out, has the whole block.
+        stages = {5: first.network}
+        return replace(bag, settled=(first._replace(plain=plain), *others), stages=stages)
+
+    def test_are_of_the_first_that_did_not_diverge(self, bag):
+        left = _without_diverged(self.broken(bag, [0]))
+        assert len(left.networks) == 7
+        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[1:2], bag.settled[0].network))
+        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[:1], left.settled[0].network))
+
+    def test_there_are_none_where_the_whole_first_block_diverged(self, bag):
+        left = _without_diverged(self.broken(bag, [0, 1]))
+        assert (len(left.networks), left.stages) == (6, {})
+
+
 WILD = candidate(PLAIN, draw=2, learning_rate=1e38)
 """It diverges at its first steps."""
 
@@ -111,6 +198,13 @@ class TestDiverged:
         for name, array in flat.items():
             index, _, rest = name.partition(".")
             np.testing.assert_array_equal(array, whole[f"{kept[index]}.{rest}"])
+
+    def test_they_change_no_other_network_s_stages_and_have_none(self, laboratory, bag):
+        mixed = train_bag(laboratory, {CANDIDATES[0]: 3, WILD: 1}, SCHEDULE)
+        assert list(mixed.stages) == [0, 2, 5]
+        for epoch, network in mixed.stages.items():
+            assert_alike(network, bag.stages[epoch])
+        assert train_bag(laboratory, {WILD: 2, CANDIDATES[0]: 1}, SCHEDULE).stages == {}
 
     def test_where_all_diverged_there_is_nothing_to_hand_over(self, laboratory):
         with pytest.raises(InputError, match="all networks of the recommended draws diverged"):

@@ -9,10 +9,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from studies import make_trial
 
+import goru
 from goru.errors import InputError
 from goru.model.files import save_model
-from goru.study.run import ANSWER, CONFIG, LOCK, MODEL, STORE, check_free, load, new_run, write_json
+from goru.study.run import (
+    ANSWER,
+    CONFIG,
+    EVIDENCE,
+    LOCK,
+    MODEL,
+    OLDEST,
+    REPORT,
+    STORE,
+    VERSION,
+    check_free,
+    load,
+    new_run,
+    write_json,
+)
+from goru.study.store import Store
 
 HOLD_LOCK = """
 import fcntl, sys
@@ -37,6 +54,8 @@ ANSWERED = {
     **dict.fromkeys(("options", "selection", "temperature", "against_networks")),
     "effects": [{"name": "dropout", "change": -0.1}],
 }
+GATHERED = dict.fromkeys(("curves", "arms", "interactions", "hyperparameters", "activations", "predictions"))
+GATHERED = {**GATHERED, "draws": [{"arm": "plain"}]}
 
 
 def make_run(folder: Path, finished: bool = True) -> Path:
@@ -45,8 +64,10 @@ def make_run(folder: Path, finished: bool = True) -> Path:
         (making / STORE).write_text("trials")
         (making / MODEL).mkdir()
         (making / MODEL / "model.json").write_text("{}")
+        write_json(making / EVIDENCE, GATHERED)
         if finished:
             write_json(making / ANSWER, ANSWERED)
+            (making / REPORT).write_text("<html>")
     return folder
 
 
@@ -118,9 +139,17 @@ def newer_run(folder: Path) -> Path:
     return folder
 
 
-def older_run(folder: Path) -> Path:
+def older_run(folder: Path, version: int = OLDEST - 1) -> Path:
     config = json.loads((make_run(folder) / CONFIG).read_text())
-    (folder / CONFIG).write_text(json.dumps(config | {"version": 1}))
+    (folder / CONFIG).write_text(json.dumps(config | {"version": version}))
+    return folder
+
+
+def run_without_evidence(folder: Path) -> Path:
+    """As version 2 was: there was neither evidence nor a report."""
+    older_run(folder, version=2)
+    for name in (EVIDENCE, REPORT):
+        (folder / name).unlink()
     return folder
 
 
@@ -167,6 +196,7 @@ REPLACEABLE = (
     (make_run, "a finished run"),
     (unfinished_run, "a run that was not finished"),
     (older_run, "a finished run"),
+    (run_without_evidence, "a finished run"),
 )
 TAKEN = (
     (foreign_folder, "not a run of goru's"),
@@ -232,7 +262,24 @@ class TestNewRun:
         with new_run(folder, {"goru": "1.2.3"}, overwrite=False) as making:
             write_json(making / ANSWER, {"effects": []})
         assert set(tree(folder)) == {CONFIG, ANSWER}
-        assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": 2, "goru": "1.2.3"}
+        assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": 3, "goru": "1.2.3"}
+
+    def test_evidence_and_report_are_parts_of_it(self, tmp_path):
+        make_run(tmp_path / "run")
+        assert json.loads((tmp_path / "run" / EVIDENCE).read_text()) == GATHERED
+        assert (tmp_path / "run" / REPORT).read_text() == "<html>"
+
+    def test_the_answer_comes_last_so_that_a_run_without_it_is_unfinished(self, tmp_path, monkeypatch):
+        moved, rename = [], Path.rename
+
+        def watch(path, target):
+            moved.append(Path(target).name)
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", watch)
+        make_run(tmp_path / "run")
+        assert set(moved) == {CONFIG, STORE, "model.json", EVIDENCE, REPORT, ANSWER}
+        assert moved[-1] == ANSWER
 
     def test_while_it_is_written_it_is_locked(self, tmp_path):
         with new_run(tmp_path / "run", {}, overwrite=False):
@@ -284,9 +331,12 @@ class TestNewRun:
         (making / STORE).write_text("some trials")
         (tmp_path / "run" / LOCK).touch()
         make_run(tmp_path / "run")
-        assert set(tree(tmp_path / "run")) == {CONFIG, STORE, ANSWER, "model", "model/model.json"}
+        written = {CONFIG, STORE, EVIDENCE, REPORT, ANSWER, "model", "model/model.json"}
+        assert set(tree(tmp_path / "run")) == written
 
-    @pytest.mark.parametrize("foreign", ["notes.txt", "study.sqlite.backup", "study.sqlite-notes", "model/notes.txt"])
+    @pytest.mark.parametrize(
+        "foreign", ["notes.txt", "study.sqlite.backup", "study.sqlite-notes", "model/notes.txt", "report.pdf"]
+    )
     @pytest.mark.parametrize("error", [False, True], ids=["finished", "refused"])
     def test_foreign_files_in_a_run_are_never_removed(self, tmp_path, foreign, error):
         folder = make_run(tmp_path / "run")
@@ -298,7 +348,7 @@ class TestNewRun:
         except InputError:
             pass
         assert (folder / foreign).read_text() == "years of work"
-        mine = {ANSWER, CONFIG, STORE, "model/model.json"} if error else {CONFIG}
+        mine = {ANSWER, REPORT, EVIDENCE, CONFIG, STORE, "model/model.json"} if error else {CONFIG}
         assert set(tree(folder)) - {"model", foreign} == mine
 
     def test_a_model_can_be_written_beside_a_foreign_file(self, tmp_path, classified):
@@ -349,7 +399,17 @@ class TestLoad:
         run = load(str(make_run(tmp_path / "run")))
         assert run.config["format"] == "goru run"
         assert run.answer["effects"][0]["change"] == -0.1
-        assert run.effects.to_dict("records") == [{"name": "dropout", "change": -0.1}]
+        assert run.evidence == GATHERED
+        assert goru.load(run.folder).effects.to_dict("records") == [{"name": "dropout", "change": -0.1}]
+
+    def test_its_trials_are_read_from_their_file(self, tmp_path):
+        folder = make_run(tmp_path / "run")
+        (folder / STORE).unlink()
+        store = Store(folder / STORE)
+        store.add([make_trial(draw=draw) for draw in range(2)])
+        store.close()
+        assert [trial.draw for trial in load(folder).recorded] == [0, 1]
+        assert list(goru.load(folder).trials["draw"]) == [0, 1]
 
     @pytest.mark.parametrize(
         ("make", "words"),
@@ -368,6 +428,30 @@ class TestLoad:
             load(folder)
         assert tree(tmp_path) == before
 
+    def test_one_that_is_older_than_pictures_opens_but_has_nothing_to_draw(self, tmp_path):
+        run = load(run_without_evidence(tmp_path / "run"))
+        assert run.answer["effects"][0]["change"] == -0.1
+        with pytest.raises(InputError, match=r"run: written by an older goru, which kept nothing to draw.*--overwrite"):
+            _ = run.evidence
+
+    @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
+    def test_every_version_that_can_be_read_is(self, tmp_path, version):
+        assert load(older_run(tmp_path / "run", version)).answer == ANSWERED
+
+    @pytest.mark.parametrize("missing", GATHERED)
+    def test_evidence_that_lacks_a_part_is_refused(self, tmp_path, missing):
+        run = load(make_run(tmp_path / "run"))
+        write_json(run.folder / EVIDENCE, {name: part for name, part in GATHERED.items() if name != missing})
+        with pytest.raises(InputError, match=r"evidence\.json: damaged, it is no evidence"):
+            _ = run.evidence
+
+    def test_evidence_that_is_gone_is_missed_when_it_is_wanted_and_not_before(self, tmp_path):
+        run = load(make_run(tmp_path / "run"))
+        (run.folder / EVIDENCE).unlink()
+        assert run.answer == ANSWERED
+        with pytest.raises(InputError, match=r"evidence\.json: cannot be read \(No such file or directory\)"):
+            _ = run.evidence
+
     @pytest.mark.parametrize("missing", ANSWERED)
     def test_an_answer_that_lacks_a_part_is_refused(self, tmp_path, missing):
         run = load(make_run(tmp_path / "run"))
@@ -376,8 +460,9 @@ class TestLoad:
             _ = run.answer
 
     @pytest.mark.parametrize("content", ["", "{", "{}", "[]", "3", '"text"', "\udcff"])
-    def test_a_damaged_answer_is_refused(self, tmp_path, content):
+    def test_a_damaged_answer_is_refused_and_so_is_evidence(self, tmp_path, content):
         run = load(make_run(tmp_path / "run"))
-        (run.folder / ANSWER).write_text(content, errors="surrogateescape")
-        with pytest.raises(InputError, match=r"answer\.json: damaged"):
-            _ = run.answer
+        for name, part in ((ANSWER, "answer"), (EVIDENCE, "evidence")):
+            (run.folder / name).write_text(content, errors="surrogateescape")
+            with pytest.raises(InputError, match=rf"{part}\.json: damaged"):
+                getattr(run, part)

@@ -1,19 +1,25 @@
 """A study from a table to an answer and a model, on tables of ninety rows."""
 
+import hashlib
 import json
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.metrics import confusion_matrix
 from studies import TINY, Notebook, losses_of, make_prices
 
+import goru
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
-from goru.study.answer import describe_effect, find_effects, finite
+from goru.study.answer import decided, describe_effect, find_effects, finite, margin
 from goru.study.design import ARMS, PLAIN
+from goru.study.environment import describe_environment
+from goru.study.evidence.arms import describe_arms, interactions
+from goru.study.evidence.draws import RANGES
 from goru.study.fitting import TableOptions, fit
 from goru.study.options import Options
 from goru.study.plan import Plan
@@ -112,6 +118,119 @@ class TestTheAnswer:
             expected = {"networks": 0, "arm": "guess", **figures(dataset, guess(dataset))}
             assert result.answer["test"][0] == finite(expected)
 
+    def test_it_says_by_what_it_was_made(self, classified):
+        assert classified.answer["environment"] == describe_environment()
+
+
+class TestTheEvidence:
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_it_is_plain_json_and_small(self, result):
+        text = json.dumps(result.evidence, allow_nan=False, indent=1)
+        assert json.loads(text) == result.evidence
+        assert len(text) < 150_000
+
+    def test_its_arms_draws_and_interactions_are_of_the_trials_that_were_handed_over(
+        self, classified, kept, laboratory, splits
+    ):
+        found = losses(kept, laboratory.shares(splits))
+        assert classified.evidence["arms"] == describe_arms(found, 3)
+        pairs = decided(interactions(found, 3, margin(found, 3)), 1)
+        assert classified.evidence["interactions"] == finite([describe_effect(pair, 90) for pair in pairs])
+        draws = {(each["arm"], each["draw"]): each for each in classified.evidence["draws"]}
+        for arm, own in found.items():
+            mean = own.score[0].mean(axis=0)
+            assert draws[arm.name, 0]["loss"] == pytest.approx(mean.min())
+            assert draws[arm.name, 0]["epochs"] == 1 + mean.argmin()
+        for trial in kept:
+            drawn = draws[trial.arm.name, 0]
+            assert drawn["learning_rate"] == trial.hyper.learning_rate
+            assert drawn.get("dropout_rate", 0) == trial.hyper.dropout_rate
+            assert drawn.get("weight_decay", 0) == trial.hyper.weight_decay
+
+    def test_the_strength_of_the_decay_is_what_a_weight_left_alone_shrinks_by(self, classified, kept, splits):
+        """λ times all steps' learning rates: of a cosine schedule half of the first one each, on average."""
+        steps = 100 * 48 // 8  # epochs, fit rows, a batch
+        assert {len(split.fit_rows) for split in splits} == {48}
+        for each in classified.evidence["draws"]:
+            if "weight_decay" in each:
+                strength = each["weight_decay"] * each["learning_rate"] * steps / 2
+                assert each["decay_strength"] == pytest.approx(strength)
+                assert 0.25 <= each["decay_strength"] <= 25
+
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_hyperparameters_are_those_of_what_is_recommended(self, result):
+        first = result.answer["recommended"][0]
+        found = {each["name"]: each for each in result.evidence["hyperparameters"]}
+        assert list(found) == ["learning_rate", "dropout_rate", "decay_strength", "epochs"]
+        for name in ("learning_rate", "dropout_rate", "epochs"):
+            assert found[name]["recommended"] == first[name]
+        assert (found["decay_strength"]["recommended"] is None) == (first["weight_decay"] is None)
+        assert (found["epochs"]["low"], found["epochs"]["high"]) == (1, defaults.EPOCHS)
+
+    def test_curves_are_of_the_plain_network_and_of_what_is_recommended(self, classified, kept):
+        curves, first = classified.evidence["curves"], classified.answer["recommended"][0]
+        assert curves["epochs"] == list(range(1, 101))
+        assert (curves["plain"]["arm"], curves["recommended"]["arm"]) == ("plain", first["arm"])
+        assert curves["recommended"]["stops"] == first["epochs"]
+        for name in ("plain", "recommended"):
+            own = np.stack([trial.curves for trial in kept if trial.arm.name == curves[name]["arm"]])
+            for place, part in enumerate(("fit", "held_out")):
+                for index, figure in enumerate(("loss", "accuracy")):
+                    expected = own[:, :, place, index]
+                    shown = curves[name]["curves"][part][figure]
+                    np.testing.assert_allclose(shown["mean"], expected.mean(axis=0), rtol=1e-4)
+                    np.testing.assert_allclose(shown["low"], expected.min(axis=0), rtol=1e-4)
+                    np.testing.assert_allclose(shown["high"], expected.max(axis=0), rtol=1e-4)
+        assert {name: curves["plain"][name] for name in classified.answer["plain"]} == classified.answer["plain"]
+
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_activations_are_of_both_networks_before_training_half_way_and_at_the_end(self, result):
+        found = result.evidence["activations"]
+        curves = result.evidence["curves"]
+        assert (found["rows"], found["layers"], list(found["networks"])) == (72, [1], ["plain", "recommended"])
+        for name, stages in found["networks"].items():
+            stops = curves[name]["stops"]
+            assert [stage["epoch"] for stage in stages] == sorted({0, stops // 2, stops})
+
+    def test_the_last_activations_are_those_of_the_first_network_that_is_handed_over(self, classified, flowers):
+        """Its numbers as they were trained, put together by hand."""
+        place = classified.answer["recommended"][0]["batch_norm"]
+        x = classified.model.preparation.transform(flowers.encoded_development)
+        own = {name.removeprefix("0.network.hidden.0."): array for name, array in classified.trained.items()}
+
+        def normalized(h, here):
+            if place != here:
+                return h
+            scaled = (h - h.mean(axis=0)) / np.sqrt(h.var(axis=0) + 1e-5)
+            return own["batch_norm.scale"] * scaled + own["batch_norm.shift"]
+
+        h = normalized(x @ own["affine.weight"] + own["affine.bias"], "before")
+        h = normalized(np.maximum(h, 0), "after")
+        last = classified.evidence["activations"]["networks"]["recommended"][-1]["layers"][0]
+        assert (last["mean"], last["std"]) == pytest.approx((h.mean(), h.std()), rel=1e-3)
+        assert last["zero"] == pytest.approx(np.mean(h == 0), abs=0.005)
+
+    def test_test_rows_are_counted_as_the_model_predicts_them(self, classified, flowers):
+        found = classified.evidence["predictions"]
+        predicted = classified.model.probabilities(flowers.encoded_test).argmax(axis=1)
+        expected = confusion_matrix(flowers.y_test, predicted, labels=[0, 1, 2])
+        assert (found["of"], found["rows"], found["classes"]) == ("test", 18, ["iris", "lily", "rose"])
+        assert found["confusion"] == expected.tolist()
+        assert found["wrong"] == 18 - np.trace(expected)
+        assert 1 - found["wrong"] / 18 == pytest.approx(classified.answer["test"][-1]["accuracy"])
+        assert np.mean([curve["area"] for curve in found["roc"]]) == pytest.approx(classified.answer["test"][-1]["AUC"])
+
+    def test_so_are_numbers(self, regressed, prices):
+        found = regressed.evidence["predictions"]
+        assert (found["of"], found["rows"]) == ("test", 18)
+        assert found["true"] == prices.y_test.tolist()
+        assert found["predicted"] == regressed.model.values(prices.encoded_test).tolist()
+
+    def test_beside_it_are_the_plain_networks_and_the_other_models(self, classified, regressed):
+        for result, linear in ((classified, "logistic regression"), (regressed, "ridge regression")):
+            names = ["recommended", "plain", linear, "boosted trees"]
+            assert list(result.evidence["predictions"]["calibration"]) == names
+
 
 class TestTheModel:
     @pytest.mark.parametrize("name", ["classified", "regressed"])
@@ -166,6 +285,8 @@ class TestOptions:
         assert single.answer["temperature"] == single.model.temperature == classified.model.single_temperature
         assert single.answer["options"]["single"]
         assert single.answer["test"] == classified.answer["test"]  # the bag is shown all the same
+        right = 1 - single.evidence["predictions"]["wrong"] / 18
+        assert right == pytest.approx(single.answer["test"][4]["accuracy"])  # but pictures are of the one network
         loss = {(entry["arm"], entry["networks"]): entry["log loss"] for entry in single.answer["test"]}
         for entry in single.answer["against_networks"]:
             assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 1])
@@ -184,7 +305,8 @@ class TestOptions:
 
     def test_batch_norm_may_be_searched_too(self, flowers):
         kept = []
-        answer = Study(flowers, replace(TINY, search_batch_norm=True)).run(keep=kept.extend).answer
+        result = Study(flowers, replace(TINY, search_batch_norm=True)).run(keep=kept.extend)
+        answer, evidence = result.answer, result.evidence
         for trial in kept:
             usual = {
                 name: value for name, value in Hyperparameters()._asdict().items() if name.startswith("batch_norm")
@@ -193,6 +315,10 @@ class TestOptions:
             assert drawn == [trial.arm.batch_norm is not None] * 4
         for draw in answer["recommended"]:
             assert ("batch_norm_scale" in draw) == bool(draw["batch_norm"])
+        own = {name for name in RANGES if name.startswith("batch_norm")}
+        assert own < {each["name"] for each in evidence["hyperparameters"]}
+        arms = {arm.name: arm for arm in ARMS}
+        assert all((own < each.keys()) == bool(arms[each["arm"]].batch_norm) for each in evidence["draws"])
 
     def test_classes_may_count_alike(self, flowers):
         def rarer(y):
@@ -244,6 +370,23 @@ class TestTwoPartitions:
         effects, _ = find_effects(losses(kept, laboratory.shares(splits)), folds=3, draws=4)
         assert result.answer["effects"] == finite([describe_effect(effect, 90) for effect in effects])
 
+    def test_draws_are_shown_by_the_first_which_all_were_trained_in(self, studied):
+        result, kept = studied
+        assert len(result.evidence["draws"]) == 12 * 4
+        for each in result.evidence["draws"]:
+            own = [trial for trial in kept if (trial.arm.name, trial.draw) == (each["arm"], each["draw"])]
+            mean = np.mean([trial.curves[:, 1, 0] for trial in own if trial.split < 3], axis=0, dtype=np.float64)
+            assert (each["loss"], each["epochs"]) == (pytest.approx(mean.min()), 1 + mean.argmin())
+
+    def test_arms_and_curves_are_shown_by_both(self, studied):
+        evidence, kept = studied[0].evidence, studied[1]
+        assert {len(each["losses"]) for each in evidence["arms"]} == {6}
+        own = evidence["curves"]["recommended"]
+        trials = [trial for trial in kept if (trial.arm.name, trial.draw) == (own["arm"], own["draw"])]
+        losses = np.array([trial.curves[:, 1, 0] for trial in trials])
+        assert len(losses) == 6
+        np.testing.assert_allclose(own["curves"]["held_out"]["loss"]["mean"], losses.mean(axis=0), rtol=1e-4)
+
     def test_a_draw_is_recommended_that_was_trained_in_both(self, studied):
         result, kept = studied
         means = {arm: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
@@ -267,6 +410,9 @@ class TestTheSameStudyAgain:
 
     def test_gives_the_same_answer_but_for_its_time(self, classified, run):
         assert {**run.answer, "seconds": 0} == {**classified.answer, "seconds": 0}
+
+    def test_gives_the_same_evidence(self, classified, run):
+        assert run.evidence == classified.evidence
 
     def test_gives_the_same_trials_bit_for_bit(self, kept, run):
         again = read_trials(run.folder / "study.sqlite")
@@ -295,13 +441,61 @@ class TestTheRun:
         assert run.config["options"]["networks"] == 36
         assert run.config["options"]["hidden"] == [8]
 
+    def test_it_says_which_bytes_were_read(self, run, flowers_csv):
+        assert run.config["sha256"] == {"source": hashlib.sha256(flowers_csv.read_bytes()).hexdigest()}
+
     def test_its_frames_have_a_row_for_every_question_and_every_trial(self, run):
-        assert len(run.effects) == 7
-        assert len(run.trials) == 36
-        assert set(run.trials["ended"]) == {"finished"}
+        opened = goru.load(run.folder)
+        assert len(opened.effects) == 7
+        assert len(opened.trials) == len(run.recorded) == 36
+        assert set(opened.trials["ended"]) == {"finished"}
 
     def test_files_are_all_there(self, run):
-        assert {path.name for path in run.folder.iterdir()} == {"config.json", "study.sqlite", "answer.json", "model"}
+        files = {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
+        assert {path.name for path in run.folder.iterdir()} == files
+
+
+class TestAReport:
+    """Whoever writes it is given the folder; what is studied here does not matter."""
+
+    @pytest.fixture
+    @staticmethod
+    def quick(classified, monkeypatch):
+        monkeypatch.setattr(Study, "run", lambda study, keep: classified)
+
+    def test_it_is_written_when_all_else_is_there_and_becomes_part_of_the_run(self, quick, flowers_csv, tmp_path):
+        seen = {}
+
+        def report(folder):
+            seen.update({path.name: path.is_dir() or path.read_bytes() for path in folder.iterdir()})
+            (folder / "report.html").write_text("<html>")
+
+        run = fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "run", report=report)
+        assert set(seen) == {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
+        for name in ("evidence", "answer"):
+            assert json.loads(seen[f"{name}.json"]) == getattr(run, name)
+        assert {path.name for path in run.folder.iterdir()} == {*seen, "report.html"}
+        assert (run.folder / "report.html").read_text() == "<html>"
+
+    def test_one_of_a_run_before_is_not_left_where_none_is_written(self, quick, flowers_csv, tmp_path):
+        table = TableOptions(str(flowers_csv), "kind")
+        fit(table, TINY, tmp_path / "run", report=lambda folder: (folder / "report.html").write_text("old"))
+        fit(table, TINY, tmp_path / "run", overwrite=True)
+        assert not (tmp_path / "run" / "report.html").exists()
+
+    def test_what_goes_wrong_with_it_leaves_nothing_behind(self, quick, flowers_csv, tmp_path):
+        def report(folder):
+            raise OSError("disk full")
+
+        with pytest.raises(OSError, match="disk full"):
+            fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "runs" / "run", report=report)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_test_rows_in_a_file_of_their_own_are_named_by_their_bytes_too(self, quick, flowers_csv, tmp_path):
+        (tmp_path / "test.csv").write_bytes(flowers_csv.read_bytes())
+        table = TableOptions(str(flowers_csv), "kind", test=str(tmp_path / "test.csv"))
+        found = fit(table, TINY, tmp_path / "run").config["sha256"]
+        assert found["test"] == found["source"] == hashlib.sha256(flowers_csv.read_bytes()).hexdigest()
 
 
 class TestLimits:
@@ -337,6 +531,18 @@ class TestLimits:
         assert "the time was too short" in plan["shortfalls"][0]
         took = f"took {allowed + 1:.0f} s, not {budget or defaults.BUDGET_SECONDS:.0f}: a study needs that here."
         assert [said for said in plan["shortfalls"] if said.startswith("took")] == ([took] if over else [])
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    def test_where_many_networks_diverge_evidence_is_json_without_what_is_no_number(self, flowers, monkeypatch):
+        monkeypatch.setattr(defaults, "LEARNING_RATE", (1e-2, 1e38))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 1, 3, 10))
+        monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
+        result = Study(flowers, TINY).run()
+        assert 0 < result.answer["trained"]["diverged"] < result.answer["trained"]["networks"]
+        assert json.loads(json.dumps(result.evidence, allow_nan=False)) == result.evidence
+        found = [each["loss"] for each in result.evidence["draws"]]
+        assert len(found) == 12 * 4
+        assert 0 < found.count(None) < len(found)
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_a_table_from_which_nothing_is_learned_is_refused_and_leaves_nothing(

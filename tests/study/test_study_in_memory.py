@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ from studies import Notebook, losses_of
 from goru.data.memory import dataset_from
 from goru.data.splitting import Split
 from goru.errors import InputError
+from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
-from goru.study import defaults
+from goru.study import defaults, study
 from goru.study.answer import finite
 from goru.study.design import ARMS
 from goru.study.laboratory import Laboratory
@@ -89,6 +91,26 @@ class TestTwelveRows:
         assert answer["advice"].endswith(".")
         assert answer["network"]["batch_size"] == 8
 
+    def test_pictures_are_of_held_out_rows_each_predicted_by_networks_not_fitted_on_it(self, studied):
+        result, _, classes = studied
+        evidence = result.evidence
+        assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
+        found, y = evidence["predictions"], make(classes=classes).y_development
+        assert (found["of"], found["rows"], list(found["calibration"])) == ("held_out", ROWS, ["recommended"])
+        if classes:
+            assert np.sum(found["confusion"], axis=1).tolist() == np.bincount(y).tolist()
+        else:
+            assert found["true"] == y.tolist()
+            assert found["predicted"] != result.model.values(make(classes=None).encoded_development).tolist()
+
+    def test_activations_are_of_both_networks(self, studied):
+        evidence = studied[0].evidence
+        found = evidence["activations"]
+        assert (found["rows"], list(found["networks"])) == (ROWS, ["plain", "recommended"])
+        for name, stages in found["networks"].items():
+            stops = evidence["curves"][name]["stops"]
+            assert [stage["epoch"] for stage in stages] == sorted({0, stops // 2, stops})
+
     def test_it_can_be_shown(self, studied):
         lines = list(answer_lines(studied[0].answer))
         assert lines[-2].startswith("advice") or lines[-1].startswith("advice")
@@ -124,6 +146,80 @@ class TestFewerRows:
     def test_a_time_is_enough_too(self):
         answer = Study(make(), Options(budget=1e-3, hidden=(4,), epochs=3)).run().answer
         assert (answer["plan"]["folds"], answer["plan"]["epochs"], answer["plan"]["draws"] >= 3) == (3, 3, True)
+
+
+class TestEvidenceOfOddities:
+    """Whatever is asked, it is JSON without what is no number, and says as much as there is."""
+
+    def evidence(self, dataset=None, **options):
+        found = Study(dataset or make(), replace(FEW, **options)).run().evidence
+        assert json.loads(json.dumps(found, allow_nan=False)) == found
+        return found
+
+    def test_of_one_epoch_there_is_no_half_way(self):
+        found = self.evidence(epochs=1)
+        assert found["curves"]["epochs"] == [1]
+        for stages in found["activations"]["networks"].values():
+            assert [stage["epoch"] for stage in stages] == [0, 1]
+        last = {"name": "epochs", "low": 1, "high": 1, "log": False, "recommended": 1, "edge": None}
+        assert found["hyperparameters"][-1] == last
+
+    @pytest.mark.parametrize("activation", get_args(ActivationName))
+    def test_every_activation_function_has_its_spread(self, activation):
+        found = self.evidence(activation=activation)["activations"]
+        (layer,) = found["networks"]["plain"][0]["layers"]
+        (edges,) = found["edges"]
+        below = sum(share for share, end in zip(layer["shares"], edges[1:], strict=True) if end <= 0)
+        assert layer["std"] > 0
+        assert (layer["zero"] > 0.2) == (activation == "relu")
+        assert (below == 0) == (activation in ("relu", "sigmoid"))
+
+    @pytest.mark.parametrize("width", [1, 3])
+    def test_of_seven_layers_six_are_shown(self, width):
+        found = self.evidence(hidden=(width,) * 7)["activations"]
+        assert found["layers"] == [1, 2, 3, 5, 6, 7]
+        for stages in found["networks"].values():
+            assert {len(stage["layers"]) for stage in stages} == {6}
+
+    @pytest.mark.parametrize("units", [1e-300, 1e300])
+    def test_targets_of_any_size_are_predicted_in_their_own_units(self, units):
+        dataset = replace(make(classes=None), y_development=units * make(classes=None).y_development)
+        found = self.evidence(dataset)["predictions"]
+        assert found["true"] == dataset.y_development.tolist()
+        (bin_,) = found["calibration"]["recommended"]["bins"]
+        assert bin_["low"] < bin_["found"] < bin_["high"]
+        usual = self.evidence(make(classes=None))["predictions"]["calibration"]["recommended"]["bins"][0]
+        assert bin_["high"] - bin_["low"] == pytest.approx(units * (usual["high"] - usual["low"]), rel=1e-3)
+
+    def test_targets_that_are_all_equal_have_no_interval_to_speak_of(self):
+        dataset = replace(make(classes=None), y_development=np.full(ROWS, 3.0))
+        (bin_,) = self.evidence(dataset)["predictions"]["calibration"]["recommended"]["bins"]
+        assert (bin_["found"], bin_["low"], bin_["high"]) == (3, 3, 3)
+
+    def test_a_class_that_no_fold_scores_has_no_curve(self):
+        codes = np.repeat([0, 1, 2], [6, 5, 1])
+        dataset = dataset_from(pd.DataFrame({"a": np.linspace(0, 1, 12)}), codes, ("x", "y", "z"))
+        given = [[Split(np.arange(1, 12, 2), np.arange(0, 11, 2)), Split(np.arange(0, 12, 2), np.arange(1, 11, 2))]]
+        found = Study(dataset, FEW, partitions=given).run().evidence["predictions"]
+        assert (found["rows"], sum(found["confusion"][2])) == (11, 0)
+        assert sorted(curve["class"] for curve in found["roc"]) == ["x", "y"]
+
+    def test_a_plain_network_that_diverges_on_all_rows_leaves_the_study_and_no_activations(self, monkeypatch):
+        def diverge(*given):
+            raise InputError("all networks of the recommended draws diverged")
+
+        before = self.evidence()
+        monkeypatch.setattr(study, "train_bag", diverge)
+        assert self.evidence() == before | {"activations": None}
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    @pytest.mark.parametrize("classes", [2, None], ids=["classes", "numbers"])
+    @pytest.mark.parametrize("rates", [(1e-2, 1e38), (1.0, 1e37)], ids=["some", "most"])
+    def test_networks_that_diverge(self, monkeypatch, classes, rates):
+        monkeypatch.setattr(defaults, "LEARNING_RATE", rates)
+        evidence = self.evidence(make(classes=classes), networks=36 * 4, epochs=8)
+        found = [each["loss"] for each in evidence["draws"]]
+        assert 0 < found.count(None) < len(found)
 
 
 class TestGivenSplits:

@@ -1,0 +1,166 @@
+"""What a promise rests on: a forest plot, in which every effect has an axis of its own."""
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from goru.claims.claim import Outcome
+from goru.claims.effects import CONFIDENCE, Effect
+from goru.claims.pictures.wrapping import wrapped
+from goru.report.pictures.effects import LOOKS
+from goru.report.pictures.picture import Picture, Table
+from goru.report.pictures.style import INK, SHADE, SOFT, axis_name, blank, note
+
+WIDTH, LINES = 42, 4  # characters that a phone shows of a label, and lines
+LABEL, BAR, TICKS, GAP = 18, 34, 44, 14  # pixels: of a line, of what is drawn, of what stands below it
+COUNTS = ("none", "one", "two", "three", "four", "five", "six")
+
+
+def effects_picture(outcome: Outcome) -> Picture:
+    """The effects of a claim, with what the promise has them be."""
+    return Picture(f"{outcome.name}-effects", _says(outcome), _figure(outcome.effects), _table(outcome))
+
+
+def _figure(effects: Sequence[Effect]) -> go.Figure:
+    # Effects of one claim may be percent and points, of one and of hundreds: on one axis the small ones would be lost.
+    labels = [_label(effect) for effect in effects]
+    heights = [LABEL * len(lines) + BAR + TICKS + GAP for lines in labels]
+    total = sum(heights) - GAP
+    figure = blank(total + 16, showlegend=False, hovermode="closest", margin={"l": 8, "r": 12, "t": 8, "b": 8})
+    top = 0.0
+    for index, (effect, lines, height) in enumerate(zip(effects, labels, heights, strict=True)):
+        above, below = 1 - (top + LABEL * len(lines)) / total, 1 - (top + LABEL * len(lines) + BAR) / total
+        top += height
+        _row(figure, effect, index, (below, above))
+        note(
+            figure,
+            "<br>".join(lines),
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=above,
+            yref="paper",
+            yanchor="bottom",
+            align="left",
+            font={"size": 13, "color": INK},
+        )
+    return figure
+
+
+def _row(figure: go.Figure, effect: Effect, index: int, domain: tuple[float, float]) -> None:
+    """An axis with its margin, and the effect on it."""
+    x, y = (axis_name(index, letter) for letter in "xy")
+    known = _known(effect)
+    ends = [-effect.margin, effect.margin, *((effect.low, effect.high) if known else ())]
+    beyond = 0.06 * (max(ends) - min(ends)) or 1.0
+    title = f"{_unit(effect)}; {'higher' if effect.higher_is_better else 'lower'} is better"
+    figure.update_layout(
+        {
+            f"xaxis{index + 1}": {
+                "anchor": y,
+                "range": [min(ends) - beyond, max(ends) + beyond],
+                "title": {"text": title, "standoff": 4, "font": {"size": 12, "color": SOFT}},
+                "nticks": 6,
+                "automargin": False,  # the place below is kept free already
+            },
+            f"yaxis{index + 1}": {
+                "anchor": x,
+                "domain": [*domain],
+                "range": [-1, 1],
+                "visible": False,
+                "fixedrange": True,
+            },
+        }
+    )
+    whole = {"xref": x, "yref": f"{y} domain", "y0": 0, "y1": 1, "layer": "below"}
+    figure.add_shape(type="rect", **whole, x0=-effect.margin, x1=effect.margin, fillcolor=SHADE, line_width=0)
+    figure.add_shape(type="line", **whole, x0=0, x1=0, line={"color": SOFT, "width": 1})
+    if not known:
+        note(figure, "no number: networks diverged", x=0, xref=x, y=0, yref=y, font_color=SOFT)
+        return
+    colour, mark = LOOKS[effect.verdict]
+    hover = [*wrapped(effect.what, WIDTH, LINES), effect.numbers, effect.verdict]
+    figure.add_trace(
+        go.Scatter(
+            x=[effect.change],
+            y=[0],
+            xaxis=x,
+            yaxis=y,
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [effect.high - effect.change],
+                "arrayminus": [effect.change - effect.low],
+                "color": colour,
+                "thickness": 2.5,
+                "width": 0,
+            },
+            mode="markers",
+            marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2.5}},
+            text=["<br>".join(hover)],
+            hoverinfo="text",
+        )
+    )
+
+
+def _label(effect: Effect) -> list[str]:
+    """What it is, and the verdict, below it where a phone has no place for it beside."""
+    *lines, last = wrapped(effect.what, WIDTH, LINES)
+    beside = len(last) + len(effect.verdict) < WIDTH
+    lines = [f"<b>{line}</b>" for line in lines]
+    return [*lines, f"<b>{last}</b>: {effect.verdict}"] if beside else [*lines, f"<b>{last}</b>:", effect.verdict]
+
+
+def _margin(effect: Effect) -> str:
+    unit = effect.unit.removesuffix("s") if effect.margin == 1 else effect.unit
+    return f"{effect.margin:g} {unit}".strip()
+
+
+def _unit(effect: Effect) -> str:
+    return {"": "correlation"}.get(effect.unit, effect.unit)
+
+
+def _table(outcome: Outcome) -> Table:
+    rows = [
+        (effect.what, effect.numbers, _margin(effect), effect.verdict, expected)
+        for effect, expected in zip(outcome.effects, outcome.claim.expected, strict=True)
+    ]
+    return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "promised"), rows)
+
+
+def _says(outcome: Outcome) -> str:
+    pairs = list(zip(outcome.effects, outcome.claim.expected, strict=True))
+    unlike = [(effect, expected) for effect, expected in pairs if effect.verdict != expected]
+    said = [_as_promised(len(pairs), len(pairs) - len(unlike))]
+    for effect, expected in unlike:
+        said.append(f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the promise needs “{expected}”.")
+    several = len(pairs) > 1
+    bars = (
+        "Bars are intervals over the seeds that hold together" if several else "The bar is an interval over the seeds"
+    )
+    said.append(f"{bars}, at {CONFIDENCE:.0%}; the band around zero is what is not worth having.")
+    return " ".join(said)
+
+
+def _as_promised(of: int, alike: int) -> str:
+    if of == 1:
+        return "The one effect is as promised." if alike else "The one effect is not as promised."
+    if alike == of:
+        return "Both effects are as promised." if of == 2 else f"All {COUNTS[of]} effects are as promised."
+    if alike == 0:
+        return "Neither effect is as promised." if of == 2 else f"None of the {COUNTS[of]} effects is as promised."
+    return f"{COUNTS[alike].capitalize()} of the {COUNTS[of]} effects {'is' if alike == 1 else 'are'} as promised."
+
+
+def _in_words(effect: Effect) -> str:
+    """The verdict, and of one that is none, why."""
+    if effect.verdict != "undecided":
+        return effect.verdict
+    why = "the interval reaches across zero and out of the band" if _known(effect) else "networks diverged"
+    return f"undecided, for {why}"
+
+
+def _known(effect: Effect) -> bool:
+    """Whether it is a number: of networks that diverged it is none."""
+    return all(map(math.isfinite, (effect.change, effect.low, effect.high)))

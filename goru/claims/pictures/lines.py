@@ -1,0 +1,118 @@
+"""Which networks' learning curves are drawn, and what they are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from goru.claims.claim import Outcome
+
+Rows = Literal["test", "fit"]
+Figure = Literal["score", "loss"]
+WORDS = {
+    "batch_norm": "batch norm",
+    "depth": "hidden layers",
+    "dropout_rate": "dropout rate",
+    "init": "initial weights",
+    "learning_rate": "learning rate",
+    "strength": "strength",
+    "which": "number or learning rate",
+    "weight_decay": "λ",
+    "weight_std": "standard deviation of the initial weights",
+    "width": "units",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A figure by epoch: its mean over the seeds, the lowest and the highest; `(points,)` each."""
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Line:
+    """The learning curves of a setting's networks.
+
+    - `panel`, `name`: where they are drawn, and what they are called there.
+    - `setting`: what the networks are, by the columns of the claim.
+    - `among`: how many settings have that place; of them this has the lowest test loss at the end.
+    """
+
+    panel: str
+    name: str
+    setting: dict[str, Any]
+    among: int
+    epochs: np.ndarray
+    ways: dict[tuple[Rows, Figure], Way]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All that is drawn of a claim.
+
+    - `settings`: how many there are, drawn or not.
+    - `shown`: how many are drawn.
+    - `chosen_by`: columns in which those differ of which one is drawn.
+    """
+
+    lines: list[Line]
+    settings: int
+    shown: int
+    chosen_by: list[str]
+
+
+def drawn(outcome: Outcome) -> Drawn:
+    """The lines of a claim: where several settings have one place, that with the lowest mean test loss at the end."""
+    columns = [*outcome.claim.columns]
+    ends = {_key(key): own for key, own in outcome.frame.groupby(columns, sort=False)}
+    places: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for key in ends:
+        for place in outcome.claim.lines(outcome.setup, key):
+            places.setdefault(place, []).append(key)
+    ways = {_key(key): own for key, own in outcome.curves.groupby(columns, sort=False)}
+    lines, shown, chosen_by = [], set(), set()
+    for (panel, name), keys in places.items():
+        losses = [float(ends[key]["test_loss"].to_numpy().mean()) for key in keys]
+        key = keys[int(np.argmin(np.nan_to_num(losses, nan=np.inf, posinf=np.inf)))]
+        shown.add(key)
+        # Names differ in what they say themselves: what is chosen is a number.
+        chosen_by |= {
+            column
+            for column, *values in zip(columns, *keys, strict=True)
+            if len({*values}) > 1 and not isinstance(values[0], str)
+        }
+        epochs, found = _ways(ways[key])
+        lines.append(Line(panel, name, dict(zip(columns, key, strict=True)), len(keys), epochs, found))
+    return Drawn(lines, len(ends), len(shown), [column for column in columns if column in chosen_by])
+
+
+def _key(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _ways(own: pd.DataFrame) -> tuple[np.ndarray, dict[tuple[Rows, Figure], Way]]:
+    own = own.sort_values(["seed", "epoch"])
+    epochs = own["epoch"].unique()
+    found: dict[tuple[Rows, Figure], Way] = {}
+    rows: Sequence[Rows] = ("test", "fit")
+    figures: Sequence[Figure] = ("score", "loss")
+    for row in rows:
+        for figure in figures:
+            values = own[f"{row}_{figure}"].to_numpy().reshape(-1, len(epochs))  # a row a seed
+            found[row, figure] = Way(values.mean(axis=0), values.min(axis=0), values.max(axis=0))
+    return np.asarray(epochs), found
+
+
+def words(column: str) -> str:
+    """What a column of keys is called."""
+    return WORDS.get(column, column.replace("_", " "))
+
+
+def value(of: Any) -> str:
+    """A value of a key."""
+    return f"{of:g}" if isinstance(of, float) else str(of)

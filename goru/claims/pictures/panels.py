@@ -1,0 +1,46 @@
+"""Panels of learning curves: what is drawn beside what, and how it is spelt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from goru.claims.claim import Outcome, Setup
+from goru.claims.pictures.lines import Figure, Line, value, words
+from goru.report.numbers import number
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A heading, the lines below it, and of what they are."""
+
+    heading: str
+    lines: list[Line]
+    figure: Figure
+
+
+def panels_of(outcome: Outcome, lines: Sequence[Line]) -> list[Panel]:
+    """By what the lines say; where they are all in one, a panel for scores and one for losses."""
+    headings = list(dict.fromkeys(line.panel for line in lines))
+    if len(headings) == 1:
+        score = outcome.setup.score
+        return [Panel(score, [*lines], "score"), Panel("loss", [*lines], "loss")]
+    watched = outcome.claim.watched
+    return [Panel(heading, [line for line in lines if line.panel == heading], watched) for heading in headings]
+
+
+def measure(figure: Figure, setup: Setup) -> str:
+    """What a figure is called."""
+    return setup.score if figure == "score" else "loss"
+
+
+def spelt(of: float, figure: Figure) -> str:
+    """A figure in a few digits."""
+    if not np.isfinite(of):
+        return "not finite"
+    return f"{of:.1%}" if figure == "score" else number(of)
+
+
+def setting(line: Line) -> str:
+    """What the networks of a line are, in words."""
+    return ", ".join(f"{words(column)} {value(of)}" for column, of in line.setting.items())

@@ -1,0 +1,46 @@
+"""What was done to each column of a table, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goru.data.wording import counted
+from goru.report.pictures.picture import Table
+
+MOST = 2_000  # columns in a table of them
+
+
+def columns_table(columns: list[Mapping[str, Any]], in_pieces: bool) -> Table:
+    """A row a column.
+
+    **Arguments:**
+
+    - `columns`: as `goru.data.schema_json` writes them.
+    - `in_pieces`: whether numbers were cut into pieces as well.
+    """
+    rows = [(column["name"], column["kind"], _done(column, in_pieces)) for column in columns[:MOST]]
+    if len(columns) > MOST:
+        rows.append((f"{len(columns) - MOST:,} more", "", ""))
+    return Table(("column", "taken for", "what was done"), rows)
+
+
+def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
+    match column["kind"]:
+        case "dropped":
+            return f"dropped: {column['reason']}"
+        case "numeric":
+            done = (
+                "true and false became 1 and 0" if column["boolean"] else "scaled by median and quartiles, ends bent in"
+            )
+            if in_pieces and not column["boolean"]:
+                done += "; cut into pieces as well, where it has enough values"
+            if column["missing"]:
+                done += "; missing became the median, with a column that says so"
+            return done
+        case "categorical":
+            others = ["one for all others"] * column["other"] + ["one for missing"] * column["missing"]
+            return f"a column each for {counted(len(column['levels']), 'level')}" + "".join(
+                f", {one}" for one in others
+            )
+        case _:
+            missing = "; missing became the median, with a column that says so" if column["missing"] else ""
+            return f"its {', '.join(column['parts']) or 'presence'}, scaled{missing}"

@@ -1,0 +1,200 @@
+"""Several runs side by side, as one page."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from goru.data.wording import counted, listing
+from goru.errors import InputError
+from goru.report.numbers import number, percent
+from goru.report.page import render
+from goru.report.pictures.compared import (
+    compared_curves_picture,
+    compared_effects_picture,
+    compared_test_picture,
+    verdicts,
+)
+from goru.report.pictures.picture import Table
+from goru.report.pictures.test_rows import handed_over, main_figure
+from goru.report.repeating import command
+from goru.study.run import Run, load
+
+FEWEST, MOST = 2, 12
+Runs = Mapping[str, Run]
+
+
+def comparison_page(folders: Sequence[Path]) -> str:
+    """The page.
+
+    **Raises:** `InputError` for fewer than two runs, for too many, and for what is no finished run.
+    """
+    if not FEWEST <= len(folders) <= MOST:
+        raise InputError(f"--compare: {counted(len(folders), 'run')} given. Give {FEWEST} to {MOST}.")
+    runs = {name: load(folder) for name, folder in zip(names(folders), folders, strict=True)}
+    pictures = [compared_effects_picture(runs), compared_curves_picture(runs)]
+    test = compared_test_picture(runs)
+    pictures += [test] if test else []
+    titles = {
+        "effects": ("helps", "What helps, in each run"),
+        "curves": ("learning", "Learning"),
+        "test": ("test", "On the test rows"),
+    }
+    sections = [(*titles[picture.name], picture) for picture in pictures]
+    contents = [
+        ("runs", "The runs"),
+        *((id, title) for id, title, _ in sections),
+        ("made-of", "What is handed over"),
+        ("commands", "How they were made"),
+    ]
+    return render(
+        "comparison.html",
+        contents,
+        pictures,
+        headline=headline(runs),
+        warnings=warnings(runs),
+        runs=_runs(runs),
+        verdicts=_verdicts(runs),
+        sections=sections,
+        recommended=_recommended(runs),
+        differences=_differences(runs),
+        commands=[(name, command(run.config)) for name, run in runs.items()],
+    )
+
+
+def names(folders: Sequence[Path]) -> list[str]:
+    """The shortest ends of paths that differ from one another.
+
+    **Raises:** `InputError` if a run is given twice.
+    """
+    paths = [folder.resolve().parts for folder in folders]
+    if len(set(paths)) < len(paths):
+        twice = next(folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1)
+        raise InputError(f"--compare: {twice} is given twice. Name every run once.")
+    for length in range(1, max(map(len, paths)) + 1):
+        found = ["/".join(path[-length:]) for path in paths]
+        if len(set(found)) == len(found):
+            break
+    return found
+
+
+def headline(runs: Runs) -> str:
+    """On how many questions the runs agree."""
+    found = [set(row) for row in verdicts(runs).values()]
+    alike = sum(len(words) == 1 for words in found)
+    against = [name for name, words in verdicts(runs).items() if {"helps", "hurts"} <= set(words)]
+    said = f"The {len(runs)} runs agree on {alike} of {len(found)} questions"
+    if against:
+        return f"{said}, and contradict each other on {counted(len(against), 'question')}: {listing(against)}."
+    return f"{said}, and none contradicts another."
+
+
+def warnings(runs: Runs) -> list[str]:
+    """What makes runs hard to compare."""
+    said = []
+    tables = {name: _table_of(run) for name, run in runs.items()}
+    if len(set(tables.values())) > 1:
+        said.append(
+            "The runs are of different tables or targets. Changes are shares of each run's own plain network's loss; "
+            "other figures are not to be compared."
+        )
+    elif len({run.config["options"]["seed"] for run in runs.values()}) > 1:
+        said.append("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
+    if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
+        said.append("Versions or machines differ; they are listed below.")
+    return said
+
+
+def _table_of(run: Run) -> tuple[Any, ...]:
+    data, digest = run.answer["data"], run.config.get("sha256", {}).get("source")
+    return (digest or data["name"], data["rows"], data["target"])
+
+
+def _environment(run: Run) -> dict[str, str]:
+    return {name: str(value) for name, value in run.answer.get("environment", {}).items()}
+
+
+def _runs(runs: Runs) -> Table:
+    rows = []
+    for name, run in runs.items():
+        answer = run.answer
+        best, plain = answer["effects"][-1], answer["judgement"]["plain_loss"]
+        change = percent(best["change"] / plain) if plain and best["change"] is not None else ""
+        test = ""
+        if answer["test"]:
+            figure = main_figure(answer)
+            test = f"{figure} {number(handed_over(answer)[figure])}"
+        trained = f"{answer['trained']['networks']:,} in {answer['seconds']:.0f} s"
+        arms = list(dict.fromkeys(draw["arm"] for draw in answer["recommended"]))
+        rows.append(
+            (
+                name,
+                answer["data"]["name"],
+                f"{answer['data']['rows']:,}",
+                "; ".join(arms),
+                change,
+                best["verdict"],
+                test,
+                trained,
+            )
+        )
+    return Table(
+        (
+            "run",
+            "table",
+            "rows",
+            "recommended",
+            "against plain",
+            "verdict",
+            "handed over, on test rows",
+            "networks",
+        ),
+        rows,
+    )
+
+
+def _verdicts(runs: Runs) -> Table:
+    return Table(("question", *runs), [(question, *row) for question, row in verdicts(runs).items()])
+
+
+def _recommended(runs: Runs) -> Table:
+    rows = [
+        (
+            name,
+            draw["arm"],
+            f"{draw['networks']}",
+            f"{draw['learning_rate']:.2g}",
+            "" if draw["dropout_rate"] is None else f"{draw['dropout_rate']:.2f}",
+            "" if draw["weight_decay"] is None else f"{draw['weight_decay']:.2g}",
+            f"{draw['epochs']} of {draw['schedule_epochs']}",
+        )
+        for name, run in runs.items()
+        for draw in run.answer["recommended"]
+    ]
+    columns = ("run", "combination", "networks", "learning rate", "dropout rate", "weight decay λ", "epochs")
+    return Table(columns, rows)
+
+
+def _differences(runs: Runs) -> Table:
+    """What was asked, or by what it was made, where that is not the same in all runs."""
+    made = {
+        name: {
+            **{f"table: {key}": value for key, value in run.config["table"].items()},
+            **run.config["options"],
+            **{f"version: {key}": value for key, value in _environment(run).items()},
+            **{f"SHA-256: {key}": value for key, value in run.config.get("sha256", {}).items()},
+        }
+        for name, run in runs.items()
+    }
+    keys = list(dict.fromkeys(key for each in made.values() for key in each))
+    rows = [
+        (key.replace("_", " "), *shown)
+        for key in keys
+        if len(set(shown := [_shown(each.get(key)) for each in made.values()])) > 1
+    ]
+    return Table(("what differs", *runs), rows)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

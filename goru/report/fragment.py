@@ -1,0 +1,50 @@
+"""A study in a notebook: its answer, a forest plot and a table, without a script."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goru.report.page import environment
+from goru.report.pictures.effects import LOOKS, effects_table, ends
+from goru.report.study_page import cards, summary
+
+WIDTH, ROW, LABEL = 640, 30, 290  # units of the drawing
+
+
+def fragment(answer: Mapping[str, Any]) -> str:
+    """HTML for a cell of a notebook."""
+    plain = answer["judgement"]["plain_loss"]
+    return environment().get_template("fragment.html").render(
+        answer=answer,
+        summary=summary(answer),
+        cards=cards(answer),
+        drawing=_drawing(answer["effects"]),
+        table=effects_table(answer["effects"], plain),
+    )  # fmt: skip
+
+
+def _drawing(effects: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Where the lines and marks of the forest plot stand."""
+    known = [effect for effect in effects if effect["change"] is not None]
+    reach = max([1e-12, *(abs(end) for effect in known for end in (*ends(effect), effect["margin"]))])
+
+    def across(change: float) -> float:
+        return round(LABEL + (WIDTH - LABEL) * (0.5 + 0.48 * change / reach), 1)
+
+    margin = next((effect["margin"] for effect in known), 0.0)
+    rows = [
+        {
+            "name": effect["name"],
+            "verdict": effect["verdict"],
+            "y": ROW * place + ROW / 2,
+            "colour": LOOKS[effect["verdict"]][0],
+            "open": effect["verdict"] == "undecided",
+            **(
+                dict(zip(("change", "low", "high"), map(across, ends(effect)), strict=True))
+                if effect in known
+                else {"change": None}
+            ),
+        }
+        for place, effect in enumerate(effects)
+    ]
+    band = (across(-margin), across(margin))
+    return {"rows": rows, "width": WIDTH, "height": ROW * len(effects), "zero": across(0), "band": band}

@@ -1,0 +1,109 @@
+"""Whether predictions mean what they say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from goru.report.numbers import number
+from goru.report.pictures.picture import Picture, Table
+from goru.report.pictures.style import PLAIN, RECOMMENDED, SHORT, SOFT, blank, text, titled
+
+LOOKS = {"recommended": (RECOMMENDED, "circle"), "plain": (PLAIN, "diamond")}
+
+
+def calibration_picture(answer: Mapping[str, Any], found: Mapping[str, Any]) -> Picture:
+    """What was said against what was found, in bins of as many rows; with 95 % intervals."""
+    classes = answer["data"]["classes"]
+    figure = blank(440, hovermode="closest")
+    ends = [each[name] for own in _own(found).values() for each in own["bins"] for name in ("said", "found")]
+    low, high = (0.0, 1.0) if classes is not None else (min(ends), max(ends))
+    line = {"color": SOFT, "width": 1.5, "dash": "dash"}
+    figure.add_trace(
+        go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    )
+    template = "%{x:.1%} said, %{y:.1%} found" if classes is not None else "%{x:.4g} said, %{y:.4g} found"
+    for name, own in _own(found).items():
+        colour, mark = LOOKS[name]
+        bins = own["bins"]
+        figure.add_trace(
+            go.Scatter(
+                x=[each["said"] for each in bins],
+                y=[each["found"] for each in bins],
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [_reach(each, "high") for each in bins],
+                    "arrayminus": [_reach(each, "low") for each in bins],
+                    "color": colour,
+                    "thickness": 1.2,
+                    "width": 0,
+                },
+                mode="lines+markers",
+                line={"color": colour, "width": 1},
+                marker={"color": colour, "symbol": mark, "size": 9},
+                name=name,
+                text=[f"{each['rows']:,} rows" for each in bins],
+                hovertemplate=f"{name}, %{{text}}<br>{template}<extra></extra>",
+            )
+        )
+    said, was = _axes(answer)
+    percent = {"tickformat": ".0%"} if classes is not None else {}
+    figure.update_xaxes(title={"text": said}, **percent)
+    figure.update_yaxes(title={"text": was}, **percent)
+    return Picture("calibration", _says(answer, found), figure, _table(answer, found))
+
+
+def _own(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Networks alone: more curves would hide one another."""
+    return {name: own for name, own in found["calibration"].items() if name in LOOKS}
+
+
+def _reach(each: Mapping[str, Any], end: str) -> float:
+    return 0.0 if each[end] is None else abs(each[end] - each["found"])
+
+
+def _axes(answer: Mapping[str, Any]) -> tuple[str, str]:
+    classes, target = answer["data"]["classes"], text(answer["data"]["target"], SHORT)
+    if classes is None:
+        return titled("predicted", target), f"mean of the true {target}"
+    if len(classes) == 2:
+        second = text(classes[1], SHORT)
+        return titled("probability of", f"'{second}'"), f"share that is '{second}'"
+    return "probability of the class predicted", "share that is right"
+
+
+def _says(answer: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    own = found["calibration"]["recommended"]
+    away = [each for each in own["bins"] if each["low"] is not None and not each["low"] <= each["said"] <= each["high"]]
+    regression = answer["data"]["classes"] is None
+    error = number(own["error"]) if regression else f"{own['error']:.1%}"
+    said = f"On average, what is said and what is found are {error} apart"
+    if "plain" in found["calibration"]:
+        plain = found["calibration"]["plain"]["error"]
+        said += f" (plain network: {number(plain) if regression else f'{plain:.1%}'})"
+    said += ". "
+    count = len(own["bins"])
+    if count == 1:
+        return said + "There are too few rows for more than one bin."
+    if not away:
+        return said + f"In all {count} bins the interval reaches the dashed line, on which both are equal."
+    low = sum(each["found"] < each["said"] for each in away)
+    how = "too high" if low == len(away) else "too low" if low == 0 else "off"
+    return said + f"In {len(away)} of {count} bins predictions are {how}, by more than chance explains."
+
+
+def _table(answer: Mapping[str, Any], found: Mapping[str, Any]) -> Table:
+    shown = number if answer["data"]["classes"] is None else lambda share: f"{share:.1%}"
+    rows = [
+        (
+            name,
+            shown(each["said"]),
+            shown(each["found"]),
+            "" if each["low"] is None else f"{shown(each['low'])} to {shown(each['high'])}",
+            f"{each['rows']:,}",
+        )
+        for name, own in _own(found).items()
+        for each in own["bins"]
+    ]
+    return Table(("network", "said", "found", "95 % interval", "rows"), rows)

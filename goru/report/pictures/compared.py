@@ -1,0 +1,212 @@
+"""Several runs in one picture."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from goru.data.wording import counted
+from goru.report.numbers import number, percent, share
+from goru.report.pictures.effects import LOOKS, ends
+from goru.report.pictures.picture import Picture, Table
+from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, shortened, text
+from goru.report.pictures.test_rows import handed_over, main_figure
+
+if TYPE_CHECKING:
+    from goru.study.run import Run
+
+Runs = Mapping[str, "Run"]
+LINE, ABOVE, AROUND = 18, 30, 100  # pixels: a run's, a question's, and the rest
+
+
+def verdicts(runs: Runs) -> dict[str, list[str]]:
+    """By question, what each run says."""
+    found: dict[str, list[str]] = {}
+    for run in runs.values():
+        for effect in run.answer["effects"]:
+            found.setdefault(effect["name"], []).append(effect["verdict"])
+    return found
+
+
+def compared_effects_picture(runs: Runs) -> Picture:
+    """Every question, a bar a run; changes in shares of each run's own plain network's loss."""
+    questions = list(verdicts(runs))
+    height = LINE * len(runs) + ABOVE
+    figure = blank(AROUND + height * len(questions) + 20 * len(runs), hovermode="closest")
+    figure.update_xaxes(title={"text": "change of the held-out loss, % of plain"}, ticksuffix="%")
+    figure.update_yaxes(visible=False, range=[-height * len(questions), 8], fixedrange=True)
+    figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
+    reach, rows, named = [1.0], [], set()
+    for place, question in enumerate(questions):
+        top = -height * place
+        note(figure, f"<b>{text(question, 60)}</b>", x=0, xref="paper", xanchor="left", y=top - 12, font_color=INK)
+        for index, (name, run) in enumerate(runs.items()):
+            effect = next(each for each in run.answer["effects"] if each["name"] == question)
+            plain, colour = run.answer["judgement"]["plain_loss"], SERIES[index % len(SERIES)]
+            if effect["change"] is None or not plain:
+                why = "a network diverged" if effect["change"] is None else "no share of a loss of zero"
+                rows.append((question, name, why, "", effect["verdict"]))
+                here = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - ABOVE - LINE * index}
+                note(figure, why, **here, font={"size": 11, "color": colour})
+                continue
+            change, low, high = (100 * end / plain for end in ends(effect))
+            reach += [abs(low), abs(high)]
+            interval = f"{share(effect['low'], plain)} to {share(effect['high'], plain)}"
+            rows.append((question, name, percent(change / 100), interval, effect["verdict"]))
+            figure.add_trace(
+                go.Scatter(
+                    x=[change],
+                    y=[top - ABOVE - LINE * index],
+                    error_x={
+                        "type": "data",
+                        "symmetric": False,
+                        "array": [high - change],
+                        "arrayminus": [change - low],
+                        "color": colour,
+                        "thickness": 2,
+                        "width": 0,
+                    },
+                    mode="markers",
+                    marker={
+                        "color": colour,
+                        "symbol": LOOKS[effect["verdict"]][1],
+                        "size": 9,
+                        "line": {"color": colour, "width": 2},
+                    },
+                    name=text(name),
+                    legendgroup=name,
+                    showlegend=name not in named,
+                    text=[f"{text(name)}: {percent(change / 100)} ({interval})<br>{effect['verdict']}"],
+                    hoverinfo="text",
+                )
+            )
+            named.add(name)
+    furthest = 1.08 * max(reach)
+    figure.update_xaxes(range=[-furthest, furthest])
+    first = next(iter(runs.values())).answer["judgement"]["margin_share"] * 100
+    figure.add_vrect(x0=-first, x1=first, fillcolor=SHADE, line_width=0, layer="below")
+    return Picture("effects", _says(runs), figure, Table(("question", "run", "change", "interval", "verdict"), rows))
+
+
+def _says(runs: Runs) -> str:
+    found = verdicts(runs)
+    said = []
+    for word in ("helps", "hurts"):
+        everywhere = [name for name, words in found.items() if set(words) == {word}]
+        if everywhere:
+            said.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
+    against = [name for name, words in found.items() if {"helps", "hurts"} <= set(words)]
+    if against:
+        said.append(f"The runs contradict each other on {', '.join(against)}.")
+    undecided = sum(words.count("undecided") for words in found.values())
+    said.append(f"{undecided} of {sum(map(len, found.values()))} answers are undecided.")
+    return " ".join([*said, "Marks: filled circle helps, diamond hurts, square no effect, open circle undecided."])
+
+
+def compared_curves_picture(runs: Runs) -> Picture:
+    """The held-out loss of every run's recommendation, in shares of its plain network's."""
+    figure = blank(380 + 20 * len(runs), hovermode="x unified")
+    figure.update_xaxes(title={"text": "epoch"})
+    figure.update_yaxes(title={"text": "held-out loss, % of plain"}, ticksuffix="%")
+    rows, low = [], []
+    for index, (name, run) in enumerate(runs.items()):
+        curves, plain = run.evidence["curves"], run.answer["judgement"]["plain_loss"]
+        own = curves["recommended"]
+        means = own["curves"]["held_out"]["loss"]["mean"]
+        best = min((value for value in means if value is not None), default=None)
+        rows.append((name, own["arm"], number(best), number(plain), f"{own['stops']}"))
+        if not plain:
+            continue
+        shares = [None if value is None else 100 * value / plain for value in means]
+        low += [value for value in shares if value is not None]
+        figure.add_trace(
+            go.Scatter(
+                x=curves["epochs"],
+                y=shares,
+                mode="lines",
+                name=text(name),
+                line={"color": SERIES[index % len(SERIES)], "dash": DASHES[index // len(SERIES)], "width": 2},
+                hovertemplate="%{y:.4g}",
+            )
+        )
+    if low:
+        figure.update_yaxes(range=[0, min(max(low), 2.5 * sorted(low)[len(low) // 2]) * 1.05])
+    best_run = min(
+        (row for row in zip(rows, runs.values(), strict=True) if row[1].answer["judgement"]["plain_loss"]),
+        key=lambda row: _share(row[1]),
+        default=None,
+    )
+    said = "The recommended draw of every run on held-out rows, as a share of what its plain network reaches (100%)."
+    if best_run is not None:
+        said += f" The lowest: {shortened(best_run[0][0])}, {_share(best_run[1]):.0%}."
+    columns = ("run", "recommended", "lowest held-out loss", "plain network's", "stops after epoch")
+    return Picture("curves", said, figure, Table(columns, rows))
+
+
+def _share(run: "Run") -> float:
+    means = run.evidence["curves"]["recommended"]["curves"]["held_out"]["loss"]["mean"]
+    known = [value for value in means if value is not None]
+    return min(known, default=float("inf")) / run.answer["judgement"]["plain_loss"]
+
+
+def compared_test_picture(runs: Runs) -> Picture | None:
+    """What is handed over on each run's test rows, as a share of the loss of no model at all; nothing without those."""
+    rows, places = [], []
+    for name, run in runs.items():
+        answer = run.answer
+        if not answer["test"]:
+            continue
+        figure_name = main_figure(answer)
+        guess = answer["test"][0][figure_name]
+        over = handed_over(answer)
+        single = over["networks"] == 1
+        plain = next(
+            each for each in answer["test"] if each["arm"] == "plain" and (each["networks"] == 1) == single
+        )  # fmt: skip
+        values = {"plain": plain[figure_name], "handed over": over[figure_name]}
+        values |= {
+            each["arm"]: each[figure_name] for each in answer["test"] if not each["networks"] and each["arm"] != "guess"
+        }
+        rows += [(name, figure_name, model, number(value)) for model, value in values.items()]
+        if guess:
+            places.append((name, {model: value / guess for model, value in values.items() if value is not None}))
+    if not rows:
+        return None
+    looks = {"plain": (SERIES[1], "diamond"), "handed over": (SERIES[0], "circle")}
+    figure = blank(130 + 34 * len(places), hovermode="closest")
+    figure.update_xaxes(title={"text": "loss or error, % of a guess's"}, ticksuffix="%", rangemode="tozero")
+    figure.update_yaxes(
+        tickvals=[-place for place in range(len(places))],
+        ticktext=[text(name, 18) for name, _ in places],
+        range=[-len(places) + 0.4, 0.6],
+        fixedrange=True,
+    )
+    models = list(dict.fromkeys(model for _, values in places for model in values))
+    for model in models:
+        colour, mark = looks.get(model, (SOFT, "square-open" if "boosted" in model else "triangle-up-open"))
+        own = [(place, values[model]) for place, (_, values) in enumerate(places) if model in values]
+        figure.add_trace(
+            go.Scatter(
+                x=[100 * value for _, value in own],
+                y=[-place for place, _ in own],
+                mode="markers",
+                cliponaxis=False,
+                marker={
+                    "color": colour,
+                    "symbol": mark,
+                    "size": 11,
+                    "opacity": 1,
+                    "line": {"color": colour, "width": 2},
+                },
+                name=model,
+                text=[text(places[place][0]) for place, _ in own],
+                hovertemplate=f"%{{text}}: {model}<br>%{{x:.3g}} of a guess's<extra></extra>",
+            )
+        )
+    both = [values for _, values in places if {"handed over", "plain"} <= values.keys()]
+    better = sum(values["handed over"] < values["plain"] for values in both)
+    said = (
+        f"What is handed over does better than the plain networks of its kind in {better} of "
+        f"{counted(len(both), 'run')}. A guess is no model at all: the class shares, or the mean."
+    )
+    return Picture("test", said, figure, Table(("run", "figure", "model", "value"), rows))

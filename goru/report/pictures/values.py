@@ -1,0 +1,64 @@
+"""Predicted against true values, in the target's own units."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from goru.report.numbers import number
+from goru.report.pictures.classes import whose
+from goru.report.pictures.picture import Picture, Table
+from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled
+
+
+def values_picture(found: Mapping[str, Any], target: str) -> Picture:
+    """A point a row."""
+    true, predicted = found["true"], found["predicted"]
+    low, high = min(*true, *predicted), max(*true, *predicted)
+    figure = blank(500, hovermode="closest", showlegend=False, margin={"t": 12, "l": 8, "r": 12})
+    line = {"color": SOFT, "width": 1.5, "dash": "dash"}
+    figure.add_trace(go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip"))
+    figure.add_trace(
+        go.Scatter(
+            x=predicted,
+            y=true,
+            mode="markers",
+            marker={"color": RECOMMENDED, "size": 6, "opacity": 0.55},
+            hovertemplate="predicted %{x:.4g}<br>true %{y:.4g}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title={"text": titled("predicted", text(target, SHORT))})
+    figure.update_yaxes(title={"text": f"true {text(target)}"})
+    return Picture("values", _says(found), figure, _table(found))
+
+
+def _off(found: Mapping[str, Any]) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return np.array(found["predicted"]) - np.array(found["true"])
+
+
+def _says(found: Mapping[str, Any]) -> str:
+    off = _off(found)
+    shown = f" (shown: {len(off):,} of them)" if len(off) < found["rows"] else ""
+    half = float(np.quantile(np.abs(off), 0.5))
+    ninety = float(np.quantile(np.abs(off), 0.9))
+    return (
+        f"{whose(found)[0].upper()}{whose(found)[1:]}{shown}. Half of the predictions are off by no more than "
+        f"{number(half)}, nine of ten by no more than {number(ninety)}; on the dashed line a prediction is right."
+    )
+
+
+def _table(found: Mapping[str, Any]) -> Table:
+    off = _off(found)
+    shares = (0.05, 0.25, 0.5, 0.75, 0.95)
+    columns = ("", *(f"{share:.0%} quantile" for share in shares))
+    rows = [
+        (name, *(number(float(value)) for value in np.quantile(values, shares)))
+        for name, values in (
+            ("true", found["true"]),
+            ("predicted", found["predicted"]),
+            ("predicted less true", off),
+        )
+    ]
+    return Table(columns, rows)

@@ -1,0 +1,94 @@
+"""How the activations of hidden layers are spread while a network is trained."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from goru.direct.network import Form, activations, population_statistics
+from goru.direct.parameters import Layout
+from goru.nn.architecture import Architecture
+from goru.nn.network import Network
+from goru.population.flat import parameters_of
+
+BINS = 40
+TAIL = 0.002  # the share of activations at either end that may lie outside of the bins
+DEAD = 0.01  # a unit whose activation varies less over the rows says the same about all of them
+MOST_LAYERS = 6  # in pictures: of deeper networks the first, the last, and some between
+MOST_ROWS = 500
+
+Stages = Mapping[int, Network]  # by epoch, one network each, with a first axis
+
+
+def hidden_activations(architecture: Architecture, epsilon: float, network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """What every hidden layer hands to the next, `(rows, units)` each: no unit is deleted, batch norm is by these rows.
+
+    **Arguments:**
+
+    - `epsilon`: batch norm's ε.
+    - `network`: one, with a first axis.
+    """
+    form = Form(architecture.activation, batch_norm=architecture.batch_norm, batch_norm_epsilon=epsilon)
+    parameters = parameters_of(Layout(architecture.widths, architecture.batch_norm is not None), network)
+    with np.errstate(all="ignore"):  # a network that diverged has no numbers to show
+        statistics = population_statistics(form, parameters, x, np.zeros(1, np.uint32))
+        return [layer[0] for layer in activations(form, parameters, statistics, x)]
+
+
+def describe_activations(found: Mapping[str, Mapping[int, Sequence[np.ndarray]]]) -> dict[str, Any]:
+    """The distribution of every layer's activations, by network and epoch.
+
+    **Arguments:**
+
+    - `found`: of every network by name, by epoch, what each hidden layer puts out.
+
+    **Returns:** `layers`: which (from 1); `edges`: of each, of the bins that all networks and epochs share; `networks`:
+    by name a list of stages, each an `epoch` and for each layer the share of activations in every bin, their mean and
+    standard deviation, and the shares that are exactly zero and of dead units; all of it `None` for a layer in which a
+    number is not finite.
+    """
+    depth = len(next(iter(next(iter(found.values())).values())))
+    layers = np.unique(np.linspace(0, depth - 1, min(depth, MOST_LAYERS)).round().astype(int))
+    edges = {
+        layer: _edges([stage[layer] for stages in found.values() for stage in stages.values()]) for layer in layers
+    }
+    return {
+        "layers": [int(layer) + 1 for layer in layers],
+        "edges": [edges[layer].tolist() for layer in layers],
+        "networks": {
+            name: [
+                {"epoch": epoch, "layers": [_described(layers_found[layer], edges[layer]) for layer in layers]}
+                for epoch, layers_found in stages.items()
+            ]
+            for name, stages in found.items()
+        },
+    }
+
+
+def _edges(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Of bins that hold nearly all activations of every array; zero, which many units put out, is an edge."""
+    known = (array[np.isfinite(array)].astype(np.float64) for array in arrays)
+    tails = [np.quantile(own, [TAIL, 1 - TAIL]) for own in known if len(own)]
+    low, high = (min(tail[0] for tail in tails), max(tail[1] for tail in tails)) if tails else (0.0, 0.0)
+    low, high = min(float(low), 0.0), max(float(high), 0.0)
+    if low == high:  # there is nothing but zeros
+        high = 1.0
+    width = (high - low) / BINS
+    # Counted from zero in both directions; rounded, the last one might lie short of its end.
+    edges = width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+    edges[[0, -1]] = min(edges[0], low), max(edges[-1], high)
+    return edges
+
+
+def _described(values: np.ndarray, edges: np.ndarray) -> dict[str, Any]:
+    if not np.isfinite(values).all():
+        return {"shares": None, "mean": None, "std": None, "zero": None, "dead": None}
+    values = values.astype(np.float64)  # in which squares of float32 are numbers too
+    counts, _ = np.histogram(values[values != 0], edges)
+    return {
+        "shares": [float(f"{share:.4g}") for share in counts / values.size],
+        "mean": float(values.mean()),
+        "std": float(values.std()),
+        "zero": float(np.mean(values == 0)),
+        "dead": float(np.mean(values.std(axis=0) < DEAD)),
+    }

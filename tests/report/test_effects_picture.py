@@ -1,0 +1,166 @@
+"""The forest plot: what every technique changes."""
+
+import pytest
+from answers import CLASSIFICATION, REGRESSION, changed
+from evidences import two
+from looking import column, drawable, notes
+
+from goru.report.pictures.effects import LOOKS, effects_picture
+
+NAMES = [effect["name"] for effect in CLASSIFICATION["effects"]]
+INTERVALS = {
+    "helps": (-0.05, -0.08, -0.02),
+    "hurts": (0.05, 0.02, 0.08),
+    "no effect worth having": (0.001, -0.004, 0.006),
+    "undecided": (-0.01, -0.05, 0.03),
+    "diverged": (None, None, None),
+    "endless": (-0.01, None, None),  # one draw of an arm alone did not diverge
+}
+
+
+def with_verdicts(*verdicts, draws=8, plain_loss=0.5):
+    """An answer with these verdicts on the first questions; all others are undecided."""
+    answer = changed(CLASSIFICATION, plan={"draws": draws}, judgement={"plain_loss": plain_loss})
+    padded = [*verdicts, *["undecided"] * 7][:7]
+    for effect, verdict in zip(answer["effects"], padded, strict=True):
+        effect |= dict(zip(("change", "low", "high"), INTERVALS[verdict], strict=True))
+        effect["verdict"] = "undecided" if verdict in ("diverged", "endless") else verdict
+    return answer
+
+
+def says(*verdicts, **given) -> str:
+    return effects_picture(with_verdicts(*verdicts, **given)).says
+
+
+class TestTheSentence:
+    def test_names_what_is_sure_and_counts_what_is_not(self):
+        assert effects_picture(CLASSIFICATION).says == (
+            "Dropout: lowers the held-out loss for sure; weight decay: raises the held-out loss for sure; batch norm "
+            "before the activation: makes no difference worth having. 3 of 6 questions stay undecided on these rows. "
+            "The best combination changes the plain network's 0.500 by -12% (-26% to +2.0%)."
+        )
+
+    @pytest.mark.parametrize(
+        ("verdicts", "words"),
+        [
+            (["helps"], "Dropout: lowers the held-out loss for sure. 5 of 6"),
+            (["helps", "helps"], "Dropout and weight decay: lower the held-out loss for sure. 4 of 6"),
+            (["undecided", "hurts"], "Weight decay: raises the held-out loss for sure. 5 of 6"),
+            (["hurts", "hurts"], "Dropout and weight decay: raise the held-out loss for sure. 4 of 6"),
+            (["no effect worth having"], "Dropout: makes no difference worth having. 5 of 6"),
+            (
+                ["no effect worth having"] * 6,
+                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: make no difference worth having. The best",
+            ),
+        ],
+    )
+    def test_is_in_the_number_of_what_it_speaks_of(self, verdicts, words):
+        assert says(*verdicts).startswith(words)
+
+    @pytest.mark.parametrize(
+        ("verdicts", "draws", "words"),
+        [
+            ([], 8, ": every interval reaches across zero and out of the margin."),
+            ([], 1, ": 1 draw of each combination cannot tell which is better."),
+            ([], 2, ": 2 draws of each combination cannot tell which is better."),
+            (["diverged"], 8, ": in 1 of 6 a network diverged, and every other interval reaches across zero"),
+            (["diverged"] * 6, 8, ": in some fold networks diverged."),
+        ],
+    )
+    def test_says_why_nothing_is_decided(self, verdicts, draws, words):
+        assert says(*verdicts, draws=draws).startswith(f"No single question is decided{words}")
+
+    @pytest.mark.parametrize("plain_loss", [None, 0.0])
+    def test_speaks_of_no_share_where_there_is_nothing_to_have_a_share_of(self, plain_loss):
+        said = says("helps", plain_loss=plain_loss)
+        assert "%" not in said
+        assert said.endswith("questions stay undecided on these rows.")
+
+    def test_speaks_of_no_best_combination_where_that_diverged(self):
+        assert "best combination" not in says(*["diverged"] * 7)
+
+
+class TestTheFigure:
+    def test_has_a_mark_with_its_interval_for_every_change_in_percent_of_plain(self):
+        answer = changed(CLASSIFICATION)
+        answer["effects"][0]["low"] = -0.12  # further from the change than the other end
+        figure = effects_picture(answer).figure
+        known = [effect for effect in answer["effects"] if effect["change"] is not None]
+        assert len(figure.data) == len(known) == 6
+        for trace, effect in zip(figure.data, known, strict=True):
+            assert trace.x[0] == pytest.approx(effect["change"] / 0.005)
+            assert trace.x[0] - trace.error_x.arrayminus[0] == pytest.approx(effect["low"] / 0.005)
+            assert trace.x[0] + trace.error_x.array[0] == pytest.approx(effect["high"] / 0.005)
+            assert (trace.marker.color, trace.marker.symbol) == LOOKS[effect["verdict"]]
+
+    def test_names_every_question_with_its_verdict_from_the_top_down(self):
+        answer = CLASSIFICATION
+        labels = [note for note in effects_picture(answer).figure.layout.annotations if note.text.startswith("<b>")]
+        verdicts = [effect["verdict"] for effect in answer["effects"]]
+        verdicts[3] = "undecided: a network diverged"
+        assert [note.text for note in labels] == [
+            f"<b>{name}</b><br>{verdict}" for name, verdict in zip(NAMES, verdicts, strict=True)
+        ]
+        assert [note.y for note in labels] == sorted((note.y for note in labels), reverse=True)
+
+    def test_tells_verdicts_apart_by_marks_as_well_as_by_colours(self):
+        assert len({mark for _, mark in LOOKS.values()}) == len(LOOKS) == 4
+
+    def test_shades_the_margin_around_zero(self):
+        band, line = effects_picture(CLASSIFICATION).figure.layout.shapes
+        assert (band.x0, band.x1) == (pytest.approx(-2), pytest.approx(2))
+        assert (line.x0, line.x1) == (0, 0)
+
+    def test_shows_all_of_every_interval_and_as_much_to_either_side(self):
+        low, high = effects_picture(CLASSIFICATION).figure.layout.xaxis.range
+        assert low < -26
+        assert high == -low
+
+    def test_says_on_hovering_what_the_change_is_in_both_units(self):
+        trace = effects_picture(CLASSIFICATION).figure.data[0]
+        assert trace.text[0] == "dropout<br>-0.050 (-0.080 to -0.020)<br>-10% of the plain network's loss<br>helps"
+        assert trace.hoverinfo == "text"
+
+    @pytest.mark.parametrize("plain_loss", [None, 0.0])
+    def test_is_in_units_of_the_loss_without_a_plain_loss(self, plain_loss):
+        figure = effects_picture(with_verdicts("helps", plain_loss=plain_loss)).figure
+        assert figure.data[0].x[0] == -0.05
+        assert not figure.layout.xaxis.ticksuffix
+        assert "%" not in figure.layout.xaxis.title.text
+
+    def test_may_be_empty(self):
+        answer = with_verdicts(*["diverged"] * 7, plain_loss=None)
+        for effect in answer["effects"]:
+            effect["margin"] = None
+        picture = effects_picture(answer)
+        assert len(picture.figure.data) == 0
+        assert sum("a network diverged" in note for note in notes(picture.figure)) == 7
+        assert drawable(picture.figure)
+
+    def test_is_as_high_as_its_questions_need(self):
+        answer, _ = two()
+        few = dict(answer, effects=answer["effects"][-2:])
+        assert effects_picture(few).figure.layout.height < effects_picture(answer).figure.layout.height
+
+
+class TestTheTable:
+    def test_has_the_numbers_of_the_figure(self):
+        picture = effects_picture(CLASSIFICATION)
+        assert column(picture, "what") == NAMES
+        assert picture.table.rows[0] == ("dropout", "-0.050", "-0.080 to -0.020", "-10%", "helps")
+        assert picture.table.rows[3] == (NAMES[3], "a network diverged", "", "", "undecided")
+        assert column(picture, "verdict") == [effect["verdict"] for effect in CLASSIFICATION["effects"]]
+
+    def test_has_no_shares_without_a_plain_loss(self):
+        answer = changed(REGRESSION, judgement={"plain_loss": 0.0})
+        assert set(column(effects_picture(answer), "of the plain loss")) == {""}
+
+
+class TestAnIntervalWithoutEnds:
+    def test_is_not_drawn_but_its_mark_is_and_the_rest_is_said(self):
+        picture = effects_picture(with_verdicts("endless", *["helps"] * 5, "endless"))
+        drawable(picture.figure)
+        first = picture.figure.data[0]
+        assert (first.x, first.error_x.array, first.error_x.arrayminus) == ((-2.0,), (0,), (0,))
+        assert "not finite to not finite" in picture.says
+        assert column(picture, "interval")[0] == "not finite to not finite"

@@ -1,0 +1,194 @@
+"""The loss over each hyperparameter: isolation plots."""
+
+import numpy as np
+import pytest
+from answers import CLASSIFICATION, changed
+from evidences import LOWEST, evidence_of, numbers, two
+from looking import column, drawable, named
+
+from goru.report.pictures.hyperparameters import TABLE_ROWS, WORDS, hyperparameters_picture, warnings
+
+ARM = CLASSIFICATION["recommended"][0]["arm"]
+PANELS = ["learning rate", "dropout rate", "weight decay, strength", "best epoch"]
+
+
+def titles(figure) -> list[str]:
+    panels = len({trace.xaxis for trace in figure.data})
+    return [figure.layout[f"xaxis{index or ''}"].title.text for index in [0, *range(2, panels + 1)]]
+
+
+def with_edge(name, edge, recommended=None):
+    """The evidence of two classes with a recommended value at an edge."""
+    evidence = two()[1]
+    panel = next(each for each in evidence["hyperparameters"] if each["name"] == name)
+    panel |= {"edge": edge, "recommended": recommended or panel["recommended"]}
+    return evidence
+
+
+class TestWarnings:
+    def test_there_are_none_where_nothing_is_at_an_edge(self):
+        assert warnings(two()[1]) == []
+        assert hyperparameters_picture(two()[1]).says.endswith(
+            "No recommended value lies at an edge of its range (shaded)."
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "edge", "value", "words"),
+        [
+            (
+                "learning_rate",
+                "high",
+                0.029,
+                "The recommended learning rate, 0.029, lies at the upper end of its range (0.0003 to 0.03): beyond it "
+                "there may be better.",
+            ),
+            (
+                "dropout_rate",
+                "low",
+                0.051,
+                "The recommended dropout rate, 0.051, lies at the lower end of its range (0.05 to 0.6): beyond it "
+                "there may be better.",
+            ),
+            ("epochs", "high", 80, "The best epoch is among the last: a longer schedule might do better."),
+        ],
+    )
+    def test_name_the_value_and_the_end_of_its_range(self, name, edge, value, words):
+        evidence = with_edge(name, edge, value)
+        assert warnings(evidence) == [words]
+        assert hyperparameters_picture(evidence).says.endswith(words)
+
+    def test_are_as_many_as_there_are_edges(self):
+        evidence = with_edge("learning_rate", "low")
+        evidence["hyperparameters"][-1]["edge"] = "high"
+        assert len(warnings(evidence)) == 2
+
+
+class TestTheSentence:
+    def test_counts_the_draws_and_says_how_far_their_losses_reach(self):
+        assert hyperparameters_picture(two()[1]).says.startswith(
+            f"2 draws of what is recommended ({ARM}), each at its best epoch in the first partition. Their losses "
+            "reach from 0.440 to 0.470."
+        )
+
+    def test_of_one_draw(self):
+        said = hyperparameters_picture(numbers()[1]).says
+        assert said.startswith("1 draw of what is recommended (plain), each")
+        assert "reach" not in said
+
+    @pytest.mark.parametrize(("order", "words"), [(1, "Lower"), (-1, "Higher")])
+    def test_says_which_learning_rates_did_better_where_that_is_clear(self, order, words):
+        evidence = evidence_of(CLASSIFICATION, draws=8)
+        own = [draw for draw in evidence["draws"] if draw["arm"] == ARM]
+        for draw, loss in zip(own, np.linspace(0.4, 0.5, 8)[::order], strict=True):
+            draw["loss"] = loss
+        assert f"{words} learning rates did better." in hyperparameters_picture(evidence).says
+
+    def test_says_how_many_draws_are_out_of_sight(self):
+        evidence = two()[1]
+        assert "worse than what is shown" not in hyperparameters_picture(evidence).says
+        for draw in evidence["draws"][1:3]:
+            draw["loss"] = 1e6
+        known = sum(draw["loss"] is not None for draw in evidence["draws"])
+        assert f"Of all {known} draws, 2 did worse than what is shown." in hyperparameters_picture(evidence).says
+
+    @pytest.mark.parametrize("draws", [7, 8])
+    def test_says_nothing_of_learning_rates_where_it_is_not(self, draws):
+        evidence = evidence_of(CLASSIFICATION, draws=draws)
+        for index, draw in enumerate(draw for draw in evidence["draws"] if draw["arm"] == ARM):
+            draw["loss"] = 0.4 + (0.01 * (index % 2) if draws == 8 else 0.01 * index)
+        assert "learning rates" not in hyperparameters_picture(evidence).says
+
+
+class TestTheFigure:
+    def test_has_a_panel_for_every_hyperparameter_in_its_range(self):
+        figure = hyperparameters_picture(two()[1]).figure
+        assert titles(figure) == PANELS
+        assert [figure.layout[f"xaxis{index}"].type for index in ("", 2, 3, 4)] == ["log", "linear", "log", "linear"]
+        low, high = figure.layout.xaxis.range
+        assert low < np.log10(3e-4) < np.log10(3e-2) < high
+
+    def test_has_a_point_for_every_draw_of_an_arm_that_has_the_hyperparameter(self):
+        evidence = two()[1]
+        figure = hyperparameters_picture(evidence).figure
+        for index, panel in enumerate(evidence["hyperparameters"]):
+            own, others = (named(figure, name)[index] for name in (ARM, "other arms"))
+            having = [draw for draw in evidence["draws"] if panel["name"] in draw and draw["loss"] is not None]
+            points = sorted([*zip(own.x, own.y, strict=True), *zip(others.x, others.y, strict=True)])
+            assert points == sorted((draw[panel["name"]], draw["loss"]) for draw in having)
+            assert len(own.x) == 2
+
+    def test_marks_what_is_recommended_in_every_panel_that_it_is_in(self):
+        evidence = two()[1]
+        stars = named(hyperparameters_picture(evidence).figure, "recommended")
+        values = [panel["recommended"] for panel in evidence["hyperparameters"]]
+        assert [star.x[0] for star in stars] == values
+        assert [star.y[0] for star in stars] == [pytest.approx(0.44)] * 4
+        assert {star.marker.symbol for star in stars} == {"star"}
+
+    def test_marks_nothing_where_what_is_recommended_has_no_such_number(self):
+        stars = named(hyperparameters_picture(numbers()[1]).figure, "recommended")
+        assert [len(star.x) for star in stars] == [1, 0, 0, 1]
+
+    def test_shades_both_edges_of_every_range_but_the_epochs(self):
+        figure = hyperparameters_picture(two()[1]).figure
+        assert len(figure.layout.shapes) == 2 * 3
+        low, high = figure.layout.shapes[2:4]
+        assert (low.x0, low.x1) == (pytest.approx(0.05), pytest.approx(0.0775))
+        assert (high.x0, high.x1) == (pytest.approx(0.5725), pytest.approx(0.6))
+
+    def test_has_few_enough_numbers_along_an_axis_for_a_phone(self):
+        figure = hyperparameters_picture(evidence_of(CLASSIFICATION, searched=True)).figure
+        for name in (name for name in figure.layout if name.startswith("xaxis")):
+            axis = figure.layout[name]
+            assert len(axis.tickvals or ()) <= 4
+            assert axis.tickvals is None or len(axis.tickvals) >= 2
+
+    def test_shows_the_numbers_of_batch_norm_where_they_were_drawn(self):
+        figure = hyperparameters_picture(evidence_of(CLASSIFICATION, searched=True)).figure
+        assert titles(figure) == list(WORDS.values())
+        assert len(figure.data) == 3 * len(WORDS)
+        assert drawable(figure)
+
+    def test_leaves_the_worst_losses_out_of_sight_but_not_out_of_the_figure(self):
+        evidence = two()[1]
+        evidence["draws"][1]["loss"] = 1e6
+        figure = hyperparameters_picture(evidence).figure
+        assert figure.layout.yaxis.range[1] < 1
+        assert any(1e6 in trace.y for trace in figure.data)
+
+    def test_has_one_range_of_losses_for_all_panels(self):
+        figure = hyperparameters_picture(two()[1]).figure
+        assert len({tuple(figure.layout[f"yaxis{index}"].range) for index in ("", 2, 3, 4)}) == 1
+
+    @pytest.mark.parametrize("loss", [None, 0.0])
+    def test_of_losses_that_no_logarithm_has_is_no_error(self, loss):
+        evidence = two()[1]
+        for draw in evidence["draws"]:
+            draw["loss"] = loss
+        assert drawable(hyperparameters_picture(evidence).figure)
+
+    def test_of_draws_that_diverged_leaves_them_out(self):
+        diverged = [arm for arm in LOWEST if arm != ARM]
+        picture = hyperparameters_picture(evidence_of(CLASSIFICATION, diverged=diverged))
+        assert {len(trace.x) for trace in named(picture.figure, "other arms")} == {0}
+        assert column(picture, "arm (the best draws)") == [ARM, ARM]
+
+
+class TestTheTable:
+    def test_has_the_best_draws_with_their_numbers(self):
+        picture = hyperparameters_picture(two()[1])
+        assert list(picture.table.columns) == ["arm (the best draws)", "held-out loss", *PANELS]
+        assert len(picture.table.rows) == TABLE_ROWS
+        assert picture.table.rows[0] == (ARM, "0.440", "0.00456", "0.314", "1.12", "33")
+        losses = [float(loss) for loss in column(picture, "held-out loss")]
+        assert losses == sorted(losses)
+
+    def test_leaves_cells_empty_where_an_arm_has_no_such_number(self):
+        plain = hyperparameters_picture(numbers()[1]).table.rows
+        assert next(row for row in plain if row[0] == "plain")[2:] == ("0.00456", "", "", "100")
+
+
+def test_several_combinations_are_compared_with_the_first_of_them():
+    answer = changed(CLASSIFICATION)
+    answer["recommended"][1]["arm"] = "dropout"
+    assert hyperparameters_picture(evidence_of(answer)).says.startswith(f"2 draws of what is recommended ({ARM})")

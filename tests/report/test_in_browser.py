@@ -1,0 +1,502 @@
+"""Pages in a real browser: nothing is fetched, everything is drawn, readable, and in reach of a keyboard."""
+
+import copy
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from answers import CLASSIFICATION, changed
+from browser import PROGRAM, Visit, bare, contrast, covering, needs_browser
+from evidences import (
+    HOSTILE,
+    HOSTILE_FOLDERS,
+    LOWEST,
+    STUDIES,
+    config_of,
+    evidence_of,
+    hostile,
+    numbers,
+    three,
+    two,
+    write_run,
+)
+
+from goru.report.comparison import comparison_page
+from goru.report.fragment import fragment
+from goru.report.study_page import html
+
+pytestmark = needs_browser
+PHONE, DESK = 390, 1440
+SHEET = 718  # pixels between the margins of A4
+FOREST = "#plot-effects .annotation text"
+ELEMENTS = "script, b, i, img, iframe, object, embed, link, base, form, input, a"
+
+
+def nothing():
+    """A study in which everything diverged, without test rows."""
+    answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"draws": 3})
+    answer["test"] = answer["against_networks"] = []
+    for effect in answer["effects"]:
+        effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
+    evidence = evidence_of(answer, diverged=list(LOWEST))
+    return answer, evidence | {"activations": None, "predictions": {"of": "held_out", "rows": 0}}
+
+
+def capitals():
+    """A study of two classes and a target with names as wide as they can be."""
+    answer = changed(CLASSIFICATION, data={"classes": ["no", "CUSTOMER_WWWWWWWWWWWWWWWWWWWWWW"], "target": "W" * 40})
+    return answer, evidence_of(answer, searched=True)
+
+
+def report(study) -> str:
+    answer, evidence, *config = study()
+    return html(answer, evidence, *(config or [config_of(answer)]))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+        program = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        yield program
+        program.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    found = {
+        **{name: report(study) for name, study in STUDIES.items()},
+        "nothing": report(nothing),
+        "hostile": report(hostile),
+        "capitals": report(capitals),
+        "compared": comparison_page(
+            [write_run(folder / name, *study()) for name, study in (("credit", two), ("houses", numbers))]
+        ),
+        "compared hostile": comparison_page(
+            [write_run(folder / name, *study()) for name, study in zip(HOSTILE_FOLDERS, [two, three] * 6, strict=True)]
+        ),
+    }
+    for name, page in found.items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in found}
+
+
+@pytest.fixture(scope="module")
+def look(browser, pages):
+    """Look at a page, which is opened once: a test leaves it as it finds it."""
+    visits: dict[str, Visit] = {}
+
+    def open_(name: str) -> Visit:
+        if name not in visits:
+            visits[name] = Visit(browser, pages[name]).drawn()
+        return visits[name]
+
+    yield open_
+    for visit in visits.values():
+        visit.close()
+
+
+@pytest.fixture(scope="module")
+def measured(look):
+    """How wide a page is in a window of some width, and where its texts are."""
+    found: dict[tuple[str, int], dict] = {}
+
+    def measure(name: str, width: int) -> dict:
+        if (name, width) not in found:
+            visit = look(name)
+            for own in (PHONE, DESK):
+                visit.resize(own)
+                reach = visit.page.evaluate("[document.documentElement.scrollWidth, document.body.scrollWidth]")
+                found[name, own] = {"reach": reach, "texts": visit.texts(), "forest": visit.shown(FOREST)}
+        return found[name, width]
+
+    return measure
+
+
+@pytest.fixture
+def visit(browser, pages):
+    """Open a page for one test, which may change it."""
+    made: list[Visit] = []
+
+    def open_(name: str, **given) -> Visit:
+        made.append(Visit(browser, pages[name], **given))
+        return made[-1]
+
+    yield open_
+    for each in made:
+        each.close()
+
+
+NAMES = ["two", "three", "numbers", "nothing", "hostile", "capitals", "compared", "compared hostile"]
+EVERY = pytest.mark.parametrize("name", NAMES)
+WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
+
+
+class TestOpening:
+    @EVERY
+    def test_says_no_error_and_asks_for_nothing_but_itself(self, look, pages, name):
+        found = look(name)
+        assert found.said == []
+        assert found.asked == [pages[name].as_uri()]
+
+    @EVERY
+    def test_draws_every_picture(self, look, name):
+        found = look(name)
+        drawn = found.page.evaluate(
+            """() => [...document.querySelectorAll("[data-figure]")].map((div) => ({
+              name: div.dataset.figure, traces: div.data.length, height: div.querySelector(".main-svg").clientHeight,
+              marks: div.querySelectorAll(".points path, .js-line, .heatmaplayer image, .js-fill").length,
+            }))"""
+        )
+        assert len(drawn) == int(found.page.get_attribute("html", "data-drawn"))
+        assert len(drawn) >= 3
+        for one in drawn:
+            assert one["height"] > 100
+            if name != "nothing":
+                assert one["traces"] > 0, one
+                assert one["marks"] > 0, one
+
+
+class TestReading:
+    @EVERY
+    @WIDTHS
+    def test_nothing_is_wider_than_the_window(self, measured, name, width):
+        assert max(measured(name, width)["reach"]) == width
+
+    @EVERY
+    @WIDTHS
+    def test_no_text_is_too_small(self, measured, name, width):
+        assert [text["text"] for text in measured(name, width)["texts"] if text["size"] < 9] == []
+
+    @EVERY
+    @WIDTHS
+    def test_no_text_of_a_picture_is_cut_off(self, measured, name, width):
+        texts = [text for text in measured(name, width)["texts"] if text["plot"]]
+        assert len(texts) > 20
+        sides = ("left", "right", "top", "bottom")
+        assert [(text["plot"], text["text"]) for text in texts if min(text[side] for side in sides) < -2] == []
+
+    @pytest.mark.parametrize("name", [name for name in NAMES if name != "hostile"])  # of 14 classes with long names
+    @WIDTHS
+    def test_no_text_of_a_picture_stands_on_another(self, measured, name, width):
+        assert covering(measured(name, width)["texts"]) == []
+
+    @WIDTHS
+    def test_every_label_of_the_forest_plot_is_there(self, measured, width):
+        shown = measured("two", width)["forest"]
+        for effect in CLASSIFICATION["effects"]:
+            assert any(text.startswith(f"{effect['name']}{effect['verdict']}") for text in shown)
+
+
+class TestLightAndDark:
+    def test_texts_stand_out_in_both(self, look):
+        found = look("two")
+        for _ in range(2):
+            texts = found.texts()
+            assert len([text for text in texts if text["plot"]]) > 100
+            for text in texts:
+                if not text["cell"]:
+                    enough = 3 if text["plot"] else 4.5
+                    assert contrast(text["colour"], text["behind"]) >= enough, text
+            found.page.click("#theme")
+
+    def test_the_button_changes_the_page_and_its_pictures_and_says_to_what(self, look):
+        found = look("compared")
+        button = found.page.locator("#theme")
+        seen = []
+        for theme, words in (("light", "dark"), ("dark", "light"), ("light", "dark")):
+            assert found.page.get_attribute("html", "data-theme") == theme
+            assert button.text_content() == words
+            seen.append(
+                found.page.evaluate(
+                    """() => [getComputedStyle(document.body).backgroundColor,
+                      getComputedStyle(document.querySelector("#plot-effects .main-svg")).backgroundColor,
+                      getComputedStyle(document.querySelector("#plot-effects .points path")).fill]"""
+                )
+            )
+            button.click()
+        button.click()
+        light, dark, again = seen
+        assert light == again
+        assert light[0] == light[1]
+        assert dark[0] == dark[1]
+        assert all(one != other for one, other in zip(light, dark, strict=True))
+        assert found.said == []
+        assert len(found.asked) == 1
+
+    def test_who_prefers_dark_pages_gets_one(self, visit):
+        found = visit("compared", theme="dark").drawn()
+        assert found.page.get_attribute("html", "data-theme") == "dark"
+        shades = {tuple(text["behind"]) for text in found.texts() if text["plot"]}
+        assert all(max(shade) < 80 for shade in shades)
+
+
+class TestAnOldBrowser:
+    def test_that_cannot_unpack_what_draws_shows_the_numbers_and_says_why(self, visit):
+        found = visit("compared", before="delete window.DecompressionStream").drawn()
+        assert found.page.get_attribute("html", "data-drawn") == "none"
+        assert found.page.locator(".old").is_visible()
+        assert not any(plot.is_visible() for plot in found.page.locator("[data-figure]").all())
+        assert found.page.locator("summary").first.is_visible()
+        found.page.click("#theme")
+        assert found.page.get_attribute("html", "data-theme") == "dark"
+        assert found.said == []
+
+
+class TestPointing:
+    def test_at_a_mark_shows_its_numbers(self, look):
+        found = look("two")
+        found.page.locator("#plot-effects .points path").first.hover(force=True)
+        said = found.page.wait_for_selector("#plot-effects .hoverlayer .hovertext").text_content()
+        assert "dropout" in said
+        assert "-0.050 (-0.080 to -0.020)" in said
+        assert "helps" in said
+        found.page.locator("#plot-test .points path").last.hover(force=True)
+        found.page.wait_for_selector("#plot-test .hoverlayer .hovertext")
+        assert found.said == []
+        assert len(found.asked) == 1
+
+    def test_and_dragging_zooms_and_a_double_click_shows_everything_again(self, look):
+        found = look("two")
+        reach = "() => document.getElementById('plot-curves').layout.xaxis.range.map(Number)"
+        before = found.page.evaluate(reach)
+        area = found.page.locator("#plot-curves .nsewdrag").first
+        area.scroll_into_view_if_needed()
+        box = area.bounding_box()
+        middle = box["y"] + box["height"] / 2
+        found.page.mouse.move(box["x"] + 0.3 * box["width"], middle)
+        found.page.mouse.down()
+        found.page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=4)
+        found.page.mouse.up()
+        found.until(f"() => ({reach})()[0] > 1")
+        low, high = found.page.evaluate(reach)
+        assert low == pytest.approx(before[0] + 0.3 * (before[1] - before[0]), abs=2)
+        assert high == pytest.approx(before[0] + 0.6 * (before[1] - before[0]), abs=2)
+        found.page.mouse.dblclick(box["x"] + 0.5 * box["width"], middle)
+        found.until(f"() => ({reach})()[0] === {before[0]}")
+        assert found.page.evaluate(reach) == before
+        assert found.said == []
+        assert len(found.asked) == 1
+
+    def test_with_a_finger_scrolls_the_page_and_zooms_nothing(self, visit):
+        found = visit("compared", width=PHONE, phone=True).drawn()
+        modes = found.page.evaluate(
+            "() => [...document.querySelectorAll('[data-figure]')].map((div) => div.layout.dragmode)"
+        )
+        assert set(modes) == {False}
+        assert found.count(".modebar") == 0
+        assert found.page.evaluate("document.documentElement.scrollWidth") == PHONE
+        found.page.tap("#theme")
+        assert found.page.get_attribute("html", "data-theme") == "dark"
+        assert found.said == []
+
+
+class TestTheKeyboard:
+    def test_reaches_everything_that_does_something(self, look):
+        found = look("two")
+        found.page.locator(".skip").focus()
+        reached = []
+        for _ in range(120):
+            found.page.keyboard.press("Tab")
+            here = found.page.evaluate(
+                """() => { const on = document.activeElement;
+                  return [on.tagName, on.id, on.classList.contains("skip"), getComputedStyle(on).outlineStyle]; }"""
+            )
+            if here[0] == "BODY" or here[2]:
+                break
+            reached.append(here)
+        assert reached[0][1] == "theme"
+        assert all(outline != "none" for *_, outline in reached)
+        tags = [tag for tag, *_ in reached]
+        assert tags.count("A") == found.count("nav a")
+        assert tags.count("SUMMARY") == found.count("summary")
+        visible = "() => [...document.querySelectorAll('.scroll, pre')].filter((each) => each.checkVisibility()).length"
+        assert tags.count("DIV") + tags.count("PRE") == found.page.evaluate(visible)
+
+    def test_skips_to_the_contents(self, visit):
+        found = visit("compared")
+        found.page.keyboard.press("Tab")
+        assert found.page.locator(".skip").bounding_box()["x"] >= 0
+        found.page.keyboard.press("Enter")
+        assert found.page.evaluate("document.activeElement.id") == "main"
+
+    def test_opens_and_closes_the_numbers_and_changes_the_theme(self, look):
+        found = look("compared")
+        summary = found.page.locator("summary").first
+        table = found.page.locator("details table").first
+        summary.focus()
+        assert not table.is_visible()
+        found.page.keyboard.press("Enter")
+        assert table.is_visible()
+        found.page.keyboard.press("Enter")
+        assert not table.is_visible()
+        found.page.locator("#theme").focus()
+        for theme in ("dark", "light"):
+            found.page.keyboard.press("Enter")
+            assert found.page.get_attribute("html", "data-theme") == theme
+
+
+class TestForThoseWhoCannotSee:
+    @EVERY
+    def test_headings_pictures_and_tables_say_what_they_are(self, look, name):
+        found = look(name)
+        levels = found.page.evaluate("() => [...document.querySelectorAll('h1,h2,h3,h4')].map((h) => +h.tagName[1])")
+        assert levels.count(1) == 1
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+        labels = found.page.evaluate(
+            "() => [...document.querySelectorAll('[data-figure]')].map((d) => d.ariaLabel.trim())"
+        )
+        assert all(len(label) > 20 for label in labels)
+        assert found.count("[data-figure][role=img]") == len(labels)
+        headed = found.page.evaluate(
+            "() => [...document.querySelectorAll('table')].map((t) => t.querySelectorAll('thead th[scope=col]').length)"
+        )
+        assert len(headed) > len(labels)
+        assert min(headed) >= 2
+
+    def test_the_button_has_a_name(self, look):
+        assert look("two").page.get_attribute("#theme", "aria-label") == "change between light and dark"
+
+
+class TestPrinting:
+    def test_is_light_has_no_buttons_and_fits_on_a_sheet(self, look):
+        found = look("two")
+        found.page.click("#theme")
+        found.page.set_viewport_size({"width": SHEET, "height": 1000})
+        found.page.emulate_media(media="print")
+        found.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        found.until("() => document.querySelector('#plot-curves .main-svg').clientWidth < 700")
+        assert found.page.get_attribute("html", "data-theme") == "light"
+        backgrounds = {tuple(text["behind"]) for text in found.texts()}
+        assert all(min(shade) > 200 for shade in backgrounds)
+        for selector in ("#theme", "nav", ".skip", ".modebar"):
+            assert not any(each.is_visible() for each in found.page.locator(selector).all())
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= SHEET
+        reach = found.page.evaluate(
+            "() => Math.max(...[...document.querySelectorAll('.main-svg, table, pre, p')]"
+            ".filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect().right))"
+        )
+        assert reach <= SHEET
+        cut = [text["text"] for text in found.texts() if text["plot"] and min(text["left"], text["right"]) < -2]
+        assert cut == []
+        found.page.emulate_media(media="screen")
+        found.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+        assert found.page.get_attribute("html", "data-theme") == "dark"
+        found.page.click("#theme")
+        found.resize(DESK)
+        assert found.said == []
+
+    def test_makes_sheets_and_leaves_the_page_as_it_was(self, look):
+        found = look("numbers")
+        found.page.click("#theme")
+        found.page.evaluate(
+            "() => { window.themes = [];"
+            " addEventListener('beforeprint', () => themes.push(document.documentElement.dataset.theme)); }"
+        )
+        sheets = found.page.pdf(format="A4")
+        assert sheets.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b", sheets)) >= 3
+        assert found.page.evaluate("themes") == ["light"]
+        assert found.page.get_attribute("html", "data-theme") == "dark"
+        found.page.click("#theme")
+        assert found.said == []
+
+
+class TestHostileNames:
+    def test_of_columns_and_classes_stand_in_tables_as_they_are(self, look):
+        found = look("hostile")
+        assert found.page.locator("section[aria-labelledby=columns] tbody th").all_text_contents() == HOSTILE
+        matrix = found.page.locator("figure:has(#plot-confusion) tbody th").all_text_contents()
+        assert matrix == HOSTILE
+
+    def test_stand_in_pictures_as_letters(self, look):
+        found = look("hostile")
+        ticks = found.shown("#plot-confusion .ytick text")
+        for name in ("<script>alert…", '"quoted", it\'s', "%{x}", "$x^2$", "<b>bold</b>", "{{ 7*7 }}", "&amp;", "<!--"):
+            assert name in ticks
+        legend = found.shown("#plot-roc .legendtext")
+        assert any(text.startswith("<script>alert(1)</script>, 0.") for text in legend)
+
+    def test_of_the_table_and_of_notes_stand_in_the_text(self, look):
+        found = look("hostile")
+        assert found.page.title() == f"{HOSTILE[1]}: what helped"
+        assert found.shown("main > p bdi")[0] == HOSTILE[1]
+        assert "Dropped '<b>bold</b>': it holds identifiers." in found.shown(".notes li")
+
+    @pytest.mark.parametrize(("name", "harmless"), [("hostile", "three"), ("compared hostile", "compared")])
+    def test_make_no_element(self, look, name, harmless):
+        added = look(name).count(ELEMENTS) - look(harmless).count(ELEMENTS)
+        assert added == 0
+        assert look(name).count("[onclick], [onload], [onerror], [onmouseover]") == 0
+
+    def test_are_said_on_pointing_at_them(self, look):
+        found = look("hostile")
+        area = found.page.locator("#plot-confusion .nsewdrag").first
+        area.scroll_into_view_if_needed()
+        box = area.bounding_box()
+        found.page.mouse.move(box["x"] + 8, box["y"] + 8)
+        found.page.mouse.move(box["x"] + 10, box["y"] + 10)
+        said = bare(found.page.wait_for_selector("#plot-confusion .hoverlayer .hovertext").text_content())
+        assert said.startswith("<script>alert(1)</script>, taken for <script>alert(1)</script>:")
+        assert found.said == []
+
+    def test_that_turn_directions_turn_nothing_beside_them(self, browser, tmp_path):
+        answer = changed(
+            CLASSIFICATION, data={"classes": ["no", "\u202eשלום"], "notes": ["Dropped '\u202eשלום': it is one."]}
+        )
+        answer["data"]["name"] = "\u202eשלום"
+        evidence = evidence_of(answer)
+        (tmp_path / "page.html").write_text(html(answer, evidence, config_of(answer)), encoding="utf-8")
+        found = Visit(browser, tmp_path / "page.html")
+        for words in ("gets a higher probability", "it is one.", "for a network on"):
+            places = found.page.evaluate(
+                """(words) => {
+                  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+                  while (walker.nextNode()) {
+                    const at = walker.currentNode.textContent.indexOf(words);
+                    if (at < 0 || walker.currentNode.parentElement.closest("svg")) continue;
+                    return [0, 2].map((place) => {
+                      const range = document.createRange();
+                      range.setStart(walker.currentNode, at + place);
+                      range.setEnd(walker.currentNode, at + place + 1);
+                      return range.getBoundingClientRect().left;
+                    });
+                  }
+                }""",
+                words,
+            )
+            assert places[0] < places[1], words
+        found.close()
+
+    def test_of_runs_stand_in_the_comparison_as_they_are(self, look):
+        found = look("compared hostile")
+        heads = found.page.locator("section[aria-labelledby=helps] > .scroll thead th").all_text_contents()
+        assert heads[1:] == HOSTILE_FOLDERS
+        ticks = found.shown("#plot-test .ytick text")
+        assert ticks[0] == "<script>alert(1)<…"
+        assert "$x^2$" in ticks
+        assert found.page.locator("pre").first.get_attribute("aria-label") == f"The command of {HOSTILE_FOLDERS[0]}"
+
+
+class TestANotebook:
+    def test_shows_a_study_with_hostile_names_without_scripts(self, browser, tmp_path):
+        answer = copy.deepcopy(CLASSIFICATION)
+        cells = [fragment(changed(answer, data={"name": name})) for name in HOSTILE]
+        page = "<!doctype html><meta charset=utf-8><link rel=icon href='data:,'><div class=out>" + "".join(cells)
+        (tmp_path / "notebook.html").write_text(page, encoding="utf-8")
+        found = Visit(browser, tmp_path / "notebook.html", width=700)
+        assert found.page.locator("bdi").all_text_contents() == HOSTILE
+        assert found.count("script, img, iframe") == 0
+        assert found.count("b") == len(HOSTILE) * len(re.findall("<b>", fragment(answer)))
+        assert found.count("circle") == 6 * len(HOSTILE)
+        cut = found.page.evaluate(
+            """() => [...document.querySelectorAll("svg text, svg line, svg circle")].filter((each) => {
+              const box = each.getBoundingClientRect(), frame = each.ownerSVGElement.getBoundingClientRect();
+              return box.left < frame.left - 1 || box.right > frame.right + 1; }).length"""
+        )
+        assert cut == 0
+        assert found.said == []
+        assert len(found.asked) == 1
+        found.close()

@@ -1,0 +1,408 @@
+"""The report of a study: what is on the page."""
+
+import copy
+import json
+import re
+
+import pytest
+from answers import CLASSIFICATION, REGRESSION, changed
+from evidences import COLUMNS, HOSTILE, LOWEST, STUDIES, config_of, evidence_of, hostile, numbers, three, two, write_run
+from looking import Page
+
+from goru.errors import InputError
+from goru.report.study_page import cards, html, sections, study_page, summary, write
+from goru.study.run import Run
+
+TITLES = [
+    "What helps",
+    "Learning, and overfitting",
+    "Activations, layer by layer",
+    "Loss over each hyperparameter",
+    "Batch norm: before or after the activation",
+    "Together, or one instead of the other",
+    "On the test rows",
+    "Which classes are taken for which",
+    "Do predictions mean what they say?",
+    "What is handed over",
+    "What was done to each column",
+    "Time and networks spent",
+    "To do it again",
+]
+
+
+def page_of(answer, evidence, config=None) -> Page:
+    return Page(html(answer, evidence, config or config_of(answer)))
+
+
+@pytest.fixture(scope="module")
+def classes():
+    return page_of(*two())
+
+
+@pytest.fixture(scope="module")
+def hostile_page():
+    return page_of(*hostile())
+
+
+def section(answer, evidence, name):
+    return next(one for one in sections(answer, evidence) if one.id == name)
+
+
+class TestWhatIsThere:
+    def test_one_heading_holds_the_answer_in_one_sentence(self, classes):
+        assert [text for level, text in classes.headings if level == 1] == [CLASSIFICATION["advice"]]
+
+    def test_every_part_has_a_heading_and_a_link_to_it(self, classes):
+        assert [text for level, text in classes.headings if level == 2] == TITLES
+        links = [given["href"].removeprefix("#") for given in classes.named("a") if given["href"] != "#main"]
+        ids = [given["id"] for given in classes.named("h2")]
+        assert links == ids
+        assert len(set(ids)) == len(ids)
+
+    @pytest.mark.parametrize(
+        ("kind", "pictures"),
+        [
+            ("two", ["confusion", "roc"]),
+            ("three", ["confusion", "roc"]),
+            ("numbers", ["values"]),
+        ],
+    )
+    def test_every_picture_is_drawn_once_with_its_sentence_and_its_table(self, kind, pictures):
+        answer, evidence = STUDIES[kind]()
+        page = page_of(answer, evidence)
+        shown = [picture for one in sections(answer, evidence) for picture in one.pictures]
+        assert [picture.name for picture in shown] == [
+            *("effects", "curves", "activations", "hyperparameters", "arms", "interactions", "test"),
+            *pictures,
+            "calibration",
+        ]
+        assert list(page.figures) == [picture.name for picture in shown]
+        labels = {given["data-figure"]: given["aria-label"] for _, given in page.elements if "data-figure" in given}
+        assert labels == {picture.name: picture.says for picture in shown}
+        tables = page.tables["The numbers of this picture"]
+        assert tables == [
+            list(map(str, row)) for picture in shown for row in (picture.table.columns, *picture.table.rows)
+        ]
+
+    def test_figures_hold_data_and_are_as_high_as_they_say(self, classes):
+        for figure in classes.figures.values():
+            assert figure["data"]
+            assert figure["layout"]["height"] > 100
+
+    def test_every_table_has_headings(self, classes):
+        for rows in classes.tables.values():
+            assert len(rows) > 1
+            assert all(rows[0][1:])
+        scopes = {given.get("scope") for given in classes.named("th")}
+        assert scopes == {"col", "row"}
+
+    def test_nothing_but_parts_of_the_page_is_linked_to(self, classes):
+        for _, given in classes.elements:
+            for name in ("src", "href", "action", "data", "srcset", "poster"):
+                assert given.get(name, "#").startswith(("#", "data:,"))
+
+    def test_says_in_which_language_it_is_and_how_wide(self, classes):
+        assert classes.named("html") == [{"lang": "en"}]
+        metas = {given.get("name"): given["content"] for given in classes.named("meta") if "content" in given}
+        assert metas["viewport"] == "width=device-width, initial-scale=1"
+
+    def test_forbids_whatever_might_be_fetched(self, classes):
+        (policy,) = [given["content"] for given in classes.named("meta") if given.get("http-equiv")]
+        assert policy.startswith("default-src 'none';")
+        assert "http" not in policy
+        assert "unsafe-eval" not in policy
+
+    def test_is_the_same_every_time(self):
+        assert html(*two(), config_of(CLASSIFICATION)) == html(*two(), config_of(CLASSIFICATION))
+
+
+class TestWhatIsLeftOut:
+    def test_without_test_rows_there_are_none_and_predictions_are_of_held_out_rows(self):
+        answer, evidence = two()
+        answer["test"] = answer["against_networks"] = []
+        answer["data"]["test"] = 0
+        evidence["predictions"]["of"] = "held_out"
+        page = page_of(answer, evidence)
+        assert "On the test rows" not in [text for _, text in page.headings]
+        assert "none of them for a test" in page.text
+        assert "development rows, each predicted by networks that were not fitted on it" in page.text
+        assert len(cards(answer)) == 3
+
+    def test_without_predictions_there_are_no_pictures_of_them(self):
+        answer, evidence = two()
+        evidence["predictions"] = {"of": "test", "rows": 0}
+        assert set(page_of(answer, evidence).figures).isdisjoint({"confusion", "roc", "values", "calibration"})
+
+    def test_without_activations_there_is_no_picture_of_them(self):
+        answer, evidence = two()
+        evidence["activations"] = None
+        page = page_of(answer, evidence)
+        assert "activations" not in page.figures
+        assert "Activations, layer by layer" not in [text for _, text in page.headings]
+
+    def test_of_one_class_alone_there_is_no_curve(self):
+        answer, evidence = two()
+        evidence["predictions"]["roc"] = []
+        assert "roc" not in page_of(answer, evidence).figures
+
+    def test_without_a_configuration_neither_the_command_nor_columns(self):
+        page = Page(html(*two()))
+        titles = [text for _, text in page.headings]
+        assert "What was done to each column" not in titles
+        assert "To do it again" in titles
+        assert page.named("pre") == []
+
+    def test_where_everything_diverged_there_is_a_page_all_the_same(self):
+        answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"draws": 3})
+        for effect in answer["effects"]:
+            effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
+        evidence = evidence_of(answer, diverged=list(LOWEST))
+        evidence["activations"] = None
+        assert "in some fold networks diverged" in page_of(answer, evidence).text
+
+
+class TestTheFirstFigures:
+    def test_of_a_classification(self):
+        assert [(card.label, card.value, card.more) for card in cards(CLASSIFICATION)] == [
+            ("recommended", "batch norm before + dropout + weight decay", "8 networks, 2 draws"),
+            ("held-out loss against plain", "-12%", "-26% to +2.0%: undecided"),
+            ("log loss, test rows", "0.450", "accuracy 0.780"),
+            ("the plain network overfits", "from epoch 7 on", "held-out loss less fit loss: 0.800"),
+        ]
+
+    def test_of_a_regression(self):
+        assert [(card.label, card.value, card.more) for card in cards(REGRESSION)][2:] == [
+            ("error, test rows", "58.0", "R² 0.345"),
+            ("the plain network overfits", "not for sure", "held-out loss less fit loss: 0.005"),
+        ]
+
+    def test_of_several_combinations(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        answer["recommended"][1]["arm"] = "dropout"
+        assert cards(answer)[0].value == "several combinations"
+
+    def test_of_one_network(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        del answer["recommended"][1]
+        answer["recommended"][0]["networks"] = 1
+        assert cards(answer)[0].more == "1 network, 1 draw"
+
+    @pytest.mark.parametrize(
+        ("overfits", "words"), [("rises", "from epoch 7 on"), ("gap", "by its gap"), (None, "not for sure")]
+    )
+    def test_say_how_the_plain_network_overfits(self, overfits, words):
+        assert cards(changed(CLASSIFICATION, plain={"overfits": overfits}))[-1].value == words
+
+    def test_leave_out_what_has_no_share(self):
+        labels = [card.label for card in cards(changed(CLASSIFICATION, judgement={"plain_loss": 0.0}))]
+        assert "held-out loss against plain" not in labels
+
+    def test_leave_out_a_figure_that_is_not_defined(self):
+        answer = copy.deepcopy(REGRESSION)
+        answer["test"][-1]["R²"] = None
+        assert cards(answer)[2].more == ""
+
+
+class TestTheSummary:
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (
+                CLASSIFICATION,
+                "1,000 rows, 200 of them for the test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
+                "The loss is the log loss.",
+            ),
+            (
+                REGRESSION,
+                "60 rows, 12 of them for the test; 1 column; regression. Networks of 1-8-1 units, tanh. The loss is "
+                "the squared error over the target's variance.",
+            ),
+            (
+                changed(CLASSIFICATION, options={"class_weight": "balanced"}, data={"test": 0}),
+                "1,000 rows, none of them for a test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. The "
+                "loss is the log loss; every class counts alike in it.",
+            ),
+        ],
+    )
+    def test_says_of_what_the_study_is(self, answer, words):
+        assert summary(answer) == words
+
+
+class TestWhatIsHandedOver:
+    def test_is_a_table_of_draws(self, classes):
+        heading, first, second = classes.tables["What the networks are made of"]
+        assert heading == [
+            *("combination", "networks", "learning rate", "dropout rate", "weight decay λ", "epochs", "held-out loss"),
+        ]
+        arm = "batch norm before + dropout + weight decay"
+        assert first == [arm, "5", "0.0046", "0.31", "0.012", "33 of 80", "0.440"]
+        assert second == [arm, "3", "0.01", "0.05", "1.5", "80 of 80", "0.450"]
+
+    def test_has_the_numbers_of_batch_norm_where_they_were_drawn(self):
+        answer, evidence = two()
+        answer["recommended"][0] |= {"batch_norm_scale": 2.345, "batch_norm_epsilon": 0.000123}
+        heading, first, second = page_of(answer, evidence).tables["What the networks are made of"]
+        assert heading[-2:] == ["scale", "epsilon"]
+        assert first[-2:] == ["2.3", "0.00012"]
+        assert second[-2:] == ["", ""]
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({}, "A bag of 8 networks, whose predictions are averaged, trained again on all development rows."),
+            ({"selection": "greedy"}, "They were selected by their predictions of held-out rows"),
+            ({"temperature": 1.234}, "Probabilities are calibrated on held-out rows, by the temperature 1.23."),
+            ({"chosen_by": "score"}, "The combination is the one with the best score on held-out rows."),
+        ],
+    )
+    def test_says_how_it_was_made(self, classes, changes, words):
+        answer, evidence = two()
+        assert words in page_of(answer | changes, evidence).text
+        assert (words in classes.text) == (not changes)
+
+    def test_of_one_network_speaks_of_no_bag(self):
+        answer, evidence = two()
+        answer["recommended"] = [answer["recommended"][0] | {"networks": 1}]
+        answer["options"]["single"] = True
+        text = page_of(answer | {"selection": "greedy"}, evidence).text
+        assert "One network, trained again on all development rows." in text
+        assert "bag" not in text
+        assert "selected" not in text
+
+
+class TestColumns:
+    def test_says_what_became_of_them(self, classes):
+        assert "7 numbers, 13 categories, 1 date became 61 inputs of the networks; 2 dropped." in classes.text
+        assert classes.tables["Columns"][1] == ["id", "dropped", "dropped: it holds identifiers"]
+        assert len(classes.tables["Columns"]) == 1 + len(COLUMNS)
+
+    def test_of_one_column_are_in_the_singular(self):
+        assert "1 number became 1 input of the networks; 0 dropped." in page_of(*numbers()).text
+
+    def test_has_the_notes_of_the_table(self, classes):
+        for note in CLASSIFICATION["data"]["notes"]:
+            assert note in classes.text
+
+    def test_many_are_folded_away(self):
+        answer, evidence = two()
+        config = config_of(answer)
+        config["columns"]["columns"] = [dict(COLUMNS[1], name=f"x{index}") for index in range(26)]
+        many, few = page_of(answer, evidence, config), page_of(answer, evidence)
+        assert "All 26 columns" in many.text
+        assert len([given for given in few.named("details") if "open" in given]) == 1 + len(
+            [given for given in many.named("details") if "open" in given]
+        )
+
+
+class TestTimeAndRepeating:
+    def test_says_what_was_trained_in_what_time(self, classes):
+        assert (
+            "1,088 networks in 120 s: 12 combinations, 2 draws each, 3 folds, 80 epochs; 1,234,567 steps of one "
+            "network in all. Diverged, and left behind: 3."
+        ) in classes.text
+        assert CLASSIFICATION["plan"]["shortfalls"][0] in classes.text
+        assert "1 draw each, 5 folds, twice, 100 epochs; 900 steps of one network in all." in page_of(*numbers()).text
+
+    def test_gives_the_command_the_versions_and_the_fingerprint_of_the_table(self, classes):
+        assert "goru fit credit.csv --target class --task classification --budget 120s --seed 0" in classes.text
+        made = dict(classes.tables["By what this was made"])
+        assert made["jax"] == "0.10.0"
+        assert made["SHA-256 of the table"] == "0123456789abcdef" * 4
+
+
+class TestWarnings:
+    def test_stand_in_front_of_the_picture_where_a_recommended_value_is_at_an_edge(self):
+        answer, evidence = two()
+        assert section(answer, evidence, "hyperparameters").warnings == []
+        evidence["hyperparameters"][0] |= {"edge": "high", "recommended": 0.0299}
+        (warning,) = section(answer, evidence, "hyperparameters").warnings
+        page = page_of(answer, evidence)
+        assert f"Note. {warning}" in page.text
+        assert any(given.get("class") == "warning" for given in page.named("p"))
+
+
+class TestHostileNames:
+    def test_add_no_element_to_the_page(self, classes, hostile_page):
+        allowed = {tag for tag, _ in classes.elements} | {"li", "ul"}
+        assert {tag for tag, _ in hostile_page.elements} <= allowed
+        assert len(hostile_page.named("script")) == len(classes.named("script"))
+        attributes = {name for _, given in hostile_page.elements for name in given}
+        assert not any(name.startswith("on") for name in attributes)
+
+    def test_are_in_tables_as_they_are(self, hostile_page):
+        assert [row[0] for row in hostile_page.tables["Columns"][1:]] == HOSTILE
+        cells = {cell for row in hostile_page.tables["The numbers of this picture"] for cell in row}
+        assert set(HOSTILE) <= cells
+
+    def test_are_in_the_title_and_in_the_line_above_the_answer_as_they_are(self, hostile_page):
+        assert f"for a network on {HOSTILE[1]}" in hostile_page.text
+        assert f"{HOSTILE[1]}: what helped" in hostile_page.text
+
+    def test_end_no_script(self, hostile_page):
+        assert "<" not in hostile_page.scripts["figures"]
+        ticks = hostile_page.figures["confusion"]["layout"]["xaxis"]["ticktext"]
+        assert ticks[7] == "&lt;b&gt;bold&lt;/b&gt;"
+
+    def test_that_turn_directions_are_written_out_in_notes(self, hostile_page):
+        assert r"Dropped '\u202eשלום': it holds identifiers." in hostile_page.text
+        assert "Dropped 'مرحبا': it holds identifiers." in hostile_page.text
+
+    def test_are_no_templates(self, hostile_page):
+        assert "49" not in [row[0] for row in hostile_page.tables["Columns"]]
+        assert "{{ 7*7 }}" in hostile_page.text
+
+    def test_a_name_from_a_file_system_that_is_no_text_is_no_error(self, tmp_path):
+        answer, evidence = two()
+        answer["data"]["name"] = "credit\udcff.csv"
+        write(write_run(tmp_path / "run", answer, evidence))
+        assert r"credit\udcff.csv" in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+class TestSize:
+    def test_five_thousand_trials_take_no_more_than_six_megabytes(self):
+        answer = changed(CLASSIFICATION, plan={"folds": 10}, data={"test": 5000})
+        evidence = evidence_of(answer, draws=42, searched=True)  # of each of twelve arms, in each of ten folds
+        assert len(html(answer, evidence, config_of(answer)).encode()) < 6e6
+
+    def test_columns_beyond_two_thousand_are_counted(self):
+        answer, evidence = two()
+        config = config_of(answer)
+        config["columns"]["columns"] = [dict(COLUMNS[1], name=f"x{index}") for index in range(100_000)]
+        page = html(answer, evidence, config)
+        assert "98,000 more" in page
+        assert len(page.encode()) < 6e6
+
+
+class TestOfARun:
+    def test_is_written_into_its_folder_and_is_what_the_files_say(self, tmp_path):
+        folder = write_run(tmp_path / "run", *three())
+        write(folder)
+        written = (folder / "report.html").read_text("utf-8")
+        answer, evidence = three()
+        assert written == study_page(Run(folder)) == html(answer, evidence, config_of(answer))
+        assert {path.name for path in folder.iterdir()} == {
+            *("answer.json", "config.json", "evidence.json", "report.html"),
+        }
+
+    def test_takes_the_place_of_the_one_that_is_there(self, tmp_path):
+        folder = write_run(tmp_path / "run", *two())
+        (folder / "report.html").write_text("an older one")
+        write(folder)
+        assert "an older one" not in (folder / "report.html").read_text("utf-8")
+
+    def test_is_refused_where_there_is_no_finished_run(self, tmp_path):
+        folder = write_run(tmp_path / "run", *two())
+        (folder / "answer.json").unlink()
+        with pytest.raises(InputError, match="not finished"):
+            write(folder)
+        assert not (folder / "report.html").exists()
+
+    def test_plotly_is_in_it_compressed(self, classes):
+        assert re.fullmatch(r"[A-Za-z0-9+/=]+", classes.scripts["plotly"])
+        assert 1e6 < len(classes.scripts["plotly"]) < 3e6
+
+    def test_figures_are_strict_json(self, classes):
+        def refuse(constant):
+            pytest.fail(f"{constant} is not JSON")
+
+        json.loads(classes.scripts["figures"], parse_constant=refuse)
