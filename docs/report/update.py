@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
-SHOTS = (("page", "light", None, 1180), ("dark", "dark", "#learning", 1280))  # name, colours, from where on, height
+SHOTS = (("page", "light", None, 1240), ("dark", "dark", "#learning", 1280))  # name, colours, from where on, height
 WIDTH, COLOURS = 1200, 128
 
 
