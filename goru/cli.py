@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from goru import __version__
-from goru.errors import InputError
+from goru.errors import InputError, Stopped
 
 INTERRUPTED = 130  # the shells' status for a command that Ctrl-C has ended
 NO_MEMORY = "not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size."
@@ -93,6 +93,7 @@ def fit(
     seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     explain: Annotated[
         bool,
         typer.Option(
@@ -120,6 +121,7 @@ def fit(
     from goru.report.terminal import answer_lines, printable
     from goru.study.fitting import TableOptions, fit
     from goru.study.run import REPORT
+    from goru.study.stopping import stopping
 
     table = TableOptions(
         source,
@@ -133,8 +135,8 @@ def fit(
         merge_rare,
     )
     folder = out or Path("runs") / _stem(source)
-    with watcher() as watching:
-        run = fit(table, options, folder, overwrite, watching, _STARTED, study_page.write)
+    with stopping(folder), watcher() as watching:
+        run = fit(table, options, folder, overwrite, resume, watching, _STARTED, study_page.write)
     for line in answer_lines(run.answer):
         print(line)
     print(f"\n{'written':<14}{printable(folder)}")
@@ -221,6 +223,7 @@ def report(
     """Write the page of a run again, or a page that compares runs."""
     from goru.report.terminal import printable
     from goru.report.writing import write_page
+    from goru.study.manifest import list_again
     from goru.study.run import REPORT, load
 
     if len(runs) > 1 and not compare:
@@ -232,8 +235,10 @@ def report(
     else:
         from goru.report.study_page import study_page
 
-        page, path = study_page(load(runs[0])), output or runs[0] / REPORT
+        page, path = study_page(load(runs[0], but=(REPORT,))), output or runs[0] / REPORT
     write_page(page, path, overwrite or (output is None and not compare))
+    if path == runs[0] / REPORT:
+        list_again(runs[0], REPORT)
     print(f"{'written':<14}{printable(path)}")
 
 
@@ -326,6 +331,9 @@ def main() -> int:
         return code if isinstance(code, int) else 0
     except InputError as error:
         return _refuse(str(error))
+    except Stopped as error:
+        print(error, file=sys.stderr)
+        return INTERRUPTED
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted: nothing was written", file=sys.stderr)
         return INTERRUPTED

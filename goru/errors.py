@@ -1,4 +1,4 @@
-"""The one exception that goru raises when the input, and not goru, is at fault."""
+"""The exceptions that goru raises: when the input, and not goru, is at fault, and when a study is stopped."""
 
 
 class InputError(ValueError):
@@ -6,3 +6,7 @@ class InputError(ValueError):
 
     The command line prints the line and exits with status 2.
     """
+
+
+class Stopped(Exception):  # noqa: N818  # nothing is wrong
+    """A study that somebody has stopped: one line that says what is kept, and how to go on."""

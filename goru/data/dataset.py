@@ -1,5 +1,6 @@
 """A source to a data set that networks can be trained on: read, checked, split, its columns decided and encoded."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,6 +100,16 @@ class Dataset:
     def n_outputs(self) -> int:
         """The number of outputs of a network: the classes, or 1."""
         return 1 if self.classes is None else len(self.classes)
+
+    def fingerprint(self) -> str:
+        """A hash of everything that a study reads: of equal tables, split and encoded alike, it is the same."""
+        found = hashlib.sha256()
+        for encoded, y in ((self.encoded_development, self.y_development), (self.encoded_test, self.y_test)):
+            for array in (encoded.numeric, encoded.indicators, encoded.codes, y, self.groups, self.time, self.weights):
+                if array is not None:
+                    found.update(f"{array.dtype.str}{array.shape}".encode())
+                    found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        return found.hexdigest()
 
     @property
     def column_counts(self) -> dict[str, int]:

@@ -29,9 +29,9 @@ from goru.estimators.validation import validated
 from goru.model.model import Model
 from goru.report.progress import watcher
 from goru.study.options import Options
+from goru.study.record import Record
 from goru.study.splits import partitions as own_partitions
 from goru.study.study import Result, Study
-from goru.study.trial import Trial
 from goru.study.watcher import Silent
 
 FEWEST_ROWS = 4
@@ -96,13 +96,13 @@ class BaseMLPCV(Estimator):
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
         own_groups = groups if partitions is None else None
-        trials: list[Trial] = []
+        record = Record()
         try:
-            found = self._study(frame, codes, weights, own_groups, partitions, balanced, int(seed), trials)
+            found = self._study(frame, codes, weights, own_groups, partitions, balanced, int(seed), record)
         except InputError as error:
             raise InputError(_in_words_of_python(str(error))) from None
         self._model = found.model
-        self.study_ = Findings(found.answer, found.evidence, tuple(trials))
+        self.study_ = Findings(found.answer, found.evidence, tuple(record.trials))
         self.effects_ = self.study_.effects
         self.recommended_ = found.answer["recommended"]
         self.n_iter_ = max(candidate["epochs"] for candidate in self.recommended_)
@@ -119,7 +119,7 @@ class BaseMLPCV(Estimator):
         partitions: Any,
         balanced: Literal["balanced"] | None,
         seed: int,
-        trials: list[Trial],
+        record: Record,
     ) -> Result:
         dataset = dataset_from(frame, codes, self._classes(), weights=weights, groups=groups)
         if partitions is None and self.cv is not None:
@@ -140,7 +140,7 @@ class BaseMLPCV(Estimator):
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(codes, weights)
             study = Study(dataset, options, watching, partitions=partitions, scoring=scoring)
-            return study.run(keep=trials.extend)
+            return study.run(record)
 
     def _frame(self, X: Any) -> pd.DataFrame:
         if isinstance(X, pd.DataFrame):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from goru.data.wording import counted, repeated
@@ -22,7 +21,8 @@ from goru.report.pictures.values import values_picture
 from goru.report.repeating import command, how_alike, made_by
 from goru.report.terminal import printable
 from goru.report.writing import write_page
-from goru.study.run import REPORT, Run, load
+from goru.study.manifest import list_again
+from goru.study.run import REPORT, Run
 
 Answer = Mapping[str, Any]
 
@@ -47,12 +47,13 @@ class Card:
     more: str
 
 
-def write(folder: Path) -> None:
-    """Write a finished run's report into its folder.
+def write(run: Run) -> None:
+    """Write a run's report into its folder.
 
-    **Raises:** `InputError` if the folder holds no finished run, or one that an older goru has written.
+    **Raises:** `InputError` if an older goru has written the run, or the page cannot be written.
     """
-    write_page(study_page(load(folder)), folder / REPORT, overwrite=True)
+    write_page(study_page(run), run.folder / REPORT, overwrite=True)
+    list_again(run.folder, REPORT)
 
 
 def study_page(run: Run) -> str:

@@ -11,15 +11,19 @@ from goru import __version__
 PACKAGES = ("jax", "numpy", "scikit-learn", "optax")
 
 
+def versions() -> dict[str, str]:
+    """Of what computes: the bits of a result depend on them."""
+    return {"goru": __version__, **{name: version(name) for name in PACKAGES}}
+
+
 def describe_environment() -> dict[str, Any]:
-    """The versions of what computes, and the devices: what the bits of a result depend on."""
+    """Versions, and the machine."""
     import jax
 
     devices = jax.local_devices()
     return {
-        "goru": __version__,
+        **versions(),
         "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
         "system": f"{platform.system()} {platform.machine()}",
         "devices": f"{len(devices)} {devices[0].device_kind}",
     }

@@ -8,10 +8,12 @@ from typing import Any
 from goru import __version__
 from goru.data.dataset import load_dataset
 from goru.data.task import Task
-from goru.model.files import save_model
-from goru.study.environment import digest
+from goru.model.files import remove_model, save_model
+from goru.study.environment import digest, versions
+from goru.study.files import write_json
+from goru.study.folder import check_free, finish_publishing, new_run
 from goru.study.options import Options
-from goru.study.run import ANSWER, EVIDENCE, MODEL, STORE, Run, check_free, new_run, write_json
+from goru.study.run import ANSWER, EVIDENCE, MODEL, STORE, Run, load
 from goru.study.watcher import Watcher
 
 
@@ -35,9 +37,10 @@ def fit(
     options: Options,
     folder: Path,
     overwrite: bool = False,
+    resume: bool = False,
     watcher: Watcher | None = None,
     started: float | None = None,
-    report: Callable[[Path], None] = lambda folder: None,
+    report: Callable[[Run], None] = lambda run: None,
 ) -> Run:
     """Study a table and write the run.
 
@@ -45,13 +48,16 @@ def fit(
 
     - `folder`: of the run; it is made, if nothing is there.
     - `overwrite`: replace the run that is there.
+    - `resume`: go on with a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
     - `watcher`, `started`: see `Study`.
-    - `report`: is given the folder in which the run is written when all but the report is there, and may add it.
+    - `report`: is given the run when all but the report is there, and may add it.
 
     **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
-    and a run that was there stays as it was.
+    and a run that was there stays as it was. Whatever else stops it leaves what can go on.
     """
-    check_free(folder, overwrite)  # before minutes are spent
+    if resume and finish_publishing(folder):
+        return load(folder)
+    check_free(folder, overwrite, resume)  # before minutes are spent
     columns = asdict(table)
     dataset = load_dataset(columns.pop("source"), **columns, seed=options.seed)
 
@@ -63,17 +69,20 @@ def fit(
         "table": {**asdict(table), "target": dataset.target_name, "task": dataset.task},
         "options": asdict(options),
         "columns": dataset.schema.to_json(),
+        "versions": versions(),
+        "fingerprint": dataset.fingerprint(),
         "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
     }
     study = Study(dataset, options, watcher=watcher, started=started)
-    with new_run(folder, config, overwrite) as making:
+    with new_run(folder, config, overwrite, resume) as making:
         store = Store(making / STORE)
         try:
-            result = study.run(keep=store.add)
+            result = study.run(store)
         finally:
             store.close()
+        remove_model(making / MODEL)  # of a process that was stopped while it wrote
         save_model(result.model, result.trained, making / MODEL)
         write_json(making / EVIDENCE, result.evidence)
         write_json(making / ANSWER, result.answer)
-        report(making)
+        report(Run(making))
     return Run(folder)

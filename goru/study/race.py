@@ -5,9 +5,10 @@ favour what learns fast. Common random numbers: the initial weights and the orde
 study's seed and the split, the same for all arms; dropout masks are functions of the trial.
 """
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from goru.study.design import ARMS, Arm, draws
 from goru.study.laboratory import Laboratory
 from goru.study.pace import USUAL_SHARE
 from goru.study.plan import Plan
+from goru.study.record import Record
 from goru.study.trial import Trial
 from goru.study.watcher import Progress, Watcher
 
@@ -27,6 +29,8 @@ _MASKS, _WEIGHTS, _ORDER = 1, 2, 3
 
 SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
 GRACE = 0.15  # a second partition that is late by no more than this share of its time is not thrown away
+
+_PACE = "pace"  # under this name the record has the seconds of a block
 
 Draws = dict[Arm, list[int]]
 
@@ -55,7 +59,7 @@ class Race:
     - `laboratory`: its programs.
     - `partitions`: the splits; where there is no time for all, the race is run in the first ones, or the first alone.
     - `plan`: what is trained if there is no deadline; with one, it is where the race begins.
-    - `keep`: is given trials as soon as they are done.
+    - `record`: is given trials as soon as they are done; those that it has already are not trained again.
     - `watcher`: is told how far the race has got.
     - `search_batch_norm`: whether batch norm's hyperparameters are drawn.
     - `arms`: those that run.
@@ -66,12 +70,13 @@ class Race:
         laboratory: Laboratory,
         partitions: Sequence[Sequence[Split]],
         plan: Plan,
-        keep: Callable[[list[Trial]], None],
+        record: Record,
         watcher: Watcher,
         search_batch_norm: bool = False,
         arms: Sequence[Arm] = ARMS,
     ) -> None:
-        self._laboratory, self._plan, self._keep, self._watcher = laboratory, plan, keep, watcher
+        self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
+        self._before = {(trial.arm, trial.draw, trial.split): trial for trial in record.trials}
         self._arms = arms
         self._splits = [split for partition in partitions for split in partition]
         self._most = max(plan.draws, defaults.MOST_DRAWS)
@@ -87,6 +92,7 @@ class Race:
         self._planned = plan.networks * len(arms) // len(ARMS)
         self._best = np.inf
         self._deadline: float | None = None
+        self._share_trained = 1.0  # of the blocks of the last wave; the others had been trained before
 
     @property
     def trials(self) -> list[Trial]:
@@ -131,6 +137,9 @@ class Race:
             epochs = max(int(self._losses(arm, folds).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
             self._deadline += reserve * (USUAL_SHARE - epochs / self._plan.epochs)
             later, count = self._room(folds)
+            if later == 0:
+                self._more_draws(folds, 0)
+                return
         if later == 0 or count < defaults.FEWEST_DRAWS:
             return
         self._round += 1
@@ -170,20 +179,20 @@ class Race:
                 return False
             self.splits_done = folds
         self._pace(began, count, folds)
-        return self._deadline is None or self._more_draws(folds)
+        return self._deadline is None or self._more_draws(folds, len(self._splits) // folds - 1)
 
-    def _more_draws(self, folds: int) -> bool:
-        """As many as leave time for the better half of them in the other partitions."""
-        size, others = self._laboratory.draws_in_a_block, len(self._splits) // folds - 1
+    def _more_draws(self, folds: int, others: int) -> bool:
+        """As many as leave time for the better half of them in so many other partitions."""
+        size = self._laboratory.draws_in_a_block
         later = others * defaults.KEPT
         while (left := self._most - self.draws_done) > 0:
             blocks = self._affordable(folds) / size
             # Blocks that the other partitions will take.
             kept = max(later * self.draws_done / size, others * math.ceil(defaults.FEWEST_DRAWS / size))
-            if blocks < kept + 1 + later:
+            more = range(self.draws_done, self.draws_done + min(size, left))
+            if blocks < kept + 1 + later and not self._trained_before(more, folds):
                 return True
             self._round += 1
-            more = range(self.draws_done, self.draws_done + min(size, left))
             fitting = min(int((blocks - kept) / (1 + later)) * size, left)
             self._planned = len(self._arms) * folds * int((self.draws_done + fitting) * (1 + later))
             began = time.monotonic()
@@ -194,13 +203,22 @@ class Race:
         return True
 
     def _pace(self, began: float, draws: int, folds: int) -> None:
-        """Seconds that a block of draws of every arm takes in a split, by the last ones."""
-        blocks = folds * -(-draws // self._laboratory.draws_in_a_block)
-        self._seconds = SAFETY * (time.monotonic() - began) / blocks
+        """Seconds that a block of draws of every arm takes in a split, by the last ones; those that had been trained
+        before take no time, and say nothing."""
+        if self._deadline is None:
+            return
+        blocks = folds * -(-draws // self._laboratory.draws_in_a_block) * self._share_trained
+        if blocks:
+            self._seconds = SAFETY * (time.monotonic() - began) / blocks
+            self._record.remember(_PACE, self._seconds)
+        else:
+            self._seconds = self._record.recall(_PACE) or float("inf")
 
     def _affordable(self, splits: int) -> int:
         """Draws of every arm for which there is time in so many more splits."""
         assert self._deadline is not None
+        if not np.isfinite(self._seconds):
+            return 0
         blocks = int((self._deadline - time.monotonic()) / (self._seconds * splits))
         return max(blocks, 0) * self._laboratory.draws_in_a_block
 
@@ -224,6 +242,7 @@ class Race:
             self._tell()
             return not late
 
+        all_blocks = blocks_trained = 0
         rows = {split: self._laboratory.rows(self._splits[split]) for split in splits}
         for trainer in self._laboratory.trainers:
             # Arms that differ in weight decay alone share a program, and so a block.
@@ -239,15 +258,30 @@ class Race:
                 for start in range(0, len(entries), capacity)
                 for split in splits
             ]
-            blocks = [self._block(part, split, rows[split]) for part, split in placed]
-            for (part, split), trained in zip(placed, trainer.train(blocks, on_epochs=on_epochs), strict=False):
+            missing = []
+            for part, split in placed:
+                self._take([self._before[*entry, split] for entry in part if (*entry, split) in self._before])
+                if left := [entry for entry in part if (*entry, split) not in self._before]:
+                    missing.append((left, split))
+            all_blocks, blocks_trained = all_blocks + len(placed), blocks_trained + len(missing)
+            blocks = [self._block(part, split, rows[split]) for part, split in missing]
+            for (part, split), trained in zip(missing, trainer.train(blocks, on_epochs=on_epochs), strict=False):
                 trials = _trials(part, split, trained)
-                self._keep(trials)
-                self._done += trials
-                self._best = min([self._best, *(trial.best for trial in trials)])
+                self._record.add(trials)
+                self._take(trials)
             if late:
                 return False
+        self._share_trained = blocks_trained / max(all_blocks, 1)
         return True
+
+    def _take(self, trials: list[Trial]) -> None:
+        self._done += trials
+        self._best = min([self._best, *(trial.best for trial in trials)])
+
+    def _trained_before(self, draws: range, splits: int) -> bool:
+        """Whether these draws of all arms have been trained in the first splits before this process began."""
+        wanted = itertools.product(self._arms, draws, range(splits))
+        return all(trial in self._before for trial in wanted)
 
     def _block(self, part: Sequence[tuple[Arm, int]], split: int, rows: Rows) -> Block:
         seed = self._laboratory.seed

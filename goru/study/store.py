@@ -1,8 +1,9 @@
-"""Every trial of a study, in one SQLite file."""
+"""Every trial of a study, and what was decided on the way, in one SQLite file that survives whatever stops it."""
 
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,10 +14,17 @@ import numpy as np
 from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study.design import Arm
+from goru.study.record import Record
 from goru.study.trial import Trial
 
+_FACTS = """
+create table if not exists facts (
+    name text primary key,          -- 'spent': seconds; others: what was decided
+    value text not null             -- JSON
+) strict
+"""
 _SCHEMA = """
-create table trials (
+create table if not exists trials (
     arm text not null,              -- in words
     batch_norm text,                -- null, 'before' or 'after'
     dropout integer not null,       -- 0 or 1
@@ -37,25 +45,58 @@ create table trials (
 """
 
 
-class Store:
-    """A new file of trials; one transaction for the trials of a block, so that a block is there or is not."""
+class Store(Record):
+    """A file of trials, new or begun before; one transaction for the trials of a block, so that a block is there or is
+    not.
+
+    **Raises:** `InputError` if the file is damaged.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        with self._connection:
+        super().__init__()
+        try:
+            self._connection = sqlite3.connect(path)
             self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute(_SCHEMA)
+            self._connection.execute("pragma synchronous = full")  # what is written is there after a power cut too
+            with self._connection:
+                self._connection.execute(_SCHEMA)
+                self._connection.execute(_FACTS)
+            self.trials = [_trial(row, path) for row in _checked_rows(self._connection)]
+            self._facts = dict(_facts(self._connection))
+        except InputError:
+            raise
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if _is_full(error):
+                raise
+            raise _damaged(path, error) from None
+        self.spent = float(self._facts.get(_SPENT, 0.0))
 
     def add(self, trials: Iterable[Trial]) -> None:
-        """Write trials, durably."""
+        """Write trials, durably, and how much time has been spent."""
+        trials = list(trials)
         rows = [_row(trial) for trial in trials]
         with self._connection:
             self._connection.executemany(f"insert into trials values ({', '.join('?' * 15)})", rows)
+            self._write(_SPENT, time.monotonic() - self._started)
+        super().add(trials)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Write what was decided, durably."""
+        with self._connection:
+            self._write(name, value)
+        super().remember(name, value)
+
+    def _write(self, name: str, value: Any) -> None:
+        self._connection.execute("insert or replace into facts values (?, ?)", (name, json.dumps(value)))
 
     def close(self) -> None:
         """Leave one file, without a journal beside it."""
         self._connection.execute("pragma journal_mode = delete")
         self._connection.close()
+
+
+_SPENT = "spent"
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_WRITE")
 
 
 def read_trials(path: Path) -> list[Trial]:
@@ -71,13 +112,31 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
         raise InputError(f"{path}: missing. Fit the run again with --overwrite.")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            # Checksums tell what is wrong in a row; this, whether rows are lost.
-            (found,) = connection.execute("pragma integrity_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError("rows are lost or out of place")
-            yield from connection.execute("select * from trials order by rowid")
+            yield from _checked_rows(connection)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: damaged ({error}). Fit the run again with --overwrite.") from None
+        raise _damaged(path, error) from None
+
+
+def _checked_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    # Checksums tell what is wrong in a row; this, whether rows are lost.
+    (found,) = connection.execute("pragma integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError("rows are lost or out of place")
+    yield from connection.execute("select * from trials order by rowid")
+
+
+def _facts(connection: sqlite3.Connection) -> Iterator[tuple[str, Any]]:
+    for name, value in connection.execute("select name, value from facts"):
+        yield name, json.loads(value)
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: damaged ({error}). Fit the run again with --overwrite.")
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk, and not the file, is at fault."""
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorname", "") in _OF_THE_DISK
 
 
 def _row(trial: Trial) -> tuple[Any, ...]:

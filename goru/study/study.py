@@ -1,9 +1,9 @@
 """A study, from a table to an answer and a model."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,12 @@ from goru.study.pace import measure
 from goru.study.plan import Asked, Plan, plan_networks
 from goru.study.probe import Look, look
 from goru.study.race import Race
+from goru.study.record import Record
 from goru.study.rivals import against, predictions
 from goru.study.scoring import Scoring, by_score, score_arms
 from goru.study.splits import cut, score_to_fit
 from goru.study.tested import Tested
-from goru.study.trial import Trial, losses
+from goru.study.trial import losses
 from goru.study.watcher import Silent, Watcher
 
 FEWEST_FIT_ROWS = 10
@@ -93,19 +94,22 @@ class Study:
         self._batch = self._batch_size()
         self._look: Look | None = None
 
-    def run(self, keep: Callable[[list[Trial]], None] = lambda trials: None) -> Result:
+    def run(self, record: Record | None = None) -> Result:
         """Train every combination, say what helped, and hand over the best.
 
         **Arguments:**
 
-        - `keep`: is given trials as soon as they are done.
+        - `record`: keeps trials as soon as they are done; a study that was stopped goes on from its record, and finds
+          what it would have found.
 
         **Raises:** `InputError` if no network learns anything.
         """
         devices.prepare()
+        self._record = Record() if record is None else record
+        self._started = self._record.go_on(self._started)
         laboratory = self._laboratory()
         try:
-            return self._conduct(laboratory, keep)
+            return self._conduct(laboratory)
         finally:
             laboratory.close()
 
@@ -176,9 +180,11 @@ class Study:
         options, dataset = self.options, self.dataset
         if options.numbers != "auto" or not any(dataset.to_cut):
             return None
+        if known := self._record.recall("look"):
+            return Look(**known)
         self._watcher.phase("looking whether numbers are better in pieces")
         budget = None if options.networks else options.budget or defaults.BUDGET_SECONDS
-        return look(
+        found = look(
             dataset,
             base,
             recipe,
@@ -189,14 +195,16 @@ class Study:
             min(defaults.PROBE_EPOCHS, self._asked.epochs),
             None if budget is None else defaults.PROBE_SHARE * budget,
         )
+        self._record.remember("look", asdict(found))
+        return found
 
-    def _conduct(self, laboratory: Laboratory, keep: Callable[[list[Trial]], None]) -> Result:
+    def _conduct(self, laboratory: Laboratory) -> Result:
         options, dataset = self.options, self.dataset
         asked = options.budget or defaults.BUDGET_SECONDS
         predicted = self._rivals(asked) if dataset.has_test_rows else {}
         plan, deadline, reserve = self._plan(laboratory)
         partitions = self._partitions[plan.folds]
-        race = Race(laboratory, partitions, plan, keep, self._watcher, options.search_batch_norm)
+        race = Race(laboratory, partitions, plan, self._record, self._watcher, options.search_batch_norm)
         race.run(deadline, reserve)
 
         folds = min(plan.folds, race.splits_done)
@@ -298,8 +306,24 @@ class Study:
         self._watcher.phase(f"compiling {len(laboratory.trainers)} programs")
         rows = laboratory.rows(self._usual[0][-1])
         laboratory.wait()
-        pace = measure(laboratory, rows, 0 if self._scoring is None else len(ARMS))
-        now = time.monotonic()
-        left = self._started + (self.options.budget or defaults.BUDGET_SECONDS) - now
-        plan, race, after = pace.plan(left, len(self._usual), now - self._started, self._asked)
-        return plan, now + race, after
+        budget = self.options.budget or defaults.BUDGET_SECONDS
+        known: dict[str, Any] | None = self._record.recall("plan")
+        if known is None:
+            pace = measure(laboratory, rows, 0 if self._scoring is None else len(ARMS))
+            now = time.monotonic()
+            plan, race, reserve = pace.plan(
+                self._started + budget - now, len(self._usual), now - self._started, self._asked
+            )
+            known = {
+                "draws": plan.draws,
+                "partitions": plan.partitions,
+                "folds": plan.folds,
+                "epochs": plan.epochs,
+                "shortfalls": list(plan.shortfalls),
+                "ends": now + race - self._started,
+                "reserve": reserve,
+            }
+            self._record.remember("plan", known)
+        numbers = {name: known[name] for name in ("draws", "partitions", "folds", "epochs")}
+        plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
+        return plan, self._started + known["ends"], known["reserve"]
