@@ -55,3 +55,9 @@ def compiler_options(found: Sequence[jax.Device]) -> dict[str, Any]:
 def n_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether a device, or this machine, has run out of memory."""
+    # JAX has one exception for all that its runtime reports.
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error) or "Out of memory" in str(error)

@@ -15,7 +15,7 @@ from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.training import Training
 from goru.population import columns
 from goru.population.batches import BatchOrder
-from goru.population.devices import compiler_options
+from goru.population.devices import compiler_options, out_of_memory
 from goru.population.initial import initial
 from goru.population.member import Block, Member
 from goru.population.program import DEVICES, BlockData, BlockShape, Curves, Members, Orders, advance, over_devices
@@ -23,6 +23,7 @@ from goru.population.settle import Settled, settle
 from goru.population.trained import TrainedBlock, stack_hyper
 
 OnEpochs = Callable[[int], bool]
+FEWEST_DEVICES = 2  # of which the bits are those of more; see `goru.population.devices.prepare`
 T = TypeVar("T")
 
 
@@ -59,6 +60,8 @@ class Trainer:
         self._weight, self._part = (jax.ShapeDtypeStruct((rows,), dtype) for dtype in (jnp.float32, jnp.int32))
         self._compiling = threading.Lock()
         self._program: Any = None
+        self._table = (rows, targets)
+        self._fewer: Trainer | None = None  # on fewer devices, once there was not enough memory
 
     def compile(self) -> Any:
         """Compile the program, if that has not been done; may be called from another thread beforehand."""
@@ -80,6 +83,9 @@ class Trainer:
     ) -> Iterator[TrainedBlock]:
         """Train blocks, as many at a time as there are devices, and hand each over when it is done.
 
+        Where there is not enough memory for so many, the rest is trained on half of the devices from then on: the bits
+        of a block do not depend on how many there are.
+
         **Arguments:**
 
         - `blocks`: in the order in which they are to be done.
@@ -88,7 +94,29 @@ class Trainer:
           returns False, training stops and the blocks under way are not handed over; the devices still finish the call
           that they have been given.
         - `points_in_a_call`: how many times rows are scored in a call of the program, if less often than they may be.
+
+        **Raises:** `MemoryError` if there is not enough memory on the fewest devices either.
         """
+        if self._fewer is None:
+            handed_over = 0
+            try:
+                for trained in self._train(blocks, keep_networks, on_epochs, points_in_a_call):
+                    handed_over += 1
+                    yield trained
+                return
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                if len(self.devices) <= FEWEST_DEVICES:
+                    raise MemoryError("not enough memory for a block of networks on every device") from error
+            blocks = blocks[handed_over:]
+            fewer = self.devices[: max(len(self.devices) // 2, FEWEST_DEVICES)]
+            self._fewer = Trainer(self.architecture, self.recipe, self.shape, *self._table, devices=fewer)
+        yield from self._fewer.train(blocks, keep_networks, on_epochs, points_in_a_call)
+
+    def _train(
+        self, blocks: Sequence[Block], keep_networks: bool, on_epochs: OnEpochs | None, points_in_a_call: int | None
+    ) -> Iterator[TrainedBlock]:
         points = min(points_in_a_call or self.shape.epochs, self.shape.epochs)
         launches = (
             self._launch(blocks[index : index + len(self.devices)], keep_networks, points)
