@@ -124,6 +124,13 @@ class Schema:
         return len(self.feature_names)
 
     @property
+    def shape(self) -> tuple[int, int, tuple[int, ...]]:
+        """The number of numeric features, of indicators, and of the levels of each category."""
+        numbers = sum(len(column.parts) if isinstance(column, DateColumn) else 1 for column in self.numeric)
+        indicators = sum(column.missing for column in self.numeric)
+        return numbers, indicators, tuple(column.width for column in self.categorical)
+
+    @property
     def counts(self) -> dict[str, int]:
         """The number of numeric, categorical, date and dropped columns."""
         kinds = [column.kind for column in self.columns]
@@ -181,13 +188,13 @@ class Schema:
         return Encoded(numeric, indicators, codes, tuple(column.width for column in self.categorical), tuple(notes))
 
     def _encode_numeric(self, frame: pd.DataFrame, source: str, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        n_numbers = sum(len(column.parts) if isinstance(column, DateColumn) else 1 for column in self.numeric)
+        n_numbers, n_indicators, _ = self.shape
         names = [column.name for column in self.numeric]
         small = all(np.can_cast(dtype, np.float32) for dtype in frame.dtypes[names] if isinstance(dtype, np.dtype))
         small = small and all(isinstance(dtype, np.dtype) for dtype in frame.dtypes[names])
         # Column after column is written and later scaled, so columns lie together in memory.
         numeric = np.empty((len(frame), n_numbers), dtype=np.float32 if small else np.float64, order="F")
-        indicators = np.empty((len(frame), sum(column.missing for column in self.numeric)), dtype=np.float32)
+        indicators = np.empty((len(frame), n_indicators), dtype=np.float32)
         at, indicator = 0, 0
         for column in self.numeric:
             if isinstance(column, DateColumn):

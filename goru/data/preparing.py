@@ -93,6 +93,11 @@ class Preparation:
         """The number of those that are no pieces."""
         return len(self.medians) + self.n_indicators + sum(self.widths)
 
+    @property
+    def shape(self) -> tuple[int, int, tuple[int, ...]]:
+        """The number of numeric columns, of indicators, and of the levels of each category that it is fitted on."""
+        return len(self.medians), self.n_indicators, self.widths
+
     def transform(self, encoded: Encoded, dtype: Any = np.float32) -> np.ndarray:
         """Return the prepared features, ``[n, d]`` of the given type, all of them finite.
 
@@ -100,7 +105,7 @@ class Preparation:
             ValueError: the rows were encoded by another schema.
         """
         shape = (encoded.numeric.shape[1], encoded.indicators.shape[1], encoded.widths)
-        if shape != (len(self.medians), self.n_indicators, self.widths):
+        if shape != self.shape:
             raise ValueError("the rows were encoded by another schema than this preparation was fitted with")
         prepared = np.zeros((len(encoded), self.n_features), dtype=dtype)
         block = max(1, _BLOCK_CELLS // max(1, self.n_features))
@@ -150,7 +155,7 @@ class Preparation:
             case {
                 "medians": list(medians),
                 "scales": list(scales),
-                "n_indicators": int(n_indicators),
+                "n_indicators": int() as n_indicators,
                 "widths": list(widths),
                 **more,
             } if (
@@ -158,12 +163,13 @@ class Preparation:
                 and all(_is_finite(number) for number in [*medians, *scales])
                 and all(scale >= 0 for scale in scales)
                 and all(type(width) is int and width > 0 for width in widths)
+                and type(n_indicators) is int
                 and n_indicators >= 0
                 and _are_edges(found := more.get("edges", []), len(medians))
             ):
                 edges = tuple(tuple(map(float, own)) for own in cast(list[list[float]], found))
                 numbers = tuple(map(float, medians)), tuple(map(float, scales))
-                return cls(*numbers, int(n_indicators), tuple(widths), edges)
+                return cls(*numbers, n_indicators, tuple(widths), edges)
         raise InputError("damaged model: the numbers that prepare the columns cannot be read.")
 
 

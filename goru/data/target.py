@@ -1,5 +1,6 @@
 """The target column: its values to numbers, and predictions back to its values."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -102,8 +103,12 @@ class Target:
             case {"name": str(name), "task": "regression", "classes": None, "merged": []}:
                 return cls(name, "regression")
             case {"name": str(name), "task": "classification", "classes": [_, _, *_] as classes, "merged": [*merged]}:
-                if all(isinstance(label, bool | int | float | str) for label in [*classes, *merged]) and (
-                    not merged or OTHER_CLASS in classes
+                labels = [*classes, *merged]
+                if (
+                    all(isinstance(label, bool | int | float | str) for label in labels)
+                    and all(math.isfinite(label) for label in labels if isinstance(label, float))
+                    and len({level_text(label) for label in labels}) == len(labels)
+                    and (not merged or OTHER_CLASS in classes)
                 ):
                     return cls(name, "classification", tuple(classes), tuple(merged))
         raise InputError("damaged model: the description of the target cannot be read.")

@@ -1,5 +1,8 @@
 """A model on disk: safetensors and JSON, with a manifest of hashes. Nothing is ever unpickled.
 
+Hashes find accidents; they say nothing against whoever writes a manifest too. So a file is looked at before it is
+read: what it is, how large, and, of weights, whether their header fits the description.
+
 model/
   model.json              target, columns, preparation, what each network is
   plain.safetensors       the networks with batch norm folded in, which predict
@@ -11,7 +14,9 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +25,18 @@ import numpy as np
 from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.target import Target
+from goru.data.wording import shortened
 from goru.errors import InputError
 from goru.model.model import Model
 from goru.model.networks import PlainNetworks
+from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
+from goru.model.weights import layers_of, read_outline
 
 FORMAT, VERSION = "goru model", 3  # 2: temperatures; 3: numbers in pieces
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
+_MOST_MANIFEST = 64 * KIB
+_MOST = {_MODEL: 256 * MIB, _PLAIN: 16 * GIB, _TRAINED: 16 * GIB}  # bytes; far beyond what anybody has fitted
 
 
 def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) -> None:
@@ -60,6 +70,8 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         _TRAINED: save({name: np.ascontiguousarray(array) for name, array in trained.items()}),
     }
     for name, content in contents.items():
+        if len(content) > _MOST[name]:
+            raise InputError(f"{folder / name}: {len(content):,} bytes would not be read again. Give narrower layers.")
         _write(folder / name, content)
     files = {name: {"bytes": len(content), "sha256": _hash(content)} for name, content in contents.items()}
     _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
@@ -78,30 +90,17 @@ def load_model(folder: Path) -> Model:
 
     **Raises:** `InputError` if it is missing, damaged, of a newer version of goru, or not of goru's making.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    contents = _read_all(folder)
-    try:
-        description = json.loads(contents[_MODEL])
-        plain = load(contents[_PLAIN])
-        layers = range(len(plain) // 2)
-        return Model(
-            target=Target.from_json(description["target"]),
-            schema=Schema.from_json(description["schema"]),
-            preparation=Preparation.from_json(description["preparation"]),
-            scaling=None if description["scaling"] is None else TargetScaling.from_json(description["scaling"]),
-            networks=PlainNetworks(
-                description["activation"],
-                tuple(plain[f"{index}.weight"] for index in layers),
-                tuple(plain[f"{index}.bias"] for index in layers),
-            ),
-            members=tuple(description["members"]),
-            temperature=float(description.get("temperature", 1)),
-            single_temperature=float(description.get("single_temperature", 1)),
-        )
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder}: not a model that this version of goru can read ({error}). Fit it again.") from None
+    files = _check_files(folder)
+    with files[_MODEL].opened() as (file, size), _refusing(folder):
+        description = parse_json(file.read(size))
+    with files[_PLAIN].opened() as (file, size), _refusing(folder):
+        # Weights of these shapes that take no memory: what does not fit the description is refused before it is read.
+        outline = _model(description, read_outline(file, size))
+        weights, biases = layers_of(_arrays(file, size))
+        model = replace(outline, networks=PlainNetworks(outline.networks.activation, weights, biases))
+        if not model.networks.finite.all():
+            raise ValueError("a network has weights that are not finite")
+        return model
 
 
 def load_trained(folder: Path) -> dict[str, np.ndarray]:
@@ -109,52 +108,124 @@ def load_trained(folder: Path) -> dict[str, np.ndarray]:
 
     **Raises:** `InputError`, as `load_model` does.
     """
-    from safetensors import SafetensorError
+    files = _check_files(folder)
+    with files[_TRAINED].opened() as (file, size), _refusing(folder / _TRAINED):
+        read_outline(file, size)
+        return _arrays(file, size)
+
+
+def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
+    """The model of a description and weights.
+
+    **Raises:** whatever Python raises where something is missing or of another type than it should be.
+    """
+    weights, biases = layers_of(arrays)
+    scaling = description["scaling"]
+    members = description["members"]
+    if not (isinstance(members, list) and all(isinstance(member, dict) for member in members)):
+        raise ValueError("the networks are not described")
+    if len(members) != len(weights[0] if weights else ()):
+        raise ValueError(f"{len(members)} networks are described, and there are others")
+    return Model(
+        target=Target.from_json(description["target"]),
+        schema=Schema.from_json(description["schema"]),
+        preparation=Preparation.from_json(description["preparation"]),
+        scaling=None if scaling is None else TargetScaling.from_json(scaling),
+        networks=PlainNetworks(description["activation"], weights, biases),
+        members=tuple(members),
+        temperature=_number(description.get("temperature", 1)),
+        single_temperature=_number(description.get("single_temperature", 1)),
+    )
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
+
+
+def _arrays(file: BufferedReader, size: int) -> dict[str, np.ndarray]:
     from safetensors.numpy import load
 
-    try:
-        return load(_read_all(folder)[_TRAINED])
-    except SafetensorError as error:
-        raise InputError(f"{folder / _TRAINED}: damaged ({error}). Fit the model again.") from None
+    file.seek(0)
+    return load(file.read(size))
 
 
-def _read_all(folder: Path) -> dict[str, bytes]:
-    """The files of a model, as the manifest lists them."""
-    content = _read(folder / _MANIFEST)
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say of what is not as it should be that it is no model."""
+    from safetensors import SafetensorError
+
     try:
-        manifest: Any = json.loads(content)
+        yield
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError) as error:
+        why = shortened(error, 200)
+        raise InputError(f"{path}: not a model that this version of goru can read ({why}). Fit it again.") from None
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A file as the manifest lists it: its size, and its hash."""
+
+    path: Path
+    size: int
+    sha256: str
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[BufferedReader, int]]:
+        """Open the file, if it has the size that is listed; and say which."""
+        with opened(self.path, _MOST[self.path.name]) as (file, size):
+            if size != self.size:
+                raise InputError(f"{self.path}: damaged, {size:,} bytes instead of {self.size:,}. Fit the model again.")
+            yield file, size
+
+    def check(self) -> None:
+        """Read the file piece by piece, and raise `InputError` if it has changed."""
+        with self.opened() as (file, _):
+            if hashlib.file_digest(file, "sha256").hexdigest() != self.sha256:
+                raise InputError(f"{self.path}: damaged, its contents have changed. Fit the model again.")
+
+
+def _check_files(folder: Path) -> dict[str, _Listed]:
+    """The files of a model, as the manifest lists them; all of them are there, and as they were written."""
+    files = _manifest(folder)
+    for name in _FILES:
+        files[name].check()
+    return files
+
+
+def _manifest(folder: Path) -> dict[str, _Listed]:
+    path = folder / _MANIFEST
+    try:
+        manifest: Any = parse_json(read_file(path, _MOST_MANIFEST))
+    except InputError:
+        raise
     except ValueError:
-        raise InputError(f"{folder / _MANIFEST}: damaged, it is not JSON. Fit the model again.") from None
+        raise InputError(f"{path}: damaged, it is not JSON. Fit the model again.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(f"{folder}: not a model of goru's. Name a folder that `goru fit` has written.")
     version = manifest.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    if type(version) is int and version < 1:
+        raise InputError(f"{path}: damaged, there is no format {version}. Fit the model again.")
+    if type(version) is not int or version > VERSION:
+        said = version if type(version) is int else shortened(version)
         raise InputError(
-            f"{folder}: written by a newer goru (format {version}, this one reads up to {VERSION}). Upgrade goru."
+            f"{folder}: written by a newer goru (format {said}, this one reads up to {VERSION}). Upgrade goru."
         )
-    contents = {}
-    for name in _FILES:
-        listed = manifest.get("files", {}).get(name) if isinstance(manifest.get("files"), dict) else None
-        if not isinstance(listed, dict):
-            raise InputError(f"{folder / _MANIFEST}: damaged, it does not list {name}. Fit the model again.")
-        size = (folder / name).stat().st_size if (folder / name).is_file() else None
-        if size is not None and size != listed.get("bytes"):
-            raise InputError(
-                f"{folder / name}: damaged, {size:,} bytes instead of {listed.get('bytes')}. Fit the model again."
-            )
-        contents[name] = _read(folder / name)
-        if _hash(contents[name]) != listed.get("sha256"):
-            raise InputError(f"{folder / name}: damaged, its contents have changed. Fit the model again.")
-    return contents
+    files = manifest["files"] if isinstance(manifest.get("files"), dict) else {}
+    listed = {name: _listed(folder, name, files.get(name)) for name in _FILES}
+    if others := [name for name in files if name not in _FILES]:
+        raise InputError(f"{path}: lists {shortened(others[0])}, which is no file of a model. Fit the model again.")
+    return listed
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}). Name a folder that `goru fit` has written."
-        ) from None
+def _listed(folder: Path, name: str, said: Any) -> _Listed:
+    match said:
+        case {"bytes": int(size), "sha256": str(sha256)} if type(size) is int:
+            return _Listed(folder / name, size, sha256)
+        case dict():
+            raise InputError(f"{folder / _MANIFEST}: damaged, it does not say what {name} holds. Fit the model again.")
+    raise InputError(f"{folder / _MANIFEST}: damaged, it does not list {name}. Fit the model again.")
 
 
 def _write(path: Path, content: bytes) -> None:

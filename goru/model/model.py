@@ -47,7 +47,7 @@ class Model:
             and min(self.temperature, self.single_temperature) > 0
         ):
             raise ValueError("a temperature is above zero")
-        fit = len(features) == 1 and self.preparation.n_from_columns == self.schema.n_features
+        fit = len(features) == 1 and self.preparation.shape == self.schema.shape
         if not fit or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
             raise ValueError("the networks do not fit the columns or the target")
 

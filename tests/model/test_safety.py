@@ -1,0 +1,487 @@
+"""Models of others: made to do harm, each with a manifest that fits, so that no hash gives them away.
+
+Every one is made from a good model. It is refused with the reason, in one line, before memory is taken and without
+waiting; and nothing in any file is ever run.
+"""
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import textwrap
+import tracemalloc
+from hashlib import sha256
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pytest
+from models import flat, make_model, make_table
+from safetensors.numpy import load, save
+
+import goru
+from goru.errors import InputError
+from goru.model.files import load_model, load_trained, save_model
+
+MANIFEST, MODEL, PLAIN, TRAINED = FILES = ("manifest.json", "model.json", "plain.safetensors", "networks.safetensors")
+WEIGHTS = (PLAIN, TRAINED)
+NEW = make_table(rows=12, seed=9)
+DEEP = 100_000
+
+
+@pytest.fixture(scope="module", params=["classification", "regression"])
+def saved(request, tmp_path_factory) -> Path:
+    model, folder = make_model(request.param, temperature=1.5), tmp_path_factory.mktemp("saved") / "model"
+    save_model(model, flat(model), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved, tmp_path) -> Path:
+    return Path(copytree(saved, tmp_path / "model"))
+
+
+def fit_manifest(folder: Path, **changes) -> None:
+    """A manifest that lists the files as they are now."""
+    files = {
+        name: {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+        for name in FILES[1:]
+        for content in [(folder / name).read_bytes()]
+    }
+    content = {"format": "goru model", "version": 3, "files": files} | changes
+    (folder / MANIFEST).write_text(json.dumps(content))
+
+
+def put(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    fit_manifest(folder)
+
+
+def refused(folder: Path, *words: str, read=load_model, most: int = 8 << 20) -> str:
+    """The line with which a model is refused; meanwhile at most so many bytes were taken."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError) as refusal:
+            read(folder)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    line = str(refusal.value)
+    assert str(folder) in line
+    assert "\n" not in line
+    for word in words:
+        assert word in line
+    assert taken < most, f"{taken:,} bytes were taken to say: {line}"
+    return line
+
+
+def test_the_model_that_the_others_are_made_of_is_good(folder):
+    fit_manifest(folder)
+    assert len(load_model(folder).predict(NEW)) == len(NEW)
+
+
+class TestWhatStandsInAFilesPlace:
+    """Every file of a model: the manifest too."""
+
+    @pytest.fixture(params=FILES)
+    def place(self, folder, request) -> Path:
+        (folder / request.param).rename(folder / "aside")
+        return folder / request.param
+
+    def test_a_symbolic_link_is_not_followed(self, folder, place):
+        place.symlink_to(folder / "aside")  # to the very file that belongs there
+        refused(folder, place.name, "symbolic link")
+
+    def test_a_link_that_leads_nowhere_or_to_itself(self, folder, place):
+        place.symlink_to(place)
+        refused(folder, place.name, "symbolic link")
+
+    def test_a_folder(self, folder, place):
+        place.mkdir()
+        refused(folder, place.name, "a folder")
+
+    def test_a_pipe_is_not_waited_for(self, folder, place):
+        os.mkfifo(place)
+        refused(folder, place.name, "a pipe")
+
+    def test_a_socket(self, folder, place, monkeypatch):
+        monkeypatch.chdir(folder)  # the path of a socket must be short
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(place.name)
+            refused(folder, place.name, "a socket")
+
+    @pytest.mark.parametrize("device", ["/dev/zero", "/dev/stdin", "/proc/self/mem"])
+    def test_a_device_behind_a_link(self, folder, place, device):
+        place.symlink_to(device)
+        refused(folder, place.name, "symbolic link")
+
+    def test_a_pipe_that_takes_the_place_of_a_file_while_it_is_opened(self, folder, place, monkeypatch):
+        os.mkfifo(place)
+        monkeypatch.setattr(os, "lstat", lambda path: os.stat(folder / "aside"))
+        refused(folder, place.name, "a pipe")
+
+
+class TestSizes:
+    @pytest.mark.parametrize("name", FILES)
+    def test_a_file_beyond_all_bounds_is_not_read(self, folder, name):
+        """The file is all gaps: it has the size, and takes no place on the disk."""
+        size = 1 << 40
+        with (folder / name).open("wb") as file:
+            try:
+                file.truncate(size)
+            except OSError:
+                pytest.skip("files of this size cannot be made here")
+        if name != MANIFEST:
+            manifest = json.loads((folder / MANIFEST).read_text())
+            manifest["files"][name]["bytes"] = size
+            (folder / MANIFEST).write_text(json.dumps(manifest))
+        refused(folder, name, "1,099,511,627,776 bytes")
+
+    @pytest.mark.parametrize("size", [-1, 0, 10**6, 2**63, 10**400])
+    def test_a_size_that_is_not_the_file_s(self, folder, size):
+        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest["files"][PLAIN]["bytes"] = size
+        (folder / MANIFEST).write_text(json.dumps(manifest))
+        refused(folder, PLAIN, "instead of")
+
+    def test_many_weights_that_do_not_fit_the_description_are_not_read(self, folder):
+        """300 MB of zeros, and a header that says so."""
+        shape = (3, 5_000, 5_000)
+        size = 4 * int(np.prod(shape))
+        header = json.dumps({"0.weight": {"dtype": "F32", "shape": shape, "data_offsets": [0, size]}}).encode()
+        with (folder / PLAIN).open("wb") as file:
+            file.write(struct.pack("<Q", len(header)) + header)
+            file.truncate(file.tell() + size)
+        fit_manifest(folder)
+        refused(folder, "not a weight and a bias for every layer")
+
+    def test_a_fit_whose_weights_nobody_would_read_again_is_not_written(self, tmp_path, monkeypatch):
+        monkeypatch.setitem(goru.model.files._MOST, PLAIN, 100)
+        with pytest.raises(InputError, match=r"plain\.safetensors: .* narrower"):
+            save_model(make_model(), {}, tmp_path / "model")
+
+
+class TestManifests:
+    @pytest.mark.parametrize(
+        "name", ["notes.txt", "../model.json", "/etc/passwd", "", ".", "model.json/", "a\nb", "\x1b"]
+    )
+    def test_a_name_that_is_none_of_a_model_s(self, folder, name):
+        files = json.loads((folder / MANIFEST).read_text())["files"]
+        fit_manifest(folder, files=files | {name: files[MODEL]})
+        refused(folder, MANIFEST, "which is no file of a model")
+
+    @pytest.mark.parametrize("version", [4, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
+    def test_a_newer_version_or_what_is_none(self, folder, version):
+        fit_manifest(folder, version=version)
+        refused(folder, "newer goru", "Upgrade")
+
+    @pytest.mark.parametrize("version", [0, -1])
+    def test_a_version_that_never_was(self, folder, version):
+        fit_manifest(folder, version=version)
+        refused(folder, MANIFEST, "damaged")
+
+    @pytest.mark.parametrize(
+        "listed", [None, 3, "x", [], {}, {"bytes": "9", "sha256": "x"}, {"bytes": True, "sha256": ""}]
+    )
+    @pytest.mark.parametrize("name", FILES[1:])
+    def test_a_file_that_is_listed_as_something_else(self, folder, name, listed):
+        files = json.loads((folder / MANIFEST).read_text())["files"]
+        fit_manifest(folder, files=files | {name: listed})
+        refused(folder, MANIFEST, name)
+
+    @pytest.mark.parametrize("files", [None, 3, "x", [], [MODEL, PLAIN, TRAINED], {}, {"": {}}])
+    def test_files_that_are_no_list_of_them(self, folder, files):
+        fit_manifest(folder, files=files)
+        refused(folder, MANIFEST, "does not list")
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"[" * DEEP, b'{"a":' * DEEP, b"\xff\xfe{}", b"", b"NaN", b'{"format": Infinity}', b"9" * 5000, b'"\\ud800"'],
+        ids=["deep lists", "deep objects", "UTF-16", "empty", "NaN", "infinity", "too many digits", "half a character"],
+    )
+    def test_json_that_is_none_or_too_deep(self, folder, content):
+        (folder / MANIFEST).write_bytes(content[: 60 << 10])
+        refused(folder, MANIFEST)
+
+    def test_one_larger_than_any_manifest_is_not_read(self, folder):
+        (folder / MANIFEST).write_bytes((folder / MANIFEST).read_bytes() + b" " * (1 << 16))
+        refused(folder, MANIFEST, "at most 65,536 are read")
+
+
+def places(content, path=()):
+    """The way to everything in a JSON document, the document itself included."""
+    yield path
+    pairs = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in pairs:
+        yield from places(value, (*path, key))
+
+
+WRONG = (None, True, -1, 0, 3, 0.5, 10**400, "x", "", "relu", [], [None], {}, {"name": "x"}, [[0.0]] * 3)
+
+
+class TestDescriptions:
+    def test_any_value_in_any_place_is_refused_or_predicts(self, folder):
+        """Nothing but `InputError` ever leaves, when it is loaded or later."""
+        good = json.loads((folder / MODEL).read_text())
+        refusals, read = 0, 0
+        for path in places(good):
+            predicted = False
+            for wrong in WRONG:
+                description = json.loads(json.dumps(good))
+                at = description
+                for key in path[:-1]:
+                    at = at[key]
+                if path:
+                    at[path[-1]] = wrong
+                put(folder, MODEL, json.dumps(description if path else wrong).encode())
+                try:
+                    model = load_model(folder)
+                except InputError:
+                    refusals += 1
+                    continue
+                read += 1
+                if not predicted and {"length", "colour", "day"} == {column.name for column in model.schema.columns}:
+                    assert len(model.predict(NEW)) == len(NEW)
+                    predicted = True
+        assert refusals > 3 * read
+
+    @pytest.mark.parametrize("key", ["target", "schema", "preparation", "scaling", "members", "activation"])
+    def test_what_is_missing_is_named(self, folder, key):
+        description = json.loads((folder / MODEL).read_text())
+        del description[key]
+        put(folder, MODEL, json.dumps(description).encode())
+        refused(folder, key)
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"[" * DEEP, "nested too deeply"),
+            (b'{"target":' * DEEP, "nested too deeply"),
+            (b'{"temperature": NaN}', "NaN is no number"),
+            (b'{"temperature": -Infinity}', "-Infinity is no number"),
+            (b"\xff\xfe{\x00}\x00", "utf-8"),
+            (b"9" * 5000, "digits"),
+            (b'{"activation": "\\ud83d"}', "surrogates"),
+            (b"\x80\x04K*.", "utf-8"),
+            (b"", "Expecting value"),
+        ],
+        ids=lambda given: None if isinstance(given, bytes) else given,
+    )
+    def test_json_that_is_none_or_too_deep(self, folder, content, why):
+        put(folder, MODEL, content)
+        refused(folder, why, most=16 << 20)
+
+    def test_an_infinite_number_in_disguise(self, folder):
+        text = (folder / MODEL).read_text()
+        assert '"temperature": 1.5' in text
+        put(folder, MODEL, text.replace('"temperature": 1.5', '"temperature": 1e999').encode())
+        refused(folder, "temperature")
+
+    def test_columns_in_another_arrangement_of_the_same_number_of_features(self, folder):
+        description = json.loads((folder / MODEL).read_text())
+        preparation = description["preparation"]
+        preparation["widths"] = [1] * sum(preparation["widths"])
+        put(folder, MODEL, json.dumps(description).encode())
+        refused(folder, "do not fit")
+
+    @pytest.mark.parametrize("members", [[], [{}], [{}] * 4, [1, 2, 3], "abc", {"a": {}}, None])
+    def test_as_many_networks_as_are_described(self, folder, members):
+        description = json.loads((folder / MODEL).read_text())
+        put(folder, MODEL, json.dumps(description | {"members": members}).encode())
+        refused(folder, "described")
+
+
+class TestClasses:
+    @pytest.mark.parametrize(
+        "classes", [["1", 1, 2], ["true", True, 0], ["a", "a ", "b"], [1, 1.0, 2], ["x", "x", "y"]]
+    )
+    def test_two_that_cannot_be_told_apart(self, tmp_path, classes):
+        save_model(make_model(), {}, tmp_path / "model")
+        description = json.loads((tmp_path / "model" / MODEL).read_text())
+        description["target"]["classes"] = classes
+        put(tmp_path / "model", MODEL, json.dumps(description).encode())
+        refused(tmp_path / "model", "target")
+
+
+def header_of(content: bytes) -> tuple[dict, bytes]:
+    length = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def with_header(header: object, data: bytes) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def first(header: dict, **changes) -> None:
+    header[next(name for name in header if name != "__metadata__")].update(changes)
+
+
+HEADERS = {
+    "a shape that is not filled": (lambda h: first(h, shape=[7, 7]), "do not fill its shape"),
+    "a shape beyond all memory": (lambda h: first(h, shape=[2**62, 2**62]), "do not fill its shape"),
+    "a shape of nothing, and more": (lambda h: first(h, shape=[0, 10**30], data_offsets=[0, 0]), ""),
+    "a negative shape": (lambda h: first(h, shape=[-1, -2]), "no array of numbers"),
+    "a shape in fractions": (lambda h: first(h, shape=[1.0]), "no array of numbers"),
+    "a shape of true and false": (lambda h: first(h, shape=[True]), "no array of numbers"),
+    "a shape that is none": (lambda h: first(h, shape="x"), "no array of numbers"),
+    "sixty-five dimensions": (lambda h: first(h, shape=[1] * 65, data_offsets=[0, 4]), ""),
+    "an unknown type": (lambda h: first(h, dtype="F33"), "no array of numbers"),
+    "a type that NumPy lacks": (lambda h: first(h, dtype="BF16"), "no array of numbers"),
+    "Python objects": (lambda h: first(h, dtype="O"), "no array of numbers"),
+    "a type that is a list": (lambda h: first(h, dtype=["F32"]), "no array of numbers"),
+    "places that overlap": (lambda h: [one.update(data_offsets=[0, 4], shape=[1]) for one in h.values()], "overlap"),
+    "places beyond the file": (lambda h: first(h, data_offsets=[2**40, 2**40 + 4], shape=[1]), "gaps"),
+    "places that run backwards": (lambda h: first(h, data_offsets=[8, 4]), ""),
+    "places without an end": (lambda h: first(h, data_offsets=[0]), "no array of numbers"),
+    "something besides": (lambda h: first(h, code="import os"), "no array of numbers"),
+    "an array that is none": (lambda h: h.update({"1.x": 3}), "no array of numbers"),
+    "no array": (lambda h: h.clear(), "arrays of 0 bytes"),
+}
+
+
+@pytest.mark.parametrize(("name", "read"), [(PLAIN, load_model), (TRAINED, load_trained)], ids=WEIGHTS)
+class TestHeaders:
+    @pytest.mark.parametrize("change", HEADERS)
+    def test_what_cannot_be(self, folder, name, read, change):
+        header, data = header_of((folder / name).read_bytes())
+        damage, why = HEADERS[change]
+        damage(header)
+        put(folder, name, with_header(header, data))
+        refused(folder, why, read=read)
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"", "a header of 0 bytes, in a file of 0"),
+            (b"\x00" * 7, "bytes, in a file of 7"),
+            (b"\x00" * 8, ""),
+            (b"\xff" * 64, "a header of 18,446,744,073,709,551,615 bytes"),
+            (struct.pack("<Q", 2**40) + b"{}", "a header of 1,099,511,627,776 bytes"),
+            (with_header(b"[]", b""), "no JSON object"),
+            (with_header(b"[" * DEEP, b""), "nested too deeply"),
+            (with_header(b'{"0.weight": NaN}', b""), "NaN"),
+            (with_header(b"\xff\xfe", b""), "utf-8"),
+            (with_header(b"{" + b" " * 100, b""), ""),
+            (b"\x80\x04K*.", ""),
+        ],
+    )
+    def test_that_are_none(self, folder, name, read, content, why):
+        put(folder, name, content)
+        refused(folder, why, read=read, most=16 << 20)
+
+    def test_one_of_more_bytes_than_any_bag_needs(self, folder, name, read):
+        length = (16 << 20) + 1
+        with (folder / name).open("wb") as file:
+            file.write(struct.pack("<Q", length))
+            file.truncate(8 + length)
+        fit_manifest(folder)
+        refused(folder, "a header of 16,777,217 bytes", read=read)
+
+    def test_bytes_behind_the_arrays(self, folder, name, read):
+        put(folder, name, (folder / name).read_bytes() + b"#!/bin/sh\n")
+        refused(folder, "arrays of", read=read)
+
+
+class TestWeights:
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_that_are_not_finite(self, folder, value):
+        weights = {name: array.copy() for name, array in load((folder / PLAIN).read_bytes()).items()}
+        weights["1.bias"][0, 0] = value
+        put(folder, PLAIN, save(weights))
+        refused(folder, "not finite")
+
+    @pytest.mark.parametrize("name", ["3.bias", "x", "", "00.weight", "0.weight ", "0.gamma", "-1.weight"])
+    def test_of_another_name(self, folder, name):
+        weights = load((folder / PLAIN).read_bytes())
+        put(folder, PLAIN, save(weights | {name: np.zeros(3, np.float32)}))
+        refused(folder, "not a weight and a bias for every layer")
+
+    def test_of_more_columns_than_the_description_has(self, folder):
+        weights = load((folder / PLAIN).read_bytes())
+        wider = np.concatenate([weights["0.weight"]] * 2, axis=1)
+        put(folder, PLAIN, save(weights | {"0.weight": wider}))
+        refused(folder, "do not fit the columns or the target")
+
+
+AUDIT = """
+import sys
+from pathlib import Path
+
+import goru.errors
+import goru.model.files
+{before}
+seen = []
+WATCHED = ("exec", "compile", "marshal", "pickle", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
+           "os.startfile", "subprocess", "socket", "urllib", "ctypes", "code", "import", "cpython.run", "webbrowser",
+           "shutil", "tempfile", "os.remove", "os.rename", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.kill")
+
+
+def watch(event, arguments):
+    if event == "open" and any(letter in str(arguments[1] or "") for letter in "wax+"):
+        seen.append(("open to write", arguments[0]))
+    elif event.startswith(WATCHED):
+        seen.append((event, arguments[0] if event in ("import", "exec") else ""))
+
+
+sys.addaudithook(watch)
+for folder in sys.argv[1:]:
+    for read in (goru.model.files.load_model, goru.model.files.load_trained):
+        try:
+            read(Path(folder))
+        except goru.errors.InputError:
+            pass
+for event, what in seen:
+    print(event, getattr(what, "co_filename", what), sep="\\t")
+"""
+
+
+def audited(*folders: Path, before: str = "") -> list[list[str]]:
+    """What a process of its own does when it loads models, of all that could do harm."""
+    environment = os.environ | {"PYTHONPATH": str(Path(goru.__file__).parents[1])}
+    script = textwrap.dedent(AUDIT).format(before=before)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, folders)], capture_output=True, env=environment, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+class TestNothingIsRun:
+    """As Python itself reports it: see `sys.addaudithook`."""
+
+    @pytest.fixture
+    def hostile(self, folder, saved, tmp_path) -> list[Path]:
+        """A pickle in the place of each file, and Python where there should be JSON."""
+        run = b"cos\nsystem\n(S'touch ran'\ntR."
+        found = []
+        for number, (name, content) in enumerate(
+            [*((name, run) for name in FILES), (MODEL, b"__import__('os').system('touch ran')"), (MODEL, b"[" * DEEP)]
+        ):
+            copy = Path(copytree(saved, tmp_path / f"hostile-{number}"))
+            (copy / name).write_bytes(content)
+            if name != MANIFEST:
+                fit_manifest(copy)
+            found.append(copy)
+        return found
+
+    def test_the_first_load_imports_safetensors_alone(self, folder):
+        events = audited(folder)
+        imported = {what.split(".")[0] for event, what in events if event == "import"}
+        assert imported <= {"safetensors"}
+        ran = {what for event, what in events if event == "exec"}
+        assert all("safetensors" in Path(path).parts for path in ran)
+        assert {event for event, _ in events} <= {"import", "exec", "compile", "marshal.loads"}
+
+    def test_after_it_nothing_is_imported_compiled_run_sent_or_written(self, folder, hostile):
+        warm = f"goru.model.files.load_model(Path({str(folder)!r}))"
+        assert audited(folder, *hostile, before=warm) == []
+
+    def test_the_watch_is_awake(self, folder):
+        """What the watch would see, if something was run."""
+        code = (
+            "load = goru.model.files.load_model\ngoru.model.files.load_model = lambda folder: (eval('1'), load(folder))"
+        )
+        assert "compile" in {event for event, _ in audited(folder, before=code)}
