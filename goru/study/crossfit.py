@@ -6,6 +6,7 @@ one after the other, each of `folds` folds.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Choice:
     draws: np.ndarray
     epochs: np.ndarray
 
-    def of(self, losses: np.ndarray) -> np.ndarray:
+    def of(self, losses: Any) -> np.ndarray:
         """What an array `(draws, splits, epochs, ...)` holds of them, `(splits, ...)`."""
         return losses[self.draws, np.arange(len(self.draws)), self.epochs]
 

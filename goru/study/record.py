@@ -32,9 +32,14 @@ class Record:
         self._started = started - self.spent
         return self._started
 
-    def add(self, trials: Iterable[Trial]) -> None:
-        """Keep the trials of a block: all of them, or none."""
-        self.trials.extend(trials)
+    def add(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Keep the trials of a block: all of them, or none.
+
+        **Returns:** the same trials as they are to be held on to: what is large may have to be read again.
+        """
+        kept = list(trials)
+        self.trials.extend(kept)
+        return kept
 
     def recall(self, name: str) -> Any:
         """What was decided, in plain JSON types; `None` if it was not."""
