@@ -37,11 +37,12 @@ def written(run: Path) -> tuple[float, float]:
     subprocess.run([sys.executable, "-m", "goru.cli", "report", str(run)], check=True, capture_output=True)
     command = time.perf_counter() - began
     from goru.report.study_page import write
+    from goru.study.run import load
 
     seconds = []
     for _ in range(REPEATED):
         began = time.perf_counter()
-        write(run)
+        write(load(run))
         seconds.append(time.perf_counter() - began)
     return command, median(seconds)
 

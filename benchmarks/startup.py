@@ -29,13 +29,15 @@ def first_block(source: str, began: float) -> None:
     """Print the seconds until networks of the race are trained, and end."""
     from goru.data.dataset import load_dataset
     from goru.study.options import Options
+    from goru.study.record import Record
     from goru.study.study import Study
 
-    def keep(trials) -> None:
-        print(time.time() - began, flush=True)
-        os._exit(0)
+    class First(Record):
+        def add(self, trials):
+            print(time.time() - began, flush=True)
+            os._exit(0)
 
-    Study(load_dataset(source), Options(budget=60.0)).run(keep)
+    Study(load_dataset(source), Options(budget=60.0)).run(First())
 
 
 def study(source: str) -> None:

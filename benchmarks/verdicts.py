@@ -49,6 +49,7 @@ from goru.study.effects import effect
 from goru.study.laboratory import Laboratory
 from goru.study.plan import Plan
 from goru.study.race import Race
+from goru.study.record import Record
 from goru.study.splits import partitions
 from goru.study.trial import Losses, losses, pooled
 from goru.study.watcher import Silent
@@ -168,7 +169,7 @@ class Laboratories:
 
 def run(laboratory: Laboratory, splits: list[list[Split]], arms: tuple[Arm, ...]) -> dict[Arm, Losses]:
     """The race, as a study runs it."""
-    race = Race(laboratory, splits, PLAN, lambda trials: None, Silent(), arms=arms)
+    race = Race(laboratory, splits, PLAN, Record(), Silent(), arms=arms)
     race.run()
     return losses(race.trials, laboratory.shares([split for partition in splits for split in partition]))
 

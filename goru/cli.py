@@ -135,7 +135,7 @@ def fit(
         merge_rare,
     )
     folder = out or Path("runs") / _stem(source)
-    with stopping(folder), watcher() as watching:
+    with stopping(folder, overwrite), watcher() as watching:
         run = fit(table, options, folder, overwrite, resume, watching, _STARTED, study_page.write)
     for line in answer_lines(run.answer):
         print(line)
@@ -237,8 +237,9 @@ def report(
 
         page, path = study_page(load(runs[0], but=(REPORT,))), output or runs[0] / REPORT
     write_page(page, path, overwrite or (output is None and not compare))
-    if path == runs[0] / REPORT:
-        list_again(runs[0], REPORT)
+    for run in runs:
+        if path.resolve() == (run / REPORT).resolve():
+            list_again(run, REPORT)
     print(f"{'written':<14}{printable(path)}")
 
 

@@ -1,5 +1,6 @@
 """Pages on disk: whole, or not at all."""
 
+import os
 from pathlib import Path
 
 from goru.errors import InputError
@@ -21,7 +22,10 @@ def write_page(page: str, path: Path, overwrite: bool) -> None:
     temporary = path.with_name(f".{path.name}.part")
     try:
         # A file name that is no UTF-8 reaches us with lone surrogates.
-        temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page)
+            file.flush()
+            os.fsync(file.fileno())  # a run lists its report by what is in it, after a power cut too
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

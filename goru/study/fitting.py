@@ -8,7 +8,8 @@ from typing import Any
 from goru import __version__
 from goru.data.dataset import load_dataset
 from goru.data.task import Task
-from goru.model.files import remove_model, save_model
+from goru.errors import InputError
+from goru.model.files import save_model
 from goru.study.environment import digest, versions
 from goru.study.files import write_json
 from goru.study.folder import check_free, finish_publishing, new_run
@@ -55,8 +56,6 @@ def fit(
     **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
     and a run that was there stays as it was. Whatever else stops it leaves what can go on.
     """
-    if resume and finish_publishing(folder):
-        return load(folder)
     check_free(folder, overwrite, resume)  # before minutes are spent
     columns = asdict(table)
     dataset = load_dataset(columns.pop("source"), **columns, seed=options.seed)
@@ -73,6 +72,8 @@ def fit(
         "fingerprint": dataset.fingerprint(),
         "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
     }
+    if resume and finish_publishing(folder, config):
+        return load(folder)
     study = Study(dataset, options, watcher=watcher, started=started)
     with new_run(folder, config, overwrite, resume) as making:
         store = Store(making / STORE)
@@ -80,9 +81,19 @@ def fit(
             result = study.run(store)
         finally:
             store.close()
-        remove_model(making / MODEL)  # of a process that was stopped while it wrote
         save_model(result.model, result.trained, making / MODEL)
         write_json(making / EVIDENCE, result.evidence)
         write_json(making / ANSWER, result.answer)
-        report(Run(making))
+        try:
+            _report(report, Run(making))
+        except InputError as error:  # it is the disk's fault then, and not that of the table
+            raise OSError(str(error).rstrip(".")) from None
     return Run(folder)
+
+
+def _report(report: Callable[[Run], None], run: Run) -> None:
+    """Let the report be written; if it cannot be, the disk is at fault, and what was trained is not for nothing."""
+    try:
+        report(run)
+    except InputError as error:
+        raise OSError(str(error).rstrip(".")) from None

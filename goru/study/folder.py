@@ -4,6 +4,9 @@ runs/credit-g/
   .lock           held by the process that writes
   .making/        a run that is not finished: config.json and study.sqlite, and at last everything else
   .ready/         a run that is whole, on its way to its place
+
+Whatever stops the process, at whatever moment: either a study can go on from `.making`, or `.ready` can be moved to its
+place, or there is nothing that would be worth it; and the old run is whole until the new one is.
 """
 
 import contextlib
@@ -17,17 +20,25 @@ from typing import Any
 
 from goru.errors import InputError
 from goru.study.files import sync, write_json
-from goru.study.manifest import MANIFEST, write_manifest
-from goru.study.run import ANSWER, CONFIG, EVIDENCE, FORMAT, MODEL, REPORT, STORE, VERSION, read_config
+from goru.study.manifest import MANIFEST, is_sound, read_manifest, write_manifest
+from goru.study.run import (
+    ANSWER,
+    CONFIG,
+    EVIDENCE,
+    FORMAT,
+    MAKING,
+    MODEL,
+    READY,
+    REPORT,
+    STORE,
+    VERSION,
+    is_unfinished,
+    read_config,
+)
 
-LOCK, MAKING, READY = ".lock", ".making", ".ready"
+LOCK = ".lock"
 _OWN = (LOCK, MAKING, READY)
 _ORDER = (CONFIG, STORE, MODEL, EVIDENCE, REPORT, ANSWER, MANIFEST)
-
-
-def is_unfinished(folder: Path) -> bool:
-    """Whether a study that was stopped can go on there."""
-    return (folder / MAKING / STORE).is_file() or (folder / READY).is_dir()
 
 
 def check_free(folder: Path, overwrite: bool, resume: bool = False) -> None:
@@ -56,7 +67,7 @@ def check_free(folder: Path, overwrite: bool, resume: bool = False) -> None:
         )
     if all(path.name in _OWN for path in folder.iterdir()):
         return
-    if not read_config(folder) and not (folder / READY).is_dir():
+    if not read_config(folder) and not is_sound(folder) and not (folder / READY).is_dir():
         raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
     if overwrite or (resume and goes_on):
         return
@@ -89,20 +100,23 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool, resume: bool 
             goes_on = resume and (making / STORE).is_file()
             try:
                 if goes_on:
-                    _check_same(folder, config)
+                    _check_same(folder, making, config)
+                    _clear_all_but_the_record(making)
                 else:
-                    shutil.rmtree(making, ignore_errors=True)  # of a process that was killed
-                    shutil.rmtree(folder / READY, ignore_errors=True)
+                    _discard(folder)
                     making.mkdir()
-                    write_json(making / CONFIG, {"format": FORMAT, "version": VERSION, **config})
+                    for path in (folder, *(path.parent for path in made)):
+                        sync(path)
+                    write_json(making / CONFIG, _stated(config))
                 yield making
                 write_manifest(making)
                 sync(making)
                 making.rename(folder / READY)
+                sync(folder)
                 publish(folder)
             except BaseException as error:
                 # Where the input is at fault from the start, it will be so again.
-                if not goes_on and (isinstance(error, InputError) or not (making / STORE).is_file()):
+                if not (making / STORE).is_file() or (isinstance(error, InputError) and not goes_on):
                     shutil.rmtree(making, ignore_errors=True)
                 raise
             finally:
@@ -113,13 +127,20 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool, resume: bool 
                 path.rmdir()  # only where nothing is left in it
 
 
-def finish_publishing(folder: Path) -> bool:
-    """Put a run in its place that is whole, and was stopped on its way there. Whether there was one."""
-    if not (folder / READY).is_dir():
+def finish_publishing(folder: Path, config: dict[str, Any]) -> bool:
+    """Put a run in its place that is whole, and was stopped on its way there. Whether there was one.
+
+    **Raises:** `InputError` if it was begun with something else.
+    """
+    ready = folder / READY
+    if not ready.is_dir():
         return False
     with _locked(folder):
-        publish(folder)
-        (folder / LOCK).unlink(missing_ok=True)
+        try:
+            _check_same(folder, ready if (ready / CONFIG).exists() else folder, config)
+            publish(folder)
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
     return True
 
 
@@ -129,38 +150,73 @@ def publish(folder: Path) -> None:
     The old run ceases to be one before its first file goes, and the new one is one when its last file comes.
     """
     ready = folder / READY
-    for name in (MANIFEST, ANSWER):
-        if (ready / name).exists():
-            (folder / name).unlink(missing_ok=True)
-    sync(folder)
-    for journal in ("wal", "shm", "journal"):
-        (folder / f"{STORE}-{journal}").unlink(missing_ok=True)
-    for name in _ORDER:
-        _move(ready / name, folder / name)
-    sync(folder)
+    if (ready / MANIFEST).exists():
+        files = read_manifest(ready)
+        for name in (MANIFEST, ANSWER):
+            if (ready / name).exists():
+                (folder / name).unlink(missing_ok=True)
+        sync(folder)
+        if REPORT not in files:
+            (folder / REPORT).unlink(missing_ok=True)
+        for journal in ("wal", "shm", "journal"):
+            (folder / f"{STORE}-{journal}").unlink(missing_ok=True)
+        for name in _ORDER[:-1]:
+            _move(ready / name, folder / name)
+        sync(folder)
+        _move(ready / MANIFEST, folder / MANIFEST)
+        sync(folder)
     shutil.rmtree(ready, ignore_errors=True)
 
 
-def _check_same(folder: Path, config: dict[str, Any]) -> None:
-    """Raise InputError if what is to go on was begun with something else."""
-    path = folder / MAKING / CONFIG
+def _stated(config: dict[str, Any]) -> dict[str, Any]:
+    return {"format": FORMAT, "version": VERSION, **config}
+
+
+def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
+    """Raise InputError if the run in the folder, whose configuration is held there, was begun with something else."""
+    now = json.loads(json.dumps(_stated(config)))
     try:
-        begun = json.loads(path.read_bytes())
-        before = {name: begun[name] for name in config}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: damaged. Begin anew with --overwrite.") from None
-    now = json.loads(json.dumps(config))
-    if before["versions"] != now["versions"]:
-        raise InputError(f"{folder}: was begun by other versions of goru or its packages. Begin anew with --overwrite.")
-    for group in ("table", "options"):
-        for name, value in now[group].items():
-            if (was := before[group].get(name)) != value:
-                raise InputError(
-                    f"{folder}: was begun with {name.replace('_', '-')} {was}, not {value}. Give what was given then, "
-                    "or --overwrite to begin anew."
-                )
-    if before != now:
+        begun = json.loads((held / CONFIG).read_bytes())
+        for group in ("versions", "table", "options"):
+            for name, value in now[group].items():
+                if (was := begun[group].get(name)) != value:
+                    said = f"was begun with {name.replace('_', '-')} {_told(was)}, not {_told(value)}"
+                    raise InputError(f"{folder}: {said}. Give what was given then, or --overwrite to begin anew.")
+        the_same_table = all(begun[name] == now[name] for name in ("columns", "fingerprint", "sha256"))
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(f"{held / CONFIG}: damaged. Begin anew with --overwrite.") from None
+    if not the_same_table:
         raise InputError(f"{folder}: the table has changed since this run was begun. Begin anew with --overwrite.")
+    if begun != now:
+        raise InputError(f"{held / CONFIG}: damaged, or of another version. Begin anew with --overwrite.")
+
+
+def _told(value: Any) -> str:
+    """An option's value, as it would be given."""
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    return "none" if value in (None, "") else str(value)
+
+
+def _clear_all_but_the_record(making: Path) -> None:
+    """Remove what was written when all was trained: it is written again, and some of it may not be whole."""
+    for path in making.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != CONFIG and not path.name.startswith(STORE):
+            path.unlink()
+
+
+def _discard(folder: Path) -> None:
+    """Remove what a process has left that was stopped. What makes it worth going on goes first, so that there is never
+    a half to go on from."""
+    for name in (MAKING, READY):
+        if (folder / name).is_dir():
+            (folder / name).rename(folder / MAKING)
+            (folder / MAKING / STORE).unlink(missing_ok=True)
+            shutil.rmtree(folder / MAKING, ignore_errors=True)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -195,6 +251,10 @@ def _locked(folder: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held it may have removed it after it was opened here: then it locks nothing.
+            held = os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat())
         except OSError:
-            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another --out.") from None
+            held = False
+        if not held:
+            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another --out.")
         yield

@@ -30,7 +30,8 @@ _MASKS, _WEIGHTS, _ORDER = 1, 2, 3
 SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
 GRACE = 0.15  # a second partition that is late by no more than this share of its time is not thrown away
 
-_PACE = "pace"  # under this name the record has the seconds of a block
+# What the record has under these names: the seconds of a block; how many other partitions, and draws in them.
+_PACE, _OTHERS = "pace", "others"
 
 Draws = dict[Arm, list[int]]
 
@@ -92,7 +93,7 @@ class Race:
         self._planned = plan.networks * len(arms) // len(ARMS)
         self._best = np.inf
         self._deadline: float | None = None
-        self._share_trained = 1.0  # of the blocks of the last wave; the others had been trained before
+        self._placed = self._trained = 0  # blocks since the pace was taken; the others had been trained before
 
     @property
     def trials(self) -> list[Trial]:
@@ -136,10 +137,11 @@ class Race:
         if self._deadline is not None:
             epochs = max(int(self._losses(arm, folds).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
             self._deadline += reserve * (USUAL_SHARE - epochs / self._plan.epochs)
-            later, count = self._room(folds)
+            later, count = self._record.recall(_OTHERS) or self._room(folds)
             if later == 0:
                 self._more_draws(folds, 0)
                 return
+            self._record.remember(_OTHERS, (later, count))  # a part of them trained is for nothing
         if later == 0 or count < defaults.FEWEST_DRAWS:
             return
         self._round += 1
@@ -186,14 +188,15 @@ class Race:
         size = self._laboratory.draws_in_a_block
         later = others * defaults.KEPT
         while (left := self._most - self.draws_done) > 0:
-            blocks = self._affordable(folds) / size
+            more = range(self.draws_done, self.draws_done + min(size, left))
+            known = self._known(more, folds)
+            blocks = self._affordable(folds, known) / size
             # Blocks that the other partitions will take.
             kept = max(later * self.draws_done / size, others * math.ceil(defaults.FEWEST_DRAWS / size))
-            more = range(self.draws_done, self.draws_done + min(size, left))
-            if blocks < kept + 1 + later and not self._trained_before(more, folds):
+            if blocks < kept + 1 + later and known < 1:
                 return True
             self._round += 1
-            fitting = min(int((blocks - kept) / (1 + later)) * size, left)
+            fitting = max(min(int((blocks - kept) / (1 + later)) * size, left), len(more))
             self._planned = len(self._arms) * folds * int((self.draws_done + fitting) * (1 + later))
             began = time.monotonic()
             if not self._wave({arm: list(more) for arm in self._arms}, range(folds)):
@@ -207,19 +210,21 @@ class Race:
         before take no time, and say nothing."""
         if self._deadline is None:
             return
-        blocks = folds * -(-draws // self._laboratory.draws_in_a_block) * self._share_trained
+        blocks = folds * -(-draws // self._laboratory.draws_in_a_block) * self._trained / max(self._placed, 1)
+        self._placed = self._trained = 0
         if blocks:
             self._seconds = SAFETY * (time.monotonic() - began) / blocks
             self._record.remember(_PACE, self._seconds)
         else:
             self._seconds = self._record.recall(_PACE) or float("inf")
 
-    def _affordable(self, splits: int) -> int:
-        """Draws of every arm for which there is time in so many more splits."""
+    def _affordable(self, splits: int, known: float = 0.0) -> int:
+        """Draws of every arm for which there is time in so many more splits, where a share of a block has been trained
+        before."""
         assert self._deadline is not None
         if not np.isfinite(self._seconds):
             return 0
-        blocks = int((self._deadline - time.monotonic()) / (self._seconds * splits))
+        blocks = int((self._deadline - time.monotonic()) / (self._seconds * splits) + known)
         return max(blocks, 0) * self._laboratory.draws_in_a_block
 
     def _losses(self, arm: Arm, folds: int) -> np.ndarray:
@@ -242,7 +247,6 @@ class Race:
             self._tell()
             return not late
 
-        all_blocks = blocks_trained = 0
         rows = {split: self._laboratory.rows(self._splits[split]) for split in splits}
         for trainer in self._laboratory.trainers:
             # Arms that differ in weight decay alone share a program, and so a block.
@@ -260,28 +264,27 @@ class Race:
             ]
             missing = []
             for part, split in placed:
-                self._take([self._before[*entry, split] for entry in part if (*entry, split) in self._before])
+                known = [self._before[*entry, split] for entry in part if (*entry, split) in self._before]
+                self._take(known)
+                self._epochs += len(known) * self._plan.epochs
                 if left := [entry for entry in part if (*entry, split) not in self._before]:
                     missing.append((left, split))
-            all_blocks, blocks_trained = all_blocks + len(placed), blocks_trained + len(missing)
+            self._placed, self._trained = self._placed + len(placed), self._trained + len(missing)
             blocks = [self._block(part, split, rows[split]) for part, split in missing]
             for (part, split), trained in zip(missing, trainer.train(blocks, on_epochs=on_epochs), strict=False):
-                trials = _trials(part, split, trained)
-                self._record.add(trials)
-                self._take(trials)
+                self._take(self._record.add(_trials(part, split, trained)))
             if late:
                 return False
-        self._share_trained = blocks_trained / max(all_blocks, 1)
         return True
 
     def _take(self, trials: list[Trial]) -> None:
         self._done += trials
         self._best = min([self._best, *(trial.best for trial in trials)])
 
-    def _trained_before(self, draws: range, splits: int) -> bool:
-        """Whether these draws of all arms have been trained in the first splits before this process began."""
-        wanted = itertools.product(self._arms, draws, range(splits))
-        return all(trial in self._before for trial in wanted)
+    def _known(self, draws: range, splits: int) -> float:
+        """Of these draws of all arms, the share that was trained in the first splits before this process began."""
+        wanted = list(itertools.product(self._arms, draws, range(splits)))
+        return sum(trial in self._before for trial in wanted) / len(wanted)
 
     def _block(self, part: Sequence[tuple[Arm, int]], split: int, rows: Rows) -> Block:
         seed = self._laboratory.seed

@@ -8,6 +8,8 @@ runs/credit-g/
   model/          the networks that are handed over
   answer.json     what the study found; a run without it is unfinished
   manifest.json   the files, and their hashes; it comes last
+  .making/        a run that is not finished: config.json and study.sqlite, and at last everything else
+  .ready/         a run that is whole, on its way to its place
 """
 
 import json
@@ -22,7 +24,7 @@ from goru.errors import InputError
 from goru.model.files import load_model
 from goru.model.model import Model
 from goru.study.files import read_json
-from goru.study.manifest import check
+from goru.study.manifest import MANIFEST, check, is_sound
 
 if TYPE_CHECKING:
     from goru.study.trial import Trial
@@ -32,10 +34,13 @@ WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
 EVIDENCE, REPORT = "evidence.json", "report.html"
+MAKING, READY = ".making", ".ready"
 _ANSWERS = {
     *("advice", "data", "network", "options", "plan", "plain", "effects", "judgement", "recommended", "selection"),
     *("temperature", "test", "against_networks", "trained", "seconds"),
 }
+_UNFINISHED = "{}: this run is not finished. Go on with `goru fit ... --resume`, or --overwrite it."
+_MENDED = {REPORT: "Write it again with `goru report`."}
 _EVIDENCE = {"curves", "arms", "interactions", "draws", "hyperparameters", "activations", "predictions"}
 
 
@@ -87,6 +92,10 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
     **Raises:** `InputError` if the folder is no run of goru's, or is not finished, or a file is missing or has changed.
     """
     run = Run(Path(folder))
+    if is_unfinished(run.folder) and not all((run.folder / name).is_file() for name in (ANSWER, MANIFEST)):
+        raise InputError(_UNFINISHED.format(folder))
+    if is_sound(run.folder):
+        check(run.folder, but, _MENDED)  # before anything is read that may have changed
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
     if run.config["version"] < OLDEST:
@@ -94,17 +103,22 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
             f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
         )
     if not (run.folder / ANSWER).is_file():
-        raise InputError(f"{folder}: this run is not finished. Go on with `goru fit ... --resume`, or --overwrite it.")
+        raise InputError(_UNFINISHED.format(folder))
     if run.config["version"] >= WITH_MANIFEST:
-        check(run.folder, but)
+        check(run.folder, but, _MENDED)
     return run
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a study that was stopped can go on there."""
+    return (folder / MAKING / STORE).is_file() or (folder / READY).is_dir()
 
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of a run, or nothing if the folder is no run."""
     try:
         config = json.loads((folder / CONFIG).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         return {}

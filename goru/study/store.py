@@ -4,8 +4,9 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from goru.study.trial import Trial
 _FACTS = """
 create table if not exists facts (
     name text primary key,          -- 'spent': seconds; others: what was decided
-    value text not null             -- JSON
+    value text not null,            -- JSON
+    checksum text not null          -- SHA-256 of the other cells
 ) strict
 """
 _SCHEMA = """
@@ -54,49 +56,101 @@ class Store(Record):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
+        self._path = path
         try:
             self._connection = sqlite3.connect(path)
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = full")  # what is written is there after a power cut too
-            with self._connection:
-                self._connection.execute(_SCHEMA)
-                self._connection.execute(_FACTS)
-            self.trials = [_trial(row, path) for row in _checked_rows(self._connection)]
-            self._facts = dict(_facts(self._connection))
+            try:
+                self._read()
+            except BaseException:
+                self._connection.close()
+                raise
         except InputError:
             raise
         except (sqlite3.DatabaseError, ValueError) as error:
-            if _is_full(error):
+            if getattr(error, "sqlite_errorname", "").startswith(_NOT_OF_THE_FILE):
                 raise
             raise _damaged(path, error) from None
         self.spent = float(self._facts.get(_SPENT, 0.0))
 
-    def add(self, trials: Iterable[Trial]) -> None:
-        """Write trials, durably, and how much time has been spent."""
+    def _read(self) -> None:
+        """What is there already."""
+        self._connection.execute("pragma journal_mode = wal")
+        self._connection.execute("pragma synchronous = full")  # what is written is there after a power cut too
+        with self._connection:
+            _make_tables(self._connection)
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            _make_tables(fresh)
+            if _tables(self._connection) != _tables(fresh):
+                raise sqlite3.DatabaseError("its tables are others")
+        with closing(_checked_rows(self._connection)) as rows:
+            self.trials = [self._slim(_trial(row, self._path)) for row in rows]
+        self._facts = dict(_facts(self._connection, self._path))
+
+    def add(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Write trials, durably, and how much time has been spent; what is large is not held in memory any more."""
         trials = list(trials)
         rows = [_row(trial) for trial in trials]
         with self._connection:
             self._connection.executemany(f"insert into trials values ({', '.join('?' * 15)})", rows)
-            self._write(_SPENT, time.monotonic() - self._started)
-        super().add(trials)
+            self._write_spent()
+        return super().add(map(self._slim, trials))
+
+    def _slim(self, trial: Trial) -> Trial:
+        return replace(trial, parts=_PartsOnDisk(self._connection, trial))  # type: ignore[arg-type]
 
     def remember(self, name: str, value: Any) -> None:
-        """Write what was decided, durably."""
+        """Write what was decided, durably, and how much time has been spent."""
         with self._connection:
             self._write(name, value)
+            self._write_spent()
         super().remember(name, value)
 
+    def _write_spent(self) -> None:
+        self._write(_SPENT, time.monotonic() - self._started)
+
     def _write(self, name: str, value: Any) -> None:
-        self._connection.execute("insert or replace into facts values (?, ?)", (name, json.dumps(value)))
+        cells = (name, json.dumps(value))
+        self._connection.execute("insert or replace into facts values (?, ?, ?)", (*cells, _checksum(cells)))
 
     def close(self) -> None:
-        """Leave one file, without a journal beside it."""
-        self._connection.execute("pragma journal_mode = delete")
-        self._connection.close()
+        """Leave one file, without a journal beside it; or none, where no trial was recorded."""
+        try:
+            self._connection.execute("pragma journal_mode = delete")
+        finally:
+            self._connection.close()
+        if not self.trials:
+            self._path.unlink()
+
+
+class _PartsOnDisk:
+    """A trial's `parts`, `(epochs, parts)`, that are read where they are looked at."""
+
+    def __init__(self, connection: sqlite3.Connection, trial: Trial) -> None:
+        self._connection = connection
+        self._key, self.shape = (trial.arm.name, trial.draw, trial.split), trial.parts.shape
+
+    def __getitem__(self, places: Any) -> np.ndarray:
+        return self.__array__()[places]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        found = self._connection.execute(
+            "select parts from trials where arm = ? and draw = ? and split = ?", self._key
+        ).fetchone()
+        array = np.frombuffer(found[0], "<f4").reshape(self.shape)
+        return array if dtype is None else array.astype(dtype)
 
 
 _SPENT = "spent"
-_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_WRITE")
+_NOT_OF_THE_FILE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_NOMEM")
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(_SCHEMA)
+    connection.execute(_FACTS)
+
+
+def _tables(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return connection.execute("select type, name, sql from sqlite_master order by name").fetchall()
 
 
 def read_trials(path: Path) -> list[Trial]:
@@ -117,7 +171,7 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
         raise _damaged(path, error) from None
 
 
-def _checked_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+def _checked_rows(connection: sqlite3.Connection) -> Generator[tuple[Any, ...], None, None]:
     # Checksums tell what is wrong in a row; this, whether rows are lost.
     (found,) = connection.execute("pragma integrity_check(1)").fetchone()
     if found != "ok":
@@ -125,18 +179,17 @@ def _checked_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     yield from connection.execute("select * from trials order by rowid")
 
 
-def _facts(connection: sqlite3.Connection) -> Iterator[tuple[str, Any]]:
-    for name, value in connection.execute("select name, value from facts"):
+def _facts(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, Any]]:
+    for name, value, checksum in connection.execute("select * from facts"):
+        if _checksum((name, value)) != checksum:
+            raise InputError(
+                f"{path}: damaged, what it says of '{name}' has changed. Fit the run again with --overwrite."
+            )
         yield name, json.loads(value)
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: damaged ({error}). Fit the run again with --overwrite.")
-
-
-def _is_full(error: Exception) -> bool:
-    """Whether the disk, and not the file, is at fault."""
-    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorname", "") in _OF_THE_DISK
 
 
 def _row(trial: Trial) -> tuple[Any, ...]:

@@ -2,9 +2,11 @@
 
 import errno
 import json
+import os
 import re
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,8 +25,8 @@ def older(run: Path, version: int) -> None:
     """What a run looks like that was written before there was evidence."""
     config = json.loads((run / "config.json").read_text("utf-8"))
     (run / "config.json").write_text(json.dumps(config | {"version": version}), encoding="utf-8")
-    (run / "evidence.json").unlink()
-    (run / "report.html").unlink()
+    for name in ("evidence.json", "report.html", "manifest.json"):
+        (run / name).unlink()
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,8 @@ def unwritable(monkeypatch, trained):
         return trained["result"]
 
     def let(error: Exception) -> None:
-        def fail(folder):
-            (folder / "report.html").write_text("half a p")
+        def fail(run):
+            (run.folder / "report.html").write_text("half a p")
             raise error
 
         monkeypatch.setattr(Study, "run", run)
@@ -80,13 +82,16 @@ class TestFit:
     @pytest.mark.parametrize(
         "error", [InputError("report.html: cannot be written."), OSError(errno.ENOSPC, "No space left on device")]
     )
-    def test_whose_report_cannot_be_written_leaves_nothing_behind(self, goru, unwritable, error):
-        unwritable(error)
-        outcome = goru("fit", "iris", *BRIEF)
+    def test_whose_report_cannot_be_written_keeps_what_was_trained(self, goru, monkeypatch, error):
+        with monkeypatch.context() as full:
+            full.setattr("goru.report.study_page.write", mock.Mock(side_effect=error))
+            outcome = goru("fit", "iris", *BRIEF)
         assert outcome.code == 2, outcome
-        assert str(error.args[-1]) in outcome.stderr.splitlines()[-1]
+        assert "--resume" in outcome.stderr.splitlines()[-1]
         assert outcome.stdout == ""
-        assert outcome.after == outcome.before
+        outcome = goru("fit", "iris", *BRIEF, "--resume")
+        assert outcome.code == 0, outcome
+        assert Path("runs/iris/report.html").is_file()
 
     def test_whose_report_cannot_be_written_leaves_the_older_run_as_it_was(self, goru, unwritable, bring, credit_run):
         unwritable(InputError("report.html: cannot be written."))
@@ -131,13 +136,11 @@ class TestAgain:
         assert Path("page.html").read_bytes() == before["report.html"]
         assert files_of(run) == before
 
-    def test_it_needs_neither_networks_nor_trials(self, goru, bring, credit_run):
+    @pytest.mark.parametrize("name", ["model/plain.safetensors", "study.sqlite", "config.json"])
+    def test_of_a_run_that_lacks_another_file_it_is_refused(self, goru, refused, bring, credit_run, name):
         run = bring(credit_run)
-        written = (run / "report.html").read_bytes()
-        shutil.rmtree(run / "model")
-        (run / "study.sqlite").unlink()
-        assert goru("report", run).code == 0
-        assert (run / "report.html").read_bytes() == written
+        (run / name).unlink()
+        refused(goru("report", run), run.name)
 
 
 class TestCompare:
@@ -183,7 +186,7 @@ class TestRefusedRuns:
     def test_a_run_that_is_not_finished(self, goru, refused, bring, credit_run):
         run = bring(credit_run)
         (run / "answer.json").unlink()
-        refused(goru("report", run), run.name, "not finished", "--overwrite")
+        refused(goru("report", run), "answer.json", "missing", "--overwrite")
 
     def test_a_run_of_an_older_goru_which_is_good_for_everything_else(self, goru, refused, bring, credit_run, write):
         run = bring(credit_run)
@@ -222,7 +225,7 @@ class TestRefusedRuns:
     def test_evidence_that_is_missing(self, goru, refused, bring, credit_run):
         run = bring(credit_run)
         (run / "evidence.json").unlink()
-        refused(goru("report", run), "evidence.json", "cannot be read")
+        refused(goru("report", run), "evidence.json", "missing")
 
 
 class TestRefusedNumbersOfRuns:
@@ -265,11 +268,10 @@ class TestRefusedOutputs:
         assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")
 
     def test_a_disk_that_is_full(self, goru, refused, asked, monkeypatch):
-        def fail(path, *given, **named):
-            path.write_bytes(b"half a p")
+        def fail(descriptor):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(Path, "write_text", fail)
+        monkeypatch.setattr(os, "fsync", fail)
         refused(goru(*asked, "-o", "page.html"), "page.html", "No space left")
 
 

@@ -11,6 +11,7 @@ from looking import Page
 
 from goru.errors import InputError
 from goru.report.study_page import cards, html, sections, study_page, summary, write
+from goru.study.manifest import check, write_manifest
 from goru.study.run import Run
 
 TITLES = [
@@ -354,7 +355,7 @@ class TestHostileNames:
     def test_a_name_from_a_file_system_that_is_no_text_is_no_error(self, tmp_path):
         answer, evidence = two()
         answer["data"]["name"] = "credit\udcff.csv"
-        write(write_run(tmp_path / "run", answer, evidence))
+        write(Run(write_run(tmp_path / "run", answer, evidence)))
         assert r"credit\udcff.csv" in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
@@ -376,7 +377,7 @@ class TestSize:
 class TestOfARun:
     def test_is_written_into_its_folder_and_is_what_the_files_say(self, tmp_path):
         folder = write_run(tmp_path / "run", *three())
-        write(folder)
+        write(Run(folder))
         written = (folder / "report.html").read_text("utf-8")
         answer, evidence = three()
         assert written == study_page(Run(folder)) == html(answer, evidence, config_of(answer))
@@ -387,15 +388,22 @@ class TestOfARun:
     def test_takes_the_place_of_the_one_that_is_there(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
         (folder / "report.html").write_text("an older one")
-        write(folder)
+        write(Run(folder))
         assert "an older one" not in (folder / "report.html").read_text("utf-8")
 
-    def test_is_refused_where_there_is_no_finished_run(self, tmp_path):
+    def test_is_refused_where_there_is_no_answer(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
         (folder / "answer.json").unlink()
-        with pytest.raises(InputError, match="not finished"):
-            write(folder)
+        with pytest.raises(InputError, match=r"answer\.json: cannot be read"):
+            write(Run(folder))
         assert not (folder / "report.html").exists()
+
+    def test_is_listed_in_the_manifest_if_there_is_one(self, tmp_path):
+        folder = write_run(tmp_path / "run", *two())
+        (folder / "report.html").write_text("an older one")
+        write_manifest(folder)
+        write(Run(folder))
+        check(folder)
 
     def test_plotly_is_in_it_compressed(self, classes):
         assert re.fullmatch(r"[A-Za-z0-9+/=]+", classes.scripts["plotly"])

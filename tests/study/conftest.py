@@ -16,6 +16,7 @@ from goru.population import devices
 from goru.population.trainer import Trainer
 from goru.study.fitting import TableOptions, fit
 from goru.study.laboratory import Laboratory, block_shape
+from goru.study.record import Record
 from goru.study.run import Run
 from goru.study.study import Result, Study
 from goru.study.trial import Trial
@@ -80,15 +81,21 @@ def build(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def kept() -> list[Trial]:
-    """The trials that the study of the classes has handed over, in that order."""
-    return []
+def record() -> Record:
+    """What the study of the classes has recorded."""
+    return Record()
 
 
 @pytest.fixture(scope="session")
-def classified(flowers, kept) -> Result:
+def kept(record) -> list[Trial]:
+    """The trials that the study of the classes has handed over, in that order."""
+    return record.trials
+
+
+@pytest.fixture(scope="session")
+def classified(flowers, record) -> Result:
     """A study of the classes."""
-    return Study(flowers, TINY).run(keep=kept.extend)
+    return Study(flowers, TINY).run(record)
 
 
 @pytest.fixture(scope="session")

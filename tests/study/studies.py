@@ -16,6 +16,7 @@ from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.options import Options
 from goru.study.plan import Plan
 from goru.study.race import Race, trial_id
+from goru.study.record import Record
 from goru.study.trial import Losses, Trial, losses
 from goru.study.watcher import Progress
 
@@ -235,20 +236,25 @@ def places(draws: int = 32, splits: int = 6) -> dict[int, tuple[Arm, int, int]]:
 class PretendedRace:
     """A race whose programs only pretend to train."""
 
-    def __init__(self, monkeypatch, plan=TWICE, arms=ARMS, safety=1.0, grace=0.0, search=False, **laboratory):
+    def __init__(
+        self, monkeypatch, plan=TWICE, arms=ARMS, safety=1.0, grace=0.0, search=False, record=None, **laboratory
+    ):
         self.laboratory = FakeLaboratory(**laboratory)
         self.clock = self.laboratory.clock
-        self.kept, self.notebook = [], Notebook()
+        self.record, self.notebook = record or Record(), Notebook()
         monkeypatch.setattr("goru.study.race.time", self.clock)
         monkeypatch.setattr("goru.study.race.SAFETY", safety)
         monkeypatch.setattr("goru.study.race.GRACE", grace)
-        self.race = Race(
-            self.laboratory, self.laboratory.partitions, plan, self.kept.extend, self.notebook, search, arms
-        )
+        self.race = Race(self.laboratory, self.laboratory.partitions, plan, self.record, self.notebook, search, arms)
 
     def run(self, seconds: float | None = None, reserve: float = 0.0) -> "PretendedRace":
         self.race.run(None if seconds is None else self.clock.now + seconds, reserve)
         return self
+
+    @property
+    def kept(self) -> list[Trial]:
+        """The trials that the record has been given."""
+        return self.record.trials
 
     def second(self, arm: Arm) -> set[int]:
         """The draws of an arm that were trained in the second partition, and in all after it."""

@@ -13,6 +13,7 @@ from goru.study import defaults
 from goru.study.design import ARMS, PLAIN, Arm, draws
 from goru.study.plan import Plan
 from goru.study.race import Race, survivors, trial_id
+from goru.study.record import Record
 from goru.study.watcher import Silent
 
 INF = np.inf
@@ -243,7 +244,7 @@ class TestCommonRandomNumbers:
 
     def test_arms_train_alike_where_their_numbers_are_alike(self, laboratory, splits):
         """Really trained: a decay of zero is no decay, and dropout changes nothing that has not learned yet."""
-        race = Race(laboratory, [splits], Plan(2, 1, 3, EPOCHS), lambda trials: None, Silent())
+        race = Race(laboratory, [splits], Plan(2, 1, 3, EPOCHS), Record(), Silent())
         frozen = race.drawn[PLAIN][0]._replace(learning_rate=0.0)
         race.drawn[PLAIN][0] = race.drawn[Arm(dropout=True)][0] = frozen
         race.drawn[Arm(weight_decay=True)][1] = race.drawn[PLAIN][1]
@@ -278,7 +279,7 @@ class TestDivergence:
 
     def test_a_network_that_really_diverges_does_not_spoil_its_neighbours(self, laboratory, splits):
         def raced(learning_rate):
-            race = Race(laboratory, [splits], Plan(2, 1, 3, EPOCHS), lambda trials: None, Silent())
+            race = Race(laboratory, [splits], Plan(2, 1, 3, EPOCHS), Record(), Silent())
             if learning_rate is not None:
                 race.drawn[PLAIN][0] = race.drawn[PLAIN][0]._replace(learning_rate=learning_rate)
             race.run()

@@ -53,20 +53,20 @@ class TestSecondPartition:
     """Four draws take 36 s in a partition, and so do three: blocks hold two."""
 
     @pytest.mark.parametrize(
-        ("left", "draws"),
+        ("left", "draws", "first"),
         [
-            (0, 0),
-            (19, 0),  # there is time for two draws of each arm, and three are needed
-            (35, 0),
-            (37, 4),  # a block that holds three holds four
-            (53, 4),
+            (0, 0, 4),
+            (19, 0, 6),  # there is time for two draws of each arm, and three are needed: two more in the first, then
+            (35, 0, 6),
+            (37, 4, 4),  # a block that holds three holds four
+            (53, 4, 4),
         ],
     )
-    def test_as_many_draws_go_on_as_there_is_time_for(self, pretend_race, left, draws):
+    def test_as_many_draws_go_on_as_there_is_time_for(self, pretend_race, left, draws, first):
         pretended = pretend_race().run(36 + left)
         assert pretended.race.splits_done == (6 if draws else 3)
         assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
-        assert pretended.race.draws_done == 4
+        assert pretended.race.draws_done == first
 
     @pytest.mark.parametrize(
         ("left", "done", "draws"),
@@ -147,6 +147,24 @@ class TestSecondPartition:
 
 
 class TestMoreDraws:
+    @pytest.mark.parametrize(("left", "draws"), [(17, 4), (19, 6), (35, 6)])
+    def test_where_a_second_partition_does_not_fit_the_time_that_is_left_pays_for_them(self, pretend_race, left, draws):
+        pretended = pretend_race().run(36 + left)
+        assert (pretended.race.draws_done, pretended.race.splits_done) == (draws, 3)
+        assert keys(pretended.race.trials) == grid(range(draws), range(3))
+        assert pretended.clock.now <= 1000 + 36 + left
+
+    def test_time_that_the_draws_will_not_need_that_are_trained_again_pays_for_them_too(self, pretend_race):
+        """Best after one epoch of four, where 60 % are expected: 35 % of 40 s are 14 s."""
+
+        def curves(_):
+            losses = constant(0.5)
+            losses[0] = 0.4
+            return losses
+
+        assert pretend_race(curves=curves).run(36 + 5, reserve=36).race.draws_done == 4
+        assert pretend_race(curves=curves).run(36 + 5, reserve=40).race.draws_done == 6
+
     def test_where_there_is_one_partition_all_time_that_is_left_pays_for_them(self, pretend_race):
         race = pretend_race(ONCE, partitions=1).run(18 * 4 + 1).race
         assert (race.draws_done, race.splits_done) == (8, 3)

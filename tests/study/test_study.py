@@ -23,6 +23,8 @@ from goru.study.evidence.draws import RANGES
 from goru.study.fitting import TableOptions, fit
 from goru.study.options import Options
 from goru.study.plan import Plan
+from goru.study.record import Record
+from goru.study.run import is_unfinished
 from goru.study.scores import figures, guess
 from goru.study.splits import partitions
 from goru.study.store import read_trials
@@ -295,19 +297,19 @@ class TestOptions:
         monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 10))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
-        raced = []
-        result = Study(flowers, replace(TINY, single=True)).run(keep=raced.extend)
+        record = Record()
+        result = Study(flowers, replace(TINY, single=True)).run(record)
         (recommended,) = result.answer["recommended"]
-        losses = [own.score.mean(axis=1).min() for own in losses_of(raced).values()]
+        losses = [own.score.mean(axis=1).min() for own in losses_of(record.trials).values()]
         assert recommended["held_out_loss"] == pytest.approx(min(losses))
         assert (recommended["networks"], len(result.model.networks)) == (1, 1)
         assert result.model.members[0]["learning_rate"] == recommended["learning_rate"]
 
     def test_batch_norm_may_be_searched_too(self, flowers):
-        kept = []
-        result = Study(flowers, replace(TINY, search_batch_norm=True)).run(keep=kept.extend)
+        record = Record()
+        result = Study(flowers, replace(TINY, search_batch_norm=True)).run(record)
         answer, evidence = result.answer, result.evidence
-        for trial in kept:
+        for trial in record.trials:
             usual = {
                 name: value for name, value in Hyperparameters()._asdict().items() if name.startswith("batch_norm")
             }
@@ -346,13 +348,13 @@ class TestTwoPartitions:
     @pytest.fixture(scope="class")
     @staticmethod
     def studied(flowers):
-        kept = []
+        record = Record()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 10))
             patch.setattr(Plan, "full", True)  # so that a bag of several arms is considered
             patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
-            result = Study(flowers, TINY).run(keep=kept.extend)
-        return result, kept
+            result = Study(flowers, TINY).run(record)
+        return result, record.trials
 
     def test_the_better_draws_of_every_arm_are_trained_in_both(self, studied):
         result, kept = studied
@@ -451,45 +453,57 @@ class TestTheRun:
         assert set(opened.trials["ended"]) == {"finished"}
 
     def test_files_are_all_there(self, run):
-        files = {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
+        files = {"config.json", "study.sqlite", "evidence.json", "answer.json", "model", "manifest.json"}
         assert {path.name for path in run.folder.iterdir()} == files
 
 
 class TestAReport:
-    """Whoever writes it is given the folder; what is studied here does not matter."""
+    """Whoever writes it is given the run; what is studied here does not matter."""
 
     @pytest.fixture
     @staticmethod
-    def quick(classified, monkeypatch):
-        monkeypatch.setattr(Study, "run", lambda study, keep: classified)
+    def quick(classified, kept, monkeypatch):
+        def run(study, record):
+            record.add(kept[len(record.trials) :])
+            return classified
+
+        monkeypatch.setattr(Study, "run", run)
 
     def test_it_is_written_when_all_else_is_there_and_becomes_part_of_the_run(self, quick, flowers_csv, tmp_path):
         seen = {}
 
-        def report(folder):
-            seen.update({path.name: path.is_dir() or path.read_bytes() for path in folder.iterdir()})
-            (folder / "report.html").write_text("<html>")
+        def report(run):
+            seen.update({path.name: path.is_dir() or path.read_bytes() for path in run.folder.iterdir()})
+            assert run.answer == json.loads(seen["answer.json"])
+            (run.folder / "report.html").write_text("<html>")
 
         run = fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "run", report=report)
         assert set(seen) == {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
         for name in ("evidence", "answer"):
             assert json.loads(seen[f"{name}.json"]) == getattr(run, name)
-        assert {path.name for path in run.folder.iterdir()} == {*seen, "report.html"}
+        assert {path.name for path in run.folder.iterdir()} == {*seen, "report.html", "manifest.json"}
         assert (run.folder / "report.html").read_text() == "<html>"
 
     def test_one_of_a_run_before_is_not_left_where_none_is_written(self, quick, flowers_csv, tmp_path):
         table = TableOptions(str(flowers_csv), "kind")
-        fit(table, TINY, tmp_path / "run", report=lambda folder: (folder / "report.html").write_text("old"))
+        fit(table, TINY, tmp_path / "run", report=lambda run: (run.folder / "report.html").write_text("old"))
         fit(table, TINY, tmp_path / "run", overwrite=True)
         assert not (tmp_path / "run" / "report.html").exists()
 
-    def test_what_goes_wrong_with_it_leaves_nothing_behind(self, quick, flowers_csv, tmp_path):
-        def report(folder):
-            raise OSError("disk full")
+    @pytest.mark.parametrize("error", [OSError("disk full"), InputError("disk full.")])
+    def test_what_goes_wrong_with_it_is_the_disk_s_fault_and_leaves_what_was_trained(
+        self, quick, flowers_csv, tmp_path, error
+    ):
+        """A page that cannot be written says so as an InputError, and yet nothing is wrong with the table."""
 
-        with pytest.raises(OSError, match="disk full"):
-            fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "runs" / "run", report=report)
-        assert list(tmp_path.iterdir()) == []
+        def report(run):
+            raise error
+
+        table, folder = TableOptions(str(flowers_csv), "kind"), tmp_path / "runs" / "run"
+        with pytest.raises(OSError, match=r"disk full$"):
+            fit(table, TINY, folder, report=report)
+        assert is_unfinished(folder)
+        assert len(fit(table, TINY, folder, resume=True).recorded) == 36
 
     def test_test_rows_in_a_file_of_their_own_are_named_by_their_bytes_too(self, quick, flowers_csv, tmp_path):
         (tmp_path / "test.csv").write_bytes(flowers_csv.read_bytes())
@@ -524,10 +538,12 @@ class TestLimits:
         monkeypatch.setattr("goru.study.race.time", clock)
         study = Study(flowers, Options(budget=budget, hidden=(8,), batch_size=8), started=1000.0)
 
-        def keep(trials):
-            clock.now = 1000.0 + allowed + (1 if over else -1)  # the race takes a second, or three
+        class Slow(Record):
+            def add(self, trials):
+                clock.now = 1000.0 + allowed + (1 if over else -1)  # the race takes a second, or three
+                return super().add(trials)
 
-        plan = study.run(keep=keep).answer["plan"]
+        plan = study.run(Slow()).answer["plan"]
         assert "the time was too short" in plan["shortfalls"][0]
         took = f"took {allowed + 1:.0f} s, not {budget or defaults.BUDGET_SECONDS:.0f}: a study needs that here."
         assert [said for said in plan["shortfalls"] if said.startswith("took")] == ([took] if over else [])

@@ -19,6 +19,7 @@ from goru.study.answer import finite
 from goru.study.design import ARMS
 from goru.study.laboratory import Laboratory
 from goru.study.options import Options
+from goru.study.record import Record
 from goru.study.study import Study
 
 ROWS = 12
@@ -224,18 +225,19 @@ class TestEvidenceOfOddities:
 
 class TestGivenSplits:
     def test_networks_are_fitted_and_scored_on_these_rows_and_no_others(self, monkeypatch):
-        spy, kept, given = Spy(monkeypatch), [], [cut_by_hand(0)]
-        result = Study(make(), FEW, partitions=given).run(keep=kept.extend)
+        spy, record, given = Spy(monkeypatch), Record(), [cut_by_hand(0)]
+        result = Study(make(), FEW, partitions=given).run(record)
         assert set(spy.splits) == {*plain_of(given[0]), EVERYTHING}  # all rows are for what is handed over
-        assert sorted({trial.split for trial in kept}) == [0, 1]
+        assert sorted({trial.split for trial in record.trials}) == [0, 1]
         plan = result.answer["plan"]
         assert (plan["partitions"], plan["folds"], plan["draws"]) == (1, 2, 1)
         assert "fold" not in plan["shortfalls"][0].replace("nothing is decided", "").partition(":")[2]
 
     def test_there_may_be_several_partitions(self, monkeypatch):
-        spy, kept, given = Spy(monkeypatch), [], [cut_by_hand(seed) for seed in range(3)]
+        spy, record, given = Spy(monkeypatch), Record(), [cut_by_hand(seed) for seed in range(3)]
         options = replace(FEW, networks=len(ARMS) * 2 * (4 + 3 + 3))
-        result = Study(make(), options, partitions=given).run(keep=kept.extend)
+        result = Study(make(), options, partitions=given).run(record)
+        kept = record.trials
         assert set(spy.splits) == {*(split for partition in given for split in plain_of(partition)), EVERYTHING}
         assert result.answer["trained"]["networks"] == len(kept) == options.networks
         for arm in ARMS:
@@ -261,22 +263,22 @@ class TestGivenSplits:
         given = [[Split(np.arange(1, 6), np.arange(6, 12)), Split(np.arange(6, 12), np.arange(1, 6))]]
         found = []
         for value in (0.0, 1e3):
-            kept, frame = [], pd.DataFrame({"a": [value, *np.linspace(-1, 1, 11)]})
+            record, frame = Record(), pd.DataFrame({"a": [value, *np.linspace(-1, 1, 11)]})
             dataset = dataset_from(
                 frame, np.arange(12.0) + value, weights=np.arange(12) + 1 + value * (np.arange(12) == 0)
             )
-            Study(dataset, FEW, partitions=given).run(keep=kept.extend)
-            found.append(np.stack([trial.curves for trial in kept]))
+            Study(dataset, FEW, partitions=given).run(record)
+            found.append(np.stack([trial.curves for trial in record.trials]))
         np.testing.assert_array_equal(*found)
 
     def test_what_held_out_rows_say_and_count_for_does_not_change_what_is_fitted(self):
         given, found = [[Split(np.arange(6), np.arange(6, 12)), Split(np.arange(6, 12), np.arange(6))]], []
         for value in (1.0, 50.0):
-            kept, held_out = [], np.where(np.arange(ROWS) < 6, 1.0, value)
+            record, held_out = Record(), np.where(np.arange(ROWS) < 6, 1.0, value)
             frame = pd.DataFrame({"a": np.linspace(-1, 1, ROWS) * held_out})
             dataset = dataset_from(frame, np.arange(12.0) * held_out, weights=(np.arange(ROWS) + 1) * held_out)
-            Study(dataset, FEW, partitions=given).run(keep=kept.extend)
-            found.append(np.stack([trial.curves for trial in kept if trial.split == 0]))
+            Study(dataset, FEW, partitions=given).run(record)
+            found.append(np.stack([trial.curves for trial in record.trials if trial.split == 0]))
         one, other = found
         np.testing.assert_array_equal(one[:, :, 0], other[:, :, 0])
         assert (one[:, :, 1] != other[:, :, 1]).all()
@@ -288,10 +290,10 @@ class TestGivenSplits:
 
 class TestWeights:
     def test_they_change_what_is_learned_and_how_it_is_judged(self):
-        kept = {}
+        kept: dict[str, Record] = {}
         for name, weights in (("none", None), ("same", np.full(ROWS, 7.0)), ("other", np.arange(1.0, ROWS + 1))):
-            Study(make(weights=weights), FEW).run(keep=kept.setdefault(name, []).extend)
-        curves = {name: np.stack([trial.curves for trial in trials]) for name, trials in kept.items()}
+            Study(make(weights=weights), FEW).run(kept.setdefault(name, Record()))
+        curves = {name: np.stack([trial.curves for trial in record.trials]) for name, record in kept.items()}
         np.testing.assert_array_equal(curves["same"], curves["none"])
         assert np.mean(curves["other"][:, :, :, 0] != curves["none"][:, :, :, 0]) > 0.9
 
@@ -308,7 +310,7 @@ class TestScoring:
     @pytest.fixture(scope="class")
     @staticmethod
     def studied():
-        asked, kept, notebook = [], [], Notebook()
+        asked, record, notebook = [], Record(), Notebook()
 
         def scoring(rows, predicted):
             asked.append((rows, predicted))
@@ -316,9 +318,9 @@ class TestScoring:
 
         given = [cut_by_hand(0)]
         return (
-            Study(make(), FEW, notebook, partitions=given, scoring=scoring).run(keep=kept.extend),
+            Study(make(), FEW, notebook, partitions=given, scoring=scoring).run(record),
             asked,
-            kept,
+            record.trials,
             notebook,
         )
 
