@@ -97,7 +97,7 @@ class TestFit:
         unwritable(InputError("report.html: cannot be written."))
         outcome = goru("fit", "iris", "--out", bring(credit_run), "--overwrite", *BRIEF)
         assert outcome.code == 2, outcome
-        assert outcome.after == outcome.before
+        assert {name: hash for name, hash in outcome.after.items() if ".making" not in name} == outcome.before
 
     def test_over_an_older_run_replaces_its_report(self, repeated_run, credit_run):
         before, after = ((run.folder / "report.html").read_text("utf-8") for run in (credit_run, repeated_run))
