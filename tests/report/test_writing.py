@@ -1,7 +1,9 @@
 """Pages on disk: whole, or not at all."""
 
 import errno
+import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -43,17 +45,11 @@ def test_a_folder_or_what_lies_in_none_is_no_place(tmp_path, overwrite, place):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
-@pytest.mark.parametrize("step", ["write_text", "replace"])
-def test_nothing_is_left_of_a_page_that_cannot_be_written(tmp_path, monkeypatch, step):
+@pytest.mark.parametrize(("where", "step"), [(os, "fsync"), (Path, "replace")])
+def test_nothing_is_left_of_a_page_that_cannot_be_written(tmp_path, monkeypatch, where, step):
     write_page("old", tmp_path / "page.html", overwrite=False)
-    original = getattr(Path, step)
-
-    def fail(path, *given, **named):
-        if step == "write_text":
-            original(path, "half a p")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, step, fail)
+    full = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    monkeypatch.setattr(where, step, full)
     with pytest.raises(InputError, match=r"page.html: cannot be written \(No space left on device\)"):
         write_page("new", tmp_path / "page.html", overwrite=True)
     assert contents(tmp_path) == {"page.html": "old"}
