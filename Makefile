@@ -1,9 +1,10 @@
 # Everything on a fresh machine that has Python 3.11 or newer, and make.
 PYTHON ?= python3
 BIN := .venv/bin
+CASES ?= 12000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint types lock clean
+.PHONY: demo test test-slow fuzz lint types lock clean
 
 demo: .venv/run  ## install, study the digits for a minute, say where the results are
 	$(BIN)/goru fit digits --budget 60s --overwrite
@@ -17,6 +18,9 @@ test: lint types  ## lint, types, and the fast tests
 
 test-slow: .venv/test  ## the tests that take minutes
 	$(BIN)/pytest -m slow
+
+fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour
+	GORU_FUZZ_CASES=$(CASES) $(BIN)/pytest tests/fuzz
 
 lint: .venv/test
 	$(BIN)/ruff check .

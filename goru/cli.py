@@ -1,8 +1,11 @@
 """The commands. Heavy packages are imported by the commands that need them, so that `goru --help` is quick."""
 
+import contextlib
+import io
 import os
 import sys
 import time as clock
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -159,7 +162,8 @@ def predict(
     from goru.report.terminal import printable
     from goru.study.run import load
 
-    model = load(run).model
+    with _reading(run):
+        model = load(run).model
     if proba and model.target.classes is None:
         raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
@@ -200,13 +204,15 @@ def show(
     from goru.report.terminal import answer_lines
     from goru.study.run import load
 
-    answer = load(run).answer
+    with _reading(run):
+        answer = load(run).answer
+        lines = list(answer_lines(answer))  # what is no answer shall not be told up to where it shows
     if as_json:
         import json
 
         print(json.dumps(answer, ensure_ascii=False, indent=1))
         return
-    for line in answer_lines(answer):
+    for line in lines:
         print(line)
 
 
@@ -231,11 +237,15 @@ def report(
     if compare:
         from goru.report.comparison import comparison_page
 
-        page, path = comparison_page(runs), output or Path("comparison.html")
+        with _reading(*runs):
+            page = comparison_page(runs)
+        path = output or Path("comparison.html")
     else:
         from goru.report.study_page import study_page
 
-        page, path = study_page(load(runs[0], but=(REPORT,))), output or runs[0] / REPORT
+        with _reading(runs[0]):
+            page = study_page(load(runs[0], but=(REPORT,)))
+        path = output or runs[0] / REPORT
     write_page(page, path, overwrite or (output is None and not compare))
     for run in runs:
         if path.resolve() == (run / REPORT).resolve():
@@ -316,6 +326,20 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
     return tuple(name.strip() for row in rows for name in row if name.strip())
 
 
+@contextlib.contextmanager
+def _reading(*runs: Path) -> Iterator[None]:
+    """Say of files that are whole and yet not what a study writes that they are not: somebody else wrote them."""
+    try:
+        yield
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:  # whatever comes of a number where there should be a list
+        from goru.data.wording import listing, shortened
+
+        said = f"{listing(runs)}: not as a study writes it ({type(error).__name__}: {shortened(error, 100)})."
+        raise InputError(f"{said} Fit the run again with --overwrite.") from error
+
+
 def _stem(source: str) -> str:
     """The table's name without its folder and endings."""
     path = Path(source)
@@ -324,6 +348,9 @@ def _stem(source: str) -> str:
 
 def main() -> int:
     """Run a command: 0 if it did its work, 2 if the input is at fault, with one line that says why."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all letters that a table has
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()

@@ -1,13 +1,14 @@
 """NPZ: NumPy's archive of named arrays, here the features ``X`` and the target ``y``."""
 
+import warnings
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from goru.data.table import RawTable, tidy
+from goru.data.unpacking import check_unpacked
 from goru.data.wording import listing
 from goru.errors import InputError
 
@@ -27,9 +28,17 @@ def read_npz(path: Path) -> RawTable:
     if not zipfile.is_zipfile(path):
         raise InputError(f"{path}: damaged, or no NPZ file. Save the arrays X and y with numpy.savez.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            X, y, names = _pick(archive, _FEATURES), _pick(archive, _TARGET), archive.files
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
+        with zipfile.ZipFile(path) as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on headers that Python 2 has written
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            X, y = _pick(archive, path, _FEATURES), _pick(archive, path, _TARGET)
+        if y is not None and y.dtype.kind == "S":
+            y = np.char.decode(y, "utf-8")
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{path}: damaged, or its arrays need more memory than there is.") from None
+    except Exception as error:  # of ZIP, of the compression, or of NumPy's reader, which lets Python read the header
         why = "it holds Python objects" if "pickle" in str(error).lower() else "it is damaged"
         raise InputError(f"{path}: cannot be read: {why}. Save plain arrays with numpy.savez.") from None
     if X is None:
@@ -43,10 +52,20 @@ def read_npz(path: Path) -> RawTable:
     y = y.reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y
     if y.shape != (len(X),):
         raise InputError(f"{path}: X has {len(X):,} rows, but y has shape {y.shape}; one value a row is wanted.")
-    frame["target"] = y.astype(str) if y.dtype.kind == "S" else y
+    if y.dtype.kind not in "iufbcmMU":
+        raise InputError(f"{path}: y has type {y.dtype}; numbers or text are wanted.")
+    frame["target"] = y
     return RawTable(tidy(frame, str(path)), path.name, "target")
 
 
-def _pick(archive: np.lib.npyio.NpzFile, names: tuple[str, ...]) -> np.ndarray | None:
-    found = [name for name in names if name in archive.files]
-    return archive[found[0]] if found else None
+def _pick(archive: zipfile.ZipFile, path: Path, names: tuple[str, ...]) -> np.ndarray | None:
+    """Return the first array of these names that there is, in the order of bytes that this machine has."""
+    members = archive.namelist()
+    found = [name for name in names if f"{name}.npy" in members]
+    if not found:
+        return None
+    member = archive.getinfo(f"{found[0]}.npy")
+    check_unpacked(path, member.file_size)
+    with archive.open(member) as file:
+        array = np.lib.format.read_array(file, allow_pickle=False)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

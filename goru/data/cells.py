@@ -4,6 +4,8 @@ One rule for files and frames, for training and prediction. A column's type in a
 that file ("2" stands beside "5more" in one file and alone in the next), so levels have one canonical text.
 """
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 
@@ -114,7 +116,7 @@ def level_text(value: object) -> str:
     if number is None or not np.isfinite(number):
         return text
     if text.lstrip("+-").isdecimal():
-        return str(int(text))  # exact, however long
+        return str(int(Decimal(text)))  # exact, however long, and with more zeros before it than int() reads
     return str(int(number)) if number.is_integer() else repr(number)
 
 

@@ -1,5 +1,6 @@
 """The classes of a target: counted, checked for what test rows and folds need, and merged where they are too rare."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,9 @@ def merge_rare_classes(counts: dict[Label, int], minimum: int) -> tuple[dict[Lab
 def _label(value: Any) -> Label:
     """Return the label in the type that JSON knows; whole numbers as int, however the file wrote them."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value if math.isfinite(value) else str(value)
+    return value if isinstance(value, bool | int | str) else str(value)
 
 
 def _refuse_quantity(values: pd.Series, where: str) -> None:

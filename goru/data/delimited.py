@@ -6,9 +6,7 @@ to say on which line and why.
 """
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import pyarrow.csv
 
 from goru.data.cells import MISSING_WORDS, TEXT, parse_text
 from goru.data.table import check_names
+from goru.data.unpacking import gunzip
 from goru.data.wording import counted, shortened
 from goru.errors import InputError
 
@@ -33,8 +32,7 @@ def read_delimited(path: Path, delimiter: str) -> pd.DataFrame:
         InputError: the file is empty, binary, not UTF-8, ragged, or has a header alone; the line is named.
     """
     data = _content(path)
-    if b"\0" in data:
-        raise InputError(f"{path}: this is a binary file (or UTF-16), not text. Save the table as UTF-8 text.")
+    _check_text(path, data)
     header = _header(path, data, delimiter)
     if data.count(b'"') % 2:
         _refuse_open_quote(path, data, delimiter)
@@ -49,16 +47,21 @@ def read_delimited(path: Path, delimiter: str) -> pd.DataFrame:
 
 
 def _content(path: Path) -> bytes:
-    if path.suffix.lower() != ".gz":
-        data = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        data = gunzip(path)
     else:
-        try:
-            data = gzip.decompress(path.read_bytes())
-        except (OSError, EOFError, zlib.error):
-            raise InputError(f"{path}: the gzip file is damaged, or no gzip file. Make it again.") from None
-    if not data.strip():
+        with path.open("rb") as file:
+            _check_text(path, file.read(_BLOCK_BYTES))  # before something large is read as a whole
+            file.seek(0)
+            data = file.read()
+    if not data or data.isspace():
         raise InputError(f"{path}: the file is empty.")
     return data
+
+
+def _check_text(path: Path, data: bytes) -> None:
+    if b"\0" in data:
+        raise InputError(f"{path}: this is a binary file (or UTF-16), not text. Save the table as UTF-8 text.")
 
 
 def _records(data: bytes, delimiter: str, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
@@ -79,7 +82,7 @@ def _header(path: Path, data: bytes, delimiter: str) -> list[str]:
     try:
         records = _records(data, delimiter)
         _, cells = next(records, (1, []))
-        alone = next(records, None) is None
+        line, first = next(records, (0, cells))
     except UnicodeDecodeError:
         raise _wrong_encoding(path, data) from None
     if not any(cell.strip() for cell in cells):
@@ -89,10 +92,12 @@ def _header(path: Path, data: bytes, delimiter: str) -> list[str]:
             if other in cells[0] and other != delimiter:
                 wanted = "commas" if delimiter == "," else "tabs"
                 raise InputError(f"{path}: line 1: columns are separated by {word}. Separate them by {wanted}.")
-    if alone:
+    if line == 0:
         raise InputError(f"{path}: a header and no rows. Give a file with at least one row below the header.")
     names = [" ".join(cell.splitlines()).strip() or f"column {i}" for i, cell in enumerate(cells, start=1)]
     check_names(names, str(path))
+    if len(first) != len(cells):  # before columns by the thousand are made ready for rows that have not as many cells
+        raise _ragged(path, line, len(first), len(cells))
     return names
 
 
@@ -144,14 +149,18 @@ def _refuse_open_quote(path: Path, data: bytes, delimiter: str) -> None:
         raise _wrong_encoding(path, data) from None
 
 
+def _ragged(path: Path, line: int, cells: int, width: int) -> InputError:
+    return InputError(
+        f"{path}: line {line:,} has {counted(cells, 'cell')} where the header has {width}. "
+        "Mend the line, or put cells that hold the separator in quotes."
+    )
+
+
 def _diagnosis(path: Path, data: bytes, delimiter: str, width: int, reason: str) -> InputError:
     try:
         for line, record in _records(data, delimiter):
             if len(record) != width:
-                return InputError(
-                    f"{path}: line {line:,} has {counted(len(record), 'cell')} where the header has {width}. "
-                    "Mend the line, or put cells that hold the separator in quotes."
-                )
+                return _ragged(path, line, len(record), width)
     except UnicodeDecodeError:
         return _wrong_encoding(path, data)
     except csv.Error as error:

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from goru.data.table import RawTable
+from goru.data.unpacking import most_unpacked
 from goru.data.wording import listing
 from goru.errors import InputError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"^(?P<stem>.*?)(?P<role>images|labels)[-.]idx(?P<dims>\d)(-ubyte)?(\.gz)?$", re.IGNORECASE)
-#: gzip cannot shrink a file by more than this factor (deflate's limit is 1032).
-_GZIP_LIMIT = 1100
+_MOST_DIMENSIONS = 32
 
 
 def is_idx(path: Path) -> bool:
@@ -100,7 +100,7 @@ def read_idx(path: Path) -> np.ndarray:
     """
     try:
         zipped = path.suffix.lower() == ".gz"
-        bytes_at_most = path.stat().st_size * (_GZIP_LIMIT if zipped else 1)
+        bytes_at_most = most_unpacked(path) if zipped else path.stat().st_size
         with gzip.open(path) if zipped else path.open("rb") as file:
             return _parse(path, cast(BinaryIO, file), bytes_at_most)
     except (gzip.BadGzipFile, EOFError, zlib.error):
@@ -109,7 +109,7 @@ def read_idx(path: Path) -> np.ndarray:
 
 def _parse(path: Path, file: BinaryIO, bytes_at_most: int) -> np.ndarray:
     magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or magic[3] == 0:
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 0 < magic[3] <= _MOST_DIMENSIONS:
         raise InputError(f"{path}: not an IDX file: it begins with 0x{magic.hex() or '00'}.")
     dtype, n_dims = np.dtype(_TYPES[magic[2]]), magic[3]
     sizes = file.read(4 * n_dims)

@@ -10,7 +10,7 @@ from goru.data.classes import Label
 from goru.data.dataset import Dataset
 from goru.data.encoding import Schema
 from goru.data.roles import groups_in
-from goru.data.target import Target
+from goru.data.target import LARGEST, Target
 from goru.errors import InputError
 
 
@@ -69,8 +69,8 @@ def dataset_from(
 def _targets(y: np.ndarray, classes: tuple[Label, ...] | None, name: str) -> np.ndarray:
     if classes is None:
         values = y.astype(np.float64)
-        if not np.isfinite(values).all():
-            raise InputError(f"{name}: y holds what is no finite number. Mend or remove these rows.")
+        if not (np.abs(values) <= LARGEST).all():
+            raise InputError(f"{name}: y holds what is no finite number (of {LARGEST:g} at most). Mend these rows.")
         return values
     codes = y.astype(np.int32)
     if (codes != y).any() or (codes < 0).any() or (codes >= len(classes)).any():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from goru.data.builtin import BUILTIN, read_builtin
-from goru.data.table import RawTable, check_names, tidy
+from goru.data.table import RawTable, tidy
 from goru.data.wording import listing, nearest
 from goru.errors import InputError
 
@@ -43,6 +43,8 @@ def read_table(source: Source) -> RawTable:
 def _read_path(path: Path) -> RawTable:
     from goru.data.idx import is_idx, read_idx_pair
 
+    if not path.is_dir() and not path.is_file():
+        raise InputError(f"{path}: a pipe or a device, and no file. Save the table to a file first.")
     if path.is_dir() or is_idx(path):
         return read_idx_pair(path)
     if path.stat().st_size == 0:
@@ -62,24 +64,10 @@ def _read_path(path: Path) -> RawTable:
 
         return read_npz(path)
     if suffix == ".parquet":
-        return _read_parquet(path)
+        from goru.data.parquet import read_parquet
+
+        return read_parquet(path)
     raise InputError(f"{path}: goru reads {_KNOWN}; the file's name ends in none of these.")
-
-
-def _read_parquet(path: Path) -> RawTable:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        names = pq.read_schema(path).names
-        check_names(names, str(path))
-        table = pq.read_table(path, partitioning=None)
-        # The index that pandas saved without a name is no column; one with a name is.
-        kept = [name for name in names if not name.startswith("__index_level_")]
-        frame = table.select(kept).to_pandas(date_as_object=False, ignore_metadata=True)
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: damaged, or no Parquet file ({str(error).splitlines()[0][:80]}).") from None
-    return RawTable(tidy(frame, str(path)), path.name)
 
 
 def _checked(table: RawTable) -> RawTable:

@@ -1,5 +1,6 @@
 """A table as it was read, and the one form that every frame is brought into."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +42,7 @@ def row_name(series: pd.Series, position: int) -> str:
 
 def check_names(names: list[str], source: str) -> None:
     """Raise InputError if two columns have one name."""
-    doubles = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    doubles = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubles:
         raise InputError(f"{source}: duplicate column names: {listing(map(repr, doubles))}. Rename or remove them.")
 

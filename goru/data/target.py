@@ -14,6 +14,9 @@ from goru.data.task import Task, recognise_task
 from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
 
+#: Of numbers beyond it a mean, or what is predicted from them, may leave the range of numbers.
+LARGEST = 1e307
+
 
 @dataclass(frozen=True)
 class Target:
@@ -134,12 +137,14 @@ class Target:
         numbers = np.empty(0)
         if is_number(values):
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            bad = None if np.isfinite(numbers).all() else int(np.argmin(np.isfinite(numbers)))
+            good = np.abs(numbers) <= LARGEST
+            bad = None if good.all() else int(np.argmin(good))
         elif is_text(values):
             bad = first_non_number(values)
         if bad is not None:
             raise InputError(
                 f"{source}: {row_name(values, bad)}: target '{self.name}' is {shortened(values.iloc[bad])}, where "
-                "regression needs a finite number. Mend the row, or choose --task classification."
+                f"regression needs a finite number (of {LARGEST:g} at most). Mend the row, or choose "
+                "--task classification."
             )
         return numbers

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST_TYPED = 500
+
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the name closest to ``name``, or "" if none is close."""
-    by_lower = {candidate.lower(): candidate for candidate in reversed(list(names))}
-    close = get_close_matches(name.lower(), by_lower, n=1)
+    # What is longer than any name that somebody types takes the time of its square to compare.
+    by_lower = {candidate.lower(): candidate for candidate in reversed(list(names)) if len(candidate) <= _LONGEST_TYPED}
+    close = get_close_matches(name.lower(), by_lower, n=1) if len(name) <= _LONGEST_TYPED else []
     return f" Did you mean '{by_lower[close[0]]}'?" if close else ""
 
 

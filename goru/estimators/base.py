@@ -21,7 +21,7 @@ from goru.estimators import training
 from goru.estimators.common import Estimator
 from goru.estimators.inputs import Inputs
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
-from goru.estimators.validation import validated
+from goru.estimators.validation import validated, within_floats
 from goru.model.networks import PlainNetworks
 from goru.nn.initializers import draw_weights
 
@@ -72,10 +72,11 @@ class BaseMLP(Estimator):
             raise ValueError("partial_fit does not support early_stopping=True")
         first = not hasattr(self, "_learner") or not (self.warm_start or incremental)
         inputs = Inputs(self.scaling) if first else self._inputs
-        X = validated(self, X, None if first else inputs.schema, reset=first)
-        check_consistent_length(X, y)
-        y = self._checked_target(y)
-        weights = self._weights(sample_weight, X, self._class_weights(y))
+        with within_floats():
+            X = validated(self, X, None if first else inputs.schema, reset=first)
+            check_consistent_length(X, y)
+            y = self._checked_target(y)
+            weights = self._weights(sample_weight, X, self._class_weights(y))
         random = check_random_state(self.random_state)
         if weights is not None:
             X, y, weights = _without_weightless(X, y, weights)
@@ -197,7 +198,8 @@ class BaseMLP(Estimator):
     def _predicted(self, X: Any) -> np.ndarray:
         """The mean of the members' predictions, `(rows, outputs)`."""
         check_is_fitted(self)
-        X = validated(self, X, self._inputs.schema, reset=False)
+        with within_floats():
+            X = validated(self, X, self._inputs.schema, reset=False)
         form = self._learner.form
         networks = PlainNetworks(
             form.activation,

@@ -25,7 +25,7 @@ from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.splits import partitions_of
-from goru.estimators.validation import validated
+from goru.estimators.validation import validated, within_floats
 from goru.model.model import Model
 from goru.report.progress import watcher
 from goru.study.options import Options
@@ -72,15 +72,16 @@ class BaseMLPCV(Estimator):
         self._check(y)
         if self.budget is not None and self.n_networks is not None:
             raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
-        X = validated(self, X, None, reset=True)
-        check_consistent_length(X, y, groups)
-        if X.shape[0] < FEWEST_ROWS:
-            raise ValueError(
-                f"n_samples={X.shape[0]}: a study fits on some rows and scores others; {FEWEST_ROWS} are needed."
-            )
-        codes = self._checked_target(y)
-        balanced, by_class = self._class_weight(codes)
-        weights = self._weights(sample_weight, X, by_class)
+        with within_floats():
+            X = validated(self, X, None, reset=True)
+            check_consistent_length(X, y, groups)
+            if X.shape[0] < FEWEST_ROWS:
+                raise ValueError(
+                    f"n_samples={X.shape[0]}: a study fits on some rows and scores others; {FEWEST_ROWS} are needed."
+                )
+            codes = self._checked_target(y)
+            balanced, by_class = self._class_weight(codes)
+            weights = self._weights(sample_weight, X, by_class)
         kept = None if weights is None or weights.all() else np.flatnonzero(weights)
         classifier = self._classes() is not None
         partitions = partitions_of(self.cv, X, codes, groups, classifier, kept)
@@ -162,7 +163,8 @@ class BaseMLPCV(Estimator):
 
     def _encoded(self, X: Any) -> Encoded:
         check_is_fitted(self)
-        X = validated(self, X, self._model.schema if self._by_frame else None, reset=False)
+        with within_floats():
+            X = validated(self, X, self._model.schema if self._by_frame else None, reset=False)
         if isinstance(X, pd.DataFrame):
             return self._model.schema.encode(X, "X")
         return encode_numbers(self._model.schema, X.toarray() if sparse.issparse(X) else X)

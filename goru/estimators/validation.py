@@ -1,5 +1,7 @@
 """What users pass as features, checked: frames stay frames where they hold more than numbers, all else is an array."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,15 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from goru.data.encoding import Schema
+
+
+@contextmanager
+def within_floats() -> Iterator[None]:
+    """Turn what NumPy says of whole numbers that no float holds into a `ValueError`, as of other bad input."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"A number is too large: {error}.") from None
 
 
 def validated(estimator: Any, X: Any, schema: Schema | None, reset: bool) -> Any:

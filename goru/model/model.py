@@ -8,6 +8,7 @@ import numpy as np
 from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.target import Target
+from goru.errors import InputError
 from goru.model.networks import PlainNetworks, softmax, tempered
 
 if TYPE_CHECKING:
@@ -81,12 +82,21 @@ class Model:
             raise TypeError("a regression has no probabilities")
         x = self.preparation.transform(encoded)
         bag = range(len(self.networks))
-        mean = np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
-        return tempered(mean, self.temperature)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
+            return _finite(tempered(mean, self.temperature))
 
     def values(self, encoded: Encoded) -> np.ndarray:
         """The predicted values of a regression, of rows that the schema has encoded, `(rows,)` float64."""
         if self.scaling is None:
             raise TypeError("a classification has no values")
-        outputs = self.networks.outputs(self.preparation.transform(encoded))[..., 0]
-        return self.scaling.inverse(outputs.astype(np.float64).mean(axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = self.networks.outputs(self.preparation.transform(encoded))[..., 0]
+            return _finite(self.scaling.inverse(outputs.astype(np.float64).mean(axis=0)))
+
+
+def _finite(predicted: np.ndarray) -> np.ndarray:
+    """Predictions, if they are numbers; weights that nobody has trained may lead beyond them."""
+    if not np.isfinite(predicted).all():
+        raise InputError("the model's weights lead beyond the range of numbers: it predicts nothing. Fit it again.")
+    return predicted

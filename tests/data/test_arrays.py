@@ -1,3 +1,7 @@
+import struct
+import warnings
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -70,3 +74,66 @@ def test_a_single_array_under_the_ending_of_an_archive_is_refused(tmp_path):
     with (tmp_path / "t.npz").open("wb") as file:
         np.save(file, np.eye(3))
     assert "no NPZ file" in refusal(tmp_path / "t.npz")
+
+
+def with_header(folder, header):
+    """An archive whose features have this text for a header, and no numbers."""
+    with zipfile.ZipFile(folder / "t.npz", "w") as archive:
+        archive.writestr("X.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    return folder / "t.npz"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (" + b"9" * 40 + b",), }\n",
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000, 1000000), }\n",
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2), }\n",
+        b"{'descr': ('<f8', (10**9,)), 'fortran_order': False, 'shape': (2,), }\n",
+        b"(" * 9000,
+        b"-" * 9000 + b"1",
+        b"'" * 3,
+        b"\xff\xfe",
+        b"",
+    ],
+)
+def test_a_header_that_is_none_is_damage_whatever_numpy_says_of_it(tmp_path, header):
+    assert "damaged" in refusal(with_header(tmp_path, header))
+
+
+def test_an_archive_behind_a_single_array_is_damage(tmp_path):
+    """NumPy takes it for the array, and ZIP for the archive."""
+    path = save(tmp_path, X=np.eye(3))
+    path.write_bytes(b"\x93NUMPY" + path.read_bytes())
+    assert read_table(path).frame.shape == (3, 3)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_numbers_in_either_order_of_bytes_are_read_and_can_be_worked_with(tmp_path, order):
+    X, y = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
+    frame = read_table(save(tmp_path, X=X.astype(f"{order}f4"), y=y.astype(f"{order}i4"))).frame
+    assert all(dtype.isnative for dtype in frame.dtypes)
+    assert frame["target"].nunique() == 2
+    np.testing.assert_array_equal(frame[["x0", "x1"]], X)
+
+
+def test_bytes_are_text_in_utf_8(tmp_path):
+    labels = np.array(["süd".encode(), b"north"])
+    assert read_table(save(tmp_path, X=np.eye(2), y=labels)).frame["target"].tolist() == ["süd", "north"]
+    assert "damaged" in refusal(save(tmp_path, X=np.eye(2), y=np.array([b"s\xfcd", b"north"])))
+
+
+def test_records_are_no_target(tmp_path):
+    y = np.zeros(2, dtype=[("a", "f8"), ("b", "f8")])
+    assert "numbers or text are wanted" in refusal(save(tmp_path, X=np.eye(2), y=y))
+
+
+def test_a_file_that_python_2_has_written_is_read_without_a_word(tmp_path):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 2L), }\n"
+    path = with_header(tmp_path, header)
+    with zipfile.ZipFile(path, "w") as archive:
+        start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+        archive.writestr("X.npy", start + np.eye(2).tobytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_table(path).frame.shape == (2, 2)

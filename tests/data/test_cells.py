@@ -85,3 +85,8 @@ def test_a_number_and_its_text_are_one_level(number):
 def test_missing_rows_have_no_level():
     numbers, texts = levels_of(text("b", "", "a", "b"))
     assert [texts[number] if number >= 0 else None for number in numbers] == ["b", None, "a", "b"]
+
+
+@pytest.mark.parametrize(("cell", "level"), [("0" * 5000 + "5", "5"), ("-" + "0" * 5000, "0"), ("٠" * 5000 + "٣", "3")])
+def test_more_zeros_than_python_reads_as_a_number_do_not_count_either(cell, level):
+    assert level_text(cell) == level

@@ -1,5 +1,6 @@
 import csv
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -159,3 +160,23 @@ def test_no_bytes_whatever_raise_anything_but_the_one_line(tmp_path_factory, dat
     except InputError as error:
         refusals = [str(error)]
     assert all(line.startswith(str(path)) and len(line.splitlines()) == 1 for line in refusals)
+
+
+def test_a_header_of_many_columns_over_rows_of_few_takes_no_memory_for_them(refusal):
+    tracemalloc.start()
+    try:
+        assert "line 2 has 2 cells where the header has 200001" in refusal(",".join(["a", *[""] * 200_000]) + "\n1,2\n")
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_names_that_are_all_the_same_are_refused_at_once(refusal):
+    assert "duplicate column names: 'a'" in refusal(",".join(["a"] * 100_000) + "\n" + ",".join(["1"] * 100_000) + "\n")
+
+
+def test_something_large_that_is_no_text_is_not_read_as_a_whole(tmp_path):
+    with (tmp_path / "t.csv").open("wb") as file:
+        file.truncate(1 << 36)
+    with pytest.raises(InputError, match="binary"):
+        read_delimited(tmp_path / "t.csv", ",")

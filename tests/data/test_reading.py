@@ -1,8 +1,11 @@
 import gzip
+import os
 import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goru.data.reading import read_table
@@ -142,3 +145,41 @@ def test_duplicate_column_names_are_refused(tmp_path):
 def test_cells_that_have_no_place_in_a_table_are_refused():
     assert "column 'a' holds list cells" in refusal(pd.DataFrame({"a": [[1], [2]]}))
     assert "complex" in refusal(pd.DataFrame({"a": [1j, 2j]}))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv.gz", "t.parquet", "t.npz", "train-images-idx3-ubyte", "t.xlsx"])
+def test_a_pipe_or_a_device_is_refused_and_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert "a pipe or a device" in refusal(tmp_path / name)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert "a pipe or a device" in refusal(tmp_path / name)
+
+
+def test_a_parquet_file_with_a_time_zone_that_there_is_not_is_refused(tmp_path):
+    times = pa.array([0, 1], pa.timestamp("us", "Mars/Olympus"))
+    pq.write_table(pa.table({"when": times}), tmp_path / "t.parquet")
+    assert "damaged, or no Parquet file" in refusal(tmp_path / "t.parquet")
+
+
+def test_a_parquet_file_with_text_that_is_none_is_refused(tmp_path):
+    pq.write_table(pa.table({"a": pa.array(["red", "blue"])}), tmp_path / "t.parquet", compression="none")
+    content = (tmp_path / "t.parquet").read_bytes()
+    (tmp_path / "t.parquet").write_bytes(content.replace(b"red", b"\xff\xfe\xfd"))
+    assert "damaged, or no Parquet file" in refusal(tmp_path / "t.parquet")
+
+
+def test_text_of_a_parquet_file_is_text_however_it_is_stored(tmp_path):
+    words = pa.array(["b", None, " a ", "b"])
+    stored = {
+        "plain": (words, {"use_dictionary": False}),
+        "repeated": (words, {}),
+        "large": (words.cast(pa.large_string()), {}),
+    }
+    for column, options in stored.values():
+        pq.write_table(pa.table({"a": column, "n": [1, 2, 3, 4]}), tmp_path / "t.parquet", **options)
+        frame = read_table(tmp_path / "t.parquet").frame
+        assert list(frame.columns) == ["a", "n"]
+        assert isinstance(frame["a"].dtype, pd.StringDtype)
+        assert frame["a"].tolist()[2:] == ["a", "b"]
+        assert frame["a"].isna().tolist() == [False, True, False, False]

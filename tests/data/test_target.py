@@ -198,3 +198,22 @@ def test_a_target_survives_json(found):
 def test_a_damaged_target_is_refused(content):
     with pytest.raises(InputError, match="damaged model"):
         Target.from_json(content)
+
+
+def test_an_infinite_label_is_one_that_json_knows():
+    found = target([1, 2, np.inf] * 4, task="classification")
+    assert found.classes == (1, 2, "inf")
+    assert Target.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False))) == found
+    assert found.encode(column([np.inf, 1, 2])).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("value", [1.7e308, -1e308, np.inf])
+def test_a_quantity_from_whose_mean_no_distance_is_a_number_is_refused(value):
+    assert "a finite number (of 1e+307 at most)" in refusal([value, -1.0] * 10, task="regression")
+    assert target([1e307, -1e307] * 10, task="regression").task == "regression"
+
+
+@pytest.mark.parametrize("content", [["1", 1], [1, 1.0], ["a", " a"], [0.5, float("inf")], [float("nan"), 1.0]])
+def test_classes_that_cannot_be_told_apart_or_are_no_numbers_are_a_damaged_model(content):
+    with pytest.raises(InputError, match="description of the target"):
+        Target.from_json({"name": "kind", "task": "classification", "classes": content, "merged": []})

@@ -207,3 +207,16 @@ def test_what_cannot_be_read_is_refused():
         quick_regressor().fit(IRIS, np.where(SPECIES == 2, np.nan, SPECIES))
     with pytest.raises(ValueError, match="below 0"):
         quick_regressor(loss="poisson").fit(IRIS, SPECIES - 1.0)
+
+
+def test_whole_numbers_that_no_float_holds_are_refused_as_other_bad_input_is():
+    X, huge = np.arange(24, dtype=object).reshape(8, 3), 10**400
+    y = [0, 1] * 4
+    with pytest.raises(ValueError, match="too large"):
+        quick_classifier().fit(np.where(X == 5, huge, X), y)
+    with pytest.raises(ValueError, match="too large"):
+        quick_regressor().fit(X, [*y[1:], huge])
+    with pytest.raises(ValueError, match="too large"):
+        quick_classifier().fit(X, y, sample_weight=[*y[1:], huge])
+    with pytest.raises(ValueError, match="too large"):
+        quick_classifier().fit(X, y).predict(np.where(X == 5, huge, X))
