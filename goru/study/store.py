@@ -116,9 +116,10 @@ class Store(Record):
         """Leave one file, without a journal beside it; or none, where no trial was recorded."""
         try:
             self._connection.execute("pragma journal_mode = delete")
+            recorded = self._connection.execute("select count(*) from trials").fetchone()[0]
         finally:
             self._connection.close()
-        if not self.trials:
+        if not recorded:
             self._path.unlink()
 
 

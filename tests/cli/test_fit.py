@@ -218,20 +218,3 @@ class TestHowRowsAreSplit:
         new = houses(30, seed=1).drop(columns="price").assign(sold="2024-06-01")
         predictions = goru("predict", "runs/sales", write(new, "new.csv"))
         assert len(table_of(predictions.stdout)) == 30
-
-
-class TestInterruption:
-    """Ctrl-C ends a study in one line, and leaves what was there as it was."""
-
-    def test_an_old_run_survives(self, goru, credit_run, bring, monkeypatch):
-        from goru.study import study
-
-        def interrupt(*_):
-            raise KeyboardInterrupt
-
-        run = bring(credit_run)
-        monkeypatch.setattr(study.Race, "run", interrupt)
-        outcome = goru("fit", "iris", "--networks", 36, "--hidden", 8, "--out", run, "--overwrite")
-        assert outcome.code == 130
-        assert outcome.stderr.splitlines()[-1].startswith("interrupted")
-        assert outcome.before == outcome.after

@@ -15,6 +15,7 @@ from studies import Clock, make_trial
 from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study.design import ARMS, Arm
+from goru.study.record import Record
 from goru.study.store import Store, read_trials
 from goru.study.trial import Trial
 
@@ -97,6 +98,19 @@ class TestRoundTrip:
         store.remember("look", {"in_pieces": True})
         store.close()
         assert list(tmp_path.iterdir()) == []
+
+    def test_trials_that_are_there_are_kept_though_nobody_was_told_so_any_more(self, tmp_path, monkeypatch):
+        """Ctrl-C comes when it comes: also when a block has just been written."""
+
+        def interrupt(record, trials):
+            raise KeyboardInterrupt
+
+        store = Store(tmp_path / "study.sqlite")
+        monkeypatch.setattr(Record, "add", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            store.add([make_trial()])
+        store.close()
+        assert len(read_trials(tmp_path / "study.sqlite")) == 1
 
     def test_a_path_may_hold_what_means_something_in_a_uri(self, tmp_path):
         folder = tmp_path / "50% of #1?mode=rw"

@@ -1,0 +1,284 @@
+"""`goru fit --resume`: a study that was stopped goes on, and whoever meets it on the way says what to do."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from outcomes import files_of, strict_json, truncated
+
+from goru.study.manifest import check
+from goru.study.store import Store
+
+FIT = ("fit", "iris", "--networks", 36, "--hidden", 8, "--out", "run")
+GO_ON = "what was trained is kept: give the same command with --resume to go on"
+
+
+@pytest.fixture
+def stopped(goru, monkeypatch):
+    """Ctrl-C after some blocks; gives what the command did."""
+
+    def stop(*options, blocks=3, error=KeyboardInterrupt, words=FIT):
+        add, done = Store.add, []
+
+        def watched(store, trials):
+            if len(done) == blocks:
+                raise error
+            done.append(1)
+            return add(store, trials)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "add", watched)
+            return goru(*words, *options)
+
+    return stop
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The run of the same command, never stopped."""
+    from conftest import fitted, run_goru
+
+    folder = tmp_path_factory.mktemp("whole")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        fitted(run_goru(*FIT))
+    finally:
+        os.chdir(before)
+    return folder / "run"
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two runs are the same, clocks aside."""
+
+    def contents(run):
+        answer = strict_json((run / "answer.json").read_text())
+        with closing(sqlite3.connect(f"file:{run / 'study.sqlite'}?mode=ro", uri=True)) as study:
+            rows = study.execute("select * from trials order by arm, draw, split").fetchall()
+        evidence = (run / "evidence.json").read_bytes()
+        return {**answer, "seconds": 0}, rows, evidence, files_of(run / "model"), sorted(files_of(run))
+
+    return contents(one) == contents(other)
+
+
+class TestCtrlC:
+    def test_it_ends_in_one_line_that_says_how_to_go_on(self, stopped):
+        outcome = stopped()
+        assert outcome.code == 130
+        assert outcome.stdout == ""
+        assert outcome.stderr.splitlines()[-1] == f"interrupted: {GO_ON}"
+        assert Path("run/.making/study.sqlite").is_file()
+
+    def test_the_same_command_with_resume_finishes_the_same_run(self, goru, stopped, whole):
+        stopped()
+        outcome = goru(*FIT, "--resume")
+        assert outcome.code == 0, outcome
+        assert same(Path("run"), whole)
+        assert outcome.stdout.startswith(goru("show", "run").stdout)
+
+    def test_before_anything_was_trained_nothing_is_left(self, stopped):
+        outcome = stopped(blocks=0)
+        assert (outcome.code, outcome.stderr.splitlines()[-1]) == (130, "interrupted: nothing was written")
+        assert outcome.after == outcome.before
+
+    def test_an_old_run_survives(self, stopped, bring, credit_run):
+        run = bring(credit_run)
+        outcome = stopped("--out", run, "--overwrite")
+        assert outcome.code == 130
+        assert outcome.stderr.splitlines()[-1].endswith("with --resume instead of --overwrite to go on")
+        assert outcome.before.items() <= outcome.after.items()
+        assert all(name.startswith(f"{run}/.making") for name in outcome.after.keys() - outcome.before.keys())
+
+    def test_a_process_that_gets_sigint_does_all_this(self, tmp_path):
+        """A real one, with a bar's worth of networks to train; then another that goes on."""
+        words = ("fit", "iris", "--networks", "720", "--hidden", "8", "--out", "run")
+        process = start(tmp_path, *words)
+        wait_for_trials(tmp_path / "run")
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stdout) == (130, "")
+        assert stderr.splitlines()[-1] == f"interrupted: {GO_ON}"
+        assert "Traceback" not in stderr
+        whole = start(tmp_path, *words[:-1], "whole")
+        again = start(tmp_path, *words, "--resume")
+        for each in (whole, again):
+            assert each.wait(timeout=120) == 0
+        assert same(tmp_path / "run", tmp_path / "whole")
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "goru.cli", *words],
+        cwd=folder,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_for_trials(run: Path) -> None:
+    """Until a process has recorded some, and is in the middle of its race."""
+    path = run / ".making" / "study.sqlite"
+    for _ in range(6000):
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as study:
+                if study.execute("select count(*) from trials").fetchone()[0]:
+                    return
+        except sqlite3.OperationalError:
+            pass
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+class TestAnUnfinishedRun:
+    @pytest.fixture(autouse=True)
+    def _left(self, stopped):
+        stopped()
+
+    def test_is_not_begun_again_by_the_same_command(self, goru, refused):
+        refused(goru(*FIT), "run", "not finished", "--resume to go on", "--overwrite to begin anew")
+
+    def test_is_begun_anew_on_demand(self, goru, whole):
+        assert goru(*FIT, "--overwrite").code == 0
+        assert same(Path("run"), whole)
+
+    def test_cannot_be_gone_on_with_and_begun_anew(self, goru, refused):
+        refused(goru(*FIT, "--resume", "--overwrite"), "--resume and --overwrite exclude each other")
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (("--seed", 1), "seed 0, not 1"),
+            (("--hidden", "8,8"), "hidden 8, not 8,8"),
+            (("--networks", 48), "networks 36, not 48"),
+            (("--single",), "single False, not True"),
+        ],
+    )
+    def test_is_gone_on_with_by_what_it_was_begun_with_alone(self, goru, refused, options, words):
+        refused(goru(*FIT, "--resume", *options), "run", f"was begun with {words}")
+
+    def test_is_not_that_of_another_table(self, goru, refused):
+        refused(goru("fit", "wine", *FIT[2:], "--resume"), "was begun with source iris, not wine")
+
+    @pytest.mark.parametrize("command", ["show", "report", "predict"])
+    def test_is_not_read(self, goru, refused, command, credit, write):
+        words = (write(credit(), "new.csv"),) if command == "predict" else ()
+        refused(goru(command, "run", *words), "run", "not finished", "--resume")
+
+    @pytest.mark.parametrize("name", ["study.sqlite", "config.json"])
+    def test_that_is_damaged_is_named(self, goru, refused, name):
+        truncated(Path("run/.making") / name)
+        refused(goru(*FIT, "--resume"), f"run/.making/{name}", "damaged", "--overwrite")
+
+    @pytest.mark.parametrize("options", [(), ("--overwrite",), ("--resume",)], ids=str)
+    def test_that_another_process_writes_is_in_use(self, goru, refused, options):
+        import fcntl
+
+        with open("run/.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            refused(goru(*FIT, *options), "run: in use by another process")
+
+
+class TestTwoProcesses:
+    def test_the_second_says_so_and_stops_and_the_first_does_not_notice(self, tmp_path, whole):
+        words = tuple(map(str, FIT))
+        first = start(tmp_path, *words)
+        while first.poll() is None and not (tmp_path / "run" / ".lock").exists():
+            time.sleep(0.005)
+        seconds = [start(tmp_path, *words, *how) for how in ((), ("--resume",), ("--overwrite",))]
+        for second in seconds:
+            stdout, stderr = second.communicate(timeout=60)
+            assert (second.returncode, stdout) == (2, "")
+            assert len(stderr.splitlines()) == 1
+            assert re.search("in use by another process|holds a finished run|this run is finished|holds a run", stderr)
+        assert first.wait(timeout=60) == 0
+        assert same(tmp_path / "run", whole)
+
+
+class TestAFinishedRun:
+    def test_has_nothing_to_resume(self, goru, refused, whole, tmp_path):
+        import shutil
+
+        shutil.copytree(whole, "run")
+        refused(goru(*FIT, "--resume"), "run", "this run is finished, there is nothing to resume", "--overwrite")
+
+    def test_is_what_resuming_makes_where_there_was_nothing(self, goru, whole):
+        assert goru(*FIT, "--resume").code == 0
+        assert same(Path("run"), whole)
+
+
+class TestAFullDisk:
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (OSError(28, "No space left on device"), "No space left on device"),
+            (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
+            (MemoryError(), "not enough memory"),
+        ],
+    )
+    def test_it_ends_in_one_line_that_says_how_to_go_on(self, stopped, goru, whole, error, words):
+        outcome = stopped(error=error)
+        assert outcome.code == 2
+        assert outcome.stderr.splitlines()[-1] == f"goru: {words}; {GO_ON}."
+        assert goru(*FIT, "--resume").code == 0
+        assert same(Path("run"), whole)
+
+    def test_a_report_that_cannot_be_written_costs_nothing_that_was_trained(self, goru, monkeypatch, whole):
+        from goru.report import study_page
+
+        def full(page, path, overwrite):
+            from goru.errors import InputError
+
+            raise InputError(f"{path}: cannot be written (No space left on device).")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(study_page, "write_page", full)
+            outcome = goru(*FIT)
+        said = f"run/.making/report.html: cannot be written (No space left on device); {GO_ON}."
+        assert (outcome.code, outcome.stderr.splitlines()[-1]) == (2, f"goru: {said}")
+        assert goru(*FIT, "--resume").code == 0
+        assert same(Path("run"), whole)
+
+
+class TestTheReport:
+    """It is part of a run, and can be written again at any time."""
+
+    @pytest.fixture(autouse=True)
+    def _run(self, whole, goru):
+        import shutil
+
+        shutil.copytree(whole, "run")
+
+    @pytest.mark.parametrize("damage", [truncated, Path.unlink, lambda path: path.write_text("?")])
+    def test_a_damaged_one_is_named_and_mended(self, goru, refused, whole, damage):
+        damage(Path("run/report.html"))
+        refused(goru("show", "run"), "run/report.html", "Write it again with `goru report`")
+        assert goru("report", "run").code == 0
+        assert goru("show", "run").code == 0
+        check(Path("run"))
+
+    @pytest.mark.parametrize("spelled", ["run/report.html", "run/../run/report.html", "./run/report.html"])
+    def test_however_it_is_named(self, goru, spelled):
+        assert goru("report", "run", "-o", spelled, "--overwrite").code == 0
+        assert goru("show", "run").code == 0
+
+    def test_another_damage_is_named_all_the_same(self, goru, refused):
+        truncated(Path("run/evidence.json"))
+        refused(goru("report", "run"), "run/evidence.json: damaged")
+
+    def test_one_elsewhere_changes_nothing_in_the_run(self, goru, whole):
+        assert goru("report", "run", "-o", "page.html").code == 0
+        assert files_of(Path("run")) == files_of(whole)
+
+    def test_a_manifest_that_is_kept_with_the_answer_says_what_is_there(self):
+        listed = json.loads(Path("run/manifest.json").read_text())["files"]
+        assert set(listed) | {"manifest.json"} == set(files_of(Path("run")))

@@ -1,0 +1,98 @@
+"""The command line in processes of its own, which can be killed; and when two runs are the same."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """The last one on standard error."""
+        return self.stderr.splitlines()[-1] if self.stderr else ""
+
+    @property
+    def killed(self) -> bool:
+        return self.code == -signal.SIGKILL
+
+    def __str__(self) -> str:
+        return f"exit status {self.code}\nstdout: {self.stdout}\nstderr: {self.stderr}"
+
+
+class Commands:
+    """Runs them; what they compile is kept in one cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.programs = folder, folder / "cache" / "goru" / "programs"
+        self._environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache"), "PYTHONWARNINGS": "ignore"}
+        self._wholes: dict[tuple[str, ...], tuple[Path, Ended]] = {}
+
+    def __call__(self, *words: object, kill_after: float | None = None, **how) -> Ended:
+        """Run a command to its end, or kill it after so many seconds."""
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "goru.cli", *map(str, words)],
+            cwd=self.folder,
+            env=self._environment,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **how,
+        )
+        try:
+            stdout, stderr = process.communicate(timeout=300 if kill_after is None else kill_after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            stdout, stderr = process.communicate()
+        return Ended(process.returncode, stdout, stderr, time.monotonic() - began)
+
+    def whole(self, *words: str) -> tuple[Path, Ended]:
+        """The run of a `goru fit` that was never stopped, and how it ended."""
+        if words not in self._wholes:
+            run = self.folder / "wholes" / str(len(self._wholes))
+            ended = self("fit", *words, "--out", run)
+            assert ended.code == 0, ended
+            self._wholes[words] = run, ended
+        return self._wholes[words]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def contents(run: Path) -> dict[str, object]:
+    """All that a run holds, clocks aside."""
+    with closing(sqlite3.connect(f"file:{run / 'study.sqlite'}?mode=ro", uri=True)) as study:
+        rows = study.execute("select * from trials order by arm, draw, split").fetchall()
+        facts = study.execute("select name, value from facts where name not in ('spent', 'pace')").fetchall()
+    return {
+        "trials": rows,
+        "facts": sorted(facts),
+        "answer": {**json.loads((run / "answer.json").read_text()), "seconds": 0},
+        "evidence": (run / "evidence.json").read_bytes(),
+        "config": (run / "config.json").read_bytes(),
+        "model": files(run / "model"),
+        "files": list(files(run)),
+    }
+
+
+def assert_same(run: Path, whole: Path) -> None:
+    found, expected = contents(run), contents(whole)
+    for name, content in expected.items():
+        assert found[name] == content, f"{run}: {name} differs from that of {whole}"
