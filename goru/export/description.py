@@ -1,0 +1,48 @@
+"""What stands beside exported weights: a model in plain JSON types, without what its networks do not read."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from goru import __version__
+from goru.data.cells import MISSING_WORDS
+from goru.data.columns import DroppedColumn
+from goru.data.encoding import Schema
+from goru.data.preparing import Preparation, Unscaled
+from goru.model.model import Model
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """The target, the columns that are read, how they are prepared, and what each network is."""
+    used = Schema(tuple(column for column in model.schema.columns if not isinstance(column, DroppedColumn)))
+    return {
+        "goru": __version__,
+        "task": model.target.task,
+        "target": model.target.name,
+        "classes": None if model.target.classes is None else list(model.target.classes),
+        "columns": used.to_json()["columns"],
+        "features": [*used.feature_names, *_pieces(used, model.preparation)],
+        "missing_words": list(MISSING_WORDS),
+        "preparation": model.preparation.to_json() | {"scaled": not isinstance(model.preparation, Unscaled)},
+        "scaling": model.scaling and model.scaling.to_json(),
+        "widths": [model.networks.inputs, *(bias.shape[1] for bias in model.networks.biases)],
+        "activation": model.networks.activation,
+        "temperature": model.temperature,
+        "networks": len(model.networks),
+        "members": list(model.members),
+    }
+
+
+def _pieces(schema: Schema, preparation: Preparation) -> list[str]:
+    """The names of the last features: how far a number has come through each of its pieces."""
+    names = schema.feature_names[: len(preparation.medians)]
+    return [
+        f"{name} from {low:g} to {high:g}"
+        for name, edges in zip(names, preparation.edges, strict=False)  # no edges at all where no column is cut
+        for low, high in pairwise(edges)
+    ]
+
+
+def as_json(content: Any) -> bytes:
+    """JSON in UTF-8 that every reader takes: no NaN, no infinity."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8")

@@ -1,0 +1,182 @@
+"""Tables with everything in them, models that were trained for a moment, and a program that knows ONNX but not goru."""
+
+import json
+import warnings
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+
+from goru import MLPClassifier, MLPRegressor
+from goru.data.encoding import Schema
+from goru.data.pieces import columns_to_cut
+from goru.data.preparing import Preparation, TargetScaling
+from goru.data.reading import read_table
+from goru.data.target import Target
+from goru.data.task import Task
+from goru.export import onnx
+from goru.model.model import Model
+from goru.model.networks import PlainNetworks
+
+BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")
+RELATIVE, ABSOLUTE = 1e-5, 1e-6
+
+HOSTILE = (
+    '"quoted", it\'s',
+    "🙂 émoji / \u202e",
+    "n" * 3000,
+    "a\nb\t",
+    "label",
+    "goru/features",
+    "value",
+    "probabilities",
+    " ",
+)
+
+
+def make_table(rows: int = 300, seed: int = 0, new: bool = False) -> pd.DataFrame:
+    """Numbers, booleans, categories and dates, with gaps; the column `price` or `kind` is the target.
+
+    **Arguments:**
+
+    - `new`: whether there are also cells as no row has had them: other levels, extreme numbers, gaps where none were.
+    """
+    rng = np.random.default_rng(seed)
+    size, weight, large = rng.normal(size=(3, rows))
+    table = pd.DataFrame(
+        {
+            "size": size,
+            "weight": np.where(rng.random(rows) < 0.2, np.nan, weight),
+            "ratio": np.select([rng.random(rows) < 0.1, rng.random(rows) < 0.1], [np.inf, -np.inf], size * 2 + 1),
+            "moment": 1.7e9 + 1e-3 * large,  # single precision would hold one number for all of them
+            "is_member": rng.random(rows) < 0.5,
+            "agrees": pd.array(rng.choice([True, False, None], rows), dtype="boolean"),
+            "colour": rng.choice(["red", "blue", "grün"], rows),
+            "shade": rng.choice(["light", "dark", None], rows),
+            "city": [f"city {number}" for number in (rng.random(rows) ** 2 * 70).astype(int)],
+            "district": pd.Categorical(rng.integers(1, 5, rows)),
+            "opened": pd.Timestamp("2019-12-20") + pd.to_timedelta(rng.integers(0, 40_000, rows), unit="h"),
+            "closed": pd.Timestamp("1960-02-25") + pd.to_timedelta(rng.integers(0, 9000, rows), unit="D"),
+            "constant": 1.0,
+            "id": [f"C-{number:05d}" for number in rng.permutation(rows)],
+        }
+    )
+    table.loc[rng.random(rows) < 0.2, "closed"] = pd.NaT
+    score = size + 0.5 * (table["colour"] == "red") + 0.3 * table["is_member"] + 0.1 * rng.normal(size=rows)
+    table["price"] = 250 + 40 * score
+    table["kind"] = np.select([score > 0.7, score > -0.3], ["Äpfel", "yes, \u202e🙂"], "no")
+    if new:
+        table.loc[0::11, "colour"] = "violet"
+        table.loc[1::11, "colour"] = None
+        table.loc[2::11, "shade"] = "NA"
+        table.loc[3::11, "city"] = "nowhere"
+        table.loc[4::11, "size"] = np.nan
+        table.loc[5::11, "size"] = rng.choice([1e308, -1e308, 1e-308, np.inf, 1e30], len(table.loc[5::11]))
+        table.loc[6::11, "opened"] = pd.NaT
+        table["district"] = table["district"].cat.add_categories([9])
+        table.loc[7::11, "district"] = 9
+    return table
+
+
+def trained(
+    table: pd.DataFrame,
+    target: str,
+    task: Task,
+    pieces: bool = False,
+    members: int = 3,
+    activation: str = "relu",
+    temperature: float = 0.8,
+) -> Model:
+    """A bag that has learned for a moment, with batch norm folded in, as a study would hand it over."""
+    others = table.drop(columns=[name for name in ("price", "kind") if name in table and name != target])
+    of_target = Target.from_column(others[target], task=task)
+    schema = Schema.from_frame(others.drop(columns=target))
+    encoded = schema.encode(others)
+    rows = np.arange(len(table))
+    cut = columns_to_cut(encoded.numeric) if pieces else ()
+    preparation = Preparation.fit(encoded, rows, to_cut=cut)
+    x, y = preparation.transform(encoded), of_target.encode(others[target])
+    scaling = TargetScaling.fit(y, rows) if task == "regression" else None
+    kind = MLPRegressor if scaling else MLPClassifier
+    learner = kind(
+        hidden_layer_sizes=(8, 8),
+        activation="logistic" if activation == "sigmoid" else activation,
+        batch_norm="before",
+        n_members=members,
+        scaling=None,
+        max_iter=15,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is stopped early
+        learner.fit(x, scaling.transform(y) if scaling else y)
+    weights, biases = list(learner.coefs_), list(learner.intercepts_)
+    if of_target.classes is not None and len(of_target.classes) == 2:  # the estimator's one logit, written as two
+        weights[-1] = np.concatenate([0 * weights[-1], weights[-1]], axis=-1)
+        biases[-1] = np.concatenate([0 * biases[-1], biases[-1]], axis=-1)
+    networks = PlainNetworks(activation, tuple(weights), tuple(biases))
+    arms = tuple({"arm": "batch norm before", "epochs": 15} for _ in range(members))
+    temperatures = {} if scaling else {"temperature": temperature, "single_temperature": 1.3}
+    return Model(of_target, schema, preparation, scaling, networks, arms, **temperatures)
+
+
+def builtin(name: str) -> tuple[pd.DataFrame, str, Task]:
+    """A table of scikit-learn's, its target and its task."""
+    table = read_table(name)
+    assert table.target_hint
+    return table.frame, table.target_hint, "regression" if name == "diabetes" else "classification"
+
+
+def session(model: Model | bytes) -> onnxruntime.InferenceSession:
+    """The graph of a model, or of a file's content, as onnxruntime runs it."""
+    content = model if isinstance(model, bytes) else onnx.build(model).SerializeToString()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(content, options)
+
+
+def said(running: onnxruntime.InferenceSession, what: str) -> Any:
+    """One of the properties that the file says of itself."""
+    return json.loads(running.get_modelmeta().custom_metadata_map[what])
+
+
+def fed(columns: list[dict[str, Any]], table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The cells of a table, as the file says that they are wanted."""
+    return {column["input"]: _cells(column, table[column["column"]])[:, None] for column in columns}
+
+
+def _cells(column: dict[str, Any], cells: pd.Series) -> np.ndarray:
+    match column["type"]:
+        case "string":
+            return np.array(["" if pd.isna(cell) else str(cell) for cell in cells], dtype=object)
+        case "int64":
+            return pd.to_datetime(cells).to_numpy().astype("datetime64[s]").astype("int64")
+    return cells.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def run(running: onnxruntime.InferenceSession, table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """What the graph makes of a table, by the names of its outputs."""
+    outputs = [output.name for output in running.get_outputs()]
+    return dict(zip(outputs, running.run(outputs, fed(said(running, "columns"), table)), strict=True))
+
+
+def assert_close(found: np.ndarray, wanted: np.ndarray) -> None:
+    """As close as single precision is: both sides add up the same products, in another order."""
+    assert found.shape == wanted.shape
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, wanted, rtol=RELATIVE, atol=ABSOLUTE)
+
+
+def assert_agrees(model: Model, table: pd.DataFrame) -> None:
+    """The graph gives what goru gives, whatever the rows."""
+    found = run(session(model), table)
+    if model.target.classes is None:
+        assert_close(found["value"], model.predict(table))
+        return
+    wanted = model.predict_proba(table)
+    assert_close(found["probabilities"], wanted)
+    first, second = np.sort(wanted, axis=1)[:, -1], np.sort(wanted, axis=1)[:, -2]
+    sure = first - second > 1e-4
+    np.testing.assert_array_equal(found["label"][sure], model.predict(table)[sure])
+    np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, rtol=1e-12)
