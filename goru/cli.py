@@ -254,6 +254,28 @@ def report(
 
 
 @app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
+    to: Annotated[str, typer.Option(help="onnx, safetensors or torch.")],
+    single: Annotated[bool, typer.Option("--single", help="One network instead of the bag.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A file for onnx, a folder for the others. Default: the run's name, here."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+) -> None:
+    """Write the networks for programs that do not know goru."""
+    from goru.export.exporting import export
+    from goru.report.terminal import printable
+
+    written = export(run, to, output, single, overwrite)
+    for number, (path, what) in enumerate(written.files.items()):
+        print(f"{'' if number else 'written':<14}{printable(path)}: {what}")
+    for note in written.notes:
+        print(f"{'':<14}{printable(note)}")
+
+
+@app.command()
 def claims(
     names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.", show_default=False)] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name the claims, and end.")] = False,

@@ -11,7 +11,7 @@ class TestHelp:
     def test_help_names_the_commands(self, goru):
         outcome = goru("--help")
         assert outcome.code == 0
-        assert all(re.search(rf"\b{command}\b", outcome.stdout) for command in ("fit", "predict", "show"))
+        assert all(re.search(rf"\b{command}\b", outcome.stdout) for command in ("fit", "predict", "show", "export"))
 
     @pytest.mark.parametrize(
         ("command", "options"),
@@ -24,6 +24,7 @@ class TestHelp:
             ),
             ("predict", "--proba -o"),
             ("show", "--json"),
+            ("export", "--to --single -o --overwrite"),
         ],
     )
     def test_help_of_a_command_names_its_options(self, goru, command, options):

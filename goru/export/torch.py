@@ -1,0 +1,49 @@
+"""A model as a PyTorch module: one Python file, its weights and a description, which need nothing of goru.
+
+The file is `standalone/model.py`, as it is. Its folder is no package: it is read here, and never imported.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from goru.export.description import as_json, describe
+from goru.export.writing import Written, write_files
+from goru.model.model import Model
+
+SOURCE = Path(__file__).parent / "standalone" / "model.py"
+
+
+def save(model: Model, folder: str | Path, overwrite: bool = False) -> Written:
+    """Write a model as `model.py`, `model.safetensors` and `model.json`; PyTorch is not needed for it.
+
+    **Arguments:**
+
+    - `model`: the bag; `model.single` for its first network.
+    - `folder`: is made if it is not there.
+    - `overwrite`: whether files that are there are replaced.
+
+    **Raises:** `InputError` if they cannot be written.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    folder = Path(folder)
+    contents = {
+        folder / "model.py": SOURCE.read_bytes(),
+        folder / "model.safetensors": to_bytes(_state(model)),
+        folder / "model.json": as_json(describe(model)),
+    }
+    write_files(contents, overwrite, folder)
+    what = ("a module of PyTorch: `from model import load`", "its weights", "its columns, and how they are prepared")
+    return Written(dict(zip(contents, what, strict=True)))
+
+
+def _state(model: Model) -> dict[str, np.ndarray]:
+    """The weights under the names of the module: activations lie between affine layers, which are outputs by inputs."""
+    networks = model.networks
+    return {
+        f"networks.{network}.{2 * layer}.{kind}": np.ascontiguousarray(array[network].T)
+        for kind, arrays in (("weight", networks.weights), ("bias", networks.biases))
+        for layer, array in enumerate(arrays)
+        for network in range(len(networks))
+    }

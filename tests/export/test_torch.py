@@ -1,0 +1,204 @@
+"""A module of PyTorch that knows nothing of goru: one file, its weights, and a description."""
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from exported import BUILTIN, assert_close, builtin, make_table, trained
+
+from goru.data.columns import DATE_PARTS, DateColumn
+from goru.errors import InputError
+from goru.export import torch as export
+from goru.model.networks import PlainNetworks
+
+TASKS = {"classification": "kind", "regression": "price"}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return trained(make_table(), "kind", "classification", pieces=True)
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Write a model, and load what was written as a program does that has the folder alone."""
+    pytest.importorskip("torch")
+
+    def load(model):
+        export.save(model, tmp_path / "exported", overwrite=True)
+        spec = importlib.util.spec_from_file_location("exported_model", tmp_path / "exported" / "model.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.load()
+
+    return load
+
+
+def assert_agrees(exported, model, table):
+    if model.scaling is not None:
+        assert_close(exported.predict(table), model.predict(table), model.scaling.std)
+        return
+    assert_close(exported.predict_proba(table), model.predict_proba(table))
+    assert exported.predict(table).tolist() == model.predict(table).tolist()
+
+
+class TestAgreement:
+    @pytest.mark.parametrize("name", BUILTIN)
+    def test_of_every_table_that_is_built_in(self, load, name):
+        table, target, task = builtin(name)
+        model = trained(table, target, task, pieces=name in ("wine", "diabetes"))
+        for given in (model, model.single):
+            assert_agrees(load(given), given, table)
+
+    @pytest.mark.parametrize("pieces", [False, True], ids=["scaled", "pieces"])
+    @pytest.mark.parametrize("task", TASKS)
+    def test_of_a_table_with_everything_in_it(self, load, task, pieces):
+        model = trained(make_table(), TASKS[task], task, pieces)
+        for given in (model, model.single):
+            assert_agrees(load(given), given, make_table(400, seed=1, new=True))
+
+    @pytest.mark.parametrize("activation", ["identity", "relu", "tanh", "sigmoid", "silu", "gelu"])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_with_every_activation_in_either_precision(self, load, model, activation, dtype):
+        weights = tuple(weight.astype(dtype) for weight in model.networks.weights)
+        biases = tuple(bias.astype(dtype) for bias in model.networks.biases)
+        given = replace(model, networks=PlainNetworks(activation, weights, biases))
+        assert_agrees(load(given), given, make_table(seed=2))
+
+    @pytest.mark.parametrize("rows", [0, 1, 5000])
+    def test_of_any_number_of_rows(self, load, model, rows):
+        table = make_table(max(rows, 1), seed=3)[:rows]
+        found = load(model).predict_proba(table)
+        assert_close(found, model.predict_proba(table) if rows else np.empty((0, 3)))
+
+
+class TestCells:
+    def test_lists_of_whatever_python_has_are_read_as_frames_are(self, load, model):
+        table = make_table(60, seed=1, new=True)
+        lists = {name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table}
+        assert_close(load(model).predict_proba(lists), model.predict_proba(table))
+
+    def test_text_is_read_as_from_a_file(self, load, model):
+        table = make_table(60, seed=1)
+        text = pd.DataFrame(
+            {name: table[name].map(lambda cell: "" if pd.isna(cell) else f" {cell} ") for name in table}
+        )
+        assert_close(load(model).predict_proba(text), model.predict_proba(table))
+
+    def test_spellings_of_one_level_are_one_level(self, load):
+        table = make_table()[["district", "size", "kind"]]
+        model = trained(table, "kind", "classification")
+        rows = {"district": [2, "2", " 02 ", 2.0, "+2", "2e0", None, "NA", "2_0", "nine"], "size": [0.1] * 10}
+        found = load(model).prepare(rows).numpy()
+        wanted = model.preparation.transform(model.schema.encode(pd.DataFrame(rows)))
+        np.testing.assert_array_equal(found, wanted)
+
+    def test_dates_are_moments_text_with_zones_and_gaps(self, load):
+        column = DateColumn("when", DATE_PARTS, missing=True)
+        texts = ["2024-05", "1969-12-31T23:59:59.9", "2024-02-29 13:00", "2024-01-01T00:30+02:00", None, "1700-03-01"]
+        whens = pd.Series(pd.date_range("2020-01-01", periods=80, freq="37h")).astype(str).tolist()
+        whens[3] = ""
+        table = pd.DataFrame({"when": whens, "kind": ["a", "b"] * 40})
+        model = trained(table, "kind", "classification")
+        assert [type(own) for own in model.schema.columns] == [type(column)]
+        exported = load(model)
+        rows = pd.DataFrame({"when": texts})
+        wanted = model.preparation.transform(model.schema.encode(rows))
+        np.testing.assert_array_equal(exported.prepare(rows).numpy(), wanted)
+        moments = pd.to_datetime(pd.Series([*texts[1:3], *texts[4:]]), format="ISO8601")
+        np.testing.assert_array_equal(exported.prepare({"when": moments}).numpy(), wanted[[1, 2, 4, 5]])
+
+    @pytest.mark.parametrize(
+        ("column", "cell", "why"),
+        [
+            ("size", "large", "column 'size': 'large' is no number"),
+            ("size", "1_0", "is no number"),
+            ("opened", "yesterday", "'yesterday' is no date"),
+            ("opened", 3.5, "3.5 is no date"),
+        ],
+    )
+    def test_a_cell_that_is_none_is_refused(self, load, model, column, cell, why):
+        table = make_table(3).astype({column: object})
+        table.loc[1, column] = cell
+        with pytest.raises(ValueError, match=why):
+            load(model).prepare(table)
+
+    def test_a_column_that_is_not_there_is_named(self, load, model):
+        with pytest.raises(ValueError, match="the table has no column 'size'"):
+            load(model).prepare(make_table(3).drop(columns="size"))
+
+
+class TestModule:
+    def test_it_goes_on_learning(self, load, model):
+        import torch
+
+        exported = load(model)
+        table = make_table(200, seed=1)
+        x, y = exported.prepare(table), torch.tensor(model.target.encode(table["kind"])).long()
+        optimizer = torch.optim.SGD(exported.parameters(), lr=0.1)
+        losses = []
+        for _ in range(5):
+            loss = torch.nn.functional.nll_loss(exported(x).log(), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert losses[-1] < losses[0]
+
+    def test_a_regression_has_no_probabilities(self, load):
+        exported = load(trained(make_table(), "price", "regression"))
+        with pytest.raises(TypeError, match="no probabilities"):
+            exported.predict_proba(make_table(3))
+
+    def test_it_runs_in_its_folder_where_goru_and_pandas_are_not(self, load, model, tmp_path):
+        exported = load(model)
+        rows = {name: [None] for name in make_table(1)}
+        script = (
+            "import sys\n"
+            "for name in ('goru', 'jax', 'pandas', 'sklearn'):\n"
+            "    sys.modules[name] = None\n"
+            "from model import load\n"
+            f"print(load().predict_proba({rows!r}).tolist())\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script], cwd=tmp_path / "exported", capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        np.testing.assert_allclose(json.loads(done.stdout), exported.predict_proba(rows), rtol=1e-12)
+
+
+class TestFiles:
+    def test_three_are_written_without_pytorch(self, model, tmp_path, monkeypatch):
+        monkeypatch.setitem(sys.modules, "torch", None)
+        written = export.save(model, tmp_path / "exported")
+        assert [path.name for path in written.files] == ["model.py", "model.safetensors", "model.json"]
+        assert sorted(path.name for path in (tmp_path / "exported").iterdir()) == sorted(
+            path.name for path in written.files
+        )
+
+    def test_the_source_imports_pytorch_numpy_and_safetensors_alone(self):
+        found = set()
+        for node in ast.walk(ast.parse(export.SOURCE.read_text("utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found |= {name.split(".")[0] for name in names}
+        assert found - set(sys.stdlib_module_names) == {"numpy", "safetensors", "torch"}
+
+    def test_it_is_no_module_of_goru(self):
+        assert not (Path(export.SOURCE).parent / "__init__.py").exists()
+
+    def test_what_is_there_stays_unless_it_is_to_be_replaced(self, model, tmp_path):
+        export.save(model, tmp_path)
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        with pytest.raises(InputError, match=r"model.py: is there already. Give --overwrite .* name another folder"):
+            export.save(model.single, tmp_path)
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+        export.save(model.single, tmp_path, overwrite=True)
+        assert json.loads((tmp_path / "model.json").read_text("utf-8"))["networks"] == 1
