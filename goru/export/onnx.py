@@ -32,7 +32,7 @@ def save(model: Model, path: str | Path, overwrite: bool = False) -> Written:
     **Arguments:**
 
     - `model`: the bag; `model.single` for its first network.
-    - `path`: of the file. Where cells need more than ONNX can do, a JSON of the same name says it.
+    - `path`: of the file. Where cells need more than ONNX can do, a JSON beside it says so.
     - `overwrite`: whether files that are there are replaced.
 
     **Raises:** `InputError` if `onnx` is not installed, the file cannot be written, or the networks are too large.
@@ -43,9 +43,7 @@ def save(model: Model, path: str | Path, overwrite: bool = False) -> Written:
     files = {path: "the networks, and all that prepares columns for them"}
     notes = tuple(_notes(inputs, outputs, model))
     if any(given.kind != "numeric" for given in inputs) or notes:
-        beside = path.with_suffix(".json")
-        if beside == path:
-            raise InputError(f"{path}: the name of a file of JSON. Give one that ends in .onnx.")
+        beside = path.parent / f"{path.name.removesuffix('.onnx')}.json"
         contents[beside] = as_json({"inputs": [given.to_json() for given in inputs], "outputs": list(outputs)})
         files[beside] = _beside(inputs)
     write_files(contents, overwrite)
@@ -98,7 +96,7 @@ def _imported() -> Any:
     try:
         import onnx
     except ImportError:
-        raise InputError("ONNX is written by the package onnx, which is not there: pip install 'goru[onnx]'") from None
+        raise InputError("ONNX is written by the package onnx, which is not there: pip install onnx") from None
     return onnx
 
 

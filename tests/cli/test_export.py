@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from goru.study.run import load
 
@@ -64,7 +65,7 @@ class TestOnnx:
 
     def test_without_the_package_one_line_says_how_to_get_it(self, goru, refused, credit_run, monkeypatch):
         monkeypatch.setitem(sys.modules, "onnx", None)
-        refused(goru("export", credit_run.folder, "--to", "onnx"), "pip install 'goru[onnx]'")
+        refused(goru("export", credit_run.folder, "--to", "onnx"), "pip install onnx")
 
 
 class TestFolders:
@@ -88,6 +89,37 @@ class TestFolders:
             assert goru("export", run.folder, "--to", "safetensors", "-o", "tensors", "--overwrite").code == 0
             tensors = json.loads((tmp_path / "tensors" / "tensors.json").read_text("utf-8"))["tensors"]
             assert all(said["what"] for said in tensors["trained.safetensors"].values())
+
+    @pytest.mark.parametrize("name", ["credit_run", "optional_run", "messy_run"])
+    def test_the_description_is_enough_to_compute_what_was_trained(self, goru, request, tmp_path, name):
+        run = request.getfixturevalue(name)
+        assert goru("export", run.folder, "--to", "safetensors", "-o", "tensors").code == 0
+        said = json.loads((tmp_path / "tensors" / "tensors.json").read_text("utf-8"))
+        tensors = load_file(tmp_path / "tensors" / "trained.safetensors")
+        model = load(run.folder).model
+        x = model.preparation.transform(model.schema.encode(run.features))
+        outputs = [as_trained(x, network, said, tensors) for network in range(said["networks"])]
+        np.testing.assert_allclose(outputs, model.networks.outputs(x), rtol=1e-3, atol=1e-3)
+
+
+def as_trained(x, network, said, tensors):
+    """The outputs of one network, batch norm apart."""
+    member = said["members"][network]
+    h = x
+    for layer in range(len(said["widths"]) - 2):
+        own = f"{network}.network.hidden.{layer}"
+        h = h @ tensors[f"{own}.affine.weight"] + tensors[f"{own}.affine.bias"]
+        statistics = f"{network}.statistics.{layer}"
+        if "batch norm after" in member["arm"]:
+            h = np.maximum(h, 0)
+        if "batch norm" in member["arm"]:
+            h = (h - tensors[f"{statistics}.mean"]) / np.sqrt(
+                tensors[f"{statistics}.variance"] + member["batch_norm_epsilon"]
+            )
+            h = h * tensors[f"{own}.batch_norm.scale"] + tensors[f"{own}.batch_norm.shift"]
+        if "batch norm after" not in member["arm"]:
+            h = np.maximum(h, 0)
+    return h @ tensors[f"{network}.network.output.weight"] + tensors[f"{network}.network.output.bias"]
 
 
 class TestRefused:

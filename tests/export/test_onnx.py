@@ -137,18 +137,25 @@ class TestFiles:
         (tmp_path / "model.json").write_text("mine")
         with pytest.raises(InputError, match=r"model.json: is there already. Give --overwrite"):
             onnx.save(model, tmp_path / "model.onnx")
-        assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+        assert [path.read_text("utf-8") for path in tmp_path.iterdir()] == ["mine"]
         onnx.save(model, tmp_path / "model.onnx", overwrite=True)
         assert len(list(tmp_path.iterdir())) == 2
 
-    def test_a_name_that_its_description_would_take_is_refused(self, model, tmp_path):
-        with pytest.raises(InputError, match=r"Give one that ends in \.onnx"):
-            onnx.save(model, tmp_path / "model.json")
+    @pytest.mark.parametrize(("name", "beside"), [("a.b.onnx", "a.b.json"), ("a", "a.json"), ("a.json", "a.json.json")])
+    def test_what_is_beside_is_called_alike(self, model, tmp_path, name, beside):
+        onnx.save(model, tmp_path / name)
+        assert {path.name for path in tmp_path.iterdir()} == {name, beside}
+
+    @pytest.mark.parametrize("place", [".", "", "missing/model.onnx"])
+    def test_a_folder_or_what_lies_in_none_is_refused(self, model, tmp_path, monkeypatch, place):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(InputError, match="cannot be written"):
+            onnx.save(model, place)
         assert not list(tmp_path.iterdir())
 
     def test_without_the_package_it_is_said_where_to_get_it(self, model, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "onnx", None)
-        with pytest.raises(InputError, match=r"pip install 'goru\[onnx\]'"):
+        with pytest.raises(InputError, match=r"pip install onnx"):
             onnx.save(model, tmp_path / "model.onnx")
         assert not list(tmp_path.iterdir())
 

@@ -26,6 +26,7 @@ def study(request, tmp_path_factory):
         make_table().drop(columns=other).to_parquet(source, index=False)
         rows = make_table(500, seed=1, new=True)
     words = ["fit", source, "--target", target, "--numbers", numbers, "--networks", "36", "--hidden", "8"]
+    words += [] if name in BUILTIN else ["--categorical", "district"]
     app([*words, "--out", str(folder / "run")], standalone_mode=False)
     return load(folder / "run").model, rows
 
