@@ -17,7 +17,7 @@ BEFORE = {
     "date": "seconds since 1970-01-01T00:00 UTC as int64, rounded down; -9223372036854775808 where missing: "
     'NumPy\'s dates.astype("datetime64[s]").astype("int64")',
     "categorical": "text without spaces around it; numbers as Python writes them: whole ones without a point (2, not "
-    "2.50e1 or 02), others as repr(float(text)); true and false in small letters",
+    "2e0 or 02), others as repr(float(text)); true and false in small letters",
 }
 
 
