@@ -47,16 +47,25 @@ create table if not exists trials (
 """
 
 
+EVERY_SECONDS = 1.0
+
+
 class Store(Record):
-    """A file of trials, new or begun before; one transaction for the trials of a block, so that a block is there or is
-    not.
+    """A file of trials, new or begun before; the trials of a block are in one transaction, so that a block is there or
+    is not.
+
+    **Arguments:**
+
+    - `every`: seconds between transactions, at least. Networks that are trained in milliseconds would wait for the disk
+      most of the time; what a power cut may cost is that much more.
 
     **Raises:** `InputError` if the file is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, every: float = EVERY_SECONDS) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._every = path, every
+        self._flushed = -float("inf")
         try:
             self._connection = sqlite3.connect(path)
             try:
@@ -90,19 +99,32 @@ class Store(Record):
         """Write trials, durably, and how much time has been spent; what is large is not held in memory any more."""
         trials = list(trials)
         rows = [_row(trial) for trial in trials]
-        with self._connection:
+        try:
             self._connection.executemany(f"insert into trials values ({', '.join('?' * 15)})", rows)
-            self._write_spent()
+            if time.monotonic() - self._flushed >= self._every:
+                self._flush()
+        except BaseException:
+            self._connection.rollback()
+            raise
         return super().add(map(self._slim, trials))
+
+    def _flush(self) -> None:
+        """Let the disk have what was written."""
+        self._write_spent()
+        self._connection.commit()
+        self._flushed = time.monotonic()
 
     def _slim(self, trial: Trial) -> Trial:
         return replace(trial, parts=_PartsOnDisk(self._connection, trial))  # type: ignore[arg-type]
 
     def remember(self, name: str, value: Any) -> None:
         """Write what was decided, durably, and how much time has been spent."""
-        with self._connection:
+        try:
             self._write(name, value)
-            self._write_spent()
+            self._flush()
+        except BaseException:
+            self._connection.rollback()
+            raise
         super().remember(name, value)
 
     def _write_spent(self) -> None:
@@ -115,6 +137,8 @@ class Store(Record):
     def close(self) -> None:
         """Leave one file, without a journal beside it; or none, where no trial was recorded."""
         try:
+            if self._connection.in_transaction:
+                self._flush()
             self._connection.execute("pragma journal_mode = delete")
             recorded = self._connection.execute("select count(*) from trials").fetchone()[0]
         finally:
@@ -216,7 +240,7 @@ def _row(trial: Trial) -> tuple[Any, ...]:
 
 def _trial(row: tuple[Any, ...], path: Path) -> Trial:
     *cells, checksum = row
-    if _checksum(tuple(cells)) != checksum:
+    if checksum != _checksum(tuple(cells)) and checksum != _checksum_before(tuple(cells)):  # the latter is slow
         raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. Fit the run again with --overwrite.")
     _, batch_norm, dropout, weight_decay, draw, split, hyper, mask_id, seed, epochs, figures, curves, parts, ended = (
         cells
@@ -235,4 +259,15 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
 
 
 def _checksum(cells: tuple[Any, ...]) -> str:
+    """Of the cells, each by its type, its length and its bytes."""
+    found = hashlib.sha256()
+    for cell in cells:
+        content = cell if isinstance(cell, bytes) else repr(cell).encode()
+        found.update(f"{type(cell).__name__} {len(content)} ".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+def _checksum_before(cells: tuple[Any, ...]) -> str:
+    """As it was of runs without a manifest; slower by far for large cells."""
     return hashlib.sha256(repr(cells).encode()).hexdigest()

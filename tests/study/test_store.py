@@ -144,6 +144,18 @@ class TestGoingOn:
         assert (again.recall("plan"), again.recall("pace")) == ({"draws": 4, "ends": 1 / 3, "words": ["Größe"]}, 0.1)
         again.close()
 
+    def test_blocks_that_follow_closely_wait_for_one_another_and_for_the_end(self, tmp_path):
+        path = tmp_path / "study.sqlite"
+        store = Store(path, every=3600)
+        for split in range(3):
+            store.add([make_trial(split=split)])
+            assert len(read_trials(path)) == 1  # the first is there at once
+        store.remember("plan", {"draws": 3})
+        assert len(read_trials(path)) == 3
+        store.add([make_trial(split=3)])
+        store.close()
+        assert len(read_trials(path)) == 4
+
     def test_what_was_recorded_is_there_though_the_file_was_never_closed(self, tmp_path):
         """As after SIGKILL: what there is then lies in a journal."""
         store = Store(tmp_path / "study.sqlite")
@@ -159,7 +171,7 @@ class TestGoingOn:
 
     def test_a_journal_that_ends_too_early_costs_the_last_blocks_alone(self, tmp_path):
         """As after a power cut: trials that are there are whole, and those before the last are there."""
-        store = Store(tmp_path / "study.sqlite")
+        store = Store(tmp_path / "study.sqlite", every=0)
         for draw in range(4):
             store.add([make_trial(arm, draw) for arm in ARMS])
         main, journal = ((tmp_path / f"study.sqlite{end}").read_bytes() for end in ("", "-wal"))
