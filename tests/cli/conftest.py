@@ -281,6 +281,12 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Pa
         yield folder
 
 
+@pytest.fixture(scope="session")
+def fit_once():
+    """Run a command that fits, in the folder that is current, for fixtures that belong to many tests."""
+    return lambda *words: fitted(run_goru(*words))
+
+
 def fitted(outcome: Outcome) -> Outcome:
     """A fit that the other tests build on: it has to have worked."""
     assert outcome.code == 0, f"the fit that these tests share failed:\n{outcome}"

@@ -42,15 +42,13 @@ def stopped(goru, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, fit_once):
     """The run of the same command, never stopped."""
-    from conftest import fitted, run_goru
-
     folder = tmp_path_factory.mktemp("whole")
     before = Path.cwd()
     os.chdir(folder)
     try:
-        fitted(run_goru(*FIT))
+        fit_once(*FIT)
     finally:
         os.chdir(before)
     return folder / "run"

@@ -19,9 +19,9 @@ from made_up import make_table
 MOST_MEMORY = 12 << 30  # bytes of addresses, of which few are taken
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def bounded() -> Iterator[None]:
-    """What takes all memory after all takes none from others."""
+    """What takes all memory after all takes none from others; a browser, in other tests, needs more addresses."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, before[1]))
     yield
