@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CASES ?= 12000
+TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-slow fuzz lint types lock clean
@@ -14,10 +15,10 @@ demo: .venv/run  ## install, study the digits for a minute, say where the result
 	@echo "  $(BIN)/goru fit your-table.csv --target the-column-to-predict"
 
 test: lint types  ## lint, types, and the fast tests
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(TWO)
 
 test-slow: .venv/test  ## the tests that take minutes
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow $(TWO)
 
 fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour
 	GORU_FUZZ_CASES=$(CASES) $(BIN)/pytest tests/fuzz

@@ -84,10 +84,7 @@ def fit(
         save_model(result.model, result.trained, making / MODEL)
         write_json(making / EVIDENCE, result.evidence)
         write_json(making / ANSWER, result.answer)
-        try:
-            _report(report, Run(making))
-        except InputError as error:  # it is the disk's fault then, and not that of the table
-            raise OSError(str(error).rstrip(".")) from None
+        _report(report, Run(making))
     return Run(folder)
 
 

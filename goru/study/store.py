@@ -1,11 +1,12 @@
 """Every trial of a study, and what was decided on the way, in one SQLite file that survives whatever stops it."""
 
 import hashlib
+import itertools
 import json
 import sqlite3
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,24 +48,22 @@ create table if not exists trials (
 """
 
 
-EVERY_SECONDS = 0.0  # every block at once
+# Networks that are trained in milliseconds would wait for the disk most of the time.
+FLUSHED_EVERY = 1.0  # seconds
 
 
 class Store(Record):
     """A file of trials, new or begun before; the trials of a block are in one transaction, so that a block is there or
     is not.
 
-    **Arguments:**
-
-    - `every`: seconds between transactions, at least. Networks that are trained in milliseconds would wait for the disk
-      most of the time; what a power cut may cost is that much more.
+    What is written outlives this process at once; a power cut, what was written before the last second.
 
     **Raises:** `InputError` if the file is damaged.
     """
 
-    def __init__(self, path: Path, every: float = EVERY_SECONDS) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path, self._every = path, every
+        self._path = path
         self._flushed = -float("inf")
         try:
             self._connection = sqlite3.connect(path)
@@ -84,7 +83,6 @@ class Store(Record):
     def _read(self) -> None:
         """What is there already."""
         self._connection.execute("pragma journal_mode = wal")
-        self._connection.execute("pragma synchronous = full")  # what is written is there after a power cut too
         with self._connection:
             _make_tables(self._connection)
         with closing(sqlite3.connect(":memory:")) as fresh:
@@ -96,39 +94,31 @@ class Store(Record):
         self._facts = dict(_facts(self._connection, self._path))
 
     def add(self, trials: Iterable[Trial]) -> list[Trial]:
-        """Write trials, durably, and how much time has been spent; what is large is not held in memory any more."""
+        """Write trials, and how much time has been spent; what is large is not held in memory any more."""
         trials = list(trials)
         rows = [_row(trial) for trial in trials]
-        try:
+        with self._writing(durably=time.monotonic() - self._flushed >= FLUSHED_EVERY):
             self._connection.executemany(f"insert into trials values ({', '.join('?' * 15)})", rows)
-            if time.monotonic() - self._flushed >= self._every:
-                self._flush()
-        except BaseException:
-            self._connection.rollback()
-            raise
         return super().add(map(self._slim, trials))
-
-    def _flush(self) -> None:
-        """Let the disk have what was written."""
-        self._write_spent()
-        self._connection.commit()
-        self._flushed = time.monotonic()
 
     def _slim(self, trial: Trial) -> Trial:
         return replace(trial, parts=_PartsOnDisk(self._connection, trial))  # type: ignore[arg-type]
 
     def remember(self, name: str, value: Any) -> None:
         """Write what was decided, durably, and how much time has been spent."""
-        try:
+        with self._writing(durably=True):
             self._write(name, value)
-            self._flush()
-        except BaseException:
-            self._connection.rollback()
-            raise
         super().remember(name, value)
 
-    def _write_spent(self) -> None:
-        self._write(_SPENT, time.monotonic() - self._started)
+    @contextmanager
+    def _writing(self, durably: bool) -> Iterator[None]:
+        """A transaction; with one that is durable, the disk has all that was written before it too."""
+        self._connection.execute(f"pragma synchronous = {'full' if durably else 'normal'}")
+        with self._connection:
+            yield
+            self._write(_SPENT, time.monotonic() - self._started)
+        if durably:
+            self._flushed = time.monotonic()
 
     def _write(self, name: str, value: Any) -> None:
         cells = (name, json.dumps(value))
@@ -137,8 +127,6 @@ class Store(Record):
     def close(self) -> None:
         """Leave one file, without a journal beside it; or none, where no trial was recorded."""
         try:
-            if self._connection.in_transaction:
-                self._flush()
             self._connection.execute("pragma journal_mode = delete")
             recorded = self._connection.execute("select count(*) from trials").fetchone()[0]
         finally:
@@ -260,12 +248,9 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
 
 def _checksum(cells: tuple[Any, ...]) -> str:
     """Of the cells, each by its type, its length and its bytes."""
-    found = hashlib.sha256()
-    for cell in cells:
-        content = cell if isinstance(cell, bytes) else repr(cell).encode()
-        found.update(f"{type(cell).__name__} {len(content)} ".encode())
-        found.update(content)
-    return found.hexdigest()
+    contents = [cell if isinstance(cell, bytes) else repr(cell).encode() for cell in cells]
+    heads = [f"{type(cell).__name__} {len(content)} ".encode() for cell, content in zip(cells, contents, strict=True)]
+    return hashlib.sha256(b"".join(itertools.chain(*zip(heads, contents, strict=True)))).hexdigest()
 
 
 def _checksum_before(cells: tuple[Any, ...]) -> str:

@@ -1,5 +1,7 @@
 """The command line in processes of its own, which can be killed; and when two runs are the same."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -10,6 +12,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class Ended:
         return f"exit status {self.code}\nstdout: {self.stdout}\nstderr: {self.stderr}"
 
 
+# No file becomes larger than so many bytes, in the process that runs this.
+LIMITED = """
+import resource, runpy, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+runpy.run_module("goru.cli", run_name="__main__")
+"""
+
+
 class Commands:
     """Runs them; what they compile is kept in one cache."""
 
@@ -42,18 +54,18 @@ class Commands:
         self._environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache"), "PYTHONWARNINGS": "ignore"}
         self._wholes: dict[tuple[str, ...], tuple[Path, Ended]] = {}
 
-    def __call__(self, *words: object, kill_after: float | None = None, **how) -> Ended:
+    def __call__(self, *words: object, kill_after: float | None = None, most_bytes: int | None = None) -> Ended:
         """Run a command to its end, or kill it after so many seconds."""
         began = time.monotonic()
+        what = ["-m", "goru.cli"] if most_bytes is None else ["-c", LIMITED, str(most_bytes)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "goru.cli", *map(str, words)],
+            [sys.executable, *what, *map(str, words)],
             cwd=self.folder,
             env=self._environment,
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            **how,
         )
         try:
             stdout, stderr = process.communicate(timeout=300 if kill_after is None else kill_after)
@@ -72,6 +84,18 @@ class Commands:
         return self._wholes[words]
 
 
+def said(*words: object) -> tuple[int, str, str]:
+    """Run the command in this process."""
+    from goru.cli import main
+
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    argv = ["goru", *map(str, words)]
+    with mock.patch.object(sys, "argv", argv), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main()
+        out.flush()
+    return code, out.buffer.getvalue().decode(), err.getvalue()
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -88,7 +112,7 @@ def contents(run: Path) -> dict[str, object]:
         "evidence": (run / "evidence.json").read_bytes(),
         "config": (run / "config.json").read_bytes(),
         "model": files(run / "model"),
-        "files": list(files(run)),
+        "files": [name for name in files(run) if name != ".lock"],  # which a process that is killed leaves
     }
 
 

@@ -135,10 +135,11 @@ def call(
             code = int(end.code or 0)
     stdout, stderr = (stream.buffer.getvalue().decode(encoding) for stream in (out, err))
     came = Came(words, code, stdout, stderr, bool(begun), before, tree())
-    count(topic, came.outcome) if topic else None
+    if topic:
+        count(topic, came.outcome)
     said = [f"{one.category.__name__}: {one.message}" for one in warned if not issubclass(one.category, _QUIET)]
     assert not said, f"{said}\n{came}"
-    _check(came)
+    _check(came, notes=train or words[:1] == ("predict",))
     return came
 
 
@@ -150,17 +151,21 @@ def tree() -> dict[str, str]:
     }
 
 
-def _check(came: Came) -> None:
-    """It did its work, or said in one line why not and left everything as it was."""
+def _check(came: Came, notes: bool) -> None:
+    """It did its work, or said in one line why not and left everything as it was.
+
+    **Arguments:**
+
+    - `notes`: whether other lines may come before: on rows that could be read, or how far training is.
+    """
     assert came.code in (0, 2), came
     assert "Traceback" not in came.stdout + came.stderr, came
     assert not [path for path in came.after if path.endswith(".part") or ".making" in path], came
     if came.code == 2 and not came.began:
         lines = [line for line in came.stderr.splitlines() if line.strip()]
         ours = [line for line in lines if line.startswith("goru: ")]
-        notes = lines[:-1] if came.words[:1] == ("predict",) else []  # on rows that could be read
         assert len(ours) == 1, came
-        assert lines == [*notes, *ours], came
+        assert lines[-1:] == ours if notes else lines == ours, came
         assert ours[0].isprintable(), came
         assert len(ours[0]) > len("goru: "), came
     if came.code == 2:

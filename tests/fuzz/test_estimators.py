@@ -20,6 +20,8 @@ import goru
 from goru.estimators import parameters
 from goru.study.study import Study
 
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # matrices are among what is given
+
 ROWS = 24
 QUICK = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
 STUDIED = {"n_networks": 36, "hidden_layer_sizes": (3,), "epochs": 2, "random_state": 0}

@@ -33,6 +33,7 @@ COMMANDS = {
     "report": ("report", "run", "-o", "page.html"),
     "compare": ("report", "--compare", "run", "other", "-o", "page.html"),
 }
+# What `goru.study` opens without a look at what it is: reading it would never end.
 ENDLESS = {(name, what) for name in FILES[:4] for what in ("pipe", "zero")}
 TASKS = st.sampled_from(["classification", "regression"])
 VALUES = st.one_of(

@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -144,17 +145,25 @@ class TestGoingOn:
         assert (again.recall("plan"), again.recall("pace")) == ({"draws": 4, "ends": 1 / 3, "words": ["Größe"]}, 0.1)
         again.close()
 
-    def test_blocks_that_follow_closely_wait_for_one_another_and_for_the_end(self, tmp_path):
+    def test_every_block_is_there_at_once_for_whoever_reads(self, tmp_path):
         path = tmp_path / "study.sqlite"
-        store = Store(path, every=3600)
+        store = Store(path)
         for split in range(3):
             store.add([make_trial(split=split)])
-            assert len(read_trials(path)) == 1  # the first is there at once
-        store.remember("plan", {"draws": 3})
-        assert len(read_trials(path)) == 3
-        store.add([make_trial(split=3)])
+            assert len(read_trials(path)) == split + 1
         store.close()
-        assert len(read_trials(path)) == 4
+
+    def test_the_disk_has_what_was_decided_and_of_blocks_that_follow_closely_one_a_second(self, tmp_path, monkeypatch):
+        """What SQLite waits for the disk with: 2 is for every transaction, 1 for none but those that clear up."""
+        store, waits = Store(tmp_path / "study.sqlite"), []
+        for draw, now in enumerate((100.0, 100.4, 100.9, 101.1, 101.2)):
+            monkeypatch.setattr(time, "monotonic", lambda now=now: now)
+            store.add([make_trial(draw=draw)])
+            waits.append(store._connection.execute("pragma synchronous").fetchone()[0])
+        store.remember("plan", {"draws": 3})
+        waits.append(store._connection.execute("pragma synchronous").fetchone()[0])
+        assert waits == [2, 1, 1, 2, 1, 2]
+        store.close()
 
     def test_what_was_recorded_is_there_though_the_file_was_never_closed(self, tmp_path):
         """As after SIGKILL: what there is then lies in a journal."""
@@ -171,7 +180,7 @@ class TestGoingOn:
 
     def test_a_journal_that_ends_too_early_costs_the_last_blocks_alone(self, tmp_path):
         """As after a power cut: trials that are there are whole, and those before the last are there."""
-        store = Store(tmp_path / "study.sqlite", every=0)
+        store = Store(tmp_path / "study.sqlite")
         for draw in range(4):
             store.add([make_trial(arm, draw) for arm in ARMS])
         main, journal = ((tmp_path / f"study.sqlite{end}").read_bytes() for end in ("", "-wal"))
