@@ -97,6 +97,9 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    cluster: Annotated[
+        str | None, typer.Option(help="Train on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option(
@@ -139,7 +142,7 @@ def fit(
     )
     folder = out or Path("runs") / _stem(source)
     with stopping(folder, overwrite), watcher() as watching:
-        run = fit(table, options, folder, overwrite, resume, watching, _STARTED, study_page.write)
+        run = fit(table, options, folder, overwrite, resume, watching, _STARTED, study_page.write, cluster)
     for line in answer_lines(run.answer):
         print(line)
     print(f"\n{'written':<14}{printable(folder)}")

@@ -16,8 +16,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "goru" / "programs"
 
 
-def prepare() -> None:
+def prepare(cores: int | None = None) -> None:
     """Let JAX see every core as a device, and keep compiled programs on disk.
+
+    **Arguments:**
+
+    - `cores`: how many there are to be; by default all that this process may use.
 
     Called by whoever starts work, never at import. What the user has already set is left alone, and where JAX
     is already running, the devices that it has are the devices that there are.
@@ -40,7 +44,7 @@ def prepare() -> None:
     if getattr(jax.config, "jax_num_cpu_devices", -1) in (None, -1) and not told_xla:
         # JAX refuses once somebody has used it.
         with contextlib.suppress(RuntimeError):
-            jax.config.update("jax_num_cpu_devices", max(n_cores(), 2))
+            jax.config.update("jax_num_cpu_devices", max(cores or n_cores(), 2))
 
 
 def compiler_options(found: Sequence[jax.Device]) -> dict[str, Any]:

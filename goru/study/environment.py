@@ -2,22 +2,17 @@
 
 import hashlib
 import platform
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from goru import __version__
+from goru.versions import versions
 
-PACKAGES = ("jax", "numpy", "scikit-learn", "optax")
-
-
-def versions() -> dict[str, str]:
-    """Of what computes: the bits of a result depend on them."""
-    return {"goru": __version__, **{name: version(name) for name in PACKAGES}}
+if TYPE_CHECKING:
+    from goru.cluster.crew import Crew
 
 
-def describe_environment() -> dict[str, Any]:
-    """Versions, and the machine."""
+def describe_environment(crew: "Crew | None" = None) -> dict[str, Any]:
+    """Versions, and the machine; or those that trained for it."""
     import jax
 
     devices = jax.local_devices()
@@ -25,7 +20,7 @@ def describe_environment() -> dict[str, Any]:
         **versions(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "devices": f"{len(devices)} {devices[0].device_kind}",
+        "devices": crew.describe() if crew else f"{len(devices)} {devices[0].device_kind}",
     }
 
 

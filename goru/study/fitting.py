@@ -10,12 +10,13 @@ from goru.data.dataset import load_dataset
 from goru.data.task import Task
 from goru.errors import InputError
 from goru.model.files import save_model
-from goru.study.environment import digest, versions
+from goru.study.environment import digest
 from goru.study.files import write_json
 from goru.study.folder import check_free, finish_publishing, new_run
 from goru.study.options import Options
 from goru.study.run import ANSWER, EVIDENCE, MODEL, STORE, Run, load
 from goru.study.watcher import Watcher
+from goru.versions import versions
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def fit(
     watcher: Watcher | None = None,
     started: float | None = None,
     report: Callable[[Run], None] = lambda run: None,
+    cluster: str | None = None,
 ) -> Run:
     """Study a table and write the run.
 
@@ -52,6 +54,7 @@ def fit(
     - `resume`: go on with a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
     - `watcher`, `started`: see `Study`.
     - `report`: is given the run when all but the report is there, and may add it.
+    - `cluster`: where networks are trained, if not in this process; see [`connected`][goru.cluster.crew.connected].
 
     **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
     and a run that was there stays as it was. Whatever else stops it leaves what can go on.
@@ -60,6 +63,7 @@ def fit(
     columns = asdict(table)
     dataset = load_dataset(columns.pop("source"), **columns, seed=options.seed)
 
+    from goru.cluster.crew import connected
     from goru.study.store import Store
     from goru.study.study import Study
 
@@ -74,17 +78,18 @@ def fit(
     }
     if resume and finish_publishing(folder, config):
         return load(folder)
-    study = Study(dataset, options, watcher=watcher, started=started)
-    with new_run(folder, config, overwrite, resume) as making:
-        store = Store(making / STORE)
-        try:
-            result = study.run(store)
-        finally:
-            store.close()
-        save_model(result.model, result.trained, making / MODEL)
-        write_json(making / EVIDENCE, result.evidence)
-        write_json(making / ANSWER, result.answer)
-        _report(report, Run(making))
+    with connected(cluster) as crew:
+        study = Study(dataset, options, watcher=watcher, started=started, crew=crew)
+        with new_run(folder, config, overwrite, resume) as making:
+            store = Store(making / STORE)
+            try:
+                result = study.run(store)
+            finally:
+                store.close()
+            save_model(result.model, result.trained, making / MODEL)
+            write_json(making / EVIDENCE, result.evidence)
+            write_json(making / ANSWER, result.answer)
+            _report(report, Run(making))
     return Run(folder)
 
 

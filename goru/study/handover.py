@@ -12,7 +12,6 @@ from goru.model.networks import PlainNetworks, softmax
 from goru.nn.network import Network
 from goru.population.member import Block, Member
 from goru.population.settle import Settled
-from goru.population.trained import TrainedBlock
 from goru.study.candidates import Candidate
 from goru.study.design import ARMS
 from goru.study.laboratory import Laboratory
@@ -139,11 +138,8 @@ def _train(
                 watched = () if held_out or blocks else tuple(sorted({0, epochs // 2, epochs}))
                 blocks.append(Block(part, rows[place], order, epochs, schedule_epochs, snapshots=watched))
                 places.append((place, candidate))
-    trained: dict[int, TrainedBlock] = {}
-    for trainer in laboratory.trainers:
-        own = [index for index, (_, candidate) in enumerate(places) if laboratory.trainer(candidate.arm) is trainer]
-        done = trainer.train([blocks[index] for index in own], keep_networks=True)
-        trained.update(zip(own, done, strict=True))
+    trainers = [laboratory.trainer(candidate.arm) for _, candidate in places]
+    trained = dict(laboratory.train(list(zip(trainers, blocks, strict=True)), keep_networks=True))
     bags = []
     # Splits of nearly one size share a program, which is compiled for a number of rows.
     sizes = [len(split.fit_rows) for split in splits]

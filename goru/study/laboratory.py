@@ -1,21 +1,24 @@
 """A data set cut into splits, and the compiled programs that train networks on it."""
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 
+from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Recipe
-from goru.population.interpreted import Interpreter
-from goru.population.member import Rows
+from goru.population.member import Block, Rows
 from goru.population.program import BlockShape
-from goru.population.trainer import Trainer
+from goru.population.spec import AnyTrainer, TrainerSpec
+from goru.population.timing import block_seconds
+from goru.population.trained import TrainedBlock
+from goru.population.trainer import OnEpochs, Trainer
 from goru.study import defaults
 from goru.study.design import ARMS, Arm
 from goru.study.splits import parts
@@ -85,6 +88,7 @@ class Laboratory:
     - `interpreted`: whether networks are trained without a compiler; see [`quick`][goru.study.laboratory.quick].
     - `in_pieces`: whether numbers are cut into pieces as well.
     - `arms`: those there are programs for.
+    - `crew`: who trains blocks, if not this process.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class Laboratory:
         interpreted: bool = False,
         in_pieces: bool = False,
         arms: Sequence[Arm] = ARMS,
+        crew: Crew | None = None,
     ) -> None:
         self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
         self.seed, self.balanced, self.in_pieces = seed, balanced, in_pieces
@@ -106,18 +111,19 @@ class Laboratory:
         targets = 0 if dataset.classes is not None else 1
         rows = roomy(rows or len(dataset.y_development))
         architectures = dict.fromkeys(arm.architecture(base) for arm in arms)
-        self._trainers: dict[Architecture, Trainer | Interpreter] = {
-            architecture: Interpreter(architecture, recipe, shape)
-            if interpreted
-            else Trainer(architecture, recipe, shape, rows, targets)
+        self._specs = {
+            architecture: TrainerSpec(architecture, recipe, shape, rows, targets, interpreted)
             for architecture in architectures
         }
+        self._trainers = {architecture: spec.build() for architecture, spec in self._specs.items()}
+        self.crew = crew
         # Compilation lets other threads run, so that one program compiles while another does, or trains.
         self._pool = ThreadPoolExecutor(max_workers=2)
-        self._compiled = [self._pool.submit(trainer.compile) for trainer in self._trainers.values()]
+        compiling = self._trainers.values() if crew is None else ()
+        self._compiled = [self._pool.submit(trainer.compile) for trainer in compiling]
 
     @property
-    def trainers(self) -> Collection[Trainer | Interpreter]:
+    def trainers(self) -> Collection[AnyTrainer]:
         """One an architecture."""
         return self._trainers.values()
 
@@ -126,9 +132,49 @@ class Laboratory:
         """Arms with and without weight decay share a program, and a block holds both."""
         return self.shape.networks // 2
 
-    def trainer(self, arm: Arm) -> Trainer | Interpreter:
+    def trainer(self, arm: Arm) -> AnyTrainer:
         """The program of an arm."""
         return self._trainers[arm.architecture(self.base)]
+
+    def train(
+        self,
+        jobs: Sequence[tuple[AnyTrainer, Block]],
+        keep_networks: bool = False,
+        on_epochs: OnEpochs | None = None,
+    ) -> Iterator[tuple[int, TrainedBlock]]:
+        """Train blocks, each by its program, one program after the other; or all of them by the crew, which hands over
+        what is done first.
+
+        **Arguments:**
+
+        - `keep_networks`, `on_epochs`: see [`Trainer.train`][goru.population.trainer.Trainer.train].
+
+        **Returns:** as soon as it is done, each block after its training, with its place among the jobs.
+        """
+        if self.crew is not None:
+            specs = [(self._specs[trainer.architecture], block) for trainer, block in jobs]
+            yield from self.crew.train(specs, keep_networks, on_epochs)
+            return
+        going = True
+
+        def watch(done: int) -> bool:
+            nonlocal going
+            going = on_epochs is None or on_epochs(done)
+            return going
+
+        for trainer in self.trainers:
+            own = [place for place, (other, _) in enumerate(jobs) if other is trainer]
+            blocks = [jobs[place][1] for place in own]
+            yield from zip(own, trainer.train(blocks, keep_networks, watch), strict=False)
+            if not going:
+                return
+
+    def block_seconds(self, trainer: AnyTrainer, rows: Rows) -> float:
+        """Seconds an epoch, a block, of a compiled program where all are at work; see
+        [`block_seconds`][goru.population.timing.block_seconds]."""
+        if self.crew is not None:
+            return self.crew.block_seconds(self._specs[trainer.architecture], rows)
+        return block_seconds(cast(Trainer, trainer), rows)
 
     def wait(self) -> None:
         """Until every program is compiled."""

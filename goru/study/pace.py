@@ -1,20 +1,13 @@
 """How fast the race goes, and what there is time for."""
 
-import itertools
-import time
 from dataclasses import dataclass
-from typing import cast
 
-from goru.nn.architecture import Hyperparameters
-from goru.population.member import Block, Member, Rows
-from goru.population.trainer import Trainer
+from goru.population.member import Rows
 from goru.study import defaults
 from goru.study.laboratory import Laboratory
 from goru.study.plan import ASKED, Asked, Plan, plan_seconds
 
 SAFETY = 1.1  # machines are shared: what was measured once may take a little longer
-CALLS = 3  # of a program, to see how fast it is
-SHORTER = 2  # times than in the race: shorter still, and what lies between calls would count too much
 USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
 LAST_SECONDS = 5.0  # folding, scoring and writing, the report too, and the programs for them
 
@@ -83,31 +76,8 @@ def measure(laboratory: Laboratory, rows: Rows, scored: int = 0) -> Pace:
     """
     return Pace(
         laboratory.draws_in_a_block,
-        tuple(SAFETY * _block_seconds(cast(Trainer, trainer), rows) for trainer in laboratory.trainers),
+        tuple(SAFETY * laboratory.block_seconds(trainer, rows) for trainer in laboratory.trainers),
         fit_rows=len(rows.fit),
         all_rows=len(rows.x),
         scored=scored,
     )
-
-
-def _block_seconds(trainer: Trainer, rows: Rows) -> float:
-    """Seconds an epoch, a block: of the quickest call of the program after the first, when everything is warm.
-
-    With a block on every device. A device alone is faster, since others leave it their cores; so blocks count, and
-    not how many there are at a time. What slows one call is somebody else's work, and will pass; if it does not, the
-    race adapts.
-    """
-    networks, devices = trainer.shape.networks, len(trainer.devices)
-    members = tuple(Member(id=index, seed=(index,), hyper=Hyperparameters()) for index in range(networks))
-    told: list[float] = []
-
-    def watch(done: int) -> bool:
-        told.append(time.monotonic())
-        return len(told) < CALLS
-
-    epochs = max(trainer.shape.epochs // SHORTER, 1)
-    # A call more than is waited for: a call that is told of has another behind it, as in the race.
-    blocks = [Block(members, rows, (0,), (CALLS + 1) * epochs)] * devices
-    list(trainer.train(blocks, on_epochs=watch, points_in_a_call=epochs))
-    quickest = min(later - earlier for earlier, later in itertools.pairwise(told))
-    return quickest / (epochs * devices)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
@@ -46,6 +47,7 @@ def look(
     balanced: bool,
     epochs: int,
     seconds: float | None = None,
+    crew: Crew | None = None,
 ) -> Look:
     """Train the arm both ways; without a compiler, where that is done sooner.
 
@@ -55,6 +57,7 @@ def look(
     - `splits`: of one partition; the first two are used.
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
+    - `crew`: who trains blocks, if not this process.
     """
     used = list(splits[:SPLITS])
     networks, rows_in_all = 2 * len(used) * len(defaults.PROBE_RATES), len(dataset.y_development)
@@ -72,6 +75,7 @@ def look(
             interpreted=interpreted,
             in_pieces=in_pieces,
             arms=[ARM],
+            crew=crew,
         )
         for in_pieces in (False, True)
     ]
@@ -86,8 +90,8 @@ def look(
                 Block(_members(laboratory, split, epochs), rows[which][split], (seed, _ORDER, split), epochs)
                 for split in range(len(used))
             ]
-            trained = list(laboratory.trainer(ARM).train(blocks))
-            curves = np.mean([block.curves[:, :, 1, 0] for block in trained], axis=0)
+            trained = dict(laboratory.train([(laboratory.trainer(ARM), block) for block in blocks]))
+            curves = np.mean([trained[place].curves[:, :, 1, 0] for place in range(len(blocks))], axis=0)
             return float(np.min(np.where(np.isfinite(curves), curves, np.inf)))
 
         if seconds is not None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from goru.data.splitting import Split
 from goru.population.member import Block, Member, Rows
+from goru.population.spec import AnyTrainer
 from goru.population.trained import TrainedBlock
 from goru.study import defaults
 from goru.study.design import ARMS, Arm, draws
@@ -248,6 +249,7 @@ class Race:
             return not late
 
         rows = {split: self._laboratory.rows(self._splits[split]) for split in splits}
+        missing: list[tuple[AnyTrainer, list[tuple[Arm, int]], int]] = []
         for trainer in self._laboratory.trainers:
             # Arms that differ in weight decay alone share a program, and so a block.
             arms = [arm for arm in self._arms if self._laboratory.trainer(arm) is trainer]
@@ -262,20 +264,19 @@ class Race:
                 for start in range(0, len(entries), capacity)
                 for split in splits
             ]
-            missing = []
+            self._placed += len(placed)
             for part, split in placed:
                 known = [self._before[*entry, split] for entry in part if (*entry, split) in self._before]
                 self._take(known)
                 self._epochs += len(known) * self._plan.epochs
                 if left := [entry for entry in part if (*entry, split) not in self._before]:
-                    missing.append((left, split))
-            self._placed, self._trained = self._placed + len(placed), self._trained + len(missing)
-            blocks = [self._block(part, split, rows[split]) for part, split in missing]
-            for (part, split), trained in zip(missing, trainer.train(blocks, on_epochs=on_epochs), strict=False):
-                self._take(self._record.add(_trials(part, split, trained)))
-            if late:
-                return False
-        return True
+                    missing.append((trainer, left, split))
+        self._trained += len(missing)
+        jobs = [(trainer, self._block(part, split, rows[split])) for trainer, part, split in missing]
+        for place, trained in self._laboratory.train(jobs, on_epochs=on_epochs):
+            _, part, split = missing[place]
+            self._take(self._record.add(_trials(part, split, trained)))
+        return not late
 
     def _take(self, trials: list[Trial]) -> None:
         self._done += trials

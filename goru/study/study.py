@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from goru import __version__
+from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.data.wording import counted
@@ -69,6 +70,7 @@ class Study:
       partition no row is scored twice; there may be rows that are not scored at all.
     - `scoring`: by what the recommended arm is chosen, if not by the loss: the score of predictions for development
       rows, higher is better; see [`score_arms`][goru.study.scoring.score_arms].
+    - `crew`: who trains blocks, if not this process.
 
     **Raises:** `InputError` if the options or the splits do not fit the table.
     """
@@ -81,8 +83,9 @@ class Study:
         started: float | None = None,
         partitions: Sequence[Sequence[Split]] | None = None,
         scoring: Scoring | None = None,
+        crew: Crew | None = None,
     ) -> None:
-        self.dataset, self.options, self._scoring = dataset, options, scoring
+        self.dataset, self.options, self._scoring, self._crew = dataset, options, scoring, crew
         self._watcher = watcher or Silent()
         self._started = time.monotonic() if started is None else started
         if self._balanced and dataset.classes is None:
@@ -165,6 +168,7 @@ class Study:
             self._balanced,
             interpreted=self._interpreted(base),
             in_pieces=in_pieces,
+            crew=self._crew,
         )
 
     def _interpreted(self, base: Architecture) -> bool:
@@ -194,6 +198,7 @@ class Study:
             self._balanced,
             min(defaults.PROBE_EPOCHS, self._asked.epochs),
             None if budget is None else defaults.PROBE_SHARE * budget,
+            self._crew,
         )
         self._record.remember("look", asdict(found))
         return found
@@ -254,7 +259,7 @@ class Study:
             "test": tested.figures(self._balanced),
             "against_networks": [answer.describe_rival(rival) for rival in rivals],
             "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
-            "environment": describe_environment(),
+            "environment": describe_environment(self._crew),
         }
         recommended = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single

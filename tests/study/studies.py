@@ -13,6 +13,7 @@ from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
 from goru.population.trained import TrainedBlock
 from goru.study.design import ARMS, PLAIN, Arm
+from goru.study.laboratory import Laboratory
 from goru.study.options import Options
 from goru.study.plan import Plan
 from goru.study.race import Race, trial_id
@@ -159,7 +160,7 @@ class FakeLaboratory:
         folds: int = 3,
         partitions: int = 2,
     ):
-        self.seed, self.clock = seed, Clock()
+        self.seed, self.clock, self.crew = seed, Clock(), None
         self.shape = SimpleNamespace(networks=4, batch=4)
         self.draws_in_a_block = 2
         curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
@@ -176,6 +177,8 @@ class FakeLaboratory:
 
     def trainer(self, arm: Arm) -> FakeTrainer:
         return self._trainers[arm.batch_norm, arm.dropout]
+
+    train = Laboratory.train
 
     def rows(self, split: Split) -> Rows:
         x, y = np.zeros((30, 2), np.float32), np.zeros(30, np.int32)

@@ -1,15 +1,12 @@
 """What there is time for, when what follows the race is counted too."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.population.member import Rows
-from goru.study.pace import CALLS, LAST_SECONDS, USUAL_SHARE, Pace, _block_seconds, measure
+from goru.study.pace import LAST_SECONDS, USUAL_SHARE, Pace, measure
 from goru.study.plan import Asked, Plan
 
 paces = st.builds(
@@ -47,34 +44,6 @@ class TestRace:
         # Two thirds of a hundred rows, and 80 take 0.4 s.
         plan = Plan(2, 1, folds=3, epochs=10)
         assert self.PACE.race(plan) == pytest.approx(3 * 10 * 0.4 * (100 * 2 / 3) / 80)
-
-
-class TestACall:
-    """What a program takes is what a call takes that has another behind it, as all have in the race but the last."""
-
-    def test_the_last_call_which_prepares_no_other_does_not_count(self, monkeypatch):
-        clock, stopped = [0.0], []
-
-        class Ahead:
-            """Prepares every call for 3 s while the devices are done with the last one after 1 s."""
-
-            shape, devices = SimpleNamespace(networks=2, epochs=10), ("one", "other")
-
-            def train(self, blocks, on_epochs, points_in_a_call):
-                assert points_in_a_call == 5
-                (calls,) = {block.epochs // 5 for block in blocks}
-                clock[0] += 3
-                for call in range(calls):
-                    clock[0] += 3 if call < calls - 1 else 1
-                    if not on_epochs(5):
-                        stopped.append(call)
-                        return
-                    yield call
-
-        monkeypatch.setattr("goru.study.pace.time.monotonic", lambda: clock[0])
-        rows = Rows(np.zeros((4, 1), np.float32), np.zeros(4, np.int32), *[np.arange(4)] * 3)
-        assert _block_seconds(Ahead(), rows) == 3 / (5 * 2)
-        assert stopped == [CALLS - 1]
 
 
 class TestAfterTheRace:

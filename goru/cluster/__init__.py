@@ -1,0 +1,1 @@
+"""Blocks of networks on the workers of a cluster."""

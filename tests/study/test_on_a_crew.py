@@ -1,0 +1,57 @@
+"""A study whose networks are trained elsewhere is the one that is trained here, bit for bit."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "cluster"))  # `crews` is imported by its name
+
+from crews import Machines, once, turns
+
+from goru.cluster.crew import Crew
+from goru.data.dataset import load_dataset
+from goru.study.options import Options
+from goru.study.record import Record
+from goru.study.study import Study
+
+
+def studied(name: str, options: Options, crew: Crew | None = None, record: Record | None = None):
+    """Its trials, its answer but for clocks and machines, and its networks."""
+    record = Record() if record is None else record
+    result = Study(load_dataset(name), options, crew=crew).run(record)
+    trials = {(trial.arm, trial.draw, trial.split): trial.curves for trial in record.trials}
+    answer = {name: told for name, told in result.answer.items() if name not in ("seconds", "environment")}
+    return trials, answer, result.trained, result.answer["environment"]["devices"]
+
+
+def assert_same(found, expected) -> None:
+    trials, answer, trained, _ = found
+    assert trials.keys() == expected[0].keys()
+    assert all(np.array_equal(curves, expected[0][key], equal_nan=True) for key, curves in trials.items())
+    assert answer == expected[1]
+    assert all(np.array_equal(array, expected[2][name]) for name, array in trained.items())
+
+
+# Interpreted, and compiled; the latter looks whether numbers are better in pieces.
+STUDIES = {
+    "interpreted": ("iris", Options(networks=24, hidden=(4,), epochs=4)),
+    "compiled": ("diabetes", Options(networks=24, hidden=(24, 24), epochs=30)),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("fate", [once(), once(0, 3, 11, 20)], ids=["nobody is lost", "some are lost"])
+def test_it_finds_the_same(name, fate):
+    machines = Machines((2, 1), fate, turns())
+    found = studied(*STUDIES[name], crew=Crew(machines))
+    assert_same(found, studied(*STUDIES[name]))
+    assert found[3] == "2 workers"
+    assert len(machines.lost) == (4 if fate(0) else 0)
+
+
+def test_under_a_budget_it_ends_in_time_and_says_what_it_found():
+    trials, answer, _, _ = studied("iris", Options(budget=4.0, hidden=(4,), epochs=4), Crew(Machines()))
+    assert len(trials) >= 36
+    assert answer["effects"]
