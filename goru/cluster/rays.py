@@ -171,7 +171,10 @@ class RayCluster:
                 self._ray.init(**how)
         except (OSError, RuntimeError, ValueError, AssertionError) as error:
             said = str(error).strip().splitlines() or [type(error).__name__]
-            raise InputError(f"--cluster {address}: no cluster answers there ({said[0].rstrip('.')}).") from None
+            raise InputError(
+                f"--cluster {address}: no cluster answers there ({said[0].rstrip('.')}). If it wants a token, set "
+                "RAY_AUTH_MODE=token."
+            ) from None
         except ImportError:
             raise InputError(f"{INSTALL}.") from None  # it is there, but not its client
 

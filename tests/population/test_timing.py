@@ -7,6 +7,7 @@ from populations import PLAIN, table, trainer
 
 from goru.population.member import Rows
 from goru.population.timing import CALLS, block_seconds
+from goru.population.trainer import Trainer
 
 
 def test_a_program_takes_some_time():
@@ -16,10 +17,11 @@ def test_a_program_takes_some_time():
 def test_the_last_call_which_prepares_no_other_does_not_count(monkeypatch):
     clock, stopped = [0.0], []
 
-    class Ahead:
+    class Ahead(Trainer):
         """Prepares every call for 3 s while the devices are done with the last one after 1 s."""
 
-        shape, devices = SimpleNamespace(networks=2, epochs=10), ("one", "other")
+        def __init__(self):
+            self.shape, self.devices = SimpleNamespace(networks=2, epochs=10), ("one", "other")
 
         def train(self, blocks, on_epochs, points_in_a_call):
             assert points_in_a_call == 5
