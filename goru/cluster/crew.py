@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from goru.cluster.dispatch import Dispatch, Lost
+from goru.cluster.dispatch import MOST_LOSSES, Dispatch, Lost
 from goru.cluster.worker import Task
 from goru.population.member import Block, Rows
 from goru.population.spec import TrainerSpec
@@ -30,7 +30,12 @@ class Cluster(Protocol):
         """Workers that are there and do nothing: how many blocks each trains at a time."""
 
     def put(self, rows: Rows) -> Any:
-        """Make a table known to all workers. Returns where it is."""
+        """Make a table known to all workers.
+
+        **Returns:** where it is; inside of something else, on its way to a worker, it stays that.
+
+        **Raises:** `OSError` if there is no room for it.
+        """
 
     def call(self, worker: int, method: str, *given: Any) -> None:
         """Let a worker do something; see [`Worker`][goru.cluster.worker.Worker]."""
@@ -38,9 +43,10 @@ class Cluster(Protocol):
     def wait(self, seconds: float) -> list[tuple[int, Any]]:
         """Until somebody is done, but no longer than so many seconds.
 
-        **Returns:** workers that are done, with what they found, or with `None` if they are lost.
+        **Returns:** workers that are done, with what they found, with what they have raised, or with `None` if they are
+        lost.
 
-        **Raises:** `OSError` if there is no cluster any more, and whatever a worker has raised.
+        **Raises:** `OSError` if there is no cluster any more.
         """
 
     def stop(self, call: int) -> None:
@@ -65,7 +71,6 @@ class Crew:
         self._cluster = cluster
         self._tables: WeakKeyDictionary[Rows, Any] = WeakKeyDictionary()
         self._calls = itertools.count()
-        self._others: set[int] = set()  # workers that are still at what nobody waits for
 
     def describe(self) -> str:
         """How many workers there are, and what they are."""
@@ -88,8 +93,7 @@ class Crew:
 
         **Returns:** each block after its training, with its place among the jobs.
 
-        **Raises:** `OSError` if the cluster is gone, or a block takes every worker with it; `MemoryError` if a worker
-        has too little for a block.
+        **Raises:** whatever a worker raises; `OSError` if the cluster is gone, or a block takes every worker with it.
         """
         call, dispatch = next(self._calls), Dispatch([spec for spec, _ in jobs])
         at_work: set[int] = set()
@@ -98,10 +102,9 @@ class Crew:
                 self._give(jobs, dispatch, at_work, keep_networks, call)
                 found = []
                 for worker, outcomes in self._cluster.wait(LOOK_EVERY):
-                    if worker in at_work:
+                    if worker in at_work:  # and not at what nobody waits for any more
                         at_work.remove(worker)
                         found += self._taken(dispatch, worker, outcomes)
-                    self._others.discard(worker)
                 self._give(jobs, dispatch, at_work, keep_networks, call)
                 done = sum(len(jobs[place][1].members) * jobs[place][1].epochs for place, _ in found)
                 going = on_epochs is None or on_epochs(done)
@@ -111,7 +114,6 @@ class Crew:
                     return
         finally:
             if at_work:
-                self._others |= at_work
                 self._cluster.stop(call)
 
     def block_seconds(self, spec: TrainerSpec, rows: Rows) -> float:
@@ -119,16 +121,23 @@ class Crew:
         table = self._put(rows)
         asked: set[int] = set()
         paces: list[float] = []
+        losses = 0
         while not paces or asked:
             for worker in self._cluster.idle():
                 if worker not in asked and not paces:
                     asked.add(worker)
-                    self._cluster.call(worker, "block_seconds", spec, table)
+                    self._cluster.call(worker, "block_seconds", spec, (table,))
             for worker, seconds in self._cluster.wait(LOOK_EVERY):
-                if worker in asked and seconds is not None:
-                    paces.append(1 / seconds)
-                asked.discard(worker)
-                self._others.discard(worker)
+                if worker in asked:
+                    asked.remove(worker)
+                    if isinstance(seconds, Exception):
+                        raise seconds
+                    if seconds is None:
+                        losses += 1
+                    else:
+                        paces.append(1 / seconds)
+            if losses >= MOST_LOSSES and not paces:
+                raise OSError(f"a block of networks has ended {losses} workers of the cluster")
         return 1 / sum(paces)
 
     def _give(
@@ -159,6 +168,10 @@ class Crew:
             return []
         given = dispatch.given(worker)
         new = set(dispatch.done(worker, time.monotonic()))
+        if isinstance(outcomes, Exception):
+            if new:
+                raise outcomes
+            return []
         return [(place, outcome) for place, outcome in zip(given, outcomes, strict=True) if place in new]
 
     def _put(self, rows: Rows) -> Any:

@@ -11,6 +11,7 @@ import socket
 import tempfile
 import time
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from goru.population.trainer import FEWEST_DEVICES
 
 CORES = 4  # of a worker at most: what it holds is held once for them, and lost with any of them
 LOOK_FOR_MACHINES_EVERY = 10.0  # seconds
+OTHERS = 15.0  # seconds that are waited for others once there is a worker
+MOST_FAILURES = 4  # of workers that never began, before their machine is left alone
 PATIENCE = 300.0  # seconds without a single worker, while the cluster starts or mends itself
 INSTALL = "--cluster needs Ray: pip install 'ray[client]'"
 
@@ -70,9 +73,12 @@ class RayCluster:
         self._tickets: dict[Any, int] = {}  # what a worker will have found, and whose it is
         self._numbers = itertools.count()
         self._nodes: set[str] = set()
+        self._failures: Counter[str] = Counter()  # of workers that never began, by their machine
+        self._wrong = ""  # with the last of them
         self._looked = self._alive = -float("inf")
         self._folder: str | None = None
         self._own = not ray.is_initialized()
+        self._begun = False  # to train, or nearly
         try:
             if self._own:
                 self._connect(address)
@@ -95,7 +101,10 @@ class RayCluster:
 
     def put(self, rows: Rows) -> Any:
         """See `Cluster`."""
-        return self._ray.put(rows)
+        try:
+            return self._ray.put(rows)
+        except self._ray.exceptions.RayError as error:
+            raise OSError(f"the cluster cannot take the table ({_first_line(error)})") from None
 
     def call(self, worker: int, method: str, *given: Any) -> None:
         """See `Cluster`."""
@@ -109,28 +118,35 @@ class RayCluster:
         done = self._ray.wait(tickets, num_returns=1, timeout=seconds)[0] if tickets else []
         if done:  # and whoever else is
             done = self._ray.wait(tickets, num_returns=len(tickets), timeout=0)[0]
-        told = []
+        told: list[tuple[int, Any]] = []
         for ticket in done:
             worker = self._tickets.pop(ticket)
             actor = self._actors[worker]
             try:
                 found = self._ray.get(ticket)
             except self._ray.exceptions.RayTaskError as error:
-                raise (error.cause if isinstance(error.cause, MemoryError) else error) from None
+                cause = error.cause
+                if not isinstance(cause, self._ray.exceptions.RayError):
+                    told.append((worker, cause if isinstance(cause, MemoryError) else error))
+                    continue
+                found = cause  # a table that did not arrive, say: the machine's fault
             except self._ray.exceptions.RayError as error:
+                found = error
+            if not isinstance(found, Exception):
                 if actor.ready:
-                    told.append((worker, None))
-                self._replace(worker, error)
+                    told.append((worker, found))
+                else:
+                    self._check(found, worker)
                 continue
             if actor.ready:
-                told.append((worker, found))
-            else:
-                self._check(found, actor)
-                actor.ready = True
+                told.append((worker, None))
+                self._alive = time.monotonic()  # until now
+            self._replace(worker, found)
         if any(actor.ready for actor in self._actors.values()):
             self._alive = time.monotonic()
         elif time.monotonic() - self._alive > self._patience:
-            raise OSError(f"the cluster has had no worker for {self._patience:.0f} s")
+            why = f": {self._wrong}" if self._wrong else ""
+            raise OSError(f"the cluster has had no worker for {self._patience:.0f} s{why}")
         return told
 
     def stop(self, call: int) -> None:
@@ -158,6 +174,8 @@ class RayCluster:
 
     def _connect(self, address: str) -> None:
         check_address(address)
+        # This process leaves accelerators of this machine to its worker.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers about clusters that it starts
         how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
         if address == "local":
@@ -170,22 +188,26 @@ class RayCluster:
                 warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
                 self._ray.init(**how)
         except (OSError, RuntimeError, ValueError, AssertionError) as error:
-            said = str(error).strip().splitlines() or [type(error).__name__]
             raise InputError(
-                f"--cluster {address}: no cluster answers there ({said[0].rstrip('.')}). If it wants a token, set "
+                f"--cluster {address}: no cluster answers there ({_first_line(error)}). If it wants a token, set "
                 "RAY_AUTH_MODE=token."
             ) from None
         except ImportError:
             raise InputError(f"{INSTALL}.") from None  # it is there, but not its client
 
     def _first_worker(self) -> None:
-        self._alive = time.monotonic()
-        while not any(actor.ready for actor in self._actors.values()):
+        """Wait for one, and somewhat for the others: what is wrong with a machine is then said before training."""
+        self._alive = began = time.monotonic()
+        while True:
             self.idle()
+            ready = [actor.ready for actor in self._actors.values()]
+            if any(ready) and (all(ready) or time.monotonic() - began > OTHERS):
+                break
             try:
                 self.wait(0.5)
             except OSError as error:
                 raise InputError(f"--cluster: {error}. Look at `ray status`.") from None
+        self._begun = True
 
     def _look_for_machines(self) -> None:
         """Workers for machines that have come since the last look."""
@@ -194,6 +216,10 @@ class RayCluster:
             nodes = {node["NodeID"]: node["Resources"] for node in self._ray.nodes() if node["Alive"]}
         except self._ray.exceptions.RayError as error:
             raise OSError(f"the cluster is gone ({error})") from None
+        busy = set(self._tickets.values())
+        for number, actor in list(self._actors.items()):
+            if actor.node not in nodes and number not in busy:  # nobody else would notice
+                del self._actors[number]
         for node in nodes.keys() - self._nodes:
             for cores, gpus in shares(int(nodes[node].get("CPU", 0)), int(nodes[node].get("GPU", 0))):
                 self._begin(node, cores, gpus)
@@ -216,19 +242,38 @@ class RayCluster:
         """Another worker instead of one that is lost, if its machine is not lost too; machines may have come."""
         actor = self._actors.pop(worker)
         self._ray.kill(actor.handle)
-        if not actor.ready and "ModuleNotFoundError" in str(error):
-            raise InputError("--cluster: goru is not installed on every machine. Install the same version there.")
+        if not actor.ready:
+            self._failures[actor.node] += 1
+            self._wrong = _first_line(error)
+            if "ModuleNotFoundError" in str(error):
+                self._refuse(actor.node, "goru is not installed on every machine. Install the same version there.")
         self._look_for_machines()
-        if actor.node in self._nodes:
+        if actor.node in self._nodes and self._failures[actor.node] < MOST_FAILURES:
             self._begin(actor.node, actor.cores, actor.gpus)
 
-    def _check(self, found: dict[str, str], actor: _Actor) -> None:
+    def _check(self, found: dict[str, str], worker: int) -> None:
+        """A worker that has begun is ready, if it computes with what this process does."""
+        actor = self._actors[worker]
         for name, version in self._versions.items():
             if found.get(name) != version:
-                raise InputError(
-                    f"--cluster: a machine has {name} {found.get(name)}, and this one {version}; the bits of a result "
-                    "depend on it. Install the same versions everywhere."
+                self._ray.kill(self._actors.pop(worker).handle)
+                self._refuse(
+                    actor.node,
+                    f"a machine has {name} {found.get(name)}, and this one {version}; the bits of a result "
+                    "depend on it. Install the same versions everywhere.",
                 )
+                return
+        actor.ready = True
+
+    def _refuse(self, node: str, why: str) -> None:
+        """Say what is wrong with a machine; where training has begun, do without it."""
+        if not self._begun:
+            raise InputError(f"--cluster: {why}")
+        self._failures[node], self._wrong = MOST_FAILURES, why
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def check_address(address: str) -> None:

@@ -86,12 +86,17 @@ class Worker:
         trained = self._trainer(spec).train(blocks, keep_networks, lambda done: call > self._stopped)
         return [Outcome.of(one) for one in trained]
 
-    def block_seconds(self, spec: TrainerSpec, rows: Any) -> float:
-        """See [`block_seconds`][goru.population.timing.block_seconds]; the program is compiled before."""
+    def block_seconds(self, spec: TrainerSpec, where: tuple[Any]) -> float:
+        """See [`block_seconds`][goru.population.timing.block_seconds]; the program is compiled before.
+
+        **Arguments:**
+
+        - `where`: the table is.
+        """
         trainer = self._trainer(spec)
         assert isinstance(trainer, Trainer)
         trainer.compile()
-        return block_seconds(trainer, self._table(rows))
+        return block_seconds(trainer, self._table(where[0]))
 
     def stop(self, call: int) -> None:
         """Nobody waits any more for what this call, or one before it, finds."""

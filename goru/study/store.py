@@ -56,7 +56,8 @@ class Store(Record):
     """A file of trials, new or begun before; the trials of a block are in one transaction, so that a block is there or
     is not.
 
-    What is written outlives this process at once; a power cut, what was written before the last second.
+    What is written outlives this process at once. It outlives a power cut once the disk has been waited for: that is
+    done with the first block after a second, and what comes sooner goes with the next.
 
     **Raises:** `InputError` if the file is damaged.
     """

@@ -3,9 +3,17 @@
 import itertools
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from goru.cluster.worker import Worker
+
+
+@dataclass(frozen=True)
+class Where:
+    """A table is."""
+
+    number: int
 
 
 class Machines:
@@ -36,14 +44,18 @@ class Machines:
             self._begin(each)
 
     def _begin(self, cores: int) -> None:
-        self.workers[next(self._numbers)] = (cores, Worker(cores, lambda where: pickle.loads(self._tables[where])))
+        self.workers[next(self._numbers)] = (cores, Worker(cores, self._fetch))
+
+    def _fetch(self, where: "Where") -> Any:
+        assert isinstance(where, Where)
+        return pickle.loads(self._tables[where.number])
 
     def idle(self) -> dict[int, int]:
         return {number: cores for number, (cores, _) in self.workers.items() if number not in self.under_way}
 
-    def put(self, rows: Any) -> int:
+    def put(self, rows: Any) -> "Where":
         self._tables.append(pickle.dumps(rows))
-        return len(self._tables) - 1
+        return Where(len(self._tables) - 1)
 
     @property
     def tables(self) -> int:
@@ -51,7 +63,9 @@ class Machines:
 
     def call(self, worker: int, method: str, *given: Any) -> None:
         assert worker in self.idle()
-        self.under_way[worker] = method, pickle.dumps(given)
+        # As in Ray: a table that is given as such arrives, and one inside of something is to be fetched.
+        arriving = [self._fetch(each) if isinstance(each, Where) else each for each in given]
+        self.under_way[worker] = method, pickle.dumps(arriving)
         if method == "train":
             self.given.append((worker, len(given[1])))
 
@@ -62,7 +76,7 @@ class Machines:
         method, given = self.under_way.pop(worker)
         fate = self._fate(next(self._calls))
         if isinstance(fate, Exception):
-            raise fate
+            return [(worker, fate)]
         if fate:
             self.lost.append(worker)
             self._begin(self.workers.pop(worker)[0])

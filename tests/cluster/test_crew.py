@@ -133,6 +133,16 @@ class TestFaults:
         with pytest.raises(MemoryError):
             list(Crew(Machines(fate=lambda number: MemoryError("too little"))).train(jobs()))
 
+    def test_but_not_what_one_raises_for_whom_nobody_waits_any_more(self):
+        machines = Machines((1, 1), fate=lambda number: MemoryError("late") if number == 1 else False)
+        crew = Crew(machines)
+        list(crew.train(jobs(), on_epochs=lambda done: False))
+        assert len(dict(crew.train(jobs()))) == 5
+
+    def test_a_program_that_takes_worker_after_worker_with_it_is_not_measured_for_ever(self):
+        with pytest.raises(OSError, match=f"has ended {MOST_LOSSES} workers"):
+            Crew(Machines((1,), fate=lambda number: True)).block_seconds(SPEC, table())
+
 
 class TestPace:
     def test_workers_together_are_as_fast_as_the_sum_of_them(self, monkeypatch):

@@ -128,6 +128,12 @@ class TestTwoNodes:
         assert process.returncode == 0, said
         assert_same(tmp_path / "run", whole)
 
+    def test_with_a_budget_too(self, cluster, tmp_path):
+        process = goru("fit", "digits", "--budget", "15s", "--out", tmp_path / "run", "--cluster", cluster.address)
+        out, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+        assert "what helps" in out
+
     def test_what_a_worker_raises_arrives(self, workers):
         too_many = block(*[member(number) for number in range(SHAPE.networks + 1)])
         with pytest.raises(ValueError, match="a block holds 4 networks, not 5"):
