@@ -5,7 +5,9 @@ CASES ?= 12000
 TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow fuzz lint types lock clean
+NUMERIC := tests/nn tests/population tests/model tests/estimators tests/export
+
+.PHONY: demo test test-slow test-kernels fuzz lint types lock clean
 
 demo: .venv/run  ## install, study the digits for a minute, say where the results are
 	$(BIN)/goru fit digits --budget 60s --overwrite
@@ -19,6 +21,11 @@ test: lint types  ## lint, types, and the fast tests
 
 test-slow: .venv/test  ## the tests that take minutes
 	$(BIN)/pytest -m slow $(TWO)
+
+test-kernels: .venv/test  ## the numeric tests with each kernel of OpenBLAS that this processor has; others round differently
+	for kernel in Haswell $$(grep -qs avx512f /proc/cpuinfo && echo SkylakeX); do \
+		OPENBLAS_CORETYPE=$$kernel $(BIN)/pytest -m "not slow" $(TWO) $(NUMERIC) || exit 1; \
+	done
 
 fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour
 	GORU_FUZZ_CASES=$(CASES) $(BIN)/pytest tests/fuzz
