@@ -5,6 +5,8 @@ CASES ?= 12000
 TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Tests of array code, while which the shapes of all arrays are checked: that takes long on small networks.
+ARRAYS := tests/nn tests/population
 NUMERIC := tests/nn tests/population tests/model tests/estimators tests/export
 
 .PHONY: demo test test-slow test-kernels fuzz lint types lock clean
@@ -17,14 +19,15 @@ demo: .venv/run  ## install, study the digits for a minute, say where the result
 	@echo "  $(BIN)/goru fit your-table.csv --target the-column-to-predict"
 
 test: lint types  ## lint, types, and the fast tests
-	$(BIN)/pytest -m "not slow" $(TWO)
+	$(BIN)/pytest -m "not slow" $(TWO) $(ARRAYS)
+	GORU_SHAPES=0 $(BIN)/pytest -m "not slow" $(TWO) $(patsubst %,--ignore=%,$(ARRAYS))
 
 test-slow: .venv/test  ## the tests that take minutes
-	$(BIN)/pytest -m slow $(TWO)
+	GORU_SHAPES=0 $(BIN)/pytest -m slow $(TWO)
 
 test-kernels: .venv/test  ## the numeric tests with each kernel of OpenBLAS that this processor has; others round differently
 	for kernel in Haswell $$(grep -qs avx512f /proc/cpuinfo && echo SkylakeX); do \
-		OPENBLAS_CORETYPE=$$kernel $(BIN)/pytest -m "not slow" $(TWO) $(NUMERIC) || exit 1; \
+		GORU_SHAPES=0 OPENBLAS_CORETYPE=$$kernel $(BIN)/pytest -m "not slow" $(TWO) $(NUMERIC) || exit 1; \
 	done
 
 fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour

@@ -74,6 +74,9 @@ def fit(
         str | None, typer.Option(help="A file with the test rows; by default a fifth is set aside.")
     ] = None,
     merge_rare: Annotated[bool, typer.Option("--merge-rare", help="Merge classes too rare for the folds.")] = False,
+    group_duplicates: Annotated[
+        bool, typer.Option("--group-duplicates", help="Rows that are copies of one another stay in one fold.")
+    ] = False,
     budget: Annotated[str | None, typer.Option(help="Time for everything: 60s, 2m, 1h. Default: 2m.")] = None,
     networks: Annotated[
         int | None, typer.Option(help="Networks to train instead of a time: the same result on every run.")
@@ -81,7 +84,7 @@ def fit(
     hidden: Annotated[
         str | None, typer.Option(help="Widths of the hidden layers. Default: 128,128; from 5,000 rows 256,256.")
     ] = None,
-    activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu or silu.")] = "relu",
+    activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu, silu or identity.")] = "relu",
     batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch. Default: 32 to 512, by rows.")] = None,
     numbers: Annotated[
         str, typer.Option(help="scaled; or in pieces as well; or auto, what a first look finds better.")
@@ -125,6 +128,7 @@ def fit(
     from goru.report import study_page
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
+    from goru.study.clock import Clock
     from goru.study.fitting import TableOptions, fit
     from goru.study.run import REPORT
     from goru.study.stopping import stopping
@@ -139,10 +143,11 @@ def fit(
         time,
         test,
         merge_rare,
+        group_duplicates,
     )
     folder = out or Path("runs") / _stem(source)
     with stopping(folder, overwrite), watcher() as watching:
-        run = fit(table, options, folder, overwrite, resume, watching, _STARTED, study_page.write, cluster)
+        run = fit(table, options, folder, overwrite, resume, watching, Clock(_STARTED), study_page.write, cluster)
     for line in answer_lines(run.answer):
         print(line)
     print(f"\n{'written':<14}{printable(folder)}")
@@ -154,7 +159,7 @@ def predict(
     run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
     source: Annotated[str, typer.Argument(help="A table with the columns that the networks were fitted on.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A CSV file; by default standard output.")
+        Path | None, typer.Option("--output", "-o", help="A file, .csv or .tsv, also .gz; by default standard output.")
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="The probability of every class, a column each.")] = False,
 ) -> None:
@@ -162,18 +167,19 @@ def predict(
     import pandas as pd
 
     from goru.data.reading import read_table
+    from goru.report.predictions import check_output, write_predictions
     from goru.report.terminal import printable
     from goru.study.run import load
 
+    if output is not None:
+        check_output(output)
     with _reading(run):
         model = load(run).model
     if proba and model.target.classes is None:
         raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
-    if output is not None and (output.is_dir() or not output.parent.is_dir()):
-        raise InputError(f"{output}: cannot be written, it is a folder or lies in none. Name a file.")
-    table = read_table(source)
+    table = read_table(source, model.schema.others)
     encoded = model.schema.encode(table.frame, table.name, known=[model.target.name])
-    for note in (*table.notes, *encoded.notes):
+    for note in (*table.notes, *encoded.notes, *model.notes_on(encoded)):
         print(printable(note), file=sys.stderr)
     if proba:
         assert model.target.classes is not None
@@ -181,21 +187,7 @@ def predict(
         predicted = pd.DataFrame(model.probabilities(encoded), columns=names)
     else:
         predicted = pd.DataFrame({model.target.name: model.predict_encoded(encoded)})
-    if output is None:
-        print(predicted.to_csv(index=False), end="")
-        return
-    # A file appears whole or not at all; a pipe or a device, which is there already, is written into.
-    whole = output.is_file() or not output.exists()
-    target = output.resolve() if whole else output
-    temporary = target.with_name(f".{target.name}.part") if whole else target
-    try:
-        predicted.to_csv(temporary, index=False)
-        if whole:
-            temporary.replace(target)
-    except OSError as error:
-        if whole:
-            temporary.unlink(missing_ok=True)
-        raise InputError(f"{output}: cannot be written ({error.strerror}).") from None
+    write_predictions(predicted, output)
 
 
 @app.command()
@@ -292,7 +284,9 @@ def claims(
     ] = "digits",
     seeds: Annotated[int, typer.Option(help="How often every network is trained.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Write a page, the figures and the frames to this folder.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the claims that are there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace those that are there and are tried again.")
+    ] = False,
 ) -> None:
     """Try a textbook's promises about the three techniques: each an experiment with a verdict."""
     from goru.claims.running import NAMES, claim, run_all, set_up
@@ -309,7 +303,7 @@ def claims(
     from goru.report.progress import claims_watcher
 
     if out is not None:
-        check_out(out, overwrite)
+        check_out(out, chosen, overwrite)
     setup = set_up(data, target=target, task=task, preset=preset, seeds=seeds)  # type: ignore[arg-type]  # checked there
     outcomes = []
     with claims_watcher(len(chosen)) as watching:

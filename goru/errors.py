@@ -8,5 +8,9 @@ class InputError(ValueError):
     """
 
 
+class InputWarning(UserWarning):
+    """Input that an estimator takes for something else than it may be meant as: one line, as of `InputError`."""
+
+
 class Stopped(Exception):  # noqa: N818  # nothing is wrong
     """A study that somebody has stopped: one line that says what is kept, and how to go on."""

@@ -1,12 +1,17 @@
 """Shapes in signatures are checked while tests run, and JAX sees two devices, whatever the machine.
 
 jaxtyping's import hook lets beartype check every annotated function and dataclass of the array code, on each
-call. It has to stand before the first import of that code; pytest reads this file before any test.
+call. It has to stand before the first import of that code; pytest reads this file before any test. Networks of a few
+units take ten times as long by it: `GORU_SHAPES=0` leaves it out, where other things are tested than this code.
 """
 
 import os
+import sys
+from pathlib import Path
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["goru.nn", "goru.population"], "beartype.beartype")
+if os.environ.get("GORU_SHAPES") != "0":
+    install_import_hook(["goru.nn", "goru.population"], "beartype.beartype")
+sys.path.insert(0, str(Path(__file__).parent))  # `reference` is imported by its name
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, minus, tuned
+from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, ORANGE, RED, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
 from goru.claims.training import Cell
@@ -96,12 +96,19 @@ def read(setup: Setup, results: Results) -> Reading:
             comparisons=2,
         ),
     )
-    told = ", ".join(f"{_signed(difference(size).mean())} % at {_size(size)}" for size in every)
-    gains = {side: 100 * (1 - losses[side][largest].mean() / losses["plain"][largest].mean()) for side in tried}
+    between = {
+        size: loss_effect("", losses["dropout"][size], losses["decay"][size], comparisons=len(every)) for size in every
+    }
+    told = ", ".join(f"{found.numbers} at {_size(size)}" for size, found in between.items())
+    gains = {
+        side: loss_effect("", losses[side][largest], losses["plain"][largest], comparisons=2).numbers_at(
+            f"{word}{best[side][largest]:g}"
+        )
+        for side, word in (("decay", "λ = "), ("dropout", "a share of "))
+    }
     paragraph = (
-        f"Dropout's test loss against decay's: {told}. At {_size(largest)} decay lowers the plain network's test loss "
-        f"by {_signed(gains['decay'], '')} % (mostly λ = {best['decay'][largest]:g}), dropout by "
-        f"{_signed(gains['dropout'], '')} % (mostly a share of {best['dropout'][largest]:g})."
+        f"Dropout's test loss against decay's: {told}. At {_size(largest)} decay changes the plain network's test loss "
+        f"by {gains['decay']}, dropout by {gains['dropout']}."
     )
     table = pd.DataFrame(
         [
@@ -138,10 +145,6 @@ def read(setup: Setup, results: Results) -> Reading:
 
 def _size(size: tuple[int, int]) -> str:
     return f"{size[0]} × {size[1]}"
-
-
-def _signed(value: float, plus: str = "+") -> str:
-    return minus(f"{value:{plus}.1f}")
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import best_on_others, loss_effect, minus, percent, points_effect, tuned
+from goru.claims.effects import best_on_others, loss_effect, percent, points_effect, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, RED, gap, legend, marks, panels
 from goru.claims.sources import SRIVASTAVA
 from goru.claims.training import Cell, Trained
@@ -101,9 +101,9 @@ def read(setup: Setup, results: Results) -> Reading:
         """What the share above 0 that is best on the other seeds changes."""
         tried = [(share, results[form, share, rate].test_loss) for share in SHARES[1:] for rate in setup.rates]
         found = [loss for _, loss in tried]
-        change = 100 * (tuned(found).mean() / own(form, 0.0, "test_loss").mean() - 1)
+        change = loss_effect("", tuned(found), own(form, 0.0, "test_loss"), comparisons=len(FORMS))
         share = tried[int(np.argmin(np.mean(found, axis=1)))][0]
-        return minus(f"{change:+.0f} % (mostly {share:g})")
+        return change.numbers_at(f"{share:g}")
 
     fit = {share: own("classic", share, "fit_score") for share in (0.0, BOOK)}
     test = {share: own("classic", share, "test_score") for share in (0.0, BOOK)}

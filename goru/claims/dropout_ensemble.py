@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup, Source
-from goru.claims.effects import best_on_others, loss_effect, tuned
+from goru.claims.effects import Effect, best_on_others, loss_effect, tuned
 from goru.claims.figures import BLUE, GREY, RED, band, legend, panels
 from goru.claims.networks import Networks
 from goru.claims.sources import SRIVASTAVA
@@ -84,7 +84,10 @@ def read(setup: Setup, results: Results) -> Reading:
         loss_effect(f"The same against its own average over {MASKS[-1]} masks", scaled, masked[:, -1], comparisons=3),
         loss_effect(f"The same against {MEMBERS[-1]} plain networks", scaled, real[:, -1], comparisons=3),
     )
-    better = [count for count, loss in zip(MEMBERS, real.mean(axis=0), strict=True) if loss <= scaled.mean()]
+    against = {
+        count: loss_effect("", loss, scaled, comparisons=len(MEMBERS))
+        for count, loss in zip(MEMBERS, real.T, strict=True)
+    }
     what = "probabilities" if setup.table.classes else "values"
     fits = {
         "plain": float(np.mean([results["plain", replica].fit_score for replica in range(MEMBERS[-1])])),
@@ -94,7 +97,7 @@ def read(setup: Setup, results: Results) -> Reading:
         f"Test losses: one plain network {real[:, 0].mean():.3f}, {MEMBERS[-1]} averaged {real[:, -1].mean():.3f}; the "
         f"dropout network {scaled.mean():.3f}, under one mask {masked[:, 0].mean():.3f}, averaged over {MASKS[-1]} "
         f"masks {masked[:, -1].mean():.3f}. On fit rows the {setup.score} was {fits['plain']:.1%} for plain networks "
-        f"and {fits['dropout']:.1%} with dropout. {_count(better)} The {what} of the network without masks and those "
+        f"and {fits['dropout']:.1%} with dropout. {_count(against)} The {what} of the network without masks and those "
         f"of the average differ by {apart[:, MASKS.index(10)].mean():.3f} with 10 masks, "
         f"{apart[:, MASKS.index(100)].mean():.3f} with 100 and {apart[:, -1].mean():.3f} with {MASKS[-1]}: a single "
         "pass approximates the average, and is not the same, since what ReLU makes of a mean is not the mean of what "
@@ -136,13 +139,16 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw, tables)
 
 
-def _count(better: list[int]) -> str:
-    """How many plain networks, if any number, do as well as the one with dropout."""
-    if not better:
-        return f"No number of plain networks up to {MEMBERS[-1]} does as well as the one with dropout."
-    if better[0] == 1:
-        return "One plain network does as well as the one with dropout, or better."
-    return f"It takes {better[0]} plain networks to do as well as the one with dropout."
+def _count(against: Mapping[int, Effect]) -> str:
+    """How many plain networks, if any number, do as well as the one with dropout, and how sure that is."""
+    count = next((count for count, found in against.items() if found.change <= 0), None)
+    if count is None:
+        return (
+            f"No number of plain networks up to {MEMBERS[-1]} does as well as the one with dropout: their test loss "
+            f"against its is {against[MEMBERS[-1]].numbers}."
+        )
+    begun = "One plain network does" if count == 1 else f"It takes {count} plain networks to do"
+    return f"{begun} as well as the one with dropout: test loss against its {against[count].numbers}."
 
 
 def _averages(network: Networks, x: np.ndarray) -> list[np.ndarray]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from goru.data.numbers import estimate, numbers
 from goru.study.effects import Verdict, verdict
 
 CONFIDENCE = 0.95
@@ -38,7 +40,14 @@ class Effect:
     def numbers(self) -> str:
         """The change and its interval in words: `-12.3 % (-15.1 to -9.5)`."""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{_signed(self.change)}{unit} ({_signed(self.low)} to {_signed(self.high)})"
+        ends = (self.change, self.low, self.high)
+        decimals = 1 if max(map(abs, ends)) >= 1 else 2
+        change, interval = estimate(ends, partial(numbers, sign=True, decimals=decimals))
+        return minus(f"{change}{unit} ({interval})")
+
+    def numbers_at(self, setting: str) -> str:
+        """The same with the setting that is mostly the best: `-12.3 % (-15.1 to -9.5; mostly λ = 0.1)`."""
+        return f"{self.numbers.removesuffix(')')}; mostly {setting})"
 
 
 def minus(text: str) -> str:
@@ -49,11 +58,6 @@ def minus(text: str) -> str:
 def percent(shares: np.ndarray) -> str:
     """The mean of some shares, in percent."""
     return minus(f"{shares.mean():.1%}")
-
-
-def _signed(number: float) -> str:
-    digits = 1 if abs(number) >= 1 else 2
-    return minus(f"{number:+.{digits}f}")
 
 
 def effect(

@@ -1,19 +1,21 @@
 """Trained networks at test time: what they put out, layer by layer, and with neurons deleted."""
 
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from goru.direct.layers import shaped
-from goru.direct.losses import factor_of_nn, predictions, row_losses
-from goru.direct.network import Form, Statistics, activations, fold, outputs, population_statistics
-from goru.direct.parameters import Layout, Parameters
-from goru.model.networks import PlainNetworks
+from goru.model.networks import Networks as Folded
+from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
+from goru.nn.arrays import along
+from goru.nn.batch_norm import corrected
+from goru.nn.fold import fold
+from goru.nn.layer import Context, Learned
+from goru.nn.losses import LOSSES
 from goru.nn.training import Training
-from goru.population.flat import parameters_of
+from goru.population.flat import Numbers
+from goru.population.learner import exact_statistics, targets
 
 
 class Networks:
@@ -33,87 +35,81 @@ class Networks:
         training: Training,
         ids: np.ndarray,
     ) -> None:
-        self.loss, self._ids = loss, ids
-        self._learned = parameters_of(
-            Layout(architecture.widths, architecture.batch_norm is not None), training.network
-        )
-        rate = np.asarray(hyper.dropout_rate) if architecture.dropout else np.float32(0)
-        self._form = Form(
-            architecture.activation,
-            loss,
-            architecture.batch_norm,
-            np.asarray(hyper.batch_norm_epsilon),
-            np.asarray(hyper.batch_norm_momentum),
-            rate,
-        )
-        self._statistics: Statistics = []
-        for running in training.running:
-            seen = running.weight[:, None] > 0
-            mean, variance = np.asarray(running.mean), np.asarray(running.variance)
-            weight = np.where(seen, running.weight[:, None], np.float32(1))
-            self._statistics.append((mean / weight, np.where(seen, variance / weight, np.float32(1))))
-        classic = architecture.dropout and architecture.dropout_form == "classic"
-        # Masks scale up what they keep, as the inverted form does; by the kept share that is the classic form.
-        self._masked = self._parameters = self._scaled(1 - rate) if classic else self._learned
-
-    def _scaled(self, factor: np.ndarray | np.float32) -> Parameters:
-        """Activations multiplied by a factor, which is moved into the weights that read them."""
-        scaled = Parameters(self._learned.layout, self._learned.flat.copy())
-        for weight in scaled.weights[1:]:
-            weight *= shaped(np.asarray(factor), weight)
-        return scaled
+        self._layers, self._loss, self._hyper, self._ids = architecture.layers, LOSSES[loss], hyper, ids
+        self._learned = self._scaled = training.learned
+        self._statistics = corrected(training.running)
 
     @cached_property
-    def _plain(self) -> PlainNetworks:
+    def _folded(self) -> Folded:
         """The same functions without batch norm."""
         with np.errstate(all="ignore"):
-            weights, biases = fold(self._form, self._parameters, self._statistics)
-        return PlainNetworks(self._form.activation, tuple(weights), tuple(biases))
+            return Folded(*fold(self._layers, self._scaled, self._statistics, self._hyper))
 
     def scaled_by(self, kept: float) -> "Networks":
-        """The same networks, their activations multiplied by this share at test time."""
+        """The same networks, their activations multiplied by this share at test time, whatever dropout's form says."""
         other = copy(self)
-        other.__dict__.pop("_plain", None)
-        other._parameters = self._scaled(np.float32(kept))
+        other.__dict__.pop("_folded", None)
+        said = 1 - np.asarray(self._hyper.dropout_rate) if self._classic else 1
+        other._scaled = _times(self._learned, kept / said)
         return other
+
+    @property
+    def _classic(self) -> bool:
+        return any(getattr(layer, "form", "") == "classic" for layer in self._layers)
 
     @property
     def norm(self) -> np.ndarray:
         """‖W‖: the root of the sum of all squared weights, `(networks,)`."""
         with np.errstate(all="ignore"):  # of a network that diverged it is no number
-            return np.sqrt(sum(np.square(weight).sum(axis=(1, 2)) for weight in self._learned.weights))
+            return np.sqrt(sum(np.square(weight).sum(axis=(1, 2)) for weight in Numbers(self._learned).weights))
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """What the hidden layers put out, `(networks, rows, units)` each.
 
         Batch norm is by these very rows, as in training; no neuron is deleted.
         """
-        form = replace(self._form, dropout=0.0)
         with np.errstate(all="ignore"):
-            statistics = population_statistics(form, self._parameters, x, self._ids)
-            return list(activations(form, self._parameters, statistics, x))
+            statistics = exact_statistics(self._layers, self._learned, self._hyper, None, x.T)
+            found = network.hidden(self._layers, self._learned, statistics, self._hyper, x.T)
+            return [layer.swapaxes(1, 2) for layer in found]
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Probabilities or values, `(networks, rows, outputs)`."""
-        return predictions(self.loss, self.outputs(x))
+        return self._loss.predictions(self._outputs(x)).swapaxes(1, 2)
 
     def predict_masked(self, x: np.ndarray, step: int) -> np.ndarray:
         """The same with neurons deleted as in training, by the masks of a step."""
-        return predictions(self.loss, self.outputs(x, step))
+        return self._loss.predictions(self._outputs(x, step)).swapaxes(1, 2)
 
     def outputs(self, x: np.ndarray, step: int | None = None) -> np.ndarray:
-        """What predictions are made of."""
+        """What predictions are made of, `(networks, rows, outputs)`."""
+        return self._outputs(x, step).swapaxes(1, 2)
+
+    def _outputs(self, x: np.ndarray, step: int | None = None) -> np.ndarray:
         with np.errstate(all="ignore"):  # a network that diverged puts out what is no number
             if step is None:
-                return self._plain.outputs(x)
-            return outputs(self._form, self._masked, self._statistics, x, (self._ids, step))
+                return self._folded.outputs(x).swapaxes(1, 2)
+            deleting = Context(self._hyper, self._ids, step)
+            layers, learned, statistics = self._layers, self._learned, self._statistics
+            *_, (_, outputs) = network.at_inference(layers, learned, statistics, self._hyper, x.T, deleting)
+            return outputs
 
     def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The mean loss and, for classes, the accuracy, `(networks, figures)`."""
-        found = self.outputs(x)
-        targets = np.eye(found.shape[-1], dtype=np.float32)[y] if y.ndim == 1 else y
+        found = self._outputs(x)
         with np.errstate(all="ignore"):
-            losses = row_losses(self.loss, found, targets).mean(axis=1) * factor_of_nn(self.loss, found.shape[-1])
+            losses = self._loss.of_rows(found, targets(y)).mean(axis=1)
         if y.ndim == 2:
             return losses[:, None]
-        return np.stack([losses, (found.argmax(axis=2) == y).mean(axis=1)], axis=1)
+        return np.stack([losses, (found.argmax(axis=1) == y).mean(axis=1)], axis=1)
+
+
+def _times(learned: Learned, factor: float | np.ndarray) -> Learned:
+    """Activations multiplied by a factor, which is moved into the weights that read them."""
+    affine = [index for index, own in enumerate(learned) if hasattr(own, "weight")][1:]
+    return tuple(
+        own._replace(weight=own.weight * along(np.asarray(factor, own.weight.dtype), own.weight))
+        if index in affine
+        else own
+        for index, own in enumerate(learned)
+    )

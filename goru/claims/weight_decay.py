@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import loss_effect, minus, percent, points_effect, tuned
+from goru.claims.effects import loss_effect, percent, points_effect, tuned
 from goru.claims.figures import BLUE, GREEN, RED, gap, legend, marks, panels
 from goru.claims.sources import KROGH, LOSHCHILOV, VAN_LAARHOVEN
 from goru.claims.training import SGD, Cell, Trained
@@ -92,9 +92,9 @@ def read(setup: Setup, results: Results) -> Reading:
     def best(side: str, form: str) -> str:
         """What the λ above 0 that is best on the other seeds changes."""
         losses = list(over(side, form, "test_loss").T)
-        change = 100 * (tuned(losses[1:]).mean() / losses[0].mean() - 1)
+        change = loss_effect("", tuned(losses[1:]), losses[0], comparisons=len(CASES))
         chosen = DECAYS[int(np.argmin(np.mean(losses[1:], axis=1)))]
-        return minus(f"{change:+.0f} % (mostly λ = {chosen:g})")
+        return change.numbers_at(f"λ = {chosen:g}")
 
     found = (
         f"At λ = {BOOK:g} the {setup.score} was {percent(book.fit_score)} on fit rows and {percent(book.test_score)} "

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from goru.data.table import RawTable, tidy
+from goru.data.table import RawTable, origin_of, tidy
 from goru.data.unpacking import check_unpacked
 from goru.data.wording import listing
 from goru.errors import InputError
@@ -48,14 +48,14 @@ def read_npz(path: Path) -> RawTable:
     flat = X.reshape(len(X), -1)
     frame = pd.DataFrame(flat, columns=[f"x{i}" for i in range(flat.shape[1])])
     if y is None:
-        return RawTable(frame, path.name)
+        return RawTable(frame, path.name, origin=origin_of(path))
     y = y.reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y
     if y.shape != (len(X),):
         raise InputError(f"{path}: X has {len(X):,} rows, but y has shape {y.shape}; one value a row is wanted.")
     if y.dtype.kind not in "iufbcmMU":
         raise InputError(f"{path}: y has type {y.dtype}; numbers or text are wanted.")
     frame["target"] = y
-    return RawTable(tidy(frame, str(path)), path.name, "target")
+    return RawTable(tidy(frame, str(path)), path.name, "target", origin=origin_of(path))
 
 
 def _pick(archive: zipfile.ZipFile, path: Path, names: tuple[str, ...]) -> np.ndarray | None:

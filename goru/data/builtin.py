@@ -17,4 +17,4 @@ def read_builtin(name: str) -> RawTable:
     target = bunch.target.to_numpy()
     names = bunch.get("target_names") if name != "digits" else None
     frame["target"] = target if names is None else np.asarray(names)[target].astype(object)
-    return RawTable(tidy(frame, name), name, "target")
+    return RawTable(tidy(frame, name), name, "target", origin=frozenset({name}))

@@ -1,19 +1,29 @@
 """What a cell of text means: missing, a number, true or false, a date, or a level of a category.
 
 One rule for files and frames, for training and prediction. A column's type in a file depends on the other rows of
-that file ("2" stands beside "5more" in one file and alone in the next), so levels have one canonical text.
+that file ("2" stands beside "5more" in one file and alone in the next); see `goru.data.numerals` for what levels are.
 """
-
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from goru.data.numerals import LARGEST_EXACT, MINUS, level_text
 
 #: Every text column has this type, whatever the version of pandas would choose.
 TEXT = pd.StringDtype("pyarrow")
 
 #: Cells that mean "missing". ``None`` and ``?`` are not among them: tables use them as categories.
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "null", "NULL")
+#: Cells that mean "missing" where all others of a column are numbers, dates, or true and false.
+GAP_WORDS = (
+    *("?", "??", "-", "--", "---", "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", ".", "..", "...", "*", "#"),
+    *("<NA>", "<na>", "NaT", "n/a", "N/a", "na", "Na", "n.a.", "N.A.", "n.a", "n/d", "N/D", "NAN", "-NaN", "-nan"),
+    *("None", "none", "NONE", "Null", "nil", "NIL", "(null)", "(NULL)", "missing", "Missing", "MISSING", "\\N"),
+    *("#N/A", "#n/a", "#NA", "#N/A N/A", "#VALUE!", "#DIV/0!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
+    *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+)
 
 _BOOLEANS = {"true": True, "false": False}
 _ISO_DATE = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$"
@@ -45,9 +55,29 @@ def clean_text(series: pd.Series) -> pd.Series:
     return stripped.mask(stripped.isin(MISSING_WORDS), pd.NA)
 
 
+def without_gaps(series: pd.Series) -> pd.Series:
+    """Return a column of text with the ``GAP_WORDS`` missing; columns of other types are returned untouched."""
+    if not is_text(series):
+        return series
+    gaps = series.isin(GAP_WORDS).to_numpy(dtype=bool)
+    return series.mask(gaps) if gaps.any() else series
+
+
 def numbers_in(text: pd.Series) -> np.ndarray:
     """Return the numbers that the texts are, as float64; NaN where a text is missing or no number."""
-    return pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = _all_numbers_in(text)
+    if numbers is None:
+        written = text.str.replace(MINUS, "-")
+        numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers
+
+
+def _all_numbers_in(text: pd.Series) -> np.ndarray | None:
+    """The same, twenty times as fast, or None: where some text is no number, or one that only pandas reads."""
+    try:
+        return pc.cast(pa.array(text, pa.large_string()), pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
 
 
 def first_non_number(text: pd.Series) -> int | None:
@@ -78,14 +108,32 @@ def parse_text(series: pd.Series) -> pd.Series:
     """
     if not is_text(series):
         return series
+    numbers = _all_numbers_in(series)
+    if numbers is None:
+        present = series.dropna()
+        # Most columns of words show it in their first cell; looking there first saves parsing all the others.
+        if first_non_number(present.iloc[:1]) is not None or first_non_number(present) is not None:
+            return booleans_or_text(series)
+        numbers = numbers_in(series)
+    return series if np.isnan(numbers).all() else pd.Series(numbers, index=series.index, name=series.name)
+
+
+def are_rounded(column: pd.Series, numbers: np.ndarray) -> bool:
+    """Return whether numbers of a column that differ are one as float64: whole numbers of more than 15 digits may be.
+
+    Args:
+        column: as it is in the tidy frame.
+        numbers: what it is as float64, NaN and infinity left out.
+    """
+    if not len(numbers) or np.abs(numbers).max() < LARGEST_EXACT:
+        return False
+    return (is_text(column) or column.dtype.kind in "iu") and column.nunique() > len(np.unique(numbers))
+
+
+def booleans_or_text(series: pd.Series) -> pd.Series:
+    """Return a text column as booleans where every cell that is not missing is true or false; else as is."""
     present = series.dropna()
-    if present.empty:
-        return series
-    # Most columns of words show it in their first cell; looking there first saves parsing all the others.
-    if first_non_number(present.iloc[:1]) is None:
-        if first_non_number(present) is None:
-            return pd.Series(numbers_in(series), index=series.index, name=series.name)
-    elif present.iloc[0].lower() in _BOOLEANS and booleans_in(present).notna().all():
+    if not present.empty and present.iloc[0].lower() in _BOOLEANS and booleans_in(present).notna().all():
         return booleans_in(series)
     return series
 
@@ -102,28 +150,10 @@ def parse_dates(series: pd.Series) -> pd.Series | None:
     return dates_in(series)
 
 
-def level_text(value: object) -> str:
-    """Return the canonical text of a category's level: ``2``, ``"2"``, ``"02"`` and ``2.0`` are one level."""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    text = str(value).strip()
-    if text.lower() in _BOOLEANS:
-        return text.lower()
-    try:
-        number = float(text) if "_" not in text else None
-    except ValueError:
-        return text
-    if number is None or not np.isfinite(number):
-        return text
-    if text.lstrip("+-").isdecimal():
-        return str(int(Decimal(text)))  # exact, however long, and with more zeros before it than int() reads
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
 def levels_of(series: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Return for each row the number of its level (-1 where missing), and the canonical texts of the levels.
+    """Return for each row the number of its level (-1 where missing), and the texts of the levels.
 
-    Two levels may share one canonical text.
+    Two of the levels may have one text: a number, written in two ways.
     """
     numbers, uniques = pd.factorize(series)
     return numbers, [level_text(unique) for unique in uniques]

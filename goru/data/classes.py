@@ -1,12 +1,16 @@
 """The classes of a target: counted, checked for what test rows and folds need, and merged where they are too rare."""
 
 import math
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import is_number, levels_of
+from goru.data.cells import GAP_WORDS, is_number, is_text, parse_text
+from goru.data.numerals import level_text, number_text
+from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.task import MOST_INTEGER_CLASSES, all_whole
 from goru.data.wording import counted, shortened
 from goru.errors import InputError
@@ -24,26 +28,102 @@ def count_labels(values: pd.Series, where: str) -> dict[Label, int]:
         InputError: the values are a quantity or free text, not classes.
     """
     _refuse_quantity(values, where)
-    levels, texts = levels_of(values)
-    rows = np.bincount(levels, minlength=len(texts))
-    labels: dict[str, Label] = {}  # levels with one canonical text are one label
-    counts: dict[str, int] = {}
-    for text, value, count in zip(texts, pd.factorize(values)[1], rows, strict=True):
-        labels.setdefault(text, _label(value))
-        counts[text] = counts.get(text, 0) + int(count)
-    by_label = {labels[text]: count for text, count in counts.items() if count}
+    counts = _spellings(values)
+    # Where a label is written in two ways, the more common one is what it is called.
+    names = [max(own, key=lambda value: own[value]) for own in counts.values()]
+    labels = _labels_of_text(names) if is_text(values) else _labels_of_values(names)
+    by_label = {label: sum(own.values()) for label, own in zip(labels, counts.values(), strict=True)}
     mixed = any(isinstance(label, str) for label in by_label)
     return dict(sorted(by_label.items(), key=lambda item: str(item[0]) if mixed else item[0]))
 
 
-def check_counts(counts: dict[Label, int], minimum: int, where: str, numeric: bool) -> None:
+def remarks_on_classes(values: pd.Series) -> tuple[str, ...]:
+    """Return a sentence for all that labels may be meant as, beside what they were taken for.
+
+    Args:
+        values: a target of classes, as in a tidy frame, without missing values.
+    """
+    if not is_text(values):
+        return ()
+    name, remarks = values.name, []
+    labels = _spellings(values)
+    by_number: dict[str, list[str]] = {}
+    for text, own in labels.items():
+        by_number.setdefault(number_text(text), []).append(text)
+        if len(own) > 1:
+            remarks.append(
+                f"{_together(own)} are one class of '{name}', as they mean the same. If they are names, put a letter "
+                "before them."
+            )
+        if text in GAP_WORDS:
+            rows = counted(sum(own.values()), "row")
+            remarks.append(f"'{text}' is a class of '{name}' ({rows}). If it means missing, leave these cells empty.")
+    remarks.extend(
+        f"{_together(texts)} are {len(texts)} classes of '{name}', though they are one number."
+        for texts in by_number.values()
+        if len(texts) > 1
+    )
+    return tuple(remarks)
+
+
+def _spellings(values: pd.Series) -> dict[str, dict[Any, int]]:
+    """The rows of each spelling of each label, by the text that tells labels apart."""
+    levels, uniques = pd.factorize(values)
+    rows = np.bincount(levels, minlength=len(uniques))
+    spellings: dict[str, dict[Any, int]] = {}
+    for value, count in zip(uniques, rows, strict=True):
+        if count:
+            spellings.setdefault(level_text(value), {})[value] = int(count)
+    return spellings
+
+
+def _labels_of_text(texts: list[str]) -> list[Label]:
+    """Labels as numbers, or as truth values, if all of them are written as these are written again; else as text."""
+    labels = [_as_python_writes(text) for text in texts]
+    types = {type(label) for label in labels}
+    return labels if types <= {int, float} or types == {bool} else list(texts)
+
+
+def _labels_of_values(values: list[Any]) -> list[Label]:
+    """Labels in the types that JSON knows; whole numbers as int, if all are whole, however they are stored."""
+    labels = [value.item() if isinstance(value, np.generic) else value for value in values]
+    whole = all(label.is_integer() for label in labels if isinstance(label, float) and math.isfinite(label))
+    return [_label(label, whole) for label in labels]
+
+
+def _label(value: Any, whole: bool) -> Label:
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if whole else value
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
+def _as_python_writes(text: str) -> Label:
+    """The truth value or number that Python writes like this, or the text."""
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        with suppress(ValueError):  # also of a whole number of more digits than Python reads
+            number = kind(text)
+            if str(number) == text and (kind is int or math.isfinite(number)):
+                return number
+    return text
+
+
+def _together(texts: Iterable[str]) -> str:
+    *some, last = map(shortened, texts)
+    return f"{', '.join(some)} and {last}"
+
+
+def check_counts(values: pd.Series, counts: dict[Label, int], minimum: int, where: str) -> None:
     """Raise InputError if there is one class only, or one with fewer rows than ``minimum``."""
     if len(counts) == 1:
-        raise InputError(f"{where} has one class only, {shortened(next(iter(counts)))}. There is nothing to predict.")
+        why = " ".join((f"{shortened(next(iter(counts)))}.", *remarks_on_classes(values)))
+        raise InputError(f"{where} has one class only, {why} There is nothing to predict.")
     label, count = min(counts.items(), key=lambda item: item[1])
     if count < minimum:
         n_more = sum(other < minimum for other in counts.values()) - 1
         more = f" ({counted(n_more, 'other class is', 'other classes are')} too rare as well)" if n_more else ""
+        numeric = is_number(parse_text(values))
         regression = ", or, if it is a quantity, choose --task regression" if numeric else ""
         raise InputError(
             f"{where}: class {shortened(label)} has {counted(count, 'row')}{more}; the folds and the test rows need "
@@ -74,24 +154,18 @@ def merge_rare_classes(counts: dict[Label, int], minimum: int) -> tuple[dict[Lab
     )
 
 
-def _label(value: Any) -> Label:
-    """Return the label in the type that JSON knows; whole numbers as int, however the file wrote them."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value if math.isfinite(value) else str(value)
-    return value if isinstance(value, bool | int | str) else str(value)
-
-
 def _refuse_quantity(values: pd.Series, where: str) -> None:
     n_distinct, half = values.nunique(), len(values) / 2
-    if is_number(values):
-        if n_distinct > half or (n_distinct > MOST_INTEGER_CLASSES and not all_whole(values)):
+    numbers = parse_text(values)
+    if is_number(numbers):
+        if n_distinct > half or (n_distinct > MOST_INTEGER_CLASSES and not all_whole(numbers)):
             raise InputError(
                 f"{where} holds numbers where classes are wanted ({n_distinct:,} different ones). "
                 "Choose --task regression, or name a column of classes with --target."
             )
     elif n_distinct > max(2, half):
+        meant = (spoiling_cells(values) or other_spelling(values)) if is_text(values) else None
         raise InputError(
-            f"{where} has {n_distinct:,} different values in {len(values):,} rows, which are no classes. "
-            "Name another column with --target."
+            f"{where} has {n_distinct:,} different values in {len(values):,} rows, which are no classes"
+            + (f", but {meant}." if meant else ". Name another column with --target.")
         )

@@ -8,14 +8,27 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import first_non_number, is_boolean, is_number, is_text, levels_of, parse_dates, parse_text
-from goru.data.wording import shortened
+from goru.data.cells import (
+    are_rounded,
+    is_boolean,
+    is_number,
+    levels_of,
+    parse_dates,
+    parse_text,
+    without_gaps,
+)
+from goru.data.row_numbers import counts_rows, names_rows
+from goru.data.spelling import other_spelling, spoiling_cells
 
 #: A category keeps at most so many levels, "(other)" included.
 MOST_LEVELS = 50
 #: Text in which more than this share of the values differ names its row and says nothing about others.
 IDENTIFIER_SHARE = 0.9
 OTHER, MISSING = "(other)", "(missing)"
+#: Reasons to drop a column that nobody need hear about.
+CONSTANT, NO_VALUES = "constant", "all values missing"
+#: What becomes of numbers that name something.
+TOO_LONG = "as its whole numbers are too long for a float, which rounds them. If they are names, say --categorical"
 #: The parts of a date, and what pandas calls them.
 _PANDAS_PARTS = {"year": "year", "month": "month", "day": "day", "weekday": "day_of_week", "hour": "hour"}
 DATE_PARTS = tuple(_PANDAS_PARTS)
@@ -99,41 +112,38 @@ def decide_columns(
 def _decide(series: pd.Series, name: str, categorical: bool) -> Column:
     if categorical or isinstance(series.dtype, pd.CategoricalDtype):
         return _decide_category(series, name)
-    series = parse_text(series)
-    if is_number(series) or is_boolean(series):
-        return _decide_numeric(series, name)
+    parsed = parse_text(series)
+    if not (is_number(parsed) or is_boolean(parsed)):
+        # Where the others are numbers or dates, a "?" is missing; where they are words, it is a word like them.
+        parsed = parse_text(without_gaps(series))
+    if is_number(parsed) or is_boolean(parsed):
+        return _decide_numeric(parsed, name, series)
     if not series.notna().any():
-        return DroppedColumn(name, "all values missing")
-    dates = parse_dates(series)
+        return DroppedColumn(name, NO_VALUES)
+    dates = parse_dates(parsed)
     if dates is not None:
         return _decide_date(dates, name)
     n_values = int(series.notna().sum())
     n_distinct = series.nunique()
     # A column of one single value is constant, not an identifier; that is said where categories are decided.
     if n_distinct > max(1, IDENTIFIER_SHARE * n_values):
-        return DroppedColumn(name, _identifier_reason(series))
+        identifier = "an identifier (text in which more than 90 % of the values differ)"
+        return DroppedColumn(name, spoiling_cells(series) or other_spelling(series) or identifier)
     return _decide_category(series, name)
 
 
-def _identifier_reason(series: pd.Series) -> str:
-    reason = "an identifier (text in which more than 90 % of the values differ)"
-    position = first_non_number(series) if is_text(series) else None
-    n_words = int(pd.to_numeric(series.dropna(), errors="coerce").isna().sum())
-    if position is not None and n_words <= 0.1 * series.notna().sum():
-        return f"{reason}; nearly all are numbers, but not {shortened(series.iloc[position])}"
-    return reason
-
-
-def _decide_numeric(series: pd.Series, name: str) -> Column:
+def _decide_numeric(series: pd.Series, name: str, written: pd.Series) -> Column:
     values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     finite = np.isfinite(values)
     if not finite.any():
-        return DroppedColumn(name, "all values missing")
+        return DroppedColumn(name, NO_VALUES)
     missing = not finite.all()
     if missing:
         values = values[finite]
     elif values.min() == values.max():
-        return DroppedColumn(name, "constant")
+        return DroppedColumn(name, f"constant, {TOO_LONG}" if are_rounded(written, values) else CONSTANT)
+    elif names_rows(name) and counts_rows(series):
+        return DroppedColumn(name, "it counts the rows, as an index does. Give it another name if it is a feature")
     return NumericColumn(name, missing=missing, boolean=is_boolean(series))
 
 
@@ -154,9 +164,9 @@ def _decide_category(series: pd.Series, name: str) -> Column:
     counts = +counts  # a categorical type may name levels that no row has
     missing = bool((numbers < 0).any())
     if not counts:
-        return DroppedColumn(name, "all values missing")
+        return DroppedColumn(name, NO_VALUES)
     if len(counts) == 1 and not missing:
-        return DroppedColumn(name, "constant")
+        return DroppedColumn(name, CONSTANT)
     # Equal counts are ordered by text, so that the order of rows does not matter.
     levels = sorted(counts, key=lambda level: (-counts[level], level))
     other = len(levels) > MOST_LEVELS

@@ -8,15 +8,27 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from goru.data.classes import Label
+from goru.data.classes import Label, remarks_on_classes
+from goru.data.duplicates import Duplicates
 from goru.data.encoding import Encoded, Schema
+from goru.data.outliers import far_rows, remark_on_far_rows
 from goru.data.pieces import N_PIECES, columns_to_cut
+from goru.data.ranges import ends_of, notes_on_rows_beyond
 from goru.data.reading import Source, read_table
-from goru.data.roles import check_apart, check_role, groups_in, times_in
+from goru.data.roles import (
+    WANTED,
+    check_apart,
+    check_columns,
+    check_test,
+    groups_in,
+    test_groups_in,
+    times_in,
+)
 from goru.data.splitting import N_FOLDS, folds, split_test
+from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.target import Target
-from goru.data.task import Task, choose_target
-from goru.data.wording import counted, listing, nearest, shortened
+from goru.data.task import Task, without_gaps_of_quantity
+from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
 
 #: With fewer rows nothing can be said.
@@ -41,6 +53,9 @@ class Dataset:
         time: numbers or ``datetime64``, the time of each development row, or None.
         notes: what was done, in plain sentences.
         weights: ``float64[n]``, above zero: what each development row counts for, on any scale; None if all the same.
+        test_groups: ``int32[n]``, the group of each test row, where there are groups; None if nobody knows them.
+        repeated_test_rows: how many of the test rows are copies of development rows; see
+            [`duplicates`][goru.data.duplicates].
     """
 
     name: str
@@ -56,6 +71,8 @@ class Dataset:
     time: np.ndarray | None
     notes: tuple[str, ...]
     weights: np.ndarray | None = None
+    test_groups: np.ndarray | None = None
+    repeated_test_rows: int = 0
 
     @property
     def task(self) -> Task:
@@ -104,8 +121,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """A hash of everything that a study reads: of equal tables, split and encoded alike, it is the same."""
         found = hashlib.sha256()
+        more = (self.groups, self.time, self.weights, self.test_groups)
         for encoded, y in ((self.encoded_development, self.y_development), (self.encoded_test, self.y_test)):
-            for array in (encoded.numeric, encoded.indicators, encoded.codes, y, self.groups, self.time, self.weights):
+            for array in (encoded.numeric, encoded.indicators, encoded.codes, y, *more):
                 if array is not None:
                     found.update(f"{array.dtype.str}{array.shape}".encode())
                     found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
@@ -128,6 +146,7 @@ def load_dataset(
     time: str | None = None,
     test: Source | None = None,
     merge_rare: bool = False,
+    group_duplicates: bool = False,
     seed: int = 0,
 ) -> Dataset:
     """Read a table and make it ready.
@@ -142,26 +161,20 @@ def load_dataset(
         time: a column of numbers or ISO dates; the past is always before the future. It is no feature.
         test: the test rows in a source of their own; then all rows of ``source`` are development rows.
         merge_rare: merge classes that are too rare to the class ``other``.
+        group_duplicates: rows that are alike, the target included, stay together in every split, and so do whole
+            groups that share one. With times, such rows have the time of the first one.
         seed: which rows become test rows.
 
     Raises:
         InputError: whatever is wrong with the input, in one line.
     """
-    if task not in (None, "classification", "regression"):
-        raise InputError(f"--task: '{task}' is neither classification nor regression.")
     drop, categorical = tuple(drop), tuple(categorical)
-    table = read_table(source)
+    table = read_table(source, drop)
     name, frame = table.name, table.frame
-    target_name, note = choose_target(table, target)
+    target_name, note = check_columns(table, target, task, drop, categorical, groups, time)
     notes = [*table.notes, *([note] if note else [])]
-    for option, column in (("groups", groups), ("time", time)):
-        check_role(table, option, column, target_name)
-    if groups is not None and time is not None:
-        raise InputError(f"{name}: rows are split by groups or by time. Give one of --groups and --time.")
-    if target_name in (*drop, *categorical):
-        raise InputError(f"{name}: '{target_name}' is the target; it cannot be dropped or made a category.")
 
-    values = _with_target(frame, target_name, name, notes)
+    values = _with_target(frame, target_name, name, notes, task)
     rows = values.index.to_numpy()
     if len(rows) < MIN_ROWS:
         found_rows = counted(len(rows), "row")
@@ -171,11 +184,26 @@ def load_dataset(
     # A class needs a row in every fold, and one among the test rows where those are taken from the same table.
     minimum = N_FOLDS if test is not None else N_FOLDS + 1
     found = Target.from_column(values, task=task, minimum=minimum, merge_rare=merge_rare, source=name)
-    notes.extend(found.notes)
     y = found.encode(values, name)
+    if found.classes is not None:
+        notes.extend([*found.notes, *remarks_on_classes(values)])
+    elif len(far := far_rows(y)):
+        where = [f"{row_name(values, row)}: target '{target_name}'" for row in far]
+        notes.insert(0, remark_on_far_rows(y, far, where))
 
+    for role, column in (("group", groups), ("time", time)):
+        if column is not None:
+            refuse_odd(frame[column], role, name, WANTED)
     group_codes = None if groups is None else groups_in(frame[groups].loc[rows], name)
     times = None if time is None else times_in(frame[time].loc[rows], name)
+    roles = {column: f"it holds the {role}" for role, column in (("groups", groups), ("time", time)) if column}
+    left_out = dict.fromkeys(drop, "not wanted") | roles
+    features = frame.drop(columns=target_name)
+    features = features if len(rows) == len(frame) else features.iloc[rows]
+    if group_duplicates:
+        # By all rows: nothing is fitted on what their columns are taken for here.
+        alike = Duplicates(Schema.from_frame(features, categorical, left_out, name).encode(features, name), y)
+        group_codes, times = (alike.groups(group_codes), None) if times is None else (None, alike.times(times))
     development, test_part = np.arange(len(rows)), np.empty(0, dtype=np.intp)
     try:
         if test is None:
@@ -183,27 +211,32 @@ def load_dataset(
         # Too few groups or times for the folds are refused now, and not when a study begins.
         folds(y[development], found.task, N_FOLDS, seed, _at(group_codes, development), _at(times, development))
     except InputError as error:
-        by = f"column '{groups or time}': " if groups or time else ""
+        by = f"column '{groups or time}': " if groups or time else "--group-duplicates: " * group_duplicates
         raise InputError(f"{name}: {by}{error}") from None
 
-    roles = {column: f"it holds the {role}" for role, column in (("groups", groups), ("time", time)) if column}
-    features = frame.drop(columns=target_name)
-    schema = Schema.from_frame(
-        features.iloc[rows[development]], categorical, dict.fromkeys(drop, "not wanted") | roles, source=name
-    )
-    encoded = schema.encode(features if len(rows) == len(frame) else features.iloc[rows], name)
+    schema = Schema.from_frame(features.iloc[development], categorical, left_out, source=name)
+    encoded = schema.encode(features, name)
     notes.extend([*schema.notes, *encoded.notes])
+    alike = Duplicates(encoded, y)
+    notes.extend(alike.notes(group_codes if times is None else times, group_duplicates, "--group-duplicates"))
     _note_absent_classes(found, y[development], notes)
+    encoded_development = encoded.take(development)
     if test is None:
         encoded_test, y_test, test_rows = encoded.take(test_part), y[test_part], rows[test_part]
+        test_groups = _at(group_codes, test_part)
+        repeated = alike.repeated(development, test_part)
     else:
         own = None if groups is None else frame[groups].loc[rows]
-        encoded_test, y_test, test_rows = _read_test(test, found, schema, own, notes)
+        encoded_test, y_test, test_rows, test_groups = _read_test(test, table, drop, found, schema, own, notes)
+        repeated = alike.repeated_in(encoded_test, y_test)
+    if found.task == "regression" and len(y_test):
+        beyond = notes_on_rows_beyond(encoded_test.numeric, *ends_of(encoded_development.numeric), schema.feature_names)
+        notes.extend(f"Test rows: {note}" for note in beyond)
     return Dataset(
         name=name,
         target=found,
         schema=schema,
-        encoded_development=encoded.take(development),
+        encoded_development=encoded_development,
         y_development=y[development],
         encoded_test=encoded_test,
         y_test=y_test,
@@ -212,6 +245,8 @@ def load_dataset(
         groups=_at(group_codes, development),
         time=_at(times, development),
         notes=tuple(notes),
+        test_groups=test_groups,
+        repeated_test_rows=repeated,
     )
 
 
@@ -219,13 +254,17 @@ def _at(values: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
     return None if values is None else values[rows]
 
 
-def _with_target(frame: pd.DataFrame, target: str, source: str, notes: list[str]) -> pd.Series:
+def _with_target(frame: pd.DataFrame, target: str, source: str, notes: list[str], task: Task | None) -> pd.Series:
     """Return the target of the rows that have one; the index keeps where they stand."""
-    present = frame[target].notna()
+    refuse_odd(frame[target], "target", source, WANTED)
+    column = without_gaps_of_quantity(frame[target], task)
+    present = column.notna()
     n_missing = int((~present).sum())
     if n_missing:
-        notes.append(f"Left out {counted(n_missing, 'row')} of {source} without a target.")
-    return frame[target] if not n_missing else frame.loc[present, target]
+        words = frame[target][~present].dropna().unique()
+        among = f" ({listing(map(shortened, words), limit=3)} among them)" if len(words) else ""
+        notes.append(f"Left out {counted(n_missing, 'row')} of {source} without a target{among}.")
+    return column if not n_missing else column[present]
 
 
 def _note_absent_classes(target: Target, y: np.ndarray, notes: list[str]) -> None:
@@ -237,20 +276,24 @@ def _note_absent_classes(target: Target, y: np.ndarray, notes: list[str]) -> Non
 
 
 def _read_test(
-    test: Source, target: Target, schema: Schema, groups: pd.Series | None, notes: list[str]
-) -> tuple[Encoded, np.ndarray, np.ndarray]:
-    table = read_table(test)
-    if target.name not in table.frame.columns:
-        hint = nearest(target.name, table.frame.columns)
-        raise InputError(f"{table.name}: no column '{target.name}', the target.{hint}")
+    test: Source,
+    source: RawTable,
+    drop: tuple[str, ...],
+    target: Target,
+    schema: Schema,
+    groups: pd.Series | None,
+    notes: list[str],
+) -> tuple[Encoded, np.ndarray, np.ndarray, np.ndarray | None]:
+    table = read_table(test, drop)
+    check_test(table, source, target.name)
     if groups is not None:
         check_apart(groups, table)
     said = [*table.notes]
-    values = _with_target(table.frame, target.name, table.name, said)
+    values = _with_target(table.frame, target.name, table.name, said, target.task)
     rows = values.index.to_numpy()
     if len(rows) == 0:
         raise InputError(f"{table.name}: no row has a target.")
     features = table.frame.drop(columns=target.name)
     encoded = schema.encode(features if len(rows) == len(table.frame) else features.iloc[rows], table.name)
     notes.extend(note if note in notes else f"Test rows: {note}" for note in (*said, *encoded.notes))
-    return encoded, target.encode(values, table.name), rows
+    return encoded, target.encode(values, table.name), rows, test_groups_in(groups, table, rows)

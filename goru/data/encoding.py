@@ -4,8 +4,8 @@ Encoding fits nothing: numbers stay as they are, missing values stay missing, le
 and on which rows, is the business of [`Preparation`][goru.data.preparing.Preparation].
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from goru.data.columns import (
+    CONSTANT,
     MOST_LEVELS,
+    NO_VALUES,
     OTHER,
     CategoricalColumn,
     Column,
@@ -23,10 +25,11 @@ from goru.data.columns import (
     date_parts,
     decide_columns,
 )
+from goru.data.remarks import remarks_on
 from goru.data.schema_json import columns_from_json, columns_to_json
-from goru.data.table import tidy
+from goru.data.table import is_odd, odd_kind, refuse_odd, tidy
 from goru.data.values import codes_of, dates_of, numbers_of
-from goru.data.wording import listing, nearest
+from goru.data.wording import counted, listing, nearest
 from goru.errors import InputError
 
 
@@ -58,10 +61,26 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Others:
+    """All names but some."""
+
+    names: frozenset[str]
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self.names
+
+
+@dataclass(frozen=True)
 class Schema:
-    """What every column of the table is. The features' number and order follow from it, never from a split."""
+    """What every column of the table is. The features' number and order follow from it, never from a split.
+
+    Attributes:
+        columns: one for each of the table's.
+        remarks: on columns that may be meant as something else, in plain sentences; they are not stored.
+    """
 
     columns: tuple[Column, ...]
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_frame(
@@ -89,12 +108,19 @@ class Schema:
             for name in names:
                 if name not in frame.columns:
                     raise InputError(f"{source}: --{option}: no column '{name}'.{nearest(name, frame.columns)}")
-        schema = cls(decide_columns(frame, categorical, reasons))
+        odd = [name for name in frame.columns if is_odd(frame[name])]
+        reasons = {name: f"{odd_kind(frame[name])} instead of numbers, text or dates" for name in odd} | reasons
+        columns = decide_columns(frame, categorical, reasons)
+        schema = cls(columns, remarks_on(frame, columns, categorical))
         if schema.n_features == 0:
             raise InputError(
                 f"{source}: no feature column remains. {' '.join(schema.notes) or 'The target is the only column.'}"
             )
         return schema
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.counts.items() if count)
+        return f"{type(self).__name__}({counted(len(self.columns), 'column')}: {kinds})"
 
     @cached_property
     def numeric(self) -> tuple[NumericColumn | DateColumn, ...]:
@@ -105,6 +131,11 @@ class Schema:
     def categorical(self) -> tuple[CategoricalColumn, ...]:
         """The columns that become codes, in the table's order."""
         return tuple(column for column in self.columns if isinstance(column, CategoricalColumn))
+
+    @property
+    def others(self) -> "Others":
+        """The names of all columns that are no features, those that the schema does not know among them."""
+        return Others(frozenset(column.name for column in (*self.numeric, *self.categorical)))
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -139,16 +170,7 @@ class Schema:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided and should be known, in plain sentences."""
-        by_reason: dict[str, list[str]] = {}
-        for column in self.columns:
-            if isinstance(column, DroppedColumn):
-                by_reason.setdefault(column.reason, []).append(f"'{column.name}'")
-        notes = [
-            f"Dropped {listing(names)}: {reason}."
-            if len(names) == 1
-            else f"Dropped {len(names)} columns, {listing(names)}: {reason}."
-            for reason, names in by_reason.items()
-        ]
+        notes = [*self._notes_on_dropped(), *self.remarks]
         for column in self.columns:
             if isinstance(column, DateColumn):
                 notes.append(f"The dates of '{column.name}' became {listing(column.parts) or 'an indicator'}.")
@@ -158,6 +180,23 @@ class Schema:
                     f"kept, the others are {OTHER}."
                 )
         return tuple(notes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes that somebody should hear who has asked for none."""
+        return (*self._notes_on_dropped((CONSTANT, NO_VALUES)), *self.remarks)
+
+    def _notes_on_dropped(self, but: Collection[str] = ()) -> list[str]:
+        by_reason: dict[str, list[str]] = {}
+        for column in self.columns:
+            if isinstance(column, DroppedColumn) and column.reason not in but:
+                by_reason.setdefault(column.reason, []).append(f"'{column.name}'")
+        return [
+            f"Dropped {listing(names)}: {reason}."
+            if len(names) == 1
+            else f"Dropped {len(names)} columns, {listing(names)}: {reason}."
+            for reason, names in by_reason.items()
+        ]
 
     def encode(self, frame: pd.DataFrame, source: str = "the table", known: Iterable[str] = ()) -> Encoded:
         """Turn rows into arrays; the order of the frame's columns does not matter.
@@ -175,7 +214,11 @@ class Schema:
         missing = [column.name for column in (*self.numeric, *self.categorical) if column.name not in frame.columns]
         if missing:
             names = listing(f"'{name}'" for name in missing)
-            raise InputError(f"{source}: missing {'column' if len(missing) == 1 else 'columns'} {names}.")
+            there = listing(f"'{name}'" for name in frame.columns)
+            columns = "column" if len(missing) == 1 else "columns"
+            raise InputError(f"{source}: missing {columns} {names}. There are {there or 'none'}.")
+        for column in (*self.numeric, *self.categorical):
+            refuse_odd(frame[column.name], "column", source, "Numbers, text or dates are wanted.")
         notes: list[str] = []
         extra = set(frame.columns) - {column.name for column in self.columns} - set(known)
         if extra:
@@ -198,7 +241,7 @@ class Schema:
         at, indicator = 0, 0
         for column in self.numeric:
             if isinstance(column, DateColumn):
-                dates = dates_of(frame[column.name], column, source)
+                dates = dates_of(frame[column.name], column, source, notes)
                 parts = date_parts(dates)
                 for part in column.parts:
                     numeric[:, at] = parts[part]

@@ -15,8 +15,8 @@ from typing import BinaryIO, cast
 import numpy as np
 import pandas as pd
 
-from goru.data.table import RawTable
-from goru.data.unpacking import most_unpacked
+from goru.data.table import RawTable, origin_of
+from goru.data.unpacking import most_unpacked, no_gzip
 from goru.data.wording import listing
 from goru.errors import InputError
 
@@ -68,7 +68,7 @@ def read_idx_pair(path: Path) -> RawTable:
     flat = images.reshape(len(images), -1)
     frame = pd.DataFrame(flat, columns=[f"pixel{i}" for i in range(flat.shape[1])])
     frame["target"] = labels
-    return RawTable(frame, path.name or str(path), "target", notes)
+    return RawTable(frame, path.name or str(path), "target", notes, origin_of(*pair.values()))
 
 
 def _pairs(folder: Path) -> dict[str, dict[str, Path]]:
@@ -104,7 +104,7 @@ def read_idx(path: Path) -> np.ndarray:
         with gzip.open(path) if zipped else path.open("rb") as file:
             return _parse(path, cast(BinaryIO, file), bytes_at_most)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise InputError(f"{path}: the gzip file is damaged, or no gzip file. Fetch it again.") from None
+        raise no_gzip(path) from None
 
 
 def _parse(path: Path, file: BinaryIO, bytes_at_most: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from goru.data.classes import Label
 from goru.data.dataset import Dataset
+from goru.data.duplicates import Duplicates
 from goru.data.encoding import Schema
 from goru.data.roles import groups_in
 from goru.data.target import LARGEST, Target
@@ -21,6 +22,7 @@ def dataset_from(
     *,
     weights: np.ndarray | None = None,
     groups: Sequence[Any] | np.ndarray | None = None,
+    group_duplicates: bool = False,
     name: str = "X",
 ) -> Dataset:
     """Make a table in memory ready: every row is a development row, however few there are.
@@ -31,6 +33,7 @@ def dataset_from(
         classes: the labels in the order of their codes; None for regression.
         weights: what each row counts for, above zero, on any scale.
         groups: the group of each row; rows of one group stay together in every split.
+        group_duplicates: rows that are alike, the target included, stay together in every split.
         name: what messages call the table.
 
     Returns:
@@ -40,14 +43,18 @@ def dataset_from(
         InputError: no feature column remains, lengths that differ, values that are no codes or no finite numbers,
             weights that are not above zero, or a row without a group.
     """
-    frame = frame.reset_index(drop=True)
     for what, values in (("y", y), ("weights", weights), ("groups", groups)):
         if values is not None and len(values) != len(frame):
             raise InputError(f"{name}: {len(frame):,} rows, and {what} has {len(values):,}. Give one for each row.")
     target = Target("y", "regression" if classes is None else "classification", classes)
     targets = _targets(np.asarray(y), classes, name)
-    schema = Schema.from_frame(frame, source=name)
+    schema = Schema.from_frame(frame, source=name)  # whose index says where rows stood before
+    frame = frame.reset_index(drop=True)
     encoded = schema.encode(frame, name)
+    codes = None if groups is None else groups_in(pd.Series(groups, name="groups").reset_index(drop=True), name)
+    alike = Duplicates(encoded, targets)
+    codes = alike.groups(codes) if group_duplicates else codes
+    notes = alike.notes(codes, group_duplicates, "group_duplicates=True")
     rows, none = np.arange(len(frame)), np.empty(0, dtype=np.intp)
     return Dataset(
         name=name,
@@ -59,9 +66,9 @@ def dataset_from(
         y_test=targets[none],
         development_rows=rows,
         test_rows=none,
-        groups=None if groups is None else groups_in(pd.Series(groups, name="groups").reset_index(drop=True), name),
+        groups=codes,
         time=None,
-        notes=(*schema.notes, *encoded.notes),
+        notes=(*schema.notes, *encoded.notes, *notes),
         weights=None if weights is None else _positive(np.asarray(weights, dtype=np.float64), name),
     )
 

@@ -20,7 +20,7 @@ def fit_edges(values: np.ndarray) -> tuple[float, ...]:
     present = values[~np.isnan(values)]
     if present.size == 0:
         return (0.0,) * (N_PIECES + 1)
-    scale = _scale(present)
+    scale = scale_of(present)
     return tuple(map(float, np.quantile(present * scale, np.linspace(0, 1, N_PIECES + 1)) / scale))
 
 
@@ -31,7 +31,7 @@ def cut(values: np.ndarray, edges: Iterable[float]) -> np.ndarray:
     where the value is missing, and in a piece without width.
     """
     b = np.asarray(tuple(edges))
-    scale = _scale(b)
+    scale = scale_of(b)
     b = b * scale
     widths = np.diff(b)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -41,6 +41,6 @@ def cut(values: np.ndarray, edges: Iterable[float]) -> np.ndarray:
     return np.nan_to_num(come, copy=False, nan=0.0)
 
 
-def _scale(values: np.ndarray) -> float:
-    """One; a half where the difference of two values might leave the range of numbers."""
+def scale_of(values: np.ndarray) -> float:
+    """Return one; a half where the difference of two values might leave the range of numbers."""
     return 0.5 if np.abs(values).max() > 1e300 else 1.0

@@ -39,6 +39,8 @@ class Preparation:
         n_indicators: the number of indicators.
         widths: the number of levels of each category.
         edges: of the pieces of each numeric column; none of a column that is not cut. Empty if no column is.
+        lows, highs: the least and the greatest number of each numeric column in the fit rows. Empty in models of
+            versions that did not look.
     """
 
     medians: tuple[float, ...]
@@ -46,6 +48,8 @@ class Preparation:
     n_indicators: int
     widths: tuple[int, ...]
     edges: tuple[tuple[float, ...], ...] = ()
+    lows: tuple[float, ...] = ()
+    highs: tuple[float, ...] = ()
 
     @classmethod
     def fit(
@@ -80,8 +84,14 @@ class Preparation:
         widths: tuple[int, ...] = (),
     ) -> Self:
         """Fit on columns that are given one by one, each as its values and their weights."""
-        fitted = [_median_and_scale(values, weights) for values, weights in columns]
-        return cls(tuple(m for m, _ in fitted), tuple(s for _, s in fitted), n_indicators, widths)
+        summaries = [_summary(values, weights) for values, weights in columns]
+        medians, scales, lows, highs = zip(*summaries, strict=True) if summaries else ((),) * 4
+        return cls(medians, scales, n_indicators, widths, lows=lows, highs=highs)
+
+    def __repr__(self) -> str:
+        numbers, indicators, widths = self.shape
+        columns = f"{numbers:,} numeric, {indicators:,} indicators, {len(widths):,} categorical"
+        return f"{type(self).__name__}({columns}: {self.n_features:,} features)"
 
     @property
     def n_features(self) -> int:
@@ -146,6 +156,8 @@ class Preparation:
             "n_indicators": self.n_indicators,
             "widths": list(self.widths),
             "edges": [list(edges) for edges in self.edges],
+            "lows": list(self.lows),
+            "highs": list(self.highs),
         }
 
     @classmethod
@@ -166,14 +178,16 @@ class Preparation:
                 and type(n_indicators) is int
                 and n_indicators >= 0
                 and _are_edges(found := more.get("edges", []), len(medians))
+                and _are_ends(ends := (more.get("lows", []), more.get("highs", [])), len(medians))
             ):
                 edges = tuple(tuple(map(float, own)) for own in cast(list[list[float]], found))
                 numbers = tuple(map(float, medians)), tuple(map(float, scales))
-                return cls(*numbers, n_indicators, tuple(widths), edges)
+                lows, highs = (tuple(map(float, own)) for own in cast(tuple[list[float], ...], ends))
+                return cls(*numbers, n_indicators, tuple(widths), edges, lows, highs)
         raise InputError("damaged model: the numbers that prepare the columns cannot be read.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unscaled(Preparation):
     """Numbers as they are, a missing one being the median; categories one-hot."""
 
@@ -229,6 +243,12 @@ def _are_edges(edges: Any, columns: int) -> bool:
     )
 
 
+def _are_ends(ends: tuple[Any, Any], columns: int) -> bool:
+    return all(isinstance(own, list) and len(own) in (0, columns) and all(map(_is_finite, own)) for own in ends) and (
+        len(ends[0]) == len(ends[1])
+    )
+
+
 def _is_finite(number: object) -> bool:
     if not isinstance(number, int | float) or isinstance(number, bool):
         return False
@@ -238,11 +258,12 @@ def _is_finite(number: object) -> bool:
         return False
 
 
-def _median_and_scale(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
+def _summary(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float, float, float]:
+    """Median, scale, least and greatest number."""
     present = ~np.isnan(values)
     values = values[present]
     if values.size == 0:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0
     with np.errstate(over="ignore"):
         if weights is None:
             quantiles = np.quantile(values, _QUANTILES)
@@ -251,7 +272,7 @@ def _median_and_scale(values: np.ndarray, weights: np.ndarray | None = None) -> 
         low, q25, median, q75, high = quantiles
         scale = q75 - q25 if q75 > q25 else high / 2 - low / 2
     # Beyond float64's range a scale would be infinite; its largest number serves as well.
-    return float(median), float(min(scale, np.finfo(np.float64).max))
+    return float(median), float(min(scale, np.finfo(np.float64).max)), float(low), float(high)
 
 
 def _scaled(x: np.ndarray, medians: np.ndarray, scales: np.ndarray) -> np.ndarray:

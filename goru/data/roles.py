@@ -1,23 +1,64 @@
 """Columns that are no features but say how rows are split: the group of each row, and its time."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import is_number, levels_of, parse_dates, parse_text
-from goru.data.table import RawTable, row_name
+from goru.data.cells import is_number, is_text, levels_of, parse_dates, parse_text
+from goru.data.numerals import LevelCodes
+from goru.data.spelling import other_spelling, spoiling_cells
+from goru.data.table import RawTable, refuse_odd, row_name
+from goru.data.task import Task, choose_target
 from goru.data.wording import counted, nearest, shortened
 from goru.errors import InputError
 
+WANTED = "Numbers, text or dates are wanted."
 
-def check_role(table: RawTable, option: str, column: str | None, target: str) -> None:
-    """Raise InputError if the column given for ``--groups`` or ``--time`` is not there, or is the target."""
-    if column is None:
-        return
-    if column not in table.frame.columns:
-        hint = nearest(column, table.frame.columns)
-        raise InputError(f"{table.name}: --{option}: no column '{column}'.{hint}")
-    if column == target:
-        raise InputError(f"{table.name}: --{option}: '{column}' is the target.")
+
+def check_columns(
+    table: RawTable,
+    target: str | None,
+    task: Task | None,
+    drop: Collection[str],
+    categorical: Collection[str],
+    groups: str | None,
+    time: str | None,
+) -> tuple[str, str]:
+    """Check what is asked of a table's columns by their names alone: rows are not looked at.
+
+    Returns:
+        The target's name, and a sentence where it had to be guessed (else ``""``).
+
+    Raises:
+        InputError: a column that is not there, or roles that do not go together.
+    """
+    if task not in (None, "classification", "regression"):
+        raise InputError(f"--task: '{task}' is neither classification nor regression.")
+    target, note = choose_target(table, target)
+    names = table.frame.columns
+    roles = {name: option for option, name in (("groups", groups), ("time", time)) if name is not None}
+    features = {name: option for option, given in (("categorical", categorical), ("drop", drop)) for name in given}
+    for column, option in (features | roles).items():
+        if column not in names:
+            raise InputError(f"{table.name}: --{option}: no column '{column}'.{nearest(column, names)}")
+    if target in roles:
+        raise InputError(f"{table.name}: --{roles[target]}: '{target}' is the target.")
+    if groups is not None and time is not None:
+        raise InputError(f"{table.name}: rows are split by groups or by time. Give one of --groups and --time.")
+    if target in features:
+        raise InputError(f"{table.name}: '{target}' is the target; it cannot be dropped or made a category.")
+    return target, note
+
+
+def check_test(test: RawTable, table: RawTable, target: str) -> None:
+    """Raise InputError if the table of test rows lacks the target, or is the table to learn from itself."""
+    if target not in test.frame.columns:
+        raise InputError(f"{test.name}: no column '{target}', the target.{nearest(target, test.frame.columns)}")
+    if test.origin & table.origin:
+        raise InputError(
+            f"--test: {test.name} holds the rows to learn from, {table.name}. Give other rows, or leave --test out."
+        )
 
 
 def groups_in(column: pd.Series, source: str) -> np.ndarray:
@@ -32,12 +73,27 @@ def check_apart(groups: pd.Series, test: RawTable) -> None:
     """Raise InputError if a group of the rows to learn from has rows in the table of test rows too."""
     if groups.name not in test.frame.columns:
         return
-    shared = set(levels_of(groups)[1]) & set(levels_of(test.frame[groups.name].dropna())[1])
+    refuse_odd(test.frame[groups.name], "group", test.name, WANTED)
+    known = LevelCodes.in_order(dict.fromkeys(levels_of(groups)[1]))
+    shared = {text for text in levels_of(test.frame[groups.name].dropna())[1] if known.get(text) >= 0}
     if shared:
         raise InputError(
             f"{test.name}: {counted(len(shared), 'group')} of '{groups.name}' stand in the table to learn from too, "
             f"{shortened(min(shared))} for one. Whole groups belong on one side: remove them from either."
         )
+
+
+def test_groups_in(groups: pd.Series | None, test: RawTable, rows: np.ndarray) -> np.ndarray | None:
+    """Return the number of the group of rows of a table of test rows, ``int32[n]``; None if there is no such column.
+
+    A row without a group is one of its own: nothing is split by it.
+    """
+    if groups is None or groups.name not in test.frame.columns:
+        return None
+    codes, names = pd.factorize(test.frame[groups.name].loc[rows])
+    alone = codes < 0
+    codes[alone] = len(names) + np.arange(alone.sum())
+    return codes.astype(np.int32)
 
 
 def times_in(column: pd.Series, source: str) -> np.ndarray:
@@ -48,8 +104,9 @@ def times_in(column: pd.Series, source: str) -> np.ndarray:
         return column.to_numpy(dtype=np.float64)
     dates = parse_dates(column)
     if dates is None:
-        example = shortened(column.iloc[0])
-        raise InputError(f"{source}: time '{column.name}' holds neither numbers nor ISO dates, but {example}.")
+        meant = (spoiling_cells(column) or other_spelling(column)) if is_text(column) else None
+        why = f": {meant}" if meant else f", but {shortened(column.iloc[0])}"
+        raise InputError(f"{source}: time '{column.name}' holds neither numbers nor ISO dates{why}.")
     return dates.to_numpy()
 
 

@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import first_non_number, is_date, is_number, is_text, level_text, levels_of, parse_text
+from goru.data.cells import first_non_number, is_date, is_number, is_text, levels_of, parse_text
 from goru.data.classes import OTHER_CLASS, Label, check_counts, count_labels, merge_rare_classes
+from goru.data.numerals import LevelCodes, level_text
 from goru.data.table import row_name
 from goru.data.task import Task, recognise_task
 from goru.data.wording import counted, listing, shortened
@@ -65,10 +66,9 @@ class Target:
             if np.ptp(target.encode(values, source)) == 0:
                 raise InputError(f"{where} has the same value in every row. There is nothing to predict.")
             return target
-        values = parse_text(values)
         counts = count_labels(values, where)
         counts, merged = merge_rare_classes(counts, minimum) if merge_rare else (counts, ())
-        check_counts(counts, minimum, where, numeric=is_number(values))
+        check_counts(values, counts, minimum, where)
         return cls(name, "classification", tuple(counts), merged)
 
     def encode(self, values: pd.Series, source: str = "the table") -> np.ndarray:
@@ -83,8 +83,10 @@ class Target:
         """Return labels for class codes (an array of the labels' type); quantities are returned as they are."""
         if self.classes is None:
             return np.asarray(values)
-        one_type = len({type(label) for label in self.classes}) == 1
-        return np.array(self.classes, dtype=None if one_type else object)[np.asarray(values)]
+        labels = np.array(self.classes)
+        # Of several types NumPy makes one; and of whole numbers beyond its own, floats.
+        exact = [type(label) for label in labels.tolist()] == [type(label) for label in self.classes]
+        return (labels if exact else np.array(self.classes, dtype=object))[np.asarray(values)]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -118,11 +120,13 @@ class Target:
 
     def _encode_classes(self, values: pd.Series, source: str) -> np.ndarray:
         assert self.classes is not None
-        code_of: dict[str, int] = {level_text(label): code for code, label in enumerate(self.classes)}
-        code_of |= {level_text(label): code_of[OTHER_CLASS] for label in self.merged}
+        codes_by_text = {level_text(label): code for code, label in enumerate(self.classes)}
+        code_of = LevelCodes.of(
+            codes_by_text | {level_text(label): codes_by_text[OTHER_CLASS] for label in self.merged}
+        )
         levels, texts = levels_of(values)
         # The last code, -1, is that of a missing value, whose level is -1.
-        codes = np.array([*(code_of.get(text, -1) for text in texts), -1], dtype=np.int32)[levels]
+        codes = np.array([*(code_of.get(text) for text in texts), -1], dtype=np.int32)[levels]
         if (codes < 0).any():
             at = int((codes < 0).argmax())
             raise InputError(

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import is_number, parse_text
+from goru.data.cells import is_number, is_text, parse_text, without_gaps
 from goru.data.table import RawTable
 from goru.data.wording import listing, nearest
 from goru.errors import InputError
@@ -41,13 +41,28 @@ def recognise_task(values: pd.Series) -> Task:
     """Return the task that a target column speaks of; missing values are ignored.
 
     Text, booleans and categories are classes. Numbers are a quantity, unless they are whole and at most
-    ``MOST_INTEGER_CLASSES`` of them are distinct.
+    ``MOST_INTEGER_CLASSES`` of them are distinct; where all of them are infinite, ``inf`` is a name.
     """
     values = parse_text(values.dropna())
-    if not is_number(values):
+    if not is_number(values) or np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan)).all():
         return "classification"
     few = values.nunique() <= MOST_INTEGER_CLASSES
     return "classification" if few and all_whole(values) else "regression"
+
+
+def without_gaps_of_quantity(values: pd.Series, task: Task | None = None) -> pd.Series:
+    """Return a target with its words for "missing" missing, where all others are a quantity; else as it is.
+
+    Args:
+        values: a column of a tidy frame.
+        task: what is known of it.
+    """
+    if not is_text(values) or task == "classification":
+        return values
+    rest = without_gaps(values)
+    if rest is values or not is_number(parse_text(rest)):
+        return values
+    return rest if (task or recognise_task(rest)) == "regression" else values
 
 
 def all_whole(values: pd.Series) -> bool:

@@ -8,6 +8,7 @@ import gzip
 import zlib
 from pathlib import Path
 
+from goru.data.signatures import HEAD, disguise
 from goru.errors import InputError
 
 TIMES = 200  # what a table is compressed by at the very most; deflate can do 1,032
@@ -46,4 +47,23 @@ def gunzip(path: Path) -> bytes:
         with gzip.open(path) as file:
             return file.read(size)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise InputError(f"{path}: the gzip file is damaged, or no gzip file. Make it again.") from None
+        raise no_gzip(path) from None
+
+
+def gunzip_head(path: Path, size: int) -> bytes:
+    """Return the first bytes of what a gzip file holds; InputError if it is damaged."""
+    try:
+        with gzip.open(path) as file:
+            return file.read(size)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise no_gzip(path) from None
+
+
+def no_gzip(path: Path) -> InputError:
+    """What is said of a file that is called .gz and cannot be unpacked."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head.startswith(b"\x1f\x8b"):
+        return InputError(f"{path}: the gzip file is damaged. Make it again.")
+    what, remedy = disguise(head) or ("not gzipped", "Leave .gz off its name")
+    return InputError(f"{path}: no gzip file: it is {what}. {remedy}.")

@@ -13,8 +13,11 @@ from goru.data.cells import (
     is_text,
     levels_of,
     numbers_in,
+    parse_text,
+    without_gaps,
 )
 from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
+from goru.data.numerals import LevelCodes
 from goru.data.table import row_name
 from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
@@ -30,6 +33,7 @@ def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: lis
         dtype = np.float32 if series.dtype == np.float32 else np.float64
         numbers = series.to_numpy(dtype=dtype, na_value=np.nan)
     elif is_text(series):
+        series = series if is_number(parse_text(series)) else _without_gaps(series, notes)
         if column.boolean and booleans_in(series.dropna()).notna().all():
             return booleans_in(series).to_numpy(dtype=np.float64, na_value=np.nan)
         bad = first_non_number(series)
@@ -51,7 +55,7 @@ def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: lis
     return numbers
 
 
-def dates_of(series: pd.Series, column: DateColumn, source: str) -> pd.Series:
+def dates_of(series: pd.Series, column: DateColumn, source: str, notes: list[str]) -> pd.Series:
     """Return the dates of a column, NaT where missing.
 
     Raises:
@@ -59,6 +63,7 @@ def dates_of(series: pd.Series, column: DateColumn, source: str) -> pd.Series:
     """
     if is_date(series):
         return series
+    series = _without_gaps(series, notes)
     none = pd.Series(pd.NaT, index=series.index, dtype="datetime64[ns]")
     dates = dates_in(series) if is_text(series) else none
     bad = (dates.isna() & series.notna()).to_numpy()
@@ -73,15 +78,27 @@ def dates_of(series: pd.Series, column: DateColumn, source: str) -> pd.Series:
 
 def codes_of(series: pd.Series, column: CategoricalColumn, notes: list[str]) -> np.ndarray:
     """Return the codes of a category's levels, ``int32[n]``; -1 for a level (or a gap) that it does not have."""
-    code_of = {level: code for code, level in enumerate(column.levels)}
+    code_of = LevelCodes.in_order(column.levels)
     unseen_code = len(column.levels) if column.other else -1
     missing_code = column.width - 1 if column.missing else -1
     levels, texts = levels_of(series)
-    codes = np.array([*(code_of.get(text, unseen_code) for text in texts), missing_code], dtype=np.int32)[levels]
-    unseen = [i for i, text in enumerate(texts) if text not in code_of]
+    found = np.array([*(code_of.get(text) for text in texts), missing_code], dtype=np.int32)
+    unseen = np.flatnonzero(found[:-1] < 0)
+    found[unseen] = unseen_code
     n_rows = int(np.isin(levels, unseen).sum())
     if n_rows and not column.other:
         names = listing(dict.fromkeys(shortened(texts[i]) for i in unseen), limit=5)
         rows = counted(n_rows, "row")
         notes.append(f"'{column.name}' has {rows} with levels never seen in the development rows: {names}.")
-    return codes
+    return found[levels]
+
+
+def _without_gaps(series: pd.Series, notes: list[str]) -> pd.Series:
+    """The text of a column that is no category, words for "missing" being missing; how many is said."""
+    kept = without_gaps(series)
+    if kept is series:
+        return series
+    words = series[kept.isna() & series.notna()]
+    names = listing(dict.fromkeys(map(shortened, words)), limit=3)
+    notes.append(f"'{series.name}' has {counted(len(words), 'cell')} {names}, taken as missing.")
+    return kept

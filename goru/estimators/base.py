@@ -2,28 +2,30 @@
 
 import warnings
 from abc import abstractmethod
-from functools import partial
 from typing import Any, Self
 
+import jax
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from goru.direct.lbfgs import minimize_all
-from goru.direct.learner import Learner
-from goru.direct.losses import predictions
-from goru.direct.network import Form
-from goru.direct.optimizers import Adam, Momentum
-from goru.direct.parameters import Layout, initial_parameters
-from goru.direct.rows import Features
 from goru.estimators import training
 from goru.estimators.common import Estimator
 from goru.estimators.inputs import Inputs
+from goru.estimators.notes import notes_on_numbers, warn_of
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
-from goru.model.networks import PlainNetworks
+from goru.model.networks import Networks
+from goru.nn import network
+from goru.nn.affine import Weights
+from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.initializers import draw_weights
+from goru.nn.losses import LOSSES
+from goru.nn.optimizers import Adam, Momentum
+from goru.nn.rows import Features
+from goru.population.lbfgs import minimize_all
+from goru.population.learner import Learner
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10
@@ -40,6 +42,8 @@ class BaseMLP(Estimator):
     """Not for use: see the classes made from it."""
 
     _inputs: Inputs
+    _learner: Learner
+    _architecture: Architecture
 
     @abstractmethod
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
@@ -47,23 +51,27 @@ class BaseMLP(Estimator):
 
     @abstractmethod
     def _loss(self) -> str:
-        """The name of the loss in `goru.direct.losses`."""
+        """The name of the loss in `goru.nn.losses`."""
 
     @abstractmethod
     def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
         """What early stopping watches; higher is better."""
 
-    def _class_weights(self, y: Any) -> np.ndarray | None:
-        """What rows count for by their class."""
+    def _class_weights(self, y: Any, incremental: bool, first: bool) -> np.ndarray | None:
+        """What rows count for by their class; in batches, by the classes of all rows so far."""
         return None
 
     def _stratify(self, targets: np.ndarray) -> np.ndarray | None:
         """By what the held-out rows of early stopping are spread."""
         return None
 
-    def _output_scale(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def _output_scale(self) -> np.ndarray | None:
         """Factors and constants that bring outputs to the target's own units."""
         return None
+
+    def _notes_on_target(self, y: Any, places: np.ndarray | None) -> tuple[str, ...]:
+        """What is to be said of a checked target whose rows stand at these places in the user's; `None`: all of it."""
+        return ()
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
         self._check(y)
@@ -71,33 +79,42 @@ class BaseMLP(Estimator):
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         first = not hasattr(self, "_learner") or not (self.warm_start or incremental)
+        given = X
+        if not first:
+            before = self._architecture
+            if (before.hidden, before.batch_norm, len(self._learner)) != (hidden, self.batch_norm, self.n_members):
+                raise ValueError(
+                    "hidden_layer_sizes, batch_norm and n_members cannot change while a network goes on learning. "
+                    "Set warm_start=False, or clone the estimator."
+                )
         inputs = Inputs(self.scaling) if first else self._inputs
         with within_floats():
             X = validated(self, X, None if first else inputs.schema, reset=first)
             check_consistent_length(X, y)
             y = self._checked_target(y)
-            weights = self._weights(sample_weight, X, self._class_weights(y))
+            weights = self._weights(sample_weight, X, self._class_weights(y, incremental, first))
         random = check_random_state(self.random_state)
+        places = None if weights is None else np.flatnonzero(weights)
         if weights is not None:
             X, y, weights = _without_weightless(X, y, weights)
         every = np.ones(X.shape[0]) if weights is None else weights
         targets = self._targets(y, every, incremental, first)
-        if first:
-            inputs.fit(X, every)
-            self._inputs = inputs
-            self._begin(random, (inputs.n_features, *hidden, targets.shape[1]), X)
-        learner: Learner = self._learner
-        layout = learner.parameters.layout
-        if (layout.widths[1:-1], layout.batch_norm, len(learner)) != (hidden, bool(self.batch_norm), self.n_members):
-            raise ValueError(
-                "hidden_layer_sizes, batch_norm and n_members cannot change while a network goes on learning. "
-                "Set warm_start=False, or clone the estimator."
-            )
-        learner.form, learner.l2, learner.weight_decay = self._form(), self.alpha, self.weight_decay
-        dtype = learner.parameters.flat.dtype
-        x, targets = inputs.transform(X, dtype), targets.astype(dtype, copy=False)
         if self.batch_norm and len(targets) < 2:
             raise ValueError("batch normalization needs at least two rows, and there is 1 sample.")
+        if first:
+            (inputs.follow if incremental else inputs.fit)(X, every)
+            if not incremental:  # the first rows of many say little about a column
+                notes = inputs.notes if inputs.schema else notes_on_numbers(given)
+                warn_of((*self._notes_on_target(y, places), *notes), stacklevel=3)
+            self._inputs = inputs
+            self._begin(random, (inputs.n_features, *hidden, targets.shape[1]), X)
+        elif (places := inputs.follow(X, every)) is not None:
+            self._learner.read(places, self._first_weights(random, len(places)))
+        learner: Learner = self._learner
+        self._architecture = self._shape((inputs.n_features, *self._architecture.widths[1:]))
+        learner.layers, learner.hyper = self._architecture.layers, self._hyper()
+        dtype = learner.numbers.flat.dtype
+        x, targets = inputs.transform(X, dtype), targets.astype(dtype, copy=False)
         if self.solver == "lbfgs":
             self._minimize(x, targets, weights)
         else:
@@ -113,20 +130,15 @@ class BaseMLP(Estimator):
 
     def _begin(self, random: np.random.RandomState, widths: tuple[int, ...], X: Any) -> None:
         """New networks."""
-        layout = Layout(widths, bool(self.batch_norm))
-        work = training.work(layout.size * self.n_members, X.shape[0], self.max_iter)
+        self._architecture = self._shape(widths)
+        layers, hyper = self._architecture.layers, self._hyper()
+        work = training.work(self._architecture.n_parameters * self.n_members, X.shape[0], self.max_iter)
         single = getattr(X, "dtype", None) == np.float32 or work > MOST_DOUBLE
         seeds = random.randint(np.iinfo(np.int32).max, size=(self.n_members, 2))
-        parameters = initial_parameters(
-            layout,
-            (np.random.default_rng(seed) for seed in seeds[:, 0]),
-            partial(draw_weights, self.weight_init),
-            self.batch_norm_scale,
-            self.batch_norm_shift,
-            np.float32 if single else np.float64,
-        )
-        form = self._form()
-        self._learner = Learner(form, parameters, self.alpha, self.weight_decay, seeds[:, 1].astype(np.uint32))
+        members = [network.init(layers, np.random.default_rng(seed), hyper) for seed in seeds[:, 0]]
+        dtype = np.float32 if single else np.float64
+        learned = jax.tree.map(lambda *leaves: np.stack(leaves, dtype=dtype), *members)
+        self._learner = Learner(layers, self._loss(), hyper, learned, seeds[:, 1].astype(np.uint32))
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
         self.out_activation_ = {
@@ -134,32 +146,51 @@ class BaseMLP(Estimator):
             "binary_cross_entropy": "logistic",
             "squared_error": "identity",
             "poisson": "exp",
-        }[form.loss]
+        }[self._loss()]
         training.begin(self)
 
-    def _form(self) -> Form:
-        return Form(
-            activation=ACTIVATIONS[self.activation],
-            loss=self._loss(),
-            batch_norm=self.batch_norm,
-            batch_norm_epsilon=self.batch_norm_epsilon,
-            batch_norm_momentum=self.batch_norm_momentum,
-            dropout=self.dropout,
+    def _first_weights(self, random: np.random.RandomState, features: int) -> np.ndarray:
+        """Of a first layer that reads so many features, `(networks, units, features)`."""
+        learner, units = self._learner, self._architecture.widths[1]
+        seeds = random.randint(np.iinfo(np.int32).max, size=len(learner))
+        generators = [np.random.default_rng((seed, learner.steps)) for seed in seeds]
+        return np.stack([draw_weights(self.weight_init, generator, features, units) for generator in generators])
+
+    def _shape(self, widths: tuple[int, ...]) -> Architecture:
+        """With layers of dropout also where nothing is deleted: it may be, when the network goes on learning."""
+        inputs, *hidden, outputs = widths
+        return Architecture(
+            inputs,
+            tuple(hidden),
+            outputs,
+            ACTIVATIONS[self.activation],
+            self.batch_norm,
+            dropout=True,
+            weight_init=self.weight_init,
+        )
+
+    def _hyper(self) -> Hyperparameters:
+        return Hyperparameters(
+            weight_decay=float(self.weight_decay),
+            dropout_rate=float(self.dropout),
+            batch_norm_epsilon=float(self.batch_norm_epsilon),
+            batch_norm_momentum=float(self.batch_norm_momentum),
+            batch_norm_scale=float(self.batch_norm_scale),
+            batch_norm_shift=float(self.batch_norm_shift),
         )
 
     def _new_optimizer(self, learner: Learner) -> Adam | Momentum:
         if self.solver == "adam":
-            return Adam(learner.parameters, self.beta_1, self.beta_2, self.epsilon)
-        return Momentum(learner.parameters, self.momentum, self.nesterovs_momentum)
+            return Adam(learner.numbers.flat, self.beta_1, self.beta_2, self.epsilon)
+        return Momentum(learner.numbers.flat, self.momentum, self.nesterovs_momentum)
 
     def _minimize(self, x: Features, targets: np.ndarray, weights: np.ndarray | None) -> None:
         every = np.ones(len(targets)) if weights is None else weights
         learner: Learner = self._learner
-        shares = (every / every.sum()).astype(targets.dtype)
+        shares = every * (training.factor(learner.loss, self.n_outputs_) / every.sum())
+        y = training.labels_or_numbers(learner.loss, targets)
         l2 = self.alpha / every.sum()
-        found = minimize_all(
-            learner.form, learner.parameters, x, targets, shares, l2, self.max_iter, self.max_fun, self.tol
-        )
+        found = minimize_all(learner, x, y, shares, l2, self.max_iter, self.max_fun, self.tol)
         self.n_iter_ = max(result.nit for result in found)
         self.loss_ = training.mean_of_finite(np.array([result.fun for result in found]))
         if not all(result.success for result in found):
@@ -169,15 +200,16 @@ class BaseMLP(Estimator):
                 stacklevel=4,
             )
 
-    def _expose(self, statistics: list | None) -> None:
+    def _expose(self, statistics: Any) -> None:
         """The fitted attributes that predictions are made of."""
         learner: Learner = self._learner
-        weights, biases = learner.plain(statistics)
+        layers, learned = learner.folded(statistics)
         scale = self._output_scale()
         if scale is not None:
-            factor, constant = (part.astype(weights[-1].dtype) for part in scale)
-            weights[-1], biases[-1] = weights[-1] * factor, biases[-1] * factor + constant
-        networks = PlainNetworks(learner.form.activation, tuple(weights), tuple(biases))
+            factor, constant = (part.astype(learner.numbers.flat.dtype) for part in scale)
+            weight, bias = learned[-1]
+            learned = (*learned[:-1], Weights(weight * factor[:, None], bias * factor + constant))
+        networks = Networks(layers, learned)
         finite = networks.finite
         if not finite.any():
             raise ValueError(
@@ -192,22 +224,23 @@ class BaseMLP(Estimator):
             )
             networks = networks.only(list(np.flatnonzero(finite)))
         one = self.n_members == 1
-        self.coefs_ = [weight[0] if one else weight for weight in networks.weights]
-        self.intercepts_ = [bias[0] if one else bias for bias in networks.biases]
+        affine = [own for own in networks.learned if own]
+        self.coefs_ = [own.weight[0].T if one else own.weight.swapaxes(1, 2) for own in affine]
+        self.intercepts_ = [own.bias[0] if one else own.bias for own in affine]
 
     def _predicted(self, X: Any) -> np.ndarray:
         """The mean of the members' predictions, `(rows, outputs)`."""
-        check_is_fitted(self)
+        check_is_fitted(self, "coefs_")
         with within_floats():
             X = validated(self, X, self._inputs.schema, reset=False)
-        form = self._learner.form
-        networks = PlainNetworks(
-            form.activation,
-            tuple(weight if weight.ndim == 3 else weight[None] for weight in self.coefs_),
+        networks = Networks.perceptron(
+            ACTIVATIONS[self.activation],
+            tuple((weight if weight.ndim == 3 else weight[None]).swapaxes(1, 2) for weight in self.coefs_),
             tuple(bias if bias.ndim == 2 else bias[None] for bias in self.intercepts_),
         )
-        x = self._inputs.transform(X, networks.weights[0].dtype)
-        return predictions(form.loss, networks.outputs(x)).mean(axis=0)
+        x = self._inputs.transform(X, networks.dtype)
+        predictions = LOSSES[self._learner.loss].predictions
+        return predictions(networks.outputs(x).swapaxes(1, 2)).mean(axis=0).T
 
 
 def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:

@@ -1,8 +1,10 @@
 """A classifier with batch normalization, weight decay and dropout, where scikit-learn's has none of them."""
 
+from collections import Counter
 from typing import Any, Literal, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
@@ -13,6 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from goru.estimators.base import BaseMLP, takes_batches
 from goru.estimators.inputs import Scaling
+from goru.estimators.parameters import is_text
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -37,7 +40,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
       predictions are averaged. They stop as one.
     - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.
     - `scaling`: `"robust"`: numbers are centred at their median, divided by the distance of their quartiles and
-      smoothly clipped. `None`: they are left as they are, as scikit-learn does.
+      smoothly clipped, so that predictions flatten out beyond the training rows. `None`: they are left as they are, as
+      scikit-learn does.
     - `solver`: `"adam"`, `"sgd"` or `"lbfgs"` (no dropout and no decoupled decay, as it takes no batches).
     - `alpha`: the strength of the L2 penalty.
     - `batch_size`: rows in a mini-batch; `"auto"` is 200, or all if there are fewer.
@@ -112,7 +116,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_if(takes_batches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train for one epoch on the given rows. What prepares the columns is learned from the first ones.
+        """Train for one epoch on the given rows.
+
+        What prepares the columns follows the first 1,000 rows, which are kept until then: medians and scales, which
+        columns have missing values, and in frames with more than numbers what each column is, and its levels. The
+        network reads features that appear from weights drawn anew, and keeps what it has learned of the others. Then
+        all of it stays, but for columns of numbers that were constant: each is followed for as many rows from where it
+        begins to vary. A level, or a gap, that is new after the first rows is as one never seen. `class_weight` as
+        `"balanced"` counts the rows of each class so far.
 
         **Arguments:**
 
@@ -127,6 +138,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
                 )
             if first:
+                self._check(y)
                 multilabel = str(type_of_target(y)).startswith("multilabel")
                 self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
                 self.classes_ = self._label_binarizer.classes_
@@ -167,8 +179,29 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         check_classification_targets(y)
         return y
 
-    def _class_weights(self, y: Any) -> np.ndarray | None:
-        return None if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+    def _class_weights(self, y: Any, incremental: bool, first: bool) -> np.ndarray | None:
+        if self.class_weight is None:
+            return None
+        labels = y.toarray() if issparse(y) else y
+        columns, balanced = labels.reshape(len(labels), -1).T.tolist(), is_text(self.class_weight, "balanced")
+        if balanced:
+            if first:
+                self._rows_of = [Counter[Any]() for _ in columns]
+            for rows, column in zip(self._rows_of, columns, strict=True):
+                rows.update(column)
+        if not incremental:
+            return compute_sample_weight(self.class_weight, y)
+        # A batch need not have every class, and is nothing to be balanced by itself.
+        if balanced:
+            return np.prod(
+                [
+                    [rows.total() / (len(rows) * rows[label]) for label in column]
+                    for rows, column in zip(self._rows_of, columns, strict=True)
+                ],
+                axis=0,
+            )
+        every = self.classes_ if labels.ndim == 1 else np.repeat([[0], [1]], labels.shape[1], axis=1)
+        return compute_sample_weight(self.class_weight, np.concatenate([every, labels]))[len(every) :]
 
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
         if first and not incremental:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight
 
 from goru.estimators.parameters import check
+from goru.estimators.validation import refuse_gaps
 
 
 class Estimator(BaseEstimator, ABC):
@@ -18,10 +19,11 @@ class Estimator(BaseEstimator, ABC):
         self.__dict__.update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
 
     def _check(self, y: Any) -> None:
-        """Raise `ValueError` for arguments that make no sense, or a missing target."""
+        """Raise `ValueError` for arguments that make no sense, or a target that is missing, wholly or in some rows."""
         check(self)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        refuse_gaps(y)
 
     def _weights(self, sample_weight: Any, X: Any, by_class: np.ndarray | None) -> np.ndarray | None:
         """What rows count for, by themselves and by their class, `(rows,)`; `None` if all count alike.

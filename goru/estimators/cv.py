@@ -43,6 +43,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       look finds better.
     - `single`: predict with one network instead of a bag of eight.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
+    - `group_duplicates`: rows that are alike, `y` included, stay in one fold, as rows of one group do. Without it
+      copies are counted among the notes of `study_`. It takes goru's own splits: a splitter in `cv` makes its own.
     - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.
     - `random_state`: everything random is a function of it.
     - `verbose`: show how far the study is, and print what it found.
@@ -72,6 +74,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         numbers: Literal["auto", "scaled", "pieces"] = "auto",
         single: bool = False,
         search_batch_norm: bool = False,
+        group_duplicates: bool = False,
         class_weight: Any = None,
         random_state: Any = None,
         verbose: bool = False,
@@ -153,6 +156,7 @@ class MLPRegressorCV(RegressorMixin, BaseMLPCV):
         numbers: Literal["auto", "scaled", "pieces"] = "auto",
         single: bool = False,
         search_batch_norm: bool = False,
+        group_duplicates: bool = False,
         random_state: Any = None,
         verbose: bool = False,
     ) -> None:

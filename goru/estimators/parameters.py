@@ -7,18 +7,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from goru.nn.architecture import WeightInit
+from goru.nn.architecture import ActivationName, WeightInit
 
-#: scikit-learn's name of an activation, where it is not goru's.
-ACTIVATIONS = {
-    "identity": "identity",
-    "logistic": "sigmoid",
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "gelu": "gelu",
-    "silu": "silu",
-}
+#: goru's name of an activation by that of scikit-learn, or by its own.
+ACTIVATIONS: dict[str, ActivationName] = {name: name for name in get_args(ActivationName)} | {"logistic": "sigmoid"}
 
 
 def _integer(value: Any) -> bool:
@@ -120,6 +112,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "numbers": _one_of("auto", "scaled", "pieces"),
     "single": _BOOLEAN,
     "search_batch_norm": _BOOLEAN,
+    "group_duplicates": _BOOLEAN,
     "scaling": _one_of("robust", None),
 }
 

@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from goru.estimators.base import BaseMLP, takes_batches
 from goru.estimators.inputs import Scaling
+from goru.estimators.notes import notes_on_quantity
+from goru.estimators.samples import Sample
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -82,7 +84,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @available_if(takes_batches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch on the given rows. What prepares columns and target is learned from the first ones."""
+        """Train for one epoch on the given rows.
+
+        What prepares columns is learned as `MLPClassifier.partial_fit` says; mean and standard deviation of the target
+        follow its first 1,000 values too, or, of one that is constant at first, so many from where it begins to vary.
+        """
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -101,21 +107,26 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': they are below 0.")
         return y.astype(np.float64).reshape(len(y), -1)
 
+    def _notes_on_target(self, y: Any, places: np.ndarray | None) -> tuple[str, ...]:
+        return notes_on_quantity(y, places)
+
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
-        if first:
-            self._scale = None
-            if self.scaling and self.loss == "squared_error":
-                size = np.abs(y).max(axis=0)
-                size[size == 0] = 1  # squares of very large or small values leave the range of numbers
-                mean = np.average(y / size, axis=0, weights=weights)
-                deviation = np.sqrt(np.average(np.square(y / size - mean), axis=0, weights=weights))
-                deviation[deviation == 0] = 1
-                self._scale = deviation * size, mean * size
-        elif y.shape[1] != self.n_outputs_:
+        if not first and y.shape[1] != self.n_outputs_:
             raise ValueError(f"y has {y.shape[1]} outputs, and the networks have {self.n_outputs_}.")
+        if first:
+            self._scale: np.ndarray | None = None
+            self._open: dict[int, Sample] = {}
+            if self.scaling and self.loss == "squared_error":
+                self._scale = deviation_and_mean(y, weights)
+                constant = (y == y[:1]).all(axis=0)
+                self._open = {output: Sample() for output in range(y.shape[1]) if incremental or constant[output]}
+        for output, sample in self._open.items():
+            if sample.add(y[:, output], weights, len(y)) and not first and self._scale is not None:
+                self._scale[:, [output]] = deviation_and_mean(sample.values[:, None], sample.weights)
+        self._open = {output: sample for output, sample in self._open.items() if not sample.suffices}
         return y if self._scale is None else (y - self._scale[1]) / self._scale[0]
 
-    def _output_scale(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def _output_scale(self) -> np.ndarray | None:
         return self._scale
 
     def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
@@ -127,3 +138,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def deviation_and_mean(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Standard deviation and mean of every output, `(2, outputs)`; for that of a constant one stands its size."""
+    size = np.abs(y).max(axis=0)
+    size[size == 0] = 1  # squares of very large or small values leave the range of numbers
+    mean = np.average(y / size, axis=0, weights=weights)
+    deviation = np.sqrt(np.average(np.square(y / size - mean), axis=0, weights=weights))
+    deviation[deviation == 0] = 1
+    return np.array([deviation * size, mean * size])

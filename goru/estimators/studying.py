@@ -1,6 +1,5 @@
 """What estimators that pick their own regularisation share: a whole study inside `fit`."""
 
-import re
 from abc import abstractmethod
 from contextlib import nullcontext
 from inspect import signature
@@ -17,12 +16,14 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
 from goru.errors import InputError
 from goru.estimators.common import Estimator
 from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
+from goru.estimators.notes import in_words_of_python, notes_on_quantity, warn_of
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.splits import partitions_of
 from goru.estimators.validation import validated, within_floats
@@ -35,12 +36,6 @@ from goru.study.study import Result, Study
 from goru.study.watcher import Silent
 
 FEWEST_ROWS = 4
-
-
-def _in_words_of_python(message: str) -> str:
-    """A message of a study, which speaks of the command's options, in the names of arguments."""
-    names = {"hidden": "hidden_layer_sizes", "networks": "n_networks", "seed": "random_state"}
-    return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)
 
 
 class BaseMLPCV(Estimator):
@@ -72,6 +67,7 @@ class BaseMLPCV(Estimator):
         self._check(y)
         if self.budget is not None and self.n_networks is not None:
             raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
+        index = X.index if isinstance(X, pd.DataFrame) else None
         with within_floats():
             X = validated(self, X, None, reset=True)
             check_consistent_length(X, y, groups)
@@ -85,8 +81,12 @@ class BaseMLPCV(Estimator):
         kept = None if weights is None or weights.all() else np.flatnonzero(weights)
         classifier = self._classes() is not None
         partitions = partitions_of(self.cv, X, codes, groups, classifier, kept)
+        if self.group_duplicates and partitions is not None:
+            raise ValueError(
+                "group_duplicates and cv: a splitter makes its own folds. Give a number of folds, or None."
+            )
         self._by_frame = isinstance(X, pd.DataFrame)
-        frame = self._frame(X)
+        frame = self._frame(X, index)
         groups = None if groups is None else np.asarray(groups)
         if kept is not None and weights is not None:
             frame, codes, weights = frame.iloc[kept], codes[kept], weights[kept]
@@ -99,9 +99,21 @@ class BaseMLPCV(Estimator):
         own_groups = groups if partitions is None else None
         record = Record()
         try:
-            found = self._study(frame, codes, weights, own_groups, partitions, balanced, int(seed), record)
+            dataset = dataset_from(
+                frame,
+                codes,
+                self._classes(),
+                weights=weights,
+                groups=own_groups,
+                group_duplicates=self.group_duplicates,
+            )
+            # Of an array without names, that a column counts its rows says nothing.
+            about_columns = dataset.schema.warnings if hasattr(self, "feature_names_in_") else ()
+            about_target = () if classifier else notes_on_quantity(codes, kept)
+            warn_of((*about_target, *about_columns, *dataset.encoded_development.notes), stacklevel=3)
+            found = self._study(dataset, partitions, balanced, int(seed), record)
         except InputError as error:
-            raise InputError(_in_words_of_python(str(error))) from None
+            raise InputError(in_words_of_python(str(error))) from None
         self._model = found.model
         self.study_ = Findings(found.answer, found.evidence, tuple(record.trials))
         self.effects_ = self.study_.effects
@@ -112,24 +124,15 @@ class BaseMLPCV(Estimator):
         return self
 
     def _study(
-        self,
-        frame: pd.DataFrame,
-        codes: np.ndarray,
-        weights: np.ndarray | None,
-        groups: np.ndarray | None,
-        partitions: Any,
-        balanced: Literal["balanced"] | None,
-        seed: int,
-        record: Record,
+        self, dataset: Dataset, partitions: Any, balanced: Literal["balanced"] | None, seed: int, record: Record
     ) -> Result:
-        dataset = dataset_from(frame, codes, self._classes(), weights=weights, groups=groups)
         if partitions is None and self.cv is not None:
             partitions = own_partitions(dataset, self.cv, seed)
         options = Options(
             budget=self.budget,
             networks=self.n_networks,
             hidden=None if self.hidden_layer_sizes is None else hidden_widths(self.hidden_layer_sizes),
-            activation=ACTIVATIONS[self.activation],  # type: ignore[arg-type]  # checked there
+            activation=ACTIVATIONS[self.activation],
             batch_size=None if self.batch_size == "auto" else self.batch_size,
             seed=seed,
             single=self.single,
@@ -139,16 +142,16 @@ class BaseMLPCV(Estimator):
             numbers=self.numbers,
         )
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
-            scoring = None if self.scoring is None else self._scoring(codes, weights)
+            scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)
             study = Study(dataset, options, watching, partitions=partitions, scoring=scoring)
             return study.run(record)
 
-    def _frame(self, X: Any) -> pd.DataFrame:
+    def _frame(self, X: Any, index: pd.Index | None) -> pd.DataFrame:
         if isinstance(X, pd.DataFrame):
             return X
         values = X.toarray() if sparse.issparse(X) else X
         names = getattr(self, "feature_names_in_", [f"x{index}" for index in range(X.shape[1])])
-        return pd.DataFrame(values, columns=list(names))
+        return pd.DataFrame(values, index, list(names))
 
     def _scoring(self, codes: np.ndarray, weights: np.ndarray | None) -> Any:
         scorer = check_scoring(self, scoring=self.scoring)

@@ -8,11 +8,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from goru.direct.learner import Batch, Learner
-from goru.direct.losses import predictions
-from goru.direct.rows import Features
-from goru.direct.threads import threads_for
+from goru.nn.losses import LOSSES
+from goru.nn.optimizers import cosine
+from goru.nn.rows import Features
 from goru.population.bag import WORTH_COMPILING, CompiledBag
+from goru.population.learner import Learner, Order
+from goru.population.threads import threads_for
 
 SMALLEST_RATE = 1e-6  # where "adaptive" ends
 FLOPS_A_NUMBER = 6  # of a weight, for one row: two in each of three products
@@ -22,6 +23,16 @@ ADAPTED = 5.0  # by which it divides
 def work(numbers: int, rows: int, epochs: int) -> float:
     """Floating-point operations of training so many learned numbers on so many rows."""
     return float(FLOPS_A_NUMBER) * numbers * rows * epochs
+
+
+def labels_or_numbers(loss: str, targets: np.ndarray) -> np.ndarray:
+    """Targets `(rows, outputs)` as the loss takes them: class indices, or as they are."""
+    return targets.argmax(axis=1).astype(np.int32) if loss == "softmax_cross_entropy" else targets
+
+
+def factor(loss: str, outputs: int) -> float:
+    """What makes of goru's loss scikit-learn's: there it is the sum over the outputs, and half the squared error."""
+    return {"softmax_cross_entropy": 1.0, "squared_error": outputs / 2}.get(loss, float(outputs))
 
 
 def begin(estimator: Any) -> None:
@@ -58,39 +69,41 @@ def train(
     if estimator.early_stopping:
         x, targets, weights, held_out = _hold_out(estimator, x, targets, weights, random)
     size = _batch_size(estimator, len(targets))
-    learning = _compiled(learner, x, targets, 1 if incremental else estimator.max_iter)
+    y = labels_or_numbers(learner.loss, targets)
+    learning = _compiled(learner, x, y, 1 if incremental else estimator.max_iter)
     if not incremental or not hasattr(estimator, "_rate"):
         estimator._rate = estimator.learning_rate_init
     try:
-        with threads_for(learner.parameters.layout.widths, size):
-            _epochs(estimator, learning, x, targets, weights, random, incremental, size, held_out)
+        with threads_for(learner.layers, size):
+            _epochs(estimator, learning, x, y, weights, random, incremental, size, held_out)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=4)
     if isinstance(learning, CompiledBag):
         learning.write_back()
     if held_out is not None and estimator._best is not None:
-        learner.parameters.flat[:] = estimator._best
+        learner.numbers.flat[:] = estimator._best
 
 
 def _epochs(
     estimator: Any,
     learning: Learner | CompiledBag,
     x: Features,
-    targets: np.ndarray,
+    y: np.ndarray,
     weights: np.ndarray | None,
     random: np.random.RandomState,
     incremental: bool,
     size: int,
     held_out: tuple | None,
 ) -> None:
-    rows = len(targets)
+    rows = len(y)
+    times = factor(learning.loss, estimator.n_outputs_)
     estimator.n_iter_ = 0
     before = len(estimator.loss_curve_) if incremental else 0  # a falling rate goes on falling from call to call
     for epoch in range(estimator.max_iter):
         order = random.permutation(rows) if estimator.shuffle else None
-        batches = list(_batches(estimator, before + epoch, order, rows, size, weights))
-        losses = learning.learn(x, targets, batches)
-        sizes = [len(batch.shares) for batch in batches]
+        orders = list(_orders(estimator, before + epoch, order, rows, size, weights, times))
+        losses = learning.learn(x, y, orders)
+        sizes = [len(order.shares) for order in orders]
         estimator.loss_ = mean_of_finite(np.average(losses, axis=0, weights=sizes))
         estimator.n_iter_ += 1
         estimator.t_ += rows
@@ -99,7 +112,7 @@ def _epochs(
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         if held_out is not None:
             if _watch_score(estimator, learning, *held_out):
-                estimator._best = learning.parameters.flat.copy()
+                estimator._best = learning.numbers.flat.copy()
         else:
             _watch_loss(estimator)
         if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
@@ -119,11 +132,11 @@ def _epochs(
             )
 
 
-def _compiled(learner: Learner, x: Features, targets: np.ndarray, epochs: int) -> Learner | CompiledBag:
+def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledBag:
     """A bag that is worth compiling, as a program; else the learner itself."""
-    worth = work(learner.parameters.flat.size, len(targets), epochs) > WORTH_COMPILING
+    worth = work(learner.numbers.flat.size, len(y), epochs) > WORTH_COMPILING
     if len(learner) > 1 and worth and isinstance(x, np.ndarray) and x.dtype == np.float32:
-        return CompiledBag(learner, x, targets)
+        return CompiledBag(learner, x, y)
     return learner
 
 
@@ -151,9 +164,15 @@ def _batch_size(estimator: Any, rows: int) -> int:
     return int(np.clip(estimator.batch_size, 1, rows))
 
 
-def _batches(
-    estimator: Any, epoch: int, order: np.ndarray | None, rows: int, size: int, weights: np.ndarray | None
-) -> Iterator[Batch]:
+def _orders(
+    estimator: Any,
+    epoch: int,
+    order: np.ndarray | None,
+    rows: int,
+    size: int,
+    weights: np.ndarray | None,
+    times: float,
+) -> Iterator[Order]:
     starts = list(range(0, rows, size))
     if estimator.batch_norm:
         if size == 1:
@@ -168,8 +187,8 @@ def _batches(
         rate = estimator._rate
         if estimator.learning_rate == "cosine":
             done = min((epoch + index / len(starts)) / estimator.max_iter, 1)
-            rate = 0.5 * estimator.learning_rate_init * (1 + np.cos(np.pi * done))
-        yield Batch(chosen, own / total, total, rate)
+            rate = estimator.learning_rate_init * cosine(done)
+        yield Order(chosen, own * (times / total), rate, estimator.alpha / total)
 
 
 def mean_of_finite(losses: np.ndarray) -> float:
@@ -190,9 +209,9 @@ def _watch_score(
     estimator: Any, learner: Learner | CompiledBag, x: Features, targets: np.ndarray, weights: np.ndarray | None
 ) -> bool:
     """Whether the score of the bag on held-out rows is the best so far."""
-    every = predictions(learner.form.loss, learner.outputs(x))
+    every = LOSSES[learner.loss].predictions(learner.outputs(x))
     every = every[np.isfinite(every).all(axis=(1, 2))]
-    score = estimator._score_held_out(every.mean(axis=0), targets, weights) if len(every) else np.nan
+    score = estimator._score_held_out(every.mean(axis=0).T, targets, weights) if len(every) else np.nan
     estimator.validation_scores_.append(score)
     if estimator.verbose:
         print(f"Validation score: {score:.6f}")

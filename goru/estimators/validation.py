@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from goru.data.encoding import Schema
+from goru.data.table import pandas_of
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def validated(estimator: Any, X: Any, schema: Schema | None, reset: bool) -> Any
 
     **Raises:** `ValueError` or `TypeError` in scikit-learn's words.
     """
-    frame = _as_frame(X)
+    frame = pandas_of(X)
     if frame is not None and (schema is not None or (reset and not _only_numbers(frame))):
         validate_data(estimator, X, skip_check_array=True, reset=reset)
         return frame.set_axis([str(name) for name in frame.columns], axis=1)
@@ -48,11 +49,15 @@ def validated(estimator: Any, X: Any, schema: Schema | None, reset: bool) -> Any
     return X
 
 
-def _as_frame(X: Any) -> pd.DataFrame | None:
-    """A pandas frame, if `X` is a frame of pandas, polars or another library that can make one; else `None`."""
-    if isinstance(X, pd.DataFrame):
-        return X
-    return X.to_pandas() if hasattr(X, "to_pandas") and hasattr(X, "columns") else None
+def refuse_gaps(y: Any) -> None:
+    """Raise `ValueError`, beginning as scikit-learn's, where a target of Python objects is missing in some row."""
+    if sparse.issparse(y):
+        return
+    # Of a list of words with a NaN among them NumPy makes words, "nan" being one.
+    values = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
+    if values.dtype.kind == "O" and (missing := pd.isna(values)).any():
+        row = int(missing.reshape(len(values), -1).any(axis=1).argmax())
+        raise ValueError(f"Input y contains NaN. Row {row} (counted from 0) has no value: remove it, or fill it in.")
 
 
 def _only_numbers(frame: pd.DataFrame) -> bool:

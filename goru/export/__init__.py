@@ -1,1 +1,17 @@
 """Models for programs that do not know goru: ONNX, a PyTorch module, plain tensors."""
+
+from importlib import import_module
+from types import ModuleType
+
+_FORMS = ("onnx", "safetensors", "torch")
+
+
+def __getattr__(name: str) -> ModuleType:
+    # Late: what one form needs shall not be loaded for another.
+    if name in _FORMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FORMS})

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from goru.data.columns import CategoricalColumn, DateColumn
-from goru.data.preparing import Preparation, Unscaled
+from goru.data.pieces import scale_of
+from goru.data.preparing import Preparation
 from goru.export.dates import absent_date, date_parts
 from goru.export.graph import ML, Graph
-from goru.export.inputs import Input, missing_words, spellings
+from goru.export.inputs import Input, codes_of_texts, missing_words
 
 
 def features(graph: Graph, inputs: tuple[Input, ...], preparation: Preparation) -> str:
@@ -71,8 +72,6 @@ class _Numbers:
         if not p:
             return []
         x = _gather(graph, self.filled, range(p), "numbers/filled")
-        if isinstance(preparation, Unscaled):
-            return [graph.cast(x, np.float32, "numbers/prepared")]
         scales = np.array(preparation.scales)
         z = graph.node("Sub", x, graph.constant("numbers/medians", [preparation.medians]))
         z = graph.node("Div", z, graph.constant("numbers/scales", [np.where(scales > 0, scales, 1)]))
@@ -93,13 +92,15 @@ class _Numbers:
 
     def pieces(self, graph: Graph, preparation: Preparation) -> str:
         """How far each number has come through each of its pieces; see `goru.data.pieces.cut`."""
-        columns = [column for column, edges in enumerate(preparation.edges) for _ in edges[1:]]
-        # Half of everything, which is exact: the difference of two large numbers would leave the range of numbers.
-        low = np.concatenate([np.array(edges)[:-1] for edges in preparation.edges if edges]) / 2
-        high = np.concatenate([np.array(edges)[1:] for edges in preparation.edges if edges]) / 2
-        widths = high - low
+        cut = [(column, np.array(edges)) for column, edges in enumerate(preparation.edges) if edges]
+        columns = [column for column, edges in cut for _ in edges[1:]]
+        scales = np.concatenate([np.full(len(edges) - 1, scale_of(edges)) for _, edges in cut])
+        low = np.concatenate([edges[:-1] * scale_of(edges) for _, edges in cut])
+        widths = np.concatenate([np.diff(edges * scale_of(edges)) for _, edges in cut])
         half = graph.constant("half", 0.5)
-        x = graph.node("Mul", _gather(graph, self.filled, columns, "pieces/filled"), half)
+        x = _gather(graph, self.filled, columns, "pieces/filled")
+        if (scales < 1).any():
+            x = graph.node("Mul", x, graph.constant("pieces/scales", [scales]))
         come = graph.node("Sub", x, graph.constant("pieces/begin", [low]))
         come = graph.node("Div", come, graph.constant("pieces/widths", [np.where(widths > 0, widths, 1)]))
         come = graph.node("Clip", come, graph.constant("zero", 0.0), graph.constant("one", 1.0))
@@ -115,8 +116,7 @@ class _Numbers:
 def _levels(graph: Graph, name: str, column: CategoricalColumn) -> str:
     """One column a level, 1 where the row has it; none for a level that is not known."""
     code_of: dict[str, int] = dict.fromkeys(missing_words(column), column.width - 1 if column.missing else -1)
-    for code, level in enumerate(column.levels):
-        code_of |= dict.fromkeys(spellings(level), code)
+    code_of |= codes_of_texts(column)
     codes = graph.node(
         "LabelEncoder",
         name,

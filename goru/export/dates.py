@@ -5,6 +5,7 @@ years are an era of 146,097 days. https://howardhinnant.github.io/date_algorithm
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -38,6 +39,9 @@ class _Calendar:
 
     def __init__(self, graph: Graph, seconds: str) -> None:
         self._graph = graph
+        # Whole division is only of what is a multiple, or not negative: there, all runtimes agree.
+        operators = (partial(self._apply, name) for name in ("Add", "Sub", "Mul", "Div", "Mod"))
+        self._plus, self._minus, self._times, self._over, self._modulo = operators
         self._of_day = self._modulo(seconds, 86_400)
         self._days = self._over(self._minus(seconds, self._of_day), 86_400)
 
@@ -77,23 +81,6 @@ class _Calendar:
         of_year = self._minus(day, self._minus(gone, self._over(year, 100)))
         month = self._over(self._plus(self._times(of_year, 5), 2), 153)
         return era, year, of_year, month
-
-    def _plus(self, x: str, y: int | str) -> str:
-        return self._apply("Add", x, y)
-
-    def _minus(self, x: str, y: str) -> str:
-        return self._apply("Sub", x, y)
-
-    def _times(self, x: str, y: int) -> str:
-        return self._apply("Mul", x, y)
-
-    def _over(self, x: str, y: int) -> str:
-        """Whole division of what is a multiple of `y`, or not negative: there, all runtimes agree."""
-        return self._apply("Div", x, y)
-
-    def _modulo(self, x: str, y: int) -> str:
-        """What is left by a division that rounds down: never negative."""
-        return self._apply("Mod", x, y)
 
     def _apply(self, op: str, x: str, y: int | str) -> str:
         return self._graph.node(op, x, _whole(self._graph, y) if isinstance(y, int) else y, name=f"date/{op.lower()}")

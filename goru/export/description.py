@@ -1,15 +1,19 @@
 """What stands beside exported weights: a model in plain JSON types, without what its networks do not read."""
 
 import json
+from collections.abc import Container
 from itertools import pairwise
 from typing import Any
 
 from goru import __version__
-from goru.data.cells import MISSING_WORDS
+from goru.data.cells import GAP_WORDS, MISSING_WORDS
 from goru.data.columns import DroppedColumn
 from goru.data.encoding import Schema
-from goru.data.preparing import Preparation, Unscaled
+from goru.data.preparing import Preparation
+from goru.errors import InputError
 from goru.model.model import Model
+from goru.nn.kinds import to_json
+from goru.nn.network import Layers
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -23,14 +27,22 @@ def describe(model: Model) -> dict[str, Any]:
         "columns": used.to_json()["columns"],
         "features": [*used.feature_names, *_pieces(used, model.preparation)],
         "missing_words": list(MISSING_WORDS),
-        "preparation": model.preparation.to_json() | {"scaled": not isinstance(model.preparation, Unscaled)},
+        "gap_words": list(GAP_WORDS),
+        "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
-        "widths": [model.networks.inputs, *(bias.shape[1] for bias in model.networks.biases)],
-        "activation": model.networks.activation,
+        "layers": to_json(model.networks.layers),
         "temperature": model.temperature,
         "networks": len(model.networks),
         "members": list(model.members),
     }
+
+
+def refuse_others(layers: Layers, known: Container[str], form: str) -> None:
+    """Raise `InputError` for a layer whose kind is not among those that a form knows."""
+    for layer in layers:
+        if layer.kind not in known:
+            raise InputError(f"a layer of kind {layer.kind!r} cannot be exported to {form}. Choose another format.")
+        refuse_others(getattr(layer, "layers", ()), known, form)
 
 
 def _pieces(schema: Schema, preparation: Preparation) -> list[str]:

@@ -4,20 +4,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from goru.data.cells import MISSING_WORDS, level_text
+from goru.data.cells import MISSING_WORDS
 from goru.data.columns import CategoricalColumn, DateColumn, DroppedColumn, NumericColumn
 from goru.data.encoding import Schema
+from goru.data.numerals import LevelCodes, level_text
 
 InputType = Literal["double", "int64", "string"]
 
 #: What has to be done to the cells of a column, by its kind; ONNX has no operators for it.
 BEFORE = {
-    "numeric": "numbers as double, NaN where missing",
+    "numeric": "numbers as double, NaN where missing; times of day and spans of time in seconds",
     "boolean": "true and false as 1 and 0 in double, NaN where missing",
     "date": "seconds since 1970-01-01T00:00 UTC as int64, rounded down; -9223372036854775808 where missing: "
     'NumPy\'s dates.astype("datetime64[s]").astype("int64")',
     "categorical": "text without spaces around it; numbers as Python writes them: whole ones without a point (2, not "
-    "2e0 or 02), others as repr(float(text)); true and false in small letters",
+    "2e0), others as repr(float(text)), but as the level is written where one is 02; true and false in small letters",
 }
 
 
@@ -85,10 +86,13 @@ def missing_words(column: CategoricalColumn) -> list[str]:
     return [word for word in MISSING_WORDS if word not in column.levels]
 
 
-def spellings(level: str) -> tuple[str, ...]:
-    """A level, and other spellings of it that are common: what Python and pandas make of `2` and `true`."""
-    others = [f"{level}.0", level.capitalize(), level.upper()]
-    return (level, *(other for other in dict.fromkeys(others) if other != level and level_text(other) == level))
+def codes_of_texts(column: CategoricalColumn) -> dict[str, int]:
+    """The code of each level, and of other spellings of it that are common: what Python and pandas make of it."""
+    code_of = LevelCodes.in_order(column.levels)
+    texts = (*code_of.written, *code_of.numbers)
+    spellings = [spelling for text in texts for spelling in (text, f"{text}.0", text.capitalize(), text.upper())]
+    codes = {spelling: code_of.get(level_text(spelling)) for spelling in spellings}
+    return {spelling: code for spelling, code in codes.items() if code >= 0}
 
 
 def _is_allowed(name: str) -> bool:

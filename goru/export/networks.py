@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from goru.export.description import refuse_others
 from goru.export.graph import Graph
 from goru.model.model import Model
-from goru.model.networks import PlainNetworks
+from goru.nn.layer import Learned
+from goru.nn.network import Layers
 
 
 def predictions(graph: Graph, x: str, model: Model, outputs: tuple[str, ...]) -> None:
@@ -16,10 +18,16 @@ def predictions(graph: Graph, x: str, model: Model, outputs: tuple[str, ...]) ->
 
     - `x`: the prepared features, `(rows, d)` float32.
     - `outputs`: the names of probabilities and label, or of the value.
+
+    **Raises:** `InputError` for a kind of layer that has no operators here.
     """
-    x = x if model.networks.weights[0].dtype == np.float32 else graph.cast(x, np.float64)
+    networks = model.networks
+    refuse_others(networks.layers, vars(_Operators), "ONNX")
+    x = x if networks.dtype == np.float32 else graph.cast(x, np.float64)
+    operators = _Operators(graph, networks.dtype)
     of_networks = [
-        graph.cast(_network(graph, x, model.networks, network), np.float64) for network in range(len(model.networks))
+        graph.cast(operators(x, networks.layers, learned, f"network {index}"), np.float64)
+        for index, learned in enumerate(networks.one_by_one)
     ]
     if model.target.classes is None:
         _value(graph, _mean(graph, of_networks), model, *outputs)
@@ -28,39 +36,62 @@ def predictions(graph: Graph, x: str, model: Model, outputs: tuple[str, ...]) ->
         _classes(graph, mean, model, *outputs)
 
 
-def _network(graph: Graph, x: str, networks: PlainNetworks, network: int) -> str:
-    """Affine, activation, ..., affine."""
-    last = len(networks.weights) - 1
-    for layer, (weights, biases) in enumerate(zip(networks.weights, networks.biases, strict=True)):
-        weight, bias = weights[network], biases[network]
-        name = f"network {network}/layer {layer}"
-        x = graph.node(
-            "Gemm",
-            x,
-            graph.constant(f"{name}/weight", weight, weight.dtype),
-            graph.constant(f"{name}/bias", bias, bias.dtype),
-            name=name,
-        )
-        if layer < last:
-            x = _activate(graph, networks.activation, x, weight.dtype)
-    return x
+class _Operators:
+    """The operators of layers, which are called as their kinds are; every row of `x` is a row of the table."""
 
+    def __init__(self, graph: Graph, dtype: np.dtype) -> None:
+        self._node, self._cast, self._graph, self._dtype = graph.node, graph.cast, graph, dtype
 
-def _activate(graph: Graph, name: str, z: str, dtype: np.dtype) -> str:
-    match name:
-        case "identity":
-            return z
-        case "relu" | "tanh" | "sigmoid":
-            return graph.node({"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}[name], z)
-        case "silu":
-            return graph.node("Mul", z, graph.node("Sigmoid", z), name="silu")
-        case "gelu":
-            # Erf is known in single precision alone to most runtimes.
-            single = graph.cast(graph.node("Mul", z, graph.constant("root", np.sqrt(0.5), dtype)), np.float32)
-            erf = graph.cast(graph.node("Erf", single), dtype)
-            twice = graph.node("Mul", z, graph.node("Add", erf, graph.constant("one", 1, dtype)))
-            return graph.node("Mul", twice, graph.constant("half", 0.5, dtype), name="gelu")
-    raise ValueError(f"unknown activation {name!r}")
+    def __call__(self, x: str, layers: Layers, learned: Learned, name: str) -> str:
+        for index, (layer, own) in enumerate(zip(layers, learned, strict=True)):
+            x = getattr(self, layer.kind)(x, layer, own, f"{name}/layer {index}")
+        return x
+
+    def affine(self, x: str, layer: Any, own: Any, name: str) -> str:
+        return self._node("Gemm", x, *self._constants(own, name), name=name, transB=1)
+
+    def scaling(self, x: str, layer: Any, own: Any, name: str) -> str:
+        scale, shift = self._constants(own, name)
+        return self._node("Add", self._node("Mul", x, scale), shift, name=name)
+
+    def layer_norm(self, x: str, layer: Any, own: Any, name: str) -> str:
+        centred = self._node("Sub", x, self._node("ReduceMean", x, axes=[1]))
+        return self.scaling(self._over_root(centred, layer.epsilon), layer, own, name)
+
+    def rms_norm(self, x: str, layer: Any, own: Any, name: str) -> str:
+        return self._node("Mul", self._over_root(x, layer.epsilon), *self._constants(own, name), name=name)
+
+    def residual(self, x: str, layer: Any, own: Any, name: str) -> str:
+        return self._node("Add", x, self(x, layer.layers, own, name), name=name)
+
+    def activation(self, x: str, layer: Any, own: Any, name: str) -> str:
+        match layer.name:
+            case "identity":
+                return x
+            case "relu" | "tanh" | "sigmoid":
+                return self._node({"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}[layer.name], x)
+            case "silu":
+                return self._node("Mul", x, self._node("Sigmoid", x), name="silu")
+            case "gelu":
+                # Erf is known in single precision alone to most runtimes.
+                single = self._cast(self._node("Mul", x, self._constant("root", np.sqrt(0.5))), np.float32)
+                erf = self._cast(self._node("Erf", single), self._dtype)
+                twice = self._node("Mul", x, self._node("Add", erf, self._constant("one", 1)))
+                return self._node("Mul", twice, self._constant("half", 0.5), name="gelu")
+        raise ValueError(f"unknown activation {layer.name!r}")
+
+    def _over_root(self, x: str, epsilon: float) -> str:
+        """Every row over the root of its mean square."""
+        square = self._node("ReduceMean", self._node("Mul", x, x), axes=[1])
+        return self._node("Div", x, self._node("Sqrt", self._node("Add", square, self._constant("epsilon", epsilon))))
+
+    def _constants(self, own: Any, name: str) -> list[str]:
+        """What a layer has learned."""
+        arrays = own._asdict().items()
+        return [self._constant(f"{name}/{key}", array) for key, array in arrays if array is not None]
+
+    def _constant(self, name: str, values: Any) -> str:
+        return self._graph.constant(name, values, self._dtype)
 
 
 def _mean(graph: Graph, values: list[str]) -> str:

@@ -1,6 +1,6 @@
 """A model as one graph of ONNX: columns in, probabilities or values out, whatever reads ONNX.
 
-Batch norm is folded into the affine layers. The graph prepares the columns and averages the networks, so that a
+The networks are folded: no batch norm is left. The graph prepares the columns and averages the networks, so that a
 program has to give it cells, and nothing else; what remains to be done to cells stands beside it as JSON.
 """
 
@@ -59,7 +59,7 @@ def build(model: Model) -> Any:
 
 
 def _model(model: Model) -> tuple[Any, tuple[Input, ...], tuple[str, ...]]:
-    if sum(array.nbytes for array in (*model.networks.weights, *model.networks.biases)) > LARGEST:
+    if sum(array.nbytes for array in model.networks.arrays.values()) > LARGEST:
         raise InputError("the networks are larger than the 2 GiB that ONNX holds in one file. Export one: --single.")
     onnx = _imported()
     from onnx import checker, helper

@@ -9,20 +9,29 @@ from typing import Any
 
 import numpy as np
 
+from goru.errors import InputError
 from goru.export.description import as_json, describe
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
+from goru.model.weights import named
+from goru.nn.kinds import to_json
 
 TRAINED, FOLDED, DESCRIPTION = "trained.safetensors", "folded.safetensors", "tensors.json"
 
 _SAID = {
-    "affine.weight": "weights W of hidden layer {layer}: x W + b, inputs by outputs",
-    "affine.bias": "bias b of hidden layer {layer}",
-    "batch_norm.scale": "γ of hidden layer {layer}: γ (x - mean) / sqrt(variance + ε) + β",
-    "batch_norm.shift": "β of hidden layer {layer}",
-    "mean": "batch norm's mean of hidden layer {layer}, over the rows that it was fitted on",
-    "variance": "batch norm's variance of hidden layer {layer}, over the rows that it was fitted on",
+    "affine": {"weight": "weights W: W x + b, outputs by inputs", "bias": "bias b"},
+    "batch_norm": {
+        "scale": "γ: γ (x - mean) / sqrt(variance + ε) + β",
+        "shift": "β",
+        "mean": "the mean, over the rows that it was fitted on",
+        "variance": "the variance, over the rows that it was fitted on",
+    },
+    "layer_norm": {"scale": "γ: γ (x - mean) / sqrt(variance + ε) + β, over the units of a row", "shift": "β"},
+    "rms_norm": {"scale": "γ: γ x / sqrt(mean of x² + ε), over the units of a row"},
+    "scaling": {"scale": "s: s x + t", "shift": "t"},
 }
+#: Up to format 3 names said the layer themselves, and weights were the other way round.
+_SAID_BEFORE = _SAID["affine"] | _SAID["batch_norm"] | {"weight": "weights W: x W + b, inputs by outputs"}
 
 
 def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, overwrite: bool = False) -> Written:
@@ -40,22 +49,18 @@ def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, ov
     """
     from safetensors.numpy import save as to_bytes
 
-    folder = Path(folder)
-    # Sorted, as safetensors reads arrays in no order: the same model is the same bytes.
-    kept = {name: trained[name] for name in sorted(trained) if int(name.split(".")[0]) < len(model.networks)}
-    folded = {
-        f"{network}.{layer}.{kind}": np.ascontiguousarray(array[network])
-        for network in range(len(model.networks))
-        for kind, arrays in (("weight", model.networks.weights), ("bias", model.networks.biases))
-        for layer, array in enumerate(arrays)
-    }
-    last = len(model.networks.weights) - 1
-    description = describe(model) | {
-        "tensors": {
-            TRAINED: {name: _described(array, _trained(name)) for name, array in kept.items()},
-            FOLDED: {name: _described(array, _folded(name, last)) for name, array in folded.items()},
-        }
-    }
+    folder, folded = Path(folder), tensors(model)
+    folded_layers = to_json(model.networks.layers)
+    layers_of = dict(enumerate(member.get("layers") for member in model.members))
+    try:
+        # Sorted, as safetensors reads arrays in no order: the same model is the same bytes.
+        numbers = {name: int(name.split(".")[0]) for name in sorted(trained)}
+        kept = {name: trained[name] for name, number in numbers.items() if number < len(model.networks)}
+        said = {name: _described(name, array, layers_of.get(numbers[name])) for name, array in kept.items()}
+    except (LookupError, TypeError, ValueError):
+        raise InputError("networks.safetensors holds other layers than the model describes. Fit it again.") from None
+    folded_said = {name: _described(name, array, folded_layers) for name, array in folded.items()}
+    description = describe(model) | {"tensors": {TRAINED: said, FOLDED: folded_said}}
     contents = {
         folder / FOLDED: to_bytes(folded),
         folder / TRAINED: to_bytes({name: np.ascontiguousarray(array) for name, array in kept.items()}),
@@ -66,23 +71,23 @@ def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, ov
     return Written(dict(zip(contents, what, strict=True)))
 
 
-def _described(array: np.ndarray, what: str) -> dict[str, Any]:
+def tensors(model: Model) -> dict[str, np.ndarray]:
+    """The folded networks, an array a name: that of the network, and the array's own."""
+    return {
+        f"{network}.{name}": np.ascontiguousarray(array)
+        for network, learned in enumerate(model.networks.one_by_one)
+        for name, array in named(learned).items()
+    }
+
+
+def _described(name: str, array: np.ndarray, layers: Any) -> dict[str, Any]:
+    """What a tensor is, given the layers of its network; a model of format 3 does not say them."""
+    network, *places, own = name.split(".")
+    where, said = ".".join(places), _SAID_BEFORE
+    if layers is not None:
+        layer = {"layers": layers}
+        for place in places:
+            layer = layer["layers"][int(place)]
+        where, said = f"layer {where}, {layer['kind']}", _SAID.get(layer["kind"], {})
+    what = f"network {network}, {where}: {said.get(own, own)}"
     return {"shape": list(array.shape), "type": array.dtype.name, "what": what}
-
-
-def _trained(name: str) -> str:
-    """What a tensor of a network is, as it was trained: `3.network.hidden.0.batch_norm.scale`."""
-    network, _, *rest = name.split(".")
-    if rest[0] == "output":
-        return f"network {network}: {'weights W of the last layer: x W + b' if rest[1] == 'weight' else 'its bias b'}"
-    place = rest[1] if rest[0] == "hidden" else rest[0]
-    what = ".".join(rest[2:] if rest[0] == "hidden" else rest[1:])
-    return f"network {network}: {_SAID[what].format(layer=place)}"
-
-
-def _folded(name: str, last: int) -> str:
-    """What a tensor of a folded network is: `3.0.weight`."""
-    network, layer, kind = name.split(".")
-    what = "weights W: x W + b, inputs by outputs" if kind == "weight" else "bias b"
-    after = "the last layer" if int(layer) == last else "then the activation"
-    return f"network {network}, layer {layer}: {what}; {after}"

@@ -5,12 +5,13 @@ The file is `standalone/model.py`, as it is. Its folder is no package: it is rea
 
 from pathlib import Path
 
-import numpy as np
-
-from goru.export.description import as_json, describe
+from goru.export.description import as_json, describe, refuse_others
+from goru.export.safetensors import tensors
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
 
+#: The kinds of layers that the file has modules for.
+LAYERS = ("activation", "affine", "layer_norm", "residual", "rms_norm", "scaling")
 SOURCE = Path(__file__).parent / "standalone" / "model.py"
 
 
@@ -27,23 +28,13 @@ def save(model: Model, folder: str | Path, overwrite: bool = False) -> Written:
     """
     from safetensors.numpy import save as to_bytes
 
+    refuse_others(model.networks.layers, LAYERS, "PyTorch")
     folder = Path(folder)
     contents = {
         folder / "model.py": SOURCE.read_bytes(),
-        folder / "model.safetensors": to_bytes(_state(model)),
+        folder / "model.safetensors": to_bytes({f"networks.{name}": array for name, array in tensors(model).items()}),
         folder / "model.json": as_json(describe(model)),
     }
     write_files(contents, overwrite, folder)
     what = ("a module of PyTorch: `from model import load`", "its weights", "its columns, and how they are prepared")
     return Written(dict(zip(contents, what, strict=True)))
-
-
-def _state(model: Model) -> dict[str, np.ndarray]:
-    """The weights under the names of the module: activations lie between affine layers, which are outputs by inputs."""
-    networks = model.networks
-    return {
-        f"networks.{network}.{2 * layer}.{kind}": np.ascontiguousarray(array[network].T)
-        for kind, arrays in (("weight", networks.weights), ("bias", networks.biases))
-        for layer, array in enumerate(arrays)
-        for network in range(len(networks))
-    }

@@ -28,11 +28,13 @@ from goru.data.target import Target
 from goru.data.wording import shortened
 from goru.errors import InputError
 from goru.model.model import Model
-from goru.model.networks import PlainNetworks
+from goru.model.networks import Networks
 from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
-from goru.model.weights import layers_of, read_outline
+from goru.model.weights import read_outline, unnamed
+from goru.nn.kinds import from_json, to_json
 
-FORMAT, VERSION = "goru model", 3  # 2: temperatures; 3: numbers in pieces
+# 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written
+FORMAT, VERSION = "goru model", 4
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 _MOST_MANIFEST = 64 * KIB
@@ -44,14 +46,13 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
 
     **Arguments:**
 
-    - `trained`: the networks as they were trained, flat: an array a name.
+    - `trained`: the networks as they were trained, an array a name: that of the network, and the array's own
+        (`goru.model.weights.named`). `model.members` say their layers.
     """
-    from safetensors.numpy import save
-
     folder.mkdir(exist_ok=True)
     description = {
         "target": model.target.to_json(),
-        "activation": model.networks.activation,
+        "layers": to_json(model.networks.layers),
         "members": model.members,
         "temperature": model.temperature,
         "single_temperature": model.single_temperature,
@@ -59,30 +60,17 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
     }
-    plain = {
-        f"{index}.{name}": np.ascontiguousarray(array)
-        for name, arrays in (("weight", model.networks.weights), ("bias", model.networks.biases))
-        for index, array in enumerate(arrays)
-    }
     contents = {
         _MODEL: json.dumps(description, ensure_ascii=False, indent=1, allow_nan=False).encode(),
-        _PLAIN: save(plain),
-        _TRAINED: save({name: np.ascontiguousarray(array) for name, array in trained.items()}),
+        _PLAIN: _packed(model.networks.arrays),
+        _TRAINED: _packed(trained),
     }
     for name, content in contents.items():
         if len(content) > _MOST[name]:
             raise InputError(f"{folder / name}: {len(content):,} bytes would not be read again. Give narrower layers.")
         _write(folder / name, content)
-    files = {name: {"bytes": len(content), "sha256": _hash(content)} for name, content in contents.items()}
+    files = {name: {"bytes": len(it), "sha256": hashlib.sha256(it).hexdigest()} for name, it in contents.items()}
     _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
-
-
-def remove_model(folder: Path) -> None:
-    """Remove the files of a model, the manifest first, and the folder if nothing else is in it."""
-    for name in (_MANIFEST, *_FILES):
-        (folder / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        folder.rmdir()
 
 
 def load_model(folder: Path) -> Model:
@@ -96,8 +84,7 @@ def load_model(folder: Path) -> Model:
     with files[_PLAIN].opened() as (file, size), _refusing(folder):
         # Weights of these shapes that take no memory: what does not fit the description is refused before it is read.
         outline = _model(description, read_outline(file, size))
-        weights, biases = layers_of(_arrays(file, size))
-        model = replace(outline, networks=PlainNetworks(outline.networks.activation, weights, biases))
+        model = replace(outline, networks=_networks(description, _arrays(file, size)))
         if not model.networks.finite.all():
             raise ValueError("a network has weights that are not finite")
         return model
@@ -119,29 +106,47 @@ def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
 
     **Raises:** whatever Python raises where something is missing or of another type than it should be.
     """
-    weights, biases = layers_of(arrays)
+    networks = _networks(description, arrays)
     scaling = description["scaling"]
     members = description["members"]
     if not (isinstance(members, list) and all(isinstance(member, dict) for member in members)):
         raise ValueError("the networks are not described")
-    if len(members) != len(weights[0] if weights else ()):
+    for member in members:
+        from_json(member.get("layers", []))
+    if len(members) != len(networks):
         raise ValueError(f"{len(members)} networks are described, and there are others")
     return Model(
         target=Target.from_json(description["target"]),
         schema=Schema.from_json(description["schema"]),
         preparation=Preparation.from_json(description["preparation"]),
         scaling=None if scaling is None else TargetScaling.from_json(scaling),
-        networks=PlainNetworks(description["activation"], weights, biases),
+        networks=networks,
         members=tuple(members),
         temperature=_number(description.get("temperature", 1)),
         single_temperature=_number(description.get("single_temperature", 1)),
     )
 
 
+def _networks(description: Any, arrays: Mapping[str, np.ndarray]) -> Networks:
+    if "activation" not in description:
+        layers = from_json(description["layers"])
+        return Networks(layers, unnamed(layers, arrays))
+    # Up to format 3 all networks were perceptrons, of weights that were inputs by outputs.
+    places = range((len(arrays) + 1) // 2)
+    weights, biases = ([arrays[f"{place}.{kind}"] for place in places] for kind in ("weight", "bias"))
+    return Networks.perceptron(description["activation"], [weight.swapaxes(1, 2) for weight in weights], biases)
+
+
 def _number(value: Any) -> float:
     if type(value) not in (int, float):
         raise TypeError(f"{value!r} is no number")
     return float(value)
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    from safetensors.numpy import save
+
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def _arrays(file: BufferedReader, size: int) -> dict[str, np.ndarray]:
@@ -188,13 +193,6 @@ class _Listed:
 
 def _check_files(folder: Path) -> dict[str, _Listed]:
     """The files of a model, as the manifest lists them; all of them are there, and as they were written."""
-    files = _manifest(folder)
-    for name in _FILES:
-        files[name].check()
-    return files
-
-
-def _manifest(folder: Path) -> dict[str, _Listed]:
     path = folder / _MANIFEST
     try:
         manifest: Any = parse_json(read_file(path, _MOST_MANIFEST))
@@ -216,6 +214,8 @@ def _manifest(folder: Path) -> dict[str, _Listed]:
     listed = {name: _listed(folder, name, files.get(name)) for name in _FILES}
     if others := [name for name in files if name not in _FILES]:
         raise InputError(f"{path}: lists {shortened(others[0])}, which is no file of a model. Fit the model again.")
+    for file in listed.values():
+        file.check()
     return listed
 
 
@@ -233,7 +233,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

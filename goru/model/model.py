@@ -7,9 +7,12 @@ import numpy as np
 
 from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, TargetScaling
+from goru.data.ranges import notes_on_rows_beyond
+from goru.data.table import as_frame
 from goru.data.target import Target
+from goru.data.wording import counted, shortened
 from goru.errors import InputError
-from goru.model.networks import PlainNetworks, softmax, tempered
+from goru.model.networks import Networks, softmax, tempered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +37,7 @@ class Model:
     schema: Schema
     preparation: Preparation
     scaling: TargetScaling | None
-    networks: PlainNetworks
+    networks: Networks
     members: tuple[dict[str, Any], ...] = field(default=())
     temperature: float = 1.0
     single_temperature: float = 1.0
@@ -52,6 +55,12 @@ class Model:
         if not fit or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
             raise ValueError("the networks do not fit the columns or the target")
 
+    def __repr__(self) -> str:
+        classes = self.target.classes
+        task = "regression" if classes is None else f"{len(classes):,} classes"
+        networks = f"{counted(len(self.networks), 'network')}, {self.networks.shape}"
+        return f"{type(self).__name__}({shortened(self.target.name)}: {task}; {networks})"
+
     @property
     def single(self) -> "Model":
         """The first network alone."""
@@ -59,16 +68,20 @@ class Model:
             self, networks=self.networks.only([0]), members=self.members[:1], temperature=self.single_temperature
         )
 
-    def predict(self, table: "pd.DataFrame") -> np.ndarray:
+    def predict(self, table: "pd.DataFrame | Any") -> np.ndarray:
         """The most probable class of every row, or its value in the target's own units: `(rows,)`.
 
-        **Raises:** `InputError` for a table that lacks columns, or holds text where numbers belong.
-        """
-        return self.predict_encoded(self.schema.encode(table))
+        **Arguments:**
 
-    def predict_proba(self, table: "pd.DataFrame") -> np.ndarray:
-        """The probability of every class, `(rows, classes)`; every row sums to one."""
-        return self.probabilities(self.schema.encode(table))
+        - `table`: a frame of pandas, polars or PyArrow with the table's columns, in any order.
+
+        **Raises:** `InputError` for what is no such frame, lacks columns, or holds text where numbers belong.
+        """
+        return self.predict_encoded(self.schema.encode(as_frame(table)))
+
+    def predict_proba(self, table: "pd.DataFrame | Any") -> np.ndarray:
+        """The probability of every class, `(rows, classes)`, of a table as `predict` takes it; a row sums to one."""
+        return self.probabilities(self.schema.encode(as_frame(table)))
 
     def predict_encoded(self, encoded: Encoded) -> np.ndarray:
         """As `predict`, of rows that the schema has encoded."""
@@ -76,14 +89,21 @@ class Model:
             return self.values(encoded)
         return self.target.decode(self.probabilities(encoded).argmax(axis=1))
 
+    def notes_on(self, encoded: Encoded) -> tuple[str, ...]:
+        """What whoever reads the predicted values of these rows should know, in plain sentences."""
+        if self.target.classes is not None:
+            return ()
+        return notes_on_rows_beyond(
+            encoded.numeric, self.preparation.lows, self.preparation.highs, self.schema.feature_names
+        )
+
     def probabilities(self, encoded: Encoded) -> np.ndarray:
         """As `predict_proba`, of rows that the schema has encoded."""
         if self.target.classes is None:
             raise TypeError("a regression has no probabilities")
         x = self.preparation.transform(encoded)
-        bag = range(len(self.networks))
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.mean([softmax(self.networks.only([network]).outputs(x)[0]) for network in bag], axis=0)
+            mean = np.mean([softmax(outputs) for outputs in self.networks.each(x)], axis=0)
             return _finite(tempered(mean, self.temperature))
 
     def values(self, encoded: Encoded) -> np.ndarray:

@@ -1,89 +1,164 @@
 """Networks without batch norm and dropout left in them, computed in NumPy: predicting needs no compiler."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 
-from goru.direct.layers import ACTIVATIONS, activate
-from goru.direct.rows import Features, times
+from goru.data.wording import counted
+from goru.model.weights import flat, mapped, named, shapes
+from goru.nn import fold
+from goru.nn.activation import Activation
+from goru.nn.affine import Affine, Weights
+from goru.nn.layer import Learned
+from goru.nn.network import Layers
+from goru.nn.residual import Residual
+from goru.nn.rows import Features, columns
 
-ROWS_AT_ONCE = 4096  # so that the memory of a prediction does not grow with its rows
+#: So that the memory of a prediction does not grow with its rows. No power of two: columns that lie so far apart
+#: push each other out of a processor's cache.
+ROWS_AT_ONCE = 4000
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
-class PlainNetworks:
-    """Networks of one shape, as `goru.nn.fold` leaves them: affine, activation, ..., affine.
+class Networks:
+    """Networks of one shape, as `goru.nn.fold` leaves them.
 
     **Arguments:**
 
-    - `activation`: its name.
-    - `weights`: a layer an entry, `(networks, inputs, outputs)` float32 or float64.
-    - `biases`: a layer an entry, `(networks, outputs)`, of the same type.
+    - `layers`: of each.
+    - `learned`: a tree a layer; the first axis of every array is that of the networks; all float32, or all float64.
+
+    **Attributes:**
+
+    - `inputs`, `n_outputs`: numbers of features that a network reads, and of what it puts out.
     """
 
-    activation: str
-    weights: tuple[np.ndarray, ...]
-    biases: tuple[np.ndarray, ...]
+    layers: Layers
+    learned: Learned
+    inputs: int = field(init=False)
+    n_outputs: int = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {self.activation!r}")
-        if not self.weights or len(self.weights) != len(self.biases):
-            raise ValueError("as many biases as weights are needed, and at least one of each")
-        arrays = (*self.weights, *self.biases)
-        if len({array.dtype for array in arrays}) > 1 or self.weights[0].dtype not in (np.float32, np.float64):
-            raise ValueError("weights and biases are all float32, or all float64")
-        if any(array.size == 0 for array in arrays):
-            raise ValueError("there are no weights, or no biases")
-        width = self.weights[0].shape[1:2]
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            if weight.ndim != 3 or weight.shape[1:2] != width or bias.shape != (len(self), weight.shape[2]):
-                raise ValueError(f"layers do not fit: weights {weight.shape}, biases {bias.shape}")
-            width = weight.shape[2:]
+        for name, width in zip(("inputs", "n_outputs"), widths(self.layers), strict=True):
+            object.__setattr__(self, name, width)
+        names, arrays = shapes(self.layers), self._flat
+        if len(arrays) != len(names):
+            raise ValueError(f"{len(arrays)} weights, where the layers have {len(names)}")
+        dtype, count = arrays[0].dtype, arrays[0].shape[:1]
+        for (name, shape), array in zip(names.items(), arrays, strict=True):
+            if array.shape != count + shape or array.size == 0:
+                raise ValueError(f"weights {name}: {array.shape}, where the layers have {count + shape}")
+            if array.dtype != dtype or dtype not in _DTYPES:
+                raise ValueError("weights and biases are all float32, or all float64")
+
+    @classmethod
+    def perceptron(cls, activation: str, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> "Networks":
+        """Affine, activation, ..., affine.
+
+        **Arguments:**
+
+        - `weights`, `biases`: a layer an entry, `(networks, outputs, inputs)` and `(networks, outputs)`.
+        """
+        if len(weights) != len(biases) or any(weight.ndim != 3 for weight in weights):
+            raise ValueError("weights are (networks, outputs, inputs), and as many as biases")
+        learned = [own for pair in zip(weights, biases, strict=True) for own in (Weights(*pair), ())]
+        return cls(_perceptron(activation, tuple(weight.shape[1:] for weight in weights)), tuple(learned[:-1]))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is learned, by name."""
+        return named(self.learned)
+
+    @cached_property
+    def one_by_one(self) -> list[Learned]:
+        """What each network has learned."""
+        return [mapped(itemgetter(network), self.learned) for network in range(len(self))]
+
+    @cached_property
+    def _flat(self) -> list[np.ndarray]:
+        return flat(self.learned)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({counted(len(self), 'network')}, {self.shape})"
+
+    @property
+    def shape(self) -> str:
+        """Widths and kinds of layers of a network, in words."""
+        widths = [self.inputs, *(layer.outputs for layer in self.layers if isinstance(layer, Affine))]
+        kinds = dict.fromkeys(getattr(layer, "name", layer.kind) for layer in self.layers if layer.kind != "affine")
+        return ", ".join(["-".join(map(str, widths)), *kinds])
 
     def __len__(self) -> int:
         """How many networks."""
-        return self.weights[0].shape[0]
+        return len(self._flat[0])
 
     @property
-    def inputs(self) -> int:
-        """Features that a network reads."""
-        return self.weights[0].shape[1]
-
-    @property
-    def n_outputs(self) -> int:
-        """Outputs of a network."""
-        return self.weights[-1].shape[2]
+    def dtype(self) -> np.dtype:
+        """Of all numbers."""
+        return self._flat[0].dtype
 
     def outputs(self, x: Features) -> np.ndarray:
         """`(networks, rows, outputs)` for `x` of `(rows, inputs)`: logits, or scaled targets."""
-        dtype = self.weights[0].dtype
-        result = np.empty((len(self), len(x), self.n_outputs), dtype)
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            rows = x[start : start + ROWS_AT_ONCE].astype(dtype, copy=False)
-            for network in range(len(self)):
-                h = rows
-                for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-                    h = times(h, weight[network, None])[0]
-                    h += bias[network]
-                    if layer < len(self.weights) - 1:
-                        h = activate(self.activation, h)
-                result[network, start : start + ROWS_AT_ONCE] = h
+        result = np.empty((len(self), len(x), self.n_outputs), self.dtype)
+        for learned, found in zip(self.one_by_one, result, strict=True):
+            self._compute(learned, x, found)
         return result
+
+    def each(self, x: Features) -> Iterator[np.ndarray]:
+        """The same of one network after the other, `(rows, outputs)`."""
+        for learned in self.one_by_one:
+            yield self._compute(learned, x, np.empty((len(x), self.n_outputs), self.dtype))
+
+    def _compute(self, learned: Learned, x: Features, found: np.ndarray) -> np.ndarray:
+        for start in range(0, len(x), ROWS_AT_ONCE):
+            features = columns(x[start : start + ROWS_AT_ONCE].astype(found.dtype, copy=False))
+            found[start : start + ROWS_AT_ONCE] = fold.apply(self.layers, learned, features).T
+        return found
 
     @property
     def finite(self) -> np.ndarray:
         """Which of the networks have finite numbers alone, `(networks,)`."""
-        arrays = (*self.weights, *self.biases)
-        return np.all([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in arrays], axis=0)
+        return np.all([np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in self._flat], axis=0)
 
-    def only(self, networks: slice | list[int]) -> "PlainNetworks":
+    def only(self, networks: slice | list[int]) -> "Networks":
         """Some of the networks."""
-        return PlainNetworks(
-            self.activation,
-            tuple(weight[networks] for weight in self.weights),
-            tuple(bias[networks] for bias in self.biases),
-        )
+        return Networks(self.layers, mapped(itemgetter(networks), self.learned))
+
+
+@lru_cache(maxsize=256)
+def _perceptron(activation: str, shapes: tuple[tuple[int, int], ...]) -> Layers:
+    found = [layer for outputs, inputs in shapes for layer in (Affine(inputs, outputs), Activation(activation))]
+    return tuple(found[:-1])
+
+
+@lru_cache(maxsize=256)
+def widths(layers: Layers) -> tuple[int, int]:
+    """How many features a folded network reads, and how many outputs it has.
+
+    **Raises:** `ValueError` if a layer reads another number of units than the one below it puts out, or is not folded.
+    """
+    ends = list(_ends(layers))
+    if not ends or any(out != into for (_, out), (into, _) in pairwise(ends)):
+        raise ValueError(f"layers that do not fit, or none: {ends}")
+    return ends[0][0], ends[-1][1]
+
+
+def _ends(layers: Layers) -> Iterator[tuple[int, int]]:
+    """What the layers that know it read and put out."""
+    for layer in layers:
+        if hasattr(layer, "fold"):
+            raise ValueError(f"layers are not folded: {layer.kind}")
+        if isinstance(layer, Residual):
+            yield from 2 * tuple(_ends(layer.layers))  # it is added to what went in: so it might go in again
+        elif hasattr(layer, "units"):
+            yield layer.units, layer.units
+        elif hasattr(layer, "inputs") and hasattr(layer, "outputs"):
+            yield layer.inputs, layer.outputs
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:

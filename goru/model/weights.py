@@ -1,22 +1,88 @@
-"""The header of a safetensors file, read and checked before any of its arrays is.
+"""What networks have learned as arrays with names; and the header of their file, checked before any array is read.
 
-The file begins with the header's length in eight bytes; the header is JSON, and says of every array its type, its
-shape and where it lies in what follows. See https://github.com/huggingface/safetensors#format.
+A name is the way to an array: `0.weight` is of the first layer, `3.1.scale` of the second one inside of the fourth.
+
+A file of safetensors begins with the header's length in eight bytes; the header is JSON, and says of every array its
+type, its shape and where it lies in what follows. See https://github.com/huggingface/safetensors#format.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from io import BufferedReader
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
 
 from goru.model.reading import MIB, parse_json
+from goru.nn.architecture import Hyperparameters
+from goru.nn.layer import Layer, Learned
+from goru.nn.network import Layers
+from goru.nn.residual import Residual
 
 MOST_HEADER = 16 * MIB
 _LENGTH = 8  # bytes that say how long the header is
 _TYPES = {"F32": np.float32, "F64": np.float64}
+
+
+def named(learned: Learned, name: str = "") -> dict[str, np.ndarray]:
+    """All arrays of a tree by their names: of what networks have learned, or of their statistics."""
+    if learned is None:
+        return {}
+    if not isinstance(learned, tuple):
+        return {name[1:]: learned}
+    parts = zip(getattr(learned, "_fields", count()), learned, strict=False)
+    return {full: array for key, own in parts for full, array in named(own, f"{name}.{key}").items()}
+
+
+def unnamed(layers: Layers, arrays: Mapping[str, np.ndarray]) -> Learned:
+    """What `named` has named.
+
+    **Raises:** `ValueError` if there are other names than the layers have.
+    """
+    names = shapes(layers)
+    if arrays.keys() != names.keys():
+        raise ValueError("the arrays are not those that the layers have")
+    in_order = map(arrays.__getitem__, names)
+    return mapped(lambda _: next(in_order), tuple(_small(layer)[0] for layer in layers))
+
+
+def flat(learned: Learned) -> list[np.ndarray]:
+    """All arrays of a tree, in the order of their names."""
+    if isinstance(learned, tuple):
+        return [array for own in learned for array in flat(own)]
+    return [] if learned is None else [learned]
+
+
+def mapped(change: Callable[[np.ndarray], np.ndarray], learned: Learned) -> Learned:
+    """The tree with every array changed: `jax.tree.map` without JAX, which predicting does not need."""
+    if isinstance(learned, tuple):
+        parts = [mapped(change, own) for own in learned]
+        return learned._make(parts) if hasattr(learned, "_make") else tuple(parts)
+    return None if learned is None else change(learned)
+
+
+@lru_cache(maxsize=256)
+def shapes(layers: Layers) -> dict[str, tuple[int, ...]]:
+    """The shapes of the arrays that one network of these layers learns, by name."""
+    return {f"{index}.{name}": shape for index, layer in enumerate(layers) for name, shape in _small(layer)[1].items()}
+
+
+@lru_cache(maxsize=256)
+def _small(layer: Layer) -> tuple[Learned, dict[str, tuple[int, ...]]]:
+    """What a layer of its kind learns that has hardly any units, and the shapes of what this one does.
+
+    So no layer takes memory before it is known to have weights. Every axis of an array is one of the layer's sizes.
+    """
+    if isinstance(layer, Residual):
+        return tuple(_small(own)[0] for own in layer.layers), shapes(layer.layers)
+    sizes = {name: value for name, value in vars(layer).items() if type(value) is int}
+    small = {name: number for number, name in enumerate(sizes, start=1)}
+    size_of = dict(zip(small.values(), sizes.values(), strict=True))
+    learned = replace(layer, **small).init(np.random.default_rng(0), Hyperparameters())
+    return learned, {name: tuple(size_of[n] for n in array.shape) for name, array in named(learned).items()}
 
 
 def read_outline(file: BufferedReader, size: int) -> dict[str, np.ndarray]:
@@ -49,18 +115,6 @@ def read_outline(file: BufferedReader, size: int) -> dict[str, np.ndarray]:
     if ends[-1][1] != size - _LENGTH - length:
         raise ValueError(f"arrays of {ends[-1][1]:,} bytes, where there are {size - _LENGTH - length:,}")
     return found
-
-
-def layers_of(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    """Weights and biases in the order of their layers.
-
-    **Raises:** `ValueError` if the arrays are called anything but `0.weight`, `0.bias`, `1.weight`, ...
-    """
-    layers = range(len(arrays) // 2)
-    if set(arrays) != {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}:
-        raise ValueError("the arrays are not a weight and a bias for every layer")
-    weights, biases = (tuple(arrays[f"{layer}.{kind}"] for layer in layers) for kind in ("weight", "bias"))
-    return weights, biases
 
 
 def _announced(name: str, announced: Any) -> tuple[type, tuple[int, ...], tuple[int, int]]:

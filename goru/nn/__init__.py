@@ -1,4 +1,6 @@
-"""One network, as pure functions: the book.
+"""The book: a layer a file, forward and backward, one text for NumPy and for JAX.
 
-Nothing here knows about many networks; ``goru.population`` adds that axis with ``jax.vmap``.
+The rows of a mini-batch are the columns of every matrix: activations are `(..., units, rows)`, weights
+`(..., outputs, inputs)`. What stands before is the axis of the networks, or nothing: `goru.population` adds that axis
+to JAX arrays with `jax.vmap`, and NumPy arrays have it.
 """

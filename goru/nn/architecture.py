@@ -1,9 +1,18 @@
 """What is fixed when a network is compiled, and the numbers that are not."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Float
+
+from goru.nn.arrays import Array
+
+if TYPE_CHECKING:
+    from goru.nn.layer import Layer
+    from goru.nn.network import Layers
 
 ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "identity"]
 BatchNormPlace = Literal["before", "after"]
@@ -20,6 +29,7 @@ class Architecture:
     """The static shape of a network; networks of one architecture share a compiled program.
 
     A hidden block is: affine, [batch norm before], activation, [batch norm after], [dropout].
+    An affine layer below batch norm has no bias.
     The last layer is affine alone; the loss applies the softmax, the sigmoid or the exponential.
 
     **Arguments:**
@@ -30,7 +40,7 @@ class Architecture:
     - `batch_norm`: `None`, `"before"` or `"after"` the activation.
     - `dropout`: whether hidden neurons are deleted at random in training.
     - `dropout_form`: `"inverted"` (scaled up in training) or `"classic"` (scaled down at test time).
-    - `weight_init`: the distribution of the initial weights.
+    - `weight_init`: the distribution of the initial weights, or the standard deviation of normal ones.
     """
 
     inputs: int
@@ -40,12 +50,14 @@ class Architecture:
     batch_norm: BatchNormPlace | None = None
     dropout: bool = False
     dropout_form: DropoutForm = "inverted"
-    weight_init: WeightInit = "he_normal"
+    weight_init: WeightInit | float = "he_normal"
 
     def __post_init__(self) -> None:
         if min(self.inputs, self.outputs, *self.hidden) < 1:
             raise ValueError(f"every width must be at least 1, got {self.widths}")
-        _check(self, activation=ActivationName, dropout_form=DropoutForm, weight_init=WeightInit)
+        _check(self, activation=ActivationName, dropout_form=DropoutForm)
+        if not isinstance(self.weight_init, int | float):
+            _check(self, weight_init=WeightInit)
         if self.batch_norm not in (None, *get_args(BatchNormPlace)):
             raise ValueError(f"batch_norm must be None, 'before' or 'after', got {self.batch_norm!r}")
 
@@ -57,8 +69,46 @@ class Architecture:
     @property
     def n_parameters(self) -> int:
         """Learned numbers: weights, biases, and γ and β where there is batch norm."""
-        affine = sum((i + 1) * o for i, o in zip(self.widths, self.widths[1:], strict=False))
-        return affine + (2 * sum(self.hidden) if self.batch_norm else 0)
+        weights = sum(i * o for i, o in pairwise(self.widths))
+        a_unit = {None: 1, "before": 2, "after": 3}[self.batch_norm]
+        return weights + a_unit * sum(self.hidden) + self.outputs
+
+    @cached_property
+    def layers(self) -> "Layers":
+        """The network, layer after layer: what says in which order a block stands."""
+        from goru.nn.activation import Activation
+        from goru.nn.affine import Affine
+        from goru.nn.batch_norm import BatchNorm
+        from goru.nn.dropout import Dropout
+
+        found: list[Layer] = []
+        for index, (inputs, units) in enumerate(pairwise(self.widths[:-1])):
+            norm = [BatchNorm(units)]
+            found += [
+                Affine(inputs, units, self.batch_norm != "before", self.weight_init),
+                *norm * (self.batch_norm == "before"),
+                Activation(self.activation),
+                *norm * (self.batch_norm == "after"),
+                *[Dropout(index, self.dropout_form)] * self.dropout,
+            ]
+        return (*found, Affine(self.widths[-2], self.outputs, weight_init=self.weight_init))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The static shape of a network of any layers, one after the other.
+
+    **Arguments:**
+
+    - `inputs`: the number of features.
+    - `layers`: the last one puts out what the loss reads.
+    """
+
+    inputs: int
+    layers: "Layers"
+
+
+Shape = Architecture | Stack
 
 
 @dataclass(frozen=True)
@@ -81,6 +131,9 @@ def _check(settings: object, **choices: Any) -> None:
             raise ValueError(f"{name} must be one of {get_args(allowed)}, got {getattr(settings, name)!r}")
 
 
+Number = float | Float[Array | np.ndarray, "*networks"]
+
+
 class Hyperparameters(NamedTuple):
     """The numbers of one network. Each may differ from network to network in one program.
 
@@ -94,14 +147,14 @@ class Hyperparameters(NamedTuple):
     - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.
     """
 
-    learning_rate: float | Float[Array, ""] = 1e-3
-    weight_decay: float | Float[Array, ""] = 0.0
-    dropout_rate: float | Float[Array, ""] = 0.0
-    momentum: float | Float[Array, ""] = 0.9
-    beta1: float | Float[Array, ""] = 0.9
-    beta2: float | Float[Array, ""] = 0.99
-    weight_std: float | Float[Array, ""] = 1.0
-    batch_norm_epsilon: float | Float[Array, ""] = 1e-5
-    batch_norm_momentum: float | Float[Array, ""] = 0.9
-    batch_norm_scale: float | Float[Array, ""] = 1.0
-    batch_norm_shift: float | Float[Array, ""] = 0.0
+    learning_rate: Number = 1e-3
+    weight_decay: Number = 0.0
+    dropout_rate: Number = 0.0
+    momentum: Number = 0.9
+    beta1: Number = 0.9
+    beta2: Number = 0.99
+    weight_std: Number = 1.0
+    batch_norm_epsilon: Number = 1e-5
+    batch_norm_momentum: Number = 0.9
+    batch_norm_scale: Number = 1.0
+    batch_norm_shift: Number = 0.0

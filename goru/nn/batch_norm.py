@@ -2,167 +2,138 @@ r"""Batch normalization, over the rows of a mini-batch.
 
 Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithm 1:
 
-$$\mu = \frac1m \sum_i x_i, \quad \sigma^2 = \frac1m \sum_i (x_i - \mu)^2, \quad
-\hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \quad y_i = \gamma \hat x_i + \beta$$
+$$y_i = \gamma \hat x_i + \beta, \quad \hat x_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}$$
 
-At inference the statistics of the population stand in for those of the mini-batch: running means while
-training goes on and is watched, and an exact estimate over all rows in what is handed over.
+with the mean $\mu$ and the (biased) variance $\sigma^2$ of the unit over the rows. At inference the statistics of the
+population stand in for those of the mini-batch: running means while training goes on and is watched, and an exact
+estimate over all rows in the final model.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
+
+from goru.nn.architecture import Hyperparameters
+from goru.nn.arrays import Array, along, namespace, row_dots, row_sums
+from goru.nn.layer import Activations, Context, Layer
+from goru.nn.standardization import Standardized, back_through_standardize, standardize
+
+PerUnit = Float[Array | np.ndarray, "*networks units"]
 
 
-class BatchNorm(NamedTuple):
-    """Learned numbers: the scale γ and the shift β of every feature."""
+class ScaleShift(NamedTuple):
+    """Learned numbers: the scale γ and the shift β of every unit."""
 
-    scale: Float[Array | np.ndarray, " features"]
-    shift: Float[Array | np.ndarray, " features"]
+    scale: PerUnit
+    shift: PerUnit
 
 
 class Statistics(NamedTuple):
-    """Mean and variance of every feature, over a population of rows."""
+    """Mean and variance of every unit, over a population of rows."""
 
-    mean: Float[Array, " features"]
-    variance: Float[Array, " features"]
+    mean: PerUnit
+    variance: PerUnit
 
 
 class RunningStatistics(NamedTuple):
     """Exponential moving averages that start from zero, and the weight that they have gathered so far."""
 
-    mean: Float[Array, " features"]
-    variance: Float[Array, " features"]
-    weight: Float[Array, ""]
+    mean: PerUnit
+    variance: PerUnit
+    weight: Float[Array | np.ndarray, "*networks"]
 
 
-def init_batch_norm(
-    features: int, scale: float | Float[Array, ""] = 1.0, shift: float | Float[Array, ""] = 0.0
-) -> BatchNorm:
-    """γ and β, the same for every feature."""
-    return BatchNorm(
-        scale=jnp.broadcast_to(jnp.asarray(scale, jnp.float32), (features,)),
-        shift=jnp.broadcast_to(jnp.asarray(shift, jnp.float32), (features,)),
-    )
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """See above; ε is the hyperparameter `batch_norm_epsilon`. A batch has two rows at least: one has no variance."""
+
+    kind: ClassVar[str] = "batch_norm"
+    units: int
+
+    def init(self, generator: np.random.Generator, hyper: Hyperparameters) -> ScaleShift:
+        """γ and β, the same for every unit."""
+        return ScaleShift(np.full(self.units, hyper.batch_norm_scale), np.full(self.units, hyper.batch_norm_shift))
+
+    def forward(self, learned: ScaleShift, x: Activations, context: Context) -> tuple[Activations, Standardized]:
+        """By the batch's own statistics."""
+        kept = standardize(x, -1, context.hyper.batch_norm_epsilon)
+        y = kept.x * learned.scale[..., None]
+        y += learned.shift[..., None]
+        return y, kept
+
+    def backward(
+        self,
+        learned: ScaleShift,
+        kept: Standardized,
+        gradient: Activations,
+        out: ScaleShift | None = None,
+        inputs: bool = True,
+    ) -> tuple[ScaleShift, Activations]:
+        r"""$\partial\beta = \sum_i g_i$ and $\partial\gamma = \sum_i g_i \hat x_i$; the input's needs no other sums."""
+        into = out or ScaleShift(None, None)  # type: ignore[arg-type]
+        found = ScaleShift(row_dots(gradient, kept.x, into.scale), row_sums(gradient, into.shift))
+        total, product = found.shift[..., None], found.scale[..., None]
+        return found, back_through_standardize(gradient, kept, -1, total, product, learned.scale[..., None])
+
+    def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, hyper: Hyperparameters) -> Activations:
+        """By the statistics of the population: a fixed affine map of every unit."""
+        scale, shift = self.fold(learned, statistics, hyper)
+        return x * scale[..., None] + shift[..., None]
+
+    def fold(self, learned: ScaleShift, statistics: Statistics, hyper: Hyperparameters) -> tuple[Any, Any]:
+        r"""Inference as $s x + t$: $s = \gamma / \sqrt{\sigma^2 + \varepsilon}$ and $t = \beta - s \mu$."""
+        variance = statistics.variance + along(hyper.batch_norm_epsilon, statistics.variance, axes=1)
+        scale = learned.scale / namespace(variance).sqrt(variance)
+        return scale, learned.shift - scale * statistics.mean
+
+    def seen(self, kept: Standardized) -> Statistics:
+        """Those of the batch."""
+        return Statistics(kept.mean[..., 0], kept.variance[..., 0])
+
+    @property
+    def running(self) -> RunningStatistics:
+        """Nothing seen yet."""
+        zeros = np.zeros(self.units, np.float32)
+        return RunningStatistics(zeros, zeros.copy(), np.zeros((), np.float32))
 
 
-def init_running_statistics(features: int) -> RunningStatistics:
-    """Nothing seen yet."""
-    return RunningStatistics(jnp.zeros(features), jnp.zeros(features), jnp.zeros(()))
-
-
-def batch_statistics(x: Float[Array, "rows features"]) -> Statistics:
-    """Mean and (biased) variance over the rows; the variance from the differences, not from squares."""
-    mean = jnp.mean(x, axis=0)
-    return Statistics(mean, jnp.mean(jnp.square(x - mean), axis=0))
-
-
-@jax.custom_vjp
-def normalize(
-    layer: BatchNorm, x: Float[Array, "rows features"], epsilon: float | Float[Array, ""]
-) -> tuple[Float[Array, "rows features"], Float[Array, " features"], Float[Array, " features"]]:
-    r"""$y = \gamma \hat x + \beta$, and the mean and variance of the batch.
-
-    The gradient flows through the statistics into `x`; the returned statistics themselves are for the
-    running averages and pass no gradient on.
-
-    The backward pass is written by hand instead of as the chain of the paper's section 3. With
-    $g = \partial L / \partial y$, the gradients of the shift and of the scale are sums over the rows,
-
-    $$\frac{\partial L}{\partial \beta} = \sum_i g_i, \qquad
-      \frac{\partial L}{\partial \gamma} = \sum_i g_i \hat x_i,$$
-
-    and the gradient of the input needs no others:
-
-    $$\frac{\partial L}{\partial x_i} = \frac{\gamma}{\sqrt{\sigma^2 + \varepsilon}}
-      \left(g_i - \frac1m \frac{\partial L}{\partial \beta}
-      - \hat x_i \, \frac1m \frac{\partial L}{\partial \gamma}\right).$$
-    """
-    return _normalize_forward(layer, x, epsilon)[0]
-
-
-def _normalize_forward(layer, x, epsilon):
-    mean, variance = batch_statistics(x)
-    rstd = jax.lax.rsqrt(variance + epsilon)
-    normalized = (x - mean) * rstd
-    return (normalized * layer.scale + layer.shift, mean, variance), (normalized, layer.scale, rstd)
-
-
-def _normalize_backward(residuals, gradients):
-    normalized, scale, rstd = residuals
-    g, _, _ = gradients
-    rows = g.shape[0]
-    of_shift, of_scale = jnp.sum(g, axis=0), jnp.sum(g * normalized, axis=0)
-    of_x = scale * rstd * (g - of_shift / rows - normalized * (of_scale / rows))
-    return BatchNorm(of_scale, of_shift), of_x, None
-
-
-normalize.defvjp(_normalize_forward, _normalize_backward)
-
-
-def batch_norm_train(
-    layer: BatchNorm,
-    running: RunningStatistics,
-    x: Float[Array, "rows features"],
-    epsilon: float | Float[Array, ""] = 1e-5,
-    momentum: float | Float[Array, ""] = 0.9,
-) -> tuple[Float[Array, "rows features"], RunningStatistics]:
-    """Normalise by the batch's own statistics, and let the running ones follow.
+def follow(running: Any, seen: Any, rows: int, momentum: Any) -> Any:
+    """All running statistics of a network after a batch of so many rows.
 
     **Arguments:**
 
-    - `x`: at least two rows; a single one has no variance.
-    - `momentum`: the share of the running statistics that is *kept* at each step (PyTorch's `momentum`
-      is one minus this).
+    - `running`, `seen`: trees of the same shape, of `RunningStatistics` and of the batch's `Statistics`.
+    - `momentum`: the share of the running statistics that is *kept* at each step (PyTorch's `momentum` is one minus
+      this).
 
-    **Returns:** the layer's output, and the new running statistics. As in the paper's algorithm 2, the
-    running variance is unbiased (divided by m - 1), which the batch's own is not.
+    As in the paper's algorithm 2, the running variance is unbiased (divided by m - 1), which the batch's own is not.
     """
-    y, mean, variance = normalize(layer, x, epsilon)
-    mean, variance = jax.lax.stop_gradient((mean, variance))
-    return y, follow(running, mean, variance, x.shape[0], momentum)
-
-
-def follow(
-    running: RunningStatistics,
-    mean: Float[Array, " features"],
-    variance: Float[Array, " features"],
-    rows: int,
-    momentum: float | Float[Array, ""],
-) -> RunningStatistics:
-    """The running statistics after a batch of so many rows, at least two, of this mean and (biased) variance."""
+    if not isinstance(running, RunningStatistics):
+        return tuple(follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))
     if rows < 2:
         raise ValueError("batch normalization needs at least two rows in a batch")
 
-    def average(old, new):
-        return momentum * old + (1 - momentum) * new
+    def average(old: Any, new: Any, axes: int = 1) -> Any:
+        kept = along(momentum, old, axes)
+        return kept * old + (1 - kept) * new
 
     return RunningStatistics(
-        mean=average(running.mean, mean),
-        variance=average(running.variance, variance * (rows / (rows - 1))),
-        weight=average(running.weight, 1.0),
+        average(running.mean, seen.mean),
+        average(running.variance, seen.variance * (rows / (rows - 1))),
+        average(running.weight, 1, axes=0),
     )
 
 
-def corrected(running: RunningStatistics) -> Statistics:
-    """The running statistics without their start at zero, as in Adam (Kingma & Ba 2015, section 3).
+def corrected(running: Any) -> Any:
+    """All running statistics of a network without their start at zero, as in Adam (Kingma & Ba 2015, section 3).
 
     Before the first step: mean 0, variance 1.
     """
-    seen = running.weight > 0
-    weight = jnp.where(seen, running.weight, 1.0)
-    return Statistics(running.mean / weight, jnp.where(seen, running.variance / weight, 1.0))
-
-
-def batch_norm_inference(
-    layer: BatchNorm,
-    statistics: Statistics,
-    x: Float[Array, "rows features"],
-    epsilon: float | Float[Array, ""] = 1e-5,
-) -> Float[Array, "rows features"]:
-    """Normalise by the statistics of the population: a fixed affine map of every feature."""
-    scale = layer.scale * jax.lax.rsqrt(statistics.variance + epsilon)
-    return (x - statistics.mean) * scale + layer.shift
+    if not isinstance(running, RunningStatistics):
+        return tuple(map(corrected, running))
+    where = namespace(running.weight).where
+    seen = running.weight[..., None] > 0
+    weight = where(seen, running.weight[..., None], 1)
+    return Statistics(running.mean / weight, where(seen, running.variance / weight, 1))

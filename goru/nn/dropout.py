@@ -1,7 +1,7 @@
-r"""Dropout: hidden neurons are deleted at random in training, and all of them are used at test time.
+r"""Dropout: units are deleted at random in training, and all of them are used at test time.
 
 Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html, section 4. With a mask
-$r \sim \text{Bernoulli}(1 - p)$ for every row and neuron:
+$r \sim \text{Bernoulli}(1 - p)$ for every row and unit:
 
 - classic: $r \odot x$ in training, $(1 - p)\,x$ at test time: the output is scaled by the share that was *kept*;
 - inverted: $r \odot x / (1 - p)$ in training, $x$ at test time.
@@ -10,77 +10,109 @@ The two are one network written in two ways: exactly equal when the next layer's
 by the kept share.
 
 The randomness is a hash of a counter instead of a stream: a mask is a function of the network's id, the step,
-the layer, the row in the batch and the neuron, whatever else is computed beside it; and it costs a few integer
-operations an element, which the compiler fuses into the multiplication by the mask.
+the layer, the row in the batch and the unit, whatever else is computed beside it; and it costs a few integer
+operations an element, which a compiler fuses into the multiplication by the mask.
 """
 
-import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from goru.nn.architecture import DropoutForm
+import numpy as np
+from jaxtyping import Bool, UInt32
+
+from goru.nn.architecture import DropoutForm, Hyperparameters
+from goru.nn.arrays import Array, along, masked, namespace
+from goru.nn.layer import Activations, Context, Layer
+
+_GOLDEN = np.uint32(0x9E3779B9)
+_BITS = 24  # of the hash; a float32 holds no more, so a comparison with a rate is exact
 
 
-def _mix(x: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
-    """A bijection of 32-bit integers that lets every input bit reach every output bit.
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """See above; p is the hyperparameter `dropout_rate`, in [0, 1).
+
+    **Arguments:**
+
+    - `index`: which dropout layer of the network it is, so that each has masks of its own.
+    """
+
+    kind: ClassVar[str] = "dropout"
+    index: int
+    form: DropoutForm = "inverted"
+
+    def forward(self, learned: Any, x: Activations, context: Context) -> tuple[Activations, Any]:
+        """Delete units, and scale up the others if the form is inverted; none without an id of the network."""
+        hyper = context.hyper
+        if context.networks is None or (isinstance(hyper.dropout_rate, float) and hyper.dropout_rate == 0):
+            y = self.infer(learned, x, (), hyper)
+            return y, None if y is x else (None, 1 - along(hyper.dropout_rate, x))
+        key = dropout_key(context.networks, context.step, self.index, namespace(x))
+        rate = along(hyper.dropout_rate, x)
+        mask = keep_mask(key, x.shape[-2:], rate)
+        scale = 1 / (1 - rate) if self.form == "inverted" else 1
+        return masked(x, mask, scale), (mask, scale)
+
+    def backward(
+        self, learned: Any, kept: Any, gradient: Activations, out: Any = None, inputs: bool = True
+    ) -> tuple[Any, Activations]:
+        """Through the units that were kept."""
+        if kept is None:
+            return (), gradient
+        mask, scale = kept
+        return (), gradient * scale if mask is None else masked(gradient, mask, scale)
+
+    def infer(self, learned: Any, x: Activations, statistics: Any, hyper: Hyperparameters) -> Activations:
+        """All units, scaled by the kept share if the form is classic."""
+        return x * (1 - along(hyper.dropout_rate, x)) if self.form == "classic" else x
+
+    def fold(self, learned: Any, statistics: Any, hyper: Hyperparameters) -> tuple[Any, Any]:
+        """Inference as a factor, and nothing to add."""
+        return (1 - np.asarray(hyper.dropout_rate), 0) if self.form == "classic" else (1, 0)
+
+
+def _mix(x: UInt32[Array | np.ndarray, "..."] | np.uint32) -> Any:
+    """A bijection of 32-bit integers that lets every input bit reach every output bit; may overwrite its input.
 
     The constants are those of "lowbias32" (Wellons 2018, https://nullprogram.com/blog/2018/07/31/), found by
     a search for low bias.
     """
-    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
-    x = (x ^ (x >> 15)) * jnp.uint32(0x846CA68B)
-    return x ^ (x >> 16)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        x ^= x >> np.uint32(shift)
+        x *= np.uint32(factor)
+    x ^= x >> np.uint32(16)
+    return x
 
 
-def dropout_key(
-    network: int | Int[Array, ""] | UInt32[Array, ""],
-    step: int | Int[Array, ""],
-    layer: int,
-) -> UInt32[Array, ""]:
-    """The 32-bit key of one mask: a chain of mixings, so that no two coordinates can cancel out."""
-    key = jnp.uint32(0x9E3779B9)
-    for word in (network, step, layer):
-        key = _mix(key ^ jnp.asarray(word).astype(jnp.uint32)) + jnp.uint32(0x9E3779B9)
+def dropout_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
+    """The 32-bit key of one mask, or `(networks,)`: a chain of mixings, so that no two coordinates can cancel out.
+
+    **Arguments:**
+
+    - `xp`: `numpy` or `jax.numpy`.
+    """
+    key = xp.full(np.shape(networks), _GOLDEN, np.uint32)
+    for word in (networks, step, layer):
+        with np.errstate(over="ignore"):
+            key = _mix(key ^ xp.asarray(word).astype(np.uint32)) + _GOLDEN
     return key
 
 
-def keep_mask(
-    key: UInt32[Array, ""], shape: tuple[int, int], rate: float | Float[Array, ""]
-) -> Bool[Array, "rows units"]:
-    """True where a neuron is kept: with probability 1 - rate, to within 2^-24.
+def keep_mask(key: Any, shape: tuple[int, ...], rate: Any) -> Bool[Array | np.ndarray, "*networks units rows"]:
+    """True where a unit is kept: with probability 1 - rate, to within 2^-24.
 
     **Arguments:**
 
     - `key`: from `dropout_key`.
-    - `shape`: rows and units.
-    - `rate`: the share deleted, in [0, 1).
+    - `shape`: units and rows.
+    - `rate`: the share deleted, in [0, 1); `(networks, 1, 1)` where there is that axis.
     """
-    rows, units = shape
-    counter = jnp.arange(rows, dtype=jnp.uint32)[:, None] * jnp.uint32(units)
-    return kept_of(key, counter + jnp.arange(units, dtype=jnp.uint32), rate)
-
-
-def kept_of(
-    key: UInt32[Array, ""], counter: UInt32[Array, "*shape"], rate: float | Float[Array, ""]
-) -> Bool[Array, "*shape"]:
-    """Which of the elements with these numbers are kept; that of a neuron in a row is row times units plus unit."""
-    # 24 bits, since a float32 holds no more: the comparison is then exact.
-    uniform = (_mix(counter * jnp.uint32(0x9E3779B9) + key) >> 8).astype(jnp.float32)
-    return uniform >= jnp.asarray(rate, jnp.float32) * 2.0**24
-
-
-def dropout_train(
-    x: Float[Array, "rows units"],
-    mask: Bool[Array, "rows units"],
-    rate: float | Float[Array, ""],
-    form: DropoutForm = "inverted",
-) -> Float[Array, "rows units"]:
-    """Delete the neurons outside the mask; scale up the others if the form is inverted."""
-    scale = 1 / (1 - rate) if form == "inverted" else 1.0
-    return jnp.where(mask, x * scale, 0)
-
-
-def dropout_inference(
-    x: Float[Array, "rows units"], rate: float | Float[Array, ""], form: DropoutForm = "inverted"
-) -> Float[Array, "rows units"]:
-    """All neurons, scaled by the kept share if the form is classic."""
-    return x * (1 - rate) if form == "classic" else x
+    units, rows = shape
+    xp = namespace(key)
+    with np.errstate(over="ignore"):
+        # The number of a unit in a row is row times units plus unit.
+        counter = xp.arange(units, dtype=np.uint32)[:, None] + xp.arange(rows, dtype=np.uint32) * np.uint32(units)
+        hashed = _mix(counter * _GOLDEN + key[..., None, None])
+    # Whole numbers below a product, rounded up, are those below the product.
+    least = xp.ceil(xp.asarray(rate, np.float32) * np.float32(2**_BITS)).astype(np.uint32)
+    return (hashed >> np.uint32(32 - _BITS)) >= least

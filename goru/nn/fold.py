@@ -1,50 +1,100 @@
-r"""Merge batch norm, and the scaling of classic dropout, into the affine layers.
+r"""Networks at inference, with as few layers as compute the same.
 
-At inference batch norm is a fixed affine map of every feature, $s x + t$ with
-$s = \gamma / \sqrt{\sigma^2 + \varepsilon}$ and $t = \beta - s \mu$. Before the activation it merges into the
-affine layer below it, after the activation into the one above. What is left is a plain network of the same
-function: affine, activation, ..., affine.
+Batch norm is $s x + t$ then, and the scaling of classic dropout $s x$. Behind an affine layer it merges into that one,
+before one into the one to come; where there is neither it becomes a `Scaling`.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from goru.nn.affine import Affine
-from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import Statistics
-from goru.nn.network import Network
+import numpy as np
+
+from goru.nn import network
+from goru.nn.affine import Affine, Weights
+from goru.nn.architecture import Hyperparameters
+from goru.nn.batch_norm import ScaleShift
+from goru.nn.layer import Layer, Learned
+from goru.nn.network import Layers
+from goru.nn.scaling import Scaling
 
 
-def fold(
-    architecture: Architecture,
-    network: Network,
-    statistics: tuple[Statistics, ...],
-    hyper: Hyperparameters,
-) -> tuple[Affine, ...]:
-    """The affine layers of the plain network that computes what `forward_inference` does."""
-    folded = []
-    scale: Any = 1.0
-    shift: Any = None  # of the features that the next affine layer reads
-    for index, layer in enumerate(network.hidden):
-        weight, bias = _fold_below(layer.affine, scale, shift)
-        scale, shift = 1.0, None
-        if layer.batch_norm is not None:
-            seen = statistics[index]
-            s = layer.batch_norm.scale / (seen.variance + hyper.batch_norm_epsilon) ** 0.5
-            t = layer.batch_norm.shift - seen.mean * s
-            if architecture.batch_norm == "before":
-                weight, bias = weight * s, bias * s + t
+class _Entry(NamedTuple):
+    layer: Layer
+    learned: Any
+
+
+def fold(layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters) -> tuple[Layers, Learned]:
+    """The layers that are left, and their numbers: of one network, or of many of NumPy's.
+
+    What they compute, `apply` does; no statistics and no hyperparameters are needed any more.
+    """
+    done: list[_Entry] = []
+    held: list[tuple[Any, Any]] = []  # s and t that the next affine layer may take in
+    for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
+        entry = _Entry(layer, own)
+        if hasattr(layer, "fold"):
+            scale, shift = layer.fold(own, of_layer, hyper)
+            if isinstance(scale, int):
+                continue  # it does nothing
+            if done and not held and isinstance(done[-1].layer, Affine):
+                done[-1] = _below(done[-1], scale, shift)
             else:
-                scale, shift = s, t
-        if architecture.dropout and architecture.dropout_form == "classic":
-            kept = 1 - hyper.dropout_rate
-            scale = scale * kept
-            shift = None if shift is None else shift * kept
-        folded.append(Affine(weight, bias))
-    return (*folded, _fold_below(network.output, scale, shift))
+                held.append((scale, shift))
+            continue
+        if isinstance(layer, Affine):
+            for scale, shift in reversed(held):
+                entry = _above(entry, scale, shift)
+        else:
+            done += _scalings(held)
+            entry = _Entry(*layer.simplified(own, of_layer, hyper))
+        held = []
+        done.append(entry)
+    done += _scalings(held)
+    return tuple(entry.layer for entry in done), tuple(entry.learned for entry in done)
 
 
-def _fold_below(layer, scale, shift):
-    """(scale * x + shift) W + b as one affine layer of x."""
-    bias = layer.bias if shift is None else layer.bias + shift @ layer.weight
-    weight = layer.weight * (scale[:, None] if getattr(scale, "ndim", 0) else scale)
-    return Affine(weight, bias)
+def apply(layers: Layers, learned: Learned, x: Any) -> Any:
+    """Outputs of a folded network, `(..., outputs, rows)`."""
+    return network.infer(layers, learned, network.running(layers), Hyperparameters(), x)
+
+
+def _below(entry: _Entry, scale: Any, shift: Any) -> _Entry:
+    """s (W x + b) + t as one affine layer of x."""
+    weight, bias = entry.learned
+    scale = _per_unit(scale, weight)
+    if bias is not None:
+        bias = bias * scale + shift
+    elif not isinstance(shift, int):
+        bias = shift
+    return _affine(entry, weight * scale[..., None], bias)
+
+
+def _above(entry: _Entry, scale: Any, shift: Any) -> _Entry:
+    """W (s x + t) + b as one affine layer of x."""
+    weight, bias = entry.learned
+    if not isinstance(shift, int):
+        moved = np.einsum("...oi,...i->...o", weight, shift)
+        bias = moved if bias is None else bias + moved
+    return _affine(entry, weight * _per_unit(scale, weight)[..., None, :], bias)
+
+
+def _per_unit(value: Any, weight: np.ndarray) -> np.ndarray:
+    """A number for all units, one for each network's, or one for each unit."""
+    array = np.asarray(value, weight.dtype)
+    return array.reshape(*array.shape, *[1] * (weight.ndim - 1 - array.ndim))
+
+
+def _affine(entry: _Entry, weight: Any, bias: Any) -> _Entry:
+    layer = entry.layer
+    assert isinstance(layer, Affine)
+    return _Entry(Affine(layer.inputs, layer.outputs, bias is not None), Weights(weight, bias))
+
+
+def _scalings(held: list[tuple[Any, Any]]) -> list[_Entry]:
+    """Layers of what no affine layer takes in."""
+    found = []
+    for scale, shift in held:
+        if np.ndim(scale) and not isinstance(shift, int):
+            found.append(_Entry(Scaling(scale.shape[-1]), ScaleShift(scale, shift)))
+        else:
+            raise ValueError("the scaling of classic dropout needs an affine layer before or behind it")
+    return found

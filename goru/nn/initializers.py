@@ -3,7 +3,6 @@
 import numpy as np
 from jaxtyping import Float
 
-from goru.nn.affine import Affine
 from goru.nn.architecture import WeightInit
 
 
@@ -26,29 +25,16 @@ def weight_scale(init: WeightInit, inputs: int, outputs: int) -> float:
 
 def draw_weights(
     init: WeightInit | float, generator: np.random.Generator, inputs: int, outputs: int
-) -> Float[np.ndarray, "inputs outputs"]:
-    """The weights of a layer in float64: normal of a given standard deviation, or by name of that of `weight_scale`."""
+) -> Float[np.ndarray, "outputs inputs"]:
+    """The weights of a layer in float64: normal of a given standard deviation, or by name of that of `weight_scale`.
+
+    They are drawn by NumPy: a program that draws them takes longer to compile than they take to draw.
+    """
+    shape = inputs, outputs  # the order in which they are drawn
     if not isinstance(init, str):
-        return generator.normal(0, init, (inputs, outputs))
+        return generator.normal(0, init, shape).T
     deviation = weight_scale(init, inputs, outputs)
     if init.endswith("uniform"):
         # A uniform variable on [-√3, √3] has variance 1.
-        return generator.uniform(-(3**0.5) * deviation, 3**0.5 * deviation, (inputs, outputs))
-    return generator.normal(0, deviation, (inputs, outputs))
-
-
-def init_affine(
-    generator: np.random.Generator, init: WeightInit, inputs: int, outputs: int, weight_std: float = 1.0
-) -> Affine:
-    """An affine layer with random weights and biases of zero, float32.
-
-    They are drawn by NumPy: a program that draws them takes longer to compile than they take to draw.
-
-    **Arguments:**
-
-    - `generator`: of random numbers; it is moved on.
-    - `init`: the distribution.
-    - `weight_std`: multiplies every weight. With `init="normal"` it is their standard deviation.
-    """
-    weight = draw_weights(init, generator, inputs, outputs).astype(np.float32)
-    return Affine(weight * np.float32(weight_std), np.zeros(outputs, np.float32))
+        return generator.uniform(-(3**0.5) * deviation, 3**0.5 * deviation, shape).T
+    return generator.normal(0, deviation, shape).T

@@ -1,44 +1,115 @@
-"""Loss of every row, by name; a network's loss is their mean."""
+"""Losses of the rows of a mini-batch, each with its gradient and with what outputs stand for.
 
-from collections.abc import Callable
+Each goes with the inverse of its canonical link, so that its gradient with respect to an output is the prediction minus
+the target, over the number of outputs where it is their mean. A network's loss is the mean over the rows.
+"""
 
-import jax
-import jax.numpy as jnp
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
 from jaxtyping import Array, Float, Int
 
-RowLoss = Callable[..., Float[Array, " rows"]]
+from goru.nn.activation import sigmoid
+from goru.nn.arrays import namespace
+
+Outputs = Float[Array | np.ndarray, "*networks outputs rows"]
+Targets = Float[Array | np.ndarray, "outputs rows"] | Int[Array | np.ndarray, " rows"]
+PerRow = Float[Array | np.ndarray, "*networks rows"]
 
 
-def softmax_cross_entropy(outputs: Float[Array, "rows classes"], labels: Int[Array, " rows"]) -> Float[Array, " rows"]:
-    r"""$-\log \text{softmax}(z)_y = \log \sum_k e^{z_k} - z_y$, in nats; `labels` are class indices."""
-    # A comparison instead of an indexed read: it fuses, and its gradient is no scatter.
-    chosen = labels[:, None] == jnp.arange(outputs.shape[1])
-    return jax.nn.logsumexp(outputs, axis=1) - jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
+class Loss(ABC):
+    """A loss of outputs `(..., outputs, rows)`; targets are `(outputs, rows)`."""
+
+    @abstractmethod
+    def predictions(self, outputs: Outputs) -> Any:
+        """Probabilities, or means."""
+
+    @abstractmethod
+    def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
+        """The loss of every row."""
+
+    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
+        """The loss of every row, and its gradient with respect to the outputs."""
+        gradient = (self.predictions(outputs) - targets) * (1 / outputs.shape[-2])
+        return self.of_rows(outputs, targets), gradient
 
 
-def binary_cross_entropy(
-    outputs: Float[Array, "rows outputs"], targets: Float[Array, "rows outputs"]
-) -> Float[Array, " rows"]:
+class SoftmaxCrossEntropy(Loss):
+    r"""$-\log \text{softmax}(z)_y = \log \sum_k e^{z_k} - z_y$, in nats; targets are class indices `(rows,)`."""
+
+    def predictions(self, outputs: Outputs) -> Any:
+        """Probabilities, which sum to one over the classes."""
+        odds = namespace(outputs).exp(outputs - outputs.max(axis=-2, keepdims=True))
+        return odds / odds.sum(axis=-2, keepdims=True)
+
+    def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
+        """Cross-entropy."""
+        return self.with_gradient(outputs, targets)[0]
+
+    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
+        """Cross-entropy, and probabilities less 1 at the label."""
+        xp = namespace(outputs)
+        # A comparison instead of an indexed read: it fuses.
+        chosen = targets == np.arange(outputs.shape[-2])[:, None]
+        highest = outputs.max(axis=-2, keepdims=True)
+        gradient = xp.exp(outputs - highest)
+        total = gradient.sum(axis=-2, keepdims=True)
+        losses = (xp.log(total) + highest)[..., 0, :] - xp.where(chosen, outputs, 0).sum(axis=-2)
+        gradient /= total
+        gradient -= chosen
+        return losses, gradient
+
+
+class BinaryCrossEntropy(Loss):
     r"""$\log(1 + e^z) - t z$ per output, the outputs' mean: several labels a row, none excluding another."""
-    return jnp.mean(jax.nn.softplus(outputs) - targets * outputs, axis=1)
+
+    def predictions(self, outputs: Outputs) -> Any:
+        """Probabilities, each for itself."""
+        return sigmoid(outputs)
+
+    def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
+        """The mean cross-entropy of a row's labels."""
+        return (namespace(outputs).logaddexp(0, outputs) - targets * outputs).mean(axis=-2)
 
 
-def squared_error(
-    outputs: Float[Array, "rows outputs"], targets: Float[Array, "rows outputs"]
-) -> Float[Array, " rows"]:
+class SquaredError(Loss):
     r"""$(y - t)^2$, the outputs' mean. No factor ½: the figure shown is the mean squared error."""
-    return jnp.mean(jnp.square(outputs - targets), axis=1)
+
+    def predictions(self, outputs: Outputs) -> Any:
+        """The outputs themselves."""
+        return outputs
+
+    def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
+        """The mean squared error of a row."""
+        return namespace(outputs).square(outputs - targets).mean(axis=-2)
+
+    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
+        """The gradient has the factor 2."""
+        losses, gradient = super().with_gradient(outputs, targets)
+        return losses, gradient * 2
 
 
-def poisson(outputs: Float[Array, "rows outputs"], targets: Float[Array, "rows outputs"]) -> Float[Array, " rows"]:
+class Poisson(Loss):
     r"""Half the Poisson deviance of the mean $e^z$: $t \log t - t z - t + e^z$, the outputs' mean; 0 at best."""
-    entropy = jax.scipy.special.xlogy(targets, targets)
-    return jnp.mean(entropy - targets * outputs - targets + jnp.exp(outputs), axis=1)
+
+    def predictions(self, outputs: Outputs) -> Any:
+        """Means, above zero."""
+        return namespace(outputs).exp(outputs)
+
+    def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
+        """The mean of a row's half deviances."""
+        if isinstance(outputs, np.ndarray):
+            from scipy.special import xlogy
+        else:
+            from jax.scipy.special import xlogy
+        entropy = xlogy(targets, targets) - targets
+        return (entropy - targets * outputs + namespace(outputs).exp(outputs)).mean(axis=-2)
 
 
-LOSSES: dict[str, RowLoss] = {
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "binary_cross_entropy": binary_cross_entropy,
-    "squared_error": squared_error,
-    "poisson": poisson,
+LOSSES: dict[str, Loss] = {
+    "softmax_cross_entropy": SoftmaxCrossEntropy(),
+    "binary_cross_entropy": BinaryCrossEntropy(),
+    "squared_error": SquaredError(),
+    "poisson": Poisson(),
 }

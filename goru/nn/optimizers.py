@@ -1,15 +1,15 @@
-"""Optimisers and schedules, through Optax."""
+"""What a gradient changes: through Optax where it is compiled, in place where it is NumPy's."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from goru.nn.affine import Affine
 from goru.nn.architecture import Hyperparameters, Recipe, ScheduleName
-from goru.nn.network import Network
+from goru.nn.network import weights_in
 
 
 def learning_rate(
@@ -29,8 +29,12 @@ def learning_rate(
     """
     if schedule == "constant":
         return jnp.asarray(initial, jnp.float32)
-    share = jnp.minimum(jnp.asarray(step, jnp.float32) / total_steps, 1.0)
-    return 0.5 * initial * (1 + jnp.cos(jnp.pi * share))
+    return initial * cosine(jnp.minimum(jnp.asarray(step, jnp.float32) / total_steps, 1.0))
+
+
+def cosine(share: Any) -> Any:
+    """What is left of the learning rate after a share of its schedule."""
+    return 0.5 * (1 + (np if isinstance(share, np.ndarray | float | int) else jnp).cos(np.pi * share))
 
 
 def optimizer(recipe: Recipe, hyper: Hyperparameters, rate: float | Float[Array, ""]) -> optax.GradientTransformation:
@@ -50,10 +54,111 @@ def optimizer(recipe: Recipe, hyper: Hyperparameters, rate: float | Float[Array,
     return optax.chain(*parts, optax.scale_by_learning_rate(rate))
 
 
-def _weights_only(network: Network) -> Any:
+def _weights_only(tree: Any) -> Any:
     """True at the weight matrices, False at biases, γ and β, which are not decayed."""
-    return jax.tree.map(
-        lambda node: Affine(True, False) if isinstance(node, Affine) else False,  # type: ignore[arg-type]
-        network,
-        is_leaf=lambda node: isinstance(node, Affine),
-    )
+    structure: Any = jax.tree.structure(tree)
+    return structure.unflatten(weights_in(tree))
+
+
+class Optimizer(Protocol):
+    """An optimiser of NumPy's: changes numbers in place, and may overwrite their gradient.
+
+    - `settings`: its name and its numbers.
+    - `moments`: what it remembers, `(networks, size)` each.
+    - `steps`: how many it has taken.
+    """
+
+    settings: tuple
+    moments: list[np.ndarray]
+    steps: int
+
+    def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
+        """One step of numbers `(networks, size)`, with a learning rate for each network, `(networks,)`."""
+
+
+class Momentum:
+    """Gradient descent with momentum, Nesterov's if wanted (Sutskever et al. 2013, equations 1 to 4)."""
+
+    def __init__(self, numbers: np.ndarray, momentum: float, nesterov: bool) -> None:
+        self.settings = ("momentum", momentum, nesterov)
+        self.moments = [np.zeros_like(numbers)]
+        self.steps = 0
+
+    def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
+        """One step."""
+        _, momentum, nesterov = self.settings
+        self.steps += 1
+        (velocity,) = self.moments
+        gradient *= rates[:, None]
+        velocity *= momentum
+        velocity -= gradient
+        if nesterov:
+            numbers -= gradient
+            numbers += momentum * velocity
+        else:
+            numbers += velocity
+
+
+class Adam:
+    """Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, in the form at the end of section 2, which scikit-learn uses.
+
+    There ε is added to a root that is not yet corrected; in algorithm 1, and so in Optax, to one that is.
+    """
+
+    def __init__(self, numbers: np.ndarray, beta1: float, beta2: float, epsilon: float) -> None:
+        self.settings = ("adam", beta1, beta2, epsilon)
+        self.moments = [np.zeros_like(numbers), np.zeros_like(numbers)]
+        self.steps = 0
+        self._work = np.empty_like(numbers)
+
+    def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
+        """One step."""
+        _, beta1, beta2, epsilon = self.settings
+        self.steps += 1
+        first, second = self.moments
+        if self._work.shape != gradient.shape:  # networks may come to read other features
+            self._work = np.empty_like(gradient)
+        g, work = gradient, self._work
+        first *= beta1
+        np.multiply(g, 1 - beta1, out=work)
+        first += work
+        g *= g
+        g *= 1 - beta2
+        second *= beta2
+        second += g
+        np.sqrt(second, out=work)
+        work += epsilon
+        np.divide(first, work, out=work)
+        correction = (1 - beta2**self.steps) ** 0.5 / (1 - beta1**self.steps)
+        work *= (rates * correction).astype(work.dtype)[:, None]
+        numbers -= work
+
+
+def compiled(settings: tuple, weight_decay: float, rate: Any, taken: Any) -> Any:
+    """The step of an optimiser of NumPy's with these settings, and decoupled decay, by Optax: for `train_step`.
+
+    **Arguments:**
+
+    - `weight_decay`: λ.
+    - `rate`: the learning rate.
+    - `taken`: the number of the step, the first one being 1.
+    """
+
+    def update(gradient: Any, moments: tuple, learned: Any) -> tuple[Any, tuple]:
+        match settings:
+            case ("adam", beta1, beta2, epsilon):
+                adam = optax.scale_by_adam(beta1, beta2, epsilon / jnp.sqrt(1 - beta2**taken))
+                updates, state = adam.update(gradient, optax.ScaleByAdamState(taken - 1, *moments))
+                updates, moments = optax.tree.scale(-rate, updates), (state.mu, state.nu)
+            case ("momentum", momentum, nesterov):
+                trace = optax.trace(momentum, nesterov)
+                updates, state = trace.update(optax.tree.scale(-rate, gradient), optax.TraceState(*moments))
+                moments = (state.trace,)
+            case _:
+                raise ValueError(f"unknown optimiser {settings}")
+        if weight_decay:
+            decayed = optax.add_decayed_weights(-rate * weight_decay, mask=_weights_only)
+            updates, _ = decayed.update(updates, decayed.init(learned), learned)
+        return optax.apply_updates(learned, updates), moments
+
+    return update

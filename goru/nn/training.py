@@ -1,85 +1,124 @@
-"""One step of training."""
+"""One step of training, for every engine."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
-import optax
-from jaxtyping import Array, Float, Int, Num
+import numpy as np
+from jaxtyping import Array, Float
 
-from goru.nn import penalties
-from goru.nn.affine import Affine
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.batch_norm import RunningStatistics
-from goru.nn.losses import LOSSES
-from goru.nn.network import (
-    Counter,
-    Network,
-    forward_train,
-    init_network,
-    init_running,
-    weight_matrices,
-)
-from goru.nn.optimizers import learning_rate, optimizer
+from goru.nn import network
+from goru.nn.architecture import DecayForm
+from goru.nn.batch_norm import follow
+from goru.nn.layer import Context, Learned
+from goru.nn.losses import Loss
+from goru.nn.network import Layers
+from goru.nn.penalties import PENALTIES
 
 
 class Training(NamedTuple):
-    """A network in training: what changes from step to step."""
+    """A network in training, or networks: what changes from step to step."""
 
-    network: Network
-    running: tuple[RunningStatistics, ...]
-    optimizer: Any  # Optax's own state
-
-
-def init_training(
-    architecture: Architecture, recipe: Recipe, hyper: Hyperparameters, affines: tuple[Affine, ...]
-) -> Training:
-    """A network before its first step; `affines` are those of `init_affines`."""
-    network = init_network(architecture, hyper, affines)
-    return Training(network, init_running(architecture), optimizer(recipe, hyper, 0.0).init(network))
+    learned: Learned
+    running: Any
+    optimizer: Any  # its state
 
 
-def train_step(
-    architecture: Architecture,
-    recipe: Recipe,
-    hyper: Hyperparameters,
-    training: Training,
-    x: Float[Array, "rows inputs"],
-    y: Num[Array, "rows ..."],
-    network_id: Counter,
-    step: int | Int[Array, ""],
-    total_steps: int | Int[Array, ""],
-    weight: Float[Array, " rows"] | None = None,
-    forward: Callable = forward_train,
-) -> tuple[Training, Float[Array, ""]]:
-    """One mini-batch: loss and penalty, gradient, optimiser.
+class Batch(NamedTuple):
+    """A mini-batch.
+
+    - `x`: `(inputs, rows)`, or rows that are sparse.
+    - `y`: class indices `(rows,)`, or targets `(outputs, rows)`.
+    - `shares`: `(rows,)`, what the loss of each row is multiplied by. Weights of mean 1 over all rows, each divided by
+      the number of rows in the batch, make every batch an unbiased estimate of the weighted mean. Batch norm's
+      statistics are those of all rows alike.
+    """
+
+    x: Any
+    y: Any
+    shares: Float[Array | np.ndarray, " rows"]
+
+
+class Gradient(NamedTuple):
+    """Of a loss and a penalty.
+
+    - `of_learned`: a tree like what is learned.
+    - `loss`, `penalty`: themselves.
+    - `seen`: the statistics of the batch, in a tree like the running ones.
+    """
+
+    of_learned: Learned
+    loss: Any
+    penalty: Any
+    seen: Any
+
+
+def gradient_of(
+    layers: Layers,
+    loss: Loss,
+    decay: DecayForm,
+    learned: Learned,
+    batch: Batch,
+    context: Context,
+    weight_decay: Any,
+    out: Learned | None = None,
+) -> Gradient:
+    """Loss, gradient and penalty of a mini-batch.
 
     **Arguments:**
 
-    - `x`, `y`: the mini-batch; `y` is class indices `(rows,)` or targets `(rows, outputs)`.
-    - `network_id`, `step`: what the dropout masks are a function of.
-    - `total_steps`: the length of the learning rate's schedule.
-    - `weight`: what each row's loss is multiplied by; all ones if not given. Batch norm's statistics are those of all
-      rows alike.
-    - `forward`: what computes the outputs: `forward_train`, or the same of a network in another layout.
-
-    **Returns:** the network after the step, and the mean loss of the batch before it, without the penalty. The mean is
-    that of weight times loss, over the number of rows and not over the sum of their weights: so every batch is an
-    unbiased estimate of the weighted mean over all rows, if their weights have mean 1.
+    - `decay`, `weight_decay`: the form of the penalty and its λ; decoupled decay is the optimiser's.
+    - `context`: the network's numbers, its id, and the step.
+    - `out`: NumPy arrays for the gradient to be written into.
     """
+    outputs, kept = network.forward(layers, learned, batch.x, context)
+    losses, of_outputs = loss.with_gradient(outputs, batch.y)
+    of_outputs *= batch.shares
+    found, _ = network.backward(layers, learned, kept, of_outputs, out)
+    penalty: Any = 0
+    if decay != "decoupled":
+        found, penalty = _penalised(decay, learned, found, weight_decay)
+    return Gradient(found, (losses * batch.shares).sum(axis=-1), penalty, network.seen(layers, kept))
 
-    def objective(network):
-        outputs, running = forward(architecture, network, training.running, hyper, x, network_id, step)
-        losses = LOSSES[recipe.loss](outputs, y)
-        loss = jnp.mean(losses if weight is None else weight * losses)
-        penalized = loss
-        if recipe.decay != "decoupled":
-            penalty = getattr(penalties, recipe.decay)
-            penalized = loss + penalty(weight_matrices(network), hyper.weight_decay)
-        return penalized, (loss, running)
 
-    (_, (loss, running)), gradient = jax.value_and_grad(objective, has_aux=True)(training.network)
-    rate = learning_rate(recipe.schedule, hyper.learning_rate, step, total_steps)
-    updates, state = optimizer(recipe, hyper, rate).update(gradient, training.optimizer, training.network)
-    return Training(optax.apply_updates(training.network, updates), running, state), loss
+def train_step(
+    layers: Layers,
+    loss: Loss,
+    decay: DecayForm,
+    update: Callable[[Learned, Any, Learned], tuple[Learned, Any]],
+    training: Training,
+    batch: Batch,
+    context: Context,
+    weight_decay: Any,
+    out: Learned | None = None,
+) -> tuple[Training, Any]:
+    """One mini-batch: loss, gradient, penalty, optimiser.
+
+    **Arguments:**
+
+    - `update`: what the optimiser makes of a gradient, its state, and what has been learned: what is then learned,
+      and the new state.
+    - the others: see `gradient_of`.
+
+    **Returns:** the network after the step, and the loss of the batch before it, penalty included.
+    """
+    found = gradient_of(layers, loss, decay, training.learned, batch, context, weight_decay, out)
+    rows = batch.shares.shape[-1]
+    running = follow(training.running, found.seen, rows, context.hyper.batch_norm_momentum)
+    learned, state = update(found.of_learned, training.optimizer, training.learned)
+    return Training(learned, running, state), found.loss + found.penalty
+
+
+def _penalised(decay: DecayForm, learned: Learned, gradient: Learned, weight_decay: Any) -> tuple[Learned, Any]:
+    """The gradient with that of the penalty, and the penalty."""
+    total: Any = 0
+    gradients = jax.tree.leaves(gradient)
+    for index, (number, is_weight) in enumerate(
+        zip(jax.tree.leaves(learned), network.weights_in(learned), strict=True)
+    ):
+        if is_weight:
+            penalty, slope = PENALTIES[decay](number, weight_decay)
+            gradients[index] += slope
+            total = total + penalty
+    structure: Any = jax.tree.structure(gradient)
+    return structure.unflatten(gradients), total

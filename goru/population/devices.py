@@ -8,6 +8,9 @@ from typing import Any
 
 import jax
 
+from goru import forks
+from goru.errors import InputError
+
 CACHE_MEGABYTES = 512
 
 
@@ -45,6 +48,33 @@ def prepare(cores: int | None = None) -> None:
         # JAX refuses once somebody has used it.
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", max(cores or n_cores(), 2))
+
+
+def devices() -> tuple[jax.Device, ...]:
+    """The devices there are, of the kind that JAX computes on by default; this starts JAX.
+
+    **Raises:** `InputError` if there are none.
+    """
+    default = getattr(jax.config, "jax_default_device")  # noqa: B009  # of which its type knows nothing
+    try:
+        return tuple(jax.local_devices(backend=getattr(default, "platform", default)))
+    except (RuntimeError, AssertionError) as error:  # the latter, without a word, for platforms that JAX knows
+        for name in ("jax_platforms", "jax_default_device"):
+            if asked := getattr(jax.config, name):
+                raise InputError(
+                    f"{name.upper()}={asked}: JAX finds no such device here. Unset it, or set cpu."
+                ) from None
+        why = str(error).partition("\n")[0].rstrip(".")
+        raise InputError(f"JAX finds no device to compute on ({why}). Set JAX_PLATFORMS=cpu.") from None
+
+
+def devices_to_train_on() -> tuple[jax.Device, ...]:
+    """The devices there are.
+
+    **Raises:** `InputError` if there are none, or they are those of the process that this one was forked from.
+    """
+    forks.check()
+    return devices()
 
 
 def compiler_options(found: Sequence[jax.Device]) -> dict[str, Any]:

@@ -1,66 +1,53 @@
 """Networks before their first step, made without a compiler: drawing is done sooner than a program that draws."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import jax
 import numpy as np
 
-from goru.nn.affine import Affine
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.network import HiddenLayer, Network, init_affines
-from goru.nn.training import Training, init_training
+from goru.nn import network
+from goru.nn.architecture import Hyperparameters, Recipe
+from goru.nn.network import Layers
+from goru.nn.optimizers import optimizer
+from goru.nn.training import Training
 from goru.population.member import Member
-from goru.population.trained import stack_hyper
+from goru.population.settings import own_settings
 
 
-def initial(architecture: Architecture, recipe: Recipe, members: Sequence[Member]) -> Training:
-    """What `goru.nn.training.init_training` makes of every member, as NumPy arrays stacked along a first axis.
+def initial(layers: Layers, recipe: Recipe, members: Sequence[Member]) -> Training:
+    """Networks, as NumPy arrays stacked along a first axis.
 
     Initial weights are functions of a member's seed: those that share it share them, but for their `weight_std`.
     """
-    drawn = {seed: _draw(architecture, seed) for seed in {member.seed for member in members}}
-    hyper: Any = stack_hyper([member.hyper for member in members])
-    zeros = _zeros(architecture, recipe, len(members))
-
-    def affine(layer: int, empty: Affine) -> Affine:
-        weights = [drawn[member.seed][layer].weight * np.float32(member.hyper.weight_std) for member in members]
-        return Affine(np.stack(weights), empty.bias)
-
-    def batch_norm(empty: BatchNorm | None) -> BatchNorm | None:
-        if empty is None:
-            return None
-        given, width = (hyper.batch_norm_scale, hyper.batch_norm_shift), empty.scale.shape[1]
-        return BatchNorm(*(np.repeat(value[:, None], width, axis=1) for value in given))
-
-    *hidden, output = [*(layer.affine for layer in zeros.network.hidden), zeros.network.output]
-    network = Network(
-        hidden=tuple(
-            HiddenLayer(affine(index, empty), batch_norm(layer.batch_norm))
-            for index, (empty, layer) in enumerate(zip(hidden, zeros.network.hidden, strict=True))
-        ),
-        output=affine(len(hidden), output),
-    )
-    return zeros._replace(network=network)
+    drawn: dict[Any, Any] = {}  # members of one seed are drawn once
+    for member in members:
+        key = member.seed, _of_initial(member.hyper)
+        if key not in drawn:
+            generator = np.random.default_rng(np.random.SeedSequence(member.seed))
+            drawn[key] = network.init(layers, generator, member.hyper)
+    of_members = [drawn[member.seed, _of_initial(member.hyper)] for member in members]
+    learned = jax.tree.map(lambda *leaves: np.stack(leaves, dtype=np.float32), *of_members)
+    return Training(learned, zeros(network.running(layers), len(members)), zeros(_state(layers, recipe), len(members)))
 
 
-def _draw(architecture: Architecture, seed: tuple[int, ...]) -> tuple[Affine, ...]:
-    return init_affines(architecture, np.random.default_rng(np.random.SeedSequence(seed)))
+def zeros(tree: Any, networks: int) -> Any:
+    """As many zeros as the tree has, for so many networks: running statistics and optimisers start from them."""
+    return jax.tree.map(lambda leaf: np.zeros((networks, *leaf.shape), leaf.dtype), tree)
 
 
-def _zeros(architecture: Architecture, recipe: Recipe, networks: int) -> Training:
-    """Running statistics and the states of all optimisers start from zero."""
-    return jax.tree.map(
-        lambda leaf: np.zeros((networks, *leaf.shape), leaf.dtype), _shapes_of_one(architecture, recipe)
-    )
+def _of_initial(hyper: Hyperparameters) -> tuple:
+    """The numbers on which an initial network depends."""
+    return hyper.weight_std, hyper.batch_norm_scale, hyper.batch_norm_shift
 
 
 @lru_cache(maxsize=64)
-def _shapes_of_one(architecture: Architecture, recipe: Recipe) -> Any:
-    affines = tuple(
-        Affine(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((inputs, outputs), (outputs,))))  # type: ignore
-        for inputs, outputs in zip(architecture.widths, architecture.widths[1:], strict=False)
+def _state(layers: Layers, recipe: Recipe) -> Any:
+    """The shapes of the optimiser's state."""
+    learned = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, np.float32),
+        network.init(layers, np.random.default_rng(0), Hyperparameters()),
     )
-    return jax.eval_shape(partial(init_training, architecture, recipe), Hyperparameters(), affines)
+    with own_settings():
+        return jax.eval_shape(optimizer(recipe, Hyperparameters(), 0.0).init, learned)

@@ -1,8 +1,11 @@
 """The compiled program: a block of networks on every device, trained epoch by epoch.
 
-`goru.nn` says what one network does in one step, and `columns` lays it out. Here `jax.vmap` adds the axis of the
-networks in a block, two loops add steps and epochs, and `jax.shard_map` gives every device a block of its own. Nothing
-passes from one block to another, so a block's numbers do not depend on how many devices there are.
+`goru.nn` says what one network does in one step. Here `jax.vmap` adds the axis of the networks in a block, two loops
+add steps and epochs, and `jax.shard_map` gives every device a block of its own. Nothing passes from one block to
+another, so a block's numbers do not depend on how many devices there are.
+
+The weights of a block's networks, `(networks, outputs, inputs)`, are one matrix as they lie, and all read the same
+rows: so the first layer is one large product, and its gradient another.
 """
 
 from dataclasses import dataclass
@@ -11,13 +14,18 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import optax
 from jax.sharding import Mesh, PartitionSpec
 
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn import network
+from goru.nn.architecture import Hyperparameters, Recipe
 from goru.nn.batch_norm import corrected
+from goru.nn.layer import Context
 from goru.nn.losses import LOSSES
-from goru.nn.training import Training, train_step
-from goru.population import columns
+from goru.nn.network import Layers
+from goru.nn.optimizers import learning_rate, optimizer
+from goru.nn.rows import columns
+from goru.nn.training import Batch, Training, train_step
 
 DEVICES = "devices"  # the name of the one mesh axis
 
@@ -93,32 +101,32 @@ class Members(NamedTuple):
 
 
 def score(
-    architecture: Architecture,
+    layers: Layers,
     recipe: Recipe,
     parts: int,
     hyper: Hyperparameters,
     training: Training,
     data: BlockData,
 ) -> tuple[jax.Array, jax.Array]:
-    """One network, its weights transposed, on the fit rows and the score rows of the data.
+    """One network on the fit rows and the score rows of the data.
 
     **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
     rows taken apart, `(parts,)`: what the rows of each part add to the mean.
     """
-    statistics = tuple(corrected(running) for running in training.running)
+    statistics, loss = corrected(training.running), LOSSES[recipe.loss]
     # One after the other in one loop, so that what scores is compiled once.
     rows = jnp.concatenate([data.fit, data.score])
     weights = jnp.where(rows >= 0, data.weight[rows], 0)
 
     def chunk(_, chosen):
         rows, weight = chosen
-        x, y = data.x[rows], data.y[rows]
-        outputs = columns.forward_inference(architecture, training.network, statistics, hyper, x)
+        outputs = network.infer(layers, training.learned, statistics, hyper, columns(data.x[rows]))
+        y = _targets(data.y[rows])
         # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
-        losses = jnp.where(weight != 0, weight * LOSSES[recipe.loss](outputs, y), 0)
+        losses = jnp.where(weight != 0, weight * loss.of_rows(outputs, y), 0)
         sums = [jnp.sum(losses)]
         if recipe.loss == "softmax_cross_entropy":
-            sums.append(jnp.sum(jnp.where(jnp.argmax(outputs, axis=1) == y, weight, 0)))
+            sums.append(jnp.sum(jnp.where(jnp.argmax(outputs, axis=0) == y, weight, 0)))
         # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
         by_part = jnp.where(data.part[rows] == jnp.arange(parts)[:, None], losses, 0).sum(axis=1)
         return None, (jnp.stack(sums), by_part)
@@ -133,7 +141,7 @@ def score(
 
 
 def advance(
-    architecture: Architecture,
+    layers: Layers,
     recipe: Recipe,
     parts: int,
     training: Training,
@@ -141,24 +149,28 @@ def advance(
     data: BlockData,
     orders: Orders,
 ) -> tuple[Training, Curves]:
-    """Train a block, its weights transposed, for some epochs and score it after each."""
-    step = partial(train_step, architecture, recipe, forward=columns.forward_train)
-    step_all = jax.vmap(step, in_axes=(0, 0, None, None, 0, None, None, None))
-    score_all = jax.vmap(partial(score, architecture, recipe, parts), in_axes=(0, 0, None), out_axes=-1)
+    """Train a block for some epochs and score it after each."""
+    score_all = jax.vmap(partial(score, layers, recipe, parts), in_axes=(0, 0, None), out_axes=-1)
 
     def one_step(index, training):
-        rows = orders.batches[index]
-        training, _ = step_all(
-            members.hyper,
-            training,
-            data.x[rows],
-            data.y[rows],
-            members.ids,
-            orders.first_step + index,
-            orders.total_steps,
-            data.weight[rows],
-        )
-        return training
+        rows, step = orders.batches[index], orders.first_step + index
+        shares = data.weight[rows] / len(rows)
+        batch = Batch(columns(data.x[rows]), _targets(data.y[rows]), shares)
+
+        def of_one(hyper, training, network_id):
+            rate = learning_rate(recipe.schedule, hyper.learning_rate, step, orders.total_steps)
+            return train_step(
+                layers,
+                LOSSES[recipe.loss],
+                recipe.decay,
+                partial(_update, optimizer(recipe, hyper, rate)),
+                training,
+                batch,
+                Context(hyper, network_id, step),
+                hyper.weight_decay,
+            )[0]
+
+        return jax.vmap(of_one)(members.hyper, training, members.ids)
 
     def one_epoch(index, carry):
         training, curves = carry
@@ -173,6 +185,16 @@ def advance(
         jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
     )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
+
+
+def _targets(y: jax.Array) -> jax.Array:
+    """Class indices as they are, numbers as columns."""
+    return y if y.ndim == 1 else columns(y)
+
+
+def _update(optimizer: Any, gradient: Any, state: Any, learned: Any) -> tuple[Any, Any]:
+    updates, state = optimizer.update(gradient, state, learned)
+    return optax.apply_updates(learned, updates), state
 
 
 def over_devices(function: Any, mesh: Mesh) -> Any:

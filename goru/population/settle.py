@@ -1,65 +1,72 @@
-"""From networks in training to networks in use: exact statistics, and batch norm folded away."""
+"""From networks in training to networks in use: exact statistics of batch norm."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from goru.nn.affine import Affine
-from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import Statistics
-from goru.nn.fold import fold
-from goru.nn.network import Network, population_statistics
+from goru.nn import network
+from goru.nn.architecture import Hyperparameters
+from goru.nn.layer import Context, Learned
+from goru.nn.network import Layers
+from goru.nn.rows import columns
+from goru.population.settings import own_settings
 from goru.population.trained import TrainedBlock
 
 
 class Settled(NamedTuple):
     """Networks that are done, stacked along a first axis.
 
-    - `network`: all learned numbers.
-    - `statistics`: mean and variance of every batch norm layer's input over all rows; empty without batch norm.
-    - `plain`: the same function without batch norm and dropout.
+    - `learned`: all learned numbers.
+    - `statistics`: of every layer that has them, over all rows: batch norm's means and variances.
+    - `hyper`: their numbers, `(networks,)` each.
     """
 
-    network: Network
-    statistics: tuple[Statistics, ...]
-    plain: tuple[Affine, ...]
+    learned: Learned
+    statistics: Any
+    hyper: Hyperparameters
+
+    @property
+    def networks(self) -> int:
+        """How many networks."""
+        return np.size(self.hyper.learning_rate)
 
 
-def settle(trained: TrainedBlock, architecture: Architecture, width: int, rows: int | None = None) -> Settled:
-    """Estimate the statistics of batch norm again over all fit rows, and fold it into the affine layers.
+def settle(trained: TrainedBlock, layers: Layers, width: int, rows: int | None = None) -> Settled:
+    """Estimate the statistics of batch norm again over all fit rows.
 
     With dropout the statistics are those of masked activations, as in training: the running ones, by which networks
-    were compared, estimate these too, and what is handed over is then what was chosen.
+    were compared, estimate these too, and the final model is then what was chosen.
 
     **Arguments:**
 
     - `trained`: a block whose networks were kept.
-    - `architecture`: theirs.
+    - `layers`: theirs.
     - `width`: networks in a full block: a smaller one is padded to it, so that one program serves both.
     - `rows`: how many fit rows to use, so that one program serves splits of slightly different sizes; by default all.
     """
+    if not jax.tree.leaves(network.running(layers)):
+        return Settled(trained.learned, network.running(layers), trained.hyper)
     block = trained.block
     ids = np.array([member.id for member in block.members], np.uint32)
     networks = len(ids)
     given = jax.tree.map(
         lambda leaf: np.concatenate([leaf, np.repeat(leaf[-1:], max(width - networks, 0), axis=0)]),
-        (trained.networks, trained.hyper, ids),
+        (trained.learned, trained.hyper, ids),
     )
-    settled = _settle(architecture, *given, jnp.asarray(block.rows.x[block.rows.fit[:rows]]))
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[:networks], settled)
+    with own_settings():
+        found = _statistics(layers, *given, jnp.asarray(block.rows.x[block.rows.fit[:rows]]))
+        statistics = jax.tree.map(lambda leaf: np.asarray(leaf)[:networks], found)
+    return Settled(trained.learned, statistics, trained.hyper)
 
 
 @partial(jax.jit, static_argnums=0)
-def _settle(
-    architecture: Architecture, network: Network, hyper: Hyperparameters, ids: jax.Array, x: jax.Array
-) -> Settled:
+def _statistics(layers: Layers, learned: Learned, hyper: Hyperparameters, ids: jax.Array, x: jax.Array) -> Any:
     def one(member):
-        network, hyper, network_id = member
-        statistics = population_statistics(architecture, network, hyper, x, network_id)
-        return Settled(network, statistics, fold(architecture, network, statistics, hyper))
+        learned, hyper, network_id = member
+        return network.exact_statistics(layers, learned, columns(x), Context(hyper, network_id))
 
     # One after the other: all rows pass through a network at once, and memory should hold one network's.
-    return jax.lax.map(one, (network, hyper, ids))
+    return jax.lax.map(one, (learned, hyper, ids))

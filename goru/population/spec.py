@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from goru.nn.architecture import Architecture, Recipe
+from goru.nn.architecture import Recipe, Shape
 from goru.population.interpreted import Interpreter
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
@@ -20,7 +20,7 @@ class TrainerSpec:
     - `interpreted`: whether blocks are trained without a compiler.
     """
 
-    architecture: Architecture
+    architecture: Shape
     recipe: Recipe
     shape: BlockShape
     rows: int

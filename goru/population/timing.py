@@ -8,6 +8,7 @@ from goru.population.member import Block, Member, Rows
 from goru.population.trainer import Trainer
 
 CALLS = 3  # of a program, to see how fast it is
+ENOUGH = 0.25  # seconds; two calls that are so long say as much
 SHORTER = 2  # times than in a race: shorter still, and what lies between calls would count too much
 
 
@@ -24,7 +25,7 @@ def block_seconds(trainer: Trainer, rows: Rows) -> float:
 
     def watch(done: int) -> bool:
         told.append(time.monotonic())
-        return len(told) < CALLS
+        return len(told) < 2 or (len(told) < CALLS and told[-1] - told[0] < ENOUGH)
 
     epochs = max(trainer.shape.epochs // SHORTER, 1)
     # A call more than is waited for: a call that is told of has another behind it, as in the race.

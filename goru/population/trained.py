@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.network import Network
 from goru.nn.training import Training
 from goru.population.member import Block
 
@@ -31,11 +31,11 @@ class TrainedBlock:
     snapshots: dict[int, Training] = field(default_factory=dict)
 
     @property
-    def networks(self) -> Network:
-        """The networks, stacked along a first axis."""
+    def learned(self) -> Any:
+        """What the networks have learned, stacked along a first axis."""
         if self.training is None:
             raise ValueError("the networks were not kept")
-        return self.training.network
+        return self.training.learned
 
     @property
     def hyper(self) -> Hyperparameters:

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.architecture import Hyperparameters, Recipe, Shape
 from goru.nn.training import Training
-from goru.population import columns
 from goru.population.batches import BatchOrder
-from goru.population.devices import compiler_options, out_of_memory
+from goru.population.devices import compiler_options, devices_to_train_on, out_of_memory
 from goru.population.initial import initial
 from goru.population.member import Block, Member
 from goru.population.program import DEVICES, BlockData, BlockShape, Curves, Members, Orders, advance, over_devices
+from goru.population.settings import each_by_own_settings, own_settings
 from goru.population.settle import Settled, settle
 from goru.population.trained import TrainedBlock, stack_hyper
 
@@ -32,14 +32,16 @@ class Trainer:
 
     **Arguments:**
 
-    - `architecture`, `recipe`, `shape`: what is compiled.
+    - `architecture`, `recipe`, `shape`: what is compiled; of the architecture, its layers.
     - `rows`, `targets`: rows of a table at most, and columns of a numeric target (0 for class indices).
     - `devices`: by default all.
+
+    **Raises:** `InputError` if there are none.
     """
 
     def __init__(
         self,
-        architecture: Architecture,
+        architecture: Shape,
         recipe: Recipe,
         shape: BlockShape,
         rows: int,
@@ -47,11 +49,11 @@ class Trainer:
         devices: Sequence[jax.Device] | None = None,
     ) -> None:
         self.architecture, self.recipe, self.shape = architecture, recipe, shape
-        self.devices = tuple(devices or jax.local_devices())
+        self.devices = tuple(devices) if devices else devices_to_train_on()
         mesh = Mesh(np.array(self.devices), (DEVICES,))
         self._sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
         self._advance = jax.jit(
-            over_devices(partial(advance, architecture, recipe, shape.parts), mesh), donate_argnums=0
+            over_devices(partial(advance, architecture.layers, recipe, shape.parts), mesh), donate_argnums=0
         )
         self._y = (
             jax.ShapeDtypeStruct((rows, targets), jnp.float32) if targets else jax.ShapeDtypeStruct((rows,), jnp.int32)
@@ -65,7 +67,7 @@ class Trainer:
 
     def compile(self) -> Any:
         """Compile the program, if that has not been done; may be called from another thread beforehand."""
-        with self._compiling:
+        with self._compiling, own_settings():
             if self._program is None:
                 members = self._padded([])
                 data = BlockData(self._x, self._y, self._weight, self._part, *[self._eval_rows(np.empty(0, int))] * 2)
@@ -100,7 +102,7 @@ class Trainer:
         if self._fewer is None:
             handed_over = 0
             try:
-                for trained in self._train(blocks, keep_networks, on_epochs, points_in_a_call):
+                for trained in each_by_own_settings(self._train(blocks, keep_networks, on_epochs, points_in_a_call)):
                     handed_over += 1
                     yield trained
                 return
@@ -131,7 +133,7 @@ class Trainer:
 
     def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
         """See [`settle`][goru.population.settle.settle]; one program serves all of this trainer's blocks."""
-        return settle(trained, self.architecture, self.shape.networks, rows)
+        return settle(trained, self.architecture.layers, self.shape.networks, rows)
 
     def _launch(self, blocks: Sequence[Block], keep_networks: bool, points: int) -> Iterator[tuple[int, "_Launched"]]:
         """Call the program again and again, until the blocks are done.
@@ -180,7 +182,7 @@ class Trainer:
         return [*members, *[idle] * (self.shape.networks - len(members))]
 
     def _initial(self, members: Sequence[Member]) -> Training:
-        return columns.transposed(initial(self.architecture, self.recipe, members))
+        return initial(self.architecture.layers, self.recipe, members)
 
     def _data(self, placed: Sequence[Block]) -> BlockData:
         def spread(name: str) -> jax.Array:
@@ -292,8 +294,8 @@ class _Launched:
 
 
 def _home(training: Training) -> Training:
-    """Networks of a program as NumPy arrays of their own, as `goru.nn` has them."""
-    return jax.tree.map(lambda leaf: np.array(leaf, order="C"), columns.transposed(jax.tree.map(np.asarray, training)))
+    """Networks of a program as NumPy arrays of their own."""
+    return jax.tree.map(lambda leaf: np.array(leaf, order="C"), training)
 
 
 def _one_ahead(things: Iterable[T]) -> Iterator[T]:

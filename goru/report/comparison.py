@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from goru.data.numbers import number
 from goru.data.wording import counted, listing
 from goru.errors import InputError
-from goru.report.numbers import number, percent
+from goru.report import leakage
+from goru.report.estimates import in_shares, together
 from goru.report.page import render
 from goru.report.pictures.compared import (
     compared_curves_picture,
@@ -78,14 +80,30 @@ def names(folders: Sequence[Path]) -> list[str]:
 
 
 def headline(runs: Runs) -> str:
-    """On how many questions the runs agree."""
-    found = [set(row) for row in verdicts(runs).values()]
-    alike = sum(len(words) == 1 for words in found)
-    against = [name for name, words in verdicts(runs).items() if {"helps", "hurts"} <= set(words)]
-    said = f"The {len(runs)} runs agree on {alike} of {len(found)} questions"
-    if against:
-        return f"{said}, and contradict each other on {counted(len(against), 'question')}: {listing(against)}."
-    return f"{said}, and none contradicts another."
+    """On how many questions the runs agree, which is to say that all decide them and alike; how many they contradict
+    each other on, or leave open; and whether they recommend the same."""
+    found = {question: set(row) for question, row in verdicts(runs).items()}
+    against = [question for question, words in found.items() if {"helps", "hurts"} <= words]
+    alike = sum(len(words) == 1 and "undecided" not in words for words in found.values())
+    undecided = sum("undecided" in words for question, words in found.items() if question not in against)
+    other = len(found) - len(against) - alike - undecided
+    said = [f"The {len(runs)} runs agree on {alike} of {counted(len(found), 'question')}"]
+    said += [f"they differ on {other}"] * bool(other)
+    said += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
+    said += [f"they contradict each other on {listing(against)}"] * bool(against)
+    return f"{'; '.join(said)}. {_recommendations(runs)}"
+
+
+def _recommendations(runs: Runs) -> str:
+    """Whether they are the same."""
+    count = len({frozenset(_arms(run)) for run in runs.values()})
+    if count > 1:
+        return f"Their recommendations differ: {count} in {len(runs)} runs."
+    return f"All recommend the same: {'; '.join(_arms(next(iter(runs.values()))))}."
+
+
+def _arms(run: Run) -> list[str]:
+    return list(dict.fromkeys(draw["arm"] for draw in run.answer["recommended"]))
 
 
 def warnings(runs: Runs) -> list[str]:
@@ -101,6 +119,8 @@ def warnings(runs: Runs) -> list[str]:
         said.append("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
     if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
         said.append("Versions or machines differ; they are listed below.")
+    copies = {name: leakage.repeated(run.answer) for name, run in runs.items()}
+    said += [f"{name}: {counted}, so its test figures are too good." for name, counted in copies.items() if counted]
     return said
 
 
@@ -118,19 +138,18 @@ def _runs(runs: Runs) -> Table:
     for name, run in runs.items():
         answer = run.answer
         best, plain = answer["effects"][-1], answer["judgement"]["plain_loss"]
-        change = percent(best["change"] / plain) if plain and best["change"] is not None else ""
+        change = together(in_shares(best, plain)) if plain and best["change"] is not None else ""
         test = ""
         if answer["test"]:
             figure = main_figure(answer)
             test = f"{figure} {number(handed_over(answer)[figure])}"
         trained = f"{answer['trained']['networks']:,} in {answer['seconds']:.0f} s"
-        arms = list(dict.fromkeys(draw["arm"] for draw in answer["recommended"]))
         rows.append(
             (
                 name,
                 answer["data"]["name"],
                 f"{answer['data']['rows']:,}",
-                "; ".join(arms),
+                "; ".join(_arms(run)),
                 change,
                 best["verdict"],
                 test,
@@ -143,7 +162,7 @@ def _runs(runs: Runs) -> Table:
             "table",
             "rows",
             "recommended",
-            "against plain",
+            "best combination against plain",
             "verdict",
             "handed over, on test rows",
             "networks",

@@ -89,15 +89,14 @@ class Claims:
         from rich.console import Console
         from rich.status import Status
 
-        self._claims, self._begun, self._networks, self._name = claims, 0, 0, ""
-        self._status = Status("compiling", console=Console(stderr=True)) if on_terminal else None
+        self._claims, self._begun, self._networks, self._name = claims, 0, 0, "compiling"
+        self._status = Status(self._name, console=Console(stderr=True)) if on_terminal else None
+        self._last = time.monotonic()
 
     def claim(self, name: str) -> None:
         """Show which claim is tried now."""
         self._begun, self._name = self._begun + 1, name
-        if self._status is None:
-            print(f"{name}, {self._begun} of {self._claims}", file=sys.stderr, flush=True)
-        self._show()
+        self._show(begins=True)
 
     def trained(self, networks: int) -> None:
         """Count networks."""
@@ -113,13 +112,20 @@ class Claims:
         if self._status is not None:
             self._status.start()
 
-    def _show(self) -> None:
+    def _show(self, begins: bool = False) -> None:
+        """Where the claims stand: on a terminal at once, elsewhere in a line from time to time."""
+        told = f"{self._name}, {self._begun} of {self._claims}"
+        counted = f"{told}; {self._networks:,} networks"
         if self._status is not None:
-            counted = f"{self._name}, {self._begun} of {self._claims}; {self._networks:,} networks"
             self._status.update(counted)
+        elif begins or time.monotonic() - self._last >= LINES_EVERY_SECONDS:
+            self._last = time.monotonic()
+            print(told if begins else counted, file=sys.stderr, flush=True)
 
     def __enter__(self) -> "Claims":
-        if self._status is not None:
+        if self._status is None:
+            print(self._name, file=sys.stderr, flush=True)
+        else:
             self._status.start()
         return self
 

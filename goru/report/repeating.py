@@ -20,6 +20,8 @@ def command(config: Mapping[str, Any]) -> str:
             words += [f"--{name}", _as_csv(column)]
     if table["merge_rare"]:
         words.append("--merge-rare")
+    if table.get("group_duplicates"):  # older runs do not know it
+        words.append("--group-duplicates")
     if options["budget"] is not None:
         words += ["--budget", f"{str(options['budget']).removesuffix('.0')}s"]
     if options["networks"] is not None:

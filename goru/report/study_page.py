@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from goru.data.numbers import UNKNOWN, number
 from goru.data.wording import counted, repeated
+from goru.report import leakage
 from goru.report.columns import columns_table
-from goru.report.numbers import number, share
+from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
 from goru.report.pictures.arms import arms_picture, interactions_picture
@@ -98,9 +100,10 @@ def sections(answer: Answer, evidence: Mapping[str, Any]) -> list[Section]:
             "helps",
             "What helps",
             [effects_picture(answer)],
-            "Seven questions, each answered by a change of the loss on held-out rows, both sides at their best draw "
-            f"and epoch. Bars are intervals that hold together, at {answer['judgement']['confidence']:.0%}; the band "
-            "around zero is what is not worth having.",
+            f"{len(answer['effects'])} questions, each answered by a change of the validation loss, both sides at "
+            f"their best configuration and epoch. Bars are simultaneous {answer['judgement']['confidence']:.0%} "
+            "confidence intervals; the band around zero is what is not worth having.",
+            [f"Intervals are {TOO_FEW}."] * any_unknown(answer["effects"]),
         ),
         Section("learning", "Learning, and overfitting", [curves_picture(answer, evidence)]),
     ]
@@ -127,17 +130,18 @@ def sections(answer: Answer, evidence: Mapping[str, Any]) -> list[Section]:
     ]
     test = test_picture(answer)
     if test:
-        found_sections.append(Section("test", "On the test rows", [test]))
+        found_sections.append(Section("test", "On the test rows", [test], warnings=leakage.warning(answer)))
     if found["rows"]:
+        copies = leakage.warning(answer) if found["of"] == "test" else []
         if answer["data"]["classes"] is None:
             shown = [values_picture(found, answer["data"]["target"])]
-            found_sections.append(Section("predicted", "Predicted and true", shown))
+            found_sections.append(Section("predicted", "Predicted and true", shown, warnings=copies))
         else:
             roc = roc_picture(found)
             shown = [confusion_picture(found), *([roc] if roc else [])]
-            found_sections.append(Section("predicted", "Which classes are taken for which", shown))
+            found_sections.append(Section("predicted", "Which classes are taken for which", shown, warnings=copies))
         title = "Do predictions mean what they say?"
-        found_sections.append(Section("calibrated", title, [calibration_picture(answer, found)]))
+        found_sections.append(Section("calibrated", title, [calibration_picture(answer, found)], warnings=copies))
     return found_sections
 
 
@@ -148,13 +152,15 @@ def cards(answer: Answer) -> list[Card]:
     words = "several combinations" if len(arms) > 1 else arms.pop()
     found = [Card("recommended", words, _made_of(answer))]
     if best["change"] is not None and plain:
-        change, low, high = (share(best[name], plain) for name in ("change", "low", "high"))
-        found.append(Card("held-out loss against plain", change, f"{low} to {high}: {best['verdict']}"))
+        change, interval = in_shares(best, plain)
+        more = f"interval {interval}: {best['verdict']}" if interval == UNKNOWN else f"{interval}: {best['verdict']}"
+        found.append(Card("best combination against plain, validation loss", change, more))
     if answer["test"]:
         over, name = handed_over(answer), main_figure(answer)
         more = next(figure for figure in ("accuracy", "R²") if figure in over)
-        also = "" if over[more] is None else f"{more} {over[more]:.3f}"
-        found.append(Card(f"{name}, test rows", number(over[name]), also))
+        also = [] if over[more] is None else [f"{more} {over[more]:.3f}"]
+        also += [said] if (said := leakage.repeated(answer)) else []
+        found.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
     words = {"rises": f"from epoch {answer['plain']['epoch']} on", "gap": "by its gap", None: "not for sure"}
     gap = f"held-out loss less fit loss: {number(answer['plain']['gap'])}"
     found.append(Card("the plain network overfits", words[answer["plain"]["overfits"]], gap))
@@ -187,7 +193,9 @@ def _handed_over(answer: Answer) -> str:
     said = "One network" if networks == 1 else f"A bag of {networks} networks, whose predictions are averaged"
     said += ", trained again on all development rows."
     if answer["selection"] == "greedy" and len(answer["recommended"]) > 1:
-        said += " They were selected by their predictions of held-out rows, which was better than an even share."
+        said += (
+            " They were selected by their validation predictions: better than an even share by over one standard error."
+        )
     if answer["temperature"] != 1:
         said += f" Probabilities are calibrated on held-out rows, by the temperature {answer['temperature']:.2f}."
     if answer.get("chosen_by") == "score":

@@ -4,8 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from goru.data.numbers import estimate, number, numbers
 from goru.data.wording import repeated
-from goru.report.numbers import number, signed
+from goru.report.estimates import TOO_FEW, any_unknown, in_loss, together
+from goru.report.leakage import warning
 
 WIDTH = 100  # of running text
 MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
@@ -59,9 +61,8 @@ def _data(data: dict[str, Any]) -> Iterator[str]:
 
 def _plain(plain: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
     last = f"fit loss {number(plain['fit'])}, held-out loss {number(plain['held_out'])} after the last epoch"
-    gap = f"{number(plain['gap'])} ({number(plain['gap_low'])} to {number(plain['gap_high'])})"
+    gap, rise = (together(estimate([plain[name + end] for end in ("", "_low", "_high")])) for name in ("gap", "rise"))
     if plain["overfits"] == "rises":
-        rise = f"{number(plain['rise'])} ({number(plain['rise_low'])} to {number(plain['rise_high'])})"
         told = f"overfits from epoch {plain['epoch']} on: until the last, the held-out loss rises by {rise}"
     elif plain["overfits"] == "gap":
         told = f"overfits: its loss on held-out rows is higher by {gap}; that it rises again is not sure"
@@ -70,7 +71,7 @@ def _plain(plain: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
     elif plain["gap"] > answer["judgement"]["margin_share"] * abs(plain["held_out"]):
         told = f"seems to overfit, which is not sure: its loss on held-out rows is higher by {gap}"
     else:
-        told = "does not overfit; wider layers (--hidden) might"
+        told = f"no overfitting found: generalization gap {gap}; wider layers (--hidden) might overfit"
     yield from _labelled("plain", [last, told])
     if answer["options"]["class_weight"]:
         yield from _labelled("", ["(every class counts alike in all losses)"])
@@ -98,14 +99,17 @@ def _effects(answer: dict[str, Any]) -> Iterator[str]:
         if effect["change"] is None:
             rows.append((effect["name"], "a network diverged", "", effect["verdict"]))
             continue
-        change = f"{signed(effect['change'])} ({effect['change'] / plain:+.1%})" if plain else signed(effect["change"])
-        interval = f"{signed(effect['low'])} to {signed(effect['high'])}"
-        rows.append((effect["name"], change, interval, effect["verdict"] + _to_decide(effect, there)))
+        change, interval = in_loss(effect)
+        share = f" ({effect['change'] / plain:+.1%})" if plain else ""
+        rows.append((effect["name"], change + share, interval, effect["verdict"] + _to_decide(effect, there)))
     yield from table(rows)
+    if any_unknown(answer["effects"]):
+        yield TOO_FEW
     if plain is not None:
+        known = any(effect["low"] is not None for effect in answer["effects"])
         yield (
             f"against the plain network's {number(plain)}; less than {judgement['margin_share']:.0%} of it is "
-            "no effect worth having; all intervals hold together"
+            f"no effect worth having{'; all intervals hold together' * known}"
         )
 
 
@@ -132,7 +136,7 @@ def _recommended(answer: dict[str, Any]) -> Iterator[str]:
             f"(chosen by its score on held-out rows, {number(answer['scores'][answer['recommended'][0]['arm']])})"
         )
     if answer["selection"] == "greedy" and len(lines) > 1:
-        lines.append("(selected by their predictions of held-out rows; that was better than an even share)")
+        lines.append("(selected by their validation predictions: better than an even share by over one standard error)")
     if answer["temperature"] != 1:
         lines.append(f"probabilities calibrated on held-out rows, by the temperature {answer['temperature']:.2f}")
     yield from _labelled("recommended", lines)
@@ -160,7 +164,7 @@ def _network(network: dict[str, Any]) -> Iterator[str]:
     if network.get("numbers") == "pieces":
         said = "numbers cut into pieces as well"
         if look := network["first_look"]:
-            losses = f"{number(look['pieces'])} instead of {number(look['scaled'])}"
+            losses = " instead of ".join(numbers([look["pieces"], look["scaled"]]))
             said = f"{said}: held-out loss {losses} in a first look"
         lines.append(said)
     yield from _labelled("network", lines)
@@ -169,11 +173,14 @@ def _network(network: dict[str, Any]) -> Iterator[str]:
 def _test(answer: dict[str, Any]) -> Iterator[str]:
     figures = [name for name in answer["test"][0] if name not in ("networks", "arm")]
     rows = [("test", "networks", *figures)]
+    count = sum(candidate["networks"] for candidate in answer["recommended"])
     for entry in answer["test"]:
-        handed = entry["arm"] == "recommended" and (entry["networks"] == 1) == answer["options"]["single"]
+        handed = (entry["arm"], entry["networks"]) == ("recommended", count)
         values = [_figure(name, entry[name]) for name in figures]
         rows.append((entry["arm"], f"{entry['networks'] or '-'}", *values, *(["handed over"] if handed else [])))
     yield from table(rows, first=14)
+    for warned in warning(answer):
+        yield from textwrap.wrap(f"warning: {warned}", WIDTH)
     if len(answer["against_networks"]) == 0:
         yield "linear and boosted models were left out: they would take too much of the budget"
 

@@ -15,7 +15,7 @@ from goru.study.design import ARMS, CONTRASTS, PLAIN, Arm
 from goru.study.diagnosis import overfitting
 from goru.study.effects import Effect, effect
 from goru.study.laboratory import Laboratory
-from goru.study.plan import Plan
+from goru.study.plan import Plan, few_draws
 from goru.study.probe import Look
 from goru.study.rivals import Rival
 from goru.study.trial import Losses, pooled
@@ -28,6 +28,7 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "rows": dataset.n_rows,
         "development": len(dataset.y_development),
         "test": len(dataset.y_test),
+        "repeated_test_rows": dataset.repeated_test_rows,
         "columns": dict(dataset.column_counts),
         "features": dataset.n_features,
         "target": dataset.target_name,
@@ -42,7 +43,7 @@ def find_effects(losses: dict[Arm, Losses], folds: int, draws: int) -> tuple[lis
 
     **Arguments:**
 
-    - `draws`: of each arm; with too few nothing is decided.
+    - `draws`: of each arm; with too few nothing is decided, and no interval has an end.
     """
     plain = float(judge(losses[PLAIN], folds).losses.mean())
     effects = [
@@ -67,10 +68,17 @@ def margin(losses: dict[Arm, Losses], folds: int) -> float:
 
 def decided(effects: Sequence[Effect], draws: int) -> list[Effect]:
     """Effects as they are, or undecided where there are too few draws: one or two may suit one arm and not another, and
-    their difference would be luck."""
+    their difference would be luck. How much luck, so few do not say: the error of the search is unknown, and an
+    interval without it would be too narrow."""
     if draws >= defaults.FEWEST_DRAWS:
         return list(effects)
-    return [replace(found, verdict="undecided", factor=None) for found in effects]
+    unknown = float("inf")
+    return [
+        replace(found, low=-unknown, high=unknown, search=unknown, verdict="undecided", factor=unknown)
+        if np.isfinite(found.change)
+        else found
+        for found in effects
+    ]
 
 
 def describe_effect(effect: Effect, rows: int) -> dict[str, Any]:
@@ -135,8 +143,8 @@ def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int
 
 
 def describe_rival(rival: Rival) -> dict[str, Any]:
-    """By how much the loss of a model that is no network differs from that of the networks."""
-    return {"arm": rival.name, **asdict(rival.difference)}
+    """By how much the loss of another model differs from that of the networks that are handed over, and what it is."""
+    return {"arm": rival.name, **asdict(rival.difference), "loss": rival.loss}
 
 
 def describe_plan(plan: Plan, draws: int, splits: int, partitions: int) -> dict[str, Any]:
@@ -150,12 +158,15 @@ def describe_plan(plan: Plan, draws: int, splits: int, partitions: int) -> dict[
     shortfalls = list(plan.shortfalls)
     folds, done = min(plan.folds, splits), max(splits // plan.folds, 1)
     if folds < plan.folds:
-        shortfalls.append(f"the machine was slower than it was measured: {folds} of {plan.folds} folds were finished.")
+        shortfalls.append(f"slower than estimated: {folds} of {plan.folds} folds were finished.")
     elif done < partitions and not shortfalls:
         shortfalls.append(
             f"there was no room to cut the rows into folds {repeated(partitions)}; with a larger budget, intervals are "
             "narrower."
         )
+    few = few_draws(draws)
+    if draws < defaults.FEWEST_DRAWS and not any(few in said for said in shortfalls):
+        shortfalls.append(f"{few}.")
     return {
         "arms": len(ARMS),
         "partitions": done,

@@ -13,7 +13,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded
 from goru.data.preparing import TargetScaling
-from goru.data.splitting import N_FOLDS, Split
+from goru.data.splitting import Split
 from goru.study.laboratory import fit_preparation
 from goru.study.scores import losses_at, mean_of_classes
 
@@ -31,7 +31,7 @@ MOST_LEVELS = 255  # of a category that trees split by subsets of its levels
 PATH_SECONDS = (0.1, 4.5e-8)  # logistic regression with every penalty: at least, and for a row, feature and output
 RIDGE_SECONDS = (0.01, 4e-11)  # one ridge regression: at least, and for a row, feature and the lesser of both
 TREE_SECONDS = (1e-3, 1.5e-8)  # a tree: at least, and for a row and feature
-USUAL_ROUNDS = {"classification": 100, "regression": 500}
+PREPARING_SECONDS, BINNING_SECONDS = 5e-5, 1.3e-4  # a column, for each fit of a linear model, and for all trees
 
 
 def linear(dataset: Dataset, splits: Sequence[Split], balanced: bool = False) -> np.ndarray:
@@ -49,13 +49,14 @@ def linear(dataset: Dataset, splits: Sequence[Split], balanced: bool = False) ->
         return next(_path(dataset, rows, dataset.encoded_test, (penalty,), balanced))
 
 
-def boosting(dataset: Dataset, seed: int, balanced: bool = False) -> np.ndarray:
+def boosting(dataset: Dataset, seed: int, balanced: bool = False, most: int = MOST_ROUNDS) -> np.ndarray:
     """Boosted trees on the columns as they are: missing values missing, categories split by their levels.
 
     **Arguments:**
 
     - `seed`: which rows tell when to stop.
     - `balanced`: whether every class counts alike, however many rows it has.
+    - `most`: rounds; there may be fewer.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
@@ -63,7 +64,7 @@ def boosting(dataset: Dataset, seed: int, balanced: bool = False) -> np.ndarray:
     x, x_test = _columns(dataset, dataset.encoded_development), _columns(dataset, dataset.encoded_test)
     widths = dataset.encoded_development.widths
     options: dict[str, Any] = {
-        "max_iter": MOST_ROUNDS if stops else FEW_ROUNDS,
+        "max_iter": min(MOST_ROUNDS if stops else FEW_ROUNDS, most),
         "early_stopping": stops,
         "categorical_features": [False] * (x.shape[1] - len(widths)) + [width <= MOST_LEVELS for width in widths],
         "random_state": seed,
@@ -80,14 +81,22 @@ def boosting(dataset: Dataset, seed: int, balanced: bool = False) -> np.ndarray:
         return _by_code(dataset, trees.classes_, trees.predict_proba(x_test))
 
 
-def affordable(dataset: Dataset, seconds: float) -> bool:
-    """Whether both together will probably take less than so many seconds."""
-    chosen_on = _splits_to_choose_on(dataset, N_FOLDS)
-    trees = _outputs(dataset) * (USUAL_ROUNDS[dataset.task] if _can_stop_early(dataset) else FEW_ROUNDS)
+def affordable_splits(dataset: Dataset, available: int, seconds: float) -> int | None:
+    """In how many splits the linear model's penalty can be chosen, so that it will probably take less than so many
+    seconds; `None` if it would take longer without."""
+    usual = _splits_to_choose_on(dataset, available)
+    one = PREPARING_SECONDS * dataset.encoded_development.numeric.shape[1] + _path_seconds(dataset)
+    return next((few for few in (usual, min(usual, 1), 0) if (few + 1) * one < seconds), None)
+
+
+def affordable_rounds(dataset: Dataset, seconds: float) -> int | None:
+    """Rounds of boosting that will probably take less than so many seconds, if they are enough to speak of."""
+    wanted = MOST_ROUNDS if _can_stop_early(dataset) else FEW_ROUNDS
     encoded = dataset.encoded_development
     columns = encoded.numeric.shape[1] + encoded.codes.shape[1]
-    boosted = trees * _seconds(TREE_SECONDS, len(encoded) * columns)
-    return (chosen_on + 1) * _path_seconds(dataset) + boosted < seconds
+    a_round = _outputs(dataset) * _seconds(TREE_SECONDS, len(encoded) * columns)
+    rounds = min((seconds - BINNING_SECONDS * columns) / a_round, wanted)
+    return int(rounds) if rounds >= FEW_ROUNDS else None
 
 
 def _one_thread() -> AbstractContextManager[Any]:

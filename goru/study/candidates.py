@@ -7,7 +7,8 @@ import numpy as np
 
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
-from goru.study.design import Arm
+from goru.study.crossfit import choose
+from goru.study.design import PLAIN, Arm
 from goru.study.trial import Losses
 
 
@@ -31,6 +32,20 @@ def rank(losses: dict[Arm, Losses], drawn: dict[Arm, list[Hyperparameters]]) -> 
             epoch = int(mean[draw].argmin())
             candidates.append(Candidate(arm, int(draw), drawn[arm][draw], epoch + 1, float(mean[draw, epoch])))
     return sorted(candidates, key=lambda candidate: candidate.loss)
+
+
+def no_worse_than_plain(ranked: Sequence[Candidate], losses: dict[Arm, Losses], folds: int) -> list[Candidate]:
+    """The candidates of arms whose cross-fitted loss is no higher than the plain network's, in order.
+
+    A rank is by the rows that have chosen the draw, and the luckiest of many draws stands first. So nothing is
+    recommended of which the rows that have not chosen it say that the plain network does better.
+    """
+    crossfitted = {arm: _crossfitted(own, folds) for arm, own in losses.items()}
+    return [candidate for candidate in ranked if crossfitted[candidate.arm] <= crossfitted[PLAIN]]
+
+
+def _crossfitted(losses: Losses, folds: int) -> float:
+    return float(choose(losses.score, folds).of(losses.score).mean())
 
 
 def shortlist(ranked: Sequence[Candidate]) -> list[Candidate]:

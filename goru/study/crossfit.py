@@ -56,7 +56,8 @@ class Judged:
     - `losses`: `(splits,)`.
     - `parts`: `(splits, parts)`: what each part of the rows adds to them.
     - `shares`: `(splits, parts)`: the share of the score rows that is in each part.
-    - `search`: by how much the mean loss would be higher if the best draw had not been drawn; 0 at least.
+    - `search`: by how much the mean loss would be higher if the best draw had not been drawn; 0 at least, and infinite
+      where nothing says so: there is one draw, or one alone that did not diverge.
     """
 
     losses: np.ndarray
@@ -69,10 +70,10 @@ def judge(losses: Losses, folds: int) -> Judged:
     """Cross-fitted: chosen on the other folds, judged on the split's own score rows."""
     choice = choose(losses.score, folds)
     judged = choice.of(losses.score)
-    search = 0.0
+    search = float("inf")
     if len(losses.score) > 1:
         second = choose(losses.score, folds, without=choice.draws).of(losses.score)
         comparable = np.isfinite(second) & np.isfinite(judged)  # a network that diverged is no measure of distance
         distance = second[comparable] - judged[comparable]
-        search = max(float(np.mean(distance)), 0.0) if len(distance) else float("inf")
+        search = max(float(np.mean(distance)), 0.0) if len(distance) else search
     return Judged(judged, choice.of(losses.parts), losses.shares, search)

@@ -111,7 +111,8 @@ def explain() -> list[tuple[str, str, str]]:
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),
         ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
         ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
-        ("intervals", f"{CONFIDENCE:.0%}, all together", ""),
+        ("intervals", f"{CONFIDENCE:.0%}, all together", f"unknown with fewer than {FEWEST_DRAWS} draws"),
+        ("recommended", "the lowest loss of an arm no worse than plain", "on folds that have not chosen"),
         (
             "handed over",
             f"a bag of {BAG} networks (--single: one)",

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 def describe_environment(crew: "Crew | None" = None) -> dict[str, Any]:
     """Versions, and the machine; or those that trained for it."""
-    import jax
+    from goru.population.devices import devices
 
-    devices = jax.local_devices()
+    there = devices()
     return {
         **versions(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "devices": crew.describe() if crew else f"{len(devices)} {devices[0].device_kind}",
+        "devices": crew.describe() if crew else f"{len(there)} {there[0].device_kind}",
     }
 
 

@@ -1,16 +1,19 @@
 """After the race: which networks are handed over, trained on all development rows, calibrated on held-out ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.model.model import Model
+from goru.nn.kinds import to_json
 from goru.study import defaults, ensemble
 from goru.study.candidates import Candidate, rivals, shares, shortlist
-from goru.study.handover import Bag, predict_held_out, train_bag
+from goru.study.handover import Bag, Late, predict_held_out, train_bag
 from goru.study.laboratory import Laboratory
+from goru.study.plan import Extent
 from goru.study.scores import losses_at
 
 
@@ -19,13 +22,13 @@ class Finished:
     """Networks on all development rows, and the model that predicts with them.
 
     - `held_out`: what the same draws predict of development rows that they are not fitted on: `(networks, rows, ...)`,
-      NaN for rows that no split scores.
+      NaN for rows that no split scores, or all of them where there was no time or no need.
     - `selection`: `"greedy"` if the networks were selected by their held-out predictions, else `"uniform"`.
     """
 
-    bag: Bag
+    bag: Bag = field(repr=False)
     model: Model
-    held_out: np.ndarray
+    held_out: np.ndarray = field(repr=False)
     selection: str
 
     @property
@@ -39,7 +42,8 @@ def finish(
     ranked: Sequence[Candidate],
     splits: Sequence[Split],
     schedule_epochs: int,
-    greedy: bool,
+    extent: Extent,
+    late: Late | None = None,
 ) -> Finished:
     """A bag of the best draws, its probabilities calibrated by predictions on held-out rows.
 
@@ -47,17 +51,26 @@ def finish(
 
     - `ranked`: all that may be taken, the best first; the bag is of the first one's arm.
     - `splits`: of one partition; networks are trained on their fit rows too, to predict their score rows.
-    - `greedy`: whether a greedy selection from several arms may take the uniform bag's place, if it is better.
+    - `extent`: how many networks, in how many of the splits, and whether a greedy selection from several arms may take
+      the uniform bag's place, if it is better.
+    - `late`: whether there is no time any more; what is trained by then is the bag.
     """
-    judge = _Judge(laboratory, splits)
-    taken, selection = shares(shortlist(ranked), defaults.BAG), "uniform"
-    if greedy:
-        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, judge)
+    taken, selection = shares(shortlist(ranked)[: extent.networks], extent.networks), "uniform"
+    if extent.greedy:
+        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, _Judge(laboratory, splits), late)
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
-    held_out = predict_held_out(laboratory, taken, splits, schedule_epochs)
-    bag = train_bag(laboratory, taken, schedule_epochs)
+    bag = train_bag(laboratory, taken, schedule_epochs, late)
+    scored = splits[: extent.folds] if needs_held_out(laboratory.dataset) else []
+    held_out = predict_held_out(laboratory, taken, scored, schedule_epochs, late)
+    judge = _Judge(laboratory, scored)
     model = as_model(laboratory, bag, judge.temperature(held_out.mean(axis=0)), judge.temperature(held_out[0]))
     return Finished(bag, model, held_out, selection)
+
+
+def needs_held_out(dataset: Dataset) -> bool:
+    """Whether held-out rows are predicted: probabilities are calibrated by them, and they are shown where there are no
+    test rows."""
+    return dataset.classes is not None or not dataset.has_test_rows
 
 
 def _select(
@@ -67,10 +80,11 @@ def _select(
     splits: Sequence[Split],
     schedule_epochs: int,
     judge: "_Judge",
+    late: Late | None,
 ) -> dict[Candidate, int] | None:
     """The greedy selection, by one network of each candidate; `None` if the uniform bag is as good."""
     pool = dict.fromkeys([*uniform, *rivals(ranked, list(uniform))], 1)
-    predicted = predict_held_out(laboratory, pool, splits, schedule_epochs)
+    predicted = predict_held_out(laboratory, pool, splits, schedule_epochs, late)
     rows = np.concatenate(judge.folds)
     well = np.isfinite(predicted[:, rows]).all(axis=tuple(range(1, predicted.ndim)))
     counts = np.array([uniform.get(candidate, 0) for candidate in pool])
@@ -88,8 +102,8 @@ def as_model(laboratory: Laboratory, bag: Bag, temperature: float = 1.0, single_
     dataset = laboratory.dataset
     preparation, scaling = laboratory.fit_preparation(np.arange(len(dataset.y_development)))
     members = tuple(
-        {"arm": candidate.arm.name, "epochs": candidate.epochs, **candidate.hyper._asdict()}
-        for candidate in bag.candidates
+        {"arm": one.arm.name, "epochs": one.epochs, **one.hyper._asdict(), "layers": to_json(layers)}
+        for one, layers in zip(bag.candidates, bag.trained_layers, strict=True)
     )
     return Model(
         dataset.target,
@@ -117,6 +131,8 @@ class _Judge:
         return losses_at(self._dataset, self._dataset.y_development[rows], predicted)
 
     def temperature(self, predicted: np.ndarray) -> float:
-        if self._dataset.classes is None or not np.isfinite(predicted[np.concatenate(self.folds)]).all():
+        if self._dataset.classes is None or not self.folds:
+            return 1.0
+        if not np.isfinite(predicted[np.concatenate(self.folds)]).all():
             return 1.0
         return ensemble.temperature(predicted, self.losses, self.folds, self.weights)

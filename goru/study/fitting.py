@@ -7,9 +7,12 @@ from typing import Any
 
 from goru import __version__
 from goru.data.dataset import load_dataset
+from goru.data.reading import read_table
+from goru.data.roles import check_columns, check_test
 from goru.data.task import Task
 from goru.errors import InputError
 from goru.model.files import save_model
+from goru.study.clock import Clock
 from goru.study.environment import digest
 from goru.study.files import write_json
 from goru.study.folder import check_free, finish_publishing, new_run
@@ -17,6 +20,8 @@ from goru.study.options import Options
 from goru.study.run import ANSWER, EVIDENCE, MODEL, STORE, Run, load
 from goru.study.watcher import Watcher
 from goru.versions import versions
+
+WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the report
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,14 @@ class TableOptions:
     time: str | None = None
     test: str | None = None
     merge_rare: bool = False
+    group_duplicates: bool = False
+
+    def check(self) -> None:
+        """Raise `InputError` for files and columns that are not there; rows are not read."""
+        header = read_table(self.source, self.drop, header=True)
+        target, _ = check_columns(header, self.target, self.task, self.drop, self.categorical, self.groups, self.time)
+        if self.test is not None:
+            check_test(read_table(self.test, self.drop, header=True), header, target)
 
 
 def fit(
@@ -41,7 +54,7 @@ def fit(
     overwrite: bool = False,
     resume: bool = False,
     watcher: Watcher | None = None,
-    started: float | None = None,
+    clock: Clock | None = None,
     report: Callable[[Run], None] = lambda run: None,
     cluster: str | None = None,
 ) -> Run:
@@ -52,16 +65,21 @@ def fit(
     - `folder`: of the run; it is made, if nothing is there.
     - `overwrite`: replace the run that is there.
     - `resume`: go on with a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
-    - `watcher`, `started`: see `Study`.
+    - `watcher`, `clock`: see `Study`.
     - `report`: is given the run when all but the report is there, and may add it.
     - `cluster`: where networks are trained, if not in this process; see [`connected`][goru.cluster.crew.connected].
 
     **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
     and a run that was there stays as it was. Whatever else stops it leaves what can go on.
     """
-    check_free(folder, overwrite, resume)  # before minutes are spent
-    columns = asdict(table)
-    dataset = load_dataset(columns.pop("source"), **columns, seed=options.seed)
+    clock = clock or Clock()
+    clock.afterwards = WRITING_SECONDS
+    try:
+        check_free(folder, overwrite, resume)  # before the table is read
+    except InputError:
+        table.check()  # whoever has mistyped a column is told so first: it is not that run that was meant
+        raise
+    dataset = load_dataset(**asdict(table), seed=options.seed)
 
     from goru.cluster.crew import connected
     from goru.study.store import Store
@@ -79,17 +97,20 @@ def fit(
     if resume and finish_publishing(folder, config):
         return load(folder)
     with connected(cluster) as crew:
-        study = Study(dataset, options, watcher=watcher, started=started, crew=crew)
+        study = Study(dataset, options, watcher=watcher, clock=clock, crew=crew)
         with new_run(folder, config, overwrite, resume) as making:
             store = Store(making / STORE)
             try:
                 result = study.run(store)
             finally:
                 store.close()
+            clock.begin("writing")
             save_model(result.model, result.trained, making / MODEL)
             write_json(making / EVIDENCE, result.evidence)
             write_json(making / ANSWER, result.answer)
+            clock.begin("report")
             _report(report, Run(making))
+    clock.begin("end")
     return Run(folder)
 
 

@@ -1,9 +1,12 @@
 """A data set cut into splits, and the compiled programs that train networks on it."""
 
 import copy
+import hashlib
+import time
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Self, cast
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Self
 
 import numpy as np
 
@@ -12,8 +15,8 @@ from goru.data.dataset import Dataset
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.splitting import Split
 from goru.errors import InputError
-from goru.nn.architecture import Architecture, Recipe
-from goru.population.member import Block, Rows
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe, Shape
+from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
 from goru.population.spec import AnyTrainer, TrainerSpec
 from goru.population.timing import block_seconds
@@ -106,11 +109,11 @@ class Laboratory:
         crew: Crew | None = None,
     ) -> None:
         self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
-        self.seed, self.balanced, self.in_pieces = seed, balanced, in_pieces
+        self.seed, self.balanced, self.interpreted, self.in_pieces = seed, balanced, interpreted, in_pieces
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
         rows = roomy(rows or len(dataset.y_development))
-        architectures = dict.fromkeys(arm.architecture(base) for arm in arms)
+        architectures: dict[Shape, None] = dict.fromkeys(arm.architecture(base) for arm in arms)
         self._specs = {
             architecture: TrainerSpec(architecture, recipe, shape, rows, targets, interpreted)
             for architecture in architectures
@@ -121,6 +124,7 @@ class Laboratory:
         self._pool = ThreadPoolExecutor(max_workers=2)
         compiling = self._trainers.values() if crew is None else ()
         self._compiled = [self._pool.submit(trainer.compile) for trainer in compiling]
+        self._preparations: dict[bytes, tuple[Preparation, TargetScaling | None]] = {}
 
     @property
     def trainers(self) -> Collection[AnyTrainer]:
@@ -131,6 +135,12 @@ class Laboratory:
     def draws_in_a_block(self) -> int:
         """Arms with and without weight decay share a program, and a block holds both."""
         return self.shape.networks // 2
+
+    @property
+    def blocks_at_once(self) -> int:
+        """Blocks that are trained at a time in this process."""
+        trainers = () if self.crew is not None else self.trainers
+        return max((len(trainer.devices) for trainer in trainers if isinstance(trainer, Trainer)), default=1)
 
     def trainer(self, arm: Arm) -> AnyTrainer:
         """The program of an arm."""
@@ -169,17 +179,42 @@ class Laboratory:
             if not going:
                 return
 
-    def block_seconds(self, trainer: AnyTrainer, rows: Rows) -> float:
-        """Seconds an epoch, a block, of a compiled program where all are at work; see
-        [`block_seconds`][goru.population.timing.block_seconds]."""
-        if self.crew is not None:
-            return self.crew.block_seconds(self._specs[trainer.architecture], rows)
-        return block_seconds(cast(Trainer, trainer), rows)
+    def block_seconds(self, rows: Rows, seconds: float = float("inf")) -> list[float]:
+        """Seconds an epoch, a block, where all are at work; of as many programs as there is time to look at, the
+        largest first, and of one at least; see [`block_seconds`][goru.population.timing.block_seconds]."""
+        found: list[float] = []
+        until = time.monotonic() + seconds
+        for trainer in reversed(list(self.trainers)):
+            if found and time.monotonic() > until:
+                break
+            if self.crew is not None:
+                found.append(self.crew.block_seconds(self._specs[trainer.architecture], rows))
+            elif isinstance(trainer, Trainer):
+                found.append(block_seconds(trainer, rows))
+            else:
+                members = tuple(Member(index, (index,), Hyperparameters()) for index in range(self.shape.networks))
+                began = time.monotonic()
+                list(trainer.train([Block(members, rows, (0,), 1)]))
+                found.append(time.monotonic() - began)
+        return found
 
-    def wait(self) -> None:
-        """Until every program is compiled."""
-        for compiled in self._compiled:
-            compiled.result()
+    def wait(self, seconds: float | None = None) -> None:
+        """Until every program is compiled.
+
+        **Arguments:**
+
+        - `seconds`: if not all are by then, those that nobody has begun to compile never are: their networks are
+          trained without.
+        """
+        wait(self._compiled, seconds)
+        given_up = [seconds is not None and compiled.cancel() for compiled in self._compiled]
+        for (architecture, spec), compiled, never in zip(
+            self._specs.items(), self._compiled, given_up, strict=self.crew is None
+        ):
+            if never:
+                self._trainers[architecture] = replace(spec, interpreted=True).build()
+            else:
+                compiled.result()
 
     def close(self) -> None:
         """Compile nothing more."""
@@ -189,6 +224,7 @@ class Laboratory:
         """The same programs for another table of the same columns, no larger than they have room for."""
         other = copy.copy(self)
         other.dataset, other.seed, other.parts = dataset, seed, parts(dataset, seed)
+        other._preparations = {}
         return other
 
     def steps(self, epochs: int, fit_rows: int) -> int:
@@ -223,7 +259,10 @@ class Laboratory:
 
     def fit_preparation(self, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:
         """What prepares columns, and in regression the target, fitted on the given development rows."""
-        return fit_preparation(self.dataset, rows, self.in_pieces)
+        key = hashlib.blake2b(np.asarray(rows).tobytes()).digest()
+        if key not in self._preparations:
+            self._preparations[key] = fit_preparation(self.dataset, rows, self.in_pieces)
+        return self._preparations[key]
 
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
         """The share of every split's score rows that is in each part, `(splits, parts)`, by what rows count for."""

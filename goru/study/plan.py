@@ -4,8 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from goru.data.wording import counted
 from goru.study import defaults
 from goru.study.design import ARMS
+
+# Of a network: where three draws of each arm are too many for a longer schedule, and where there is time for none.
+FEW_STEPS, FEWEST_STEPS = 200, 40
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,31 @@ class Asked:
 
 
 ASKED = Asked()
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is trained when the race is over.
+
+    - `networks`: in a bag.
+    - `folds`: of one partition, in which the same networks are trained once more, to predict its held-out rows; by
+      default all.
+    - `greedy`: whether a selection from several arms is tried.
+    """
+
+    networks: int = defaults.BAG
+    folds: int | None = None
+    greedy: bool = False
+
+
+#: What there may be time for, the most first.
+EXTENTS = (
+    Extent(greedy=True),
+    Extent(),
+    Extent(folds=2),
+    *(Extent(networks, folds=0) for networks in (defaults.BAG, defaults.BAG // 2, 2, 1)),
+)
+_WHOLE, _SHORT, _LEAST = EXTENTS[1], EXTENTS[2], EXTENTS[-2]
 
 
 @dataclass(frozen=True)
@@ -50,6 +79,15 @@ class Plan:
         return whole and self.partitions >= defaults.PARTITIONS
 
     @property
+    def extent(self) -> Extent:
+        """What time is set aside for, after the race; there may be more of it, or less, when it is over."""
+        if self.full:
+            return EXTENTS[0]
+        if self.epochs >= min(self.asked.epochs, max(self.asked.epochs // 2, defaults.FEWEST_EPOCHS)):
+            return _WHOLE
+        return _SHORT if self.draws >= defaults.FEWEST_DRAWS else _LEAST
+
+    @property
     def networks(self) -> int:
         """Networks to train."""
         return len(ARMS) * self.folds * (self.draws + (self.partitions - 1) * self.kept)
@@ -58,6 +96,17 @@ class Plan:
 def few_draws(draws: int) -> str:
     """What too few draws mean."""
     return f"{draws} draw{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
+
+
+def shortest(epochs: int, steps: int, fewest: int) -> int:
+    """The fewest epochs that are trained: of many rows, as many as make so few steps in all.
+
+    **Arguments:**
+
+    - `epochs`: that there should be.
+    - `steps`: mini-batches in an epoch.
+    """
+    return min(epochs, defaults.FEWEST_EPOCHS, -(-fewest // max(steps, 1)))
 
 
 def plan_networks(networks: int, partitions: int = defaults.PARTITIONS, asked: Asked = ASKED) -> Plan:
@@ -94,8 +143,10 @@ def plan_seconds(
     partitions: int = defaults.PARTITIONS,
     spent: float = 0.0,
     asked: Asked = ASKED,
+    steps: int = 1,
 ) -> Plan:
-    """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule.
+    """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule;
+    where even that is too long, fewer draws than can be told apart, and the shortest schedule that learns anything.
 
     **Arguments:**
 
@@ -104,23 +155,27 @@ def plan_seconds(
     - `partitions`: the most there are.
     - `spent`: seconds that are gone already.
     - `asked`: what nothing is to be given up of, if there is time.
+    - `steps`: mini-batches in an epoch.
     """
     few, epochs = defaults.FEWEST_DRAWS, asked.epochs
     usual, fewest = asked.folds[0], asked.folds[-1]
     short = min(defaults.FEWEST_EPOCHS, epochs)
+    shorter, fewer = (shortest(epochs, steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
     shapes = [
         (draws, some, usual, epochs)
         for some in range(partitions, 0, -1)
         for draws in range(defaults.MOST_DRAWS, few - 1, -1)
     ]
-    shapes += [(few, 1, usual, shorter) for shorter in range(epochs - 1, max(epochs // 2, short) - 1, -1)]
-    shapes += [(few, 1, fewest, shorter) for shorter in range(epochs, short - 1, -1)]
+    shapes += [(few, 1, usual, some) for some in range(epochs - 1, max(epochs // 2, short) - 1, -1)]
+    shapes += [(few, 1, fewest, some) for some in range(epochs, shorter - 1, -1)]
+    shapes += [(draws, 1, fewest, shorter) for draws in range(few - 1, 0, -1)]
+    shapes += [(1, 1, fewest, some) for some in range(shorter - 1, fewer - 1, -1)]
     ladder = [Plan(*shape, asked=asked) for shape in shapes]
     plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])
     given_up = _given_up(plan)
     if not given_up:
         return plan
-    said = f"the time was too short for a full study: {', '.join(given_up)}"
+    said = f"budget too small for a full study: {', '.join(given_up)}"
     full = spent + cost(Plan(few, partitions, usual, epochs, asked=asked))
     return replace(plan, shortfalls=(f"{said} (that would take about {full:,.0f} s here).",))
 
@@ -130,5 +185,5 @@ def _given_up(plan: Plan) -> list[str]:
     folds, epochs = plan.asked.folds[0], plan.asked.epochs
     return [
         *([f"{plan.folds} folds instead of {folds}"] if plan.folds < folds else []),
-        *([f"{plan.epochs} epochs instead of {epochs}"] if plan.epochs < epochs else []),
+        *([f"{counted(plan.epochs, 'epoch')} instead of {epochs}"] if plan.epochs < epochs else []),
     ]

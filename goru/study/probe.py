@@ -17,11 +17,16 @@ from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.member import Block, Member
 from goru.study import defaults
 from goru.study.design import Arm
+from goru.study.forecast import Work
 from goru.study.laboratory import Laboratory, block_shape, quick
+from goru.study.splits import thinned
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = Arm("before", dropout=True, weight_decay=True)
 SPLITS = 2
+TIMED = 2  # epochs, before it is known how long one takes
+MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
+FEWEST_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ def look(
     epochs: int,
     seconds: float | None = None,
     crew: Crew | None = None,
-) -> Look:
+    slowness: float = 1.0,
+) -> Look | None:
     """Train the arm both ways; without a compiler, where that is done sooner.
 
     **Arguments:**
@@ -58,12 +64,26 @@ def look(
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
     - `crew`: who trains blocks, if not this process.
+    - `slowness`: of this machine; see [`Clock.slowness`][goru.study.clock.Clock.slowness].
+
+    **Returns:** what it found; `None` where even the fewest epochs, of the fewest rows, would take too long: twice as
+    long as training may take, with the compiler's time.
     """
-    used = list(splits[:SPLITS])
-    networks, rows_in_all = 2 * len(used) * len(defaults.PROBE_RATES), len(dataset.y_development)
+    used, rows_in_all = list(splits[:SPLITS]), len(dataset.y_development)
+    networks = 2 * len(used) * len(defaults.PROBE_RATES)
     largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
     interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
-    shape = block_shape(len(dataset.y_development), splits, batch, len(defaults.PROBE_RATES))
+    shape = block_shape(rows_in_all, splits, batch, len(defaults.PROBE_RATES))
+    if seconds is not None and crew is None:
+        steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].fit_rows) // batch
+        work = Work(largest, batch, networks, steps + 1, programs=2)
+        few = rows_in_all
+        while work.soonest > MOST * seconds / slowness:
+            few, work = few // 2, replace(work, steps=work.steps // 2)
+            if few < max(FEWEST_ROWS, 2 * batch):
+                return None
+        used, interpreted = thinned(used, dataset.y_development, few, seed), work.soonest == work.interpreted
+        shape = block_shape(few, used, batch, len(defaults.PROBE_RATES))
     laboratories = [
         Laboratory(
             dataset,
@@ -98,8 +118,11 @@ def look(
             train(0, 1), train(1, 1)  # until everything is warm
             began = time.monotonic()
             train(0, 1), train(1, 1)
-            affordable = int(seconds / (time.monotonic() - began))
-            epochs = int(np.clip(affordable, min(defaults.PROBE_FEWEST_EPOCHS, epochs), epochs))
+            affordable = seconds / max(time.monotonic() - began, 1e-9)
+            fewest = min(defaults.PROBE_FEWEST_EPOCHS, epochs)
+            if MOST * affordable < fewest:
+                return None
+            epochs = int(np.clip(affordable, fewest, epochs))
         return Look(train(0, epochs), train(1, epochs))
     finally:
         for laboratory in laboratories:

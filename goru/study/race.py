@@ -29,7 +29,9 @@ from goru.study.watcher import Progress, Watcher
 _MASKS, _WEIGHTS, _ORDER = 1, 2, 3
 
 SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
-GRACE = 0.15  # a second partition that is late by no more than this share of its time is not thrown away
+GRACE = 0.15  # what is late by no more than this share of the time that was left for it is not thrown away
+
+_PAIR = 2  # of folds: what the one chooses, the other judges
 
 # What the record has under these names: the seconds of a block; how many other partitions, and draws in them.
 _PACE, _OTHERS = "pace", "others"
@@ -95,11 +97,22 @@ class Race:
         self._best = np.inf
         self._deadline: float | None = None
         self._placed = self._trained = 0  # blocks since the pace was taken; the others had been trained before
+        self._seconds = float("inf")  # a block of draws of every arm in a split, as it was last seen, and a bit more
+
+    @property
+    def block_seconds(self) -> float | None:
+        """Seconds that a block of draws of every arm took in a split, at last; `None` if there was no deadline."""
+        return self._seconds / SAFETY if np.isfinite(self._seconds) else None
 
     @property
     def trials(self) -> list[Trial]:
-        """Those of draws and splits that all arms have finished: nothing else may be compared."""
-        return [trial for trial in self._done if trial.draw < self.draws_done and trial.split < self.splits_done]
+        """Those of draws and splits that all arms have finished: nothing else may be compared.
+
+        In the order of arms, draws and splits, and not of their ends: no result may depend on which of several machines
+        was the first, or on what had been done before a process was stopped.
+        """
+        done = [trial for trial in self._done if trial.draw < self.draws_done and trial.split < self.splits_done]
+        return sorted(done, key=lambda trial: (self._arms.index(trial.arm), trial.draw, trial.split))
 
     @property
     def networks(self) -> int:
@@ -121,8 +134,8 @@ class Race:
     def run(self, deadline: float | None = None, reserve: float = 0.0) -> None:
         """Train what is planned; where there is a deadline (of `time.monotonic`), as much of it and more as fits.
 
-        Some folds must be trained, however late it is; where a machine turns out slower than it was measured, the
-        others are left out, or the second partition.
+        A few draws must be trained in some folds, however late it is; where a machine turns out slower than it was
+        measured, other draws and folds are left out, or the second partition.
 
         **Arguments:**
 
@@ -165,24 +178,43 @@ class Race:
     def _first_partition(self, folds: int) -> bool:
         """Train all draws in it; False if that came to an end too early.
 
-        Under a deadline the first few show how long the others will take, and so how many there may be.
+        Under a deadline the first few show how long the others will take, and so how many there may be; and the first
+        of these, whether there is time for the others.
         """
-        size = self._laboratory.draws_in_a_block
-        count, must = self._plan.draws, folds
-        if self._deadline is not None:
-            count = min(count, math.ceil(defaults.FEWEST_DRAWS / size) * size)
-            must = min(self._plan.asked.folds[-1], folds)
-        first = {arm: list(range(count)) for arm in self._arms}
-        self._round = 1
-        began = time.monotonic()
-        self._wave(first, range(must), must=True)
-        self.draws_done, self.splits_done = count, must
-        if must < folds:
-            if not self._wave(first, range(must, folds)):
+        self._round, size = 1, self._laboratory.draws_in_a_block
+        if self._deadline is None:
+            self._wave({arm: list(range(self._plan.draws)) for arm in self._arms}, range(folds), must=True)
+            self.draws_done, self.splits_done = self._plan.draws, folds
+            return True
+        most = min(self._plan.draws, math.ceil(defaults.FEWEST_DRAWS / size) * size)
+        for count, splits in self._stages(most, folds):
+            first = not self.splits_done
+            more = range(0 if splits > self.splits_done else self.draws_done, count)
+            others = range(self.splits_done if count == self.draws_done else 0, splits)
+            blocks = len(others) * -(-len(more) // size)
+            missing, left = (1 - self._known(more, others)) * blocks, self._deadline - time.monotonic()
+            if not first and missing and (1 + GRACE) * left < missing * (self.block_seconds or 0.0):
                 return False
-            self.splits_done = folds
-        self._pace(began, count, folds)
-        return self._deadline is None or self._more_draws(folds, len(self._splits) // folds - 1)
+            began, deadline = time.monotonic(), self._deadline
+            self._deadline += GRACE * max(left, 0.0)
+            if not self._wave({arm: list(more) for arm in self._arms}, others, must=first):
+                return False
+            self._deadline = deadline
+            self.draws_done, self.splits_done = count, splits
+            self._pace(began, blocks)
+        return self._more_draws(folds, len(self._splits) // folds - 1)
+
+    def _stages(self, draws: int, folds: int) -> list[tuple[int, int]]:
+        """Draws and folds, one after the other more of the one or of the other, and all of them at last. The first
+        must be trained, however late it is; there are no more than keep all devices busy.
+
+        Where other folds than those that were asked for will not do, there are never fewer.
+        """
+        size, fewest = min(self._laboratory.draws_in_a_block, draws), min(self._plan.asked.folds[-1], folds)
+        least = min(_PAIR, folds) if len(self._plan.asked.folds) > 1 else folds
+        stages = list(dict.fromkeys([(size, least), (draws, least), (draws, fewest), (draws, folds)]))
+        busy = self._laboratory.blocks_at_once
+        return [stage for stage in stages[:-1] if -(-stage[0] // size) * stage[1] >= busy] + stages[-1:]
 
     def _more_draws(self, folds: int, others: int) -> bool:
         """As many as leave time for the better half of them in so many other partitions."""
@@ -190,7 +222,7 @@ class Race:
         later = others * defaults.KEPT
         while (left := self._most - self.draws_done) > 0:
             more = range(self.draws_done, self.draws_done + min(size, left))
-            known = self._known(more, folds)
+            known = self._known(more, range(folds))
             blocks = self._affordable(folds, known) / size
             # Blocks that the other partitions will take.
             kept = max(later * self.draws_done / size, others * math.ceil(defaults.FEWEST_DRAWS / size))
@@ -202,28 +234,26 @@ class Race:
             began = time.monotonic()
             if not self._wave({arm: list(more) for arm in self._arms}, range(folds)):
                 return False
-            self._pace(began, len(more), folds)
+            self._pace(began, folds * -(-len(more) // size))
             self.draws_done = more.stop
         return True
 
-    def _pace(self, began: float, draws: int, folds: int) -> None:
-        """Seconds that a block of draws of every arm takes in a split, by the last ones; those that had been trained
-        before take no time, and say nothing."""
-        if self._deadline is None:
-            return
-        blocks = folds * -(-draws // self._laboratory.draws_in_a_block) * self._trained / max(self._placed, 1)
+    def _pace(self, began: float, blocks: float) -> None:
+        """Seconds that a block of draws of every arm takes in a split, by the last ones, so many of them; those that
+        had been trained before take no time, and say nothing."""
+        blocks *= self._trained / max(self._placed, 1)
         self._placed = self._trained = 0
         if blocks:
             self._seconds = SAFETY * (time.monotonic() - began) / blocks
             self._record.remember(_PACE, self._seconds)
         else:
-            self._seconds = self._record.recall(_PACE) or float("inf")
+            self._seconds = self._record.recall(_PACE) or self._seconds
 
     def _affordable(self, splits: int, known: float = 0.0) -> int:
         """Draws of every arm for which there is time in so many more splits, where a share of a block has been trained
         before."""
         assert self._deadline is not None
-        if not np.isfinite(self._seconds):
+        if self.block_seconds is None:
             return 0
         blocks = int((self._deadline - time.monotonic()) / (self._seconds * splits) + known)
         return max(blocks, 0) * self._laboratory.draws_in_a_block
@@ -282,9 +312,9 @@ class Race:
         self._done += trials
         self._best = min([self._best, *(trial.best for trial in trials)])
 
-    def _known(self, draws: range, splits: int) -> float:
-        """Of these draws of all arms, the share that was trained in the first splits before this process began."""
-        wanted = list(itertools.product(self._arms, draws, range(splits)))
+    def _known(self, draws: Sequence[int], splits: range) -> float:
+        """Of these draws of all arms, the share that was trained in these splits before this process began."""
+        wanted = list(itertools.product(self._arms, draws, splits))
         return sum(trial in self._before for trial in wanted) / len(wanted)
 
     def _block(self, part: Sequence[tuple[Arm, int]], split: int, rows: Rows) -> Block:

@@ -1,5 +1,6 @@
-"""The models that are no networks, on the test rows, and how they compare with the networks there."""
+"""Other models on the test rows, and how they compare with the networks that are handed over there."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ BOOSTING = "boosted trees"
 
 @dataclass(frozen=True)
 class Rival:
-    """A model that is no network, against what is handed over, on the test rows.
+    """Another model against what is handed over, on the test rows.
 
     - `name`: in words.
     - `difference`: its loss less that of the networks, with an interval; below zero it is better.
@@ -27,6 +28,19 @@ class Rival:
     difference: Difference
     loss: float
 
+    @property
+    def networks_loss(self) -> float:
+        """The loss of what is handed over."""
+        return self.loss - self.difference.change
+
+    @property
+    def shares(self) -> Difference:
+        """The difference as a share of the networks' loss; infinite ends where there is no share to speak of."""
+        of, found = self.networks_loss, self.difference
+        if not of > 0:
+            return Difference(0.0, float("-inf"), float("inf"))
+        return Difference(found.change / of, found.low / of, found.high / of)
+
 
 def linear_name(dataset: Dataset) -> str:
     """What the linear model is called."""
@@ -34,18 +48,28 @@ def linear_name(dataset: Dataset) -> str:
 
 
 def predictions(
-    dataset: Dataset, splits: Sequence[Split], seed: int, balanced: bool, seconds: float
+    dataset: Dataset, splits: Sequence[Split], seed: int, balanced: bool, seconds: float, slowness: float = 1.0
 ) -> dict[str, np.ndarray]:
-    """Predictions of the test rows by name, the simplest model first; only the guess where the others take longer."""
+    """Predictions of the test rows by name, the simplest model first, without those that would take too long.
+
+    **Arguments:**
+
+    - `seconds`: for all of them.
+    - `slowness`: of this machine; see [`Clock.slowness`][goru.study.clock.Clock.slowness].
+    """
+    until = time.monotonic() + seconds
     found = {GUESS: guess(dataset, balanced)}
-    if baselines.affordable(dataset, seconds):
-        found[linear_name(dataset)] = baselines.linear(dataset, splits, balanced)
-        found[BOOSTING] = baselines.boosting(dataset, seed, balanced)
+    choosing = baselines.affordable_splits(dataset, len(splits), seconds / slowness)
+    if choosing is not None:
+        found[linear_name(dataset)] = baselines.linear(dataset, splits[:choosing], balanced)
+    rounds = baselines.affordable_rounds(dataset, (until - time.monotonic()) / slowness)
+    if rounds is not None:
+        found[BOOSTING] = baselines.boosting(dataset, seed, balanced, rounds)
     return found
 
 
 def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.ndarray, balanced: bool) -> list[Rival]:
-    """Every model but the guess, compared with the networks on the test rows.
+    """Every model but the guess, compared with the networks on the test rows; the intervals hold together (Bonferroni).
 
     **Arguments:**
 
@@ -55,8 +79,13 @@ def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.
     """
     own, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
     theirs = {name: row_losses(dataset, values) for name, values in predicted.items() if name != GUESS}
+    confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(theirs), 1)
     return [
-        Rival(name, compare(losses, own, defaults.CONFIDENCE, weights), float(np.average(losses, weights=weights)))
+        Rival(
+            name,
+            compare(losses, own, confidence, weights, dataset.test_groups),
+            float(np.average(losses, weights=weights)),
+        )
         for name, losses in theirs.items()
     ]
 

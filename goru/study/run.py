@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from goru.errors import InputError
-from goru.model.files import load_model
+from goru.model.files import load_model, load_trained
 from goru.model.model import Model
 from goru.study.files import read_json
 from goru.study.manifest import MANIFEST, check, is_sound
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from goru.study.trial import Trial
 
 FORMAT, VERSION = "goru run", 4  # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest
@@ -73,6 +75,11 @@ class Run:
     def model(self) -> Model:
         """The networks that are handed over."""
         return load_model(self.folder / MODEL)
+
+    @cached_property
+    def trained(self) -> "dict[str, np.ndarray]":
+        """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name."""
+        return load_trained(self.folder / MODEL)
 
     @cached_property
     def recorded(self) -> "list[Trial]":

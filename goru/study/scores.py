@@ -90,25 +90,36 @@ def mean_of_classes(values: np.ndarray, y: np.ndarray) -> float:
 
 
 def compare(
-    losses: np.ndarray, against: np.ndarray, confidence: float = 0.95, weights: np.ndarray | None = None
+    losses: np.ndarray,
+    against: np.ndarray,
+    confidence: float = 0.95,
+    weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
 ) -> Difference:
     """The mean paired difference of two models' row losses, with Student's interval over the rows.
 
     It says how far the difference may be a matter of which rows are in the test; both models are taken as they are.
+    Rows of one group are alike, and say less than as many others: with groups the error is that of sums over whole
+    groups (Liang & Zeger 1986), with as many degrees of freedom as there are groups, but one.
 
     **Arguments:**
 
     - `losses`, `against`: `(rows,)`, of the same rows.
     - `weights`: how much each row counts, on any scale; the error is then that of linearisation.
+    - `groups`: `(rows,)`, the group of each row; without, every row is one.
     """
     from scipy.stats import t
 
-    differences, n = losses - against, len(losses)
-    shares = np.ones(n) if weights is None else weights / np.mean(weights)
+    differences, rows = losses - against, len(losses)
+    shares = np.ones(rows) if weights is None else weights / np.mean(weights)
     change = float(np.mean(shares * differences))
+    residuals = shares * (differences - change)
+    if groups is not None:
+        residuals = np.bincount(np.unique(groups, return_inverse=True)[1], weights=residuals)
+    n = len(residuals)
     if n < 2:
         return Difference(change, float("-inf"), float("inf"))
-    error = np.sqrt(np.sum((shares * (differences - change)) ** 2) / (n - 1) / n)
+    error = np.sqrt(n / (n - 1) * np.sum(residuals**2)) / rows
     half = float(t.ppf((1 + confidence) / 2, n - 1) * error)
     return Difference(change, change - half, change + half)
 

@@ -10,7 +10,7 @@ from goru.data.wording import counted
 from goru.errors import InputError
 from goru.study import defaults
 
-_PARTITION, _PARTS = 7, 8  # what seeds are for: their second number
+_PARTITION, _PARTS, _THINNED = 7, 8, 12  # what seeds are for: their second number
 
 
 def cut(dataset: Dataset, seed: int, given: Sequence[Sequence[Split]] | None = None) -> dict[int, list[list[Split]]]:
@@ -82,6 +82,23 @@ def partitions(dataset: Dataset, n_folds: int, seed: int) -> list[list[Split]]:
         )
         for partition in range(count)
     ]
+
+
+def thinned(splits: Sequence[Split], y: np.ndarray, rows: int, seed: int) -> list[Split]:
+    """The splits with about so many of all development rows, the same in all of them: drawn by lot, evenly over the
+    classes, or over the values of a number. A row stays where it is: what is fitted on is not scored.
+
+    **Arguments:**
+
+    - `y`: the target of the development rows.
+    """
+    if rows >= len(y):
+        return list(splits)
+    rng = np.random.default_rng((seed, _THINNED))
+    order = np.lexsort((rng.random(len(y)), y))
+    kept = np.zeros(len(y), bool)
+    kept[order[((np.arange(rows) + 0.5) * len(y) / rows).astype(int)]] = True
+    return [Split(fit[kept[fit]], score[kept[score]]) for fit, score in splits]
 
 
 def parts(dataset: Dataset, seed: int) -> np.ndarray:

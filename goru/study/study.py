@@ -1,9 +1,8 @@
 """A study, from a table to an answer and a model."""
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,21 +18,22 @@ from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.study import answer, defaults
 from goru.study.advice import advise
-from goru.study.candidates import rank
+from goru.study.candidates import Candidate, no_worse_than_plain, rank
+from goru.study.clock import Clock
 from goru.study.design import ARMS, PLAIN
 from goru.study.environment import describe_environment
 from goru.study.evidence.gathered import Raced, gather
-from goru.study.finish import finish
+from goru.study.finish import Finished, finish, needs_held_out
 from goru.study.handover import train_bag
 from goru.study.laboratory import Laboratory, block_shape, quick
 from goru.study.options import Options
-from goru.study.pace import measure
-from goru.study.plan import Asked, Plan, plan_networks
+from goru.study.plan import EXTENTS, Asked, Plan, plan_networks
 from goru.study.probe import Look, look
 from goru.study.race import Race
 from goru.study.record import Record
-from goru.study.rivals import against, predictions
+from goru.study.rivals import BOOSTING, against, linear_name, predictions
 from goru.study.scoring import Scoring, by_score, score_arms
+from goru.study.spending import Spending, Way
 from goru.study.splits import cut, score_to_fit
 from goru.study.tested import Tested
 from goru.study.trial import losses
@@ -52,10 +52,10 @@ class Result:
     - `model`, `trained`: what is handed over, and its networks as they were trained.
     """
 
-    answer: dict[str, Any]
-    evidence: dict[str, Any]
+    answer: dict[str, Any] = field(repr=False)
+    evidence: dict[str, Any] = field(repr=False)
     model: Model
-    trained: dict[str, np.ndarray]
+    trained: dict[str, np.ndarray] = field(repr=False)
 
 
 class Study:
@@ -65,7 +65,7 @@ class Study:
 
     - `dataset`, `options`: what is studied, and how.
     - `watcher`: is told what happens.
-    - `started`: when the budget's clock began, of `time.monotonic`; by default now.
+    - `clock`: of its time, if that began before now.
     - `partitions`: the splits, if they are not to be goru's own: one or more partitions, all of as many folds. In a
       partition no row is scored twice; there may be rows that are not scored at all.
     - `scoring`: by what the recommended arm is chosen, if not by the loss: the score of predictions for development
@@ -80,14 +80,16 @@ class Study:
         dataset: Dataset,
         options: Options,
         watcher: Watcher | None = None,
-        started: float | None = None,
+        clock: Clock | None = None,
         partitions: Sequence[Sequence[Split]] | None = None,
         scoring: Scoring | None = None,
         crew: Crew | None = None,
     ) -> None:
         self.dataset, self.options, self._scoring, self._crew = dataset, options, scoring, crew
         self._watcher = watcher or Silent()
-        self._started = time.monotonic() if started is None else started
+        self.clock = clock or Clock()
+        if options.networks is None:
+            self.clock.budget = options.budget or defaults.BUDGET_SECONDS
         if self._balanced and dataset.classes is None:
             raise InputError(
                 f"--class-weight: '{dataset.target_name}' is a number, and has no classes. Leave the option out."
@@ -96,6 +98,7 @@ class Study:
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
         self._batch = self._batch_size()
         self._look: Look | None = None
+        self._warned = False
 
     def run(self, record: Record | None = None) -> Result:
         """Train every combination, say what helped, and hand over the best.
@@ -105,11 +108,13 @@ class Study:
         - `record`: keeps trials as soon as they are done; a study that was stopped goes on from its record, and finds
           what it would have found.
 
-        **Raises:** `InputError` if no network learns anything.
+        **Raises:** `InputError` if no network learns anything, or there is no device to compute on.
         """
         devices.prepare()
+        devices.devices()  # where there are none, it is better said now
         self._record = Record() if record is None else record
-        self._started = self._record.go_on(self._started)
+        self.clock.started = self._record.go_on(self.clock.started)
+        self._spending = None if self.options.networks else self._spend()
         laboratory = self._laboratory()
         try:
             return self._conduct(laboratory)
@@ -142,6 +147,23 @@ class Study:
             raise InputError(f"--batch-size {batch}: a batch holds at most the {fit_rows:,} rows that a split fits on.")
         return batch
 
+    def _spend(self) -> Spending:
+        return Spending(
+            self.clock,
+            self._record,
+            self._asked,
+            self._batch,
+            min(len(split.fit_rows) for split in self._partitions[self._asked.folds[-1]][0]),
+            scored=0 if self._scoring is None else len(ARMS),
+            plain=self.dataset.has_test_rows,
+            held_out=needs_held_out(self.dataset),
+            crew=self._crew is not None,
+        )
+
+    def _begin(self, phase: str, words: str) -> None:
+        self.clock.begin(phase)
+        self._watcher.phase(words)
+
     def _laboratory(self) -> Laboratory:
         options, dataset = self.options, self.dataset
         base = Architecture(
@@ -154,11 +176,9 @@ class Study:
         self._look = self._first_look(base, recipe)
         in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
-        networks = defaults.networks_in_a_block(base.n_parameters)
-        if options.networks:
-            # Few draws need no room for more: an arm with and without decay shares a block.
-            networks = min(networks, 2 * self._plan_networks(options.networks).draws)
-        shape = block_shape(len(dataset.y_development), self._splits, self._batch, networks)
+        way = self._way(base) if self._spending is None else self._spending.way(base)
+        self._warn()
+        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
         return Laboratory(
             dataset,
             base,
@@ -166,28 +186,29 @@ class Study:
             shape,
             options.seed,
             self._balanced,
-            interpreted=self._interpreted(base),
+            interpreted=way.interpreted,
             in_pieces=in_pieces,
             crew=self._crew,
         )
 
-    def _interpreted(self, base: Architecture) -> bool:
-        """Whether the networks asked for are trained before programs would be compiled."""
-        if self.options.networks is None:
-            return False
-        networks, rows = self._plan_networks(self.options.networks).networks, len(self.dataset.y_development)
-        programs = len({arm.architecture(base) for arm in ARMS})
-        return quick(networks, self._asked.epochs, self._batch, rows, base.n_parameters, programs)
+    def _way(self, base: Architecture) -> Way:
+        """How a number of networks is trained: without programs, if they are done before these would be compiled."""
+        assert self.options.networks is not None
+        planned = self._plan_networks(self.options.networks)
+        # Few draws need no room for more: an arm with and without decay shares a block.
+        networks = min(defaults.networks_in_a_block(base.n_parameters), 2 * planned.draws)
+        rows, programs = len(self.dataset.y_development), len({arm.architecture(base) for arm in ARMS})
+        few = quick(planned.networks, self._asked.epochs, self._batch, rows, base.n_parameters, programs)
+        return Way(few, networks)
 
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
         """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
         options, dataset = self.options, self.dataset
         if options.numbers != "auto" or not any(dataset.to_cut):
             return None
-        if known := self._record.recall("look"):
-            return Look(**known)
-        self._watcher.phase("looking whether numbers are better in pieces")
-        budget = None if options.networks else options.budget or defaults.BUDGET_SECONDS
+        if (known := self._record.recall("look")) is not None:
+            return Look(**known) if known else None
+        self._begin("first look", "looking whether numbers are better in pieces")
         found = look(
             dataset,
             base,
@@ -197,17 +218,18 @@ class Study:
             options.seed,
             self._balanced,
             min(defaults.PROBE_EPOCHS, self._asked.epochs),
-            None if budget is None else defaults.PROBE_SHARE * budget,
+            None if self._spending is None else self._spending.looking,
             self._crew,
+            1.0 if self._spending is None else self._spending.slowness,
         )
-        self._record.remember("look", asdict(found))
+        self._record.remember("look", {} if found is None else asdict(found))
         return found
 
     def _conduct(self, laboratory: Laboratory) -> Result:
         options, dataset = self.options, self.dataset
-        asked = options.budget or defaults.BUDGET_SECONDS
-        predicted = self._rivals(asked) if dataset.has_test_rows else {}
+        predicted = self._rivals() if dataset.has_test_rows else {}
         plan, deadline, reserve = self._plan(laboratory)
+        self.clock.begin("race")
         partitions = self._partitions[plan.folds]
         race = Race(laboratory, partitions, plan, self._record, self._watcher, options.search_batch_norm)
         race.run(deadline, reserve)
@@ -221,21 +243,21 @@ class Study:
             if not np.isfinite(ranked[name][0].loss):
                 raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
         scores = {}
-        if self._scoring is not None:
-            self._watcher.phase("scoring the best network of every arm")
-            scores = score_arms(laboratory, ranked["recommended"], first, plan.epochs, self._scoring)
+        if self._scoring is None:
+            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], found, folds)
+        else:
+            self._begin("scoring", "scoring the best network of every arm")
+            scored = first if self._spending is None else self._spending.scored(first, plan, race)
+            scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
-        self._watcher.phase("training the recommended networks on all development rows")
-        greedy = plan.full and self._scoring is None
-        finished = {
-            name: finish(laboratory, candidates, first, plan.epochs, name == "recommended" and greedy)
-            for name, candidates in ranked.items()
-            if name == "recommended" or dataset.has_test_rows
-        }
+        self._begin("refits", "training the recommended networks on all development rows")
+        finished = self._finished(laboratory, ranked, first, plan, race)
+        self.clock.begin("describing")
         handed_over = finished["recommended"]
         model = handed_over.model.single if options.single else handed_over.model
         tested = Tested(dataset, predicted, finished, options.single)
-        rivals = against(dataset, predicted, tested.handed_over, self._balanced) if predicted else []
+        compared = against(dataset, tested.others, tested.handed_over, self._balanced) if dataset.has_test_rows else []
+        plain, rivals = (compared[0] if compared else None), compared[1:]
         effects, judgement = answer.find_effects(found, folds, race.draws_done)
         told: dict[str, Any] = {
             "goru": __version__,
@@ -258,6 +280,7 @@ class Study:
             "temperature": model.temperature,
             "test": tested.figures(self._balanced),
             "against_networks": [answer.describe_rival(rival) for rival in rivals],
+            "plain_against_networks": None if plain is None else answer.describe_rival(plain),
             "trained": {"networks": race.networks, "diverged": race.diverged, "steps": race.steps},
             "environment": describe_environment(self._crew),
         }
@@ -271,6 +294,7 @@ class Study:
             rivals,
             race.draws_done,
             self._scoring is not None,
+            plain,
         )
         raced = Raced(
             race.trials,
@@ -288,47 +312,73 @@ class Study:
             with suppress(InputError):  # one that diverges has nothing to show, and is not handed over
                 stages["plain"] = train_bag(laboratory, {best["plain"]: 1}, plan.epochs).stages
         evidence = gather(laboratory, raced, best, stages, tested.predictions())
-        told["seconds"] = time.monotonic() - self._started
-        if deadline is not None and told["seconds"] > 1.15 * asked:
-            told["plan"]["shortfalls"].append(
-                f"took {told['seconds']:.0f} s, not {asked:.0f}: a study needs that here."
-            )
+        told["seconds"] = self.clock.spent
+        if self._spending is not None:
+            told["plan"]["shortfalls"] += [*self._left_out(predicted), *self._spending.overrun()]
         return Result(answer.finite(told), evidence, model, handed_over.bag.flat(1 if options.single else None))
 
-    def _rivals(self, budget: float) -> dict[str, np.ndarray]:
+    def _finished(
+        self,
+        laboratory: Laboratory,
+        ranked: dict[str, list[Candidate]],
+        splits: Sequence[Split],
+        plan: Plan,
+        race: Race,
+    ) -> dict[str, Finished]:
+        """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
+        test rows the plain ones to stand beside them."""
+        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
+        alike = ranked["recommended"][0] == ranked["plain"][0]
+        if self._spending is not None:
+            epochs = max(candidate.epochs for own in ranked.values() for candidate in own[: defaults.BAG_DRAWS])
+            beside = self.dataset.has_test_rows and not alike
+            extent = self._spending.extent(plan, race, epochs, extent, beside)
+            late = self._spending.late
+        recommended = finish(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)
+        if not self.dataset.has_test_rows:
+            return {"recommended": recommended}
+        if alike and recommended.selection == "uniform":
+            return {"plain": recommended, "recommended": recommended}  # the same networks once more
+        uniform = replace(extent, greedy=False)
+        plain = finish(laboratory, ranked["plain"], splits, plan.epochs, uniform, late)
+        return {"plain": plain, "recommended": recommended}
+
+    def _rivals(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""
-        self._watcher.phase("fitting the models that are no networks")
-        spare = float("inf") if self.options.networks else defaults.BASELINES * budget
-        return predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, spare)
+        self._begin("baselines", "fitting the models that are no networks")
+        seconds, slowness = float("inf"), 1.0
+        if self._spending is not None:
+            seconds, slowness = self._spending.baselines, self._spending.slowness
+        return predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
+
+    def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
+        """What there was no time for before the race; that all baselines are missing is said beside the test."""
+        found = []
+        if self.options.numbers == "auto" and self._look is None and any(self.dataset.to_cut):
+            found.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
+        missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
+        if predicted and len(missing) == 1:
+            found.append(f"{missing.pop()}: left out, too slow for this budget.")
+        return found
 
     def _plan_networks(self, networks: int) -> Plan:
         return plan_networks(networks, len(self._usual), self._asked)
 
     def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None, float]:
         """What the budget pays for, by when the race has to end, and how many seconds are for training after it."""
-        if self.options.networks:
+        if self._spending is None:
+            assert self.options.networks is not None
             return self._plan_networks(self.options.networks), None, 0.0
-        self._watcher.phase(f"compiling {len(laboratory.trainers)} programs")
-        rows = laboratory.rows(self._usual[0][-1])
-        laboratory.wait()
-        budget = self.options.budget or defaults.BUDGET_SECONDS
-        known: dict[str, Any] | None = self._record.recall("plan")
-        if known is None:
-            pace = measure(laboratory, rows, 0 if self._scoring is None else len(ARMS))
-            now = time.monotonic()
-            plan, race, reserve = pace.plan(
-                self._started + budget - now, len(self._usual), now - self._started, self._asked
-            )
-            known = {
-                "draws": plan.draws,
-                "partitions": plan.partitions,
-                "folds": plan.folds,
-                "epochs": plan.epochs,
-                "shortfalls": list(plan.shortfalls),
-                "ends": now + race - self._started,
-                "reserve": reserve,
-            }
-            self._record.remember("plan", known)
-        numbers = {name: known[name] for name in ("draws", "partitions", "folds", "epochs")}
-        plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
-        return plan, self._started + known["ends"], known["reserve"]
+        if not laboratory.interpreted:
+            self._begin("compiling", f"compiling {len(laboratory.trainers)} programs")
+            laboratory.wait(self._spending.compiling)
+        self.clock.begin("measuring")
+        planned = self._spending.plan(laboratory, self._usual[0][-1], len(self._usual))
+        self._warn()
+        return planned
+
+    def _warn(self) -> None:
+        """Say that the budget is too small, once, as soon as it is known."""
+        if self._spending is not None and self._spending.exceeding and not self._warned:
+            self._warned, takes = True, self._spending.takes
+            self._watcher.phase(f"the {self.clock.budget:g} s budget is too small here: about {takes:.0f} s are needed")

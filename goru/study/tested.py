@@ -8,6 +8,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.model.model import Model
 from goru.model.networks import tempered
+from goru.study.design import PLAIN
 from goru.study.evidence.gathered import Predictions
 from goru.study.finish import Finished
 from goru.study.rivals import GUESS
@@ -38,7 +39,7 @@ class Tested:
     def figures(self, balanced: bool) -> list[dict[str, Any]]:
         """Of every model, the simplest first."""
         models = [(name, 0, values) for name, values in self._rivals.items()]
-        models += [(name, count, values) for name, _, count, values in self._networks]
+        models += [(name, count, values) for name, one, count, values in self._networks if one or count > 1]
         return [
             {"networks": count, "arm": name, **figures(self._dataset, values, balanced)}
             for name, count, values in models
@@ -48,9 +49,7 @@ class Tested:
         """By what is handed over, the plain networks of its kind, and the models that are no networks; where there are
         no test rows, of the development rows by what is handed over, each by networks that are not fitted on it."""
         if self._dataset.has_test_rows:
-            networks = {name: values for name, one, _, values in self._networks if one == self._single}
-            shown = {name: networks[name] for name in ("recommended", "plain")}
-            shown |= {name: values for name, values in self._rivals.items() if name != GUESS}
+            shown = {"recommended": self.handed_over, **self.others}
             return Predictions("test", self._dataset.y_test, shown)
         done = self._finished["recommended"]
         model = done.model.single if self._single else done.model
@@ -64,7 +63,17 @@ class Tested:
     @property
     def handed_over(self) -> np.ndarray:
         """Predictions of the test rows by what is handed over."""
-        return next(values for name, one, _, values in self._networks if name == "recommended" and one == self._single)
+        return self._of("recommended")
+
+    @property
+    def others(self) -> dict[str, np.ndarray]:
+        """Predictions of the test rows by the plain networks of its kind, and by every other model but the guess."""
+        return {PLAIN.name: self._of(PLAIN.name)} | {
+            name: values for name, values in self._rivals.items() if name != GUESS
+        }
+
+    def _of(self, arm: str) -> np.ndarray:
+        return next(values for name, one, _, values in self._networks if name == arm and one == self._single)
 
     def _predict(self, model: Model) -> np.ndarray:
         predict = model.values if self._dataset.classes is None else model.probabilities

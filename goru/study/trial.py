@@ -1,7 +1,7 @@
 """A trial: the training of one network in one split, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -32,8 +32,8 @@ class Trial:
     hyper: Hyperparameters
     id: int
     seed: tuple[int, ...]
-    curves: np.ndarray
-    parts: np.ndarray
+    curves: np.ndarray = field(repr=False)
+    parts: np.ndarray = field(repr=False)
     ended: Ended
 
     @property

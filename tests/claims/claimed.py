@@ -3,16 +3,17 @@
 import struct
 from functools import cache
 
+import jax
 import numpy as np
 
 from goru.claims.claim import Setup
 from goru.claims.table import Table
 from goru.claims.training import SGD, Cell, Trained
 from goru.data.encoding import Encoded
+from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.batch_norm import RunningStatistics
 from goru.nn.training import Training
-from goru.population.flat import network_of, parameters_of
 
 SEEDS, CLASSES = 3, 3
 SQUARED = Recipe(loss="squared_error", optimizer="sgd", schedule="constant", decay="l2_squared")
@@ -62,32 +63,28 @@ def cell(of: Table | None = None, **given) -> Cell:
 
 def weights_of(networks) -> list[np.ndarray]:
     """Copies of the weight matrices."""
-    return [weight.copy() for weight in networks._parameters.weights]
-
-
-def network_in_nn(networks):
-    """The first of some networks, as `goru.nn` has it."""
-    return network_of(networks._parameters.layout, networks._parameters.flat[0])
+    return [own.weight.copy() for own in networks._learned if hasattr(own, "weight")]
 
 
 def random_training(architecture: Architecture, networks=2, seed=0) -> Training:
     """Networks with random numbers everywhere, and running statistics that have seen little."""
-    from goru.direct.parameters import Layout
+    rng, layers = np.random.default_rng(seed), architecture.layers
 
-    rng = np.random.default_rng(seed)
-    layout = Layout(architecture.widths, architecture.batch_norm is not None)
+    def random(leaf):
+        return rng.normal(0, 0.7, (networks, *leaf.shape)).astype(np.float32)
+
+    learned = jax.tree.map(random, network.init(layers, rng, Hyperparameters()))
     running = tuple(
         RunningStatistics(
-            rng.normal(size=(networks, width)).astype(np.float32),
-            rng.uniform(0.3, 2, (networks, width)).astype(np.float32),
+            random(of_layer.mean),
+            rng.uniform(0.3, 2, (networks, *of_layer.mean.shape)).astype(np.float32),
             rng.uniform(0.3, 0.9, networks).astype(np.float32),
         )
-        for width in architecture.hidden
-        if architecture.batch_norm
+        if of_layer
+        else ()
+        for of_layer in network.running(layers)
     )
-    flat = rng.normal(0, 0.7, (networks, layout.size)).astype(np.float32)
-    assert parameters_of(layout, network_of(layout, flat)).flat.shape == flat.shape
-    return Training(network_of(layout, flat), running, None)
+    return Training(learned, running, None)
 
 
 def trained_by_hand(of: Cell, points=2, seed=0) -> Trained:

@@ -120,6 +120,19 @@ class TestNumbers:
         assert text == "−12.3 % (−14.8 to −9.8)"
         assert "-" not in text
 
+    def test_have_as_many_decimals_in_the_interval_as_in_the_change(self):
+        text = effect("x", np.array([-0.4, -12.0, -7.0, -3.0, -1.0]), 2, "%").numbers
+        assert text == "−4.7 % (−10.7 to +1.3)"
+        assert effect("x", np.array([0.2, 1.0, 0.6]), 2, "%").numbers == "+0.6 % (−0.4 to +1.6)"
+
+    def test_have_no_end_that_looks_like_zero_where_the_interval_leaves_it_out(self):
+        change = around(-3.0, 2.98)
+        assert effect("x", change, 0.01, "%").numbers == "−3.00 % (−5.98 to −0.02)"
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    def test_of_networks_that_diverged_have_no_interval(self):
+        assert effect("x", np.array([1.0, np.inf, 2.0]), 2, "%").numbers == "not finite % (unknown)"
+
     def test_have_two_digits_below_one_and_no_unit_if_there_is_none(self):
         assert effect("x", np.array([0.5, 0.6, 0.7]), 2, "").numbers == "+0.60 (+0.35 to +0.85)"
         assert effect("x", np.array([1.5, 1.6, 1.7]), 2, "s").numbers == "+1.6 s (+1.4 to +1.8)"

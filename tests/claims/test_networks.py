@@ -1,21 +1,16 @@
-"""`goru.claims.networks`: what trained networks put out is what `goru.nn` says of the same numbers."""
+"""`goru.claims.networks`: what trained networks put out is what the formulas say of the same numbers."""
 
 import warnings
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from claimed import random_training
+from reference import by_hand, statistics_of
 
 from goru.claims.networks import Networks
-from goru.nn.activations import ACTIVATIONS
-from goru.nn.affine import affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import batch_norm_inference, corrected, normalize
-from goru.nn.dropout import dropout_inference, dropout_key, dropout_train, keep_mask
-from goru.nn.losses import LOSSES
-from goru.nn.network import forward_inference
+from goru.nn.dropout import dropout_key, keep_mask
 from goru.population.trained import stack_hyper
 
 INPUTS, OUTPUTS, ROWS = 4, 3, 11
@@ -44,39 +39,19 @@ def rows(seed=1):
     return np.random.default_rng(seed).normal(size=(ROWS, INPUTS)).astype(np.float32)
 
 
-def one_of(training, index):
-    """A network, and its running statistics without their start at zero, as `goru.nn` has them."""
-    own = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), training)
-    return own.network, tuple(corrected(running) for running in own.running)
-
-
-def by_nn(architecture, training, x, hyper=HYPER):
-    return np.stack(
-        [
-            forward_inference(architecture, *one_of(training, index), own, jnp.asarray(x))
-            for index, own in enumerate(hyper)
-        ]
-    )
-
-
-def by_hand(architecture, training, x, index, step=None):
+def hand(architecture, training, x, index, hyper=HYPER, step=None, own_rows=False):
     """What every hidden layer of one network puts out, and the outputs; with the masks of a step, if there is one."""
-    (network, statistics), hyper = one_of(training, index), HYPER[index]
-    x, hidden = jnp.asarray(x), []
-    for layer, numbers in enumerate(network.hidden):
-        x = affine(numbers.affine, x)
-        if architecture.batch_norm == "before":
-            x = batch_norm_inference(numbers.batch_norm, statistics[layer], x, hyper.batch_norm_epsilon)
-        x = ACTIVATIONS[architecture.activation](x)
-        if architecture.batch_norm == "after":
-            x = batch_norm_inference(numbers.batch_norm, statistics[layer], x, hyper.batch_norm_epsilon)
-        if architecture.dropout and step is not None:
-            mask = keep_mask(dropout_key(jnp.asarray(IDS[index]), step, layer), x.shape, hyper.dropout_rate)
-            x = dropout_train(x, mask, hyper.dropout_rate, architecture.dropout_form)
-        elif architecture.dropout:
-            x = dropout_inference(x, hyper.dropout_rate, architecture.dropout_form)
-        hidden.append(np.asarray(x))
-    return hidden, np.asarray(affine(network.output, x))
+    own, rate = jax.tree.map(lambda leaf: leaf[index], training), hyper[index].dropout_rate
+    statistics = tuple(() for _ in own.running) if own_rows else statistics_of(own.running)
+    masks = None
+    if step is not None:
+        keys = [dropout_key(IDS[index], step, layer) for layer in range(len(architecture.hidden))]
+        masks = [keep_mask(key, (units, ROWS), rate).T for key, units in zip(keys, architecture.hidden, strict=True)]
+    return by_hand(architecture, own.learned, statistics, hyper[index], x, masks)
+
+
+def expected_outputs(architecture, training, x, hyper=HYPER):
+    return np.stack([hand(architecture, training, x, index, hyper)[-1] for index in range(len(hyper))])
 
 
 def close(ours, expected):
@@ -86,16 +61,16 @@ def close(ours, expected):
 class TestOutputs:
     @places
     @drops
-    def test_are_those_of_goru_nn(self, place, drop):
+    def test_are_those_of_the_formulas(self, place, drop):
         architecture = make_architecture(place, drop)
         training = random_training(architecture)
-        close(make(architecture, training=training).outputs(rows()), by_nn(architecture, training, rows()))
+        close(make(architecture, training=training).outputs(rows()), expected_outputs(architecture, training, rows()))
 
     @pytest.mark.parametrize("activation", ["relu", "sigmoid", "gelu"])
     def test_so_are_they_for_other_activations(self, activation):
         architecture = make_architecture("before", activation=activation)
         training = random_training(architecture)
-        close(make(architecture, training=training).outputs(rows()), by_nn(architecture, training, rows()))
+        close(make(architecture, training=training).outputs(rows()), expected_outputs(architecture, training, rows()))
 
     @pytest.mark.parametrize("place", ["before", "after"])
     def test_batch_norm_that_has_seen_nothing_has_mean_0_and_variance_1(self, place):
@@ -104,19 +79,19 @@ class TestOutputs:
         # The second network has not been trained.
         new = np.array([1, 0], np.float32)
         running = tuple(
-            type(own)(own.mean * new[:, None], own.variance * new[:, None], own.weight * new)
+            type(own)(own.mean * new[:, None], own.variance * new[:, None], own.weight * new) if own else ()
             for own in training.running
         )
         training = training._replace(running=running)
         found = make(architecture, training=training).outputs(rows())
         assert np.isfinite(found).all()
-        close(found, by_nn(architecture, training, rows()))
+        close(found, expected_outputs(architecture, training, rows()))
 
     def test_of_a_network_without_hidden_layers_are_linear(self):
         architecture = Architecture(INPUTS, (), OUTPUTS)
         training = random_training(architecture)
         networks = make(architecture, training=training)
-        close(networks.outputs(rows()), by_nn(architecture, training, rows()))
+        close(networks.outputs(rows()), expected_outputs(architecture, training, rows()))
         assert networks.activations(rows()) == []
 
     def test_leave_the_numbers_that_they_are_made_of_alone(self):
@@ -145,7 +120,7 @@ class TestMasks:
         training = random_training(architecture)
         networks = make(architecture, training=training)
         for step in (0, 17):
-            expected = np.stack([by_hand(architecture, training, rows(), index, step)[1] for index in (0, 1)])
+            expected = np.stack([hand(architecture, training, rows(), index, step=step)[-1] for index in (0, 1)])
             close(networks.outputs(rows(), step), expected)
             close(networks.predict_masked(rows(), step), jax.nn.softmax(expected, axis=-1))
 
@@ -170,15 +145,9 @@ class TestActivations:
         found = make(architecture, training=training).activations(rows())
         assert [layer.shape for layer in found] == [(2, ROWS, 5), (2, ROWS, 4)]
         for index in (0, 1):
-            x = jnp.asarray(rows())
-            for layer, numbers in enumerate(one_of(training, index)[0].hidden):
-                x = affine(numbers.affine, x)
-                if place == "before":
-                    x, _, _ = normalize(numbers.batch_norm, x, HYPER[index].batch_norm_epsilon)
-                x = jnp.tanh(x)
-                if place == "after":
-                    x, _, _ = normalize(numbers.batch_norm, x, HYPER[index].batch_norm_epsilon)
-                close(found[layer][index], x)
+            *hidden, _ = hand(architecture, training, rows(), index, own_rows=True)
+            for ours, expected in zip(found, hidden, strict=True):
+                close(ours[index], expected)
 
     def test_do_not_change_what_the_network_puts_out(self):
         networks = make(make_architecture("before", "inverted"))
@@ -196,13 +165,13 @@ class TestScaledBy:
             # The share kept is one minus the rate.
             hyper = [own._replace(dropout_rate=1 - kept) for own in HYPER]
             found = make(architecture, training=training).scaled_by(kept)
-            close(found.outputs(x), by_nn(architecture, training, x, hyper))
+            close(found.outputs(x), expected_outputs(architecture, training, x, hyper))
 
     def test_of_one_forgets_the_scaling(self):
-        architecture, plain = make_architecture(None, "classic"), make_architecture()
-        training = random_training(architecture)
+        architecture = make_architecture(None, "classic")
+        training, none = random_training(architecture), [own._replace(dropout_rate=0.0) for own in HYPER]
         found = make(architecture, training=training).scaled_by(1.0).outputs(rows())
-        close(found, by_nn(plain, training, rows()))
+        close(found, expected_outputs(architecture, training, rows(), none))
         assert np.abs(found - make(architecture, training=training).outputs(rows())).max() > 0.1
 
     def test_another_share_the_last_one_counts(self):
@@ -230,8 +199,7 @@ class TestNorm:
     def test_is_the_root_of_the_sum_of_all_squared_weights(self, place, drop):
         architecture = make_architecture(place, drop)
         training = random_training(architecture)
-        network = training.network
-        matrices = [np.float64(layer.affine.weight) for layer in network.hidden] + [np.float64(network.output.weight)]
+        matrices = [np.float64(own.weight) for own in training.learned if hasattr(own, "weight")]
         expected = np.sqrt([sum((matrix[index] ** 2).sum() for matrix in matrices) for index in (0, 1)])
         np.testing.assert_allclose(make(architecture, training=training).norm, expected, rtol=1e-6)
 
@@ -241,8 +209,9 @@ class TestFigures:
         architecture = make_architecture("before")
         training = random_training(architecture)
         y = np.random.default_rng(2).integers(OUTPUTS, size=ROWS).astype(np.int32)
-        outputs = by_nn(architecture, training, rows())
-        losses = [LOSSES["softmax_cross_entropy"](jnp.asarray(own), jnp.asarray(y)).mean() for own in outputs]
+        outputs = expected_outputs(architecture, training, rows())
+        log_total = np.log(np.exp(outputs).sum(axis=2))
+        losses = (log_total - outputs[:, np.arange(ROWS), y]).mean(axis=1)
         right = (outputs.argmax(axis=2) == y).mean(axis=1)
         close(make(architecture, training=training).figures(rows(), y), np.stack([losses, right], axis=1))
 
@@ -252,7 +221,7 @@ class TestFigures:
         training = random_training(architecture)
         y = np.random.default_rng(2).normal(size=(ROWS, outputs)).astype(np.float32)
         found = make(architecture, "squared_error", training).figures(rows(), y)
-        expected = np.square(by_nn(architecture, training, rows()) - y).mean(axis=(1, 2))
+        expected = np.square(expected_outputs(architecture, training, rows()) - y).mean(axis=(1, 2))
         close(found, expected[:, None])
 
     def test_of_a_network_that_diverged_are_no_numbers_and_it_says_so_quietly(self):
@@ -260,8 +229,9 @@ class TestFigures:
         training = random_training(architecture)
         y = np.zeros(ROWS, np.int32)
         well = make(architecture, training=training).figures(rows(), y)
-        for layer in training.network.hidden:
-            layer.affine.weight[1] = np.inf
+        for own in training.learned[:-1]:
+            if own:
+                own.weight[1] = np.inf
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             found = make(architecture, training=training).figures(rows(), y)

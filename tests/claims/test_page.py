@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def written(outcomes, tmp_path_factory):
 
 class TestTheFolder:
     def test_has_figures_frames_a_report_and_an_index(self, written):
-        own = ("{}.svg", "{}.png", "{}.csv", "{}-curves.csv")
+        own = ("{}.svg", "{}.png", "{}.json", "{}.csv", "{}-curves.csv")
         files = {ending.format(name) for name in ("bn-overfit", "weight-decay") for ending in own}
         files |= {"weight-decay-forms.csv", "report.html", "claims.json"}
         assert {path.name for path in written.iterdir()} == files
@@ -65,7 +66,8 @@ class TestTheFolder:
     def test_the_index_has_the_outcomes_in_plain_json(self, written, outcomes):
         content = strict((written / "claims.json").read_text("utf-8"))
         assert content["format"] == "goru claims"
-        assert content["claims"] == [summary(found) for found in outcomes]
+        files = [{"files": told["files"]} for told in content["claims"]]
+        assert content["claims"] == [summary(found) | own for found, own in zip(outcomes, files, strict=True)]
         for told, found in zip(content["claims"], outcomes, strict=True):
             assert (told["name"], told["question"]) == (found.name, found.claim.question)
             assert (told["said"], told["data"], told["seeds"]) == (found.said, "blobs", SEEDS)
@@ -108,25 +110,45 @@ def test_names_are_text_and_nothing_else(name, tmp_path):
 class TestCheckOut:
     """Nothing is changed; what cannot be written to is refused, with what to do."""
 
-    def refused(self, folder, overwrite=False):
+    def refused(self, folder, overwrite=False, names=("bn-overfit",)):
         with pytest.raises(InputError) as error:
-            check_out(folder, overwrite)
+            check_out(folder, names, overwrite)
         assert str(folder) in str(error.value)
         return str(error.value)
 
     def test_a_new_or_an_empty_folder_will_do(self, tmp_path, monkeypatch):
-        check_out(tmp_path, False)
-        check_out(tmp_path / "a" / "b", False)
+        check_out(tmp_path, NAMES, False)
+        check_out(tmp_path / "a" / "b", NAMES, False)
         monkeypatch.chdir(tmp_path)
         for path in (".", "new", "new/and/deeper"):
-            check_out(Path(path), False)
+            check_out(Path(path), NAMES, False)
         assert [*tmp_path.iterdir()] == []
 
     def test_claims_are_replaced_only_if_that_is_asked_for(self, written):
         before = digests(written)
-        assert "--overwrite" in self.refused(written)
-        check_out(written, True)
+        assert "holds bn-overfit already. Give --overwrite" in self.refused(written)
+        assert "holds bn-overfit, weight-decay already" in self.refused(written, names=NAMES)
+        check_out(written, NAMES, True)
         assert digests(written) == before
+
+    def test_another_claim_may_join_them(self, written):
+        check_out(written, ["bn-speed", "dropout"], False)
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_a_file_that_somebody_has_put_beside_them_is_not_replaced(self, outcomes, tmp_path, overwrite):
+        write(outcomes[:1], tmp_path)
+        (tmp_path / "dropout-ensemble.csv").write_text("mine")
+        (tmp_path / "notes.txt").write_text("mine")
+        assert "dropout-ensemble.csv" in self.refused(tmp_path, overwrite, ["dropout-ensemble"])
+        check_out(tmp_path, ["dropout"], overwrite)
+
+    @pytest.mark.parametrize("damage", ["gone", "no json", "{}"])
+    def test_claims_that_cannot_be_shown_again_are_replaced_only_if_that_is_asked_for(self, outcomes, tmp_path, damage):
+        write(outcomes, tmp_path)
+        kept = tmp_path / "weight-decay.json"
+        kept.unlink() if damage == "gone" else kept.write_text(damage)
+        assert "--overwrite" in self.refused(tmp_path, names=["dropout"])
+        check_out(tmp_path, ["dropout"], True)
 
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_folder_with_other_files_is_left_alone(self, tmp_path, overwrite):
@@ -157,24 +179,33 @@ class TestCheckOut:
 
 
 class TestWritingAgain:
-    def test_removes_what_was_written_before_and_nothing_else(self, outcomes, tmp_path):
+    def test_claims_join_others_as_if_all_had_been_tried_at_once(self, outcomes, written, tmp_path):
+        for found in outcomes:
+            write([found], tmp_path)
+        assert digests(tmp_path) == digests(written)
+
+    def test_replaces_those_that_are_tried_again_and_nothing_else(self, outcomes, tmp_path):
         write(outcomes, tmp_path)
+        before = digests(tmp_path)
         (tmp_path / "notes.txt").write_text("mine")
-        (tmp_path / "mine").mkdir()
-        write(outcomes[:1], tmp_path)
-        left = {path.name for path in tmp_path.iterdir()}
-        assert "notes.txt" in left
-        assert "mine" in left
-        assert not [name for name in left if name.startswith("weight-decay")]
-        assert "bn-overfit.svg" in left
-        assert [told["name"] for told in strict((tmp_path / "claims.json").read_text())["claims"]] == ["bn-overfit"]
+        (tmp_path / "weight-decay.csv").write_text("damaged")
+        (tmp_path / "bn-overfit.csv").write_text("changed")
+        write([replace(outcomes[1], tables={})], tmp_path)
+        assert (tmp_path / "notes.txt").read_text() == "mine"
+        assert (tmp_path / "bn-overfit.csv").read_text() == "changed"
+        assert (tmp_path / "weight-decay.csv").read_bytes() == before["weight-decay.csv"]
+        assert not (tmp_path / "weight-decay-forms.csv").exists()
+        told = strict((tmp_path / "claims.json").read_text("utf-8"))["claims"]
+        assert [one["name"] for one in told] == ["bn-overfit", "weight-decay"]
+        page = (tmp_path / "report.html").read_text("utf-8")
+        assert all(found.claim.question in page for found in outcomes)
 
     def test_removes_the_page_that_an_older_goru_called_otherwise(self, outcomes, tmp_path):
         files = ["bn-overfit.svg", "index.html"]
         for name in files:
             (tmp_path / name).write_text("older")
         (tmp_path / "claims.json").write_text(json.dumps({"format": "goru claims", "files": files}))
-        check_out(tmp_path, True)
+        check_out(tmp_path, NAMES, True)
         write(outcomes[:1], tmp_path)
         assert not (tmp_path / "index.html").exists()
         assert (tmp_path / "report.html").exists()

@@ -13,6 +13,7 @@ from planted import HOSTILE, SEEDS, four, hostile, outcome_of
 from goru.claims.figures import write_svg
 from goru.claims.report import answer, html, tried
 from goru.claims.running import NAMES, claim
+from goru.claims.section import section
 
 INERT = {"br", "hr", "img", "input", "link", "meta", "path", "use"}
 SVG = '<?xml version="1.0"?><svg/>'
@@ -53,7 +54,7 @@ class Page(HTMLParser):
 
 
 def page_of(*outcomes) -> Page:
-    return Page(html(outcomes, {found.name: SVG for found in outcomes}))
+    return Page(html([section(found, SVG) for found in outcomes]))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def drawings(outcomes):
 
 @pytest.fixture(scope="module")
 def text(outcomes, drawings):
-    return html(outcomes, drawings)
+    return html([section(found, drawings[found.name]) for found in outcomes])
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +188,7 @@ class TestHostileNames:
     @pytest.mark.parametrize("name", ["bn-overfit", "bn-placement"])
     def test_in_the_page(self, name):
         found = hostile(name)
-        text = html([found], {name: SVG})
+        text = html([section(found, SVG)])
         page = Page(text)
         assert HOSTILE in page.text
         assert HOSTILE not in text
@@ -241,7 +242,7 @@ class TestTheAnswer:
         ],
     )
     def test_counts(self, outcomes, said, sentence):
-        assert answer([replace(outcomes[0], said=one) for one in said]) == sentence
+        assert answer([replace(section(outcomes[0], SVG), said=one) for one in said]) == sentence
 
     @pytest.mark.parametrize(
         ("said", "begun"),
@@ -253,25 +254,32 @@ class TestTheAnswer:
         ],
     )
     def test_of_one_promise_has_the_promise(self, outcomes, said, begun):
-        told = answer([replace(outcomes[0], said=said)])
+        told = answer([replace(section(outcomes[0], SVG), said=said)])
         assert told == f"{begun}: “Batch normalization suppresses overfitting.”"
 
     def test_is_the_heading(self, page, outcomes):
-        assert answer(outcomes) in page.text
+        assert answer([section(found, SVG) for found in outcomes]) in page.text
 
 
 class TestTried:
     def test_says_on_what_and_how_often(self, outcomes):
-        told = tried(outcomes)
+        sections = [section(found, SVG) for found in outcomes]
+        told = tried(sections)
         assert "run as experiments on blobs." in told
         assert f"{SEEDS} seeds" in told
         assert "95%" in told
-        assert "run as an experiment on blobs." in tried(outcomes[:1])
+        assert "run as an experiment on blobs." in tried(sections[:1])
+
+    def test_names_all_of_them_where_claims_were_tried_on_different_ones(self, outcomes):
+        one, other = (section(found, SVG) for found in outcomes)
+        told = tried([one, replace(other, table="iris", seeds=3)])
+        assert "on blobs, iris." in told
+        assert f"3 or {SEEDS} seeds" in told
 
     def test_names_further_tables_where_a_claim_has_them(self, outcomes):
         several = outcome_of("bn-placement", four(tables=(replace(table(), name="others"),)))
-        assert "on blobs (and, where a promise is about several tables, on others)." in tried([several])
-        alone = [replace(found, setup=several.setup) for found in outcomes]
+        assert "on blobs (and, where a promise is about several tables, on others)." in tried([section(several, SVG)])
+        alone = [section(replace(found, setup=several.setup), SVG) for found in outcomes]
         assert "others" not in tried(alone)
 
 

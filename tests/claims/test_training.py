@@ -1,18 +1,17 @@
 """`goru.claims.training`: every cell is trained as if it were alone, and cells are compared in pairs."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from claimed import SEEDS, cell, network_in_nn, table, trained_by_hand, weights_of
+from claimed import SEEDS, cell, table, trained_by_hand, weights_of
+from reference import by_hand, statistics_of
 
 from goru.claims.training import Workshop
-from goru.nn.batch_norm import corrected
+from goru.nn import network
+from goru.nn.layer import Context
 from goru.nn.losses import LOSSES
-from goru.nn.network import forward_inference
-from goru.nn.training import init_training, train_step
+from goru.nn.training import Batch, Training, train_step
 
 PLACES = (None, "before", "after")
 
@@ -162,22 +161,35 @@ class TestACell:
     def test_is_trained_by_the_steps_of_goru_nn(self, place, whole):
         found, tried = whole[place], whole[place].cell
         architecture, hyper, recipe = tried.architecture, tried.hyper, tried.recipe
-        step = jax.jit(partial(train_step, architecture, recipe))
+        layers, loss = architecture.layers, LOSSES["softmax_cross_entropy"]
+
+        @jax.jit
+        def step(training, x, y):
+            def update(gradient, state, learned):
+                return jax.tree.map(
+                    lambda number, slope: number - hyper.learning_rate * slope, learned, gradient
+                ), state
+
+            batch = Batch(x.T, y, jnp.full(len(y), 1 / len(y)))
+            return train_step(layers, loss, recipe.decay, update, training, batch, Context(hyper), hyper.weight_decay)[
+                0
+            ]
+
         for seed in range(SEEDS):
             drawn = tried.table.draw(seed, 60)
-            network = jax.tree.map(jnp.asarray, network_in_nn(found.snapshots[seed][0]))
-            affines = (*(layer.affine for layer in network.hidden), network.output)
-            training = init_training(architecture, recipe, hyper, affines)
+            first = found.snapshots[seed][0]._learned
+            training = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), first), network.running(layers), ()
+            training = Training(*jax.tree.map(jnp.asarray, training))
             fit_x, fit_y = jnp.asarray(drawn.rows.x[:60]), jnp.asarray(drawn.rows.y[:60])
 
-            def scored(training, x, y, architecture=architecture, hyper=hyper):
-                statistics = tuple(corrected(running) for running in training.running)
-                outputs = forward_inference(architecture, training.network, statistics, hyper, jnp.asarray(x))
-                losses = LOSSES["softmax_cross_entropy"](outputs, jnp.asarray(y))
-                return [losses.mean(), (outputs.argmax(axis=1) == y).mean()]
+            def scored(training, x, y):
+                own = jax.tree.map(np.asarray, training)
+                outputs = by_hand(architecture, own.learned, statistics_of(own.running), hyper, np.asarray(x))[-1]
+                losses = np.log(np.exp(outputs).sum(axis=1)) - outputs[np.arange(len(y)), y]
+                return [losses.mean(), (outputs.argmax(axis=1) == np.asarray(y)).mean()]
 
             for epoch in range(4):
-                training, _ = step(hyper, training, fit_x, fit_y, 0, epoch, 4)
+                training = step(training, fit_x, fit_y)
                 expected = scored(training, fit_x, fit_y), scored(training, drawn.x[:1500], drawn.y[:1500])
                 np.testing.assert_allclose(found.fit[seed, epoch], expected[0], rtol=1e-3, atol=2e-3)
                 np.testing.assert_allclose(found.test[seed, epoch], expected[1], rtol=1e-3, atol=2e-3)

@@ -131,11 +131,15 @@ class TestOneClaim:
 
     def test_progress_goes_to_standard_error(self, tried):
         outcome, _ = tried
-        assert outcome.stderr.splitlines() == ["bn-overfit, 1 of 1"]
+        begun, *told = outcome.stderr.splitlines()
+        assert begun == "compiling"
+        assert told[0] == "bn-overfit, 1 of 1"
+        assert all(re.fullmatch(r"bn-overfit, 1 of 1; \d+ networks", line) for line in told[1:])
 
     def test_is_written(self, tried):
         _, folder = tried
-        names = ("bn-overfit.svg", "bn-overfit.png", "bn-overfit.csv", "bn-overfit-curves.csv")
+        endings = (".svg", ".png", ".json", ".csv", "-curves.csv")
+        names = [f"bn-overfit{ending}" for ending in endings]
         assert {*files_of(folder)} == {*names, "report.html", "claims.json"}
         content = strict_json((folder / "claims.json").read_text("utf-8"))
         assert [one["name"] for one in content["claims"]] == ["bn-overfit"]
@@ -184,11 +188,23 @@ class Invented:
 
 
 class TestSeveralClaims:
+    def test_stand_side_by_side_in_one_folder(self, goru, refused, monkeypatch):
+        monkeypatch.setattr("goru.claims.running.Workshop", Invented)
+        options = ("--data", "iris", "--seeds", 3, "--out", "claims")
+        for name in ("bn-overfit", "weight-decay"):
+            outcome = goru("claims", name, *options)
+            assert outcome.code == 0, outcome
+        told = strict_json(Path("claims", "claims.json").read_text("utf-8"))["claims"]
+        assert [one["name"] for one in told] == ["bn-overfit", "weight-decay"]
+        refused(goru("claims", "dropout", "bn-overfit", *options), "bn-overfit", "--overwrite")
+        Path("claims", "dropout.csv").write_text("mine")
+        refused(goru("claims", "dropout", *options, "--overwrite"), "dropout.csv")
+
     def test_end_with_a_summary_and_write_nothing_unasked(self, goru, monkeypatch):
         monkeypatch.setattr("goru.claims.running.Workshop", Invented)
         outcome = goru("claims", "bn-overfit", "bn-speed", "bn-overfit", "--data", "iris", "--seeds", 3)
         assert outcome.code == 0, outcome
-        assert outcome.stderr.splitlines() == ["bn-overfit, 1 of 2", "bn-speed, 2 of 2"]
+        assert outcome.stderr.splitlines() == ["compiling", "bn-overfit, 1 of 2", "bn-speed, 2 of 2"]
         summary = outcome.stdout.splitlines()[-3:]
         assert re.split(r"\s{2,}", summary[0].strip()) == ["claim", "question", "the promise"]
         for line, name in zip(summary[1:], ("bn-overfit", "bn-speed"), strict=True):

@@ -104,22 +104,19 @@ class TestFolders:
 
 def as_trained(x, network, said, tensors):
     """The outputs of one network, batch norm apart."""
-    member = said["members"][network]
-    h = x
-    for layer in range(len(said["widths"]) - 2):
-        own = f"{network}.network.hidden.{layer}"
-        h = h @ tensors[f"{own}.affine.weight"] + tensors[f"{own}.affine.bias"]
-        statistics = f"{network}.statistics.{layer}"
-        if "batch norm after" in member["arm"]:
-            h = np.maximum(h, 0)
-        if "batch norm" in member["arm"]:
-            h = (h - tensors[f"{statistics}.mean"]) / np.sqrt(
-                tensors[f"{statistics}.variance"] + member["batch_norm_epsilon"]
-            )
-            h = h * tensors[f"{own}.batch_norm.scale"] + tensors[f"{own}.batch_norm.shift"]
-        if "batch norm after" not in member["arm"]:
-            h = np.maximum(h, 0)
-    return h @ tensors[f"{network}.network.output.weight"] + tensors[f"{network}.network.output.bias"]
+    member, h = said["members"][network], x
+    for place, layer in enumerate(member["layers"]):
+        own = {name: tensors.get(f"{network}.{place}.{name}") for name in ("weight", "bias", "scale", "shift")}
+        match layer["kind"]:
+            case "affine":
+                h = h @ own["weight"].T + (0 if own["bias"] is None else own["bias"])
+            case "batch_norm":
+                mean, variance = (tensors[f"{network}.{place}.{name}"] for name in ("mean", "variance"))
+                h = (h - mean) / np.sqrt(variance + member["batch_norm_epsilon"]) * own["scale"] + own["shift"]
+            case "activation":
+                assert layer["name"] == "relu"
+                h = np.maximum(h, 0)
+    return h
 
 
 class TestRefused:

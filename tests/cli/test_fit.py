@@ -197,6 +197,18 @@ class TestHowRowsAreSplit:
         said(outcome, r"\btest\b", r"(?<![\d.])37(?![\d.%])")
         assert Path("runs/credit/model").is_dir()
 
+    def test_test_rows_that_stand_in_the_table_are_told_beside_the_figures(self, goru, credit, write, said):
+        write(credit(), "credit.csv")
+        write(pd.concat([credit()[:15], credit(25, seed=1)]), "held.csv")
+        options = ("--target", "target", "--test", "held.csv", "--group-duplicates", "--networks", 12, "--hidden", 8)
+        outcome = goru("fit", "credit.csv", *options)
+        assert outcome.code == 0, outcome
+        said(outcome, "handed over", "warning: 15 of 40 test rows are copies")
+        assert strict_json(Path("runs/credit/answer.json").read_text())["data"]["repeated_test_rows"] == 15
+        page = Path("runs/credit/report.html").read_text()
+        assert "15 of 40 test rows are copies" in page
+        assert "--group-duplicates" in page
+
     def test_the_column_of_groups_is_no_feature(self, goru, credit, write):
         table = credit().rename(columns={"target": "label"}).assign(patient=[f"P{row // 5}" for row in range(120)])
         write(table[["patient", "label", "income", "age", "debt", "region"]], "visits.csv.gz")

@@ -98,6 +98,25 @@ class TestSaidWhenPredicting:
         said(outcome, r"\bsurplus\b")
         assert outcome.stdout == plain.stdout
 
+    def test_rows_beyond_the_training_rows_are_counted_where_a_number_is_predicted(self, goru, houses_run, write, said):
+        table = houses_run.features
+        table.loc[[3, 9], "area"] = [1e6, -1e6]
+        write(table, "new.csv")
+        outcome = goru("predict", houses_run.folder, "new.csv")
+        assert outcome.code == 0, outcome
+        said(outcome, r"\b2 rows lie well beyond\b", r"'area'", "flatten")
+        assert "beyond" not in outcome.stdout
+
+    @pytest.mark.parametrize("name", ["new.csv", "new.parquet"])
+    def test_words_for_missing_among_numbers_are_counted_and_are_as_empty_cells(self, predict, credit_run, said, name):
+        table = credit_run.features
+        empty, words = table.copy(), table.astype({"income": str})
+        empty.loc[[3, 9], "income"] = np.nan
+        words.loc[[3, 9], "income"] = ["?", "n/a"]
+        outcome = predict(words, name)
+        said(outcome, r"\bincome\b", r"2 cells '\?', 'n/a'", "missing")
+        assert outcome.stdout == predict(empty, name).stdout
+
     def test_infinities_in_new_rows_are_named_with_their_column(self, predict, credit_run, said):
         table = credit_run.features
         table.loc[[3, 9], "income"] = [np.inf, -np.inf]

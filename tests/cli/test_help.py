@@ -1,9 +1,11 @@
 """What the command says of itself: its help, its version, and what a study does."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from goru.nn.architecture import ActivationName
 from goru.study import defaults
 
 
@@ -19,8 +21,8 @@ class TestHelp:
             (
                 "fit",
                 "--target --task --drop --categorical --groups --time --test --merge-rare --budget --networks "
-                "--hidden --activation --batch-size --single --search-batch-norm --class-weight --seed --out "
-                "--overwrite --explain",
+                "--group-duplicates --hidden --activation --batch-size --single --search-batch-norm --class-weight "
+                "--seed --out --overwrite --explain",
             ),
             ("predict", "--proba -o"),
             ("show", "--json"),
@@ -32,6 +34,10 @@ class TestHelp:
         assert outcome.code == 0
         for option in options.split():
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", outcome.stdout), option
+
+    def test_help_names_every_activation(self, goru):
+        words = set(re.findall(r"\w+", goru("fit", "--help").stdout))
+        assert {*get_args(ActivationName)} <= words
 
     def test_version(self, goru):
         import goru as package

@@ -43,6 +43,21 @@ class TestPredictClasses:
         outcome = goru("predict", credit_run.folder, write(credit_run.features, "new.csv"), "-o", "out.csv")
         assert len(outcome.stdout.splitlines()) <= 1
 
+    def test_a_file_is_what_its_name_says(self, goru, credit_run, write):
+        expected = table_of(goru("predict", credit_run.folder, write(credit_run.features, "new.csv")).stdout)
+        for name, separator in (("out.csv.gz", ","), ("out.tsv", "\t")):
+            assert goru("predict", credit_run.folder, "new.csv", "-o", name).code == 0
+            pd.testing.assert_frame_equal(pd.read_csv(name, sep=separator), expected)
+
+    def test_columns_that_the_model_does_not_read_may_hold_anything(self, goru, credit_run, write):
+        expected = goru("predict", credit_run.folder, write(credit_run.features, "new.csv")).stdout
+        credit_run.features.assign(tags=[[1]] * 60, at=pd.Timestamp("2024")).to_parquet("odd.parquet")
+        outcome = goru("predict", credit_run.folder, "odd.parquet")
+        assert outcome.stdout == expected
+        assert "'tags', 'at'" in outcome.stderr
+        write(credit_run.features.assign(one=1, other=2).rename(columns={"other": "one"}), "twice.csv")
+        assert goru("predict", credit_run.folder, "twice.csv").stdout == expected
+
     def test_probabilities_sum_to_one_with_a_column_for_each_class(self, goru, credit_run, write):
         write(credit_run.features, "new.csv")
         outcome = goru("predict", credit_run.folder, "new.csv", "--proba", "-o", "proba.csv")
@@ -52,6 +67,20 @@ class TestPredictClasses:
         class_columns(probabilities, ["good", "bad"])
         assert ((probabilities >= 0) & (probabilities <= 1)).all(axis=None)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+    @pytest.mark.parametrize("classes", [("01", "02"), ("9007199254740992", "9007199254740993")], ids=str)
+    def test_classes_are_those_that_stand_in_the_table(self, goru, credit, write, classes):
+        table = credit()
+        table["target"] = np.where(table["target"] == "good", *classes)
+        write(table, "codes.csv")
+        options = ("--networks", 12, "--hidden", 8, "--numbers", "scaled")
+        outcome = goru("fit", "codes.csv", "--target", "target", *options)
+        assert outcome.code == 0, outcome
+        predicted = goru("predict", "runs/codes", "codes.csv").stdout.splitlines()[1:]
+        assert set(predicted) == set(classes)
+        assert (np.array(predicted) == table["target"].to_numpy()).mean() > 0.75
+        heading = goru("predict", "runs/codes", "codes.csv", "--proba").stdout.splitlines()[0]
+        assert heading == ",".join(classes)
 
     def test_the_class_is_the_most_probable_one(self, goru, credit_run, write):
         write(credit_run.features, "new.csv")

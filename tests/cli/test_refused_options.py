@@ -46,7 +46,7 @@ class TestOptions:
         "option",
         [
             *("--budget=60s", "--budget=2m", "--budget=90", "--hidden=128,128", "--hidden=8", "--networks=24"),
-            *(f"--activation={name}" for name in ("relu", "sigmoid", "tanh", "gelu", "silu")),
+            *(f"--activation={name}" for name in ("relu", "sigmoid", "tanh", "gelu", "silu", "identity")),
             *("--task=classification", "--task=regression", "--batch-size=16", "--seed=0"),
             *("--class-weight=balanced", "--single", "--search-batch-norm"),
         ],
@@ -93,6 +93,12 @@ class TestOptions:
         write(credit_run.features, "new.csv")
         Path("results").mkdir()
         refused(goru("predict", credit_run.folder, "new.csv", "-o", "results"), "results")
+
+    @pytest.mark.parametrize("name", ["p.parquet", "p.npz", "p.xlsx"])
+    def test_predictions_are_not_written_as_what_they_are_not(self, goru, refused, credit_run, write, name):
+        write(credit_run.features, "new.csv")
+        refused(goru("predict", credit_run.folder, "new.csv", "-o", name), name, ".csv")
+        refused(goru("predict", "no-run", "new.csv", "-o", name), name, ".csv")
 
     def test_a_process_of_its_own_exits_with_2_and_prints_one_line(self, goru):
         import goru as package

@@ -31,6 +31,36 @@ class TestRunFolders:
         write(credit(), "credit.csv")
         refused(goru("fit", "credit.csv", "--out", run), str(run), "--overwrite", "--out")
 
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (("--target", "tarket"), ("tarket", "target")),
+            (("--target", "target", "--groups", "regoin"), ("--groups", "region")),
+            (("--target", "target", "--drop", "regoin"), ("--drop", "region")),
+            (("--target", "target", "--test", "none.csv"), ("none.csv",)),
+            (("--target", "target", "--test", "credit.csv"), ("--test", "credit.csv")),
+            (("--target", "target", "--task", "guessing"), ("--task", "guessing")),
+            (("--budget", "soon"), ("--budget", "soon")),
+            (("--budget", "0s"), ("--budget",)),
+            (("--resume", "--target", "tarket"), ("tarket", "target")),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("name", ["credit.csv", "credit.parquet"])
+    def test_a_finished_run_does_not_hide_what_is_mistyped(
+        self, goru, refused, bring, credit_run, credit, write, name, options, words
+    ):
+        bring(credit_run)
+        write(credit(), "credit.csv")
+        refused(goru("fit", write(credit(), name), *(word.replace("credit.csv", name) for word in options)), *words[:1])
+
+    def test_rows_are_not_read_before_the_folder_is_looked_at(self, goru, refused, bring, credit_run, credit, write):
+        run = bring(credit_run)
+        write(credit(), "credit.csv")
+        with Path("credit.csv").open("a") as file:
+            file.write("ragged\n")
+        refused(goru("fit", "credit.csv", "--target", "target"), str(run), "--overwrite")
+
     def test_a_refused_fit_leaves_the_finished_run_that_it_was_to_overwrite(
         self, goru, refused, bring, credit_run, credit, write
     ):

@@ -1,12 +1,19 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from goru.data.cells import TEXT, clean_text, dates_in, level_text, levels_of, parse_dates, parse_text
+from goru.data.cells import (
+    GAP_WORDS,
+    MISSING_WORDS,
+    TEXT,
+    clean_text,
+    dates_in,
+    levels_of,
+    numbers_in,
+    parse_dates,
+    parse_text,
+    without_gaps,
+)
 
 
 def text(*cells):
@@ -61,32 +68,27 @@ def test_time_zones_are_put_on_one_clock():
     assert dates.tolist() == [pd.Timestamp("2024-01-01T10:00")] * 2
 
 
-def test_numbers_of_one_value_are_one_level_however_they_are_written():
-    assert {level_text(value) for value in (2, 2.0, np.float32(2), "2", "2.0", " 02 ", np.uint8(2))} == {"2"}
-    assert {level_text(value) for value in (True, np.bool_(True), "true", "TRUE")} == {"true"}
-    assert level_text("5more") == "5more"
-
-
-def test_long_identifiers_are_not_confused_with_their_neighbours():
-    assert level_text("12345678901234567891") != level_text("12345678901234567892")
-
-
-@given(st.one_of(st.text(), st.floats(), st.integers(), st.booleans()))
-def test_the_canonical_text_of_a_level_is_its_own_canonical_text(value):
-    assert level_text(level_text(value)) == level_text(value)
-
-
-@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_and_its_text_are_one_level(number):
-    assert level_text(number) == level_text(str(number))
-    assert math.isclose(float(level_text(number)), float(number))
-
-
 def test_missing_rows_have_no_level():
     numbers, texts = levels_of(text("b", "", "a", "b"))
     assert [texts[number] if number >= 0 else None for number in numbers] == ["b", None, "a", "b"]
 
 
-@pytest.mark.parametrize(("cell", "level"), [("0" * 5000 + "5", "5"), ("-" + "0" * 5000, "0"), ("٠" * 5000 + "٣", "3")])
-def test_more_zeros_than_python_reads_as_a_number_do_not_count_either(cell, level):
-    assert level_text(cell) == level
+def test_a_minus_of_typesetters_is_a_minus():
+    assert parse_text(text("\u22125", "3", "\u22121.5e3")).tolist() == [-5, 3, -1500]
+
+
+@pytest.mark.parametrize("word", ["?", "-", "--", ".", "None", "none", "n/a", "<NA>", "#N/A", "\u2014", "NaT"])
+def test_words_that_others_take_for_missing_are_so_on_demand(word):
+    assert parse_text(text("1", word)).dtype == TEXT
+    assert without_gaps(text("1", word)).tolist() == ["1", pd.NA]
+
+
+def test_no_number_no_truth_and_no_date_is_a_word_for_missing():
+    words = text(*(word for word in GAP_WORDS if word not in MISSING_WORDS))
+    assert np.isnan(numbers_in(words)).all()
+    assert dates_in(words).isna().all()
+
+
+def test_a_column_without_such_words_is_returned_as_it_is():
+    for cells in (text("1", "2"), pd.Series([1.0, 2.0])):
+        assert without_gaps(cells) is cells

@@ -24,6 +24,27 @@ def test_text_of_numbers_is_numeric():
     assert decide(["1", " 2.5 ", "NA", "3"]) == NumericColumn("c", missing=True)
 
 
+@pytest.mark.parametrize("word", ["?", "-", "--", ".", "None", "n/a", "<NA>", "#N/A", "\u2014"])
+def test_a_word_for_missing_among_numbers_dates_or_truth_values_is_missing(word):
+    assert decide(["1", word, "2.5", "3"]) == NumericColumn("c", missing=True)
+    assert decide(["true", "false", word, "true"]) == NumericColumn("c", missing=True, boolean=True)
+    assert decide(["2024-01-01", "2024-02-05", word]) == DateColumn("c", ("month", "day"), missing=True)
+
+
+def test_among_words_it_is_a_word_and_so_it_is_where_a_category_is_asked_for():
+    assert decide(["a", "b", "?"] * 5) == CategoricalColumn("c", ("?", "a", "b"))
+    assert decide(["1", "2", "?"] * 5, categorical=["c"]) == CategoricalColumn("c", ("1", "2", "?"))
+    assert decide(["?", "?"]) == DroppedColumn("c", "constant")
+
+
+def test_a_minus_of_typesetters_is_a_minus():
+    assert decide(["1", "\u22122.5", "3"]) == NumericColumn("c")
+
+
+def test_names_that_look_like_numbers_are_levels_as_they_are_written():
+    assert decide(["007", "7", "1E5", "7.0", "7"], categorical=["c"]).levels == ("7", "007", "1E5")
+
+
 def test_booleans_are_one_numeric_column_of_0_and_1():
     assert decide([True, False, True]) == NumericColumn("c", boolean=True)
     assert decide(["true", "false", "true", ""]) == NumericColumn("c", boolean=True, missing=True)
@@ -62,8 +83,8 @@ def test_missing_values_do_not_hide_an_identifier():
 
 
 def test_an_identifier_that_is_a_spoiled_column_of_numbers_names_the_spoiler():
-    reason = decide([*(str(i / 7) for i in range(50)), "n.a."]).reason
-    assert reason.endswith("nearly all are numbers, but not 'n.a.'")
+    reason = decide([*(str(i / 7) for i in range(50)), "ask"]).reason
+    assert reason.startswith("nearly all cells are numbers, but not 'ask' (1 row)")
 
 
 def test_a_category_that_is_asked_for_is_never_an_identifier():

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,8 @@ def test_what_was_done_is_said():
     )
     table.loc[3, "kind"] = np.nan
     notes = load_dataset(table, target="kind", drop=["patient"]).notes
-    assert notes == (
+    assert notes[-1].startswith("Test rows: 1 row lies well beyond the training rows in 'size'")
+    assert notes[:-1] == (
         "Left out 1 row of the table without a target.",
         "Dropped 'patient': not wanted.",
         "Dropped 'flat': constant.",
@@ -140,6 +142,8 @@ def test_groups_stay_together_and_are_no_feature():
     assert "patient" not in data.schema.feature_names
     assert "Dropped 'patient': it holds the groups." in data.notes
     assert data.time is None
+    assert data.test_groups.tolist() == (data.test_rows // 4).tolist()
+    assert load_dataset(frame(), target="kind").test_groups is None
 
 
 def test_groups_may_be_text():
@@ -262,3 +266,87 @@ def test_a_group_on_both_sides_of_a_test_file_is_refused(tmp_path):
         load_dataset(tmp_path / "fit.csv", groups="patient", test=patients.iloc[:4])
     others = patients.iloc[:4].assign(patient="another")
     assert len(load_dataset(tmp_path / "fit.csv", groups="patient", test=others).y_test) == 4
+
+
+def test_groups_of_a_test_file_are_known_where_it_has_their_column_and_a_row_without_one_is_alone(tmp_path):
+    table = frame().assign(patient=[f"p{row // 4}" for row in range(60)])
+    table.to_csv(tmp_path / "fit.csv", index=False)
+    test = table.iloc[:6].assign(patient=["x", None, "y", "x", None, "y"])
+    found = load_dataset(tmp_path / "fit.csv", groups="patient", test=test).test_groups
+    assert found.dtype == np.int32
+    assert found[0] == found[3] != found[2] == found[5]
+    assert len(set(found)) == 4
+    without_target = test.assign(kind=[None, *test["kind"][1:]])
+    assert len(load_dataset(tmp_path / "fit.csv", groups="patient", test=without_target).test_groups) == 5
+    assert load_dataset(tmp_path / "fit.csv", groups="patient", test=test.drop(columns="patient")).test_groups is None
+
+
+def test_the_fingerprint_knows_the_groups_of_test_rows():
+    """Intervals of test losses depend on them."""
+    data = load_dataset(frame(), groups="patient", target="kind")
+    assert replace(data, test_groups=np.arange(len(data.y_test))).fingerprint() != data.fingerprint()
+    assert replace(data, test_groups=data.test_groups.copy()).fingerprint() == data.fingerprint()
+
+
+def test_a_row_that_decides_every_figure_is_named_before_anything_else():
+    table = frame(200)
+    table["size"] = table["patient"] + table["size"]
+    table.loc[7, "size"] = 1e12
+    notes = load_dataset(table, target="size").notes
+    assert notes[0].startswith("data row 8: target 'size' is 1e+12, far from all others (")
+
+
+def test_words_for_missing_among_the_values_of_a_quantity_are_no_values(tmp_path):
+    table = frame(90)
+    table["size"] = table["size"].astype(object)
+    table.loc[[4, 9], "size"] = ["?", "n/a"]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    data = load_dataset(tmp_path / "t.csv", target="size", test=table)
+    assert (data.task, len(data.y_development), len(data.y_test)) == ("regression", 88, 88)
+    assert "Left out 2 rows of t.csv without a target ('?', 'n/a' among them)." in data.notes
+    assert any(note.startswith("Test rows: Left out 2 rows") for note in data.notes)
+
+
+def test_a_column_that_counts_the_rows_is_seen_whatever_rows_are_set_aside():
+    table = frame()
+    table.insert(0, "Unnamed: 0", range(60))
+    data = load_dataset(table.assign(t=range(100, 160)), target="kind")
+    assert [column.kind for column in data.schema.columns].count("dropped") == 1
+    assert any(note.startswith("Dropped 'Unnamed: 0': it counts the rows") for note in data.notes)
+    assert "'t' counts the rows. If it is no feature, --drop it." in data.notes
+
+
+def test_test_rows_beyond_the_training_rows_are_counted_where_a_quantity_is_predicted():
+    test = frame(20, seed=1)
+    test.loc[:2, "patient"] = 10_000
+    regression = load_dataset(frame(), target="size", test=test)
+    (note,) = (note for note in regression.notes if "beyond" in note)
+    assert note.startswith("Test rows: 3 rows lie well beyond the training rows in 'patient' (0 to 14)")
+    assert not any("beyond" in note for note in load_dataset(frame(), target="kind", test=test).notes)
+
+
+def test_labels_are_those_of_the_file(tmp_path):
+    table = frame(90)
+    for classes in (("01", "02"), ("007", "7"), ("inf", "-inf"), ("9007199254740993", "9007199254740992")):
+        table.assign(kind=[classes[row % 2] for row in range(90)]).to_csv(tmp_path / "t.csv", index=False)
+        data = load_dataset(tmp_path / "t.csv", target="kind")
+        predicted = data.target.decode(data.y_development)
+        assert list(map(str, predicted)) == [classes[row % 2] for row in data.development_rows]
+
+
+def test_groups_that_are_named_with_zeros_are_apart(tmp_path):
+    table = frame(90)
+    table.assign(patient=[("7", "07", "007")[row % 3] + str(row % 5) for row in range(90)]).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    data = load_dataset(tmp_path / "t.csv", target="kind", groups="patient")
+    assert len(set(data.groups)) > 10
+    with pytest.raises(InputError, match="'73' for one"):
+        load_dataset(tmp_path / "t.csv", target="kind", groups="patient", test=table.assign(patient=73))
+
+
+def test_times_that_are_not_read_are_named_as_what_they_are():
+    days = pd.date_range("2024-01-01", periods=60)
+    assert "dates written as '01.01.2024'" in refusal(frame().assign(day=days.strftime("%d.%m.%Y")), time="day")
+    spoiled = [*days[:-1].strftime("%Y-%m-%d"), "someday"]
+    assert "nearly all cells are dates, but not 'someday'" in refusal(frame().assign(day=spoiled), time="day")

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.data.delimited import read_delimited
+from goru.data.cells import parse_text
+from goru.data.delimited import question_header, read_delimited
+from goru.data.encoding import Others
 from goru.errors import InputError
 
 
@@ -71,7 +73,13 @@ def test_none_and_question_mark_are_words(read):
 
 
 def test_true_and_false_are_booleans(read):
-    assert read("a,b\ntrue,1\nFalse,2\n")["a"].tolist() == [True, False]
+    assert read("a,b\nTrue,1\nFalse,2\n,3\n")["a"].tolist()[:2] == [True, False]
+
+
+def test_in_other_letters_they_may_be_labels_and_stay_text(read):
+    cells = read("a,b\ntrue,1\nFALSE,2\n")["a"]
+    assert cells.tolist() == ["true", "FALSE"]
+    assert parse_text(cells).tolist() == [True, False]
 
 
 def test_a_name_that_runs_over_lines_is_put_on_one(read):
@@ -121,6 +129,123 @@ def test_another_separator_is_refused_and_named(refusal):
     assert "separated by commas. Separate them by tabs" in refusal("a,b\n1,2\n", "\t")
 
 
+HEAD = "a,b,kind\n0.5,-1.5,x\n1.5,2.5,y\n"
+
+
+@pytest.mark.parametrize(
+    ("separator", "name"), [("|", "pipes"), (" ", "spaces"), ("   ", "spaces"), (";", "semicolons"), ("\t", "tabs")]
+)
+def test_other_separators_are_named(refusal, separator, name):
+    line = refusal(HEAD.replace(",", separator))
+    assert f"separated by {name}" in line
+    assert "Separate them by commas" in line
+    assert ("call the file .tsv" in line) == (name == "tabs")
+    assert "1,5" not in line
+
+
+def test_they_are_named_in_files_of_tabs_too(refusal):
+    line = refusal(HEAD, "\t")
+    assert "separated by commas" in line
+    assert "call the file .csv" in line
+    assert "separated by pipes" in refusal(HEAD.replace(",", "|"), "\t")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_where_commas_are_decimal_points_are_asked_for_too(refusal, separator):
+    assert "1.5, not 1,5" in refusal(HEAD.replace(",", separator).replace(".", ","))
+
+
+@pytest.mark.parametrize("header", ["a, left;b;kind", "a;b, right;kind"])
+def test_a_comma_in_a_name_does_not_hide_semicolons(refusal, header):
+    assert "separated by semicolons" in refusal(HEAD.replace("a,b,kind", header).replace(",", ";").replace("; ", ", "))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "first name\nAnna\nBo\n",
+        "a | b\n1\n2\n",
+        "full name,born\nAnna Ek,1970\nBo Ek,1980\n",
+        "a;b,kind\n1;2,x\n3;4,y\n",
+    ],
+)
+def test_what_stands_in_names_and_cells_is_no_separator(read, content):
+    frame = read(content)
+    assert len(frame) == 2
+    assert list(frame.columns) == content.splitlines()[0].split(",")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("line", ["sep=,", '"sep=,"', "SEP=,", "sep=,,,"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_names_the_separator_is_no_header(read, refusal, mark, line, end):
+    assert list(read(mark + line + end + HEAD).columns) == ["a", "b", "kind"]
+    assert "line 5 has 2 cells" in refusal(mark + line + end + HEAD + "1,2\n")
+
+
+def test_a_line_that_names_another_separator_is_told(refusal):
+    assert "separated by semicolons" in refusal("sep=;\n" + HEAD.replace(",", ";"))
+    assert "separated by '@'" in refusal("sep=@\n" + HEAD.replace(",", "@"))
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ("# made by me\n" + HEAD, 1),
+        ("# made by me, in 2024\n" + HEAD, 1),
+        ("# made\n# by me\n" + HEAD, 1),
+        (HEAD + "# the end\n", 4),
+        (HEAD + "#\n", 4),
+    ],
+)
+def test_comments_are_named(refusal, content, place):
+    assert f"line {place} is a comment" in refusal(content)
+
+
+def test_a_name_that_begins_as_a_comment_does_is_none(read, refusal):
+    assert list(read("#id,b\n1,2\n").columns) == ["#id", "b"]
+    assert "line 3 has 3 cells where the header has 2" in refusal("#id,b\n1,2\n1,2,3\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD.split("\n", 1)[1],
+        "5,3,9,setosa\n" * 3,
+        "0.1,0.2,0.9\n1.5,2.5,3.5\n",
+        "17,red,x\n18,red,x\n19,blue,y\n",
+        "-1,yes\n2,no\n3,yes\n",
+    ],
+)
+def test_a_header_that_looks_like_a_row_is_questioned(read, content):
+    question = question_header(read(content))
+    assert "Is there no header?" in question
+    assert f"'{content.splitlines()[0].split(',')[0]}'" in question
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD,
+        "0,1,2,target\n0.5,1,2,x\n",
+        "2019,2020,2021,2022\n1,2,3,4\n",
+        "a,b\nred,blue\na,b\n",
+        "id,7,kind\n1,2,x\n",
+        "7\n1\n",
+    ],
+)
+def test_a_header_of_names_is_not(read, content):
+    assert question_header(read(content)) == ""
+
+
+def test_columns_of_one_name_can_be_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,b\n1,2,3\n")
+    with pytest.raises(InputError, match=r"duplicate column names: 'b'.*--drop.*no header"):
+        read_delimited(tmp_path / "t.csv", ",")
+    for drop in (["b"], Others(frozenset("a"))):
+        assert list(read_delimited(tmp_path / "t.csv", ",", drop).columns) == ["a", "b"]
+
+
 def test_a_cell_may_be_larger_than_the_csv_modules_limit(read):
     long = "x" * 300_000
     assert read(f'a,b\n1,"{long}"\n')["b"].iloc[0] == long
@@ -147,7 +272,7 @@ def test_words_come_back_as_they_were_written(tmp_path_factory, rows):
 def test_numbers_come_back_to_the_last_bit(tmp_path_factory, numbers):
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     path.write_text("x,y\n" + "".join(f"{number!r},1\n" for number in numbers))
-    assert read_delimited(path, ",")["x"].tolist() == numbers
+    assert parse_text(read_delimited(path, ",")["x"]).tolist() == numbers
 
 
 @given(st.binary(min_size=1, max_size=200))

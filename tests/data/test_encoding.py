@@ -117,6 +117,30 @@ def test_a_level_is_recognised_however_the_rest_of_a_file_makes_pandas_read_it()
     assert (schema.encode(pd.DataFrame({"known": [True, False]})).codes >= 0).all()
 
 
+def test_words_for_missing_among_numbers_and_dates_are_missing_and_counted_whether_training_rows_had_such_or_not():
+    odd = FRAME.assign(size=["1", "?", "-", "\u22122"], when=["2024-01-01", "n/a", "None", ""])
+    encoded = SCHEMA.encode(odd)
+    np.testing.assert_array_equal(encoded.numeric[:, 0], [1, np.nan, np.nan, -2])
+    np.testing.assert_array_equal(encoded.numeric[:, 2], [2024, np.nan, np.nan, np.nan])
+    assert encoded.notes[:2] == (
+        "'size' has 2 cells '?', '-', taken as missing.",
+        "'when' has 2 cells 'n/a', 'None', taken as missing.",
+    )
+
+
+def test_names_that_look_like_numbers_are_recognised_in_every_file():
+    schema = Schema.from_frame(pd.DataFrame({"code": ["007", "7", "01", "1E5"] * 5}), categorical=["code"])
+    for codes, wanted in (
+        (["007", "7", "01", "1E5"], [0, 2, 1, 3]),  # levels stand in order of their text
+        ([7, 1, 100000, 8], [2, 1, 3, -1]),
+        ([7.0, 1.0, 1e5, np.nan], [2, 1, 3, -1]),
+        (["07", "1", "1e+05", "?"], [-1, 1, 3, -1]),
+    ):
+        order = {level: code for code, level in enumerate(schema.columns[0].levels)}
+        place = [order["007"], order["01"], order["7"], order["1E5"], -1]
+        assert schema.encode(pd.DataFrame({"code": codes})).codes[:, 0].tolist() == [place[at] for at in wanted]
+
+
 def test_text_where_numbers_were_is_refused_with_row_column_and_value():
     with pytest.raises(InputError, match=r"new\.csv: data row 3: column 'size' is 'large', no number"):
         SCHEMA.encode(FRAME.assign(size=["1", "", "large", "2"]), "new.csv")

@@ -135,6 +135,9 @@ def test_a_preparation_survives_json_to_the_last_bit(numeric):
         {"medians": [float("nan")]},
         {"scales": [-1.0]},
         {"scales": ["1"]},
+        {"lows": [0.0]},
+        {"lows": [0.0], "highs": [float("inf")]},
+        {"lows": [0.0, 1.0], "highs": [0.0, 1.0]},
         {"widths": [0]},
         {"widths": [True]},
         {"n_indicators": -1},
@@ -146,6 +149,14 @@ def test_a_damaged_preparation_is_refused(change):
     assert Preparation.from_json(content).n_features == 3
     with pytest.raises(InputError, match="damaged model"):
         Preparation.from_json(content | change)
+
+
+def test_the_ends_of_the_fit_rows_are_kept_and_older_models_have_none():
+    numeric = np.array([[3.0], [np.nan], [-1.0], [900.0]])
+    fitted = Preparation.fit(encoded(numeric), np.array([0, 1, 2]))
+    assert (fitted.lows, fitted.highs) == ((-1.0,), (3.0,))
+    older = {name: value for name, value in fitted.to_json().items() if name not in ("lows", "highs")}
+    assert Preparation.from_json(older).lows == ()
 
 
 def test_a_quantity_is_scaled_to_mean_0_and_deviation_1_over_the_fit_rows():

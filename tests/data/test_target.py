@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goru.data.classes import remarks_on_classes
 from goru.data.reading import read_table
 from goru.data.target import Target
 from goru.errors import InputError
@@ -217,3 +218,102 @@ def test_a_quantity_from_whose_mean_no_distance_is_a_number_is_refused(value):
 def test_classes_that_cannot_be_told_apart_or_are_no_numbers_are_a_damaged_model(content):
     with pytest.raises(InputError, match="description of the target"):
         Target.from_json({"name": "kind", "task": "classification", "classes": content, "merged": []})
+
+
+class TestNamesThatLookLikeNumbers:
+    @pytest.mark.parametrize(
+        "classes",
+        [
+            ("01", "02", "10"),
+            ("007", "7"),
+            ("1E5", "1e3"),
+            ("+1", "-1"),
+            ("-inf", "inf"),
+            ("1.10", "1.20"),
+            (9007199254740992, 9007199254740993),
+            (-1, 9223372036854775808),
+            (1234567890123450000, 1234567890123456789),
+            (0.0, 1.0),
+            (1, 2),
+            (1, 10**400),
+            ("FALSE", "TRUE"),
+            ("false", "true"),
+            (False, True),
+            ("1", "True"),
+        ],
+        ids=str,
+    )
+    def test_come_back_as_they_are_written(self, classes):
+        cells = column([str(label) for label in classes] * 5)
+        found = Target.from_column(cells, task="classification", source="t.csv")
+        assert found.classes == classes
+        assert [type(label) for label in found.classes] == [type(label) for label in classes]
+        predicted = found.decode(found.encode(cells))
+        assert list(map(str, predicted)) == cells.tolist()
+        assert Target.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+    def test_in_a_file_too(self, tmp_path):
+        for classes in (("TRUE", "FALSE"), ("true", "false"), (True, False), ("1.0", "0.0"), (1, 0), ("+1", "-1")):
+            path = tmp_path / "t.csv"
+            path.write_text("kind,x\n" + "".join(f"{label},1\n" for label in classes * 5))
+            cells = read_table(path).frame["kind"]
+            found = Target.from_column(cells, source="t.csv")
+            assert list(map(str, found.decode(found.encode(cells)))) == list(map(str, classes * 5))
+
+    def test_true_and_false_are_recognised_in_any_case(self):
+        found = target(["TRUE", "FALSE"] * 5)
+        for cells in (["TRUE", "FALSE"], ["true", "False"], [True, False]):
+            assert found.encode(column(cells)).tolist() == [1, 0]
+
+    def test_and_are_classes_without_being_called_so(self):
+        for cells in (["01", "02"], ["inf", "-inf"], ["9007199254740992", "9007199254740993"]):
+            assert target(cells * 5).task == "classification"
+
+    def test_are_recognised_where_another_file_has_lost_the_zeros(self):
+        found = target(["01", "02"] * 5)
+        assert found.encode(column([1, 2])).tolist() == [0, 1]
+        assert found.encode(column(["1.0", "02"])).tolist() == [0, 1]
+
+    def test_but_not_where_two_classes_are_that_number(self):
+        found = target(["007", "7"] * 5)
+        assert found.encode(column([7.0, 7.0])).tolist() == [1, 1]
+        with pytest.raises(InputError, match="'07', none of the classes"):
+            found.encode(column(["7", "07"]))
+
+    def test_one_number_written_in_two_ways_is_one_class_called_as_it_mostly_is(self):
+        found = target(["1", "1.0", "1.0", "2"] * 5)
+        assert found.classes == (1.0, 2)
+        assert found.encode(column(["1", "1.0", "2"])).tolist() == [0, 0, 1]
+
+    def test_where_that_leaves_one_class_it_is_said_why(self):
+        assert "'1' and '1.0' are one class of 'kind', as they mean the same" in refusal(["1", "1.0"] * 5)
+
+
+class TestRemarksOnClasses:
+    def test_one_class_written_in_two_ways_is_named(self):
+        (remark,) = remarks_on_classes(column(["1", "1.0", "2"] * 5))
+        assert remark.startswith("'1' and '1.0' are one class of 'kind'")
+
+    def test_two_classes_that_are_one_number_are(self):
+        (remark,) = remarks_on_classes(column(["007", "7", "8"] * 5))
+        assert remark == "'007' and '7' are 2 classes of 'kind', though they are one number."
+
+    def test_a_word_for_missing_is(self):
+        (remark,) = remarks_on_classes(column(["a", "?", "b"] * 5))
+        assert remark.startswith("'?' is a class of 'kind' (5 rows).")
+
+    @pytest.mark.parametrize("cells", [["a", "b"], ["01", "02"], [1, 2], [1.0, 2.5], [True, False]], ids=str)
+    def test_others_need_no_word(self, cells):
+        assert remarks_on_classes(column(cells * 5)) == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "what"), [("{:,.2f}", "a comma"), ("{:.2f} €", "a currency"), ("{:.1f}%", "a percent sign")]
+)
+def test_a_quantity_in_another_spelling_is_named_where_it_is_refused(form, what):
+    assert what in refusal([form.format(1000 + 17.3 * number) for number in range(60)])
+
+
+def test_a_quantity_with_words_in_it_is_too():
+    line = refusal([*(str(number / 7) for number in range(60)), "ask"])
+    assert "nearly all cells are numbers, but not 'ask' (1 row)" in line

@@ -3,7 +3,7 @@ import pytest
 
 from goru.data.reading import read_table
 from goru.data.table import RawTable
-from goru.data.task import choose_target, recognise_task
+from goru.data.task import choose_target, recognise_task, without_gaps_of_quantity
 from goru.errors import InputError
 
 
@@ -45,6 +45,27 @@ def test_otherwise_the_last_column_is_the_target_and_this_is_said():
 )
 def test_text_booleans_and_few_whole_numbers_are_classes(cells):
     assert recognised(cells) == "classification"
+
+
+@pytest.mark.parametrize("cells", [["01", "02"], ["inf", "-inf"], ["9007199254740993", "-1"], ["1E5", "1e3"]])
+def test_names_that_look_like_numbers_are_classes(cells):
+    assert recognised(cells) == "classification"
+
+
+def gaps(cells, task=None):
+    values = read_table(pd.DataFrame({"target": cells})).frame["target"]
+    return without_gaps_of_quantity(values, task).isna().tolist()
+
+
+def test_words_for_missing_are_missing_in_a_quantity():
+    assert gaps(["0.5", "?", "1.25"]) == [False, True, False]
+    assert gaps(["1", "?", "2"], "regression") == [False, True, False]
+
+
+@pytest.mark.parametrize("cells", [["a", "?", "b"], ["1", "?", "2"], ["0.5", "?", "high"], ["?", "?", "-"], [1, 2, 3]])
+def test_and_classes_otherwise(cells):
+    assert gaps(cells) == [False, False, False]
+    assert gaps(["0.5", "?", "1.25"], "classification") == [False, False, False]
 
 
 def test_categories_are_classes():

@@ -67,8 +67,8 @@ def _weights(inputs, outputs):
 class _Goru:
     def _begin(self, *args):
         super()._begin(*args)
-        for weight in self._learner.parameters.weights:
-            weight[:] = _weights(*weight.shape[1:])
+        for weight in self._learner.numbers.weights:
+            weight[:] = _weights(*weight.shape[:0:-1]).T
 
 
 class _Sklearn:

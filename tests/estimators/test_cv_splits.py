@@ -96,6 +96,31 @@ class TestOwn:
         assert found[0] == found[1] != found[2]
 
 
+class TestDuplicates:
+    TWICE = np.concatenate([X, X[:9]]), np.concatenate([Y, Y[:9]])
+
+    @pytest.mark.parametrize("cv", [None, 3])
+    @pytest.mark.parametrize("groups", [None, np.arange(45) % 15])
+    def test_are_kept_together_if_that_is_asked_for(self, cuts, cv, groups):
+        case = np.array([*range(ROWS), *range(9)])
+        rows, labels = self.TWICE
+        _, partitions = cuts(classifier(cv=cv), rows, labels, groups=groups)
+        assert on_both_sides(partitions, case)
+        _, partitions = cuts(classifier(cv=cv, group_duplicates=True), rows, labels, groups=groups)
+        assert not on_both_sides(partitions, case)
+        assert groups is None or not on_both_sides(partitions, groups)
+
+    def test_are_counted_in_the_words_of_arguments(self, cuts):
+        (note,) = cuts(classifier(), *self.TWICE)[0].notes
+        assert note.startswith("9 rows are copies")
+        assert "group_duplicates=True" in note
+        assert cuts(classifier())[0].notes == ()
+
+    def test_a_splitter_makes_its_own_folds(self):
+        with pytest.raises(ValueError, match="group_duplicates and cv"):
+            classifier(group_duplicates=True, cv=KFold(3)).fit(X, Y)
+
+
 class TestSplitters:
     @pytest.mark.parametrize(
         "cv",

@@ -162,7 +162,7 @@ def test_a_bag_is_no_worse_than_its_members_on_average():
 
 def start_with_a_diverged_member(**given):
     model = quick_classifier(n_members=3, warm_start=True, **given).fit(IRIS, SPECIES)
-    model._learner.parameters.flat[1] = np.nan
+    model._learner.numbers.flat[1] = np.nan
     return model
 
 

@@ -1,14 +1,14 @@
 """Tables with everything in them, models that were trained for a moment, and a program that knows ONNX but not goru."""
 
 import json
-import warnings
 from typing import Any
 
+import jax
 import numpy as np
 import onnxruntime
 import pandas as pd
+from models import HYPER, STACKS, as_trained, folded, initial, statistics_of
 
-from goru import MLPClassifier, MLPRegressor
 from goru.data.encoding import Schema
 from goru.data.pieces import columns_to_cut
 from goru.data.preparing import Preparation, TargetScaling
@@ -17,7 +17,12 @@ from goru.data.target import Target
 from goru.data.task import Task
 from goru.export import onnx
 from goru.model.model import Model
-from goru.model.networks import PlainNetworks
+from goru.nn import network
+from goru.nn.architecture import Architecture
+from goru.nn.kinds import to_json
+from goru.nn.layer import Context, Learned
+from goru.nn.losses import LOSSES
+from goru.nn.network import Layers
 
 BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
@@ -79,16 +84,40 @@ def make_table(rows: int = 300, seed: int = 0, new: bool = False) -> pd.DataFram
     return table
 
 
-def trained(
+def descend(layers: Layers, x: np.ndarray, y: np.ndarray, members: int) -> Learned:
+    """What networks learn in a few steps of sign descent on all rows, `(rows, ...)` of features and of targets."""
+    learned = initial(layers, members, dtype=x.dtype.type)
+    loss = LOSSES["softmax_cross_entropy" if y.ndim == 1 else "squared_error"]
+    for _ in range(15):
+        outputs, kept = network.forward(layers, learned, x.T, Context(HYPER))
+        _, gradient = loss.with_gradient(outputs, y.T)
+        gradient, _ = network.backward(layers, learned, kept, gradient * (1 / len(x)))
+        learned = jax.tree.map(lambda number, slope: number - 0.02 * np.sign(slope), learned, gradient)
+    return learned
+
+
+def trained(*table: Any, **given: Any) -> Model:
+    """The model of `trained_with_arrays`."""
+    return trained_with_arrays(*table, **given)[0]
+
+
+def trained_with_arrays(
     table: pd.DataFrame,
     target: str,
     task: Task,
     pieces: bool = False,
     members: int = 3,
     activation: str = "relu",
+    stack: str | None = None,
+    dtype: type = np.float32,
     temperature: float = 0.8,
-) -> Model:
-    """A bag that has learned for a moment, with batch norm folded in, as a study would hand it over."""
+) -> tuple[Model, dict[str, np.ndarray]]:
+    """A bag that has learned for a moment, as a study would hand it over; and its networks as they were trained.
+
+    **Arguments:**
+
+    - `stack`: of which layers; by default two hidden ones with batch norm.
+    """
     others = table.drop(columns=[name for name in ("price", "kind") if name in table and name != target])
     of_target = Target.from_column(others[target], task=task)
     schema = Schema.from_frame(others.drop(columns=target))
@@ -98,27 +127,17 @@ def trained(
     preparation = Preparation.fit(encoded, rows, to_cut=cut)
     x, y = preparation.transform(encoded), of_target.encode(others[target])
     scaling = TargetScaling.fit(y, rows) if task == "regression" else None
-    kind = MLPRegressor if scaling else MLPClassifier
-    learner = kind(
-        hidden_layer_sizes=(8, 8),
-        activation="logistic" if activation == "sigmoid" else activation,
-        batch_norm="before",
-        n_members=members,
-        scaling=None,
-        max_iter=15,
-        random_state=0,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is stopped early
-        learner.fit(x, scaling.transform(y) if scaling else y)
-    weights, biases = list(learner.coefs_), list(learner.intercepts_)
-    if of_target.classes is not None and len(of_target.classes) == 2:  # the estimator's one logit, written as two
-        weights[-1] = np.concatenate([0 * weights[-1], weights[-1]], axis=-1)
-        biases[-1] = np.concatenate([0 * biases[-1], biases[-1]], axis=-1)
-    networks = PlainNetworks(activation, tuple(weights), tuple(biases))
-    arms = tuple({"arm": "batch norm before", "epochs": 15} for _ in range(members))
+    outputs = 1 if scaling else len(of_target.classes or ())
+    layers = Architecture(x.shape[1], (8, 8), outputs, activation=activation, batch_norm="before").layers
+    layers = layers if stack is None else STACKS[stack](x.shape[1], outputs)
+    x = x.astype(dtype)
+    learned = descend(layers, x, scaling.transform(y)[:, None].astype(dtype) if scaling else y, members)
+    statistics = statistics_of(layers, learned, x)
+    of_members = ({"arm": "batch norm before", "epochs": 15, "layers": to_json(layers)} for _ in range(members))
     temperatures = {} if scaling else {"temperature": temperature, "single_temperature": 1.3}
-    return Model(of_target, schema, preparation, scaling, networks, arms, **temperatures)
+    networks = folded(layers, learned, statistics)
+    model = Model(of_target, schema, preparation, scaling, networks, tuple(of_members), **temperatures)
+    return model, as_trained(learned, statistics)
 
 
 def builtin(name: str) -> tuple[pd.DataFrame, str, Task]:

@@ -1,6 +1,6 @@
 """A graph of ONNX gives the probabilities and values that goru gives, read by onnxruntime."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,15 @@ from exported import (
     session,
     trained,
 )
+from models import STACKS, stacked
 
-from goru.data.preparing import Unscaled
-from goru.export import onnx
-from goru.model.networks import PlainNetworks
+from goru.errors import InputError
+from goru.export import onnx, torch
+from goru.model.networks import Networks
+from goru.nn.activation import FUNCTIONS
+from goru.nn.kinds import LAYERS
+from goru.nn.layer import Layer
+from goru.nn.residual import Residual
 
 TASKS = {"classification": "kind", "regression": "price"}
 
@@ -46,19 +51,54 @@ def test_of_a_table_with_everything_in_it(task, pieces):
         assert_agrees(model.single, new)
 
 
-@pytest.mark.parametrize("activation", ["identity", "relu", "tanh", "sigmoid"])
-def test_with_every_activation_that_the_perceptron_has(activation):
-    assert_agrees(trained(make_table(), "kind", "classification", activation=activation), make_table(seed=2))
-
-
-@pytest.mark.parametrize("activation", ["silu", "gelu"])
+@pytest.mark.parametrize("activation", FUNCTIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_with_the_others_in_either_precision(activation, dtype):
+def test_with_every_activation_in_either_precision(activation, dtype):
+    model = trained(make_table(), "kind", "classification", activation=activation, dtype=dtype)
+    assert model.networks.dtype == dtype
+    assert_agrees(model, make_table(seed=2))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("task", TASKS)
+def test_of_layers_of_any_kind(task, dtype, stack):
+    model = trained(make_table(), TASKS[task], task, stack=stack, dtype=dtype)
+    for given in (model, model.single):
+        assert_agrees(given, make_table(400, seed=1, new=True))
+
+
+def test_every_kind_of_layer_that_is_left_when_networks_are_folded_is_among_them():
+    def kinds(layers):
+        return {layer.kind for layer in layers}.union(*(kinds(getattr(layer, "layers", ())) for layer in layers))
+
+    found = set().union(*(kinds(stacked(stack, 5, 3).layers) for stack in STACKS))
+    assert found == {kind for kind, layer in LAYERS.items() if not hasattr(layer, "fold")}
+
+
+@dataclass(frozen=True)
+class Doubling(Layer):
+    """A layer that no other program knows."""
+
+    kind = "doubling"
+
+    def forward(self, learned, x, context):
+        return 2 * x, None
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_layer_that_no_operators_are_known_for_is_refused(inside, monkeypatch, tmp_path):
+    monkeypatch.setitem(LAYERS, "doubling", Doubling)
     model = trained(make_table(), "kind", "classification")
-    weights, biases = (
-        tuple(a.astype(dtype) for a in arrays) for arrays in (model.networks.weights, model.networks.biases)
-    )
-    assert_agrees(replace(model, networks=PlainNetworks(activation, weights, biases)), make_table(seed=2))
+    affine, *others = model.networks.layers
+    odd = Residual((Doubling(),)) if inside else Doubling()
+    networks = Networks((odd, affine, *others), (((),) if inside else (), *model.networks.learned))
+    model = replace(model, networks=networks)
+    assert len(model.predict(make_table(5))) == 5
+    for form in (onnx, torch):
+        with pytest.raises(InputError, match="'doubling'"):
+            form.save(model, tmp_path / "exported")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("rows", [0, 1, 5000])
@@ -77,14 +117,6 @@ def test_of_any_number_of_rows(task, rows):
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
 def test_with_any_temperature(temperature):
     assert_agrees(trained(make_table(), "kind", "classification", temperature=temperature), make_table(seed=2))
-
-
-def test_of_numbers_that_are_left_as_they_are():
-    model = trained(make_table(), "kind", "classification")
-    p = model.preparation
-    moved = tuple(0.0 if scale > 100 else median for median, scale in zip(p.medians, p.scales, strict=True))
-    table = make_table(seed=2).assign(moment=1.0)
-    assert_agrees(replace(model, preparation=Unscaled(moved, p.scales, p.n_indicators, p.widths)), table)
 
 
 def test_of_columns_that_did_not_vary_where_they_were_fitted():
@@ -131,10 +163,11 @@ def test_labels_have_the_type_of_the_classes(labels, kind):
     assert [str(label) for label in found] == same
 
 
-def test_in_the_reader_that_onnx_brings_too():
+@pytest.mark.parametrize("stack", [None, *STACKS])
+def test_in_the_reader_that_onnx_brings_too(stack):
     from onnx.reference import ReferenceEvaluator
 
-    model = trained(make_table(), "kind", "classification", pieces=True)
+    model = trained(make_table(), "kind", "classification", pieces=True, stack=stack)
     table = make_table(50, seed=1, new=True)
     columns = said(session(model), "columns")
     with np.errstate(all="ignore"):

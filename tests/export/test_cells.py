@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from exported import make_table, run, session, trained
 
-from goru.data.cells import level_text
 from goru.data.columns import DATE_PARTS, CategoricalColumn, date_parts
 from goru.data.encoding import Encoded
+from goru.data.numerals import level_text
 from goru.data.pieces import fit_edges
 from goru.data.preparing import Preparation
 from goru.export import columns, dates
 from goru.export.graph import IR_VERSION, ML, ML_OPSET, OPSET, Graph
-from goru.export.inputs import Input, missing_words, spellings
+from goru.export.inputs import Input, codes_of_texts, missing_words
 
 
 def compute(graph: Graph, result: str, types: dict[str, int], **cells: np.ndarray) -> np.ndarray:
@@ -64,7 +64,13 @@ class TestCategories:
 
     @pytest.mark.parametrize("level", ["2", "true", "red", "0.5", "inf", "", "1e400", "ß", "10000000000000000000000"])
     def test_no_spelling_is_another_level(self, level):
-        assert {level_text(spelling) for spelling in spellings(level)} == {level_text(level)}
+        texts = codes_of_texts(CategoricalColumn("x", (level,)))
+        assert {level_text(text) for text in texts} == {level_text(level)}
+
+    def test_levels_that_are_no_numbers_are_known_as_they_are_written_and_a_number_that_one_alone_is(self):
+        column = CategoricalColumn("x", ("007", "7", "01", "1E5"))
+        found = levels(column, ["007", "7", "7.0", "07", "01", "1", "1.0", "1E5", "100000"])
+        assert found == [0, 1, 1, -1, 2, 2, 2, 3, 3]
 
 
 class TestDates:
@@ -101,7 +107,9 @@ class TestNumbers:
     )
 
     @pytest.mark.parametrize(("median", "scale"), [(0.0, 1.0), (1e300, 1e-300), (-1.7e308, 1.7e308), (5.0, 0.0)])
-    @pytest.mark.parametrize("values", [(0, 1, 2, 3), (-1.7e308, 0, 1.7e308), (0, 0, 0, 0, 1), (5e-324, 1e-323)])
+    @pytest.mark.parametrize(
+        "values", [(0, 1, 2, 3), (-1.7e308, 0, 1.7e308), (0, 0, 0, 0, 1), (5e-324, 1e-323), (0, 1.5e-323)]
+    )
     def test_they_are_prepared_to_the_last_bit_at_the_ends_of_their_range(self, median, scale, values):
         from onnx import TensorProto
 

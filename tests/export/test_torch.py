@@ -5,19 +5,23 @@ import importlib.util
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from exported import BUILTIN, assert_close, builtin, make_table, trained
+from models import STACKS
 
 from goru.data.columns import DATE_PARTS, DateColumn
+from goru.data.pieces import cut, fit_edges
 from goru.errors import InputError
 from goru.export import torch as export
-from goru.model.networks import PlainNetworks
+from goru.nn.activation import FUNCTIONS
 
+LAYERS = ("Identity", "ReLU", "Tanh", "Sigmoid", "SiLU", "GELU", "ModuleList", "Linear")
 TASKS = {"classification": "kind", "regression": "price"}
 
 
@@ -64,13 +68,19 @@ class TestAgreement:
         for given in (model, model.single):
             assert_agrees(load(given), given, make_table(400, seed=1, new=True))
 
-    @pytest.mark.parametrize("activation", ["identity", "relu", "tanh", "sigmoid", "silu", "gelu"])
+    @pytest.mark.parametrize("activation", FUNCTIONS)
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_with_every_activation_in_either_precision(self, load, model, activation, dtype):
-        weights = tuple(weight.astype(dtype) for weight in model.networks.weights)
-        biases = tuple(bias.astype(dtype) for bias in model.networks.biases)
-        given = replace(model, networks=PlainNetworks(activation, weights, biases))
-        assert_agrees(load(given), given, make_table(seed=2))
+    def test_with_every_activation_in_either_precision(self, load, activation, dtype):
+        model = trained(make_table(), "kind", "classification", activation=activation, dtype=dtype)
+        assert_agrees(load(model), model, make_table(seed=2))
+
+    @pytest.mark.parametrize("stack", STACKS)
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("task", TASKS)
+    def test_of_layers_of_any_kind(self, load, task, dtype, stack):
+        model = trained(make_table(), TASKS[task], task, stack=stack, dtype=dtype)
+        for given in (model, model.single):
+            assert_agrees(load(given), given, make_table(400, seed=1, new=True))
 
     @pytest.mark.parametrize("rows", [0, 1, 5000])
     def test_of_any_number_of_rows(self, load, model, rows):
@@ -99,6 +109,30 @@ class TestCells:
         found = load(model).prepare(rows).numpy()
         wanted = model.preparation.transform(model.schema.encode(pd.DataFrame(rows)))
         np.testing.assert_array_equal(found, wanted)
+
+    def test_names_that_look_like_numbers_are_levels_as_they_are_written(self, load):
+        table = make_table()[["size", "kind"]].assign(code=pd.Categorical(["007", "7", "01", "1E5"] * 75))
+        model = trained(table, "kind", "classification")
+        codes = ["007", "7", 7, 7.0, "07", "01", "1", 1, " 01 ", "1E5", "1e+05", 100000, "1e5"]
+        rows = {"code": codes, "size": [0.1] * len(codes)}
+        found = load(model).prepare(rows).numpy()
+        wanted = model.preparation.transform(model.schema.encode(pd.DataFrame(rows)))
+        np.testing.assert_array_equal(found, wanted)
+        assert (wanted[:, 1:].sum(axis=1) == 1).tolist() == [code not in ("07",) for code in codes]
+
+    def test_words_for_missing_are_missing_among_numbers_and_dates(self, load):
+        table = make_table()[["size", "colour", "opened", "kind"]]
+        model = trained(table, "kind", "classification")
+        words = ["?", "-", "None", "n/a", "#N/A", "."]
+        rows = {"size": [*words, "\u22120.5"], "colour": [*words, "red"], "opened": [*words, "2024-05-01"]}
+        found = load(model).prepare(rows).numpy()
+        wanted = model.preparation.transform(model.schema.encode(pd.DataFrame(rows)))
+        np.testing.assert_array_equal(found, wanted)
+
+    def test_whole_numbers_beyond_those_of_numpy_are_labels_as_they_are(self, load):
+        table = make_table()[["size", "kind"]].assign(kind=["-1", "9223372036854775808"] * 150)
+        model = trained(table, "kind", "classification")
+        assert set(load(model).predict(table)) <= {-1, 9223372036854775808}
 
     def test_dates_are_moments_text_with_zones_and_gaps(self, load):
         column = DateColumn("when", DATE_PARTS, missing=True)
@@ -133,6 +167,42 @@ class TestCells:
     def test_a_column_that_is_not_there_is_named(self, load, model):
         with pytest.raises(ValueError, match="the table has no column 'size'"):
             load(model).prepare(make_table(3).drop(columns="size"))
+
+
+class TestPreparing:
+    """Cells become features by NumPy alone: that is looked at where there is no PyTorch, too."""
+
+    @pytest.fixture
+    def prepared(self, monkeypatch):
+        """Numbers of one column as the file prepares them, after its pieces."""
+        nothing = SimpleNamespace(**dict.fromkeys(("Module", "Sequential", *LAYERS), object))
+        torch = SimpleNamespace(nn=nothing, Tensor=object)
+        for name, module in {"torch": torch, "torch.nn": nothing, "safetensors.torch": SimpleNamespace()}.items():
+            monkeypatch.setitem(sys.modules, name, module)
+        sys.modules["safetensors.torch"].load_file = None
+        spec = importlib.util.spec_from_file_location("exported_model", export.SOURCE)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        bag = object.__new__(module.Bag)
+
+        def prepare(cells, edges):
+            bag.description = {"missing_words": [], "preparation": {"edges": [list(edges)]}}
+            numbers = bag._numbers(module._cells({"c": cells}, "c"), {"name": "c", "boolean": False})
+            return numbers[:, 0], bag._pieces(numbers)[0]
+
+        return prepare
+
+    @pytest.mark.parametrize("values", [(0, 1, 2, 3), (-1.7e308, 0, 1.7e308), (5e-324, 1e-323), (0, 1.5e-323)])
+    def test_pieces_are_those_of_goru_at_the_ends_of_the_range_of_numbers(self, prepared, values):
+        edges = fit_edges(np.array(values, dtype=float))
+        cells = np.array([0, 5e-324, 1e-323, 0.5, 2.5, 1e300, -1.7e308, np.nan, *values])
+        _, pieces = prepared(cells, edges)
+        np.testing.assert_array_equal(pieces, cut(cells, edges))
+
+    def test_times_are_seconds(self, prepared):
+        moments = [time(18, 5, 30, 500_000), timedelta(days=1), None, 7]
+        assert prepared(moments, (0, 1))[0].tolist()[:2] == [65130.5, 86400]
+        assert prepared(np.array([90, 250], "timedelta64[ms]"), (0, 1))[0].tolist() == [0.09, 0.25]
 
 
 class TestModule:
@@ -190,6 +260,14 @@ class TestFiles:
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             found |= {name.split(".")[0] for name in names}
         assert found - set(sys.stdlib_module_names) == {"numpy", "safetensors", "torch"}
+
+    def test_the_source_has_a_module_for_every_layer_that_is_written_and_every_activation(self):
+        tables = {
+            node.targets[0].id: {key.value for key in node.value.keys}
+            for node in ast.parse(export.SOURCE.read_text("utf-8")).body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        }
+        assert tables == {"LAYERS": set(export.LAYERS), "ACTIVATIONS": set(FUNCTIONS)}
 
     def test_it_is_no_module_of_goru(self):
         assert not (Path(export.SOURCE).parent / "__init__.py").exists()

@@ -21,7 +21,7 @@ def seal(run: Path) -> None:
 
 def seal_model(folder: Path) -> None:
     files = {name: listed(folder / name) for name in MODEL_FILES if (folder / name).is_file()}
-    (folder / "manifest.json").write_text(json.dumps({"format": "goru model", "version": 3, "files": files}))
+    (folder / "manifest.json").write_text(json.dumps({"format": "goru model", "version": 4, "files": files}))
 
 
 def listed(path: Path) -> dict[str, object]:

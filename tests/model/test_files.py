@@ -6,13 +6,16 @@ import os
 import shutil
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
-from models import flat, make_model, make_table
+from models import STACKS, as_trained, flat, initial, make_model, make_table, statistics_of
 from safetensors.numpy import load, save
 
 from goru.errors import InputError
-from goru.model.files import load_model, load_trained, remove_model, save_model
+from goru.model.files import load_model, load_trained, save_model
+from goru.model.weights import unnamed
+from goru.nn.kinds import from_json
 
 FILES = ("manifest.json", "model.json", "networks.safetensors", "plain.safetensors")
 NEW = make_table(rows=25, seed=9)
@@ -64,10 +67,37 @@ class TestRoundTrip:
         model = make_model(hidden=hidden)
         save_model(model, flat(model), tmp_path / "model")
         again = load_model(tmp_path / "model").networks
-        assert len(again.weights) == len(hidden) + 1
-        for kind in ("weights", "biases"):
-            for one, other in zip(getattr(again, kind), getattr(model.networks, kind), strict=True):
-                np.testing.assert_array_equal(one, other)
+        assert again.layers == model.networks.layers
+        assert sum(layer.kind == "affine" for layer in again.layers) == len(hidden) + 1
+        assert again.arrays.keys() == model.networks.arrays.keys()
+        for name, array in again.arrays.items():
+            np.testing.assert_array_equal(array, model.networks.arrays[name])
+
+    @pytest.mark.parametrize("stack", STACKS)
+    @pytest.mark.parametrize("task", MODELS)
+    def test_networks_of_layers_of_any_kind_come_back(self, tmp_path, task, stack):
+        model = make_model(task, stack=stack)
+        save_model(model, {}, tmp_path / "model")
+        again = load_model(tmp_path / "model")
+        assert again.networks.layers == model.networks.layers
+        np.testing.assert_array_equal(again.predict(NEW), model.predict(NEW))
+        x = model.preparation.transform(model.schema.encode(NEW))
+        np.testing.assert_array_equal(again.networks.outputs(x), model.networks.outputs(x))
+
+    @pytest.mark.parametrize("stack", STACKS)
+    def test_what_was_trained_comes_back_under_the_names_of_its_layers(self, tmp_path, stack):
+        model = make_model(stack=stack)
+        layers = from_json(model.members[0]["layers"])
+        assert layers == STACKS[stack](model.networks.inputs, model.networks.n_outputs)
+        learned = initial(layers, 3)
+        statistics = statistics_of(layers, learned, np.random.default_rng(0).normal(size=(9, model.networks.inputs)))
+        save_model(model, as_trained(learned, statistics), tmp_path / "model")
+        arrays = load_trained(tmp_path / "model")
+        of_last = {name[2:]: array for name, array in arrays.items() if name.startswith("2.")}
+        seen = {name for name in of_last if name.endswith((".mean", ".variance"))}
+        assert len(seen) == 2 * json.dumps(model.members[0]["layers"]).count("batch_norm")
+        again = unnamed(layers, {name: array for name, array in of_last.items() if name not in seen})
+        assert str(again) == str(jax.tree.map(lambda array: array[2], learned))
 
     @pytest.mark.parametrize("task", MODELS)
     def test_everything_else_comes_back_too(self, tmp_path, task):
@@ -128,15 +158,6 @@ class TestSaving:
             save_model(MODELS["classification"], {}, tmp_path / "model")
         (tmp_path / "model" / "manifest.json").unlink()  # the file that was under way when the power was cut
         refuses(tmp_path / "model", "manifest.json: cannot be read")
-
-    def test_a_model_is_removed_and_foreign_files_are_not(self, folder, tmp_path):
-        (folder / "notes.txt").write_text("years of work")
-        remove_model(folder)
-        assert [path.name for path in folder.iterdir()] == ["notes.txt"]
-        (folder / "notes.txt").unlink()
-        remove_model(folder)
-        assert not folder.exists()
-        remove_model(tmp_path / "nowhere")
 
 
 class TestDamage:
@@ -207,7 +228,7 @@ class TestManifest:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"version": 4}, "newer goru .*Upgrade"),
+            ({"version": 5}, "newer goru .*Upgrade"),
             ({"version": "1"}, "newer goru"),
             ({"version": None}, "newer goru"),
             ({"format": "another model"}, "not a model of goru's"),
@@ -228,11 +249,41 @@ class TestManifest:
         del description["temperature"], description["single_temperature"]
         rewrite(folder, "model.json", json.dumps(description).encode())
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert manifest["version"] == 3
+        assert manifest["version"] == 4
         (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 1}))
         again = load_model(folder)
         assert (again.temperature, again.single_temperature) == (1.0, 1.0)
         np.testing.assert_array_equal(again.predict_proba(NEW), MODELS["classification"].predict_proba(NEW))
+
+    @pytest.mark.parametrize("hidden", [(), (7, 5)], ids=["linear", "two layers"])
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    def test_a_model_of_perceptrons_that_were_described_by_their_activation_predicts_as_it_did(
+        self, tmp_path, version, hidden
+    ):
+        """Up to format 3: weights are inputs by outputs, and numbered as affine layers are."""
+        model, folder = make_model(activation="gelu", hidden=hidden), tmp_path / "model"
+        save_model(model, {"0.network.output.bias": np.zeros(3, np.float32)}, folder)
+        description = json.loads((folder / "model.json").read_text())
+        del description["layers"]
+        description["activation"] = "gelu"
+        for member in description["members"]:
+            del member["layers"]
+        old = {}
+        for name, array in model.networks.arrays.items():
+            layer, kind = name.split(".")
+            old[f"{int(layer) // 2}.{kind}"] = np.ascontiguousarray(array.swapaxes(1, 2) if kind == "weight" else array)
+        rewrite(folder, "model.json", json.dumps(description).encode())
+        rewrite(folder, "plain.safetensors", save(old))
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": version}))
+        np.testing.assert_allclose(load_model(folder).predict_proba(NEW), model.predict_proba(NEW), rtol=1e-6)
+        assert list(load_trained(folder)) == ["0.network.output.bias"]
+        for name in ("3.weight", "x"):
+            rewrite(folder, "plain.safetensors", save(old | {name: np.zeros((3, 5, 3), np.float32)}))
+            refuses(folder)
+        rewrite(folder, "model.json", json.dumps(description | {"activation": "swoosh"}).encode())
+        rewrite(folder, "plain.safetensors", save(old))
+        refuses(folder, "swoosh")
 
     @pytest.mark.parametrize("content", ["[]", "3", '"goru model"', "null", "\x00"])
     def test_that_is_no_object_is_refused(self, folder, content):
@@ -273,8 +324,25 @@ class TestContents:
             lambda d: d.pop("preparation"),
             lambda d: d.pop("scaling"),
             lambda d: d.pop("members"),
-            lambda d: d.update(activation="swoosh"),
-            lambda d: d.update(activation=["relu"]),
+            lambda d: d.pop("layers"),
+            lambda d: d.update(layers=[]),
+            lambda d: d["layers"].pop(),
+            lambda d: d["layers"].append(d["layers"][-1]),
+            lambda d: d["layers"].append({"kind": "dropout", "index": 0, "form": "inverted"}),
+            lambda d: d["layers"].append({"kind": "residual", "layers": 3}),
+            lambda d: d["layers"].append({"kind": "residual", "layers": d["layers"][:1]}),
+            lambda d: d["layers"][0].pop("inputs"),
+            lambda d: d["layers"][0].update(inputs=d["layers"][0]["inputs"] - 1),
+            lambda d: d["layers"][0].update(inputs=-1),
+            lambda d: d["layers"][0].update(inputs=10**12, outputs=10**12),
+            lambda d: d["layers"][0].update(bias=False),
+            lambda d: d["layers"][0].update(bias=1),
+            lambda d: d["layers"][0].update(kind="swoosh"),
+            lambda d: d["layers"][0].update(rows=3),
+            lambda d: d["layers"][1].update(name="swoosh"),
+            lambda d: d["layers"][1].update(name=["relu"]),
+            lambda d: d["members"][0].update(layers=3),
+            lambda d: d["members"][0]["layers"][0].update(kind="swoosh"),
             lambda d: d.update(members=3),
             lambda d: d.update(scaling={"mean": 0.0, "std": 1.0}),
             lambda d: d.update(scaling={"mean": 0.0, "std": 0.0}),
@@ -310,14 +378,14 @@ class TestContents:
         [
             lambda w: w.clear(),
             lambda w: w.pop("0.weight"),
-            lambda w: w.pop("2.bias"),
-            lambda w: (w.pop("2.weight"), w.pop("2.bias")),  # a layer too few: its inputs are no classes
-            lambda w: w.update({"0.weight": w["0.weight"][:, :-1]}),
+            lambda w: w.pop("4.bias"),
+            lambda w: (w.pop("4.weight"), w.pop("4.bias")),  # a layer too few: its inputs are no classes
+            lambda w: w.update({"0.weight": w["0.weight"][..., :-1]}),
             lambda w: w.update({"0.weight": w["0.weight"][:-1]}),
-            lambda w: w.update({"2.weight": w["2.weight"][..., :2], "2.bias": w["2.bias"][:, :2]}),
-            lambda w: w.update({"1.bias": w["1.bias"][..., None]}),
-            lambda w: w.update({"1.weight": w["1.weight"].astype(np.float64)}),
-            lambda w: w.update({"1.weight": w["1.weight"].astype(np.int8)}),
+            lambda w: w.update({"4.weight": w["4.weight"][:, :2], "4.bias": w["4.bias"][:, :2]}),
+            lambda w: w.update({"2.bias": w["2.bias"][..., None]}),
+            lambda w: w.update({"2.weight": w["2.weight"].astype(np.float64)}),
+            lambda w: w.update({"2.weight": w["2.weight"].astype(np.int8)}),
             lambda w: w.update({name: array[:0] for name, array in w.items()}),
         ],
     )

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from models import CLASSES, make_model, make_networks, make_table
 
@@ -49,6 +51,40 @@ class TestClasses:
     def test_they_have_no_values(self, classifier):
         with pytest.raises(TypeError, match="no values"):
             classifier.values(classifier.schema.encode(NEW))
+
+
+class TestTables:
+    @pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])
+    def test_of_other_libraries_are_as_those_of_pandas(self, classifier, make):
+        assert list(classifier.predict(make(NEW))) == list(classifier.predict(NEW))
+        np.testing.assert_array_equal(classifier.predict_proba(make(NEW)), classifier.predict_proba(NEW))
+
+    @pytest.mark.parametrize("make", [np.asarray, dict, str, list, lambda table: table.iloc[0]])
+    def test_what_is_none_is_refused_in_one_line(self, classifier, make):
+        for predict in (classifier.predict, classifier.predict_proba):
+            with pytest.raises(InputError, match=f"a frame of pandas.*{type(make(NEW)).__name__}") as error:
+                predict(make(NEW))
+            assert "\n" not in str(error.value)
+
+    def test_columns_that_are_missing_are_named_with_those_there_are(self, classifier):
+        with pytest.raises(InputError, match=r"missing column.* There are '0\.1', 'x'"):
+            classifier.predict(pd.DataFrame({"0.1": [1.0], "x": ["a"]}))
+
+
+class TestRepr:
+    def test_is_one_line_whatever_is_in_it(self, classifier, regressor):
+        told = repr(classifier)
+        assert "'kind': 3 classes; 3 networks" in told
+        assert "regression" in repr(regressor)
+        for one in (classifier, regressor.single, regressor.networks, regressor.preparation, regressor.schema):
+            assert len(repr(one)) < 120
+            assert "\n" not in repr(one)
+            assert type(one).__name__ in repr(one)
+
+    def test_names_widths_and_activation_of_the_networks(self, classifier):
+        networks = classifier.networks
+        assert f"{networks.inputs}-" in repr(networks)
+        assert repr(networks).endswith(f"-{networks.n_outputs}, relu)")
 
 
 class TestNumbers:
@@ -120,9 +156,27 @@ class TestBoth:
         assert (len(single.networks), single.members) == (1, model.members[:1])
 
     def test_a_row_s_prediction_does_not_depend_on_the_order_of_columns_and_rows(self, task):
+        model, columns = make_model(task), ["day", "length", "colour"]
+        expected = model.predict(NEW)
+        np.testing.assert_array_equal(model.predict(NEW[columns]), expected)
+        turned = model.predict(NEW.iloc[::-1])[::-1]
+        if task == "classification":
+            np.testing.assert_array_equal(turned, expected)
+        else:
+            # The kernels of matrix products add up a row by where it stands: sums of a few single-precision numbers.
+            np.testing.assert_allclose(turned, expected, rtol=1e-5)
+
+    def test_rows_beyond_the_training_rows_are_counted_where_a_quantity_is_predicted(self, task):
         model = make_model(task)
-        turned = model.predict(NEW[["day", "length", "colour"]].iloc[::-1])
-        np.testing.assert_array_equal(turned[::-1], model.predict(NEW))
+        far = NEW.assign(length=[1e6, -1e6, *NEW["length"][2:]])
+        notes = model.notes_on(model.schema.encode(far))
+        if task == "classification":
+            assert notes == ()
+        else:
+            assert "'length'" in notes[0]
+            assert int(notes[0].split()[0]) >= 2
+        older = replace(model, preparation=replace(model.preparation, lows=(), highs=()))
+        assert older.notes_on(older.schema.encode(far)) == ()
 
     def test_no_rows_get_no_predictions(self, task):
         assert make_model(task).predict(NEW.iloc[:0]).shape == (0,)

@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
-from models import make_networks
+from models import HYPER, STACKS, folded, initial, make_networks, stacked, statistics_of
+from scipy.sparse import csr_array
 from scipy.special import erf
 
-from goru.model.networks import ROWS_AT_ONCE, PlainNetworks, softmax, tempered
-from goru.nn.activations import ACTIVATIONS
+from goru.model.networks import ROWS_AT_ONCE, Networks, softmax, tempered
+from goru.nn import network
+from goru.nn.activation import FUNCTIONS, Activation
+from goru.nn.affine import Affine, Weights
+from goru.nn.batch_norm import BatchNorm
+from goru.nn.layer_norm import LayerNorm
+from goru.nn.residual import Residual
+from goru.nn.rows import SparseRows
 
 FORMULAS = {
     "identity": lambda x: x,
@@ -18,14 +25,14 @@ FORMULAS = {
 }
 
 
-def directly(networks: PlainNetworks, x: np.ndarray) -> np.ndarray:
+def directly(networks: Networks, x: np.ndarray) -> np.ndarray:
     """Affine, activation, ..., affine, one network after the other, in float64."""
     outputs = []
-    for network in range(len(networks)):
+    for number in range(len(networks)):
         h = x.astype(np.float64)
-        for weight, bias in zip(networks.weights[:-1], networks.biases[:-1], strict=True):
-            h = FORMULAS[networks.activation](h @ weight[network].astype(np.float64) + bias[network])
-        outputs.append(h @ networks.weights[-1][network].astype(np.float64) + networks.biases[-1][network])
+        for layer, own in zip(networks.layers, networks.learned, strict=True):
+            h = h @ own.weight[number].astype(np.float64).T + own.bias[number] if own else FORMULAS[layer.name](h)
+        outputs.append(h)
     return np.array(outputs)
 
 
@@ -40,13 +47,13 @@ class TestOutputs:
         np.testing.assert_allclose(outputs, directly(networks, x), rtol=1e-5, atol=1e-5)
 
     def test_every_activation_that_can_be_trained_can_predict(self):
-        assert FORMULAS.keys() == ACTIVATIONS.keys()
+        assert FORMULAS.keys() == FUNCTIONS.keys()
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("activation", FORMULAS)
     def test_no_input_however_large_overflows_an_activation(self, activation):
         one = np.ones((1, 1, 1), np.float32)
-        networks = PlainNetworks(activation, (one, one), (one[0] * 0, one[0] * 0))
+        networks = Networks.perceptron(activation, (one, one), (one[0] * 0, one[0] * 0))
         x = np.array([[-1e30], [-100.0], [0.0], [100.0], [1e30]], np.float32)
         expected = {
             "identity": x[:, 0],
@@ -56,12 +63,36 @@ class TestOutputs:
         }
         np.testing.assert_allclose(networks.outputs(x)[0, :, 0], expected.get(activation, expected["relu"]), atol=1e-6)
 
-    def test_a_network_computes_the_same_alone(self):
-        networks = make_networks((4, 6, 2), count=5)
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("name", STACKS)
+    def test_of_layers_of_any_kind_they_are_what_was_trained(self, name, dtype):
+        layers = STACKS[name](4, 3)
+        x = np.random.default_rng(1).normal(size=(50, 4))
+        learned = initial(layers, 3, dtype=np.float64)
+        statistics = statistics_of(layers, learned, x)
+        wanted = network.infer(layers, learned, statistics, HYPER, x.T).swapaxes(1, 2)
+        assert np.ptp(wanted, axis=(0, 1)).min() > 0.1
+        learned = initial(layers, 3, dtype=dtype)
+        outputs = folded(layers, learned, statistics_of(layers, learned, x.astype(dtype))).outputs(x)
+        assert (outputs.shape, outputs.dtype) == ((3, 50, 3), dtype)
+        np.testing.assert_allclose(outputs, wanted, rtol=1e-4 if dtype == np.float32 else 1e-10, atol=1e-4)
+
+    def test_rows_that_are_sparse_have_the_same(self):
+        networks = make_networks((4, 6, 2), count=2)
+        x = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
+        x[x < 0] = 0
+        constant = np.array([0, 1, 0, -2], np.float32)
+        found = networks.outputs(SparseRows(csr_array(x - constant), constant))
+        np.testing.assert_allclose(found, networks.outputs(x), rtol=1e-4, atol=1e-5)
+
+    @pytest.mark.parametrize("name", [None, *STACKS])
+    def test_a_network_computes_the_same_alone(self, name):
+        networks = make_networks((4, 6, 2), count=5) if name is None else stacked(name, 4, 2, count=5)
         x = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
         together = networks.outputs(x)
-        for network in range(5):
-            np.testing.assert_array_equal(networks.only([network]).outputs(x)[0], together[network])
+        for number, alone in enumerate(networks.each(x)):
+            np.testing.assert_array_equal(networks.only([number]).outputs(x)[0], together[number])
+            np.testing.assert_array_equal(alone, together[number])
         np.testing.assert_array_equal(networks.only(slice(1, 3)).outputs(x), together[1:3])
 
     @pytest.mark.parametrize("rows", [0, 1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 5])
@@ -80,31 +111,67 @@ class TestShapes:
 
     WRONG = (
         ("no layer", [], []),
-        ("a bias too few", [(2, 4, 3)], []),
-        ("a bias too wide", [(2, 4, 3)], [(2, 4)]),
-        ("biases of more networks", [(2, 4, 3)], [(3, 3)]),
-        ("layers that do not fit", [(2, 4, 3), (2, 5, 1)], [(2, 3), (2, 1)]),
-        ("layers of different numbers of networks", [(2, 4, 3), (1, 3, 1)], [(2, 3), (1, 1)]),
-        ("weights of one network without its axis", [(4, 3)], [(3,)]),
+        ("a bias too few", [(2, 3, 4)], []),
+        ("a bias too wide", [(2, 3, 4)], [(2, 4)]),
+        ("biases of more networks", [(2, 3, 4)], [(3, 3)]),
+        ("layers that do not fit", [(2, 3, 4), (2, 1, 5)], [(2, 3), (2, 1)]),
+        ("layers of different numbers of networks", [(2, 3, 4), (1, 1, 3)], [(2, 3), (1, 1)]),
+        ("weights of one network without its axis", [(3, 4)], [(3,)]),
         ("a number in place of weights", [()], [()]),
-        ("no network", [(0, 4, 3)], [(0, 3)]),
-        ("no output", [(2, 4, 0)], [(2, 0)]),
+        ("no network", [(0, 3, 4)], [(0, 3)]),
+        ("no output", [(2, 0, 4)], [(2, 0)]),
     )
 
     @pytest.mark.parametrize(("weights", "biases"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
     def test_what_is_no_network_is_refused(self, weights, biases):
         arrays = [tuple(np.ones(shape, np.float32) for shape in shapes) for shapes in (weights, biases)]
         with pytest.raises(ValueError, match=r"weights|layers"):
-            PlainNetworks("relu", *arrays)
+            Networks.perceptron("relu", *arrays)
 
     @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32])
     def test_other_numbers_than_float32_are_refused(self, dtype):
         with pytest.raises(ValueError, match="float32"):
-            PlainNetworks("relu", (np.ones((1, 2, 2), np.float32),), (np.ones((1, 2), dtype),))
+            Networks.perceptron("relu", (np.ones((1, 2, 2), np.float32),), (np.ones((1, 2), dtype),))
+
+    NUMBERS = np.ones((2, 3, 3), np.float32), np.ones((2, 3), np.float32)
+
+    @pytest.mark.parametrize(
+        ("layers", "learned"),
+        [
+            ((Affine(3, 3),), ()),
+            ((Affine(3, 3),), (Weights(NUMBERS[0], None),)),
+            ((Affine(3, 3, bias=False),), (Weights(*NUMBERS),)),
+            ((Affine(3, 3), Activation("relu")), (Weights(*NUMBERS), Weights(*NUMBERS))),
+            ((Activation("relu"),), ((),)),
+            ((LayerNorm(4), Affine(3, 3)), ((np.ones((2, 4), np.float32),) * 2, Weights(*NUMBERS))),
+            ((Residual((Affine(3, 1),)),), ((Weights(NUMBERS[0][:, :1], NUMBERS[1][:, :1]),),)),
+            ((Affine(3, 3), BatchNorm(3)), (Weights(*NUMBERS), (NUMBERS[1], NUMBERS[1]))),
+        ],
+        ids=["nothing", "no bias", "a bias", "more", "no weights", "no chain", "no way past", "not folded"],
+    )
+    def test_what_does_not_fit_the_layers_is_refused(self, layers, learned):
+        with pytest.raises(ValueError, match=r"weights|layers"):
+            Networks(layers, learned)
+
+    @pytest.mark.parametrize("name", STACKS)
+    def test_inputs_and_outputs_are_those_of_the_stack(self, name):
+        networks = stacked(name, 5, 2, count=4)
+        assert (len(networks), networks.inputs, networks.n_outputs, networks.dtype) == (4, 5, 2, np.float32)
 
     def test_an_unknown_activation_is_refused(self):
         with pytest.raises(ValueError, match="swoosh"):
             make_networks((2, 2), activation="swoosh")
+
+
+class TestFinite:
+    @pytest.mark.parametrize("name", STACKS)
+    def test_it_is_said_which_networks_have_finite_numbers_alone(self, name):
+        networks = stacked(name, 5, 2, count=4)
+        assert networks.finite.tolist() == [True] * 4
+        for array in networks.arrays.values():
+            array[1].flat[0], array[3].flat[-1] = np.nan, -np.inf
+            assert networks.finite.tolist() == [True, False, True, False]
+            array[:] = 0
 
 
 class TestSoftmax:

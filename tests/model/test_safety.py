@@ -50,7 +50,7 @@ def fit_manifest(folder: Path, **changes) -> None:
         for name in FILES[1:]
         for content in [(folder / name).read_bytes()]
     }
-    content = {"format": "goru model", "version": 3, "files": files} | changes
+    content = {"format": "goru model", "version": 4, "files": files} | changes
     (folder / MANIFEST).write_text(json.dumps(content))
 
 
@@ -155,7 +155,7 @@ class TestSizes:
             file.write(struct.pack("<Q", len(header)) + header)
             file.truncate(file.tell() + size)
         fit_manifest(folder)
-        refused(folder, "not a weight and a bias for every layer")
+        refused(folder, "not those that the layers have")
 
     def test_a_fit_whose_weights_nobody_would_read_again_is_not_written(self, tmp_path, monkeypatch):
         monkeypatch.setitem(goru.model.files._MOST, PLAIN, 100)
@@ -172,7 +172,7 @@ class TestManifests:
         fit_manifest(folder, files=files | {name: files[MODEL]})
         refused(folder, MANIFEST, "which is no file of a model")
 
-    @pytest.mark.parametrize("version", [4, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
+    @pytest.mark.parametrize("version", [5, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
     def test_a_newer_version_or_what_is_none(self, folder, version):
         fit_manifest(folder, version=version)
         refused(folder, "newer goru", "Upgrade")
@@ -222,11 +222,18 @@ WRONG = (None, True, -1, 0, 3, 0.5, 10**400, "x", "", "relu", [], [None], {}, {"
 
 
 class TestDescriptions:
-    def test_any_value_in_any_place_is_refused_or_predicts(self, folder):
+    @pytest.mark.parametrize(("task", "stack"), [("classification", None), ("regression", "residual")])
+    def test_any_value_in_any_place_is_refused_or_predicts(self, tmp_path, task, stack):
         """Nothing but `InputError` ever leaves, when it is loaded or later."""
+        folder = tmp_path / "model"
+        save_model(make_model(task, stack=stack, temperature=1.5), {}, folder)
         good = json.loads((folder / MODEL).read_text())
+        for member in good["members"][1 if stack is None else 0 :]:
+            del member["layers"]
         refusals, read = 0, 0
         for path in places(good):
+            if stack is not None and path[:1] != ("layers",):
+                continue  # it is as in the other model
             predicted = False
             for wrong in WRONG:
                 description = json.loads(json.dumps(good))
@@ -247,7 +254,7 @@ class TestDescriptions:
                     predicted = True
         assert refusals > 3 * read
 
-    @pytest.mark.parametrize("key", ["target", "schema", "preparation", "scaling", "members", "activation"])
+    @pytest.mark.parametrize("key", ["target", "schema", "preparation", "scaling", "members", "layers"])
     def test_what_is_missing_is_named(self, folder, key):
         description = json.loads((folder / MODEL).read_text())
         del description[key]
@@ -263,7 +270,7 @@ class TestDescriptions:
             (b'{"temperature": -Infinity}', "-Infinity is no number"),
             (b"\xff\xfe{\x00}\x00", "utf-8"),
             (b"9" * 5000, "digits"),
-            (b'{"activation": "\\ud83d"}', "surrogates"),
+            (b'{"layers": "\\ud83d"}', "surrogates"),
             (b"\x80\x04K*.", "utf-8"),
             (b"", "Expecting value"),
         ],
@@ -291,6 +298,27 @@ class TestDescriptions:
         description = json.loads((folder / MODEL).read_text())
         put(folder, MODEL, json.dumps(description | {"members": members}).encode())
         refused(folder, "described")
+
+
+class TestLayers:
+    @pytest.mark.parametrize("size", [10**5, 10**9, 10**18, 10**30])
+    def test_of_sizes_beyond_all_memory(self, folder, size):
+        description = json.loads((folder / MODEL).read_text())
+        weights = load((folder / PLAIN).read_bytes())
+        description["layers"].append({"kind": "layer_norm", "units": size, "epsilon": 1e-5})
+        description["layers"][0] |= {"inputs": size, "outputs": size}
+        odd = {f"5.{name}": np.zeros((3, 3), np.float32) for name in ("scale", "shift")}
+        put(folder, PLAIN, save(weights | odd))
+        put(folder, MODEL, json.dumps(description).encode())
+        refused(folder, "layers")
+
+    @pytest.mark.parametrize("depth", [20, 300, 10_000])
+    def test_blocks_in_blocks_in_blocks(self, folder, depth):
+        description = json.loads((folder / MODEL).read_text())
+        inside = '[{"kind": "residual", "layers": ' * depth + "[]" + "}]" * depth
+        del description["layers"]
+        put(folder, MODEL, (json.dumps(description)[:-1] + f', "layers": {inside}}}').encode())
+        refused(folder, "nested too deeply")
 
 
 class TestClasses:
@@ -389,19 +417,22 @@ class TestWeights:
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
     def test_that_are_not_finite(self, folder, value):
         weights = {name: array.copy() for name, array in load((folder / PLAIN).read_bytes()).items()}
-        weights["1.bias"][0, 0] = value
+        weights["2.bias"][0, 0] = value
         put(folder, PLAIN, save(weights))
         refused(folder, "not finite")
 
-    @pytest.mark.parametrize("name", ["3.bias", "x", "", "00.weight", "0.weight ", "0.gamma", "-1.weight"])
+    @pytest.mark.parametrize("name", ["3.bias", "x", "", "00.weight", "0.weight ", "0.gamma", "-1.weight", "1.weight"])
     def test_of_another_name(self, folder, name):
         weights = load((folder / PLAIN).read_bytes())
         put(folder, PLAIN, save(weights | {name: np.zeros(3, np.float32)}))
-        refused(folder, "not a weight and a bias for every layer")
+        refused(folder, "not those that the layers have")
 
     def test_of_more_columns_than_the_description_has(self, folder):
         weights = load((folder / PLAIN).read_bytes())
-        wider = np.concatenate([weights["0.weight"]] * 2, axis=1)
+        description = json.loads((folder / MODEL).read_text())
+        description["layers"][0]["inputs"] *= 2
+        put(folder, MODEL, json.dumps(description).encode())
+        wider = np.concatenate([weights["0.weight"]] * 2, axis=2)
         put(folder, PLAIN, save(weights | {"0.weight": wider}))
         refused(folder, "do not fit the columns or the target")
 

@@ -1,4 +1,4 @@
-"""`trainings`, steps of small networks that these tests share, is imported by its name."""
+"""`formulas` and `trainings`, which these tests share, are imported by their names."""
 
 import sys
 from pathlib import Path

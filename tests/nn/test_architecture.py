@@ -1,4 +1,4 @@
-"""What an architecture and a recipe accept, and what they refuse."""
+"""What an architecture and a recipe accept, what they refuse, and the layers that an architecture stands for."""
 
 import dataclasses
 
@@ -7,8 +7,9 @@ import jaxtyping
 import numpy as np
 import pytest
 
+from goru.nn import network
+from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.network import init_affines, init_network
 
 
 @pytest.fixture
@@ -61,19 +62,40 @@ def test_widths_go_from_the_inputs_to_the_outputs():
 @pytest.mark.parametrize("hidden", [(), (8,), (8, 6)])
 def test_n_parameters_counts_every_learned_number(hidden, batch_norm):
     architecture = Architecture(4, hidden, 3, batch_norm=batch_norm, dropout=True)
-    network = init_network(architecture, Hyperparameters(), init_affines(architecture, np.random.default_rng(0)))
-    assert architecture.n_parameters == sum(leaf.size for leaf in jax.tree.leaves(network))
+    learned = network.init(architecture.layers, np.random.default_rng(0), Hyperparameters())
+    assert architecture.n_parameters == sum(leaf.size for leaf in jax.tree.leaves(learned))
 
 
 def test_n_parameters_by_hand():
-    # (4·8 + 8) + (8·6 + 6) + (6·3 + 3), and γ and β of 8 + 6 features
+    # (4·8 + 8) + (8·6 + 6) + (6·3 + 3), and γ and β of 8 + 6 features, whose β stands in for a bias before it
     assert Architecture(4, (8, 6), 3).n_parameters == 115
     assert Architecture(4, (8, 6), 3, batch_norm="after").n_parameters == 115 + 28
+    assert Architecture(4, (8, 6), 3, batch_norm="before").n_parameters == 115 + 28 - 14
+
+
+@pytest.mark.parametrize(
+    ("place", "block"),
+    [
+        (None, ["affine", "activation", "dropout"]),
+        ("before", ["affine", "batch_norm", "activation", "dropout"]),
+        ("after", ["affine", "activation", "batch_norm", "dropout"]),
+    ],
+)
+def test_a_block_has_its_layers_in_order_and_no_bias_below_batch_norm(place, block):
+    layers = Architecture(4, (8, 6), 3, batch_norm=place, dropout=True, dropout_form="classic").layers
+    assert [layer.kind for layer in layers] == [*block, *block, "affine"]
+    affines = [layer for layer in layers if isinstance(layer, Affine)]
+    assert [(layer.inputs, layer.outputs) for layer in affines] == [(4, 8), (8, 6), (6, 3)]
+    assert [layer.bias for layer in affines] == [place != "before"] * 2 + [True]
+    dropouts = [layer for layer in layers if layer.kind == "dropout"]
+    assert [(layer.index, layer.form) for layer in dropouts] == [(0, "classic"), (1, "classic")]
+    assert len(Architecture(4, (8, 6), 3, batch_norm=place).layers) == len(layers) - 2
 
 
 def test_equal_architectures_are_one_key():
     """They share a compiled program, so they must be found in a dictionary by value."""
     assert {Architecture(4, (8,), 3): 1}[Architecture(4, (8,), 3)] == 1
+    assert {Architecture(4, (8,), 3).layers: 1}[Architecture(4, (8,), 3).layers] == 1
     assert {Recipe(): 1}[Recipe()] == 1
     assert Architecture(4, (8,), 3) != Architecture(4, (8,), 3, dropout=True)
 

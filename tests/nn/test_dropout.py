@@ -1,7 +1,8 @@
-"""Dropout: how often, how independently and by what masks neurons are deleted, and how that is made up for."""
+"""Dropout: how often, how independently and by what masks units are deleted, and how that is made up for."""
 
 from itertools import pairwise, product
 
+import formulas
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,30 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from goru.nn.affine import Affine, affine
-from goru.nn.dropout import dropout_inference, dropout_key, dropout_train, keep_mask
+from goru.nn.affine import Affine, Weights
+from goru.nn.architecture import Hyperparameters
+from goru.nn.dropout import Dropout, dropout_key, keep_mask
+from goru.nn.layer import Context
+
+in_both = pytest.mark.parametrize("array", [np.asarray, jnp.asarray], ids=["numpy", "jax"])
 
 
-def mask(network=0, step=0, layer=0, shape=(64, 64), rate=0.5):
-    return np.asarray(keep_mask(dropout_key(network, step, layer), shape, rate))
+def mask(network=0, step=0, layer=0, shape=(64, 64), rate=0.5, xp=np):
+    """Of so many rows and units, `(rows, units)`: turned over, since goru has rows as columns."""
+    return np.asarray(keep_mask(dropout_key(network, step, layer, xp), shape[::-1], rate)).T
 
 
 def many_masks(networks, steps, layers, shape, rate):
     """Masks of every network, step and layer given: `(networks, steps, layers, rows, units)`."""
-
-    def one(network, step):
-        return jnp.stack([keep_mask(dropout_key(network, step, layer), shape, rate) for layer in layers])
-
-    over_steps = jax.vmap(one, in_axes=(None, 0))
-    over_networks = jax.jit(jax.vmap(over_steps, in_axes=(0, None)))
-    return np.asarray(over_networks(jnp.asarray(networks), jnp.asarray(steps)))
-
-
-def lowbias32(x):
-    """Wellons 2018, in Python's own integers."""
-    x = ((x ^ (x >> 16)) * 0x7FEB352D) % 2**32
-    x = ((x ^ (x >> 15)) * 0x846CA68B) % 2**32
-    return x ^ (x >> 16)
+    networks = np.broadcast_to(np.asarray(networks)[:, None], (len(networks), len(steps)))
+    masks = [keep_mask(dropout_key(networks, np.asarray(steps), layer), shape[::-1], rate) for layer in layers]
+    return np.stack(masks, axis=2).swapaxes(-1, -2)
 
 
 # How many are deleted
@@ -41,7 +36,7 @@ def lowbias32(x):
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2, 0.5, 0.6, 0.95])
 def test_the_share_deleted_is_the_rate(rate):
-    """Within four standard errors of a binomial count, over two million neurons and in single masks."""
+    """Within four standard errors of a binomial count, over two million units and in single masks."""
     kept = many_masks(np.arange(8), np.arange(8), [0], (128, 256), rate)
     deviation = np.sqrt(rate * (1 - rate))
 
@@ -53,15 +48,15 @@ def test_the_share_deleted_is_the_rate(rate):
     assert 0.6 < scores.var() < 1.5
 
 
-def test_a_rate_of_zero_keeps_every_neuron():
+def test_a_rate_of_zero_keeps_every_unit():
     assert many_masks(np.arange(4), np.arange(4), range(3), (64, 64), 0.0).all()
     # Also the one whose hash is 0: the smallest uniform number there is, which equals the rate.
-    assert lowbias32(0) == 0
+    assert formulas.lowbias32(0) == 0
     assert keep_mask(jnp.uint32(0), (1, 1), 0.0).all()
 
 
-def test_a_higher_rate_only_deletes_more_neurons():
-    """One uniform number a neuron: who is deleted at 0.2 is deleted at 0.3, so that rates compare well."""
+def test_a_higher_rate_only_deletes_more_units():
+    """One uniform number a unit: who is deleted at 0.2 is deleted at 0.3, so that rates compare well."""
     masks = [mask(rate=rate) for rate in (0.0, 0.1, 0.2, 0.3, 0.5, 0.9)]
     for lower, higher in pairwise(masks):
         assert (higher <= lower).all()
@@ -95,9 +90,8 @@ def test_no_two_masks_are_equal_and_none_is_anothers_complement():
 
 def test_swapped_coordinates_give_other_masks():
     """Network 1 at step 2 is not network 2 at step 1, and so on: no two coordinates can cancel out."""
-    key_of = jax.jit(jax.vmap(dropout_key, in_axes=(0, 0, None)), static_argnums=2)
     networks, steps = np.indices((12, 12), np.int32).reshape(2, -1)
-    keys = {int(key) for layer in range(12) for key in np.asarray(key_of(networks, steps, layer))}
+    keys = {int(key) for layer in range(12) for key in dropout_key(networks, steps, layer)}
     assert len(keys) == 12**3
 
 
@@ -147,36 +141,38 @@ def test_units_of_one_mask_are_uncorrelated_at_any_distance(units):
 # What a mask is a function of
 
 
+@pytest.mark.parametrize("xp", [np, jnp], ids=["numpy", "jax"])
 @pytest.mark.parametrize("coordinates", [(0, 0, 0), (1, 2, 3), (123_456_789, 98_765, 4)])
-def test_a_mask_is_a_hash_of_its_coordinates(coordinates):
+def test_a_mask_is_a_hash_of_its_coordinates(coordinates, xp):
     """Integer for integer, so that no machine and no later version draws other masks."""
-    key = 0x9E3779B9
-    for coordinate in coordinates:
-        key = (lowbias32(key ^ coordinate) + 0x9E3779B9) % 2**32
     rows, units, rate = 5, 7, 0.3
-    expected = [
-        [lowbias32(((row * units + unit) * 0x9E3779B9 + key) % 2**32) / 2**32 >= rate for unit in range(units)]
-        for row in range(rows)
-    ]
-    np.testing.assert_array_equal(mask(*coordinates, (rows, units), rate), expected)
+    expected = formulas.mask(*coordinates, units, rows, rate)
+    np.testing.assert_array_equal(mask(*coordinates, (rows, units), rate, xp), expected.T)
 
 
 def test_a_mask_is_the_same_each_time_and_whether_compiled_or_not():
-    compiled = jax.jit(lambda n, s: keep_mask(dropout_key(n, s, 2), (64, 64), 0.5))(3, 4)
+    compiled = jax.jit(lambda n, s: keep_mask(dropout_key(n, s, 2, jnp), (64, 64), 0.5))(3, 4)
     np.testing.assert_array_equal(mask(3, 4, 2), mask(3, 4, 2))
-    np.testing.assert_array_equal(compiled, mask(3, 4, 2))
+    np.testing.assert_array_equal(compiled.T, mask(3, 4, 2))
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
-@given(network=st.integers(0, 2**31 - 1), step=st.integers(0, 2**31 - 1))
-def test_a_mask_does_not_depend_on_the_kind_of_number_its_coordinates_are(network, step):
-    plain = mask(network, step, 1)
-    np.testing.assert_array_equal(mask(jnp.int32(network), jnp.int32(step), 1), plain)
-    np.testing.assert_array_equal(mask(jnp.uint32(network), jnp.int32(step), 1), plain)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    networks=st.lists(st.integers(0, 2**32 - 1), min_size=3, max_size=3),
+    step=st.integers(-1, 2**31 - 1),
+    layer=st.integers(0, 20),
+    rate=st.floats(0, 0.999),
+)
+def test_masks_are_those_of_jax_bit_by_bit_whatever_kind_of_number_their_coordinates_are(networks, step, layer, rate):
+    found = keep_mask(dropout_key(np.array(networks, np.uint32), step, layer), (7, 5), rate)
+    in_jax = keep_mask(dropout_key(jnp.uint32(networks), jnp.int32(step), layer, jnp), (7, 5), rate)
+    np.testing.assert_array_equal(found, in_jax)
+    for index, network in enumerate(networks):
+        np.testing.assert_array_equal(found[index], mask(network, step, layer, (5, 7), rate).T)
 
 
 def test_unsigned_ids_beyond_the_signed_ones_have_masks_of_their_own():
-    ids = jnp.array([0, 1, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1], jnp.uint32)
+    ids = np.array([0, 1, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1], np.uint32)
     assert len({m.tobytes() for m in many_masks(ids, [0], [0], (8, 16), 0.5)}) == len(ids)
 
 
@@ -190,7 +186,7 @@ def test_under_nested_vmap_every_network_and_step_has_the_mask_it_has_alone():
     networks, steps = np.array([9, 2, 2, 100]), np.array([5, 0, 6])
 
     def one(network, rate, step):
-        return keep_mask(dropout_key(network, step, 1), (16, 24), rate)
+        return keep_mask(dropout_key(network, step, 1, jnp), (24, 16), rate).T
 
     nested = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, None, 0)), in_axes=(0, 0, None)))
     masks = np.asarray(nested(jnp.asarray(networks), jnp.asarray(rates), jnp.asarray(steps)))
@@ -205,71 +201,76 @@ def test_under_nested_vmap_every_network_and_step_has_the_mask_it_has_alone():
 
 def rows_and_mask(rate, seed=0):
     x = np.random.default_rng(seed).normal(size=(32, 20)).astype(np.float32)
-    return x, mask(seed, 0, 0, x.shape, rate)
+    return x.T, mask(seed, 0, 0, x.shape, rate).T
 
 
+def train(x, rate, form="inverted", network=0):
+    return Dropout(0, form).forward((), x, Context(Hyperparameters(dropout_rate=rate), network, 0))
+
+
+def infer(x, rate, form="inverted"):
+    return Dropout(0, form).infer((), x, (), Hyperparameters(dropout_rate=rate))
+
+
+@in_both
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5])
-def test_the_inverted_form_scales_up_in_training_and_does_nothing_at_test_time(rate):
+@pytest.mark.parametrize("form", ["inverted", "classic"])
+def test_one_form_scales_up_in_training_and_the_other_down_at_test_time(form, rate, array):
+    """And gradients pass where units were kept, with the factor of training."""
     x, r = rows_and_mask(rate)
-    expected = x.astype(np.float64) * r / (1 - rate)
-    np.testing.assert_allclose(dropout_train(jnp.asarray(x), jnp.asarray(r), rate), expected, rtol=1e-6)
-    np.testing.assert_array_equal(dropout_inference(jnp.asarray(x), rate), x)
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5])
-def test_the_classic_form_only_deletes_in_training_and_scales_by_the_kept_share_at_test_time(rate):
-    x, r = rows_and_mask(rate)
-    np.testing.assert_array_equal(dropout_train(jnp.asarray(x), jnp.asarray(r), rate, "classic"), x * r)
-    expected = x.astype(np.float64) * (1 - rate)
-    np.testing.assert_allclose(dropout_inference(jnp.asarray(x), rate, "classic"), expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize(("form", "factor"), [("inverted", 1 / 0.8), ("classic", 1.0)])
-def test_gradients_pass_where_neurons_were_kept_with_the_same_factor(form, factor):
-    x, r = rows_and_mask(0.2)
     g = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
-    gradient = jax.grad(lambda x: jnp.sum(dropout_train(x, jnp.asarray(r), 0.2, form) * g))(jnp.asarray(x))
-    np.testing.assert_allclose(gradient, g * r * factor, rtol=1e-6)
+    in_training, at_test_time = (1 / (1 - rate), 1) if form == "inverted" else (1, 1 - rate)
+    y, kept = train(array(x), rate, form)
+    np.testing.assert_allclose(y, x.astype(np.float64) * r * in_training, rtol=1e-6)
+    np.testing.assert_allclose(infer(array(x), rate, form), x.astype(np.float64) * at_test_time, rtol=1e-6)
+    np.testing.assert_allclose(Dropout(0, form).backward((), kept, array(g))[1], g * r * in_training, rtol=1e-6)
 
 
-def test_a_deleted_neuron_is_deleted_whatever_it_says():
+@pytest.mark.parametrize("form", ["inverted", "classic"])
+def test_without_an_id_of_the_network_nothing_is_deleted_on_the_way_there_and_back(form):
+    (x, _), g = rows_and_mask(0.2), np.ones((20, 32), np.float32)
+    y, kept = train(x, 0.2, form, network=None)
+    np.testing.assert_array_equal(y, infer(x, 0.2, form))
+    np.testing.assert_allclose(Dropout(0, form).backward((), kept, g)[1] * x, y, rtol=1e-6)
+
+
+def test_in_jax_a_deleted_unit_is_deleted_whatever_it_says():
     """Also infinity: multiplying by a mask of zeros would leave a NaN."""
-    x = jnp.array([[jnp.inf, 1.0]])
-    np.testing.assert_array_equal(dropout_train(x, jnp.array([[False, True]]), 0.5, "classic"), [[0.0, 1.0]])
+    x, r = rows_and_mask(0.5)
+    y, _ = train(jnp.where(r, x, jnp.inf), 0.5, "classic")
+    np.testing.assert_array_equal(y, x * r)
 
 
-def layer_above(seed=2):
+ABOVE = Affine(20, 7)
+
+
+def weights_above(seed=2):
     rng = np.random.default_rng(seed)
-    weight, bias = rng.normal(size=(20, 7)), rng.normal(size=7)
-    return Affine(jnp.asarray(weight, jnp.float32), jnp.asarray(bias, jnp.float32))
+    return Weights(*(rng.normal(size=shape).astype(np.float32) for shape in [(7, 20), 7]))
 
 
+def next_layer(weights, x):
+    return ABOVE.forward(weights, x, Context(Hyperparameters()))[0]
+
+
+@in_both
 @pytest.mark.parametrize("rate", [0.5, 0.75])
-def test_the_two_forms_are_exactly_one_network_when_the_next_weights_are_multiplied_by_the_kept_share(rate):
+def test_the_two_forms_are_exactly_one_network_when_the_next_weights_are_multiplied_by_the_kept_share(rate, array):
     """Bit for bit, where the kept share is a power of two; in training, and at test time."""
-    x, r = (jnp.asarray(a) for a in rows_and_mask(rate))
-    classic = layer_above()
-    inverted = Affine(classic.weight * (1 - rate), classic.bias)
-
-    np.testing.assert_array_equal(
-        affine(classic, dropout_train(x, r, rate, "classic")),
-        affine(inverted, dropout_train(x, r, rate, "inverted")),
-    )
-    np.testing.assert_array_equal(
-        affine(classic, dropout_inference(x, rate, "classic")),
-        affine(inverted, dropout_inference(x, rate, "inverted")),
-    )
+    x, classic = jax.tree.map(array, (rows_and_mask(rate)[0], weights_above()))
+    inverted = Weights(classic.weight * (1 - rate), classic.bias)
+    for passed in (lambda form: train(x, rate, form)[0], lambda form: infer(x, rate, form)):
+        np.testing.assert_array_equal(next_layer(classic, passed("classic")), next_layer(inverted, passed("inverted")))
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(rate=st.floats(0.01, 0.95), seed=st.integers(0, 1000))
 def test_the_two_forms_are_one_network_at_any_rate(rate, seed):
-    x, r = (jnp.asarray(a) for a in rows_and_mask(rate, seed))
-    classic = layer_above(seed)
-    inverted = Affine(classic.weight * (1 - rate), classic.bias)
-    for layer in (lambda form: dropout_train(x, r, rate, form), lambda form: dropout_inference(x, rate, form)):
+    (x, _), classic = rows_and_mask(rate, seed), weights_above(seed)
+    inverted = Weights(classic.weight * (1 - rate), classic.bias)
+    for passed in (lambda form: train(x, rate, form, seed)[0], lambda form: infer(x, rate, form)):
         np.testing.assert_allclose(
-            affine(classic, layer("classic")), affine(inverted, layer("inverted")), rtol=1e-4, atol=1e-5
+            next_layer(classic, passed("classic")), next_layer(inverted, passed("inverted")), rtol=1e-4, atol=1e-5
         )
 
 
@@ -280,18 +281,14 @@ def test_test_time_is_the_mean_over_masks_when_scaled_by_the_kept_share_and_not_
     What the next layer is given must be, on the average over masks, what it was given in training. Scaled by
     the kept share it is, to within the error of 4,096 masks; scaled by the deleted share it is far off.
     """
-    x = jnp.asarray(np.random.default_rng(0).normal(size=(4, 20)), jnp.float32)
-    masks = many_masks(np.arange(64), np.arange(64), [0], x.shape, rate).reshape(-1, *x.shape)
+    x = np.random.default_rng(0).normal(size=(4, 20)).T
+    above = jax.tree.map(np.float64, weights_above())
+    in_training, _ = train(x, rate, "classic", np.arange(4096))  # of as many networks
+    outputs = above.weight @ in_training + above.bias[:, None]
+    mean, error = outputs.mean(axis=0), outputs.std(axis=0) / np.sqrt(len(outputs))
 
-    def next_layer(x):
-        return np.asarray(affine(layer_above(), x), np.float64)
-
-    in_training = jax.vmap(lambda r: affine(layer_above(), dropout_train(x, r, rate, "classic")))
-    outputs = np.asarray(in_training(jnp.asarray(masks)), np.float64)
-    mean, error = outputs.mean(axis=0), outputs.std(axis=0) / np.sqrt(len(masks))
-
-    by_kept_share = np.abs(next_layer(dropout_inference(x, rate, "classic")) - mean) / error
-    by_deleted_share = np.abs(next_layer(x * rate) - mean) / error
+    by_kept_share = np.abs(next_layer(above, infer(x, rate, "classic")) - mean) / error
+    by_deleted_share = np.abs(next_layer(above, x * rate) - mean) / error
 
     assert by_kept_share.max() < 4
     assert np.median(by_deleted_share) > 20

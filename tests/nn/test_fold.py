@@ -1,89 +1,113 @@
-"""A network with batch norm and dropout, folded into affine layers alone."""
+"""A network with batch norm and dropout, folded into affine layers and what stands between them."""
 
 from itertools import product
 from typing import get_args
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from formulas import activations
+from trainings import midway
 
-from goru.nn.activations import ACTIVATIONS
+from goru.nn import network
+from goru.nn.activation import Activation
 from goru.nn.affine import Affine
 from goru.nn.architecture import ActivationName, Architecture, Hyperparameters
-from goru.nn.batch_norm import Statistics
-from goru.nn.fold import fold
-from goru.nn.network import forward_inference, init_affines, init_network
+from goru.nn.batch_norm import BatchNorm
+from goru.nn.dropout import Dropout
+from goru.nn.fold import apply, fold
+from goru.nn.layer import Context
+from goru.nn.layer_norm import LayerNorm
+from goru.nn.residual import Residual
+from goru.nn.scaling import Scaling
 
 HYPER = Hyperparameters(dropout_rate=0.35, batch_norm_epsilon=1e-3)
+X = np.random.default_rng(1).normal(size=(25, 6)).T
 
 
-def trained(architecture, seed=0):
-    """A network and statistics in which no number has its initial value."""
-    rng = np.random.default_rng(seed)
-    network = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
-    network = jax.tree.map(lambda leaf: leaf + jnp.asarray(rng.normal(0, 0.3, leaf.shape), jnp.float32), network)
-    statistics = tuple(
-        Statistics(
-            jnp.asarray(rng.normal(size=width), jnp.float32),
-            jnp.asarray(rng.uniform(0.1, 4, width), jnp.float32),
-        )
-        for width in architecture.hidden
-        if architecture.batch_norm
-    )
-    return network, statistics
-
-
-def plain(affines, activation, x):
-    """affine, activation, ..., affine, and nothing else; in float64."""
-    for layer in affines[:-1]:
-        x = x @ np.asarray(layer.weight, np.float64) + np.asarray(layer.bias, np.float64)
-        x = np.asarray(ACTIVATIONS[activation](jnp.asarray(x, jnp.float32)), np.float64)
-    return x @ np.asarray(affines[-1].weight, np.float64) + np.asarray(affines[-1].bias, np.float64)
+def kinds(layers):
+    return [layer.kind for layer in layers]
 
 
 @pytest.mark.parametrize("activation", get_args(ActivationName))
 @pytest.mark.parametrize("hidden", [(), (9,), (9, 7, 8)])
 @pytest.mark.parametrize(("place", "form"), list(product([None, "before", "after"], [None, "inverted", "classic"])))
 def test_the_folded_network_is_the_network_at_test_time(place, form, hidden, activation):
-    architecture = Architecture(
-        6, hidden, 3, activation, place, dropout=form is not None, dropout_form=form or "inverted"
-    )
-    network, statistics = trained(architecture)
-    x = np.random.default_rng(1).normal(size=(25, 6)).astype(np.float32)
+    dropout = {"dropout": form is not None, "dropout_form": form or "inverted"}
+    layers = Architecture(6, hidden, 3, activation, place, **dropout).layers
+    learned, statistics = midway(layers)
 
-    folded = fold(architecture, network, statistics, HYPER)
+    left, numbers = fold(layers, learned, statistics, HYPER)
 
-    expected = forward_inference(architecture, network, statistics, HYPER, jnp.asarray(x))
-    scale = np.abs(expected).max()
-    np.testing.assert_allclose(plain(folded, activation, x) / scale, expected / scale, atol=3e-6)
-
-
-@pytest.mark.parametrize("place", [None, "before", "after"])
-def test_what_is_left_is_a_plain_network_of_the_same_widths(place):
-    architecture = Architecture(6, (9, 7), 3, batch_norm=place)
-    folded = fold(architecture, *trained(architecture), HYPER)
-    assert all(isinstance(layer, Affine) for layer in folded)
-    assert [layer.weight.shape for layer in folded] == [(6, 9), (9, 7), (7, 3)]
-    assert [layer.bias.shape for layer in folded] == [(9,), (7,), (3,)]
+    assert kinds(left) == ["affine", "activation"] * len(hidden) + ["affine"]  # and nothing else
+    assert [layer.outputs for layer in left[::2]] == [*hidden, 3]
+    assert all(layer.bias and own.bias is not None for layer, own in zip(left[::2], numbers[::2], strict=True))
+    expected = activations(layers, learned, X, Context(HYPER), statistics)[-1]
+    np.testing.assert_allclose(activations(left, numbers, X, Context(HYPER))[-1], expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(apply(left, numbers, X), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_a_plain_network_is_left_as_it_is():
-    architecture = Architecture(6, (9, 7), 3, dropout=True)
-    network, _ = trained(architecture)
-    folded = fold(architecture, network, (), HYPER)
-    for layer, original in zip(folded, [h.affine for h in network.hidden] + [network.output], strict=True):
-        np.testing.assert_array_equal(layer.weight, original.weight)
-        np.testing.assert_array_equal(layer.bias, original.bias)
+    layers = Architecture(6, (9, 7), 3, dropout=True).layers
+    learned, statistics = midway(layers)
+    left, numbers = fold(layers, learned, statistics, HYPER)
+    assert left == Architecture(6, (9, 7), 3).layers
+    for one, other in zip(jax.tree.leaves(numbers), jax.tree.leaves(learned), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_batch_norm_before_the_activation_goes_into_the_layer_below_and_after_it_into_the_one_above():
-    network, statistics = trained(Architecture(6, (9,), 3, batch_norm="before"))
-    below, above = fold(Architecture(6, (9,), 3, batch_norm="before"), network, statistics, HYPER)
-    np.testing.assert_array_equal(above.weight, network.output.weight)
-    assert not np.allclose(below.weight, network.hidden[0].affine.weight)
+    layers = Architecture(6, (9,), 3, batch_norm="before").layers
+    learned, statistics = midway(layers)
+    _, (below, _, above) = fold(layers, learned, statistics, HYPER)
+    np.testing.assert_array_equal(above.weight, learned[-1].weight)
+    assert not np.allclose(below.weight, learned[0].weight)
 
-    below, above = fold(Architecture(6, (9,), 3, batch_norm="after"), network, statistics, HYPER)
-    np.testing.assert_array_equal(below.weight, network.hidden[0].affine.weight)
-    assert not np.allclose(above.weight, network.output.weight)
-    assert not np.allclose(above.bias, network.output.bias)
+    layers = Architecture(6, (9,), 3, batch_norm="after").layers
+    learned, statistics = midway(layers)
+    _, (below, _, above) = fold(layers, learned, statistics, HYPER)
+    np.testing.assert_array_equal(below.weight, learned[0].weight)
+    assert not np.allclose(above.weight, learned[-1].weight)
+    assert not np.allclose(above.bias, learned[-1].bias)
+
+
+INNER = (Affine(5, 4, bias=False), BatchNorm(4), Activation("tanh"), Dropout(0, "classic"), Affine(4, 5))
+STACKS = {
+    "first of all": ((BatchNorm(6), Affine(6, 3)), ["affine"]),
+    "last of all": ((Affine(6, 5), Activation("silu"), BatchNorm(5)), ["affine", "activation", "scaling"]),
+    "twice": ((Affine(6, 5), BatchNorm(5), BatchNorm(5), Affine(5, 3), BatchNorm(3)), ["affine", "affine"]),
+    "twice above": ((Activation("tanh"), BatchNorm(6), BatchNorm(6), Affine(6, 3)), ["activation", "affine"]),
+    "between what takes in nothing": (
+        (Affine(6, 5), Activation("tanh"), BatchNorm(5), LayerNorm(5), BatchNorm(5), Activation("tanh")),
+        ["affine", "activation", "scaling", "layer_norm", "scaling", "activation"],
+    ),
+    "in a residual block": (
+        (Affine(6, 5), Residual(INNER), BatchNorm(5), Affine(5, 3)),
+        ["affine", "residual", "affine"],
+    ),
+    "a scaling is not learned from statistics": (
+        (Affine(6, 5), Scaling(5), BatchNorm(5)),
+        ["affine", "scaling", "scaling"],
+    ),
+}
+
+
+@pytest.mark.parametrize("networks", [(), (3,)], ids=["one", "many"])
+@pytest.mark.parametrize(("layers", "expected"), STACKS.values(), ids=STACKS)
+def test_any_network_is_folded_as_far_as_its_layers_go(layers, expected, networks):
+    learned, statistics = midway(layers, networks)
+    left, numbers = fold(layers, learned, statistics, HYPER)
+    assert kinds(left) == expected
+    if "residual" in expected:
+        assert kinds(left[1].layers) == ["affine", "activation", "affine"]
+    outputs = network.infer(layers, learned, statistics, HYPER, X)
+    np.testing.assert_allclose(apply(left, numbers, X), outputs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("place", [None, "before", "after"])
+def test_folded_numbers_keep_their_precision(place, dtype):
+    layers = Architecture(6, (9, 7), 3, batch_norm=place, dropout=True, dropout_form="classic").layers
+    given = jax.tree.map(lambda leaf: leaf.astype(dtype), midway(layers, (2,)))
+    hyper = HYPER._replace(dropout_rate=np.array([0.2, 0.5]), batch_norm_epsilon=np.array([1e-3, 1e-5]))
+    assert {leaf.dtype for leaf in jax.tree.leaves(fold(layers, *given, hyper)[1])} == {np.dtype(dtype)}

@@ -1,368 +1,296 @@
-"""A network, layer after layer, against the same layers written in float64 NumPy."""
+"""A network, layer after layer, against the formulas of its layers in float64 NumPy."""
 
-import math
-from dataclasses import replace
 from itertools import product
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from formulas import ACTIVATIONS, activations
+from trainings import midway, of_batch_norm, weights
 
+from goru.nn import network
+from goru.nn.activation import Activation
+from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm, Statistics, corrected
-from goru.nn.dropout import dropout_key, keep_mask
-from goru.nn.network import (
-    HiddenLayer,
-    forward_inference,
-    forward_train,
-    init_affines,
-    init_network,
-    init_running,
-    population_statistics,
-    weight_matrices,
-)
+from goru.nn.batch_norm import BatchNorm, corrected, follow
+from goru.nn.dropout import Dropout
+from goru.nn.layer import Context
+from goru.nn.layer_norm import LayerNorm
+from goru.nn.losses import LOSSES
+from goru.nn.network import STATISTICS_STEP
+from goru.nn.residual import Residual
 
 INPUTS, HIDDEN, OUTPUTS, ROWS = 6, (9, 7), 3, 20
 HYPER = Hyperparameters(dropout_rate=0.3, batch_norm_epsilon=1e-3, batch_norm_momentum=0.8)
+NO_DROPOUT = HYPER._replace(dropout_rate=0.0)
 ID, STEP = 11, 5
+CONTEXT = Context(HYPER, ID, STEP)
 
 PLACES = [None, "before", "after"]
 FORMS = [None, "inverted", "classic"]  # None: no dropout
 BLOCKS = list(product(PLACES, FORMS))
-
-ACTIVATIONS = {
-    "relu": lambda x: np.maximum(x, 0),
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "tanh": np.tanh,
-    "gelu": np.vectorize(lambda x: x * 0.5 * (1 + math.erf(x / 2**0.5))),
-    "silu": lambda x: x / (1 + np.exp(-x)),
-}
+every_block = pytest.mark.parametrize(("place", "form"), BLOCKS)
+every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
+each_place = pytest.mark.parametrize("place", ["before", "after"])
 
 
-def make_architecture(place=None, form=None, activation="relu", hidden=HIDDEN):
-    return Architecture(
-        INPUTS, hidden, OUTPUTS, activation, place, dropout=form is not None, dropout_form=form or "inverted"
-    )
+def make_layers(place=None, form=None, activation="relu", hidden=HIDDEN):
+    form, dropout = form or "inverted", form is not None
+    return Architecture(INPUTS, hidden, OUTPUTS, activation, place, dropout=dropout, dropout_form=form).layers
 
 
-def make_network(architecture, seed=0):
-    """Of a network in the middle of its training: no bias is zero, γ and β differ from feature to feature."""
-    rng = np.random.default_rng(seed)
-    network = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
-
-    def random(like, low, high):
-        return jnp.asarray(rng.uniform(low, high, like.shape), jnp.float32)
-
-    def trained(layer):
-        return layer._replace(bias=random(layer.bias, -0.5, 0.5))
-
-    return network._replace(
-        hidden=tuple(
-            HiddenLayer(
-                trained(layer.affine),
-                layer.batch_norm
-                and BatchNorm(random(layer.batch_norm.scale, 0.5, 2), random(layer.batch_norm.shift, -1, 1)),
-            )
-            for layer in network.hidden
-        ),
-        output=trained(network.output),
-    )
+RESIDUAL = (
+    Affine(INPUTS, 5),
+    Residual((LayerNorm(5), Affine(5, 4, bias=False), BatchNorm(4), Activation("tanh"), Dropout(0), Affine(4, 5))),
+    BatchNorm(5),
+    Affine(5, OUTPUTS),
+)
 
 
 def make_rows(seed=0, n=ROWS):
-    return np.random.default_rng(50 + seed).normal(size=(n, INPUTS)).astype(np.float32)
-
-
-def make_statistics(architecture, seed=0):
-    rng = np.random.default_rng(90 + seed)
-    return tuple(
-        Statistics(
-            jnp.asarray(rng.normal(size=width), jnp.float32),
-            jnp.asarray(rng.uniform(0.2, 4, width), jnp.float32),
-        )
-        for width in architecture.hidden
-        if architecture.batch_norm
-    )
-
-
-def in_numpy(architecture, network, x, *, statistics=None, masks=None):
-    """The network in float64: affine, [batch norm before], activation, [batch norm after], [dropout]; affine.
-
-    With `masks` it is in training and batch norm uses the batch's own statistics; with `statistics` it is at
-    test time and uses those. Returns the outputs, and the mean and (biased) variance of what each batch norm
-    layer read.
-    """
-    network, statistics = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), (network, statistics))
-    training = masks is not None
-    seen = []
-
-    def batch_norm(x, layer, index):
-        seen.append((x.mean(axis=0), x.var(axis=0)))
-        mean, variance = seen[-1] if training else statistics[index]
-        return layer.scale * (x - mean) / np.sqrt(variance + HYPER.batch_norm_epsilon) + layer.shift
-
-    x = np.asarray(x, np.float64)
-    for index, layer in enumerate(network.hidden):
-        x = x @ layer.affine.weight + layer.affine.bias
-        if architecture.batch_norm == "before":
-            x = batch_norm(x, layer.batch_norm, index)
-        x = ACTIVATIONS[architecture.activation](x)
-        if architecture.batch_norm == "after":
-            x = batch_norm(x, layer.batch_norm, index)
-        if architecture.dropout:
-            kept_share = 1 - HYPER.dropout_rate
-            if training:
-                x = x * masks[index]
-                x = x / kept_share if architecture.dropout_form == "inverted" else x
-            else:
-                x = x * kept_share if architecture.dropout_form == "classic" else x
-    return x @ network.output.weight + network.output.bias, seen
-
-
-def masks_of(architecture, network_id=ID, step=STEP, rows=ROWS):
-    return [
-        np.asarray(keep_mask(dropout_key(network_id, step, index), (rows, width), HYPER.dropout_rate))
-        for index, width in enumerate(architecture.hidden)
-    ]
-
-
-def train(architecture, network, x, hyper=HYPER, network_id=ID, step=STEP):
-    return forward_train(architecture, network, init_running(architecture), hyper, jnp.asarray(x), network_id, step)
+    return np.random.default_rng(50 + seed).normal(size=(n, INPUTS)).T
 
 
 # The forward passes
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("place", "form"), BLOCKS)
+@every_activation
+@every_block
 def test_the_forward_pass_in_training(place, form, activation):
-    """The order of a block, with goru's own masks: affine, [before], activation, [after], dropout."""
-    architecture = make_architecture(place, form, activation)
-    network, x = make_network(architecture), make_rows()
-    outputs, _ = train(architecture, network, x)
-    expected, _ = in_numpy(architecture, network, x, masks=masks_of(architecture))
-    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
+    layers, x = make_layers(place, form, activation), make_rows()
+    learned, _ = midway(layers)
+    outputs, _ = network.forward(layers, learned, x, CONTEXT)
+    np.testing.assert_allclose(outputs, activations(layers, learned, x, CONTEXT)[-1], rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("place", "form"), BLOCKS)
+@every_activation
+@every_block
 def test_the_forward_pass_at_test_time(place, form, activation):
-    architecture = make_architecture(place, form, activation)
-    network, x, statistics = make_network(architecture), make_rows(), make_statistics(architecture)
-    outputs = forward_inference(architecture, network, statistics, HYPER, jnp.asarray(x))
-    expected, _ = in_numpy(architecture, network, x, statistics=statistics)
-    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("place", ["before", "after"])
-@pytest.mark.parametrize("form", FORMS)
-def test_running_statistics_follow_what_each_batch_norm_layer_reads(place, form):
-    """From zero, by one step: a share of 1 - momentum of the batch's mean and unbiased variance."""
-    architecture = make_architecture(place, form)
-    network, x = make_network(architecture), make_rows()
-
-    _, running = train(architecture, network, x)
-
-    _, seen = in_numpy(architecture, network, x, masks=masks_of(architecture))
-    assert len(running) == len(HIDDEN)
-    for layer, (mean, variance) in zip(running, seen, strict=True):
-        np.testing.assert_allclose(layer.mean, 0.2 * mean, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(layer.variance, 0.2 * variance * ROWS / (ROWS - 1), rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(layer.weight, 0.2, rtol=1e-6)
-
-
-def test_the_numpy_network_tells_the_orders_of_a_block_apart():
-    """Or the tests above would prove nothing."""
-    outputs = []
-    for place, form in BLOCKS:
-        architecture = make_architecture(place, form)
-        network = make_network(make_architecture("before"))  # one network in all of them
-        outputs.append(in_numpy(architecture, network, make_rows(), masks=masks_of(architecture))[0])
-    for i, j in product(range(len(BLOCKS)), repeat=2):
-        assert i == j or np.abs(outputs[i] - outputs[j]).max() > 0.1
+    layers, x = make_layers(place, form, activation), make_rows()
+    given = *midway(layers), HYPER, x
+    of_layers = list(network.at_inference(layers, *given))
+    assert tuple(layer for layer, _ in of_layers) == layers
+    for (_, y), expected in zip(of_layers, activations(layers, given[0], x, CONTEXT, given[1])[1:], strict=True):
+        np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-11)
+    np.testing.assert_array_equal(network.infer(layers, *given), of_layers[-1][1])
 
 
 def test_without_hidden_layers_the_network_is_a_linear_model():
-    architecture = make_architecture("before", "inverted", hidden=())
-    network, x = make_network(architecture), make_rows()
-    expected = x.astype(np.float64) @ np.asarray(network.output.weight, np.float64) + np.asarray(network.output.bias)
-    outputs, running = train(architecture, network, x)
-    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
-    assert running == ()
-    assert population_statistics(architecture, network, HYPER, jnp.asarray(x)) == ()
-    np.testing.assert_array_equal(forward_inference(architecture, network, (), HYPER, jnp.asarray(x)), outputs)
+    layers, x = make_layers("before", "inverted", hidden=()), make_rows()
+    learned, statistics = midway(layers)
+    outputs, _ = network.forward(layers, learned, x, CONTEXT)
+    np.testing.assert_allclose(outputs, learned[0].weight @ x + learned[0].bias[:, None])
+    assert network.exact_statistics(layers, learned, x, CONTEXT) == network.running(layers) == statistics == ((),)
+    np.testing.assert_array_equal(network.infer(layers, learned, statistics, HYPER, x), outputs)
+
+
+# The way back
+
+DEPTHS = [make_layers(place, "classic", "tanh", hidden) for place in PLACES for hidden in [(), (4,), (8, 3, 5)]]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("layers", [*(make_layers(*block, "silu") for block in BLOCKS), *DEPTHS, RESIDUAL])
+def test_the_gradient_is_that_of_numerical_differences_and_is_written_where_it_is_wanted(layers, loss):
+    """Along some directions in which all numbers of two networks move at once, and their rows."""
+    numbers = midway(layers, (2,))[0], np.stack([make_rows(0), make_rows(1)])
+    rng = np.random.default_rng(5)
+    targets = rng.integers(OUTPUTS, size=ROWS) if loss == "softmax_cross_entropy" else rng.random((OUTPUTS, ROWS))
+    context = Context(HYPER, np.array([ID, 4_000_000_000], np.uint32), STEP)
+
+    def forward(learned, x):
+        outputs, kept = network.forward(layers, learned, x, context)
+        losses, gradient = LOSSES[loss].with_gradient(outputs, targets)
+        return losses.sum(axis=-1), kept, gradient
+
+    _, kept, gradient = forward(*numbers)
+    out = jax.tree.map(lambda leaf: np.full_like(leaf, np.nan), numbers[0])
+    found, towards_x = network.backward(layers, numbers[0], kept, gradient, out, inputs=True)
+    assert all(map(np.shares_memory, jax.tree.leaves(found), jax.tree.leaves(out)))
+    for _ in range(2):
+        direction = jax.tree.map(lambda leaf: rng.choice([-1.0, 1.0], leaf.shape), numbers)
+        ahead, behind = (
+            forward(*jax.tree.map(lambda leaf, by, h=h: leaf + h * by, numbers, direction))[0] for h in (1e-6, -1e-6)
+        )
+        slopes = jax.tree.map(lambda leaf, by: (leaf * by).reshape(2, -1).sum(axis=1), (out, towards_x), direction)
+        np.testing.assert_allclose(sum(jax.tree.leaves(slopes)), (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-6)
 
 
 # Training beside inference
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@every_activation
 def test_without_batch_norm_and_at_a_dropout_rate_of_zero_training_is_inference(form, activation):
-    architecture = make_architecture(None, form, activation)
-    network, x, hyper = make_network(architecture), make_rows(), HYPER._replace(dropout_rate=0.0)
-    in_training, _ = train(architecture, network, x, hyper)
-    at_test_time = forward_inference(architecture, network, (), hyper, jnp.asarray(x))
+    layers = make_layers(None, form, activation)
+    (learned, _), x = midway(layers), make_rows()
+    in_training, _ = network.forward(layers, learned, x, Context(NO_DROPOUT, ID, STEP))
+    at_test_time = network.infer(layers, learned, network.running(layers), NO_DROPOUT, x)
     np.testing.assert_array_equal(in_training, at_test_time)
 
 
-@pytest.mark.parametrize(("place", "form"), BLOCKS)
+@every_block
 def test_a_dropout_rate_of_zero_is_no_dropout(place, form):
-    hyper = HYPER._replace(dropout_rate=0.0)
-    with_it, without = make_architecture(place, form), make_architecture(place, None)
-    network = make_network(with_it)
-    np.testing.assert_allclose(
-        train(with_it, network, make_rows(), hyper)[0],
-        train(without, network, make_rows(), hyper)[0],
-        rtol=1e-6,
-        atol=1e-6,
-    )
+    """Also where other networks beside have another rate."""
+    layers, without = make_layers(place, form), make_layers(place, None)
+    (learned, _), x = midway(layers), make_rows()
+    of_affines = tuple(own for layer, own in zip(layers, learned, strict=True) if layer.kind != "dropout")
+    expected, _ = network.forward(without, of_affines, x, CONTEXT)
+    outputs, _ = network.forward(layers, learned, x, Context(NO_DROPOUT, ID, STEP))
+    np.testing.assert_allclose(outputs, expected, rtol=1e-12)
+    context = Context(HYPER._replace(dropout_rate=np.array([0.0, 0.5])), np.array([ID, ID]), STEP)
+    outputs, _ = network.forward(layers, jax.tree.map(lambda leaf: np.stack([leaf] * 2), learned), x, context)
+    np.testing.assert_allclose(outputs[0], expected, rtol=1e-12)
+    assert np.allclose(outputs[1], expected) == (form is None)
 
 
-@pytest.mark.parametrize(("place", "form"), BLOCKS)
+@every_block
 def test_at_test_time_a_row_gets_the_same_answer_each_time_and_in_any_company(place, form):
-    architecture = make_architecture(place, form)
-    network, statistics = make_network(architecture), make_statistics(architecture)
+    layers = make_layers(place, form)
+    learned, statistics = midway(layers)
 
     def predict(x):
-        return np.asarray(forward_inference(architecture, network, statistics, HYPER, jnp.asarray(x)))
+        return network.infer(layers, learned, statistics, HYPER, x)
 
     x = make_rows()
     np.testing.assert_array_equal(predict(x), predict(x))
-    np.testing.assert_allclose(predict(x[::-1])[::-1], predict(x), rtol=1e-5, atol=1e-5)
-    company = np.concatenate([x[:1], 100 * make_rows(1)[1:]])
-    np.testing.assert_allclose(predict(company)[0], predict(x)[0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(predict(x[:, ::-1])[:, ::-1], predict(x), rtol=1e-10)
+    company = np.concatenate([x[:, :1], 100 * make_rows(1)[:, 1:]], axis=1)
+    np.testing.assert_allclose(predict(company)[:, 0], predict(x)[:, 0], rtol=1e-10)
 
 
 def test_in_training_other_steps_and_networks_have_other_masks_and_the_same_ones_the_same():
-    architecture = make_architecture(None, "inverted")
-    network, x = make_network(architecture), make_rows()
-    outputs = {
-        (network_id, step): np.asarray(train(architecture, network, x, HYPER, network_id, step)[0])
-        for network_id, step in product((0, 1), (0, 1))
-    }
-    for a, b in product(outputs, repeat=2):
-        assert (a == b) == np.array_equal(outputs[a], outputs[b])
-    np.testing.assert_array_equal(train(architecture, network, x, HYPER, 0, 1)[0], outputs[0, 1])
+    layers = make_layers(None, "inverted")
+    (learned, _), x = midway(layers), make_rows()
+
+    def outputs(*coordinates):
+        return network.forward(layers, learned, x, Context(HYPER, *coordinates))[0]
+
+    of_each = {coordinates: outputs(*coordinates) for coordinates in product((0, 1), (0, 1))}
+    for a, b in product(of_each, repeat=2):
+        assert (a == b) == np.array_equal(of_each[a], of_each[b])
+    np.testing.assert_array_equal(outputs(0, 1), of_each[0, 1])
 
 
-# Exact statistics of a population
+def test_at_inference_units_are_deleted_where_that_is_wanted():
+    """As in a step of training: the networks whose mean dropout is, for whoever wants to see them."""
+    layers = make_layers("after", "inverted")
+    (learned, statistics), x = midway(layers), make_rows()
+    *_, (_, outputs) = network.at_inference(layers, learned, statistics, HYPER, x, CONTEXT)
+    *_, (_, others) = network.at_inference(layers, learned, statistics, HYPER, x, CONTEXT._replace(step=STEP + 1))
+    h = x
+    for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
+        dropping = layer.kind == "dropout"
+        h = activations((layer,), (own,), h, CONTEXT, None if dropping else (of_layer,))[-1]
+    np.testing.assert_allclose(outputs, h, rtol=1e-9)
+    assert not np.allclose(outputs, others)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_hidden_activations_are_what_the_affine_layers_above_the_first_read():
+    layers = make_layers("after", "classic")
+    (learned, statistics), x = midway(layers), make_rows()
+    found = list(network.hidden(layers, learned, statistics, HYPER, x))
+    expected = activations(layers, learned, x, CONTEXT, statistics)
+    for one, index in zip(found, (4, 8), strict=True):
+        np.testing.assert_allclose(one, expected[index], rtol=1e-9)
+
+
+# Statistics
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("place", ["before", "after"])
-def test_population_statistics_are_exact_layer_by_layer(place, form, activation):
-    """Each layer's mean and biased variance over all rows, the layers below already at theirs, none deleted."""
-    architecture = make_architecture(place, form, activation)
-    network, x = make_network(architecture), make_rows(n=200)
-
-    estimated = population_statistics(architecture, network, HYPER, jnp.asarray(x))
-
-    # In NumPy: the statistics of layer 1, then those of layer 2 given those of layer 1.
-    expected = []
-    for index in range(len(HIDDEN)):
-        unknown = [(np.zeros(width), np.ones(width)) for width in HIDDEN[index:]]
-        _, seen = in_numpy(architecture, network, x, statistics=(*expected, *unknown))
-        expected.append(seen[index])
-    assert len(estimated) == len(HIDDEN)
-    for actual, (mean, variance) in zip(estimated, expected, strict=True):
-        np.testing.assert_allclose(actual.mean, mean, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(actual.variance, variance, rtol=1e-4, atol=1e-5)
+@each_place
+def test_running_statistics_follow_what_each_batch_norm_layer_reads(place, form):
+    """From zero, by one step: a share of 1 - momentum of the batch's mean and unbiased variance."""
+    layers = make_layers(place, form)
+    (learned, _), x = midway(layers), make_rows()
+    _, kept = network.forward(layers, learned, x, CONTEXT)
+    running = follow(network.running(layers), network.seen(layers, kept), ROWS, HYPER.batch_norm_momentum)
+    read = of_batch_norm(layers, activations(layers, learned, x, CONTEXT)[:-1])
+    assert len(read) == len(HIDDEN)
+    for own, x in zip(of_batch_norm(layers, running), read, strict=True):
+        np.testing.assert_allclose(own.mean, 0.2 * x.mean(axis=1), rtol=1e-6)
+        np.testing.assert_allclose(own.variance, 0.2 * x.var(axis=1, ddof=1), rtol=1e-6)
+        np.testing.assert_allclose(own.weight, 0.2, rtol=1e-6)
 
 
-@pytest.mark.parametrize("place", ["before", "after"])
-def test_by_its_population_statistics_a_network_without_dropout_repeats_its_training_pass(place):
+@pytest.mark.parametrize("network_id", [None, ID])
+@pytest.mark.parametrize("form", FORMS)
+@each_place
+def test_exact_statistics_are_exact_layer_by_layer(place, form, network_id):
+    """Each layer's mean and biased variance over all rows, the layers below already at theirs.
+
+    Without an id no unit is deleted; with one they are, by masks of their own.
+    """
+    layers = make_layers(place, form, "tanh")
+    (learned, _), x = midway(layers), make_rows(n=60)
+    found = network.exact_statistics(layers, learned, x, Context(HYPER, network_id, STEP))
+    assert STATISTICS_STEP == -1
+    context = Context(HYPER, network_id, 2**32 - 1)  # that step, as the masks' 32 bits have it
+    read = of_batch_norm(layers, activations(layers, learned, x, context)[:-1])
+    assert len(read) == len(HIDDEN)
+    for own, x in zip(of_batch_norm(layers, found), read, strict=True):
+        np.testing.assert_allclose(own.mean, x.mean(axis=1), rtol=1e-8)
+        np.testing.assert_allclose(own.variance, x.var(axis=1), rtol=1e-8)
+
+
+@pytest.mark.parametrize("layers", [make_layers("before"), make_layers("after"), RESIDUAL], ids=str)
+def test_by_its_exact_statistics_a_network_without_dropout_repeats_its_training_pass(layers):
     """Where the batch is the whole population, its statistics are the population's."""
-    architecture = make_architecture(place)
-    network, x = make_network(architecture), jnp.asarray(make_rows())
-    statistics = population_statistics(architecture, network, HYPER, x)
+    (learned, _), x, context = midway(layers), make_rows(), Context(NO_DROPOUT, ID, STEP)
+    statistics = network.exact_statistics(layers, learned, x, context)
+    outputs, _ = network.forward(layers, learned, x, context)
     np.testing.assert_allclose(
-        forward_inference(architecture, network, statistics, HYPER, x),
-        train(architecture, network, x)[0],
-        rtol=1e-4,
-        atol=1e-5,
+        network.infer(layers, learned, statistics, NO_DROPOUT, x), outputs, rtol=1e-9, atol=1e-12
     )
 
 
-@pytest.mark.parametrize("place", ["before", "after"])
-def test_the_running_statistics_approach_the_population_statistics(place):
+@each_place
+def test_the_running_statistics_approach_the_exact_ones(place):
     """While weights stand still and nothing is deleted."""
-    architecture = make_architecture(place)
-    network, x = make_network(architecture), make_rows(n=2000)
-    hyper = HYPER._replace(batch_norm_momentum=0.99)
-    step = jax.jit(
-        lambda running, x: forward_train(architecture, network, running, hyper, x, ID, STEP)[1],
-    )
-    running = init_running(architecture)
-    for batch in np.split(x, 40):
-        running = step(running, jnp.asarray(batch))
-
-    exact = population_statistics(architecture, network, hyper, jnp.asarray(x))
-    for layer, population in zip(running, exact, strict=True):
-        np.testing.assert_allclose(corrected(layer).mean, population.mean, atol=0.1)
-        np.testing.assert_allclose(corrected(layer).variance, population.variance, rtol=0.15)
-
-
-def test_without_batch_norm_there_are_no_statistics():
-    architecture = make_architecture()
-    network = make_network(architecture)
-    assert init_running(architecture) == ()
-    assert train(architecture, network, make_rows())[1] == ()
-    assert population_statistics(architecture, network, HYPER, jnp.asarray(make_rows())) == ()
+    layers = make_layers(place)
+    (learned, _), x, running = midway(layers), make_rows(n=2000), network.running(layers)
+    for batch in np.split(x, 40, axis=1):
+        _, kept = network.forward(layers, learned, batch, CONTEXT)
+        running = follow(running, network.seen(layers, kept), 50, 0.99)
+    exact = of_batch_norm(layers, network.exact_statistics(layers, learned, x, CONTEXT))
+    for own, population in zip(of_batch_norm(layers, corrected(running)), exact, strict=True):
+        np.testing.assert_allclose(own.mean, population.mean, atol=0.1)
+        np.testing.assert_allclose(own.variance, population.variance, rtol=0.15)
 
 
 # Initial values
 
 
 def test_networks_that_differ_in_batch_norm_or_dropout_start_from_the_same_weights():
-    networks = [
-        init_network(
-            make_architecture(place, form),
-            HYPER,
-            init_affines(make_architecture(place, form), np.random.default_rng(7)),
-        )
-        for place, form in BLOCKS
-    ]
-    for network in networks[1:]:
-        for a, b in zip(weight_matrices(network), weight_matrices(networks[0]), strict=True):
+    first, *rest = (weights(network.init(make_layers(*block), np.random.default_rng(7), HYPER)) for block in BLOCKS)
+    for other in rest:
+        for a, b in zip(first, other, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
 def test_every_layer_starts_from_weights_of_its_own():
-    architecture = Architecture(50, (50, 50), 50)
-    affines = init_affines(architecture, np.random.default_rng(0))
+    learned = network.init(Architecture(50, (50, 50), 50).layers, np.random.default_rng(0), HYPER)
+    affines = [own.weight.ravel() for own in learned if own]
     for i, j in product(range(3), repeat=2):
-        correlation = np.corrcoef(affines[i].weight.ravel(), affines[j].weight.ravel())[0, 1]
-        assert i == j or abs(correlation) < 4 / 50
+        assert i == j or abs(np.corrcoef(affines[i], affines[j])[0, 1]) < 4 / 50
 
 
 def test_the_initializer_and_its_standard_deviation_are_the_architectures_and_the_hyperparameters():
-    architecture = Architecture(100, (200,), 50, weight_init="normal")
-    first, output = init_affines(architecture, np.random.default_rng(0), 0.01)
-    assert first.weight.shape == (100, 200)
-    assert output.weight.shape == (200, 50)
-    assert float(first.weight.std()) == pytest.approx(0.01, rel=0.03)
-    assert float(output.weight.std()) == pytest.approx(0.01, rel=0.03)
-    glorot, _ = init_affines(replace(architecture, weight_init="glorot_uniform"), np.random.default_rng(0), 2.0)
-    assert float(glorot.weight.std()) == pytest.approx(2 * (2 / 300) ** 0.5, rel=0.03)
+    def draw(init, weight_std):
+        layers = Architecture(100, (200,), 50, weight_init=init).layers
+        return weights(network.init(layers, np.random.default_rng(0), HYPER._replace(weight_std=weight_std)))
 
-
-@pytest.mark.parametrize("place", PLACES)
-def test_gamma_and_beta_start_at_their_hyperparameters(place):
-    architecture = make_architecture(place)
-    hyper = HYPER._replace(batch_norm_scale=0.1, batch_norm_shift=-1.0)
-    network = init_network(architecture, hyper, init_affines(architecture, np.random.default_rng(0)))
-    for layer, width in zip(network.hidden, HIDDEN, strict=True):
-        if place is None:
-            assert layer.batch_norm is None
-        else:
-            np.testing.assert_array_equal(layer.batch_norm.scale, np.full(width, 0.1, np.float32))
-            np.testing.assert_array_equal(layer.batch_norm.shift, np.full(width, -1.0, np.float32))
+    first, output = draw("normal", 0.01)
+    assert (first.shape, output.shape) == ((200, 100), (50, 200))
+    assert first.std() == pytest.approx(0.01, rel=0.03)
+    assert output.std() == pytest.approx(0.01, rel=0.03)
+    assert draw("glorot_uniform", 2.0)[0].std() == pytest.approx(2 * (2 / 300) ** 0.5, rel=0.03)
 
 
 def test_weight_matrices_are_the_weights_of_every_affine_layer_and_nothing_else():
-    network = make_network(make_architecture("before", "inverted"))
-    assert [w.shape for w in weight_matrices(network)] == [(6, 9), (9, 7), (7, 3)]
-    assert weight_matrices(network)[1] is network.hidden[1].affine.weight
+    for layers, shapes in (
+        (make_layers("before", "inverted"), [(9, 6), (7, 9), (3, 7)]),
+        (RESIDUAL, [(5, 6), (4, 5), (5, 4), (3, 5)]),
+    ):
+        assert [weight.shape for weight in weights(midway(layers)[0])] == shapes

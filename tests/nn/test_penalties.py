@@ -4,15 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.test_util import check_grads
 
-from goru.nn.penalties import l2_norm, l2_squared
+from goru.nn.penalties import PENALTIES
 
-
-@pytest.fixture
-def weights():
-    rng = np.random.default_rng(0)
-    return [rng.normal(size=shape).astype(np.float32) for shape in [(4, 3), (3, 5), (5, 1)]]
+every_penalty = pytest.mark.parametrize("name", PENALTIES)
+in_both = pytest.mark.parametrize("array", [np.asarray, jnp.asarray], ids=["numpy", "jax"])
+# Of a population of two networks: their matrices differ, and so may their λ.
+WEIGHT = np.random.default_rng(0).normal(size=(2, 4, 3))
+DECAY = np.array([0.3, 0.7])
 
 
 def norm(w):
@@ -20,57 +19,62 @@ def norm(w):
     return np.sqrt(np.sum(np.asarray(w, np.float64) ** 2))
 
 
-def test_l2_squared_is_half_lambda_times_the_sum_of_squares(weights):
-    expected = 0.5 * 0.3 * sum(norm(w) ** 2 for w in weights)
-    np.testing.assert_allclose(l2_squared(weights_as_arrays(weights), 0.3), expected, rtol=1e-6)
+FORMULAS = {  # the penalty, and its gradient
+    "l2_squared": (lambda w, decay: 0.5 * decay * norm(w) ** 2, lambda w, decay: decay * w),
+    # So every matrix is pulled with the force λ, however large it is.
+    "l2_norm": (lambda w, decay: decay * norm(w), lambda w, decay: decay * w / norm(w)),
+}
 
 
-def test_l2_norm_is_lambda_times_the_sum_of_the_norms(weights):
-    expected = 0.3 * sum(norm(w) for w in weights)
-    np.testing.assert_allclose(l2_norm(weights_as_arrays(weights), 0.3), expected, rtol=1e-6)
+@in_both
+@every_penalty
+def test_penalty_and_gradient_are_their_formulas(name, array):
+    value, gradient = (formula(WEIGHT[0], 0.3) for formula in FORMULAS[name])
+    found = PENALTIES[name](array(np.float32(WEIGHT[0])), 0.3)
+    np.testing.assert_allclose(found[0], value, rtol=1e-6)
+    np.testing.assert_allclose(found[1], gradient, rtol=1e-5)
+    assert found[1].dtype == np.float32
 
 
-def test_the_gradient_of_l2_squared_is_lambda_w(weights):
-    gradients = jax.grad(l2_squared)(weights_as_arrays(weights), 0.3)
-    for gradient, w in zip(gradients, weights, strict=True):
-        np.testing.assert_allclose(gradient, 0.3 * w.astype(np.float64), rtol=1e-6)
+@every_penalty
+def test_the_gradient_is_that_of_differences_and_that_of_jax(name):
+    penalty, weight = PENALTIES[name], WEIGHT[0]
+    _, gradient = penalty(weight, 0.3)
+    for position in np.ndindex(weight.shape):
+        ahead, behind = weight.copy(), weight.copy()
+        ahead[position] += 1e-6
+        behind[position] -= 1e-6
+        slope = (penalty(ahead, 0.3)[0] - penalty(behind, 0.3)[0]) / 2e-6
+        assert gradient[position] == pytest.approx(slope, abs=1e-8)
+    derived = jax.grad(lambda weight: penalty(weight, 0.3)[0])(jnp.float32(weight))
+    np.testing.assert_allclose(derived, gradient, rtol=1e-5)
 
 
-def test_the_gradient_of_l2_norm_is_lambda_w_over_its_norm(weights):
-    """So every matrix is pulled with the force λ, however large it is."""
-    gradients = jax.grad(l2_norm)(weights_as_arrays(weights), 0.3)
-    for gradient, w in zip(gradients, weights, strict=True):
-        np.testing.assert_allclose(gradient, 0.3 * w / norm(w), rtol=1e-5)
-        np.testing.assert_allclose(norm(gradient), 0.3, rtol=1e-5)
+@in_both
+@every_penalty
+def test_each_network_has_the_penalty_of_its_own_matrix_and_lambda(name, array):
+    found = PENALTIES[name](array(np.float32(WEIGHT)), array(np.float32(DECAY)))
+    for index in range(2):
+        value, gradient = (formula(WEIGHT[index], DECAY[index]) for formula in FORMULAS[name])
+        np.testing.assert_allclose(found[0][index], value, rtol=1e-5)
+        np.testing.assert_allclose(found[1][index], gradient, rtol=1e-5)
 
 
-@pytest.mark.parametrize("penalty", [l2_squared, l2_norm])
-def test_finite_differences_agree(penalty, weights):
-    check_grads(jax.jit(lambda w: penalty(w, 0.3)), (weights_as_arrays(weights),), order=1, modes=["rev"], rtol=2e-2)
+@in_both
+@every_penalty
+def test_at_zero_weights_penalty_and_gradient_are_zero_and_no_nan(name, array):
+    """Also when another network's are not zero."""
+    with np.errstate(all="raise"):
+        value, gradient = PENALTIES[name](array(np.float32([np.zeros((4, 3)), WEIGHT[1]])), 0.3)
+    assert value[0] == 0
+    assert (gradient[0] == 0).all()
+    assert np.isfinite(value).all()
+    assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("penalty", [l2_squared, l2_norm])
-def test_at_zero_weights_penalty_and_gradient_are_zero_and_no_nan(penalty, weights):
-    """Also when the other matrices are not zero."""
-    some = weights_as_arrays(weights)
-    some[1] = jnp.zeros_like(some[1])
-    value, gradients = jax.value_and_grad(penalty)(some, 0.3)
-    assert np.isfinite(value)
-    np.testing.assert_array_equal(gradients[1], np.zeros((3, 5)))
-    assert all(np.isfinite(g).all() for g in gradients)
-
-    none = [jnp.zeros_like(w) for w in some]
-    value, gradients = jax.value_and_grad(penalty)(none, 0.3)
-    assert value == 0
-    assert all((g == 0).all() for g in gradients)
-
-
-@pytest.mark.parametrize("penalty", [l2_squared, l2_norm])
-def test_lambda_of_zero_is_no_penalty(penalty, weights):
-    value, gradients = jax.value_and_grad(penalty)(weights_as_arrays(weights), 0.0)
-    assert value == 0
-    assert all((g == 0).all() for g in gradients)
-
-
-def weights_as_arrays(weights):
-    return [jnp.asarray(w) for w in weights]
+@in_both
+@every_penalty
+def test_lambda_of_zero_is_no_penalty(name, array):
+    value, gradient = PENALTIES[name](array(np.float32(WEIGHT)), 0.0)
+    assert (value == 0).all()
+    assert (gradient == 0).all()

@@ -1,13 +1,18 @@
 """Small tables, networks and programs for these tests, and a network's function written in NumPy."""
 
-from functools import cache, partial
+from functools import cache
 
 import jax
 import numpy as np
+import optax
 
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.network import init_affines
-from goru.nn.training import init_training, train_step
+from goru.nn import network
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe, Shape
+from goru.nn.batch_norm import RunningStatistics
+from goru.nn.layer import Context
+from goru.nn.losses import LOSSES
+from goru.nn.optimizers import learning_rate, optimizer
+from goru.nn.training import Batch, Training, train_step
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
@@ -60,7 +65,7 @@ def cpus(count: int) -> list[jax.Device]:
 
 
 @cache
-def trainer(architecture: Architecture, recipe: Recipe = CLASSIFY, shape: BlockShape = SHAPE, devices: int = 2):
+def trainer(architecture: Shape, recipe: Recipe = CLASSIFY, shape: BlockShape = SHAPE, devices: int = 2):
     """A program, compiled once for all tests."""
     targets = TARGETS if recipe.loss == "squared_error" else 0
     return Trainer(architecture, recipe, shape, ROWS, targets, devices=cpus(devices))
@@ -152,46 +157,75 @@ def relative_error(ours: np.ndarray, reference: np.ndarray) -> float:
 
 
 @cache
-def plain_step(architecture, recipe):
-    return jax.jit(partial(train_step, architecture, recipe))
+def plain_step(architecture: Shape, recipe: Recipe):
+    def step(hyper, training, batch, network_id, index, total):
+        rate = learning_rate(recipe.schedule, hyper.learning_rate, index, total)
+
+        def update(gradient, state, learned):
+            updates, state = optimizer(recipe, hyper, rate).update(gradient, state, learned)
+            return optax.apply_updates(learned, updates), state
+
+        context = Context(hyper, network_id, index)
+        of_recipe = LOSSES[recipe.loss], recipe.decay, update
+        return train_step(architecture.layers, *of_recipe, training, batch, context, hyper.weight_decay)
+
+    return jax.jit(step)
+
+
+def begin_plainly(architecture: Shape, recipe: Recipe, one: Member) -> Training:
+    """One network before its first step."""
+    generator = np.random.default_rng(np.random.SeedSequence(one.seed))
+    learned = jax.tree.map(np.float32, network.init(architecture.layers, generator, one.hyper))
+    state = optimizer(recipe, one.hyper, 0.0).init(learned)
+    return Training(learned, network.running(architecture.layers), state)
 
 
 @cache
 def train_plainly(architecture, recipe, one, rows, order, epochs):
     """One network by a loop over `goru.nn`'s step: the state before the first, and those after every epoch."""
-    generator = np.random.default_rng(np.random.SeedSequence(one.seed))
-    affines = init_affines(architecture, generator, one.hyper.weight_std)
-    training = init_training(architecture, recipe, one.hyper, affines)
-    step = plain_step(architecture, recipe)
+    training, step = begin_plainly(architecture, recipe, one), plain_step(architecture, recipe)
+    weight = np.ones(len(rows.x), np.float32) if rows.weight is None else rows.weight
     batches = BatchOrder(order, rows.fit, SHAPE.batch)
     states, index, total = [training], 0, batches.steps(epochs)
     for epoch in range(epochs):
-        for batch in batches.batches(index, batches.steps(epoch + 1)):
-            weight = None if rows.weight is None else rows.weight[batch]
-            training, _ = step(one.hyper, training, rows.x[batch], rows.y[batch], one.id, index, total, weight)
+        for chosen in batches.batches(index, batches.steps(epoch + 1)):
+            batch = Batch(rows.x[chosen].T, rows.y[chosen].T, weight[chosen] / SHAPE.batch)
+            training, _ = step(one.hyper, training, batch, one.id, index, total)
             index += 1
         states.append(training)
     return states
 
 
-def outputs_in_numpy(architecture, network, statistics, hyper, x) -> np.ndarray:
-    """One network at test time, in float64."""
-    activation = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh}[architecture.activation]
+FUNCTIONS = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}
+
+
+def outputs_in_numpy(layers, learned, statistics, hyper, x) -> np.ndarray:
+    """One network at test time, in float64: the rows of `x` are columns, as those of what it gives."""
     x = np.float64(x)
-    for index, layer in enumerate(network.hidden):
-
-        def normalize(x, norm=layer.batch_norm, index=index):
-            mean, variance = (np.float64(number) for number in statistics[index][:2])
-            x_hat = (x - mean) / np.sqrt(variance + hyper.batch_norm_epsilon)
-            return np.float64(norm.scale) * x_hat + np.float64(norm.shift)
-
-        x = x @ np.float64(layer.affine.weight) + np.float64(layer.affine.bias)
-        x = normalize(x) if architecture.batch_norm == "before" else x
-        x = activation(x)
-        x = normalize(x) if architecture.batch_norm == "after" else x
-        if architecture.dropout and architecture.dropout_form == "classic":
-            x = x * (1 - hyper.dropout_rate)
-    return x @ np.float64(network.output.weight) + np.float64(network.output.bias)
+    for layer, numbers, of_layer in zip(layers, jax.tree.map(np.float64, learned), statistics, strict=True):
+        match layer.kind:
+            case "affine":
+                x = numbers.weight @ x + (0 if numbers.bias is None else numbers.bias[:, None])
+            case "activation":
+                x = FUNCTIONS[layer.name](x)
+            case "batch_norm":
+                mean, variance = (np.float64(number)[:, None] for number in of_layer)
+                x_hat = (x - mean) / np.sqrt(variance + hyper.batch_norm_epsilon)
+                x = numbers.scale[:, None] * x_hat + numbers.shift[:, None]
+            case "layer_norm":
+                x_hat = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + layer.epsilon)
+                x = numbers.scale[:, None] * x_hat + numbers.shift[:, None]
+            case "rms_norm":
+                x = numbers.scale[:, None] * x / np.sqrt(np.mean(x**2, axis=0) + layer.epsilon)
+            case "residual":
+                x = x + outputs_in_numpy(layer.layers, numbers, of_layer, hyper, x)
+            case "prelu":
+                x = np.where(x > 0, x, numbers.slope[:, None] * x)
+            case "dropout":
+                x = x * (1 - hyper.dropout_rate) if layer.form == "classic" else x
+            case other:
+                raise ValueError(other)
+    return x
 
 
 def figures_in_numpy(architecture, training, hyper, x, y, weight=None) -> list[float]:
@@ -202,11 +236,12 @@ def figures_in_numpy(architecture, training, hyper, x, y, weight=None) -> list[f
 
 def rows_in_numpy(architecture, training, hyper, x, y) -> list[np.ndarray]:
     """The same of every row."""
-    statistics = [
-        (np.float64(running.mean) / running.weight, np.float64(running.variance) / running.weight)
-        for running in training.running
-    ]
-    outputs = outputs_in_numpy(architecture, training.network, statistics, hyper, x)
+    statistics = jax.tree.map(
+        lambda running: (np.float64(running.mean) / running.weight, np.float64(running.variance) / running.weight),
+        training.running,
+        is_leaf=lambda node: isinstance(node, RunningStatistics),
+    )
+    outputs = outputs_in_numpy(architecture.layers, training.learned, statistics, hyper, x.T).T
     if y.ndim == 2:
         return [np.mean((outputs - y) ** 2, axis=1)]
     log_total = np.log(np.exp(outputs).sum(axis=1))

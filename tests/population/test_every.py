@@ -21,7 +21,7 @@ from populations import (
     trainer,
 )
 
-from goru.population.flat import network_of
+from goru.population.initial import initial
 from goru.population.interpreted import Interpreter
 
 # In one call three points, which are up to four epochs apart: 12 epochs of 90 rows in batches of 16.
@@ -123,7 +123,7 @@ class TestSnapshots:
         (untrained,) = train(program(), scored(1, epochs=0, snapshots=(0,)))
         for each in (*trained[:2], untrained):
             assert different_bits(by_name(each.snapshots[0]), by_name(untrained.training)) == []
-        assert "network" in " ".join(different_bits(by_name(trained[0].snapshots[0]), by_name(trained[0].training)))
+        assert "learned" in " ".join(different_bits(by_name(trained[0].snapshots[0]), by_name(trained[0].training)))
 
     def test_between_are_those_of_a_training_that_ends_there(self, trained):
         for each, epochs in ((trained[0], (2, 3, 5)), (trained[1], (4,))):
@@ -159,7 +159,7 @@ class TestInterpreted:
         np.testing.assert_allclose(rare.curves, often.curves[:, every - 1 :: every], rtol=1e-5)
         np.testing.assert_allclose(rare.parts, often.parts[:, every - 1 :: every], rtol=1e-5)
         jax.tree.map(
-            lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-5), rare.networks, often.networks
+            lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-5), rare.training, often.training
         )
 
     def test_the_watcher_is_told_of_all_epochs(self):
@@ -179,8 +179,8 @@ class TestInterpreted:
         asked = scored(every, snapshots=(8, 0, 2, 6))
         (found,) = train(interpreter, asked)
         assert [*found.snapshots] == [0, 2, 6, 8]
-        first = network_of(interpreter._layout, interpreter._draw(asked).flat)
-        assert different_bits(by_name(found.snapshots[0].network), by_name(first)) == []
+        first = initial(architecture.layers, CLASSIFY, asked.members)
+        assert different_bits(by_name(found.snapshots[0].learned), by_name(first.learned)) == []
         for epoch in (2, 6, 8):
             (ended,) = train(interpreter, until(epoch, asked))
             assert different_bits(by_name(found.snapshots[epoch]), by_name(ended.training)) == []

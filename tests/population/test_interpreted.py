@@ -19,8 +19,8 @@ from populations import (
     trainer,
 )
 
+from goru.nn.affine import Weights
 from goru.nn.architecture import Recipe
-from goru.population.flat import parameters_of
 from goru.population.interpreted import Interpreter
 from goru.population.settle import settle
 
@@ -52,7 +52,8 @@ def test_curves_parts_and_networks_are_those_of_the_compiled_program(name, weigh
     close(interpreted.curves, compiled.curves)
     close(interpreted.parts, compiled.parts)
     # Adam takes whole steps along gradients that are nearly nothing, and so largely rounding.
-    jax.tree.map(partial(close, tolerance=1e-3), interpreted.networks, compiled.networks)
+    jax.tree.map(partial(close, tolerance=1e-3), interpreted.learned, compiled.learned)
+    jax.tree.map(partial(close, tolerance=1e-3), interpreted.training.running, compiled.training.running)
 
 
 def test_so_are_those_of_a_regression_with_several_targets():
@@ -60,7 +61,7 @@ def test_so_are_those_of_a_regression_with_several_targets():
     (compiled,) = train(trainer(REGRESSION, SQUARED), one)
     (interpreted,) = train(Interpreter(REGRESSION, SQUARED, SHAPE), one)
     close(interpreted.curves, compiled.curves)
-    jax.tree.map(close, interpreted.networks, compiled.networks)
+    jax.tree.map(close, interpreted.learned, compiled.learned)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -69,7 +70,16 @@ def test_networks_settle_as_the_compiled_ones_do(name):
     one = some_block(table())
     interpreter = Interpreter(architecture, CLASSIFY, SHAPE)
     (trained,) = train(interpreter, one)
-    jax.tree.map(close, interpreter.settle(trained, 80), settle(trained, architecture, SHAPE.networks, 80))
+    jax.tree.map(close, interpreter.settle(trained, 80), settle(trained, architecture.layers, SHAPE.networks, 80))
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["interpreted", "compiled"])
+def test_after_the_end_of_the_schedule_nothing_is_learned(compiled):
+    architecture = ARCHITECTURES["none"]
+    engine = trainer(architecture) if compiled else Interpreter(architecture, CLASSIFY, SHAPE)
+    (trained,) = train(engine, block(member(0), epochs=6, schedule_epochs=2))
+    np.testing.assert_array_equal(trained.curves[:, 2:], np.repeat(trained.curves[:, 1:2], 4, axis=1))
+    assert not np.array_equal(trained.curves[:, 0], trained.curves[:, 1])
 
 
 def test_training_ends_where_the_watcher_says_so():
@@ -84,10 +94,16 @@ def test_training_ends_where_the_watcher_says_so():
     assert told == [2, 2, 2]
 
 
+def initial_weights(trainer, *members):
+    """The weights of untrained networks, `(networks, outputs, inputs)` each."""
+    (untrained,) = train(trainer, block(*members, epochs=0))
+    assert untrained.curves.shape == (len(members), 0, 2, 2)
+    return [layer.weight for layer in untrained.learned if isinstance(layer, Weights)]
+
+
 def test_initial_weights_are_functions_of_the_seed_and_the_widths_alone():
     def first(name, *members):
-        parameters = Interpreter(ARCHITECTURES[name], CLASSIFY, SHAPE)._draw(block(*members))
-        return [weight[-1] for weight in parameters.weights]
+        return [weight[-1] for weight in initial_weights(Interpreter(ARCHITECTURES[name], CLASSIFY, SHAPE), *members)]
 
     for one, other in zip(first("none", member(1)), first("before-dropout", member(0), member(1)), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -95,21 +111,10 @@ def test_initial_weights_are_functions_of_the_seed_and_the_widths_alone():
 
 
 def test_initial_weights_are_those_of_the_compiled_program():
-    one = block(member(0), member(1, weight_std=2.0), epochs=0)
-    (untrained,) = train(trainer(ARCHITECTURES["before"]), one)
-    ours = Interpreter(ARCHITECTURES["before"], CLASSIFY, SHAPE)._draw(one)
-    affines = [*(layer.affine for layer in untrained.networks.hidden), untrained.networks.output]
-    for weight, affine in zip(ours.weights, affines, strict=True):
-        np.testing.assert_array_equal(weight, affine.weight)
-
-
-def test_numbers_go_to_the_form_of_goru_nn_and_back():
-    (trained,) = train(Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE), block(member(0), member(1)))
-    interpreter = Interpreter(ARCHITECTURES["after"], CLASSIFY, SHAPE)
-    parameters = parameters_of(interpreter._layout, trained.networks)
-    for layer, hidden in enumerate(trained.networks.hidden):
-        np.testing.assert_array_equal(parameters.weights[layer], hidden.affine.weight)
-        np.testing.assert_array_equal(parameters.shifts[layer], hidden.batch_norm.shift)
+    members, architecture = (member(0), member(1, weight_std=2.0)), ARCHITECTURES["before"]
+    ours = initial_weights(Interpreter(architecture, CLASSIFY, SHAPE), *members)
+    for one, other in zip(ours, initial_weights(trainer(architecture), *members), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_network_that_diverges_is_marked_and_spoils_no_neighbour():
@@ -123,3 +128,5 @@ def test_a_network_that_diverges_is_marked_and_spoils_no_neighbour():
 def test_what_it_does_not_do_is_refused():
     with pytest.raises(ValueError, match="interpreted"):
         Interpreter(ARCHITECTURES["none"], REGRESS, SHAPE)
+    with pytest.raises(ValueError, match="β"):
+        train(Interpreter(ARCHITECTURES["none"], CLASSIFY, SHAPE), block(member(0), member(1, beta1=0.5)))

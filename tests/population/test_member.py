@@ -22,7 +22,8 @@ from populations import (
     trainer,
 )
 
-from goru.nn.network import init_affines
+from goru.nn import network
+from goru.nn.affine import Weights
 from goru.population.member import Member, Rows
 from goru.population.trainer import Trainer
 
@@ -30,7 +31,7 @@ from goru.population.trainer import Trainer
 def initial_weights(architecture, *members):
     """The affine layers of untrained networks."""
     (untrained,) = train(trainer(architecture), block(*members, epochs=0))
-    return [layer.affine for layer in untrained.networks.hidden] + [untrained.networks.output]
+    return [layer for layer in untrained.learned if isinstance(layer, Weights)]
 
 
 def test_initial_weights_are_those_that_goru_nn_draws_from_the_members_seed():
@@ -38,8 +39,9 @@ def test_initial_weights_are_those_that_goru_nn_draws_from_the_members_seed():
     ours = initial_weights(PLAIN, *members)
     for index, one in enumerate(members):
         generator = np.random.default_rng(np.random.SeedSequence(one.seed))
-        for layer, reference in zip(ours, init_affines(PLAIN, generator, one.hyper.weight_std), strict=True):
-            np.testing.assert_array_equal(layer.weight[index], reference.weight)
+        drawn = network.init(PLAIN.layers, generator, one.hyper)
+        for layer, reference in zip(ours, [layer for layer in drawn if layer], strict=True):
+            np.testing.assert_array_equal(layer.weight[index], np.float32(reference.weight))
             np.testing.assert_array_equal(layer.bias[index], 0)
 
 

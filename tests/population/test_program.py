@@ -12,8 +12,10 @@ from populations import (
     AFTER,
     ARCHITECTURES,
     CLASSIFY,
+    HIDDEN,
     HYPER,
     PARTS,
+    PLAIN,
     REGRESS,
     REGRESSION,
     SHAPE,
@@ -34,11 +36,10 @@ from populations import (
     trainer,
 )
 
-from goru.nn.affine import Affine
-from goru.nn.architecture import Architecture
-from goru.nn.network import Network
+from goru.nn import network
+from goru.nn.affine import Affine, Weights
 from goru.nn.training import Training
-from goru.population.columns import transposed
+from goru.population.initial import initial
 from goru.population.member import Rows
 from goru.population.program import DEVICES, BlockData, Members, Orders, advance, over_devices, score
 
@@ -58,7 +59,7 @@ def test_a_network_in_a_population_learns_what_a_plain_loop_over_its_steps_does(
         plain = by_name(train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)[-1])
         ours = outcome(trained, index)
         errors = {leaf: relative_error(ours[leaf], plain[leaf]) for leaf in plain}
-        assert ".network.hidden[0].affine.weight" in errors
+        assert ".learned[0].weight" in errors
         assert max(errors.values()) < 1e-5, errors
 
 
@@ -139,6 +140,10 @@ def test_where_no_rows_are_scored_there_is_no_figure_and_the_training_is_the_sam
     np.testing.assert_array_equal(without["curves"][:, 0], usual["curves"][:, 0])
 
 
+LINEAR = (Affine(2, 2),)
+HANDS_ON = Training((Weights(np.eye(2, dtype=np.float32), np.zeros(2, np.float32)),), ((),), None)  # what it is given
+
+
 def hand_made(rows_of_chunks, weight=(1, 1, 1)):
     """A linear network that hands its inputs on, on three rows; the last row is a trap for indices of -1.
 
@@ -146,9 +151,8 @@ def hand_made(rows_of_chunks, weight=(1, 1, 1)):
     """
     x = jnp.array([[1.0, 0.0], [0.0, 2.0], [1e9, -1e9]])
     chunks = jnp.array(rows_of_chunks)
-    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
     data = BlockData(x, jnp.array([0, 0, 1]), jnp.float32(weight), jnp.array([2, 0, 1]), chunks, chunks)
-    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 4, HYPER, training, data)
+    figures, parts = score(LINEAR, CLASSIFY, 4, HYPER, HANDS_ON, data)
     assert (figures.shape, parts.shape) == ((2, 2), (4,))
     np.testing.assert_array_equal(figures[0], figures[1])  # fit rows and score rows are the same here
     return np.asarray(figures[1]), np.asarray(parts)
@@ -194,20 +198,18 @@ def test_a_part_of_a_weighted_score_is_what_its_rows_add_by_their_weights():
 def test_a_row_of_weight_zero_is_not_scored_even_where_its_loss_is_infinite():
     np.testing.assert_allclose(hand_made([[0, 1]], (2, 0, 1))[0], [FIRST, 1], rtol=1e-6)
     x = jnp.array([[1.0, 0.0], [3e38, -3e38]])
-    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
     for weight, loss, parts in [((2, 0), FIRST, [FIRST, 0]), ((2, 1), np.inf, [2 * FIRST / 3, np.inf])]:
         chunks = jnp.array([[0, 1]])
         data = BlockData(x, jnp.array([0, 1]), jnp.float32(weight), jnp.array([0, 1]), chunks, chunks)
-        figures, by_part = score(Architecture(2, (), 2), CLASSIFY, 2, HYPER, training, data)
+        figures, by_part = score(LINEAR, CLASSIFY, 2, HYPER, HANDS_ON, data)
         np.testing.assert_allclose(figures[:, 0], loss, rtol=1e-6)
         np.testing.assert_allclose(by_part, parts, rtol=1e-6)  # an infinite loss stays in its part
 
 
 def test_fit_rows_and_score_rows_are_scored_each_by_themselves():
     x, fit, held_out = jnp.array([[1.0, 0.0], [0.0, 2.0]]), jnp.array([[0, -1]]), jnp.array([[1, 1]])
-    training = Training(Network((), Affine(jnp.eye(2), jnp.zeros(2))), (), None)
     data = BlockData(x, jnp.array([0, 0]), jnp.float32([1, 1]), jnp.array([0, 0]), fit, held_out)
-    figures, parts = score(Architecture(2, (), 2), CLASSIFY, 1, HYPER, training, data)
+    figures, parts = score(LINEAR, CLASSIFY, 1, HYPER, HANDS_ON, data)
     np.testing.assert_allclose(figures, [[FIRST, 1], [SECOND, 0]], rtol=1e-6)
     np.testing.assert_allclose(parts, [SECOND], rtol=1e-6)
 
@@ -253,7 +255,7 @@ def test_parts_change_nothing_else():
 def test_nothing_is_done_where_no_epoch_is_asked_for():
     rows, members = table(), [member(number) for number in range(SHAPE.networks)]
     (trained,) = train(trainer(AFTER), block(*members, epochs=1))
-    before = transposed(trained.training)  # as the program has it
+    before = trained.training
     scored = jnp.asarray(rows.score[None])
     weight, part = jnp.ones(len(rows.x)), jnp.asarray(rows.part)
     data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), weight, part, scored, scored)
@@ -261,7 +263,7 @@ def test_nothing_is_done_where_no_epoch_is_asked_for():
     # What would be done, were it not for `n_epochs`.
     batches = np.zeros((SHAPE.steps, SHAPE.batch), np.int32)
     orders = Orders(batches, np.array([5, 11], np.int32), np.int32(0), np.int32(0), np.int32(11))
-    run = jax.jit(partial(advance, AFTER, CLASSIFY, PARTS))
+    run = jax.jit(partial(advance, AFTER.layers, CLASSIFY, PARTS))
     after, curves = run(before, Members(ids, trained.hyper), data, orders)
     assert different_bits(by_name(after), by_name(before)) == []
     assert all(np.isnan(recorded).all() for recorded in curves)
@@ -281,3 +283,11 @@ def test_over_devices_every_device_is_given_its_own_block_and_nothing_else():
 
     numbers = jnp.arange(6.0).reshape(2, 3)
     np.testing.assert_array_equal(jax.jit(over_devices(total, mesh))(numbers)["total"], [3.0, 12.0])
+
+
+def test_networks_that_read_the_same_rows_share_one_product():
+    """What the layout is for: the first weights of all networks are one matrix as they lie."""
+    layers = PLAIN.layers
+    begun, x = initial(layers, CLASSIFY, [member(number) for number in range(4)]), table().x[:12].T
+    forward = jax.vmap(lambda learned: network.infer(layers, learned, network.running(layers), HYPER, x))
+    assert f"f32[{4 * HIDDEN[0]},12]" in jax.jit(forward).lower(begun.learned).compile().as_text()

@@ -1,4 +1,4 @@
-"""Networks that are done: exact statistics, and batch norm and dropout folded away."""
+"""Networks that are done: exact statistics, by which batch norm and dropout can be folded away."""
 
 from dataclasses import replace
 
@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from populations import ARCHITECTURES, block, member, outputs_in_numpy, table, train, trainer
 
-from goru.model.networks import PlainNetworks
+from goru.nn import network
+from goru.nn.affine import Weights
+from goru.nn.batch_norm import Statistics
 from goru.nn.dropout import dropout_key, keep_mask
-from goru.nn.network import STATISTICS_STEP, forward_inference
-from goru.population.settle import _settle, settle
+from goru.nn.fold import apply, fold
+from goru.nn.network import STATISTICS_STEP
+from goru.population.settle import _statistics, settle
 
 CASES = {
     **ARCHITECTURES,
@@ -33,7 +36,7 @@ MEMBERS = (
 
 def settled_networks(architecture):
     (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(*MEMBERS))
-    return settle(trained, architecture, width=2), trained
+    return settle(trained, architecture.layers, width=2), trained
 
 
 def one_of(stacked, index):
@@ -44,25 +47,25 @@ def same_bits(one, other):
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
+def of_batch_norm(statistics):
+    """Those of batch norm's layers: no other layer has any."""
+    return [of_layer for of_layer in statistics if isinstance(of_layer, Statistics)]
+
+
 @cases
 def test_folded_networks_predict_in_numpy_what_inference_with_exact_statistics_does(architecture):
-    settled, trained = settled_networks(architecture)
+    settled, _ = settled_networks(architecture)
     rows = table()
-    x = rows.x[rows.score]
-    plain = PlainNetworks(
-        architecture.activation,
-        tuple(layer.weight for layer in settled.plain),
-        tuple(layer.bias for layer in settled.plain),
-    )
-    outputs = plain.outputs(x)
-    assert outputs.shape == (2, len(x), architecture.outputs)
+    x = rows.x[rows.score].T
+    layers, plain = fold(architecture.layers, *settled)
+    assert {layer.kind for layer in layers} == {"affine", "activation"}
+    outputs = apply(layers, plain, x)
+    assert outputs.shape == (2, architecture.outputs, x.shape[1])
     for index in range(2):
-        network, statistics, hyper = (
-            one_of(part, index) for part in (settled.network, settled.statistics, trained.hyper)
-        )
-        unfolded = forward_inference(architecture, *jax.tree.map(jnp.asarray, (network, statistics, hyper, x)))
+        learned, statistics, hyper = one_of(settled, index)
+        unfolded = network.infer(architecture.layers, *jax.tree.map(jnp.asarray, (learned, statistics, hyper, x)))
         np.testing.assert_allclose(outputs[index], unfolded, rtol=1e-4, atol=1e-5)
-        by_hand = outputs_in_numpy(architecture, network, statistics, MEMBERS[index].hyper, x)
+        by_hand = outputs_in_numpy(architecture.layers, learned, statistics, MEMBERS[index].hyper, x)
         np.testing.assert_allclose(outputs[index], by_hand, rtol=1e-4, atol=1e-5)
 
 
@@ -71,36 +74,44 @@ def test_statistics_are_mean_and_variance_over_all_fit_rows_with_neurons_deleted
     settled, trained = settled_networks(architecture)
     rows = table()
     for index, one in enumerate(MEMBERS):
-        network, rate = one_of(trained.networks, index), one.hyper.dropout_rate
-        x = np.float64(rows.x[rows.fit])
-        for depth, (layer, statistics) in enumerate(
-            zip(network.hidden, one_of(settled.statistics, index), strict=True)
-        ):
-            x = x @ np.float64(layer.affine.weight) + layer.affine.bias
-            x = np.maximum(x, 0) if architecture.batch_norm == "after" else x
-            mean, variance = x.mean(axis=0), x.var(axis=0)
-            np.testing.assert_allclose(statistics.mean, mean, rtol=1e-5, atol=1e-6)
-            np.testing.assert_allclose(statistics.variance, variance, rtol=1e-5, atol=1e-7)
-            x = (x - mean) / np.sqrt(variance + one.hyper.batch_norm_epsilon)
-            x = x * layer.batch_norm.scale + layer.batch_norm.shift
-            x = np.maximum(x, 0) if architecture.batch_norm == "before" else x
-            if architecture.dropout:
-                # By masks of the network's own, of a step that no training reaches.
-                mask = keep_mask(dropout_key(one.id, STATISTICS_STEP, depth), x.shape, rate)
-                x = x * mask if architecture.dropout_form == "classic" else x * mask / (1 - rate)
+        learned, rate = one_of(trained.learned, index), one.hyper.dropout_rate
+        found = iter(of_batch_norm(one_of(settled.statistics, index)))
+        x = np.float64(rows.x[rows.fit]).T
+        for layer, numbers in zip(architecture.layers[:-1], learned[:-1], strict=True):
+            match layer.kind:
+                case "affine":
+                    x = np.float64(numbers.weight) @ x
+                    x = x if numbers.bias is None else x + numbers.bias[:, None]
+                case "activation":
+                    x = np.maximum(x, 0)
+                case "batch_norm":
+                    mean, variance = x.mean(axis=1), x.var(axis=1)
+                    statistics = next(found)
+                    np.testing.assert_allclose(statistics.mean, mean, rtol=1e-5, atol=1e-6)
+                    np.testing.assert_allclose(statistics.variance, variance, rtol=1e-5, atol=1e-7)
+                    x = (x - mean[:, None]) / np.sqrt(variance[:, None] + one.hyper.batch_norm_epsilon)
+                    x = x * numbers.scale[:, None] + numbers.shift[:, None]
+                case "dropout":
+                    # By masks of the network's own, of a step that no training reaches.
+                    mask = keep_mask(dropout_key(one.id, STATISTICS_STEP, layer.index), x.shape, rate)
+                    x = x * mask if layer.form == "classic" else x * mask / (1 - rate)
+        assert next(found, None) is None
 
 
 @cases
 def test_the_learned_numbers_are_left_as_they_are(architecture):
     settled, trained = settled_networks(architecture)
-    jax.tree.map(np.testing.assert_array_equal, settled.network, trained.networks)
+    same_bits((settled.learned, settled.hyper), (trained.learned, trained.hyper))
 
 
 def test_without_batch_norm_there_are_no_statistics_and_the_affine_layers_stay():
-    settled, trained = settled_networks(ARCHITECTURES["none-dropout"])
-    assert settled.statistics == ()
-    affines = (*[layer.affine for layer in trained.networks.hidden], trained.networks.output)
-    jax.tree.map(np.testing.assert_array_equal, settled.plain, affines)
+    architecture = ARCHITECTURES["none-dropout"]
+    settled, trained = settled_networks(architecture)
+    assert of_batch_norm(settled.statistics) == []
+    _, folded = fold(architecture.layers, *settled)
+    affines = [[layer for layer in learned if isinstance(layer, Weights)] for learned in (folded, trained.learned)]
+    assert len(affines[0]) == 3
+    same_bits(*affines)
 
 
 @cases
@@ -115,14 +126,14 @@ def test_what_is_settled_is_numpy_arrays_with_the_networks_first(architecture):
 def test_a_network_is_settled_the_same_beside_others_and_alone(architecture):
     settled, _ = settled_networks(architecture)
     (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(MEMBERS[1]))
-    same_bits(one_of(settled, slice(1, 2)), settle(trained, architecture, width=2))
+    same_bits(one_of(settled, slice(1, 2)), settle(trained, architecture.layers, width=2))
 
 
 @cases
 @pytest.mark.parametrize("width", [1, 3, 8])
 def test_the_width_that_a_block_is_padded_to_changes_nothing(architecture, width):
     settled, trained = settled_networks(architecture)
-    same_bits(settled, settle(trained, architecture, width))
+    same_bits(settled, settle(trained, architecture.layers, width))
 
 
 @with_batch_norm
@@ -130,29 +141,31 @@ def test_statistics_may_be_those_of_the_first_fit_rows_alone(architecture):
     _, trained = settled_networks(architecture)
     rows, some = trained.block.rows, 50
     fewer = replace(trained, block=replace(trained.block, rows=replace(rows, fit=rows.fit[:some])))
-    settled = settle(trained, architecture, width=2, rows=some)
-    same_bits(settled, settle(fewer, architecture, width=2))
+    settled = settle(trained, architecture.layers, width=2, rows=some)
+    same_bits(settled, settle(fewer, architecture.layers, width=2))
     x = np.float64(rows.x[rows.fit[:some]])
+    mean, variance = of_batch_norm(settled.statistics)[0]
     for index in range(2):
-        layer = one_of(trained.networks, index).hidden[0].affine
-        inputs = x @ np.float64(layer.weight) + layer.bias
-        inputs = np.maximum(inputs, 0) if architecture.batch_norm == "after" else inputs
-        np.testing.assert_allclose(settled.statistics[0].mean[index], inputs.mean(axis=0), rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(settled.statistics[0].variance[index], inputs.var(axis=0), rtol=1e-5, atol=1e-7)
+        layer = one_of(trained.learned[0], index)
+        inputs = x @ np.float64(layer.weight).T
+        if architecture.batch_norm == "after":
+            inputs = np.maximum(inputs + layer.bias, 0)
+        np.testing.assert_allclose(mean[index], inputs.mean(axis=0), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(variance[index], inputs.var(axis=0), rtol=1e-5, atol=1e-7)
 
 
 @with_batch_norm
 def test_as_many_rows_as_there_are_to_fit_on_are_all_of_them(architecture):
     settled, trained = settled_networks(architecture)
-    same_bits(settled, settle(trained, architecture, width=2, rows=len(trained.block.rows.fit)))
+    same_bits(settled, settle(trained, architecture.layers, width=2, rows=len(trained.block.rows.fit)))
 
 
 def test_blocks_of_different_sizes_and_splits_of_different_rows_are_served_by_one_program():
     architecture, fit = ARCHITECTURES["before-dropout"], table().fit
     (pair,) = train(trainer(architecture), block(*MEMBERS))
-    _settle.clear_cache()
-    settle(pair, architecture, width=4, rows=80)
+    _statistics.clear_cache()
+    settle(pair, architecture.layers, width=4, rows=80)
     for members, fitted in ((MEMBERS[:1], fit), (MEMBERS, fit[:81]), ([*MEMBERS, member(2)], fit[5:])):
         (trained,) = train(trainer(architecture), block(*members, rows=replace(table(), fit=fitted)))
-        settle(trained, architecture, width=4, rows=80)
-    assert _settle._cache_size() == 1
+        settle(trained, architecture.layers, width=4, rows=80)
+    assert _statistics._cache_size() == 1

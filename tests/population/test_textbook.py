@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.batch_norm import batch_norm_train, init_batch_norm, init_running_statistics
+from goru.nn.batch_norm import BatchNorm, RunningStatistics, ScaleShift
 from goru.nn.dropout import dropout_key, keep_mask
-from goru.nn.network import HiddenLayer, Network, forward_inference, forward_train
+from goru.nn.layer import Context
+from goru.nn.network import forward, infer, running
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member, Rows
 from goru.population.program import BlockShape
@@ -218,12 +220,8 @@ def some_affines() -> list[Affine]:
 
 def masks_of(case, one: Member, step: int) -> list[np.ndarray]:
     layers = enumerate(HIDDEN if case[1] else ())
-    return [np.asarray(mask_of(layer, units)(one.id, step, one.hyper.dropout_rate)) for layer, units in layers]
-
-
-@cache
-def mask_of(layer, units):
-    return jax.jit(lambda number, step, rate: keep_mask(dropout_key(number, step, layer), (BATCH, units), rate))
+    rate = one.hyper.dropout_rate
+    return [keep_mask(dropout_key(one.id, step, layer), (units, BATCH), rate).T for layer, units in layers]
 
 
 @cache
@@ -238,9 +236,9 @@ def train_by_goru(case):
 @cache
 def train_by_the_book(case):
     """Every network after its last epoch, and its curves: `(epochs, 2, figures)`."""
-    initial, trained = train_by_goru(case)[0].networks, []
+    initial, trained = train_by_goru(case)[0].learned, []
     for index, one in enumerate(MEMBERS):
-        weights = [*(layer.affine.weight[index] for layer in initial.hidden), initial.output.weight[index]]
+        weights = [layer.weight[index].T for layer in initial if isinstance(layer, Weights)]
         network, curves = BookNetwork(case, [Affine(weight) for weight in weights], one.hyper), []
         for epoch in range(EPOCHS):
             for step in range(BATCHES.steps(epoch), BATCHES.steps(epoch + 1)):
@@ -249,6 +247,20 @@ def train_by_the_book(case):
             curves.append([network.figures(ROWS.x[rows], ROWS.y[rows]) for rows in (ROWS.fit_scored, ROWS.score)])
         trained.append((network, np.array(curves)))
     return trained
+
+
+def numbers_of(training) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """One network of goru's as the book has it: what is learned, and the statistics of the population."""
+    learned, statistics = [], []
+    for layer, averages in zip(training.learned, training.running, strict=True):
+        if isinstance(layer, Weights):
+            # Below batch norm, which takes it away again, goru has no bias; the book's stays at zero.
+            learned += [layer.weight.T, np.zeros(len(layer.weight)) if layer.bias is None else layer.bias]
+        else:
+            learned += layer
+        if isinstance(averages, RunningStatistics):
+            statistics += [averages.mean / averages.weight, averages.variance / averages.weight]
+    return learned, statistics
 
 
 def error(ours, book) -> float:
@@ -262,15 +274,14 @@ def test_a_network_trained_by_goru_has_the_curves_and_the_numbers_of_the_book(ca
     trained = train_by_goru(case)[1]
     for index, (book, curves) in enumerate(train_by_the_book(case)):
         np.testing.assert_allclose(trained.curves[index], curves, rtol=TOLERANCE)
-        network, statistics, _ = jax.tree.map(lambda leaf: leaf[index], trained.training)  # noqa: B023
-        ours = jax.tree.leaves(network)
+        training = jax.tree.map(lambda leaf: leaf[index], trained.training)  # noqa: B023
+        ours, statistics = numbers_of(training)
         theirs = [number for layer in book.layers for number in layer.params.values()]
-        for running, norm in zip(statistics, book.of(BatchNormalization), strict=True):
-            ours += [running.mean / running.weight, running.variance / running.weight]
-            theirs += norm.population()
-        assert max(error(*pair) for pair in zip(ours, theirs, strict=True)) < TOLERANCE
-        if case[0] == "before":
-            assert not any(layer.affine.bias.any() for layer in network.hidden), "batch norm takes a bias away again"
+        theirs += [number for norm in book.of(BatchNormalization) for number in norm.population()]
+        assert max(error(*pair) for pair in zip(ours + statistics, theirs, strict=True)) < TOLERANCE
+        *hidden, output = [layer for layer in training.learned if isinstance(layer, Weights)]
+        assert output.bias is not None
+        assert all((layer.bias is None) == (case[0] == "before") for layer in hidden)
 
 
 @each_case
@@ -298,27 +309,27 @@ def test_batch_norm_makes_each_feature_of_each_batch_mean_0_and_variance_1_befor
     for rows in BATCHES.batches(0, 5):
         network.predict(ROWS.x[rows], train=True)
         for norm, width in zip(network.of(BatchNormalization), HIDDEN, strict=True):
-            x, empty = jnp.float32(norm.centred + 2), init_running_statistics(width)
-            ours, _ = batch_norm_train(init_batch_norm(width), empty, x, hyper.batch_norm_epsilon)
-            for normalized in (norm.normalized, np.float64(ours)):
+            x, unit = jnp.float32(norm.centred + 2).T, ScaleShift(jnp.ones(width), jnp.zeros(width))
+            ours, _ = BatchNorm(width).forward(unit, x, Context(hyper))
+            for normalized in (norm.normalized, np.float64(ours).T):
                 np.testing.assert_allclose(normalized.mean(axis=0), 0, atol=TOLERANCE)
                 np.testing.assert_allclose(normalized.var(axis=0), 1, atol=TOLERANCE)
-            assert error(ours, norm.normalized) < TOLERANCE
+            assert error(ours.T, norm.normalized) < TOLERANCE
 
 
 def test_classic_dropout_is_inverted_with_the_next_weights_times_the_kept_share_and_not_the_deleted_one():
     case, x = CASES[1], jnp.asarray(ROWS.x[:BATCH])
     for index, (one, (book, _)) in enumerate(zip(MEMBERS, train_by_the_book(case), strict=True)):
-        network = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), train_by_goru(case)[1].networks)  # noqa: B023
+        learned = jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), train_by_goru(case)[1].learned)  # noqa: B023
 
-        def outputs(form, share, one=one, network=network):
+        def outputs(form, share, one=one, learned=learned):
             """In training and at test time, by goru."""
-            first, second = network.hidden
-            second, output = (layer._replace(weight=layer.weight * share) for layer in (second.affine, network.output))
-            scaled = Network((first, HiddenLayer(second, None)), output)
-            architecture = replace(architecture_of(case), dropout_form=form)
-            in_training, _ = forward_train(architecture, scaled, (), one.hyper, x, one.id, 0)
-            return np.stack([in_training, forward_inference(architecture, scaled, (), one.hyper, x)])
+            first, *others = learned
+            scaled = first, *(layer._replace(weight=layer.weight * share) if layer else () for layer in others)
+            layers = replace(architecture_of(case), dropout_form=form).layers
+            in_training, _ = forward(layers, scaled, x.T, Context(one.hyper, one.id, 0))
+            at_test = infer(layers, scaled, running(layers), one.hyper, x.T)
+            return np.stack([in_training.T, at_test.T])
 
         deleted, of_book = one.hyper.dropout_rate, [book.predict(x, True, masks_of(case, one, 0)), book.predict(x)]
         assert error(outputs("classic", 1.0), of_book) < TOLERANCE

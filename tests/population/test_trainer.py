@@ -98,7 +98,7 @@ class TestABlock:
         (trained,) = trainer(PLAIN).train([block(member(0))])
         assert trained.training is None
         with pytest.raises(ValueError, match="not kept"):
-            _ = trained.networks
+            _ = trained.learned
 
     def test_has_the_same_curves_whether_its_networks_are_kept_or_not(self):
         (lost,) = trainer(PLAIN).train([block(member(0))])

@@ -50,6 +50,23 @@ TEXTS = """() => {
 }"""
 
 
+# Of every toolbar: the texts, the legends and the plotting areas of its picture that it stands on.
+TOOLBARS = """() => [...document.querySelectorAll("[data-figure]")].map((div) => {
+  const bar = div.querySelector(".modebar").getBoundingClientRect();
+  const parts = div.querySelectorAll("svg text, svg .legend .bg, svg .nsewdrag, svg .points path");
+  return {
+    name: div.dataset.figure,
+    size: [bar.width, bar.height],
+    left: bar.left,
+    covers: [...parts].filter((part) => {
+      const box = part.getBoundingClientRect();
+      return Math.min(bar.right, box.right) > Math.max(bar.left, box.left)
+        && Math.min(bar.bottom, box.bottom) > Math.max(bar.top, box.top);
+    }).map((part) => part.textContent || part.getAttribute("class")),
+  };
+})"""
+
+
 @dataclass
 class Visit:
     """A page in a tab, and all that it says and asks for.

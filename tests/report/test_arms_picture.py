@@ -51,15 +51,21 @@ class TestTheSentenceAboutBatchNorm:
 
     def test_is_in_units_of_the_loss_without_a_plain_loss(self):
         said = arms_picture(before_and_after("helps", plain_loss=0.0), three()[1]).says
-        assert "(-0.005, -0.020 to 0.010)" in said
+        assert "(-0.005, -0.020 to +0.010)" in said
 
     def test_counts_the_pairs_and_names_the_best(self):
         said = arms_picture(*three()).says
-        assert "In 1 of 4 pairs the mark for after lies left of that for before." in said
-        assert said.endswith("Of all twelve, batch norm before + dropout + weight decay has the lowest mean, 0.440.")
+        assert "By the means alone, after is better in 1 of 4 pairs." in said
+        assert said.endswith(
+            "Of 12 combinations batch norm before + dropout + weight decay has the lowest mean, 0.440; how sure that "
+            "is, the interval of the best of all combinations says."
+        )
 
     def test_counts_only_pairs_of_which_both_are_known(self):
-        assert "In 0 of 3 pairs" in arms_picture(*two()).says
+        """Of one arm a network diverged."""
+        said = arms_picture(*two()).says
+        assert "in 0 of 3 pairs" in said
+        assert "Of 11 combinations" in said
 
     def test_names_no_best_where_all_diverged(self):
         said = arms_picture(CLASSIFICATION, evidence_of(CLASSIFICATION, diverged=list(LOWEST))).says
@@ -116,7 +122,7 @@ class TestTheSentenceAboutInteractions:
     def test_where_nothing_is_decided(self):
         said = interactions_picture(*three()).says
         assert said.startswith("Whether techniques do more together than apart stays undecided for every pair.")
-        assert "Right of zero, where 1 of 5 marks lie, two techniques together bring less than the sum of both" in said
+        assert "Right of zero, where 1 of 5 marks lie, two techniques together would bring less than the sum" in said
 
     def test_names_pairs_by_what_they_do(self):
         pairs = with_pairs("helps", "hurts", "no effect worth having", "helps", "undecided")

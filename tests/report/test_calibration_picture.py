@@ -28,14 +28,16 @@ class TestTheSentence:
         ("bins", "words"),
         [
             ([GOOD, GOOD], "In all 2 bins the interval reaches the dashed line, on which both are equal."),
-            ([GOOD, HIGH], "In 1 of 2 bins predictions are too high, by more than chance explains."),
-            ([LOW, LOW, GOOD], "In 2 of 3 bins predictions are too low, by more than chance explains."),
-            ([LOW, HIGH, GOOD], "In 2 of 3 bins predictions are off, by more than chance explains."),
+            ([GOOD, HIGH], "In 1 of 2 bins predictions are too high: the 95% interval leaves out"),
+            ([LOW, LOW, GOOD], "In 2 of 3 bins predictions are too low: the 95% interval leaves out"),
+            ([LOW, HIGH, GOOD], "In 2 of 3 bins predictions are off: the 95% interval leaves out"),
             ([HIGH], "There are too few rows for more than one bin."),
         ],
     )
-    def test_says_what_chance_does_not_explain(self, bins, words):
-        assert of(*bins).says.endswith(f" apart. {words}")
+    def test_counts_the_bins_that_are_off_and_says_how_many_are_by_chance(self, bins, words):
+        said = of(*bins).says
+        assert f" apart. {words}" in said
+        assert said.endswith(("in one of 20.", "both are equal.", "than one bin."))
 
     def test_gives_the_error_beside_that_of_the_plain_network(self):
         assert of(GOOD, HIGH, plain=0.25).says.startswith(
@@ -117,4 +119,4 @@ class TestTheTable:
 
     def test_says_where_there_is_no_interval(self):
         (row,) = of((1, 2, None, None), kind=numbers).table.rows
-        assert row == ("recommended", "1.000", "2.000", "", "100")
+        assert row == ("recommended", "1.000", "2.000", "unknown", "100")

@@ -108,7 +108,7 @@ class TestEffects:
     def test_table_has_a_row_for_every_question_and_run(self):
         picture = compared_effects_picture(runs())
         assert column(picture, "question") == [question for question in QUESTIONS for _ in range(2)]
-        assert picture.table.rows[0] == ("dropout", "credit", "-10%", "-16% to -4.0%", "helps")
+        assert picture.table.rows[0] == ("dropout", "credit", "-10%", "-16% to -4%", "helps")
 
     def test_runs_differ_in_colour(self):
         twelve = {f"run {index}": run_of(*two()) for index in range(6)}
@@ -126,10 +126,10 @@ class TestCurves:
             assert list(trace.x) == both[name].evidence["curves"]["epochs"]
             assert list(trace.y) == pytest.approx([100 * mean / plain for mean in means])
 
-    def test_sentence_names_the_lowest(self):
+    def test_sentence_ranks_no_runs_for_curves_have_no_intervals(self):
         assert compared_curves_picture(runs()).says == (
-            "The recommended draw of every run on held-out rows, as a share of what its plain network reaches (100%). "
-            "The lowest: credit, 88%."
+            "The validation loss of the recommended configuration of every run, as a share of what its plain network "
+            "reaches (100%). The curves have no intervals: which run's is lower, they do not show for sure."
         )
 
     def test_of_many_runs_can_be_told_apart(self):
@@ -141,12 +141,11 @@ class TestCurves:
     def test_of_a_plain_network_without_a_loss_are_left_out(self, loss):
         picture = compared_curves_picture({"a": with_plain_loss(run_of(*two()), loss), "b": run_of(*two())})
         assert [trace.name for trace in picture.figure.data] == ["b"]
-        assert picture.says.endswith("The lowest: b, 88%.")
         assert column(picture, "run") == ["a", "b"]
 
-    def test_of_nothing_but_such_runs_say_nothing_of_the_lowest(self):
+    def test_of_nothing_but_such_runs_are_empty(self):
         picture = compared_curves_picture({"a": with_plain_loss(run_of(*two()), None)})
-        assert "lowest" not in picture.says
+        assert len(picture.figure.data) == 0
         assert drawable(picture.figure)
 
     def test_of_a_draw_that_diverged_have_gaps(self):
@@ -178,14 +177,27 @@ class TestTestRows:
         assert (list(over.y), list(linear.y)) == ([0, -1], [0])
         assert list(figure.layout.yaxis.ticktext) == ["credit", "houses"]
 
-    def test_sentence_counts_the_runs_in_which_the_study_paid(self):
+    def test_sentence_counts_the_runs_in_which_the_study_surely_paid(self):
+        """In the other one the plain networks' loss is lower, by less than its interval."""
         assert compared_test_picture(runs()).says.startswith(
-            "What is handed over does better than the plain networks of its kind in 1 of 2 runs."
+            "What is handed over has a significantly lower test loss than the plain networks of its kind in 1 of 2 "
+            "runs, a significantly higher one in 0."
         )
+
+    def test_sentence_counts_the_runs_in_which_it_surely_did_not(self):
+        run = run_of(*two())
+        run.answer["plain_against_networks"] |= {"change": -0.05, "low": -0.08, "high": -0.02}
+        assert "in 0 of 1 run, a significantly higher one in 1." in compared_test_picture({"a": run}).says
+
+    def test_sentence_says_nothing_of_answers_that_are_older_than_such_comparisons(self):
+        run = run_of(*two())
+        del run.answer["plain_against_networks"]
+        assert compared_test_picture({"a": run}).says.startswith("A guess is no model at all")
 
     def test_of_a_single_network_are_those_of_one(self):
         run = run_of(*two())
         run.answer["options"]["single"] = True
+        run.answer["recommended"] = [{**run.answer["recommended"][0], "networks": 1}]
         picture = compared_test_picture({"a": run, "b": run_of(*two())})
         assert [row for row in picture.table.rows if row[2] in ("plain", "handed over")] == [
             ("a", "log loss", "plain", "0.510"),
@@ -201,7 +213,6 @@ class TestTestRows:
             if entry["arm"] == arm:
                 entry["log loss"] = None
         picture = compared_test_picture({"a": run, "b": run_of(*two())})
-        assert "in 1 of 1 run." in picture.says
         assert "not finite" in column(picture, "value")
         assert drawable(picture.figure)
 

@@ -32,7 +32,11 @@ def page(folders):
 class TestThePage:
     def test_is_headed_by_how_far_runs_agree(self, page):
         assert page.headings == [
-            (1, "The 2 runs agree on 7 of 7 questions, and none contradicts another."),
+            (
+                1,
+                "The 2 runs agree on 3 of 7 questions; 4 are undecided in at least one run. Their recommendations "
+                "differ: 2 in 2 runs.",
+            ),
             (2, "The runs"),
             (2, "What helps, in each run"),
             (2, "Learning"),
@@ -46,12 +50,12 @@ class TestThePage:
     def test_has_a_row_a_run(self, page):
         heading, credit, houses = page.tables["The runs"]
         assert heading == [
-            *("run", "table", "rows", "recommended", "against plain", "verdict", "handed over, on test rows"),
-            "networks",
+            *("run", "table", "rows", "recommended", "best combination against plain", "verdict"),
+            *("handed over, on test rows", "networks"),
         ]
         assert credit == [
-            *("credit", "credit.csv", "1,000", "batch norm before + dropout + weight decay", "-12%", "undecided"),
-            *("log loss 0.450", "1,088 in 120 s"),
+            *("credit", "credit.csv", "1,000", "batch norm before + dropout + weight decay"),
+            *("-12% (-26% to +2%)", "undecided", "log loss 0.450", "1,088 in 120 s"),
         ]
         assert houses[6] == "error 58.0"
 
@@ -134,24 +138,56 @@ class TestWhichRuns:
         assert names([Path(path) for path in paths]) == [name.format(here) for name in found]
 
 
+def run_with(*verdicts, arms=("dropout",)):
+    """A run whose first questions have these verdicts, all others "helps", and that recommends these arms."""
+    run = with_verdicts("helps")
+    for effect, verdict in zip(run.answer["effects"], verdicts, strict=False):
+        effect["verdict"] = verdict
+    run.answer["recommended"] = [dict(run.answer["recommended"][0], arm=arm) for arm in arms]
+    return run
+
+
 class TestTheHeadline:
+    SAME = "All recommend the same: dropout."
+
     @pytest.mark.parametrize(
         ("verdicts", "words"),
         [
-            (("helps", "helps", "helps"), "The 3 runs agree on 7 of 7 questions, and none contradicts another."),
-            (("helps", "undecided"), "The 2 runs agree on 0 of 7 questions, and none contradicts another."),
+            ([("helps",)] * 3, "The 3 runs agree on 7 of 7 questions."),
+            ([("no effect worth having",)] * 2, "The 2 runs agree on 7 of 7 questions."),
+            # That nobody knows is no agreement.
+            ([("undecided",)] * 2, "The 2 runs agree on 6 of 7 questions; 1 is undecided in at least one run."),
+            (
+                [("undecided", "undecided"), ("helps", "undecided")],
+                "The 2 runs agree on 5 of 7 questions; 2 are undecided in at least one run.",
+            ),
+            (
+                [("no effect worth having", "undecided"), ("helps", "helps")],
+                "The 2 runs agree on 5 of 7 questions; they differ on 1; 1 is undecided in at least one run.",
+            ),
+            (
+                [("hurts", "undecided"), ("helps", "helps")],
+                "The 2 runs agree on 5 of 7 questions; 1 is undecided in at least one run; they contradict each other "
+                "on dropout.",
+            ),
+            (
+                [("hurts",), ("helps",), ("undecided",)],
+                "The 3 runs agree on 6 of 7 questions; they contradict each other on dropout.",
+            ),
         ],
     )
-    def test_counts(self, verdicts, words):
-        runs = {f"{index}": with_verdicts(verdict) for index, verdict in enumerate(verdicts)}
-        assert headline(runs) == words
+    def test_counts_agreement_where_all_decide_and_alike_and_every_question_once(self, verdicts, words):
+        runs = {f"{index}": run_with(*own) for index, own in enumerate(verdicts)}
+        assert headline(runs) == f"{words} {self.SAME}"
 
-    def test_names_contradictions(self):
-        one, other = run_of(*two()), run_of(*two())
-        other.answer["effects"][0]["verdict"] = "hurts"
-        assert headline({"one": one, "other": other}) == (
-            "The 2 runs agree on 6 of 7 questions, and contradict each other on 1 question: dropout."
-        )
+    def test_says_where_recommendations_differ_however_far_verdicts_agree(self):
+        runs = {"a": run_with(), "b": run_with(arms=["plain"]), "c": run_with()}
+        assert headline(runs).endswith("7 of 7 questions. Their recommendations differ: 2 in 3 runs.")
+
+    def test_a_recommendation_is_of_all_its_combinations_in_whatever_order(self):
+        runs = {"a": run_with(arms=["plain", "dropout"]), "b": run_with(arms=["dropout", "plain", "plain"])}
+        assert headline(runs).endswith("All recommend the same: plain; dropout.")
+        assert "differ" in headline(runs | {"c": run_with()})
 
 
 class TestWarnings:

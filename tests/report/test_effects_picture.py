@@ -33,48 +33,58 @@ def says(*verdicts, **given) -> str:
 
 
 class TestTheSentence:
-    def test_names_what_is_sure_and_counts_what_is_not(self):
+    def test_names_what_is_sure_and_counts_what_is_not_of_as_many_questions_as_there_are(self):
         assert effects_picture(CLASSIFICATION).says == (
-            "Dropout: lowers the held-out loss for sure; weight decay: raises the held-out loss for sure; batch norm "
-            "before the activation: makes no difference worth having. 3 of 6 questions stay undecided on these rows. "
-            "The best combination changes the plain network's 0.500 by -12% (-26% to +2.0%)."
+            "Dropout: significantly lower validation loss; weight decay: significantly higher validation loss; batch "
+            "norm before the activation: no difference worth having. 4 of 7 questions are undecided. The best "
+            "combination changes the plain network's 0.500 by -12% (-26% to +2%)."
         )
 
     @pytest.mark.parametrize(
         ("verdicts", "words"),
         [
-            (["helps"], "Dropout: lowers the held-out loss for sure. 5 of 6"),
-            (["helps", "helps"], "Dropout and weight decay: lower the held-out loss for sure. 4 of 6"),
-            (["undecided", "hurts"], "Weight decay: raises the held-out loss for sure. 5 of 6"),
-            (["hurts", "hurts"], "Dropout and weight decay: raise the held-out loss for sure. 4 of 6"),
-            (["no effect worth having"], "Dropout: makes no difference worth having. 5 of 6"),
+            (["helps"], "Dropout: significantly lower validation loss. 6 of 7 questions are undecided. The best"),
+            (["helps", "helps"], "Dropout and weight decay: significantly lower validation loss. 5 of 7"),
+            (["undecided", "hurts"], "Weight decay: significantly higher validation loss. 6 of 7"),
+            (["no effect worth having"], "Dropout: no difference worth having. 6 of 7"),
             (
                 ["no effect worth having"] * 6,
-                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: make no difference worth having. The best",
+                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: no difference worth having. 1 of 7 questions is",
             ),
+            (
+                ["helps"] * 7,
+                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: significantly lower validation loss. The",
+            ),
+            ([*["undecided"] * 6, "helps"], "6 of 7 questions are undecided. The best combination changes"),
         ],
     )
-    def test_is_in_the_number_of_what_it_speaks_of(self, verdicts, words):
+    def test_counts_every_question_once(self, verdicts, words):
         assert says(*verdicts).startswith(words)
 
     @pytest.mark.parametrize(
         ("verdicts", "draws", "words"),
         [
             ([], 8, ": every interval reaches across zero and out of the margin."),
-            ([], 1, ": 1 draw of each combination cannot tell which is better."),
-            ([], 2, ": 2 draws of each combination cannot tell which is better."),
-            (["diverged"], 8, ": in 1 of 6 a network diverged, and every other interval reaches across zero"),
-            (["diverged"] * 6, 8, ": in some fold networks diverged."),
+            ([], 1, ": 1 configuration of each combination cannot tell which is better."),
+            ([], 2, ": 2 configurations of each combination cannot tell which is better."),
+            (["diverged"], 8, ": in 1 of 7 a network diverged, and every other interval reaches across zero"),
+            (
+                ["diverged", "endless", "endless"],
+                8,
+                ": in 1 of 7 a network diverged, and in 2 of 7 the interval is unknown, and every other interval",
+            ),
+            (["endless"] * 7, 8, ": in 7 of 7 the interval is unknown."),
+            (["diverged"] * 7, 8, ": in some fold networks diverged."),
         ],
     )
     def test_says_why_nothing_is_decided(self, verdicts, draws, words):
-        assert says(*verdicts, draws=draws).startswith(f"No single question is decided{words}")
+        assert says(*verdicts, draws=draws).startswith(f"No question is decided{words}")
 
     @pytest.mark.parametrize("plain_loss", [None, 0.0])
     def test_speaks_of_no_share_where_there_is_nothing_to_have_a_share_of(self, plain_loss):
         said = says("helps", plain_loss=plain_loss)
         assert "%" not in said
-        assert said.endswith("questions stay undecided on these rows.")
+        assert said.endswith("6 of 7 questions are undecided.")
 
     def test_speaks_of_no_best_combination_where_that_diverged(self):
         assert "best combination" not in says(*["diverged"] * 7)
@@ -162,5 +172,5 @@ class TestAnIntervalWithoutEnds:
         drawable(picture.figure)
         first = picture.figure.data[0]
         assert (first.x, first.error_x.array, first.error_x.arrayminus) == ((-2.0,), (0,), (0,))
-        assert "not finite to not finite" in picture.says
-        assert column(picture, "interval")[0] == "not finite to not finite"
+        assert "(interval unknown)" in picture.says
+        assert column(picture, "interval")[0] == "unknown"

@@ -34,7 +34,7 @@ class TestTheFragment:
     def test_has_the_answer_the_first_figures_and_the_effects(self, answer):
         page = Page(fragment(answer))
         assert answer["advice"] in page.text
-        assert "held-out loss against plain: -12% (-26% to +2.0%: undecided)" in page.text
+        assert "best combination against plain, validation loss: -12% (-26% to +2%: undecided)" in page.text
         heading, *rows = page.tables[next(iter(page.tables))]
         assert heading == ["what", "change in held-out loss", "interval", "of the plain loss", "verdict"]
         assert [row[0] for row in rows] == [effect["name"] for effect in answer["effects"]]

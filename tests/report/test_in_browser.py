@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from answers import CLASSIFICATION, changed
-from browser import PROGRAM, Visit, bare, contrast, covering, needs_browser
+from browser import PROGRAM, TOOLBARS, Visit, bare, contrast, covering, needs_browser
 from evidences import (
     HOSTILE,
     HOSTILE_FOLDERS,
@@ -187,6 +187,37 @@ class TestReading:
         shown = measured("two", width)["forest"]
         for effect in CLASSIFICATION["effects"]:
             assert any(text.startswith(f"{effect['name']}{effect['verdict']}") for text in shown)
+
+
+class TestTheToolbar:
+    @EVERY
+    def test_stands_on_nothing_of_its_picture(self, look, name):
+        self.check(look(name))
+
+    def test_nor_on_a_dark_page(self, look):
+        found = look("compared")
+        found.page.click("#theme")
+        self.check(found)
+        found.page.click("#theme")
+
+    def test_comes_when_somebody_points_at_the_picture_and_stays_while_they_go_to_it(self, look):
+        found = look("compared")
+        area = found.page.locator("#plot-curves .nsewdrag").first
+        area.scroll_into_view_if_needed()
+        area.hover(force=True)
+        found.page.locator("#plot-curves .modebar-btn").first.hover()
+        found.until("() => getComputedStyle(document.querySelector('#plot-curves .modebar')).opacity > 0.9")
+
+    @staticmethod
+    def check(found: Visit) -> None:
+        for width in (PHONE, DESK):
+            found.resize(width)
+            bars = found.page.evaluate(TOOLBARS)
+            assert len(bars) >= 3
+            for bar in bars:
+                assert bar["covers"] == [], bar["name"]
+                assert min(bar["size"]) > 15
+                assert bar["left"] >= 0
 
 
 class TestLightAndDark:

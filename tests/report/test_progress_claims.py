@@ -24,7 +24,7 @@ class TestOffATerminal:
             watching.claim("dropout")
             watching.trained(1000)
         captured = capsys.readouterr()
-        assert captured.err == "bn-speed, 1 of 2\ndropout, 2 of 2\n"
+        assert captured.err == "compiling\nbn-speed, 1 of 2\ndropout, 2 of 2\n"
         assert captured.out == "bn-speed: Is it?\n\nIt is.\n"
 
     def test_what_is_said_is_not_kept_back(self):
@@ -38,7 +38,18 @@ class TestOffATerminal:
         with redirect_stdout(pipe), redirect_stderr(errors), Claims(1, on_terminal=False) as watching:
             watching.claim("bn-speed")
             watching.say(line for line in ("one", "two"))
-            assert (pipe.flushed, errors.flushed) == (2, 1)
+            assert (pipe.flushed, errors.flushed) == (2, 2)
+
+    def test_a_line_from_time_to_time_tells_how_many_networks_are_trained(self, capsys, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr("goru.report.progress.time.monotonic", lambda: now[0])
+        with Claims(2, on_terminal=False) as watching:
+            watching.claim("bn-speed")
+            for seconds in (4, 4, 4, 4, 4, 4):
+                now[0] += seconds
+                watching.trained(500)
+        told = capsys.readouterr().err.splitlines()
+        assert told[2:] == ["bn-speed, 1 of 2; 1,500 networks", "bn-speed, 1 of 2; 3,000 networks"]
 
 
 class TestOnATerminal:

@@ -74,7 +74,8 @@ def config(table: TableOptions, options: Options) -> dict:
 def tables(draw) -> TableOptions:
     task = draw(st.sampled_from(["classification", "regression"]))
     source, target, groups, time, test = draw(WORDS), draw(WORDS), draw(MAYBE), draw(MAYBE), draw(MAYBE)
-    return TableOptions(source, target, task, draw(NAMES), draw(NAMES), groups, time, test, draw(st.booleans()))
+    flags = draw(st.booleans()), draw(st.booleans())
+    return TableOptions(source, target, task, draw(NAMES), draw(NAMES), groups, time, test, *flags)
 
 
 @st.composite
@@ -84,7 +85,7 @@ def options(draw) -> Options:
         budget=draw(st.floats(1e-3, 1e9)) if by_time else None,
         networks=None if by_time else draw(st.none() | st.integers(1, 1_000_000)),
         hidden=draw(st.none() | st.lists(st.integers(1, 65_536), min_size=1, max_size=4).map(tuple)),
-        activation=draw(st.sampled_from(["relu", "sigmoid", "tanh", "gelu", "silu"])),
+        activation=draw(st.sampled_from(["relu", "sigmoid", "tanh", "gelu", "silu", "identity"])),
         batch_size=draw(st.none() | st.integers(2, 10_000)),
         seed=draw(st.integers(0, 2**32 - 1)),
         single=draw(st.booleans()),

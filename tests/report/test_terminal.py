@@ -63,7 +63,8 @@ class TestAnswer:
             "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
             "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
             "plain         fit loss 0.495, held-out loss 0.500 after the last epoch",
-            "              does not overfit; wider layers (--hidden) might",
+            "              no overfitting found: generalization gap 0.005 (-0.010 to 0.020); wider layers (--hidden) "
+            "might overfit",
             "              (the loss is the squared error over the target's variance)",
             "trained       76 networks, 900 steps, 120 s (12 arms, 1 draw each, 5 folds, twice, 100 epochs)",
         ]
@@ -126,8 +127,8 @@ class TestAnswer:
             ),
             (None, 0.019, "seems to overfit, which is not sure: its loss on held-out rows is higher by 0.019"),
             # Of a held-out loss of 0.9, 2 % are no difference worth having.
-            (None, 0.017, "does not overfit; wider layers (--hidden) might"),
-            (None, -0.1, "does not overfit; wider layers (--hidden) might"),
+            (None, 0.017, "no overfitting found: generalization gap 0.017 (0.700 to 0.900); wider"),
+            (None, -0.1, "no overfitting found: generalization gap -0.100 (0.700 to 0.900); wider"),
         ],
     )
     def test_overfitting_is_a_rise_or_else_a_gap_each_with_its_interval(self, overfits, gap, words):
@@ -165,6 +166,22 @@ class TestAnswer:
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
         line = "dropout                                 -0.050                   -0.080 to -0.020  helps"
         assert line in text(answer).splitlines()
+
+    def test_an_interval_has_one_number_of_decimals_with_its_change_and_no_end_that_looks_like_zero(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        answer["effects"] = [effect("dropout", -0.022, -0.043, -2.39e-4, "helps")]
+        (line,) = [line for line in answer_lines(answer) if line.startswith("dropout")]
+        assert line.split()[1:] == ["-0.0220", "(-4.4%)", "-0.0430", "to", "-0.0002", "helps"]
+
+    def test_an_interval_that_nobody_knows_is_said_to_be_unknown_and_why(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        answer["effects"] = [effect("dropout", -0.05, None, None, "undecided", None, True)]
+        lines = list(answer_lines(answer))
+        at = next(index for index, line in enumerate(lines) if line.startswith("dropout"))
+        assert lines[at].split(maxsplit=4)[3:] == ["unknown", "undecided; more draws (a larger budget) might decide"]
+        assert lines[at + 1].startswith("unknown: too few configurations")
+        assert lines[at + 2].endswith("is no effect worth having")  # and of no interval is said that it holds
+        assert "too few configurations" not in text(CLASSIFICATION)
 
     def test_a_plain_network_that_diverged_leaves_nothing_to_compare_with(self):
         answer = changed(
@@ -213,7 +230,7 @@ class TestAnswer:
         ]
 
     def test_a_greedy_selection_is_said_where_there_was_something_to_select(self):
-        said = "(selected by their predictions of held-out rows; that was better than an even share)"
+        said = "(selected by their validation predictions: better than an even share by over one standard error)"
         assert paragraph(CLASSIFICATION | {"selection": "greedy"}, "recommended")[2:] == [said]
         assert said not in text(CLASSIFICATION)
         assert said not in text(REGRESSION | {"selection": "greedy"})
@@ -226,7 +243,8 @@ class TestAnswer:
 
     @pytest.mark.parametrize(("single", "networks"), [(False, "8"), (True, "1")])
     def test_what_is_handed_over_is_marked_and_nothing_else(self, single, networks):
-        answer = changed(CLASSIFICATION, options={"single": single})
+        recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
+        answer = changed(CLASSIFICATION, options={"single": single}) | {"recommended": recommended}
         (marked,) = [line.split() for line in answer_lines(answer) if line.endswith("handed over")]
         assert marked[:2] == ["recommended", networks]
 

@@ -1,10 +1,10 @@
-"""What the lines of a terminal are made of: text that commands nothing, columns, and numbers of a few digits."""
+"""What the lines of a terminal are made of: text that commands nothing, and columns."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.report.terminal import number, printable, signed, table
+from goru.report.terminal import printable, table
 
 
 class TestPrintable:
@@ -47,34 +47,3 @@ class TestTable:
         for row, line in zip(rows, table(rows), strict=True):
             starts = [0, widths[0], widths[0] + widths[1]]
             assert [line[start:].split("  ")[0] for start in starts] == row
-
-
-class TestNumbers:
-    @pytest.mark.parametrize(
-        ("value", "shown"),
-        [
-            (None, "not finite"),
-            (0, "0.000"),
-            (0.001, "0.001"),
-            (0.12345, "0.123"),
-            (-0.12345, "-0.123"),
-            (9.87, "9.870"),
-            (12.345, "12.3"),
-            (123.45, "123.5"),
-            (1234.5, "1,234"),
-            (9_999_999.0, "9,999,999"),
-            (0.00099, "9.90e-04"),
-            (-1e-9, "-1.00e-09"),
-            (10_000_000.0, "1.00e+07"),
-            (-3.5e30, "-3.50e+30"),
-        ],
-    )
-    def test_a_few_digits(self, value, shown):
-        assert number(value) == shown
-
-    @pytest.mark.parametrize(
-        ("value", "shown"),
-        [(0.5, "+0.500"), (-0.5, "-0.500"), (0.0, "0.000"), (1e-6, "+1.00e-06"), (None, "not finite")],
-    )
-    def test_with_a_sign(self, value, shown):
-        assert signed(value) == shown

@@ -37,42 +37,60 @@ def test_there_is_none_without_test_rows():
 
 
 class TestTheSentence:
-    def test_sets_networks_beside_networks_and_rivals_beside_what_is_handed_over(self):
+    def test_sets_networks_beside_networks_and_every_other_model_beside_what_is_handed_over_with_its_interval(self):
         assert test_picture(CLASSIFICATION).says == (
             "On 200 rows that nothing else has looked at, the recommended networks' log loss is 0.450, the plain "
-            "networks' 0.500 (-10.0%). Logistic regression: worse, by more than chance explains. Boosted trees: which "
-            "is better cannot be told on these rows."
+            "networks' 0.500. Plain network: significantly worse, +11% (+4% to +18%). Logistic regression: "
+            "significantly worse, +9% (+2% to +16%). Boosted trees: not significantly different, +7% (0% to +13%). "
+            "Shares are of the recommended networks' loss, with simultaneous 95% CIs."
         )
 
     @pytest.mark.parametrize(
         ("interval", "words"),
         [
-            ((0.01, 0.07), "Logistic regression: worse, by more than chance explains."),
-            ((-0.07, -0.01), "Logistic regression: better than what is handed over, by more than chance explains."),
-            ((-0.01, 0.01), "Logistic regression: which is better cannot be told on these rows."),
-            ((None, None), "Logistic regression: which is better cannot be told on these rows."),
+            ((0.01, 0.07), "Logistic regression: significantly worse, +9"),
+            ((-0.07, -0.01), "Logistic regression: significantly better, +9"),
+            ((-0.01, 0.09), "Logistic regression: not significantly different, +9"),
+            ((None, None), "Logistic regression: not significantly different, +8.9% (interval unknown)."),
         ],
     )
     def test_is_as_sure_as_the_interval(self, interval, words):
         assert words in test_picture(against(interval, (0, 1))).says
 
+    def test_where_the_plain_network_is_what_is_recommended_says_so(self):
+        answer = changed(CLASSIFICATION, plain_against_networks={"change": 0.0, "low": 0.0, "high": 0.0})
+        assert "Plain network: the same as what is recommended." in test_picture(answer).says
+
     def test_of_a_single_network(self):
-        answer = changed(CLASSIFICATION, options={"single": True})
-        assert "the recommended network's log loss is 0.460, the plain network's 0.510 (-9.8%)" in (
-            test_picture(answer).says
-        )
+        recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}]
+        answer = changed(CLASSIFICATION, options={"single": True}) | {"recommended": recommended}
+        assert "the recommended network's log loss is 0.460, the plain network's 0.510." in test_picture(answer).says
 
     def test_of_a_regression_that_had_no_time_for_rivals(self):
+        """Its figures are of one format, and its interval is of the loss."""
         assert test_picture(REGRESSION).says == (
             "On 12 rows that nothing else has looked at, the recommended networks' error is 58.0, the plain networks' "
-            "12.0 (+383%). Linear and boosted models were left out: they would take too much of the budget."
-        ).replace("+383%", f"{58.04 / 12 - 1:+.0%}")
+            "12.0. Plain network: not significantly different, -25% (-62% to +12%). Shares are of the "
+            "recommended networks' loss, with simultaneous 95% CIs. Linear and boosted models were left out: they "
+            "would take too much of the budget."
+        )
+
+    def test_of_an_answer_that_is_older_than_such_comparisons_gives_what_it_has(self):
+        answer = copy.deepcopy(CLASSIFICATION)
+        del answer["plain_against_networks"]
+        for rival in answer["against_networks"]:
+            del rival["loss"]
+        assert test_picture(answer).says.endswith(
+            "Logistic regression: significantly worse. Boosted trees: not significantly different."
+        )
 
     @pytest.mark.parametrize("arm", ["plain", "recommended"])
     def test_of_a_loss_that_is_not_finite_gives_no_share(self, arm):
-        said = test_picture(without("log loss", arm)).says
+        answer = without("log loss", arm)
+        answer["plain_against_networks"] |= dict.fromkeys(("change", "low", "high"))
+        said = test_picture(answer).says
         assert "not finite" in said
-        assert "%" not in said
+        assert "Plain network: not significantly different." in said
 
 
 class TestTheFigure:
@@ -86,7 +104,8 @@ class TestTheFigure:
 
     @pytest.mark.parametrize(("single", "loss"), [(False, 0.45), (True, 0.46)])
     def test_marks_what_is_handed_over_and_nothing_else(self, single, loss):
-        answer = changed(CLASSIFICATION, options={"single": single})
+        recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
+        answer = changed(CLASSIFICATION, options={"single": single}) | {"recommended": recommended}
         figure = test_picture(answer).figure
         assert notes(figure) == ["handed over"]
         assert figure.layout.annotations[0].x == loss == handed_over(answer)["log loss"]

@@ -65,7 +65,7 @@ class TestTheTable:
     def test_has_quantiles_of_what_is_true_of_what_was_predicted_and_of_their_difference(self):
         table = values_picture(HUNDRED, "price").table
         assert [row[0] for row in table.rows] == ["true", "predicted", "predicted less true"]
-        assert table.rows[0][1:] == ("4.950", "24.8", "49.5", "74.2", "94.0")
+        assert table.rows[0][1:] == ("5.0", "24.8", "49.5", "74.2", "94.0")
         assert table.rows[2][3] == "4.950"
 
     def test_is_of_the_rows_of_the_study(self):

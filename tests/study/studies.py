@@ -126,6 +126,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def process_time(self) -> float:
+        return self.now / 2
+
 
 @dataclass
 class FakeTrainer:
@@ -160,9 +163,9 @@ class FakeLaboratory:
         folds: int = 3,
         partitions: int = 2,
     ):
-        self.seed, self.clock, self.crew = seed, Clock(), None
+        self.seed, self.clock, self.crew, self.interpreted = seed, Clock(), None, False
         self.shape = SimpleNamespace(networks=4, batch=4)
-        self.draws_in_a_block = 2
+        self.draws_in_a_block, self.blocks_at_once = 2, 1
         curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
         places = [(batch_norm, dropout) for batch_norm in (None, "before", "after") for dropout in (False, True)]
         self._trainers = {place: FakeTrainer(self.clock, seconds, curves) for place in places}

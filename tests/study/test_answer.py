@@ -24,7 +24,7 @@ from goru.study.answer import (
 from goru.study.candidates import Candidate
 from goru.study.design import ARMS, PLAIN, Arm
 from goru.study.effects import Effect
-from goru.study.plan import Plan
+from goru.study.plan import Plan, plan_networks
 from goru.study.probe import Look
 
 DROPOUT, BEST = Arm(dropout=True), Arm("after", True, True)
@@ -77,16 +77,21 @@ class TestEffects:
         assert [effect.margin for effect in effects] == pytest.approx([0.04] * 7)
 
     @pytest.mark.parametrize("draws", [1, 2])
-    def test_with_too_few_draws_nothing_is_decided_but_all_is_shown(self, draws):
+    def test_with_too_few_draws_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, draws):
         (few, judged), (enough, as_well) = (found(raced(draws=n), n) for n in (draws, 3))
         assert {effect.verdict for effect in few} == {"undecided"}
-        assert {effect.factor for effect in few} == {None}  # more rows would not decide it
+        assert {effect.factor for effect in few} == {np.inf}  # more rows would not decide it, more draws may
+        assert {(effect.low, effect.high, effect.search) for effect in few} == {(-np.inf, np.inf, np.inf)}
         assert [effect.verdict for effect in enough].count("helps") == 3
         assert [(effect.name, effect.change, effect.margin) for effect in few] == [
             (effect.name, effect.change, effect.margin) for effect in enough
         ]
-        assert np.isfinite([(effect.low, effect.high) for effect in few]).all()
         assert judged == as_well
+
+    @pytest.mark.parametrize("draws", [1, 2, 3])
+    def test_an_interval_that_leaves_out_zero_never_stands_beside_undecided(self, draws):
+        for effect in found(raced(draws=draws), draws)[0]:
+            assert effect.low <= 0 <= effect.high or effect.verdict != "undecided"
 
     def test_all_seven_intervals_hold_together(self):
         from scipy.stats import t
@@ -181,8 +186,15 @@ class TestDecided:
         assert decided(self.EFFECTS, draws) == list(self.EFFECTS)
 
     @pytest.mark.parametrize("draws", [1, defaults.FEWEST_DRAWS - 1])
-    def test_with_fewer_all_are_undecided_and_nothing_else_is_changed(self, draws):
-        assert decided(self.EFFECTS, draws) == [replace(TestOneEffect.UNDECIDED, factor=None)] * 3
+    def test_with_fewer_all_are_undecided_with_an_error_of_the_search_that_nobody_knows(self, draws):
+        unknown = replace(TestOneEffect.UNDECIDED, low=-np.inf, high=np.inf, search=np.inf, factor=np.inf)
+        assert decided(self.EFFECTS, draws) == [unknown] * 3
+        described = describe_effect(unknown, 720)
+        assert (described["rows_to_decide"], described["draws_to_decide"]) == (None, True)
+
+    def test_of_one_that_diverged_no_draws_are_said_to_decide_it(self):
+        diverged = replace(TestOneEffect.UNDECIDED, change=np.inf, factor=None)
+        assert decided([diverged], 1) == [diverged]
 
 
 class TestPlain:
@@ -260,10 +272,16 @@ class TestPlan:
         assert described["shortfalls"] == ["too short."]  # that there is one partition goes without saying
 
     def test_and_which_folds_there_was_no_time_for(self):
-        described = describe_plan(Plan(5, 2, 5), draws=2, splits=3, partitions=2)
+        described = describe_plan(Plan(5, 2, 5), draws=3, splits=3, partitions=2)
         assert (described["partitions"], described["folds"]) == (1, 3)
         (said,) = described["shortfalls"]
         assert "3 of 5 folds" in said
+
+    @pytest.mark.parametrize("plan", [Plan(5, 1, 3), Plan(1, 1, 3, 8, ("too short.",)), plan_networks(72)])
+    def test_and_once_that_draws_are_too_few(self, plan):
+        said = " ".join(describe_plan(plan, draws=2, splits=3, partitions=1)["shortfalls"])
+        assert said.count("2 draws of each arm, too few to tune it, so that nothing is decided") == 1
+        assert "draws" not in " ".join(describe_plan(replace(plan, shortfalls=()), 3, 3, 1)["shortfalls"])
 
     def test_and_that_there_was_time_for_one_partition_alone(self):
         described = describe_plan(Plan(5, 2, 5), draws=5, splits=5, partitions=2)

@@ -10,7 +10,7 @@ from goru.data.dataset import Dataset, load_dataset
 from goru.data.encoding import Encoded
 from goru.data.splitting import folds
 from goru.study import baselines
-from goru.study.baselines import affordable, boosting, linear
+from goru.study.baselines import FEW_ROUNDS, MOST_ROUNDS, affordable_rounds, affordable_splits, boosting, linear
 from goru.study.scores import figures, guess
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -232,13 +232,20 @@ class TestBoosting:
 
 
 class TestAffordable:
-    def test_more_work_takes_longer(self):
-        def fewest_seconds(name: str) -> float:
-            dataset = load(name)
-            return next(seconds for seconds in np.arange(0, 60, 0.1) if affordable(dataset, seconds))
+    SECONDS = np.geomspace(1e-3, 1e3, 200)
 
-        assert fewest_seconds("iris") < fewest_seconds("digits") < 10
-        assert fewest_seconds("diabetes") < 1
+    def fewest_seconds(self, dataset) -> tuple[float, float]:
+        """Of the linear model and of the trees."""
+        return (
+            next(seconds for seconds in self.SECONDS if affordable_splits(dataset, 5, seconds) is not None),
+            next(seconds for seconds in self.SECONDS if affordable_rounds(dataset, seconds) is not None),
+        )
+
+    def test_more_work_takes_longer(self):
+        iris, digits = (self.fewest_seconds(load(name)) for name in ("iris", "digits"))
+        assert iris[0] < digits[0] < 5
+        assert iris[1] < digits[1] < 10
+        assert max(self.fewest_seconds(load("diabetes"))) < 1
 
     def test_a_huge_table_is_not(self):
         dataset = load("digits")
@@ -248,4 +255,34 @@ class TestAffordable:
             encoded_development=dataset.encoded_development.take(rows),
             y_development=dataset.y_development[rows],
         )
-        assert not affordable(huge, 60)
+        assert affordable_splits(huge, 5, 1) is None
+        assert affordable_rounds(huge, 60) is None
+
+    def test_a_wide_table_takes_longer_than_its_cells_alone(self):
+        """Each column is prepared, and cut into bins, by itself."""
+        narrow = load("iris")
+        encoded = narrow.encoded_development
+        wide = replace(narrow, encoded_development=replace(encoded, numeric=np.tile(encoded.numeric[:2], (1, 10_000))))
+        assert affordable_splits(wide, 5, 1.0) is None
+        assert affordable_rounds(wide, 1.0) is None
+
+    def test_with_less_time_the_penalty_is_chosen_in_fewer_splits(self):
+        found = [affordable_splits(load("digits"), 5, seconds) for seconds in self.SECONDS]
+        known = [splits for splits in found if splits is not None]
+        assert list(dict.fromkeys(known)) == [0, 1, 5]
+        assert found[: -len(known)] == [None] * (len(found) - len(known))
+        assert affordable_splits(load("digits"), 5, float("inf")) == 5
+
+    def test_with_less_time_there_are_fewer_rounds_until_they_say_nothing(self):
+        found = [affordable_rounds(load("digits"), seconds) for seconds in self.SECONDS]
+        known = [rounds for rounds in found if rounds is not None]
+        assert known == sorted(known)
+        assert (known[0] < 2 * FEW_ROUNDS, known[-1]) == (True, MOST_ROUNDS)
+        assert found[: -len(known)] == [None] * (len(found) - len(known))
+        assert affordable_rounds(load("iris"), float("inf")) == FEW_ROUNDS  # of so few rows there are never more
+
+    def test_fewer_rounds_are_other_trees(self):
+        dataset = load(make(700, target=np.sin(9 * make(700)["x"])))
+        few, many = (figures(dataset, boosting(dataset, 0, most=most))["R²"] for most in (2, MOST_ROUNDS))
+        assert few < many
+        np.testing.assert_array_equal(boosting(dataset, 0, most=MOST_ROUNDS), boosting(dataset, 0))

@@ -6,7 +6,7 @@ from studies import make_losses
 
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
-from goru.study.candidates import Candidate, rank, rivals, shares, shortlist
+from goru.study.candidates import Candidate, no_worse_than_plain, rank, rivals, shares, shortlist
 from goru.study.design import ARMS, PLAIN, Arm
 
 DROPOUT, NORMED = Arm(dropout=True), Arm("before")
@@ -67,6 +67,31 @@ class TestRank:
         """They are written as JSON."""
         (only,) = rank({PLAIN: make_losses([[[0.5]]])}, {PLAIN: drawn(0.1)})
         assert [type(value) for value in (only.draw, only.epochs, only.loss)] == [int, int, float]
+
+
+class TestNoWorseThanPlain:
+    """Three folds, one epoch: of an arm's draws, in each fold, the one that is best on the two others is judged."""
+
+    ALIKE = np.full((2, 3, 1), 0.5)
+
+    def kept(self, losses, folds=3):
+        losses = {arm: make_losses(score) for arm, score in losses.items()}
+        ranked = rank(losses, {arm: drawn(0.1, 0.2, 0.3) for arm in losses})
+        return [(each.arm, each.draw) for each in no_worse_than_plain(ranked, losses, folds)]
+
+    def test_arms_that_do_better_on_folds_that_have_not_chosen_stay_in_order(self):
+        losses = {PLAIN: self.ALIKE, DROPOUT: self.ALIKE - 0.1, NORMED: self.ALIKE - 0.2}
+        assert [arm for arm, _ in self.kept(losses)] == [NORMED] * 2 + [DROPOUT] * 2 + [PLAIN] * 2
+
+    def test_one_that_does_worse_there_is_not_recommended_however_low_the_mean_of_its_luckiest_draw(self):
+        # Each draw is good in two folds, and so is chosen for the third, where it is bad: means of 0.4, judged 0.8.
+        lucky = np.full((3, 3, 1), 0.2) + 0.6 * np.eye(3)[:, :, None]
+        kept = self.kept({PLAIN: self.ALIKE, DROPOUT: lucky, NORMED: self.ALIKE - 0.05})
+        assert kept == [(NORMED, 0), (NORMED, 1), (PLAIN, 0), (PLAIN, 1)]
+
+    def test_where_every_plain_network_diverged_all_others_stay(self):
+        losses = {PLAIN: np.full((1, 3, 1), INF), DROPOUT: self.ALIKE[:1]}
+        assert self.kept(losses) == [(DROPOUT, 0), (PLAIN, 0)]
 
 
 class TestShortlist:

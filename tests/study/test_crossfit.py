@@ -157,8 +157,8 @@ class TestJudge:
         shares = [[0.5, 0.5, 0, 0], [0.25] * 4, [0, 0, 0, 1]]
         np.testing.assert_array_equal(judge(make_losses(self.LOSSES, shares=shares), folds=3).shares, shares)
 
-    def test_a_draw_alone_has_none(self):
-        assert judge(make_losses(self.LOSSES[:1]), folds=3).search == 0
+    def test_a_draw_alone_does_not_say_how_much_worse_another_would_have_been(self):
+        assert judge(make_losses(self.LOSSES[:1]), folds=3).search == np.inf
 
     def test_in_the_second_partition_the_second_best_is_one_of_those_that_went_on(self):
         first = np.array([[1.0, 1.0], [2.0, 2.0], [9.0, 9.0]])

@@ -1,14 +1,18 @@
 """The arms of a study, the questions that it answers, and the draws of its arms."""
 
-from functools import partial
-
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from goru.nn.affine import Affine
+from goru.nn import network
+from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.training import init_training, train_step
+from goru.nn.layer import Context
+from goru.nn.losses import LOSSES
+from goru.nn.optimizers import learning_rate, optimizer
+from goru.nn.training import Batch, Training, train_step
 from goru.study import defaults
 from goru.study.design import AFTER, ARMS, BEFORE, CONTRASTS, PLAIN, RECOMMENDED, Arm, draws
 
@@ -150,18 +154,26 @@ class TestDecay:
         """Really trained: the second input is always zero, so that no gradient reaches its weights."""
         steps, architecture, recipe = 2_000, Architecture(2, (), 2), Recipe()
         x, y = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32), np.array([0, 1], np.int32)
-        affines = (Affine(np.ones((2, 2), np.float32), np.zeros(2, np.float32)),)
-        step = jax.jit(partial(train_step, architecture, recipe))
+        layers, loss = architecture.layers, LOSSES[recipe.loss]
+        ones = (Weights(jnp.ones((2, 2)), jnp.zeros(2)),)
+        batch = Batch(x.T, y, jnp.full(2, 0.5))
 
         def train(hyper):
             def body(index, training):
-                return step(hyper, training, x, y, np.uint32(1), index, steps)[0]
+                rule = optimizer(recipe, hyper, learning_rate(recipe.schedule, hyper.learning_rate, index, steps))
 
-            return jax.lax.fori_loop(0, steps, body, init_training(architecture, recipe, hyper, affines))
+                def update(gradient, state, learned):
+                    updates, state = rule.update(gradient, state, learned)
+                    return optax.apply_updates(learned, updates), state
+
+                return train_step(layers, loss, recipe.decay, update, training, batch, Context(hyper), 0.0)[0]
+
+            begun = Training(ones, network.running(layers), optimizer(recipe, hyper, 0.0).init(ones))
+            return jax.lax.fori_loop(0, steps, body, begun)
 
         drawn = draws(self.ARM, 4, 0, steps)
         for hyper in drawn:
-            weight = np.asarray(jax.jit(train)(hyper).network.output.weight)
+            weight = np.asarray(jax.jit(train)(hyper).learned[0].weight).T
             np.testing.assert_allclose(np.log(weight[1]), -strength(hyper, steps), rtol=0.03)
             assert weight[0, 0] > weight[1, 0]  # the other input does pull
         assert min(strength(hyper, steps) for hyper in drawn) < 1 < max(strength(hyper, steps) for hyper in drawn)

@@ -13,9 +13,10 @@ from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.study import finish as module
 from goru.study.candidates import Candidate
 from goru.study.design import PLAIN, Arm
-from goru.study.finish import Finished, as_model, finish
+from goru.study.finish import Finished, as_model, finish, needs_held_out
 from goru.study.handover import train_bag
 from goru.study.laboratory import Laboratory, block_shape
+from goru.study.plan import Extent
 
 DROPOUT, NORMED = Arm(dropout=True), Arm("before")
 SCHEDULE = 40
@@ -43,7 +44,7 @@ def pretend(monkeypatch):
         y, classes = dataset.y_development, len(dataset.classes)
         said = {NAMES[name]: own if isinstance(own, tuple) else (own, own) for name, own in probability.items()}
 
-        def predict(laboratory, shares, splits, schedule_epochs):
+        def predict(laboratory, shares, splits, schedule_epochs, late=None):
             asked.append((dict(shares), schedule_epochs))
             found = []
             for one, count in shares.items():
@@ -52,7 +53,8 @@ def pretend(monkeypatch):
                     each = np.repeat(((1 - right) / (classes - 1))[:, None], classes, axis=1)
                     each[np.arange(len(y)), y] = right
                     found.append(each)
-            return np.array(found)
+            there = np.isin(np.arange(len(y)), np.concatenate([[], *[split.score_rows for split in splits]]))
+            return np.where(there[None, :, None], found, np.nan)
 
         monkeypatch.setattr(module, "predict_held_out", predict)
         return asked
@@ -68,16 +70,16 @@ def taken(finished: Finished) -> dict[str, int]:
 class TestUniform:
     def test_the_bag_is_shared_by_the_best_draws_of_the_best_arm(self, laboratory, splits, flowers, pretend):
         asked = pretend(flowers, best=0.5, near=0.5)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=False)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent())
         assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
         assert asked == [({BEST: 4, NEAR: 4}, SCHEDULE)]  # no rival is trained in vain
         assert finished.bag.candidates[0] == BEST
 
     def test_the_model_is_the_bag_with_what_each_network_is(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=False)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent())
         again = train_bag(laboratory, {BEST: 4, NEAR: 4}, SCHEDULE)
-        for one, other in zip(finished.model.networks.weights, again.networks.weights, strict=True):
+        for one, other in zip(finished.model.networks.arrays.values(), again.networks.arrays.values(), strict=True):
             np.testing.assert_array_equal(one, other)
         assert [member["arm"] for member in finished.model.members] == ["plain"] * 8
 
@@ -87,7 +89,7 @@ class TestGreedy:
         self, laboratory, splits, flowers, pretend
     ):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.9)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         # One network of each candidate is compared; what is taken is trained again, for its temperature.
         assert asked == [({BEST: 1, NEAR: 1, RIVAL: 1}, SCHEDULE), ({BEST: 1, RIVAL: 7}, SCHEDULE)]
         assert (taken(finished), finished.selection) == ({"best": 1, "rival": 7}, "greedy")
@@ -96,33 +98,33 @@ class TestGreedy:
 
     def test_where_no_rival_is_better_the_bag_stays_as_it_was(self, laboratory, splits, flowers, pretend):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.4)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
         assert asked[1:] == [({BEST: 4, NEAR: 4}, SCHEDULE)]
 
     def test_a_draw_of_the_best_arm_may_be_left_out_too(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.6, near=0.3, rival=0.4)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 8}, "greedy")
 
     def test_a_selection_that_comes_out_uniform_is_called_so(self, laboratory, splits, flowers, pretend):
         """There is but one candidate to select from."""
         pretend(flowers, best=0.6)
-        finished = finish(laboratory, [BEST], splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, [BEST], splits, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 8}, "uniform")
 
     def test_a_rival_that_is_better_in_one_fold_alone_is_not_taken(self, laboratory, splits, flowers, pretend):
         lucky = np.full(len(flowers.y_development), 0.45)
         lucky[splits[0].score_rows] = 0.62
         pretend(flowers, best=0.5, near=0.5, rival=lucky)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         # By all rows a half of it would be better, log(0.56/0.5) + 2 log(0.475/0.5) > 0. But where the first fold and
         # another select it for the third, it is worse there; and for the first one the other two do not select it.
         assert finished.selection == "uniform"
 
     def test_a_rival_that_diverged_is_not_taken_and_keeps_no_other_from_it(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5, rival=np.nan, other=0.9)
-        finished = finish(laboratory, [*RANKED, OTHER], splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, [*RANKED, OTHER], splits, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 1, "other": 7}, "greedy")
 
     @pytest.mark.parametrize("diverged", ["best", "near"])
@@ -131,7 +133,7 @@ class TestGreedy:
     ):
         """There is nothing to compare with: neither a uniform bag, nor a reason to distrust what the race has found."""
         pretend(flowers, **{"best": 0.5, "near": 0.5, "rival": 0.9, diverged: (np.nan, np.nan)})
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
         assert finished.model.temperature == 1.0
 
@@ -145,9 +147,55 @@ class TestGreedy:
         for balanced in (False, True):
             changed = laboratory.for_table(rare, 0)
             changed.balanced = balanced
-            found.append(finish(changed, RANKED, splits, SCHEDULE, greedy=True).selection)
+            found.append(finish(changed, RANKED, splits, SCHEDULE, Extent(greedy=True)).selection)
         # Half of it: 63 log(0.46/0.5) + 9 log(0.65/0.5) is below zero; where the nine count seven times, it is above.
         assert found == ["uniform", "greedy"]
+
+
+class TestExtent:
+    @pytest.mark.parametrize(
+        ("networks", "shares"), [(8, {"best": 4, "near": 4}), (3, {"best": 2, "near": 1}), (1, {"best": 1})]
+    )
+    def test_the_bag_is_as_large_as_it_may_be(self, laboratory, splits, flowers, pretend, networks, shares):
+        pretend(flowers, best=0.5, near=0.5)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(networks))
+        assert taken(finished) == shares
+        assert len(finished.model.networks) == networks
+
+    def test_two_folds_calibrate_as_well(self, laboratory, splits, flowers, pretend):
+        """In the third they are always wrong."""
+        right = np.full(len(flowers.y_development), 0.3)
+        right[splits[2].score_rows] = 0.8
+        pretend(flowers, best=right, near=right)
+        whole, two = (finish(laboratory, RANKED, splits, SCHEDULE, Extent(folds=folds)) for folds in (None, 2))
+        assert two.model.temperature > 4 > whole.model.temperature
+        scored = np.isfinite(two.held_out).all(axis=(0, 2))
+        np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
+
+    def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))
+        assert (finished.model.temperature, finished.model.single_temperature) == (1.0, 1.0)
+        assert np.isnan(finished.held_out).all()
+        assert finished.held_out.shape == (2, len(flowers.y_development), 3)
+
+    def test_where_it_is_late_the_bag_is_what_is_trained_by_then(self, laboratory, splits):
+        """Blocks hold two networks, and two are trained at a time: of eight there are four at the first look."""
+        ranked = [BEST, replace(NEAR, epochs=40)]
+        whole = finish(laboratory, ranked, splits, SCHEDULE, Extent(8))
+        late = finish(laboratory, ranked, splits, SCHEDULE, Extent(8), late=lambda: True)
+        networks = len(late.model.networks)
+        assert 0 < networks < 8
+        pairs = zip(late.model.networks.arrays.values(), whole.model.networks.arrays.values(), strict=True)
+        for one, other in pairs:
+            np.testing.assert_array_equal(one, other[:networks])
+        assert np.isnan(late.held_out).all()
+        assert late.model.temperature == 1.0
+
+    def test_numbers_are_predicted_on_held_out_rows_only_where_there_are_no_test_rows(self, flowers, prices):
+        assert needs_held_out(flowers)
+        assert not needs_held_out(prices)
+        without = replace(prices, encoded_test=prices.encoded_test.take(np.arange(0)), y_test=prices.y_test[:0])
+        assert needs_held_out(without)
 
 
 class TestRowsThatNoFoldScores:
@@ -166,7 +214,7 @@ class TestRowsThatNoFoldScores:
         for values in said.values():
             values[others] = for_the_others
         pretend(flowers, near=said["best"], **said)
-        finished = finish(laboratory, RANKED, halves, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, halves, SCHEDULE, Extent(greedy=True))
         assert (taken(finished), finished.selection) == ({"best": 1, "rival": 7}, "greedy")
         assert finished.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
 
@@ -178,7 +226,7 @@ class TestTemperature:
         for split in splits:
             right[split.score_rows[::3]] = 0.1
         pretend(flowers, best=right, near=right)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, greedy=False).model
+        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert model.temperature > 1.2
         assert model.temperature == pytest.approx(model.single_temperature, rel=1e-3)
 
@@ -189,7 +237,7 @@ class TestTemperature:
             first[split.score_rows[::4]] = 0.01
         others = np.full(len(flowers.y_development), 0.5)
         pretend(flowers, best=(first, others), near=0.5)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, greedy=False).model
+        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert model.single_temperature > 1.2
         assert model.temperature < 0.8
         assert model.single.temperature == model.single_temperature
@@ -198,7 +246,7 @@ class TestTemperature:
         self, laboratory, splits, flowers, pretend
     ):
         pretend(flowers, best=0.3, near=0.3, rival=0.8)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, greedy=True)
+        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         assert taken(finished) == {"best": 1, "rival": 7}
         assert finished.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
         assert finished.model.single_temperature > 4  # 0.3 of three classes, always wrong: the less sure the better
@@ -208,7 +256,7 @@ class TestTemperature:
         right = np.full(len(flowers.y_development), 0.6)
         right[splits[0].score_rows], right[splits[1].score_rows] = 0.95, 0.05
         pretend(flowers, best=right, near=right)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, greedy=False).model
+        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert (model.temperature, model.single_temperature) == (1.0, 1.0)
 
 
@@ -227,7 +275,7 @@ class TestNumbers:
         good = candidate(NORMED, 1.1, epochs=SCHEDULE, learning_rate=0.03)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module.ensemble, "temperature", lambda *_: pytest.fail("numbers have none"))
-            yield finish(laboratory, [hopeless, good], cut, SCHEDULE, greedy=True), hopeless, good
+            yield finish(laboratory, [hopeless, good], cut, SCHEDULE, Extent(greedy=True)), hopeless, good
         laboratory.close()
 
     def test_what_predicts_held_out_rows_best_is_taken(self, finished):

@@ -154,15 +154,16 @@ def with_deadline(pretend_race, seconds, record=None, spent=0.0, reserve=0.0, **
 class TestUnderADeadline:
     """Every block takes a second here: so many as are recorded, so many seconds are spent."""
 
-    # A first partition of 36 s, and then a second one; more draws and a second one; more draws alone.
-    SECONDS = (-5, 36 + 17, 36 + 19, 36 + 37, 36 + 18 * 4 + 1, 36 + 18 * 6 + 1)
+    # The least; more draws in two folds. A first partition of 36 s, and then more draws,
+    # a second partition, or both.
+    SECONDS = (-5, 25, 36 + 17, 36 + 19, 36 + 37, 36 + 18 * 4 + 1, 36 + 18 * 6 + 1)
 
     @pytest.mark.parametrize("seconds", SECONDS)
     def test_stopped_after_any_block_it_ends_the_same(self, pretend_race, seconds):
         whole = with_deadline(pretend_race, seconds)
         for done in range(len(whole.laboratory.blocks) + 1):
             record = stopped_after(done, whole)
-            if done >= 36:
+            if done >= 12:
                 record.remember("pace", whole.record.recall("pace"))
             if done >= sum(block[0].split < 3 for block in whole.record.blocks):
                 record.remember("others", whole.record.recall("others"))
@@ -228,20 +229,20 @@ class TestUnderADeadline:
 
     def test_how_long_blocks_take_is_told_by_those_that_are_trained_now(self, pretend_race):
         """Those that were recorded take no time: 12 s for four draws in the last fold are 18 s for two in three."""
-        whole = with_deadline(pretend_race, -5)
+        whole = with_deadline(pretend_race, 36.5)
         first = [trial for trial in whole.kept if trial.split < 2]
         for seconds, draws in ((5, 4), (12 + 17, 4), (12 + 19, 6)):
             again = with_deadline(pretend_race, seconds, recorded(first), plan=ONCE, partitions=1)
             assert again.race.draws_done == draws
 
     def test_a_block_that_is_missing_tells_as_much_as_all(self, pretend_race):
-        whole = with_deadline(pretend_race, -5)
+        whole = with_deadline(pretend_race, 36.5)
         for seconds, draws in ((1 + 17, 4), (1 + 19, 6)):
             again = with_deadline(pretend_race, seconds, recorded(whole.kept[:-4]), plan=ONCE, partitions=1)
             assert again.race.draws_done == draws
 
     def test_where_all_were_recorded_the_record_tells(self, pretend_race):
-        whole = with_deadline(pretend_race, -5)
+        whole = with_deadline(pretend_race, 36.5)
         for pace, draws in ((6.0, 6), (7.0, 4)):  # of two draws of every arm in a fold, and there are three
             record = recorded(whole.kept, pace=pace)
             assert with_deadline(pretend_race, 19, record, plan=ONCE, partitions=1).race.draws_done == draws

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from reference import by_hand
 
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.network import forward_inference
 from goru.population.member import Block
 from goru.population.trainer import Trainer
 from goru.study.candidates import Candidate
@@ -53,13 +52,13 @@ class TestBag:
 
     def test_a_network_does_not_depend_on_what_else_is_in_the_bag(self, laboratory, bag):
         alone = train_bag(laboratory, {CANDIDATES[1]: 2}, SCHEDULE)
-        for one, other in zip(alone.networks.weights, bag.networks.only([3, 4]).weights, strict=True):
+        for one, other in zip(alone.networks.arrays.values(), bag.networks.only([3, 4]).arrays.values(), strict=True):
             np.testing.assert_array_equal(one, other)
 
     def test_it_is_trained_for_its_epochs_of_the_schedule_that_it_was_chosen_in(self, laboratory):
         def weights(epochs, schedule):
             bag = train_bag(laboratory, {candidate(PLAIN, epochs=epochs): 1}, schedule)
-            return bag.networks.weights[0].tobytes()
+            return bag.networks.arrays["0.weight"].tobytes()
 
         assert len({weights(3, 6), weights(4, 6), weights(3, 3)}) == 3
 
@@ -67,22 +66,21 @@ class TestBag:
         """The running mean that batch norm ends with is that of the first layer over these rows."""
         preparation, _ = fit_preparation(flowers, np.arange(len(flowers.y_development)))
         x = preparation.transform(flowers.encoded_development)
-        layer = bag.settled[0].network.hidden[0].affine
-        mean = x @ layer.weight[0] + layer.bias[0]
-        np.testing.assert_allclose(bag.settled[0].statistics[0].mean[0], mean.mean(axis=0), rtol=1e-4, atol=1e-5)
+        mean = (x @ bag.settled[0].learned[0].weight[0].T).mean(axis=0)
+        np.testing.assert_allclose(bag.settled[0].statistics[1].mean[0], mean, rtol=1e-4, atol=1e-5)
 
     def test_what_predicts_is_what_was_trained(self, laboratory, flowers, bag):
         """Batch norm and dropout are folded away: the plain networks compute what the trained ones do."""
         x = np.random.default_rng(0).normal(size=(20, flowers.n_features)).astype(np.float32)
         found, index = bag.networks.outputs(x), 0
         for settled in bag.settled:
-            for network in range(len(settled.network.output.bias)):
+            for network in range(len(settled.hyper.learning_rate)):
                 trained, statistics = jax.tree.map(
-                    lambda leaf, network=network: jnp.asarray(leaf[network]), (settled.network, settled.statistics)
+                    lambda leaf, network=network: leaf[network], (settled.learned, settled.statistics)
                 )
                 one = bag.candidates[index]
                 architecture = one.arm.architecture(laboratory.base)
-                expected = forward_inference(architecture, trained, statistics, one.hyper, jnp.asarray(x))
+                expected = by_hand(architecture, trained, statistics, one.hyper, x)[-1]
                 np.testing.assert_allclose(found[index], expected, rtol=1e-4, atol=1e-5)
                 index += 1
         assert index == 8
@@ -115,7 +113,7 @@ class TestStages:
             assert {leaf.shape[0] for leaf in leaves(network)} == {1}
 
     def test_last_it_is_what_is_handed_over(self, bag):
-        assert_alike(bag.stages[5], jax.tree.map(lambda leaf: leaf[:1], bag.settled[0].network))
+        assert_alike(bag.stages[5], jax.tree.map(lambda leaf: leaf[:1], bag.settled[0].learned))
 
     def test_half_way_it_is_what_a_training_that_stops_there_leaves(self, laboratory, bag):
         half = train_bag(laboratory, {replace(CANDIDATES[0], epochs=2): 3}, SCHEDULE)
@@ -125,18 +123,19 @@ class TestStages:
         )
 
     def test_first_it_has_learned_nothing(self, bag):
-        (layer,), output = bag.stages[0]
-        for zero in (layer.affine.bias, output.bias, layer.batch_norm.shift, layer.batch_norm.scale - 1):
+        affine, norm, *_, output = bag.stages[0]
+        assert affine.bias is None
+        for zero in (output.bias, norm.shift, norm.scale - 1):
             assert not zero.any()
         # Random weights after He: of variance two over the inputs.
-        assert layer.affine.weight.std() == pytest.approx(np.sqrt(2 / layer.affine.weight.shape[1]), rel=0.4)
-        assert (layer.affine.weight != bag.stages[5].hidden[0].affine.weight).all()
+        assert affine.weight.std() == pytest.approx(np.sqrt(2 / affine.weight.shape[2]), rel=0.4)
+        assert (affine.weight != bag.stages[5][0].weight).all()
 
     @pytest.mark.parametrize(("epochs", "stages"), [(1, [0, 1]), (2, [0, 1, 2]), (3, [0, 1, 3])])
     def test_of_few_epochs_some_are_the_same(self, laboratory, epochs, stages):
         found = train_bag(laboratory, {candidate(PLAIN, epochs=epochs): 1}, SCHEDULE).stages
         assert list(found) == stages
-        assert found[0].hidden[0].batch_norm is None
+        assert len(found[0]) == 3
 
     def test_change_nothing_of_what_is_trained(self, laboratory, bag, monkeypatch):
         monkeypatch.setattr("goru.study.handover.Block", lambda *given, snapshots: Block(*given))
@@ -162,19 +161,19 @@ class TestStages:
     def broken(self, bag: Bag, networks: list[int]) -> Bag:
         """The same bag, some networks of its first block diverged."""
         first, *others = bag.settled
-        bad = np.isin(np.arange(len(first.network.output.bias)), networks)
-        plain = jax.tree.map(
-            lambda leaf: np.where(bad.reshape(-1, *[1] * (leaf.ndim - 1)), np.nan, leaf).astype(leaf.dtype), first.plain
-        )
+        bad = np.isin(np.arange(len(first.hyper.learning_rate)), networks)
+        norm = first.statistics[1]
+        mean = np.where(bad[:, None], np.nan, norm.mean).astype(np.float32)
+        statistics = (first.statistics[0], norm._replace(mean=mean), *first.statistics[2:])
         # A stage, before all but one are left out, has the whole block.
-        stages = {5: first.network}
-        return replace(bag, settled=(first._replace(plain=plain), *others), stages=stages)
+        stages = {5: first.learned}
+        return replace(bag, settled=(first._replace(statistics=statistics), *others), stages=stages)
 
     def test_are_of_the_first_that_did_not_diverge(self, bag):
         left = _without_diverged(self.broken(bag, [0]))
         assert len(left.networks) == 7
-        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[1:2], bag.settled[0].network))
-        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[:1], left.settled[0].network))
+        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[1:2], bag.settled[0].learned))
+        assert_alike(left.stages[5], jax.tree.map(lambda leaf: leaf[:1], left.settled[0].learned))
 
     def test_there_are_none_where_the_whole_first_block_diverged(self, bag):
         left = _without_diverged(self.broken(bag, [0, 1]))
@@ -190,7 +189,9 @@ class TestDiverged:
     def test_networks_that_diverged_are_not_handed_over(self, laboratory, bag):
         mixed = train_bag(laboratory, {CANDIDATES[0]: 3, WILD: 3, CANDIDATES[2]: 2}, SCHEDULE)
         assert mixed.candidates == (CANDIDATES[0],) * 3 + (CANDIDATES[2],) * 2
-        for one, other in zip(mixed.networks.weights, bag.networks.only([0, 1, 2, 6, 7]).weights, strict=True):
+        for one, other in zip(
+            mixed.networks.arrays.values(), bag.networks.only([0, 1, 2, 6, 7]).arrays.values(), strict=True
+        ):
             np.testing.assert_array_equal(one, other)
         kept = {"0": "0", "1": "1", "2": "2", "3": "6", "4": "7"}
         flat, whole = mixed.flat(), bag.flat()
@@ -220,22 +221,22 @@ class TestDiverged:
 
 class TestFlat:
     def test_a_name_tells_the_network_the_layer_and_what_it_is(self, bag):
-        layers = {f"network.{layer}.{kind}" for layer in ("hidden.0.affine", "output") for kind in ("weight", "bias")}
-        norm = {"network.hidden.0.batch_norm.scale", "network.hidden.0.batch_norm.shift"}
-        statistics = {"statistics.0.mean", "statistics.0.variance"}
+        plain = {"0.weight", "0.bias", "2.weight", "2.bias"}
+        before = {"0.weight", "1.scale", "1.shift", "1.mean", "1.variance", "4.weight", "4.bias"}
+        after = {"0.weight", "0.bias", "2.scale", "2.shift", "2.mean", "2.variance", "3.weight", "3.bias"}
         names = {index: set() for index in range(8)}
         for name in bag.flat():
             index, _, rest = name.partition(".")
             names[int(index)].add(rest)
         for index, one in enumerate(bag.candidates):
-            assert names[index] == layers | (norm | statistics if one.arm.batch_norm else set())
+            assert names[index] == {None: plain, "before": before, "after": after}[one.arm.batch_norm]
 
     def test_every_array_is_one_networks(self, bag, flowers):
         flat = bag.flat()
-        assert flat["0.network.hidden.0.affine.weight"].shape == (flowers.n_features, 8)
-        assert flat["7.network.output.bias"].shape == (flowers.n_outputs,)
-        scale = flat["1.network.hidden.0.batch_norm.scale"]  # of the first candidate's second network
-        np.testing.assert_array_equal(scale, bag.settled[0].network.hidden[0].batch_norm.scale[1])
+        assert flat["0.0.weight"].shape == (8, flowers.n_features)
+        assert flat["7.3.bias"].shape == (flowers.n_outputs,)
+        scale = flat["1.1.scale"]  # of the first candidate's second network
+        np.testing.assert_array_equal(scale, bag.settled[0].learned[1].scale[1])
 
     def test_of_a_bag_only_the_first_networks_may_be_wanted(self, bag):
         flat, first = bag.flat(), bag.flat(networks=1)

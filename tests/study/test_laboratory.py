@@ -1,19 +1,23 @@
 """Rows are prepared by what the fit rows of a split say, and by nothing else."""
 
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from studies import make_flowers, make_prices, with_other_held_out
+from studies import Clock, make_flowers, make_prices, with_other_held_out
 
 from goru.data.dataset import load_dataset
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
-from goru.nn.architecture import Hyperparameters
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.batches import BatchOrder
+from goru.population.interpreted import Interpreter
 from goru.population.member import Block, Member
+from goru.population.trainer import Trainer
 from goru.study.design import ARMS, Arm
-from goru.study.laboratory import block_shape, fit_preparation, roomy
+from goru.study.laboratory import Laboratory, block_shape, fit_preparation, roomy
 from goru.study.splits import parts
 
 
@@ -121,7 +125,7 @@ class TestHeldOutRowsChangeNothingFitted:
         before, after = trained(laboratory.rows(splits[0])), trained(changed.rows(splits[0]))
         np.testing.assert_array_equal(after.curves[:, :, 0], before.curves[:, :, 0])
         assert not np.array_equal(after.curves[:, :, 1], before.curves[:, :, 1])
-        for one, other in zip(after.networks.hidden[0].affine, before.networks.hidden[0].affine, strict=True):
+        for one, other in zip(after.learned[0], before.learned[0], strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -225,3 +229,67 @@ class TestAnotherTable:
     def test_counts_classes_alike_if_the_first_does(self, build, flowers, splits, other):
         weight = build(flowers, splits, balanced=True).for_table(other, 0).rows(splits[0]).weight
         np.testing.assert_array_equal(weight, build(other, splits, balanced=True).rows(splits[0]).weight)
+
+
+class TestPreparing:
+    def test_what_was_fitted_once_is_not_fitted_again(self, build, flowers, splits, monkeypatch):
+        laboratory, fitted = build(flowers, splits), []
+        monkeypatch.setattr(
+            "goru.study.laboratory.fit_preparation", lambda dataset, rows, in_pieces: fitted.append(rows) or len(fitted)
+        )
+        found = [laboratory.fit_preparation(split.fit_rows.copy()) for split in [*splits, *splits]]
+        assert found == [1, 2, 3, 1, 2, 3]
+        assert laboratory.for_table(flowers, 1).fit_preparation(splits[0].fit_rows) == 4
+
+
+class TestSeconds:
+    @pytest.fixture
+    def timed(self, laboratory, monkeypatch):
+        """As many seconds an epoch, in the order in which programs are looked at; looking takes one."""
+        clock, found = Clock(), iter([0.3, 0.2, 0.5, 0.1, 0.1, 0.1])
+
+        def block_seconds(trainer, rows):
+            clock.now += 1
+            return next(found)
+
+        monkeypatch.setattr("goru.study.laboratory.block_seconds", block_seconds)
+        monkeypatch.setattr("goru.study.laboratory.time", clock)
+        return laboratory
+
+    @pytest.mark.parametrize(("seconds", "programs"), [(-1, 1), (0.5, 1), (2.5, 3), (float("inf"), 6)])
+    def test_as_many_programs_are_timed_as_there_is_time_for(self, timed, splits, seconds, programs):
+        found = timed.block_seconds(timed.rows(splits[0]), seconds)
+        assert found == [0.3, 0.2, 0.5, 0.1, 0.1, 0.1][:programs]
+
+    def test_an_interpreter_is_timed_by_an_epoch(self, flowers, splits):
+        base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
+        shape = block_shape(len(flowers.y_development), splits, 8, 2)
+        laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0, interpreted=True)
+        assert len(laboratory.block_seconds(laboratory.rows(splits[0]))) == 6
+        assert laboratory.blocks_at_once == 1
+
+
+class TestWaiting:
+    """A program that is being compiled is waited for; one that nobody has begun to compile by then never is."""
+
+    @pytest.mark.parametrize(("seconds", "compiled"), [(None, 6), (0.0, 2)])
+    def test_until_all_are_compiled_or_no_longer(self, flowers, splits, monkeypatch, seconds, compiled):
+        going, begun = threading.Event(), []
+
+        def compile_program(trainer):
+            begun.append(trainer)
+            going.wait(60)
+
+        monkeypatch.setattr(Trainer, "compile", compile_program)
+        base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
+        shape = block_shape(len(flowers.y_development), splits, 8, 2)
+        laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0)
+        while len(begun) < 2:
+            time.sleep(0.01)
+        threading.Timer(0.2, going.set).start()
+        laboratory.wait(seconds)
+        kinds = [type(trainer) for trainer in laboratory.trainers]
+        assert kinds.count(Trainer) == compiled
+        assert kinds.count(Interpreter) == 6 - compiled
+        assert {laboratory.trainer(arm).architecture for arm in ARMS} == {arm.architecture(base) for arm in ARMS}
+        laboratory.close()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from goru.study import defaults
 from goru.study.design import ARMS
-from goru.study.plan import Asked, Plan, plan_networks, plan_seconds
+from goru.study.plan import EXTENTS, FEWEST_STEPS, Asked, Extent, Plan, plan_networks, plan_seconds, shortest
 
 MOST = 32  # draws
 SMALLEST = 36  # networks: one of each of twelve arms in three folds
@@ -66,6 +66,25 @@ class TestPlan:
     )
     def test_where_something_else_was_asked_for_it_is_full_by_that(self, plan, full):
         assert replace(plan, asked=Asked((4, 2), 30)).full is full
+
+
+class TestExtent:
+    """What is set aside for after the race."""
+
+    @pytest.mark.parametrize(
+        ("plan", "extent"),
+        [
+            (Plan(3), Extent(8, None, greedy=True)),
+            (Plan(9, 1), Extent(8, None)),
+            (Plan(3, 1, 3, 50), Extent(8, None)),
+            (Plan(3, 1, 3, 49), Extent(8, 2)),
+            (Plan(2, 1, 3, 8), Extent(2, 0)),
+            (Plan(1, 1, 4, 30, asked=Asked((4,), 30)), Extent(8, None)),  # of what was asked for, nothing is missing
+        ],
+    )
+    def test_the_shorter_the_plan_the_less_it_is(self, plan, extent):
+        assert plan.extent == extent
+        assert extent in EXTENTS
 
 
 class TestNetworks:
@@ -178,15 +197,21 @@ class TestWhatElseMayBeAskedFor:
         assert (f"{plan.epochs} epochs instead of {epochs}" in said(plan)) == (plan.epochs < epochs)
         assert bool(plan.shortfalls) == (plan.epochs < epochs)
 
-    @pytest.mark.parametrize(("seconds", "epochs"), [(22, 100), (21, 91), (16, 50), (11, 8), (-10, 8)])
+    @pytest.mark.parametrize(("seconds", "epochs"), [(22, 100), (21, 91), (16, 50), (11, 8)])
     def test_a_time_too_short_for_them_shortens_the_schedule_alone(self, seconds, epochs):
         # 10 s and 12 s for three draws in four folds at full length
         assert shape(plan_seconds(seconds, cost_of, 1, asked=Asked((4,)))) == (1, 4, epochs, 3)
 
+    def test_where_that_will_not_do_there_are_fewer_draws(self):
+        # Eight epochs are 0.32 s a draw.
+        assert [shape(plan_seconds(10 + left, cost_of, 1, asked=Asked((4,)))) for left in (0.97, 0.95, 0.6, 0)] == [
+            (1, 4, 8, draws) for draws in (3, 2, 1, 1)
+        ]
+
     @pytest.mark.parametrize("epochs", [1, 3, 8])
     def test_a_schedule_that_is_short_already_is_not_shortened(self, epochs):
         plan = plan_seconds(-10, cost_of, asked=Asked(epochs=epochs))
-        assert shape(plan) == (1, 3, epochs, 3)
+        assert shape(plan) == (1, 3, epochs, 1)
         assert "epochs instead" not in said(plan)
 
 
@@ -197,6 +222,7 @@ def cost_of(plan: Plan, fixed: float = 10, for_a_draw: float = 1) -> float:
 
 seconds = st.floats(-10, 1e4)
 partitions = st.integers(1, 2)
+steps = st.integers(1, 5_000)
 costs = st.builds(
     lambda fixed, for_a_draw: partial(cost_of, fixed=fixed, for_a_draw=for_a_draw),
     st.floats(0, 100),
@@ -219,14 +245,29 @@ class TestSeconds:
             (17.5, 1, 5, 3, 50),  # half the schedule is worth more than two folds
             (17.4, 1, 3, 3, 82),  # 7.4 of 9 s
             (10.8, 1, 3, 3, 8),
-            (10, 1, 3, 3, 8),  # the smallest study there is, whether there is time for it or not
-            (-5, 1, 3, 3, 8),
+            (10.5, 1, 3, 2, 8),  # too few to be told apart
+            (10.3, 1, 3, 1, 8),
+            (10, 1, 3, 1, 8),  # the smallest study there is, whether there is time for it or not
+            (-5, 1, 3, 1, 8),
         ],
     )
-    def test_draws_are_given_up_first_then_a_partition_then_epochs_then_folds(
+    def test_draws_are_given_up_first_then_a_partition_then_epochs_then_folds_and_at_last_draws_again(
         self, seconds, partitions, folds, draws, epochs
     ):
         assert shape(plan_seconds(seconds, cost_of)) == (partitions, folds, epochs, draws)
+
+    @pytest.mark.parametrize(
+        ("seconds", "draws", "epochs"),
+        [
+            (10.45, 3, 5),  # 40 steps an epoch: five of them are 200
+            (10.4, 2, 5),
+            (10.2, 1, 5),
+            (10.1, 1, 3),
+            (10, 1, 1),  # and one of them 40
+        ],
+    )
+    def test_of_many_rows_fewer_epochs_teach_as_much(self, seconds, draws, epochs):
+        assert shape(plan_seconds(seconds, cost_of, steps=40)) == (1, 3, epochs, draws)
 
     def test_where_there_is_one_partition_only_its_draws_may_be_as_many(self):
         assert shape(plan_seconds(70, cost_of, partitions=1)) == (1, 5, 100, 12)
@@ -236,19 +277,26 @@ class TestSeconds:
         plan = plan_seconds(seconds, cost, partitions)
         assert plan.folds in (3, 5)
         assert 8 <= plan.epochs <= 100
-        assert 3 <= plan.draws <= MOST
+        assert 1 <= plan.draws <= MOST
         assert 1 <= plan.partitions <= partitions
 
-    @given(seconds, costs, partitions)
-    def test_it_fits_unless_it_stands_on_the_floor(self, seconds, cost, partitions):
-        plan = plan_seconds(seconds, cost, partitions)
-        assert shape(plan) == (1, 3, 8, 3) or cost(plan) <= seconds
+    @given(seconds, costs, partitions, steps)
+    def test_it_fits_unless_it_stands_on_the_floor(self, seconds, cost, partitions, steps):
+        plan = plan_seconds(seconds, cost, partitions, steps=steps)
+        assert shape(plan) == (1, 3, shortest(100, steps, FEWEST_STEPS), 1) or cost(plan) <= seconds
+
+    @given(seconds, st.floats(0, 1e4), costs, partitions, steps)
+    def test_a_larger_budget_is_never_planned_to_take_less(self, seconds, more, cost, partitions, steps):
+        less, more = (plan_seconds(time, cost, partitions, steps=steps) for time in (seconds, seconds + more))
+        assert cost(less) <= cost(more)
 
     @given(seconds, costs, partitions)
     def test_nothing_is_given_up_that_there_is_time_for(self, seconds, cost, partitions):
         plan = plan_seconds(seconds, cost, partitions)
         if plan.draws < MOST and plan.epochs == 100 and plan.folds == 5:
             assert cost(Plan(plan.draws + 1, plan.partitions)) > seconds
+        if plan.draws < 3:
+            assert cost(Plan(plan.draws + 1, 1, 3, 8)) > seconds
         if plan.partitions < partitions:
             assert cost(Plan(3, plan.partitions + 1)) > seconds
         if plan.epochs < 100:
@@ -265,11 +313,12 @@ class TestSeconds:
     def test_draws_are_given_up_before_anything_else(self, seconds, cost, partitions):
         plan = plan_seconds(seconds, cost, partitions)
         assume(plan.epochs < 100 or plan.folds < 5)
-        assert (plan.draws, plan.partitions) == (defaults.FEWEST_DRAWS, 1)
+        assert plan.partitions == 1
+        assert plan.draws == defaults.FEWEST_DRAWS or (plan.draws < defaults.FEWEST_DRAWS and plan.epochs == 8)
 
     @given(seconds, costs, partitions)
     def test_exactly_what_was_given_up_is_said(self, seconds, cost, partitions):
-        """But for the second partition: whether there is time for it shows in the race alone."""
+        """But for draws, and the second partition: whether there is time for them shows in the race alone."""
         plan = plan_seconds(seconds, cost, partitions)
         assert ("3 folds instead of 5" in said(plan)) == (plan.folds < 5)
         assert (f"{plan.epochs} epochs instead of 100" in said(plan)) == (plan.epochs < 100)

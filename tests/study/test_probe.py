@@ -145,10 +145,46 @@ class TestLook:
         monkeypatch.setattr(Interpreter, "train", spying)
         monkeypatch.setattr("goru.study.probe.time", clock)
         dataset = make("sawtooth")
-        for seconds, epochs in ((0.1, defaults.PROBE_FEWEST_EPOCHS), (7.0, 7), (1e6, 12)):
+        # An epoch both ways takes a second: a look of two seconds may take four for four epochs.
+        for seconds, epochs in ((2.0, defaults.PROBE_FEWEST_EPOCHS), (7.0, 7), (1e6, 12)):
             trained.clear()
             looked(dataset, epochs=12, seconds=seconds)
             assert trained == [1, 1, 1, 1, epochs, epochs]
+
+    def test_where_the_fewest_epochs_take_too_long_it_finds_nothing(self, monkeypatch):
+        train, clock = Interpreter.train, Clock()
+
+        def spying(interpreter, blocks, *args, **kwargs):
+            clock.now += 0.5 * blocks[0].epochs
+            return train(interpreter, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Interpreter, "train", spying)
+        monkeypatch.setattr("goru.study.probe.time", clock)
+        assert looked(make("sawtooth"), epochs=12, seconds=1.9) is None
+
+    def test_where_it_would_take_too_long_nothing_is_trained(self, monkeypatch):
+        monkeypatch.setattr(Interpreter, "train", lambda *args, **kwargs: pytest.fail("trained"))
+        assert looked(make("line"), seconds=0.0) is None
+        assert looked(make("line"), seconds=1.0, slowness=1e6) is None
+
+    def test_of_many_rows_it_takes_as_many_as_there_is_time_for(self, monkeypatch):
+        found = []
+
+        class SeenError(Exception):
+            pass
+
+        def laboratory(dataset, base, recipe, shape, *given, **others):
+            found.append(shape)
+            raise SeenError
+
+        monkeypatch.setattr("goru.study.probe.Laboratory", laboratory)
+        dataset = make("line", rows=9_000)
+        for seconds in (1e3, 1.0, 0.5):
+            with pytest.raises(SeenError):
+                looked(dataset, seconds=seconds)
+        scored = [shape.eval_chunks * shape.eval_rows for shape in found]
+        assert scored == sorted(scored, reverse=True)
+        assert scored[0] > 3 * scored[-1]
 
     def test_classes_may_count_alike_and_rows_have_weights(self):
         dataset = make("steps", classes=True)
@@ -238,7 +274,7 @@ class TestHandedOver:
 
     def test_the_model_cuts_what_it_predicts(self, studied):
         model = studied[0].model
-        assert model.preparation.n_features == 1 + N_PIECES == model.networks.weights[0].shape[1]
+        assert model.preparation.n_features == 1 + N_PIECES == model.networks.inputs
         assert model.preparation.n_from_columns == model.schema.n_features == 1
 
     def test_it_survives_being_written_and_read(self, studied, tmp_path):

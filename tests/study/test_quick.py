@@ -90,7 +90,7 @@ class TestStudy:
         first, second = (Study(make(classes), FEW).run() for _ in range(2))
         assert set(trained_by) == {Interpreter}
         assert without_time(first.answer) == without_time(second.answer)
-        for one, other in zip(first.model.networks.weights, second.model.networks.weights, strict=True):
+        for one, other in zip(first.model.networks.arrays.values(), second.model.networks.arrays.values(), strict=True):
             np.testing.assert_array_equal(one, other)
         assert first.trained.keys() == second.trained.keys()
 
@@ -111,13 +111,9 @@ class TestStudy:
         assert [effect["name"] for effect in interpreted.answer["effects"]] == [
             effect["name"] for effect in compiled.answer["effects"]
         ]
-        shapes = [[w.shape for w in one.model.networks.weights] for one in (interpreted, compiled)]
+        shapes = [[array.shape for array in one.model.networks.arrays.values()] for one in (interpreted, compiled)]
         assert shapes[0] == shapes[1]
 
-    def test_one_with_a_budget_is_never_interpreted(self):
-        study = Study(make(), replace(FEW, networks=None, budget=5.0))
-        assert not study._interpreted(SMALL)
-        assert Study(make(), FEW)._interpreted(SMALL)
-
-    def test_nor_is_one_of_many_networks(self):
-        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._interpreted(SMALL)
+    def test_one_of_many_networks_is_not(self):
+        assert Study(make(), FEW)._way(SMALL).interpreted
+        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._way(SMALL).interpreted

@@ -98,7 +98,14 @@ class TestTrials:
 
     def test_each_is_handed_over_as_soon_as_it_is_done(self, pretend_race):
         pretended = pretend_race().run()
-        assert pretended.kept == pretended.race.trials
+        own = {(trial.arm, trial.draw, trial.split): trial for trial in pretended.kept}
+        trials = pretended.race.trials
+        assert len(own) == len(pretended.kept) == len(trials)
+        assert all(own[trial.arm, trial.draw, trial.split] == trial for trial in trials)
+
+    def test_they_are_in_the_order_of_arms_draws_and_splits_whatever_was_done_first(self, pretend_race):
+        places = [(ARMS.index(trial.arm), trial.draw, trial.split) for trial in pretend_race().run().race.trials]
+        assert places == sorted(places)
 
     def test_a_trial_says_what_was_trained(self, pretend_race):
         pretended = pretend_race().run()

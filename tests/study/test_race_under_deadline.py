@@ -12,30 +12,70 @@ from goru.study.plan import Asked, Plan
 class TestDeadline:
     """Two draws of all arms take 6 s in a fold here, a second for each program, and 18 s in a partition of three."""
 
-    def test_one_in_the_past_leaves_the_first_partition_complete_and_nothing_else(self, pretend_race):
+    def test_one_in_the_past_leaves_a_block_of_draws_in_two_folds_and_nothing_else(self, pretend_race):
         pretended = pretend_race().run(-5)
-        assert keys(pretended.kept) == grid(range(4), range(3))
-        assert pretended.race.trials == pretended.kept
-        assert (pretended.race.draws_done, pretended.race.splits_done) == (4, 3)
+        assert keys(pretended.kept) == grid(range(2), range(2))
+        assert len(pretended.race.trials) == len(pretended.kept)
+        assert (pretended.race.draws_done, pretended.race.splits_done) == (2, 2)
+
+    @pytest.mark.parametrize(("draws", "networks", "trained"), [(1, 4, 1), (2, 4, 2), (8, 4, 2), (8, 2, 1), (8, 8, 4)])
+    def test_these_are_as_many_as_a_block_holds(self, pretend_race, draws, networks, trained):
+        pretended = pretend_race(Plan(draws, 2, 3, EPOCHS))
+        pretended.laboratory.shape.networks, pretended.laboratory.draws_in_a_block = networks, networks // 2
+        assert pretended.run(-5).race.draws_done == trained
+
+    @pytest.mark.parametrize(
+        ("seconds", "draws", "splits"),
+        [
+            (23, 2, 2),  # 12 s, and as many for the other draws
+            (25, 4, 2),
+            (35, 4, 2),  # as many for the third fold
+            (37, 4, 3),
+        ],
+    )
+    def test_then_come_the_first_draws_and_then_the_other_folds_if_there_is_time(
+        self, pretend_race, seconds, draws, splits
+    ):
+        pretended = pretend_race().run(seconds)
+        assert (pretended.race.draws_done, pretended.race.splits_done) == (draws, splits)
+        assert keys(pretended.kept) == grid(range(draws), range(splits))
+        assert pretended.clock.now <= 1000 + seconds
 
     @pytest.mark.parametrize(("draws", "networks", "trained"), [(2, 4, 2), (3, 4, 3), (8, 4, 4), (8, 2, 3), (8, 8, 4)])
     def test_under_one_the_first_few_draws_show_how_many_there_may_be(self, pretend_race, draws, networks, trained):
         pretended = pretend_race(Plan(draws, 2, 3, EPOCHS))
         pretended.laboratory.shape.networks, pretended.laboratory.draws_in_a_block = networks, networks // 2
-        assert pretended.run(-5).race.draws_done == trained  # three, or what fills a block
+        blocks = -(-trained // (networks // 2))
+        assert pretended.run(18 * blocks + 1).race.draws_done == trained  # three, or what fills a block
 
-    def test_of_five_folds_one_in_the_past_leaves_the_three_that_must_be(self, pretend_race):
-        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(-5).race
-        assert (race.draws_done, race.splits_done) == (2, 3)
-        assert keys(race.trials) == grid(range(2), range(3))
+    @pytest.mark.parametrize(("busy", "draws", "splits"), [(2, 2, 2), (3, 4, 2), (4, 4, 2), (5, 4, 3), (99, 4, 5)])
+    def test_the_more_blocks_are_trained_at_a_time_the_more_must_be(self, pretend_race, busy, draws, splits):
+        pretended = pretend_race(Plan(4, 2, 5, EPOCHS), folds=5)
+        pretended.laboratory.blocks_at_once = busy
+        race = pretended.run(-5).race
+        assert (race.draws_done, race.splits_done) == (draws, splits)
 
-    def test_of_five_folds_all_are_trained_where_there_is_time(self, pretend_race):
-        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(31).race
-        assert (race.draws_done, race.splits_done) == (2, 5)
-        assert keys(race.trials) == grid(range(2), range(5))
+    @pytest.mark.parametrize(
+        ("seconds", "splits"),
+        [(-5, 2), (17, 2), (19, 3), (25, 3), (31, 5)],  # 6 s a fold
+    )
+    def test_of_five_folds_two_must_be_trained_then_comes_a_third_and_then_all(self, pretend_race, seconds, splits):
+        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(seconds).race
+        assert (race.draws_done, race.splits_done) == (2, splits)
+        assert keys(race.trials) == grid(range(2), range(splits))
+        assert race.networks == len(race.trials)
 
     def test_folds_that_the_deadline_cuts_off_are_not_counted(self, pretend_race):
-        race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(25).race  # 18 s for three folds, 12 s for two more
+        trained = itertools.count(1)
+
+        def curves(member):
+            if next(trained) == 12 * 2 * 3:  # two more folds were to take 12 s
+                for trainer in pretended.laboratory.trainers:
+                    trainer.seconds = 2.0
+            return constant(0.5)
+
+        pretended = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5, curves=curves)
+        race = pretended.run(31).race
         assert race.splits_done == 3
         assert {trial.split for trial in race.trials} == {0, 1, 2}
         assert race.networks > len(race.trials)

@@ -184,11 +184,10 @@ class TestDecisions:
         before = Store(tmp_path / "run" / MAKING / STORE)
         plan, spent = before.recall("plan"), before.spent
         before.close()
-        monkeypatch.setattr(conducted, "measure", None)
+        monkeypatch.setattr("goru.study.spending.Spending._measured", None)
         run = fit(flowers, options, tmp_path / "run", resume=True)
-        assert {name: run.answer["plan"][name] for name in ("draws", "folds")} == {
-            name: plan[name] for name in ("draws", "folds")
-        }
+        assert run.answer["plan"]["draws"] == plan["draws"]
+        assert run.answer["plan"]["folds"] <= plan["folds"]  # those that there was time for
         assert run.answer["seconds"] > spent > 0
         check(run.folder)
 

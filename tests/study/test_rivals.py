@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from studies import Clock
 
 from goru.data.splitting import folds
 from goru.study import baselines, defaults
-from goru.study.rivals import BOOSTING, GUESS, against, linear_name, predictions
-from goru.study.scores import compare, figures, guess, row_losses
+from goru.study.rivals import BOOSTING, GUESS, Rival, against, linear_name, predictions
+from goru.study.scores import Difference, compare, figures, guess, row_losses
 
 INFINITE = float("inf")
 
@@ -36,6 +37,29 @@ class TestPredictions:
         monkeypatch.setattr(baselines, "boosting", lambda *_: pytest.fail("trained"))
         assert list(predictions(flowers, cut(flowers), 0, False, 1e-3)) == [GUESS]
 
+    def test_what_would_take_too_long_is_left_out_and_the_others_are_not(self, flowers, monkeypatch):
+        monkeypatch.setattr(baselines, "affordable_splits", lambda *_: None)
+        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, BOOSTING]
+        monkeypatch.undo()
+        monkeypatch.setattr(baselines, "affordable_rounds", lambda *_: None)
+        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, "logistic regression"]
+
+    @pytest.mark.parametrize(("slowness", "left"), [(1.0, (10.0, 6.0)), (2.0, (5.0, 3.0))])
+    def test_what_one_has_taken_the_others_have_not(self, flowers, monkeypatch, slowness, left):
+        clock, told = Clock(), []
+
+        def linear(dataset, splits, balanced):
+            clock.now += 4
+            assert len(splits) == 1
+
+        monkeypatch.setattr("goru.study.rivals.time", clock)
+        monkeypatch.setattr(baselines, "linear", linear)
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: rounds)
+        monkeypatch.setattr(baselines, "affordable_splits", lambda dataset, splits, seconds: told.append(seconds) or 1)
+        monkeypatch.setattr(baselines, "affordable_rounds", lambda dataset, seconds: told.append(seconds) or 70)
+        assert predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
+        assert tuple(told) == left
+
     def test_they_are_the_same_for_the_same_seed(self, flowers):
         one, other = (predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
         for name in one:
@@ -44,7 +68,7 @@ class TestPredictions:
     def test_they_are_told_whether_classes_count_alike(self, flowers, monkeypatch):
         told = []
         monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced: told.append(balanced))
-        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced: told.append(balanced))
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: told.append(balanced))
         for balanced in (True, False):
             predictions(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
@@ -77,12 +101,28 @@ class TestAgainst:
             assert rival.difference.change == pytest.approx(losses[rival.name] - losses["networks"])
             assert rival.difference.low < rival.difference.change < rival.difference.high
 
-    def test_its_interval_is_that_of_the_paired_losses(self, uneven, predicted):
+    def test_its_interval_is_that_of_the_paired_losses_and_those_of_all_hold_together(self, uneven, predicted):
         networks = predicted.pop("networks")
         own = row_losses(uneven, networks)
         for rival in against(uneven, predicted, networks, balanced=False):
             theirs = row_losses(uneven, predicted[rival.name])
-            assert rival.difference == compare(theirs, own, defaults.CONFIDENCE)
+            assert rival.difference == compare(theirs, own, 1 - (1 - defaults.CONFIDENCE) / 2)
+
+    def test_rows_of_one_group_count_as_the_group(self, uneven, predicted):
+        networks, groups = predicted.pop("networks"), np.arange(18) // 3
+        own = row_losses(uneven, networks)
+        for rival in against(replace(uneven, test_groups=groups), predicted, networks, balanced=False):
+            theirs = row_losses(uneven, predicted[rival.name])
+            assert rival.difference == compare(theirs, own, 1 - (1 - defaults.CONFIDENCE) / 2, groups=groups)
+
+    def test_a_difference_is_also_a_share_of_the_networks_loss(self):
+        rival = Rival("linear", Difference(-0.1, -0.15, 0.05), 0.4)
+        assert rival.networks_loss == pytest.approx(0.5)
+        shares = rival.shares
+        assert (shares.change, shares.low, shares.high) == pytest.approx((-0.2, -0.3, 0.1))
+
+    def test_of_no_loss_at_all_there_is_no_share(self):
+        assert Rival("linear", Difference(0.4, 0.3, 0.5), 0.4).shares == Difference(0.0, -INFINITE, INFINITE)
 
     def test_of_the_guess_alone_there_is_nothing_to_compare(self, uneven, predicted):
         assert against(uneven, {GUESS: predicted[GUESS]}, predicted["networks"], balanced=False) == []

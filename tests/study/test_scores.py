@@ -157,10 +157,43 @@ class TestCompare:
         ours, theirs = (figures(three_classes, p, balanced=True)[name] for p in (PROBABILITIES, uniform))
         assert found.change == pytest.approx(ours - theirs)
 
+    def test_with_groups_the_error_is_that_of_whole_groups(self):
+        # Two groups whose rows sum to -1 and 1 around the mean: 2 / 1 * (1 + 1) / 4², one degree of freedom.
+        found = compare(np.array([-1.5, -1.5, -0.5, -0.5]), np.zeros(4), groups=np.array([7, 7, 3, 3]))
+        half = 12.7062 * np.sqrt(2 * 2 / 16)
+        assert (found.change, found.low, found.high) == pytest.approx((-1, -1 - half, -1 + half), abs=1e-4)
+
+    def test_groups_of_one_row_are_none(self):
+        for weights in (None, np.array([3.0, 1.0, 3.0, 1.0])):
+            assert compare(self.LOSSES, self.AGAINST, weights=weights) == compare(
+                self.LOSSES, self.AGAINST, weights=weights, groups=np.array([4, 1, 9, 0])
+            )
+
+    def test_rows_that_are_copies_of_one_another_say_no_more_than_one_of_them(self):
+        """Ten times each: without their groups the interval would be a third as wide, and wrong."""
+        groups = np.repeat(np.arange(4), 10)
+        once = compare(self.LOSSES, self.AGAINST)
+        copied = compare(np.repeat(self.LOSSES, 10), np.repeat(self.AGAINST, 10), groups=groups)
+        assert (copied.low, copied.high) == pytest.approx((once.low, once.high))
+        assert compare(np.repeat(self.LOSSES, 10), np.repeat(self.AGAINST, 10)).high < once.high - 1
+
+    @pytest.mark.filterwarnings("error")
+    def test_one_group_says_nothing_about_others(self):
+        found = compare(self.LOSSES, self.AGAINST, groups=np.zeros(4, int))
+        assert (found.change, found.low, found.high) == (-1, -INF, INF)
+
     @pytest.mark.filterwarnings("error")
     def test_one_row_says_nothing_about_others(self):
         found = compare(np.array([1.0]), np.array([3.0]))
         assert (found.change, found.low, found.high) == (-2, -INF, INF)
+
+    def test_with_groups_it_covers_the_true_difference_as_often_as_it_says(self):
+        repeats, truth, groups = 2000, 0.3, np.repeat(np.arange(30), 4)
+        rng = np.random.default_rng(2)
+        drawn = truth + rng.normal(size=(repeats, 30)).repeat(4, axis=1) + rng.normal(size=(repeats, 120))
+        found = [compare(each, np.zeros(120), 0.9, groups=groups) for each in drawn]
+        covered = np.mean([difference.low < truth < difference.high for difference in found])
+        assert covered == pytest.approx(0.9, abs=4 * np.sqrt(0.9 * 0.1 / repeats))
 
     @pytest.mark.parametrize("weighted", [False, True])
     def test_it_covers_the_true_difference_as_often_as_it_says(self, weighted):

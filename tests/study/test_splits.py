@@ -13,7 +13,7 @@ from goru.data.dataset import load_dataset
 from goru.data.memory import dataset_from
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
-from goru.study.splits import cut, partitions, parts, score_to_fit
+from goru.study.splits import cut, partitions, parts, score_to_fit, thinned
 
 ROWS = 120
 by_number_of_folds = pytest.mark.parametrize("n_folds", [3, 5])
@@ -280,3 +280,34 @@ def test_rows_scored_over_rows_fitted_is_a_mean_over_splits():
     assert score_to_fit(splits) == pytest.approx((0.5 + 0.25) / 2)
     quarters = [Split(np.arange(80), np.arange(20))] * 5
     assert score_to_fit(quarters) == 0.25
+
+
+class TestThinned:
+    """Fewer rows of every split, the same in all of them."""
+
+    @pytest.fixture
+    def splits(self, plain):
+        return folds(plain.y_development, plain.task, 3, seed=0)
+
+    def test_what_is_left_is_for_what_it_was_for(self, plain, splits):
+        found = thinned(splits, plain.y_development, 40, seed=0)
+        kept = np.sort(np.concatenate([score for _, score in found]))
+        assert len(np.unique(kept)) == len(kept) == 40
+        for (fit, score), split in zip(found, splits, strict=True):
+            np.testing.assert_array_equal(fit, split.fit_rows[np.isin(split.fit_rows, kept)])
+            np.testing.assert_array_equal(score, split.score_rows[np.isin(split.score_rows, kept)])
+
+    def test_classes_are_as_frequent_and_numbers_as_spread(self, plain, splits):
+        kept = np.concatenate([score for _, score in thinned(splits, plain.y_development, 40, seed=0)])
+        assert np.bincount(plain.y_development[kept]).tolist() == [10, 30]
+        y = np.random.default_rng(0).permutation(np.arange(120.0))
+        kept = np.concatenate([score for _, score in thinned(splits, y, 30, seed=0)])
+        assert np.bincount((y[kept] // 12).astype(int)).tolist() == [3] * 10
+
+    def test_the_seed_says_which(self, plain, splits):
+        found = [thinned(splits, plain.y_development, 40, seed)[0].fit_rows.tolist() for seed in (0, 0, 1)]
+        assert found[0] == found[1] != found[2]
+
+    @pytest.mark.parametrize("rows", [ROWS, 10**6])
+    def test_where_there_are_no_more_all_are_left(self, plain, splits, rows):
+        assert thinned(splits, plain.y_development, rows, seed=0) == splits

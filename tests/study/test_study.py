@@ -3,12 +3,12 @@
 import hashlib
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 from studies import TINY, Notebook, losses_of, make_prices
+from studies import Clock as FakeClock
 
 import goru
 from goru.data.dataset import load_dataset
@@ -16,6 +16,8 @@ from goru.errors import InputError
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
 from goru.study.answer import decided, describe_effect, find_effects, finite, margin
+from goru.study.candidates import no_worse_than_plain, rank
+from goru.study.clock import Clock
 from goru.study.design import ARMS, PLAIN
 from goru.study.environment import describe_environment
 from goru.study.evidence.arms import describe_arms, interactions
@@ -51,15 +53,25 @@ class TestTheAnswer:
         assert classified.answer["effects"] == finite([describe_effect(effect, 90) for effect in effects])
         assert classified.answer["judgement"] == judgement
 
-    def test_it_recommends_the_lowest_mean_held_out_loss(self, classified, kept):
-        means = {arm: own.score.mean(axis=1)[0] for arm, own in losses_of(kept).items()}
-        best = min(means, key=lambda arm: means[arm].min())
+    def test_it_recommends_the_lowest_mean_held_out_loss_of_arms_that_do_no_worse_than_plain(self, classified, kept):
+        found = losses_of(kept)
+        means = {arm: own.score.mean(axis=1)[0] for arm, own in found.items()}
+        ranked = rank(found, {arm: [Hyperparameters()] for arm in ARMS})
+        best = no_worse_than_plain(ranked, found, 3)[0].arm
         recommended = classified.answer["recommended"][0]
         assert recommended["arm"] == best.name
         assert recommended["schedule_epochs"] == defaults.EPOCHS
         assert recommended["epochs"] == 1 + means[best].argmin()
         assert recommended["held_out_loss"] == pytest.approx(means[best].min())
         assert sum(draw["networks"] for draw in classified.answer["recommended"]) == defaults.BAG
+
+    @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
+    def test_it_recommends_nothing_that_its_own_tables_say_is_worse_than_plain(self, result):
+        means = {arm["arm"]: np.mean(arm["losses"]) for arm in result.evidence["arms"]}
+        arms = [draw["arm"] for draw in result.answer["recommended"]]
+        assert all(means[arm] <= means["plain"] for arm in arms)
+        if result.answer["effects"][-1]["change"] >= 0:
+            assert arms[0] == "plain"
 
     def test_the_plain_network_is_shown_after_its_last_epoch(self, classified, kept):
         own = losses_of(kept)[PLAIN]
@@ -91,8 +103,22 @@ class TestTheAnswer:
         compared = classified.answer["against_networks"]
         assert [entry["arm"] for entry in compared] == ["logistic regression", "boosted trees"]
         for entry in compared:
+            assert entry["loss"] == pytest.approx(loss[entry["arm"], 0])
             assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 8])
             assert entry["low"] < entry["change"] < entry["high"]
+
+    def test_so_are_the_plain_networks_of_its_kind(self, classified):
+        loss = {(entry["arm"], entry["networks"]): entry["log loss"] for entry in classified.answer["test"]}
+        plain = classified.answer["plain_against_networks"]
+        assert (plain["arm"], plain["loss"]) == ("plain", pytest.approx(loss["plain", 8]))
+        assert plain["change"] == pytest.approx(loss["plain", 8] - loss["recommended", 8])
+
+    def test_rows_of_one_group_are_one_where_test_losses_are_compared(self, flowers, classified):
+        grouped = replace(flowers, test_groups=np.arange(18) // 6)
+        found = Study(grouped, TINY).run().answer["against_networks"]
+        for entry, alone in zip(found, classified.answer["against_networks"], strict=True):
+            assert entry["change"] == alone["change"]
+            assert (entry["low"], entry["high"]) != (alone["low"], alone["high"])
 
     @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
     def test_it_ends_with_one_sentence_of_advice(self, result):
@@ -105,6 +131,7 @@ class TestTheAnswer:
         assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, defaults.EPOCHS)
         assert "36 networks are too few" in plan["shortfalls"][0]
         assert {effect["verdict"] for effect in classified.answer["effects"]} == {"undecided"}
+        assert {effect[end] for effect in classified.answer["effects"] for end in ("low", "high")} == {None}
 
     def test_it_says_what_the_networks_are(self, classified, regressed, flowers, prices):
         for result, dataset, outputs in ((classified, flowers, 3), (regressed, prices, 1)):
@@ -198,15 +225,16 @@ class TestTheEvidence:
         """Its numbers as they were trained, put together by hand."""
         place = classified.answer["recommended"][0]["batch_norm"]
         x = classified.model.preparation.transform(flowers.encoded_development)
-        own = {name.removeprefix("0.network.hidden.0."): array for name, array in classified.trained.items()}
+        own = classified.trained
+        norm = {"before": "0.1", "after": "0.2"}.get(place)
 
         def normalized(h, here):
             if place != here:
                 return h
             scaled = (h - h.mean(axis=0)) / np.sqrt(h.var(axis=0) + 1e-5)
-            return own["batch_norm.scale"] * scaled + own["batch_norm.shift"]
+            return own[f"{norm}.scale"] * scaled + own[f"{norm}.shift"]
 
-        h = normalized(x @ own["affine.weight"] + own["affine.bias"], "before")
+        h = normalized(x @ own["0.0.weight"].T + own.get("0.0.bias", 0), "before")
         h = normalized(np.maximum(h, 0), "after")
         last = classified.evidence["activations"]["networks"]["recommended"][-1]["layers"][0]
         assert (last["mean"], last["std"]) == pytest.approx((h.mean(), h.std()), rel=1e-3)
@@ -300,8 +328,9 @@ class TestOptions:
         record = Record()
         result = Study(flowers, replace(TINY, single=True)).run(record)
         (recommended,) = result.answer["recommended"]
-        losses = [own.score.mean(axis=1).min() for own in losses_of(record.trials).values()]
-        assert recommended["held_out_loss"] == pytest.approx(min(losses))
+        found = losses_of(record.trials)
+        (own,) = [own for arm, own in found.items() if arm.name == recommended["arm"]]
+        assert recommended["held_out_loss"] == pytest.approx(own.score.mean(axis=1).min())
         assert (recommended["networks"], len(result.model.networks)) == (1, 1)
         assert result.model.members[0]["learning_rate"] == recommended["learning_rate"]
 
@@ -391,11 +420,9 @@ class TestTwoPartitions:
 
     def test_a_draw_is_recommended_that_was_trained_in_both(self, studied):
         result, kept = studied
-        means = {arm: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
-        best = min(means, key=lambda arm: np.nanmin(means[arm]))
+        means = {arm.name: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
         recommended = result.answer["recommended"][0]
-        assert recommended["arm"] == best.name
-        assert recommended["held_out_loss"] == pytest.approx(np.nanmin(means[best]))
+        assert recommended["held_out_loss"] == pytest.approx(np.nanmin(means[recommended["arm"]]))
 
     def test_the_bag_is_of_the_best_draws_of_one_arm_or_else_a_greedy_selection(self, studied):
         result, _ = studied
@@ -424,11 +451,10 @@ class TestTheSameStudyAgain:
         ]
 
     def test_gives_the_same_networks_bit_for_bit(self, classified, run):
-        for kind in ("weights", "biases"):
-            for one, other in zip(
-                getattr(run.model.networks, kind), getattr(classified.model.networks, kind), strict=True
-            ):
-                np.testing.assert_array_equal(one, other)
+        ours, theirs = run.model.networks.arrays, classified.model.networks.arrays
+        assert ours.keys() == theirs.keys()
+        for name, array in ours.items():
+            np.testing.assert_array_equal(array, theirs[name])
 
     def test_predicts_the_same(self, flowers, classified, run):
         np.testing.assert_array_equal(
@@ -513,40 +539,44 @@ class TestAReport:
 
 
 class TestLimits:
-    def test_a_budget_that_is_spent_already_gets_the_smallest_study_and_says_so(self, flowers, monkeypatch):
-        monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
+    def test_a_budget_that_is_spent_already_gets_the_smallest_study_and_says_so(self, flowers):
         notebook = Notebook()
         answer = Study(flowers, Options(budget=1e-3, hidden=(8,), batch_size=8), watcher=notebook).run().answer
-        assert (answer["plan"]["folds"], answer["plan"]["epochs"]) == (defaults.FEWEST_FOLDS, defaults.FEWEST_EPOCHS)
-        assert "the time was too short" in answer["plan"]["shortfalls"][0]
-        planned = 12 * answer["plan"]["folds"] * answer["plan"]["draws"]
-        assert answer["trained"]["networks"] == planned
-        assert answer["plan"]["draws"] >= defaults.FEWEST_DRAWS
-        assert notebook.told[-1].done == planned
-        assert [phase.split()[0] for phase in notebook.phases] == ["looking", "fitting", "compiling", "training"]
-        assert answer["plan"]["shortfalls"][-1] == f"took {answer['seconds']:.0f} s, not 0: a study needs that here."
-        assert answer["against_networks"] == []  # there was no time for them
-        assert [entry["arm"] for entry in answer["test"]] == ["guess", *["plain", "recommended"] * 2]
+        # Six steps an epoch, and forty at least; of three folds the first two.
+        assert [answer["plan"][name] for name in ("draws", "folds", "epochs")] == [1, 2, 7]
+        assert "budget too small for a full study" in answer["plan"]["shortfalls"][0]
+        assert answer["trained"]["networks"] == 12 * 2
+        assert {phase.split()[0] for phase in notebook.phases} >= {"looking", "the", "training"}
+        assert any("the 0.001 s budget is too small here: about " in phase for phase in notebook.phases)
+        assert "exceeded the 0.001 s budget (minimum here:" in answer["plan"]["shortfalls"][-1]
+        assert answer["network"]["first_look"] is None  # there was no time for it
+        assert answer["against_networks"] == []  # nor for them
+        assert [(entry["arm"], entry["networks"]) for entry in answer["test"]] == [
+            ("guess", 0),
+            ("plain", 1),
+            ("recommended", 1),
+        ]
+        assert answer["temperature"] == 1.0
+        assert {effect["verdict"] for effect in answer["effects"]} == {"undecided"}
 
     @pytest.mark.parametrize(("budget", "allowed"), [(100, 115), (None, 1.15 * defaults.BUDGET_SECONDS)])
     @pytest.mark.parametrize("over", [False, True])
     def test_a_budget_overrun_by_a_seventh_is_said(self, flowers, monkeypatch, budget, allowed, over):
         """The clock began long ago, so that the least is trained; then it stands where it is put."""
-        monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)
-        clock = SimpleNamespace(now=1000.0 + allowed - 2, monotonic=lambda: clock.now)
-        monkeypatch.setattr("goru.study.study.time", clock)
-        monkeypatch.setattr("goru.study.race.time", clock)
-        study = Study(flowers, Options(budget=budget, hidden=(8,), batch_size=8), started=1000.0)
+        time = FakeClock(1000.0 + allowed - 2)
+        for module in ("clock", "race", "rivals", "laboratory", "probe"):
+            monkeypatch.setattr(f"goru.study.{module}.time", time)
+        study = Study(flowers, Options(budget=budget, hidden=(8,), batch_size=8), clock=Clock(1000.0))
 
         class Slow(Record):
             def add(self, trials):
-                clock.now = 1000.0 + allowed + (1 if over else -1)  # the race takes a second, or three
+                time.now = 1000.0 + allowed + (1 if over else -1)  # the race takes a second, or three
                 return super().add(trials)
 
         plan = study.run(Slow()).answer["plan"]
-        assert "the time was too short" in plan["shortfalls"][0]
-        took = f"took {allowed + 1:.0f} s, not {budget or defaults.BUDGET_SECONDS:.0f}: a study needs that here."
-        assert [said for said in plan["shortfalls"] if said.startswith("took")] == ([took] if over else [])
+        assert "budget too small for a full study" in plan["shortfalls"][0]
+        said = f"exceeded the {budget or defaults.BUDGET_SECONDS:.0f} s budget (minimum here: {allowed + 1:.0f} s)."
+        assert [words for words in plan["shortfalls"] if words.startswith("exceeded")] == ([said] if over else [])
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_where_many_networks_diverge_evidence_is_json_without_what_is_no_number(self, flowers, monkeypatch):
@@ -584,6 +614,8 @@ class TestLimits:
         with pytest.raises(InputError, match="a split would fit on 9 rows alone, and 10 are needed"):
             Study(few, Options())
 
-    def test_a_folder_in_which_a_run_is_finished_is_refused_before_the_table_is_read(self, run):
+    def test_a_folder_in_which_a_run_is_finished_is_refused_but_what_is_mistyped_is_told_first(self, run, flowers_csv):
         with pytest.raises(InputError, match="finished run"):
+            fit(TableOptions(str(flowers_csv), "kind"), TINY, run.folder)
+        with pytest.raises(InputError, match=r"missing\.csv: no such file"):
             fit(TableOptions("missing.csv"), TINY, run.folder)

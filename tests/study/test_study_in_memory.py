@@ -146,7 +146,7 @@ class TestFewerRows:
 
     def test_a_time_is_enough_too(self):
         answer = Study(make(), Options(budget=1e-3, hidden=(4,), epochs=3)).run().answer
-        assert (answer["plan"]["folds"], answer["plan"]["epochs"], answer["plan"]["draws"] >= 3) == (3, 3, True)
+        assert (answer["plan"]["folds"], answer["plan"]["epochs"], answer["plan"]["draws"] >= 1) == (2, 3, True)
 
 
 class TestEvidenceOfOddities:
@@ -341,7 +341,7 @@ class TestScoring:
 
     def test_the_advice_speaks_of_the_score(self, studied):
         answer = studied[0].answer
-        assert answer["advice"].endswith("it has the best score on held-out rows.")
+        assert answer["advice"].endswith("whose margin of error is unknown.")
         assert "(chosen by its score on held-out rows, 12.0)" in "\n".join(answer_lines(answer))
 
     def test_it_is_told_rows_that_were_held_out_and_probabilities_for_them(self, studied):
@@ -364,7 +364,9 @@ class TestScoring:
         )
         assert by_score.answer["recommended"] == by_loss.answer["recommended"]
         assert by_score.answer["scores"] == dict.fromkeys((arm.name for arm in ARMS), 0.0)
-        for one, other in zip(by_score.model.networks.weights, by_loss.model.networks.weights, strict=True):
+        for one, other in zip(
+            by_score.model.networks.arrays.values(), by_loss.model.networks.arrays.values(), strict=True
+        ):
             np.testing.assert_array_equal(one, other)
 
     def test_numbers_are_predicted_in_their_own_units(self):

@@ -11,6 +11,13 @@ INF, NAN = np.inf, np.nan
 DROPOUT = Arm(dropout=True)
 
 
+def test_a_trial_is_shown_in_one_line_without_its_curves():
+    told = repr(make_trial(DROPOUT, 1, 2))
+    assert "draw=1, split=2" in told
+    assert "array" not in told
+    assert "\n" not in told
+
+
 class TestLosses:
     def test_they_stand_by_arm_draw_split_and_epoch(self):
         trials = [make_trial(arm, draw, split) for split in range(3) for arm in (DROPOUT, PLAIN) for draw in (1, 0)]

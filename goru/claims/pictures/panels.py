@@ -7,7 +7,7 @@ import numpy as np
 
 from goru.claims.claim import Outcome, Setup
 from goru.claims.pictures.lines import Figure, Line, value, words
-from goru.report.numbers import number
+from goru.data.numbers import number
 
 
 @dataclass(frozen=True)

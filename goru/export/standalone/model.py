@@ -8,15 +8,16 @@
     model(model.prepare(table))         # the same as a tensor, to be differentiated or learned further
     model.networks[0]                   # one network: features to logits, or to a scaled value
 
-A cell that is missing is None, NaN, or a word of "missing_words" in model.json.
+A cell that is missing is None, NaN, or a word of "missing_words" in model.json; among numbers and dates also one of
+"gap_words".
 """
 
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
-from itertools import pairwise
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ ACTIVATIONS = {
     "silu": nn.SiLU,
     "gelu": nn.GELU,
 }
+MINUS = "\N{MINUS SIGN}"
+PLAIN_NUMBER = re.compile(
+    r"-?(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?(?:0|[1-9][0-9]*)(?:[eE][+-][0-9]+)?"
+)
 ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?")
 
 
@@ -43,8 +48,8 @@ class Bag(nn.Module):
         super().__init__()
         self.description = description
         self.classes = description["classes"]
-        widths, activation = description["widths"], ACTIVATIONS[description["activation"]]
-        self.networks = nn.ModuleList(_network(widths, activation) for _ in range(description["networks"]))
+        networks = (nn.Sequential(*_layers(description["layers"])) for _ in range(description["networks"]))
+        self.networks = nn.ModuleList(networks)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Probabilities, `(rows, classes)`, or values in the target's own units, `(rows,)`; in double precision."""
@@ -71,8 +76,9 @@ class Bag(nn.Module):
         predicted = self._predicted(table)
         if self.classes is None:
             return predicted
-        one_type = len({type(label) for label in self.classes}) == 1
-        return np.array(self.classes, dtype=None if one_type else object)[predicted.argmax(1)]
+        labels = np.array(self.classes)
+        exact = [type(label) for label in labels.tolist()] == [type(label) for label in self.classes]
+        return (labels if exact else np.array(self.classes, dtype=object))[predicted.argmax(1)]
 
     def prepare(self, table: Any) -> torch.Tensor:
         """The features of a table's rows, `(rows, features)` float32.
@@ -107,8 +113,6 @@ class Bag(nn.Module):
         preparation = self.description["preparation"]
         medians, scales = np.array(preparation["medians"]), np.array(preparation["scales"])
         x = np.where(np.isnan(x), medians, x)
-        if not preparation["scaled"]:
-            return x
         with np.errstate(over="ignore"):
             z = (x - medians) / np.where(scales > 0, scales, 1)
         z = np.clip(z, -1e100, 1e100)  # so that its square stays a number
@@ -119,10 +123,12 @@ class Bag(nn.Module):
         blocks = []
         for column, edges in enumerate(self.description["preparation"]["edges"]):
             if edges:
-                b = np.array(edges) / 2  # halved, as the difference of two large numbers would be infinite
+                # Halved where a difference might be infinite; half of the smallest number would be zero.
+                scale = 0.5 if np.abs(edges).max() > 1e300 else 1.0
+                b = np.array(edges) * scale
                 widths = np.diff(b)
                 with np.errstate(over="ignore", invalid="ignore"):
-                    come = (x[:, column, None] / 2 - b[:-1]) / np.where(widths > 0, widths, 1)
+                    come = (x[:, column, None] * scale - b[:-1]) / np.where(widths > 0, widths, 1)
                 come = np.clip(come, 0, 1) - 0.5
                 blocks.append(np.where(np.isnan(come) | (widths <= 0), 0, come))
         return blocks
@@ -130,18 +136,26 @@ class Bag(nn.Module):
     def _one_hot(self, cells: np.ndarray, column: Mapping[str, Any]) -> np.ndarray:
         """One column a level, then "other" and "missing" where the category has them."""
         code_of = {level: code for code, level in enumerate(column["levels"])}
+        numbers = [_number_text(level) for level in code_of]
+        code_of_number = {
+            number: code for code, number in enumerate(numbers) if numbers.count(number) == 1
+        }  # where 007 and 7 are two levels, a number is neither
         width = len(code_of) + column["other"] + column["missing"]
         other = len(code_of) if column["other"] else -1
         missing = width - 1 if column["missing"] else -1
         texts = (_level(cell) for cell in cells.tolist())
         codes = [
-            missing if text is None or (text in self._missing and text not in code_of) else code_of.get(text, other)
+            missing
+            if text is None or (text in self._missing and text not in code_of)
+            else code_of.get(text, code_of_number.get(_number_text(text), other))
             for text in texts
         ]
         return np.array(codes, dtype=int).reshape(-1, 1) == np.arange(width)
 
     def _numbers(self, cells: np.ndarray, column: Mapping[str, Any]) -> np.ndarray:
         """Numbers, `(rows, 1)`; NaN where missing or infinite."""
+        if cells.dtype.kind == "m":
+            cells = cells / np.timedelta64(1, "s")
         if cells.dtype.kind in "fiub":
             x = cells.astype(np.float64)
         else:
@@ -151,13 +165,13 @@ class Bag(nn.Module):
     def _number(self, cell: Any, column: Mapping[str, Any]) -> float:
         if self._is_missing(cell):
             return math.nan
-        text = cell.strip() if isinstance(cell, str) else cell
+        text = cell.strip().replace(MINUS, "-") if isinstance(cell, str) else cell
         if column["boolean"] and isinstance(text, str) and text.lower() in ("true", "false"):
             return float(text.lower() == "true")
         try:
             if isinstance(text, str) and "_" in text:
                 raise ValueError
-            return float(text)
+            return _seconds(text) if isinstance(text, time | timedelta) else float(text)
         except (TypeError, ValueError):
             raise ValueError(f"column {column['name']!r}: {cell!r} is no number") from None
 
@@ -170,12 +184,38 @@ class Bag(nn.Module):
 
     def _is_missing(self, cell: Any) -> bool:
         if isinstance(cell, str):
-            return cell.strip() in self._missing
+            return cell.strip() in (*self._missing, *self.description["gap_words"])
         return _is_gap(cell)
 
     @property
     def _missing(self) -> list[str]:
         return self.description["missing_words"]
+
+
+class Norm(nn.Module):
+    """Rows with mean 0 (of layer norm) and mean square 1 (unless it is a scaling alone), scaled and shifted by unit."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.kind, self.epsilon = said["kind"], said.get("epsilon")
+        self.scale = nn.Parameter(torch.ones(said["units"]))
+        self.shift = None if self.kind == "rms_norm" else nn.Parameter(torch.zeros(said["units"]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Of rows, `(rows, units)`."""
+        if self.kind == "layer_norm":
+            x = x - x.mean(-1, keepdim=True)
+        if self.epsilon is not None:
+            x = x * (x.square().mean(-1, keepdim=True) + self.epsilon).rsqrt()
+        return x * self.scale if self.shift is None else x * self.scale + self.shift
+
+
+class Residual(nn.Sequential):
+    """What its layers make of their input, added to it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Of rows, `(rows, units)`."""
+        return x + super().forward(x)
 
 
 def load(folder: str | Path | None = None) -> Bag:
@@ -188,11 +228,19 @@ def load(folder: str | Path | None = None) -> Bag:
     return bag.eval()
 
 
-def _network(widths: list[int], activation: type[nn.Module]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), activation()]
-    return nn.Sequential(*layers[:-1])
+def _layers(said: Iterable[Mapping[str, Any]]) -> list[nn.Module]:
+    """The modules of layers, as model.json describes them."""
+    return [LAYERS[layer["kind"]](layer) for layer in said]
+
+
+LAYERS = {
+    "activation": lambda said: ACTIVATIONS[said["name"]](),
+    "affine": lambda said: nn.Linear(said["inputs"], said["outputs"], said["bias"]),
+    "layer_norm": Norm,
+    "residual": lambda said: Residual(*_layers(said["layers"])),
+    "rms_norm": Norm,
+    "scaling": Norm,
+}
 
 
 def _cells(table: Any, name: str) -> np.ndarray:
@@ -220,21 +268,35 @@ def _is_gap(cell: Any) -> bool:
     )
 
 
+def _seconds(moment: time | timedelta) -> float:
+    """Of a time of day, since midnight; of a span of time, all of it."""
+    if isinstance(moment, timedelta):
+        return moment.total_seconds()
+    return 60.0 * (60 * moment.hour + moment.minute) + moment.second + moment.microsecond / 1e6
+
+
 def _level(cell: Any) -> str | None:
-    """The one text of a level: 2, "2", "02" and 2.0 are the same."""
+    """The text of a level: 2, "2" and 2.0 are one; "02" is another, as no program writes a number like that."""
     if _is_gap(cell):
         return None
     text = str(cell).strip()
     if text.lower() in ("true", "false"):
         return text.lower()
+    return _number_text(text) if not isinstance(cell, str) or PLAIN_NUMBER.fullmatch(text) else text
+
+
+def _number_text(text: str) -> str:
+    """The one text of a number, however it is written: "2" for "02"; a text that is none stays."""
+    written = text.replace(MINUS, "-")
     try:
-        number = float(text) if "_" not in text else math.nan
+        number = float(written) if "_" not in written else math.nan
     except ValueError:
         return text
     if not math.isfinite(number):
         return text
-    if text.lstrip("+-").isdecimal():
-        return str(int(text))
+    whole, _, fraction = written.partition(".")
+    if whole.lstrip("+-").isdecimal() and not fraction.strip("0"):
+        return str(int(Decimal(whole)))
     return str(int(number)) if number.is_integer() else repr(number)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from goru.data.numbers import UNKNOWN, number, numbers
 from goru.data.wording import counted
-from goru.report.numbers import number, percent
+from goru.report.estimates import in_loss, in_shares
 from goru.report.pictures.effects import effects_table, forest
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, SOFT, blank, text
@@ -96,12 +97,7 @@ def _says(answer: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> str:
     if contrast["change"] is None:
         said = "Batch norm before and after cannot be compared: in some fold a network diverged."
     else:
-        by = (
-            f"{percent(contrast['change'] / plain)}, {percent(contrast['low'] / plain)} to "
-            f"{percent(contrast['high'] / plain)}"
-            if plain
-            else f"{number(contrast['change'])}, {number(contrast['low'])} to {number(contrast['high'])}"
-        )
+        by = ", ".join(in_shares(contrast, plain) if plain else in_loss(contrast)).replace(UNKNOWN, "interval unknown")
         said = {
             "helps": f"Alone, batch norm does better after the activation than before it ({by}).",
             "hurts": f"Alone, batch norm does better before the activation than after it ({by}).",
@@ -121,10 +117,11 @@ def _says(answer: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> str:
         and other["arm"] in means
     ]
     if wins:
-        said += f" In {sum(wins)} of {len(wins)} pairs the mark for after lies left of that for before."
+        said += f" By the means alone, after is better in {sum(wins)} of {counted(len(wins), 'pair')}."
     if means:
         best = min(means, key=lambda name: means[name])
-        said += f" Of all twelve, {best} has the lowest mean, {number(means[best])}."
+        said += f" Of {counted(len(means), 'combination')} {best} has the lowest mean, {number(means[best])}; how sure "
+        said += "that is, the interval of the best of all combinations says."
     return said
 
 
@@ -144,8 +141,9 @@ def _says_together(effects: Sequence[Mapping[str, Any]]) -> str:
     above = sum(change > 0 for change in known)
     if known:
         said.append(
-            f"Right of zero, where {above} of {counted(len(known), 'mark')} lie, two techniques together bring less "
-            "than the sum of both: one takes over what the other would do."
+            f"Right of zero, where {above} of {counted(len(known), 'mark')} lie, two techniques together would bring "
+            "less than the sum of both, one taking over what the other does; an interval that holds zero leaves that "
+            "open."
         )
     return " ".join(said)
 
@@ -157,5 +155,5 @@ def _table(arms: Sequence[Mapping[str, Any]]) -> Table:
             rows.append((arm["arm"], "a network diverged", "", ""))
         else:
             found = (float(np.mean(arm["losses"])), min(arm["losses"]), max(arm["losses"]))
-            rows.append((arm["arm"], *map(number, found)))
+            rows.append((arm["arm"], *numbers(found)))
     return Table(("combination", "mean held-out loss", "lowest fold", "highest fold"), rows)

@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from goru.report.numbers import number
+from goru.data.numbers import UNKNOWN, number, numbers
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SHORT, SOFT, blank, text, titled
 
@@ -90,20 +90,19 @@ def _says(answer: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         return said + f"In all {count} bins the interval reaches the dashed line, on which both are equal."
     low = sum(each["found"] < each["said"] for each in away)
     how = "too high" if low == len(away) else "too low" if low == 0 else "off"
-    return said + f"In {len(away)} of {count} bins predictions are {how}, by more than chance explains."
+    return said + (
+        f"In {len(away)} of {count} bins predictions are {how}: the 95% interval leaves out the dashed line, which by "
+        "chance happens in one of 20."
+    )
 
 
 def _table(answer: Mapping[str, Any], found: Mapping[str, Any]) -> Table:
-    shown = number if answer["data"]["classes"] is None else lambda share: f"{share:.1%}"
-    rows = [
-        (
-            name,
-            shown(each["said"]),
-            shown(each["found"]),
-            "" if each["low"] is None else f"{shown(each['low'])} to {shown(each['high'])}",
-            f"{each['rows']:,}",
-        )
-        for name, own in _own(found).items()
-        for each in own["bins"]
-    ]
+    regression = answer["data"]["classes"] is None
+    rows = []
+    for name, own in _own(found).items():
+        for each in own["bins"]:
+            values = [each[what] for what in ("said", "found", "low", "high")]
+            said, was, low, high = numbers(values) if regression else [f"{value:.1%}" for value in values]
+            interval = UNKNOWN if each["low"] is None else f"{low} to {high}"
+            rows.append((name, said, was, interval, f"{each['rows']:,}"))
     return Table(("network", "said", "found", "95 % interval", "rows"), rows)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from goru.data.numbers import number
 from goru.data.wording import counted
-from goru.report.numbers import number, percent, share
+from goru.report.estimates import in_shares, together
 from goru.report.pictures.effects import LOOKS, ends
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, shortened, text
-from goru.report.pictures.test_rows import handed_over, main_figure
+from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, text
+from goru.report.pictures.test_rows import beside, handed_over, main_figure
 
 if TYPE_CHECKING:
     from goru.study.run import Run
@@ -51,8 +52,8 @@ def compared_effects_picture(runs: Runs) -> Picture:
                 continue
             change, low, high = (100 * end / plain for end in ends(effect))
             reach += [abs(low), abs(high)]
-            interval = f"{share(effect['low'], plain)} to {share(effect['high'], plain)}"
-            rows.append((question, name, percent(change / 100), interval, effect["verdict"]))
+            spelt = in_shares(effect, plain)
+            rows.append((question, name, *spelt, effect["verdict"]))
             figure.add_trace(
                 go.Scatter(
                     x=[change],
@@ -76,7 +77,7 @@ def compared_effects_picture(runs: Runs) -> Picture:
                     name=text(name),
                     legendgroup=name,
                     showlegend=name not in named,
-                    text=[f"{text(name)}: {percent(change / 100)} ({interval})<br>{effect['verdict']}"],
+                    text=[f"{text(name)}: {together(spelt)}<br>{effect['verdict']}"],
                     hoverinfo="text",
                 )
             )
@@ -131,22 +132,12 @@ def compared_curves_picture(runs: Runs) -> Picture:
         )
     if low:
         figure.update_yaxes(range=[0, min(max(low), 2.5 * sorted(low)[len(low) // 2]) * 1.05])
-    best_run = min(
-        (row for row in zip(rows, runs.values(), strict=True) if row[1].answer["judgement"]["plain_loss"]),
-        key=lambda row: _share(row[1]),
-        default=None,
+    said = (
+        "The validation loss of the recommended configuration of every run, as a share of what its plain network "
+        "reaches (100%). The curves have no intervals: which run's is lower, they do not show for sure."
     )
-    said = "The recommended draw of every run on held-out rows, as a share of what its plain network reaches (100%)."
-    if best_run is not None:
-        said += f" The lowest: {shortened(best_run[0][0])}, {_share(best_run[1]):.0%}."
     columns = ("run", "recommended", "lowest held-out loss", "plain network's", "stops after epoch")
     return Picture("curves", said, figure, Table(columns, rows))
-
-
-def _share(run: "Run") -> float:
-    means = run.evidence["curves"]["recommended"]["curves"]["held_out"]["loss"]["mean"]
-    known = [value for value in means if value is not None]
-    return min(known, default=float("inf")) / run.answer["judgement"]["plain_loss"]
 
 
 def compared_test_picture(runs: Runs) -> Picture | None:
@@ -203,10 +194,18 @@ def compared_test_picture(runs: Runs) -> Picture | None:
                 hovertemplate=f"%{{text}}: {model}<br>%{{x:.3g}} of a guess's<extra></extra>",
             )
         )
-    both = [values for _, values in places if {"handed over", "plain"} <= values.keys()]
-    better = sum(values["handed over"] < values["plain"] for values in both)
-    said = (
-        f"What is handed over does better than the plain networks of its kind in {better} of "
-        f"{counted(len(both), 'run')}. A guess is no model at all: the class shares, or the mean."
-    )
+    said = f"{_against_plain(runs)}A guess is no model at all: the class shares, or the mean."
     return Picture("test", said, figure, Table(("run", "figure", "model", "value"), rows))
+
+
+def _against_plain(runs: Runs) -> str:
+    """In how many runs what is handed over is better than the plain networks, beyond the interval."""
+    known = [run.answer["plain_against_networks"] for run in runs.values() if run.answer.get("plain_against_networks")]
+    found = [beside(plain) for plain in known]
+    if not found:
+        return ""
+    better, worse = found.count("higher"), found.count("lower")  # the plain networks' loss is
+    return (
+        f"What is handed over has a significantly lower test loss than the plain networks of its kind in {better} of "
+        f"{counted(len(found), 'run')}, a significantly higher one in {worse}. "
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from goru.report.numbers import number
+from goru.data.numbers import number, numbers
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import FAINT, PALE, PAPER, PLAIN, RECOMMENDED, axis_name, blank, fit, note
 
@@ -143,9 +143,10 @@ def _says(curves: Curves, draws: int) -> str:
     if plain["gap"] is None:
         said.append("The plain network diverges in some fold.")
     elif plain["overfits"] == "rises":
+        lowest, last = numbers([plain["best"], plain["held_out"]])
         said.append(
             f"The plain network overfits: after epoch {plain['epoch']} its held-out loss rises from "
-            f"{number(plain['best'])} to {number(plain['held_out'])}, while its loss on fit rows "
+            f"{lowest} to {last}, while its loss on fit rows "
             f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain['fit'])}."
         )
     elif plain["overfits"] == "gap":

@@ -5,8 +5,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from goru.data.numbers import number
 from goru.data.wording import counted
-from goru.report.numbers import number, share, signed
+from goru.report.estimates import in_loss, in_shares, together
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, text
 from goru.study import defaults
@@ -60,8 +61,7 @@ def forest(effects: Sequence[Effect], plain: float | None, looks: Mapping[str, t
             continue
         change, low, high = (end * scale for end in ends(effect))
         reach += [abs(low), abs(change), abs(high)]
-        numbers = f"{signed(effect['change'])} ({signed(effect['low'])} to {signed(effect['high'])})"
-        shared = f"<br>{share(effect['change'], plain)} of the plain network's loss" if plain else ""
+        shared = f"<br>{in_shares(effect, plain)[0]} of the plain network's loss" if plain else ""
         figure.add_trace(
             go.Scatter(
                 x=[change],
@@ -77,7 +77,7 @@ def forest(effects: Sequence[Effect], plain: float | None, looks: Mapping[str, t
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2.5}},
-                text=[f"{text(effect['name'], 60)}<br>{numbers}{shared}<br>{effect['verdict']}"],
+                text=[f"{text(effect['name'], 60)}<br>{together(in_loss(effect))}{shared}<br>{effect['verdict']}"],
                 hoverinfo="text",
             )
         )
@@ -102,52 +102,47 @@ def effects_table(effects: Sequence[Effect], plain: float | None) -> Table:
         if effect["change"] is None:
             rows.append((effect["name"], "a network diverged", "", "", effect["verdict"]))
             continue
-        shared = share(effect["change"], plain) if plain else ""
-        interval = f"{signed(effect['low'])} to {signed(effect['high'])}"
-        rows.append((effect["name"], signed(effect["change"]), interval, shared, effect["verdict"]))
+        shared = in_shares(effect, plain)[0] if plain else ""
+        rows.append((effect["name"], *in_loss(effect), shared, effect["verdict"]))
     return Table(columns, rows)
 
 
 def _says(effects: Sequence[Effect], plain: float | None, draws: int) -> str:
-    by_verdict: dict[str, list[str]] = {}
     *techniques, best = effects
-    for effect in techniques:
-        by_verdict.setdefault(effect["verdict"], []).append(effect["name"])
     said = []
     for verdict, words in (
-        ("helps", "lower the held-out loss for sure"),
-        ("hurts", "raise the held-out loss for sure"),
-        ("no effect worth having", "make no difference worth having"),
+        ("helps", "significantly lower validation loss"),
+        ("hurts", "significantly higher validation loss"),
+        ("no effect worth having", "no difference worth having"),
     ):
-        if names := by_verdict.get(verdict):
-            said.append(f"{_listed(names)}: {words}" if len(names) > 1 else f"{names[0]}: {_singular(words)}")
-    undecided = len(by_verdict.get("undecided", []))
-    if undecided == len(techniques):
-        first = f"No single question is decided{_why(techniques, draws)}."
+        if names := [effect["name"] for effect in techniques if effect["verdict"] == verdict]:
+            said.append(f"{_listed(names)}: {words}")
+    undecided = [effect for effect in effects if effect["verdict"] == "undecided"]
+    if len(undecided) == len(effects):
+        sentences = [f"No question is decided{_why(effects, draws)}."]
     else:
-        first = "; ".join(said) + "."
-        first = first[0].upper() + first[1:]
-        if undecided:
-            first += f" {undecided} of {len(techniques)} questions stay undecided on these rows."
-    if best["change"] is None or not plain:
-        return first
-    change, low, high = (share(best[name], plain) for name in ("change", "low", "high"))
-    return f"{first} The best combination changes the plain network's {number(plain)} by {change} ({low} to {high})."
+        sentences = [f"{said[0][0].upper()}{'; '.join(said)[1:]}."] if said else []
+        are = "is" if len(undecided) == 1 else "are"
+        sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
+    if best["change"] is not None and plain:
+        by = together(in_shares(best, plain))
+        sentences.append(f"The best combination changes the plain network's {number(plain)} by {by}.")
+    return " ".join(sentences)
 
 
 def _why(undecided: Sequence[Effect], draws: int) -> str:
     if draws < defaults.FEWEST_DRAWS:
-        return f": {counted(draws, 'draw')} of each combination cannot tell which is better"
+        return f": {counted(draws, 'configuration')} of each combination cannot tell which is better"
     diverged = sum(effect["change"] is None for effect in undecided)
     if diverged == len(undecided):
         return ": in some fold networks diverged"
-    which = f"in {diverged} of {len(undecided)} a network diverged, and every other" if diverged else "every"
-    return f": {which} interval reaches across zero and out of the margin"
-
-
-def _singular(words: str) -> str:
-    return {"lower": "lowers", "raise": "raises", "make": "makes"}[words.split()[0]] + words[words.index(" ") :]
+    unknown = sum(effect["low"] is None for effect in undecided) - diverged
+    said = [f"in {diverged} of {len(undecided)} a network diverged"] * bool(diverged)
+    said += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
+    if diverged + unknown < len(undecided):
+        said.append(f"every {'other ' * bool(said)}interval reaches across zero and out of the margin")
+    return f": {', and '.join(said)}"
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

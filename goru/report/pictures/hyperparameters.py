@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from goru.data.numbers import number, numbers
 from goru.data.wording import counted
-from goru.report.numbers import number
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, text
 
@@ -177,14 +177,14 @@ def _says(evidence: Mapping[str, Any], arm: str) -> str:
         f"{counted(len(own), 'draw')} of what is recommended ({arm}), each at its best epoch in the first partition."
     ]
     if len(own) > 1:
-        best, worst = own[0]["loss"], own[-1]["loss"]
-        said.append(f"Their losses reach from {number(best)} to {number(worst)}.")
+        said.append(f"Their losses reach from {' to '.join(numbers([own[0]['loss'], own[-1]['loss']]))}.")
     if len(own) >= FEWEST_FOR_A_TREND:
         from scipy.stats import spearmanr
 
-        trend = float(spearmanr(*([draw[name] for draw in own] for name in ("learning_rate", "loss"))).statistic)
-        if abs(trend) > 0.6:
-            said.append(f"{'Lower' if trend > 0 else 'Higher'} learning rates did better.")
+        trend = spearmanr(*([draw[name] for draw in own] for name in ("learning_rate", "loss")))
+        if trend.pvalue < 0.05:
+            better = "Lower" if trend.statistic > 0 else "Higher"
+            said.append(f"{better} learning rates did better (rank correlation, p = {max(trend.pvalue, 1e-4):.1g}).")
     losses = [draw["loss"] for draw in evidence["draws"] if draw["loss"] is not None]
     above = sum(loss > 10 ** _range(losses)[1] for loss in losses)
     if above:

@@ -5,7 +5,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from goru.report.numbers import number, percent
+from goru.data.numbers import number, numbers
+from goru.report.estimates import in_shares, together
+from goru.report.leakage import repeated
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SOFT, blank, text
 
@@ -22,10 +24,8 @@ def test_picture(answer: Mapping[str, Any]) -> Picture | None:
 
 def handed_over(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The test figures of what is handed over."""
-    single = answer["options"]["single"]
-    return next(
-        entry for entry in answer["test"] if entry["arm"] == "recommended" and (entry["networks"] == 1) == single
-    )
+    count = sum(candidate["networks"] for candidate in answer["recommended"])
+    return next(entry for entry in answer["test"] if (entry["arm"], entry["networks"]) == ("recommended", count))
 
 
 def main_figure(answer: Mapping[str, Any]) -> str:
@@ -84,19 +84,43 @@ def _says(answer: Mapping[str, Any]) -> str:
     name, over = main_figure(answer), handed_over(answer)
     plain = next(entry for entry in answer["test"] if entry["arm"] == "plain" and entry["networks"] == over["networks"])
     kind = "networks'" if over["networks"] > 1 else "network's"
-    said = [f"On {answer['data']['test']:,} rows that nothing else has looked at, the recommended {kind} {name} is "]
-    said[0] += f"{number(over[name])}, the plain {kind} {number(plain[name])}"
-    said[0] += f" ({percent(over[name] / plain[name] - 1)})." if over[name] is not None and plain[name] else "."
-    for rival in answer["against_networks"]:
-        if rival["high"] is not None and rival["high"] < 0:
-            said.append(f"{rival['arm'].capitalize()}: better than what is handed over, by more than chance explains.")
-        elif rival["low"] is not None and rival["low"] > 0:
-            said.append(f"{rival['arm'].capitalize()}: worse, by more than chance explains.")
-        else:
-            said.append(f"{rival['arm'].capitalize()}: which is better cannot be told on these rows.")
+    ours, theirs = numbers([over[name], plain[name]])
+    rows = "rows that nothing else has looked at" if not repeated(answer) else "test rows"
+    said = [
+        f"On {answer['data']['test']:,} {rows}, the recommended {kind} {name} is {ours}, the plain {kind} {theirs}."
+    ]
+    against_plain = answer.get("plain_against_networks")  # an answer on disk may be older
+    others = [*([against_plain] if against_plain else []), *answer["against_networks"]]
+    said += [_compared(other) for other in others]
+    if any("loss" in other for other in others):
+        confidence = answer["judgement"]["confidence"]
+        said.append(f"Shares are of the recommended {kind} loss, with simultaneous {confidence:.0%} CIs.")
     if not answer["against_networks"]:
         said.append("Linear and boosted models were left out: they would take too much of the budget.")
     return " ".join(said)
+
+
+def beside(other: Mapping[str, Any]) -> str:
+    """Whether the test loss of another model is `"lower"` or `"higher"` than that of what is handed over, or `"alike"`
+    as far as these rows tell, or the `"same"`."""
+    if other["low"] is None or other["high"] is None:
+        return "alike"
+    if other["low"] == other["high"] == 0:
+        return "same"
+    return "lower" if other["high"] < 0 else "higher" if other["low"] > 0 else "alike"
+
+
+def _compared(other: Mapping[str, Any]) -> str:
+    arm = "plain network" if other["arm"] == "plain" else other["arm"]
+    words = {
+        "lower": "significantly better",
+        "higher": "significantly worse",
+        "alike": "not significantly different",
+        "same": "the same as what is recommended",
+    }[beside(other)]
+    loss = other["loss"] - other["change"] if other.get("loss") is not None and other["change"] is not None else 0
+    by = f", {together(in_shares(other, loss))}" if loss > 0 and beside(other) != "same" else ""
+    return f"{arm[0].upper()}{arm[1:]}: {words}{by}."
 
 
 def _table(answer: Mapping[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from goru.report.numbers import number
+from goru.data.numbers import numbers
 from goru.report.pictures.classes import whose
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled
@@ -41,11 +41,10 @@ def _off(found: Mapping[str, Any]) -> np.ndarray:
 def _says(found: Mapping[str, Any]) -> str:
     off = _off(found)
     shown = f" (shown: {len(off):,} of them)" if len(off) < found["rows"] else ""
-    half = float(np.quantile(np.abs(off), 0.5))
-    ninety = float(np.quantile(np.abs(off), 0.9))
+    half, ninety = numbers([float(np.quantile(np.abs(off), share)) for share in (0.5, 0.9)])
     return (
         f"{whose(found)[0].upper()}{whose(found)[1:]}{shown}. Half of the predictions are off by no more than "
-        f"{number(half)}, nine of ten by no more than {number(ninety)}; on the dashed line a prediction is right."
+        f"{half}, nine of ten by no more than {ninety}; on the dashed line a prediction is right."
     )
 
 
@@ -54,7 +53,7 @@ def _table(found: Mapping[str, Any]) -> Table:
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     columns = ("", *(f"{share:.0%} quantile" for share in shares))
     rows = [
-        (name, *(number(float(value)) for value in np.quantile(values, shares)))
+        (name, *numbers([float(value) for value in np.quantile(values, shares)]))
         for name, values in (
             ("true", found["true"]),
             ("predicted", found["predicted"]),

@@ -1,15 +1,14 @@
 """How the activations of hidden layers are spread while a network is trained."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from goru.direct.network import Form, activations, population_statistics
-from goru.direct.parameters import Layout
-from goru.nn.architecture import Architecture
-from goru.nn.network import Network
-from goru.population.flat import parameters_of
+from goru.nn import network
+from goru.nn.architecture import Architecture, Hyperparameters
+from goru.nn.layer import Context, Learned
 
 BINS = 40
 TAIL = 0.002  # the share of activations at either end that may lie outside of the bins
@@ -17,22 +16,23 @@ DEAD = 0.01  # a unit whose activation varies less over the rows says the same a
 MOST_LAYERS = 6  # in pictures: of deeper networks the first, the last, and some between
 MOST_ROWS = 500
 
-Stages = Mapping[int, Network]  # by epoch, one network each, with a first axis
+Stages = Mapping[int, Learned]  # by epoch, one network each, with a first axis
 
 
-def hidden_activations(architecture: Architecture, epsilon: float, network: Network, x: np.ndarray) -> list[np.ndarray]:
+def hidden_activations(architecture: Architecture, epsilon: float, learned: Learned, x: np.ndarray) -> list[np.ndarray]:
     """What every hidden layer hands to the next, `(rows, units)` each: no unit is deleted, batch norm is by these rows.
 
     **Arguments:**
 
     - `epsilon`: batch norm's ε.
-    - `network`: one, with a first axis.
+    - `learned`: of one network, with a first axis.
     """
-    form = Form(architecture.activation, batch_norm=architecture.batch_norm, batch_norm_epsilon=epsilon)
-    parameters = parameters_of(Layout(architecture.widths, architecture.batch_norm is not None), network)
+    layers, hyper = replace(architecture, dropout=False).layers, Hyperparameters(batch_norm_epsilon=epsilon)
+    learned = tuple(own for own, layer in zip(learned, architecture.layers, strict=True) if layer.kind != "dropout")
     with np.errstate(all="ignore"):  # a network that diverged has no numbers to show
-        statistics = population_statistics(form, parameters, x, np.zeros(1, np.uint32))
-        return [layer[0] for layer in activations(form, parameters, statistics, x)]
+        statistics = network.exact_statistics(layers, learned, x.T, Context(hyper))
+        found = network.hidden(layers, learned, statistics, hyper, x.T)
+        return [of_layer[0].T for of_layer in found]
 
 
 def describe_activations(found: Mapping[str, Mapping[int, Sequence[np.ndarray]]]) -> dict[str, Any]:

@@ -1,19 +1,19 @@
-"""Hidden activations against `goru.nn`'s own forward pass, and their distributions against counts by hand."""
+"""Hidden activations against the formulas, and their distributions against counts by hand."""
 
 import json
 from typing import get_args
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference import by_hand
 
-from goru.nn.affine import Affine
+from goru.nn import network
 from goru.nn.architecture import ActivationName, Architecture, Hyperparameters
-from goru.nn.network import Network, forward_inference, init_affines, init_network, population_statistics
+from goru.nn.layer import Learned
 from goru.study.evidence.activations import BINS, DEAD, MOST_LAYERS, TAIL, describe_activations, hidden_activations
 
 INPUTS, OUTPUTS, ROWS = 5, 3, 40
@@ -25,29 +25,15 @@ def rows(count: int = ROWS) -> np.ndarray:
     return np.random.default_rng(1).normal(size=(count, INPUTS)).astype(np.float32)
 
 
-def make(architecture: Architecture, scale: float = 1.0) -> Network:
+def make(architecture: Architecture, scale: float = 1.0) -> Learned:
     """A network with random numbers everywhere, those of batch norm too."""
     rng = np.random.default_rng(0)
-    fresh = init_network(architecture, Hyperparameters(), init_affines(architecture, rng))
+    fresh = network.init(architecture.layers, rng, Hyperparameters())
     return jax.tree.map(lambda leaf: np.asarray(leaf + scale * rng.normal(0, 0.5, leaf.shape), np.float32), fresh)
 
 
-def stacked(network: Network) -> Network:
-    return jax.tree.map(lambda leaf: leaf[None], network)
-
-
-def by_goru_nn(architecture: Architecture, network: Network, x: np.ndarray) -> list[np.ndarray]:
-    """The outputs of networks that end after each hidden layer, handing on what comes out of it."""
-    hyper, found = Hyperparameters(batch_norm_epsilon=EPSILON), []
-    for depth in range(1, len(architecture.hidden) + 1):
-        hidden = architecture.hidden[:depth]
-        shorter = Architecture(
-            INPUTS, hidden, hidden[-1], architecture.activation, architecture.batch_norm, architecture.dropout
-        )
-        cut = Network(network.hidden[:depth], Affine(np.eye(hidden[-1], dtype=np.float32), np.zeros(hidden[-1])))
-        statistics = population_statistics(shorter, cut, hyper, jnp.asarray(x))
-        found.append(np.asarray(forward_inference(shorter, cut, statistics, hyper, jnp.asarray(x))))
-    return found
+def stacked(learned: Learned) -> Learned:
+    return jax.tree.map(lambda leaf: leaf[None], learned)
 
 
 def last(found: dict) -> list[dict]:
@@ -58,7 +44,7 @@ def last(found: dict) -> list[dict]:
 class TestHiddenActivations:
     @pytest.mark.parametrize("activation", get_args(ActivationName))
     @pytest.mark.parametrize("place", [None, "before", "after"])
-    def test_are_those_of_goru_nn(self, activation, place):
+    def test_are_those_of_the_formulas(self, activation, place):
         self.compare(Architecture(INPUTS, WIDTHS["two"], OUTPUTS, activation, place))
 
     @pytest.mark.parametrize("place", [None, "before", "after"])
@@ -67,27 +53,28 @@ class TestHiddenActivations:
         self.compare(Architecture(INPUTS, WIDTHS[widths], OUTPUTS, "tanh", place))
 
     def compare(self, architecture):
-        network, x = make(architecture), rows()
-        found = hidden_activations(architecture, EPSILON, stacked(network), x)
+        learned, x, hyper = make(architecture), rows(), Hyperparameters(batch_norm_epsilon=EPSILON)
+        found = hidden_activations(architecture, EPSILON, stacked(learned), x)
         assert [layer.shape for layer in found] == [(ROWS, width) for width in architecture.hidden]
-        for own, expected in zip(found, by_goru_nn(architecture, network, x), strict=True):
+        *hidden, _ = by_hand(architecture, learned, tuple(() for _ in learned), hyper, x)
+        for own, expected in zip(found, hidden, strict=True):
             np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-5)
 
     @pytest.mark.parametrize("place", [None, "before", "after"])
     def test_no_unit_is_deleted_where_there_is_dropout(self, place):
         plain = Architecture(INPUTS, (20, 20), OUTPUTS, "relu", place)
         dropping = Architecture(INPUTS, (20, 20), OUTPUTS, "relu", place, dropout=True)
-        network = stacked(make(plain))
-        for one, other in zip(
-            *(hidden_activations(each, 1e-5, network, rows()) for each in (plain, dropping)), strict=True
-        ):
+        learned = stacked(make(dropping))
+        without = tuple(own for own, layer in zip(learned, dropping.layers, strict=True) if layer.kind != "dropout")
+        pairs = hidden_activations(plain, 1e-5, without, rows()), hidden_activations(dropping, 1e-5, learned, rows())
+        for one, other in zip(*pairs, strict=True):
             np.testing.assert_array_equal(one, other)
 
     def test_batch_norm_is_by_these_rows_and_its_own_gamma_and_beta(self):
         architecture = Architecture(INPUTS, (6,), OUTPUTS, "tanh", "after")
-        network = make(architecture)
-        (found,) = hidden_activations(architecture, 1e-12, stacked(network), rows())
-        norm = network.hidden[0].batch_norm
+        learned = make(architecture)
+        (found,) = hidden_activations(architecture, 1e-12, stacked(learned), rows())
+        norm = learned[2]
         np.testing.assert_allclose(found.mean(axis=0), norm.shift, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(found.std(axis=0), np.abs(norm.scale), rtol=1e-4)
 
@@ -103,9 +90,9 @@ class TestHiddenActivations:
     @pytest.mark.filterwarnings("error")
     def test_numbers_whose_squares_a_float32_does_not_hold_are_described_all_the_same(self):
         architecture = Architecture(INPUTS, (4,), OUTPUTS, "identity")
-        network = make(architecture)
-        huge = jax.tree.map(lambda leaf: np.float32(1e37) * leaf, network)
-        usual, found = (hidden_activations(architecture, 1e-5, stacked(each), rows()) for each in (network, huge))
+        learned = make(architecture)
+        huge = jax.tree.map(lambda leaf: np.float32(1e37) * leaf, learned)
+        usual, found = (hidden_activations(architecture, 1e-5, stacked(each), rows()) for each in (learned, huge))
         one, other = last(describe_activations({"usual": {0: usual}, "huge": {0: found}}))
         assert (other["mean"], other["std"]) == pytest.approx((1e37 * one["mean"], 1e37 * one["std"]), rel=1e-4)
 

@@ -26,14 +26,14 @@ NAMES = [
 
 
 def constant(losses: dict[Arm, float] | None = None, splits: int = 2):
-    """Arms with one draw that loses as much after every epoch of every split; those that are not given lose 1."""
-    return {arm: make_losses(np.full((1, splits, 3), (losses or {}).get(arm, 1.0))) for arm in ARMS}
+    """Arms with two draws that lose as much after every epoch of every split; those that are not given lose 1."""
+    return {arm: make_losses(np.full((2, splits, 3), (losses or {}).get(arm, 1.0))) for arm in ARMS}
 
 
 def by_split(losses: dict[Arm, list[float]]):
-    """Arms with one draw and one epoch; those that are not given lose 1 in every split."""
+    """Arms with two draws alike and one epoch; those that are not given lose 1 in every split."""
     splits = len(next(iter(losses.values())))
-    return {arm: make_losses(np.reshape(losses.get(arm, [1.0] * splits), (1, splits, 1))) for arm in ARMS}
+    return {arm: make_losses(np.reshape([losses.get(arm, [1.0] * splits)] * 2, (2, splits, 1))) for arm in ARMS}
 
 
 class TestArms:

@@ -9,8 +9,9 @@ import pytest
 from studies import even_shares, losses_of, make_trial
 
 from goru.data.splitting import folds
+from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.network import Network, init_affines, init_network
+from goru.nn.layer import Learned
 from goru.study import defaults
 from goru.study.answer import describe_effect, describe_plain, margin
 from goru.study.candidates import Candidate
@@ -47,14 +48,14 @@ def best_of(raced: Raced, draw: int = 1) -> dict[str, Candidate]:
     }
 
 
-def make_network(laboratory, arm: Arm, seed: int = 0) -> Network:
+def make_network(laboratory, arm: Arm, seed: int = 0) -> Learned:
     """New, with a first axis."""
     architecture = arm.architecture(laboratory.base)
-    fresh = init_network(architecture, HYPER, init_affines(architecture, np.random.default_rng(seed)))
+    fresh = network.init(architecture.layers, np.random.default_rng(seed), HYPER)
     return jax.tree.map(lambda leaf: np.asarray(leaf, np.float32)[None], fresh)
 
 
-def make_stages(laboratory, epochs=(0, 1, 3)) -> dict[str, dict[int, Network]]:
+def make_stages(laboratory, epochs=(0, 1, 3)) -> dict[str, dict[int, Learned]]:
     return {
         name: {epoch: make_network(laboratory, arm, epoch) for epoch in epochs}
         for name, arm in (("plain", PLAIN), ("recommended", NORMED))
@@ -159,8 +160,8 @@ class TestActivations:
         x = preparation.transform(flowers.encoded_development)
         expected = {
             name: {
-                epoch: hidden_activations(best[name].arm.architecture(table.base), 1e-2, network, x)
-                for epoch, network in own.items()
+                epoch: hidden_activations(best[name].arm.architecture(table.base), 1e-2, learned, x)
+                for epoch, learned in own.items()
             }
             for name, own in stages.items()
         }
@@ -197,9 +198,9 @@ class TestActivations:
     @pytest.mark.filterwarnings("error")
     def test_a_network_that_was_broken_on_its_way_is_gathered_as_well(self, table):
         stages = make_stages(table)
-        hidden, output = stages["plain"][3]
+        *hidden, output = stages["plain"][3]
         # Without outputs its hidden layers are as good as before.
-        stages["plain"][3] = Network(hidden, jax.tree.map(lambda leaf: np.full_like(leaf, np.nan), output))
+        stages["plain"][3] = (*hidden, jax.tree.map(lambda leaf: np.full_like(leaf, np.nan), output))
         stages["recommended"][1] = jax.tree.map(lambda leaf: np.full_like(leaf, np.inf), stages["recommended"][1])
         networks = gathered(table, stages=stages)["activations"]["networks"]
         described = {name: [stage["layers"][0]["shares"] is None for stage in own] for name, own in networks.items()}

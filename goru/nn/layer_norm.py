@@ -1,0 +1,51 @@
+r"""Layer normalization, over the units of a row.
+
+Ba et al. 2016, https://arxiv.org/abs/1607.06450, equation 4: $y = \gamma \odot \hat x + \beta$, with the mean and the
+variance of a row's own units. So a row's output depends on no other row, and training and inference are one formula.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from goru.nn.architecture import Hyperparameters
+from goru.nn.arrays import row_dots, row_sums
+from goru.nn.batch_norm import ScaleShift
+from goru.nn.layer import Activations, Context, Layer
+from goru.nn.standardization import Standardized, back_through_standardize, dots, standardize, sums
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """See above; γ starts from 1, β from 0."""
+
+    kind: ClassVar[str] = "layer_norm"
+    units: int
+    epsilon: float = 1e-5
+
+    def init(self, generator: np.random.Generator, hyper: Hyperparameters) -> ScaleShift:
+        """The identity."""
+        return ScaleShift(np.ones(self.units), np.zeros(self.units))
+
+    def forward(self, learned: ScaleShift, x: Activations, context: Context) -> tuple[Activations, Standardized]:
+        """The same at inference."""
+        kept = standardize(x, -2, self.epsilon)
+        y = kept.x * learned.scale[..., None]
+        y += learned.shift[..., None]
+        return y, kept
+
+    def backward(
+        self,
+        learned: ScaleShift,
+        kept: Standardized,
+        gradient: Activations,
+        out: ScaleShift | None = None,
+        inputs: bool = True,
+    ) -> tuple[ScaleShift, Activations]:
+        """As batch norm's, but that γ differs along the axis of the sums."""
+        into = out or ScaleShift(None, None)  # type: ignore[arg-type]
+        found = ScaleShift(row_dots(gradient, kept.x, into.scale), row_sums(gradient, into.shift))
+        gradient *= learned.scale[..., None]
+        total, product = sums(gradient, -2), dots(gradient, kept.x, -2)
+        return found, back_through_standardize(gradient, kept, -2, total, product)

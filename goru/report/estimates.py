@@ -1,0 +1,36 @@
+"""Changes of a loss with their intervals, as pages and lines spell them."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from goru.data.numbers import UNKNOWN, estimate, numbers, percents
+
+Change = Mapping[str, Any]  # `change`, `low` and `high`, which may be none
+
+TOO_FEW = "unknown: too few configurations to tell what another search would have found"
+
+
+def in_loss(effect: Change) -> tuple[str, str]:
+    """The change and its interval in units of the loss."""
+    return estimate(_ends(effect), partial(numbers, sign=True))
+
+
+def in_shares(effect: Change, of: float) -> tuple[str, str]:
+    """The change and its interval in percent of a loss that is not zero."""
+    return estimate([None if end is None else end / of for end in _ends(effect)], percents)
+
+
+def together(spelt: tuple[str, str]) -> str:
+    """`-12% (-26% to +2%)`."""
+    change, interval = spelt
+    return f"{change} (interval unknown)" if interval == UNKNOWN else f"{change} ({interval})"
+
+
+def any_unknown(effects: Iterable[Change]) -> bool:
+    """Whether a change is known, and its interval is not."""
+    return any(effect["change"] is not None and effect["low"] is None for effect in effects)
+
+
+def _ends(effect: Change) -> list[float | None]:
+    return [effect[name] for name in ("change", "low", "high")]

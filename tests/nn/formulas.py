@@ -1,0 +1,80 @@
+"""Every layer's formula in float64 NumPy, of one network: what goru's text is tested against."""
+
+import math
+
+import numpy as np
+
+from goru.nn.activation import Activation
+from goru.nn.affine import Affine
+from goru.nn.batch_norm import BatchNorm
+from goru.nn.dropout import Dropout
+from goru.nn.layer_norm import LayerNorm
+from goru.nn.residual import Residual
+from goru.nn.rms_norm import RMSNorm
+from goru.nn.scaling import Scaling
+
+ACTIVATIONS = {
+    "identity": lambda x: x,
+    "relu": lambda x: x if x > 0 else 0.0,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "tanh": lambda x: (math.exp(x) - math.exp(-x)) / (math.exp(x) + math.exp(-x)),
+    "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
+    "silu": lambda x: x / (1 + math.exp(-x)),
+}
+
+
+def lowbias32(x):
+    """Wellons 2018, in Python's own integers."""
+    x = ((x ^ (x >> 16)) * 0x7FEB352D) % 2**32
+    x = ((x ^ (x >> 15)) * 0x846CA68B) % 2**32
+    return x ^ (x >> 16)
+
+
+def mask(network, step, layer, units, rows, rate):
+    """Which units dropout keeps, `(units, rows)`, integer for integer."""
+    key = 0x9E3779B9
+    for coordinate in (network, step, layer):
+        key = (lowbias32(key ^ int(coordinate)) + 0x9E3779B9) % 2**32
+    hashes = [
+        [lowbias32(((row * units + unit) * 0x9E3779B9 + key) % 2**32) for row in range(rows)] for unit in range(units)
+    ]
+    return np.array(hashes) / 2**32 >= rate
+
+
+def output(layer, learned, x, context, statistics=None):
+    """What a layer puts out: in training, or at inference where it is given statistics (`()` in most layers)."""
+    hyper, training = context.hyper, statistics is None
+    match layer:
+        case Affine():
+            products = sum(np.outer(learned.weight[:, i], x[i]) for i in range(layer.inputs))
+            return products if learned.bias is None else products + learned.bias[:, None]
+        case Activation(name=name):
+            return np.vectorize(ACTIVATIONS[name], otypes=[float])(x)
+        case BatchNorm():
+            mean, variance = (x.mean(axis=1), x.var(axis=1)) if training else statistics
+            root = np.sqrt(variance + hyper.batch_norm_epsilon)
+            return (learned.scale * (x.T - mean) / root + learned.shift).T
+        case LayerNorm():
+            rows = [(row - row.mean()) / np.sqrt(row.var() + layer.epsilon) for row in x.T]
+            return np.transpose([learned.scale * row + learned.shift for row in rows])
+        case RMSNorm():
+            return np.transpose([learned.scale * row / np.sqrt(np.mean(row**2) + layer.epsilon) for row in x.T])
+        case Scaling():
+            return np.transpose([learned.scale * row + learned.shift for row in x.T])
+        case Dropout() if not training or context.networks is None:
+            return x * (1 - hyper.dropout_rate) if layer.form == "classic" else x
+        case Dropout():
+            kept = x * mask(context.networks, context.step, layer.index, *x.shape, hyper.dropout_rate)
+            return kept / (1 - hyper.dropout_rate) if layer.form == "inverted" else kept
+        case Residual(layers=layers):
+            return x + activations(layers, learned, x, context, statistics)[-1]
+    raise TypeError(layer)
+
+
+def activations(layers, learned, x, context, statistics=None):
+    """What a network is given, and what each of its layers puts out."""
+    found = [np.asarray(x, np.float64)]
+    for index, layer in enumerate(layers):
+        of_layer = None if statistics is None else statistics[index]
+        found.append(output(layer, learned[index], found[-1], context, of_layer))
+    return found

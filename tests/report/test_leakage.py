@@ -1,0 +1,66 @@
+"""Test rows that are copies of training rows are told wherever a test figure stands."""
+
+import json
+
+import pytest
+from answers import CLASSIFICATION, changed, text
+from evidences import two
+
+from goru.report.fragment import fragment
+from goru.report.leakage import repeated, warning
+from goru.report.study_page import cards, html, sections
+
+TOLD = "36 of 200 test rows are copies of training rows"
+
+
+@pytest.fixture
+def answer():
+    return changed(CLASSIFICATION, data={**CLASSIFICATION["data"], "repeated_test_rows": 36})
+
+
+def test_nothing_is_told_where_there_are_none():
+    for data in ({"test": 200}, {"test": 200, "repeated_test_rows": 0}):
+        assert repeated({"data": data}) == ""
+        assert warning({"data": data}) == []
+    assert "copies" not in text(CLASSIFICATION)
+
+
+def test_they_are_counted_with_what_to_do(answer):
+    (told,) = warning(answer)
+    assert told.startswith(TOLD)
+    assert "--group-duplicates" in told
+
+
+def test_the_terminal_tells_it_below_the_figures(answer):
+    lines = text(answer).splitlines()
+    (place,) = [place for place, line in enumerate(lines) if line.startswith(f"warning: {TOLD}")]
+    assert lines[place - 1].endswith("handed over")
+
+
+class TestThePage:
+    @pytest.fixture
+    def evidence(self):
+        return two()[1]
+
+    def test_tells_it_beside_every_test_figure(self, answer, evidence):
+        told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
+        assert told == {"test", "predicted", "calibrated"}
+        assert html(answer, evidence).count(TOLD) >= 4
+        (card,) = [one for one in cards(answer) if "test rows" in one.label]
+        assert TOLD in card.more
+
+    def test_does_not_tell_it_of_other_rows(self, answer, evidence):
+        evidence["predictions"]["of"] = "held_out"
+        told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
+        assert told == {"test"}
+
+    def test_does_not_say_that_nothing_has_looked_at_them(self, answer, evidence):
+        (test,) = [one for one in sections(answer, evidence) if one.id == "test"]
+        assert "nothing else has looked at" not in test.pictures[0].says
+
+    def test_a_notebook_is_told_too(self, answer):
+        assert TOLD in fragment(answer)
+
+
+def test_it_is_in_plain_json(answer):
+    assert json.loads(json.dumps(answer))["data"]["repeated_test_rows"] == 36
