@@ -89,4 +89,4 @@ def test_so_it_is_with_a_budget(tmp_path, monkeypatch, hours):
     fit(IRIS, options, folder, resume=True)
     check(folder)
     assert 0 < load(folder).answer["seconds"] < 600
-    assert load(folder).answer["plan"]["draws"] >= 3
+    assert load(folder).answer["plan"]["draws"] >= 1
