@@ -70,8 +70,6 @@ class TestTheAnswer:
         means = {arm["arm"]: np.mean(arm["losses"]) for arm in result.evidence["arms"]}
         arms = [draw["arm"] for draw in result.answer["recommended"]]
         assert all(means[arm] <= means["plain"] for arm in arms)
-        if result.answer["effects"][-1]["change"] >= 0:
-            assert arms[0] == "plain"
 
     def test_the_plain_network_is_shown_after_its_last_epoch(self, classified, kept):
         own = losses_of(kept)[PLAIN]
