@@ -16,18 +16,10 @@ import numpy as np
 from jaxtyping import Float
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.arrays import Array, along, namespace, row_dots, row_sums
+from goru.nn.arrays import Array, along, namespace
 from goru.nn.layer import Activations, Context, Layer
+from goru.nn.scaling import PerUnit, ScaleShift, of_scale_and_shift, scaled
 from goru.nn.standardization import Standardized, back_through_standardize, standardize
-
-PerUnit = Float[Array | np.ndarray, "*networks units"]
-
-
-class ScaleShift(NamedTuple):
-    """Learned numbers: the scale γ and the shift β of every unit."""
-
-    scale: PerUnit
-    shift: PerUnit
 
 
 class Statistics(NamedTuple):
@@ -59,9 +51,7 @@ class BatchNorm(Layer):
     def forward(self, learned: ScaleShift, x: Activations, context: Context) -> tuple[Activations, Standardized]:
         """By the batch's own statistics."""
         kept = standardize(x, -1, context.hyper.batch_norm_epsilon)
-        y = kept.x * learned.scale[..., None]
-        y += learned.shift[..., None]
-        return y, kept
+        return scaled(learned, kept.x), kept
 
     def backward(
         self,
@@ -72,8 +62,7 @@ class BatchNorm(Layer):
         inputs: bool = True,
     ) -> tuple[ScaleShift, Activations]:
         r"""$\partial\beta = \sum_i g_i$ and $\partial\gamma = \sum_i g_i \hat x_i$; the input's needs no other sums."""
-        into = out or ScaleShift(None, None)  # type: ignore[arg-type]
-        found = ScaleShift(row_dots(gradient, kept.x, into.scale), row_sums(gradient, into.shift))
+        found = of_scale_and_shift(gradient, kept.x, out)
         total, product = found.shift[..., None], found.scale[..., None]
         return found, back_through_standardize(gradient, kept, -1, total, product, learned.scale[..., None])
 

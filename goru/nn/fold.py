@@ -11,10 +11,9 @@ import numpy as np
 from goru.nn import network
 from goru.nn.affine import Affine, Weights
 from goru.nn.architecture import Hyperparameters
-from goru.nn.batch_norm import ScaleShift
 from goru.nn.layer import Layer, Learned
 from goru.nn.network import Layers
-from goru.nn.scaling import Scaling
+from goru.nn.scaling import ScaleShift, Scaling
 
 
 class _Entry(NamedTuple):

@@ -10,9 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.arrays import row_dots, row_sums
-from goru.nn.batch_norm import ScaleShift
 from goru.nn.layer import Activations, Context, Layer
+from goru.nn.scaling import ScaleShift, of_scale_and_shift, scaled
 from goru.nn.standardization import Standardized, back_through_standardize, dots, standardize, sums
 
 
@@ -31,9 +30,7 @@ class LayerNorm(Layer):
     def forward(self, learned: ScaleShift, x: Activations, context: Context) -> tuple[Activations, Standardized]:
         """The same at inference."""
         kept = standardize(x, -2, self.epsilon)
-        y = kept.x * learned.scale[..., None]
-        y += learned.shift[..., None]
-        return y, kept
+        return scaled(learned, kept.x), kept
 
     def backward(
         self,
@@ -44,8 +41,7 @@ class LayerNorm(Layer):
         inputs: bool = True,
     ) -> tuple[ScaleShift, Activations]:
         """As batch norm's, but that γ differs along the axis of the sums."""
-        into = out or ScaleShift(None, None)  # type: ignore[arg-type]
-        found = ScaleShift(row_dots(gradient, kept.x, into.scale), row_sums(gradient, into.shift))
+        found = of_scale_and_shift(gradient, kept.x, out)
         gradient *= learned.scale[..., None]
         total, product = sums(gradient, -2), dots(gradient, kept.x, -2)
         return found, back_through_standardize(gradient, kept, -2, total, product)

@@ -12,8 +12,8 @@ import numpy as np
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import namespace, row_dots
-from goru.nn.batch_norm import PerUnit
 from goru.nn.layer import Activations, Context, Layer
+from goru.nn.scaling import PerUnit
 from goru.nn.standardization import dots
 
 
