@@ -14,11 +14,6 @@ def number(value: float | None) -> str:
     return numbers([value])[0]
 
 
-def signed(value: float | None) -> str:
-    """A figure with its sign."""
-    return numbers([value], sign=True)[0]
-
-
 def percent(value: float | None) -> str:
     """A share with its sign, in percent."""
     return percents([value])[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.data.numbers import UNKNOWN, estimate, number, numbers, percent, percents, signed
+from goru.data.numbers import UNKNOWN, estimate, number, numbers, percent, percents
 
 with_signs = partial(numbers, sign=True)
 some = st.floats(-1e9, 1e9, allow_subnormal=False)
@@ -47,7 +47,7 @@ class TestOne:
         [(0.5, "+0.500"), (-0.5, "-0.500"), (0.0, "0.000"), (1e-6, "+1.00e-06"), (None, "not finite")],
     )
     def test_with_a_sign(self, value, shown):
-        assert signed(value) == shown
+        assert numbers([value], sign=True) == [shown]
 
     @pytest.mark.parametrize(
         ("value", "shown"),
