@@ -91,8 +91,7 @@ class Networks:
                 return self._folded.outputs(x).swapaxes(1, 2)
             deleting = Context(self._hyper, self._ids, step)
             layers, learned, statistics = self._layers, self._learned, self._statistics
-            *_, (_, outputs) = network.at_inference(layers, learned, statistics, self._hyper, x.T, deleting)
-            return outputs
+            return network.infer(layers, learned, statistics, self._hyper, x.T, deleting)
 
     def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The mean loss and, for classes, the accuracy, `(networks, figures)`."""

@@ -31,7 +31,7 @@ from goru.population.learner import Learner
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10
-#: Networks by their estimator, and what they were made from. No attribute: predicting changes none, and none is pickled.
+#: Networks by estimator, with what they were made from: no attribute, as predicting changes none, and none is pickled.
 _NETWORKS: WeakKeyDictionary[Any, tuple[tuple, Networks]] = WeakKeyDictionary()
 
 

@@ -14,8 +14,7 @@ from goru.nn import fold
 from goru.nn.activation import Activation
 from goru.nn.affine import Affine, Weights
 from goru.nn.layer import Learned
-from goru.nn.network import Layers
-from goru.nn.residual import Residual
+from goru.nn.network import Layers, every
 from goru.nn.rows import Features, columns
 from goru.population.threads import threads_for
 
@@ -146,23 +145,12 @@ def widths(layers: Layers) -> tuple[int, int]:
 
     **Raises:** `ValueError` if a layer reads another number of units than the one below it puts out, or is not folded.
     """
-    ends = list(_ends(layers))
+    if unfolded := [layer.kind for layer in every(layers) if hasattr(layer, "fold")]:
+        raise ValueError(f"layers are not folded: {unfolded}")
+    ends = [pair for layer in layers for pair in layer.widths]
     if not ends or any(out != into for (_, out), (into, _) in pairwise(ends)):
         raise ValueError(f"layers that do not fit, or none: {ends}")
     return ends[0][0], ends[-1][1]
-
-
-def _ends(layers: Layers) -> Iterator[tuple[int, int]]:
-    """What the layers that know it read and put out."""
-    for layer in layers:
-        if hasattr(layer, "fold"):
-            raise ValueError(f"layers are not folded: {layer.kind}")
-        if isinstance(layer, Residual):
-            yield from 2 * tuple(_ends(layer.layers))  # it is added to what went in: so it might go in again
-        elif hasattr(layer, "units"):
-            yield layer.units, layer.units
-        elif hasattr(layer, "inputs") and hasattr(layer, "outputs"):
-            yield layer.inputs, layer.outputs
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:

@@ -41,6 +41,11 @@ class Affine(Layer):
     bias: bool = True
     weight_init: WeightInit | float = "he_normal"
 
+    @property
+    def widths(self) -> tuple[tuple[int, int], ...]:
+        """Its inputs and outputs."""
+        return ((self.inputs, self.outputs),)
+
     def init(self, generator: np.random.Generator, hyper: Hyperparameters) -> Weights:
         """Random weights, times `hyper.weight_std`; biases of zero."""
         weight = draw_weights(self.weight_init, generator, self.inputs, self.outputs) * hyper.weight_std

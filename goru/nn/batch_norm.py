@@ -66,9 +66,9 @@ class BatchNorm(Layer):
         total, product = found.shift[..., None], found.scale[..., None]
         return found, back_through_standardize(gradient, kept, -1, total, product, learned.scale[..., None])
 
-    def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, hyper: Hyperparameters) -> Activations:
+    def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, context: Context) -> Activations:
         """By the statistics of the population: a fixed affine map of every unit."""
-        scale, shift = self.fold(learned, statistics, hyper)
+        scale, shift = self.fold(learned, statistics, context.hyper)
         return x * scale[..., None] + shift[..., None]
 
     def fold(self, learned: ScaleShift, statistics: Statistics, hyper: Hyperparameters) -> tuple[Any, Any]:

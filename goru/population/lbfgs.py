@@ -4,13 +4,12 @@ import jax
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from goru.nn.architecture import Hyperparameters
 from goru.nn.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.rows import Features, columns
 from goru.nn.training import Batch, gradient_of
 from goru.population.flat import Numbers
-from goru.population.learner import Learner, targets
+from goru.population.learner import Learner, only, targets
 
 
 def minimize_all(
@@ -49,7 +48,7 @@ def _objective(learner: Learner, index: int, batch: Batch, l2: float):
     own = Numbers(jax.tree.map(lambda leaf: leaf[index : index + 1], learner.numbers.tree))
     gradient = np.zeros_like(own.flat)
     out = own.tree_of(gradient)
-    hyper = Hyperparameters(*(float(number) for number in learner.hyper))
+    hyper = only(learner.hyper, index)
     loss = LOSSES[learner.loss]
 
     def objective(numbers: np.ndarray) -> tuple[float, np.ndarray]:

@@ -150,10 +150,14 @@ def exact_statistics(layers: Layers, learned: Learned, hyper: Hyperparameters, i
     found = []
     for index in range(count):
         one = slice(index, index + 1)
-        own = Hyperparameters(*(np.asarray(number)[one] if np.ndim(number) else number for number in hyper))
-        context = Context(own, None if ids is None else ids[one])
+        context = Context(only(hyper, index), None if ids is None else ids[one])
         found.append(network.exact_statistics(layers, jax.tree.map(lambda leaf: leaf[one], learned), x, context))  # noqa: B023
     return stacked(found)
+
+
+def only(hyper: Hyperparameters, index: int) -> Hyperparameters:
+    """The numbers of one of the networks, as those of a population of one."""
+    return Hyperparameters(*(np.asarray(number)[index : index + 1] if np.ndim(number) else number for number in hyper))
 
 
 def stacked(trees: Sequence[Any]) -> Any:

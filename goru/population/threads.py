@@ -6,7 +6,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from goru.nn.network import Layers
+from goru.nn.affine import Affine
+from goru.nn.network import Layers, every
 
 #: Floating-point operations of a matrix product from which a second thread pays.
 WORTH_A_THREAD = 1e8
@@ -14,7 +15,7 @@ WORTH_A_THREAD = 1e8
 
 def threads_for(layers: Layers, rows: int) -> AbstractContextManager[Any]:
     """The libraries' threads while networks of these layers see so many rows at a time."""
-    sizes = (getattr(layer, "inputs", 0) * getattr(layer, "outputs", 0) for layer in layers)
+    sizes = (layer.inputs * layer.outputs for layer in every(layers) if isinstance(layer, Affine))
     return nullcontext() if 2.0 * rows * max(sizes, default=0) > WORTH_A_THREAD else one_thread()
 
 

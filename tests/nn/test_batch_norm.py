@@ -245,5 +245,5 @@ def test_a_single_row_is_refused():
 def test_inference_by_a_batchs_own_statistics_is_what_training_did_to_it():
     x = rows()
     statistics = Statistics(x.mean(axis=1), x.var(axis=1))
-    y = LAYER.infer(learned(), x, statistics, context().hyper)
+    y = LAYER.infer(learned(), x, statistics, context())
     np.testing.assert_allclose(y, train(x, learned()), rtol=1e-4, atol=1e-5)

@@ -209,7 +209,7 @@ def train(x, rate, form="inverted", network=0):
 
 
 def infer(x, rate, form="inverted"):
-    return Dropout(0, form).infer((), x, (), Hyperparameters(dropout_rate=rate))
+    return Dropout(0, form).infer((), x, (), Context(Hyperparameters(dropout_rate=rate)))
 
 
 @in_both

@@ -186,6 +186,20 @@ def test_at_inference_units_are_deleted_where_that_is_wanted():
     assert not np.allclose(outputs, others)
 
 
+def test_units_are_deleted_inside_of_blocks_too():
+    (learned, statistics), x = midway(RESIDUAL), make_rows()
+    found = network.infer(RESIDUAL, learned, statistics, HYPER, x, CONTEXT)
+    below, block, *above = RESIDUAL
+    h = activations((below,), learned[:1], x, CONTEXT, statistics[:1])[-1]
+    y = h
+    for layer, own, of_layer in zip(block.layers, learned[1], statistics[1], strict=True):
+        dropping = layer.kind == "dropout"
+        y = activations((layer,), (own,), y, CONTEXT, None if dropping else (of_layer,))[-1]
+    expected = activations(above, learned[2:], h + y, CONTEXT, statistics[2:])[-1]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert not np.allclose(found, network.infer(RESIDUAL, learned, statistics, HYPER, x))
+
+
 def test_hidden_activations_are_what_the_affine_layers_above_the_first_read():
     layers = make_layers("after", "classic")
     (learned, statistics), x = midway(layers), make_rows()

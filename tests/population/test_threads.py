@@ -1,0 +1,35 @@
+"""How many threads products of matrices may have."""
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from goru.nn.affine import Affine
+from goru.nn.layer_norm import LayerNorm
+from goru.nn.residual import Residual
+from goru.population.threads import WORTH_A_THREAD, threads_for
+
+ROWS = 100
+WIDE = int((WORTH_A_THREAD / (2 * ROWS)) ** 0.5) + 1
+
+
+def threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "several"),
+    [
+        ((), False),
+        ((Affine(WIDE, WIDE),), True),
+        ((Affine(WIDE, 3), LayerNorm(WIDE)), False),
+        ((Residual((Affine(WIDE, WIDE),)),), True),
+        ((Affine(2, 2), Residual((Residual((Affine(WIDE, WIDE),)),))), True),
+    ],
+    ids=["none", "a wide layer", "a wide norm", "in a block", "in a block of a block"],
+)
+def test_several_pay_for_wide_affine_layers_wherever_they_stand(layers, several):
+    with threadpool_limits(2, "blas"):
+        before = threads()
+        with threads_for(layers, ROWS):
+            assert threads() == (before if several else {1})
+        assert threads() == before
