@@ -9,13 +9,13 @@ from goru.model.networks import Networks as Folded
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.arrays import along
-from goru.nn.batch_norm import corrected
 from goru.nn.fold import fold
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.training import Training
-from goru.population.flat import Numbers
-from goru.population.learner import exact_statistics, targets
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.learner import exact_statistics, targets
 
 
 class Networks:

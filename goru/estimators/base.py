@@ -20,14 +20,14 @@ from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.model.networks import Networks
 from goru.nn import network
-from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.initializers import draw_weights
+from goru.nn.layers.affine import Weights
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import Adam, Momentum
 from goru.nn.rows import Features
-from goru.population.lbfgs import minimize_all
-from goru.population.learner import Learner
+from goru.population.immediate.lbfgs import minimize_all
+from goru.population.immediate.learner import Learner
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10

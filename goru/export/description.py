@@ -12,7 +12,7 @@ from goru.data.encoding import Schema
 from goru.data.preparing import Preparation
 from goru.errors import InputError
 from goru.model.model import Model
-from goru.nn.kinds import to_json
+from goru.nn.layers.kinds import to_json
 from goru.nn.network import Layers, every
 
 

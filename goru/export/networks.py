@@ -7,7 +7,7 @@ import numpy as np
 from goru.export.description import refuse_others
 from goru.export.graph import Graph
 from goru.model.model import Model
-from goru.nn.layer import Learned
+from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
 
 

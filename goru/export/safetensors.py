@@ -14,7 +14,7 @@ from goru.export.description import as_json, describe
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
 from goru.model.weights import named
-from goru.nn.kinds import to_json
+from goru.nn.layers.kinds import to_json
 
 TRAINED, FOLDED, DESCRIPTION = "trained.safetensors", "folded.safetensors", "tensors.json"
 

@@ -11,12 +11,12 @@ import numpy as np
 from goru.data.wording import counted
 from goru.model.weights import flat, mapped, named, shapes
 from goru.nn import fold
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine, Weights
-from goru.nn.layer import Learned
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers, every
 from goru.nn.rows import Features, columns
-from goru.population.threads import threads_for
+from goru.population.immediate.threads import threads_for
 
 #: So that activations stay in a processor's cache. No power of two: columns that lie so far apart push each other out.
 ROWS_AT_ONCE = 1000

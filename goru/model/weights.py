@@ -18,9 +18,9 @@ import numpy as np
 
 from goru.model.reading import MIB, parse_json
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Layer, Learned
+from goru.nn.layers.layer import Layer, Learned
+from goru.nn.layers.residual import Residual
 from goru.nn.network import Layers
-from goru.nn.residual import Residual
 
 MOST_HEADER = 16 * MIB
 _LENGTH = 8  # bytes that say how long the header is

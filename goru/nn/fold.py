@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from goru.nn import network
-from goru.nn.affine import Affine, Weights
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Layer, Learned
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.layer import Layer, Learned
+from goru.nn.layers.scaling import ScaleShift, Scaling
 from goru.nn.network import Layers
-from goru.nn.scaling import ScaleShift, Scaling
 
 
 class _Entry(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context, Layer, Learned
+from goru.nn.layers.layer import Context, Layer, Learned
 
 Layers = tuple[Layer, ...]
 STATISTICS_STEP = -1  # a step that no training reaches: its masks are those of the statistics

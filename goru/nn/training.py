@@ -9,8 +9,8 @@ from jaxtyping import Array, Float
 
 from goru.nn import network
 from goru.nn.architecture import DecayForm
-from goru.nn.batch_norm import follow
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import follow
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import Loss
 from goru.nn.network import Layers
 from goru.nn.penalties import PENALTIES

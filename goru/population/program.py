@@ -19,8 +19,8 @@ from jax.sharding import Mesh, PartitionSpec
 
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters, Recipe
-from goru.nn.batch_norm import corrected
-from goru.nn.layer import Context
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import learning_rate, optimizer

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.nn.scaling import Scaling
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaling import Scaling
 
 ACTIVATIONS = {
     "identity": lambda x: x,

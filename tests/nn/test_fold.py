@@ -10,16 +10,16 @@ from formulas import activations
 from trainings import midway
 
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import ActivationName, Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
 from goru.nn.fold import apply, fold
-from goru.nn.layer import Context
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.scaling import Scaling
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.scaling import Scaling
 
 HYPER = Hyperparameters(dropout_rate=0.35, batch_norm_epsilon=1e-3)
 X = np.random.default_rng(1).normal(size=(25, 6)).T

@@ -9,16 +9,16 @@ from formulas import ACTIVATIONS, activations
 from trainings import midway, of_batch_norm, weights
 
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm, corrected, follow
-from goru.nn.dropout import Dropout
-from goru.nn.layer import Context
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm, corrected, follow
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
 from goru.nn.losses import LOSSES
 from goru.nn.network import STATISTICS_STEP
-from goru.nn.residual import Residual
 
 INPUTS, HIDDEN, OUTPUTS, ROWS = 6, (9, 7), 3, 20
 HYPER = Hyperparameters(dropout_rate=0.3, batch_norm_epsilon=1e-3, batch_norm_momentum=0.8)

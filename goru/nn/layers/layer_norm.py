@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Activations, Context, Layer
-from goru.nn.scaling import ScaleShift, of_scale_and_shift, scaled
-from goru.nn.standardization import Standardized, back_through_standardize, dots, standardize, sums
+from goru.nn.layers.layer import Activations, Context, Layer
+from goru.nn.layers.scaling import ScaleShift, of_scale_and_shift, scaled
+from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from goru.nn.affine import Affine
+from goru.nn.layers.affine import Affine
 from goru.nn.network import Layers, every
 
 #: Floating-point operations of a matrix product from which a second thread pays.

@@ -4,12 +4,12 @@ import jax
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.rows import Features, columns
 from goru.nn.training import Batch, gradient_of
-from goru.population.flat import Numbers
-from goru.population.learner import Learner, only, targets
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.learner import Learner, only, targets
 
 
 def minimize_all(
@@ -27,7 +27,7 @@ def minimize_all(
     **Arguments:**
 
     - `learner`: without dropout, of which the loss would be a random number.
-    - `x`, `y`: see [`Learner.learn`][goru.population.learner.Learner.learn].
+    - `x`, `y`: see [`Learner.learn`][goru.population.immediate.learner.Learner.learn].
     - `shares`: what each row's loss is multiplied by.
     - `l2`: λ of the penalty ½ λ ‖W‖².
     - `max_iter`, `max_fun`, `tol`: SciPy's `maxiter`, `maxfun` and `gtol`.

@@ -10,7 +10,7 @@ import numpy as np
 
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ import numpy as np
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import along
-from goru.nn.batch_norm import corrected
 from goru.nn.fold import fold
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import Optimizer
 from goru.nn.rows import Features, columns
 from goru.nn.training import Batch, Training, train_step
-from goru.population.flat import Numbers
+from goru.population.immediate.flat import Numbers
 from goru.population.initial import zeros
 
 

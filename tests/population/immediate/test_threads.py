@@ -3,10 +3,10 @@
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from goru.nn.affine import Affine
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.population.threads import WORTH_A_THREAD, threads_for
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.population.immediate.threads import WORTH_A_THREAD, threads_for
 
 ROWS = 100
 WIDE = int((WORTH_A_THREAD / (2 * ROWS)) ** 0.5) + 1

@@ -12,18 +12,19 @@ from formulas import output
 from jaxtyping import TypeCheckError
 from trainings import midway
 
-from goru.nn import kinds, network
-from goru.nn.activation import FUNCTIONS, Activation
-from goru.nn.affine import Affine
+from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.batch_norm import BatchNorm, follow
-from goru.nn.dropout import Dropout
 from goru.nn.fold import apply, fold
-from goru.nn.layer import Context, Layer
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.nn.scaling import Scaling
+from goru.nn.layers import kinds
+from goru.nn.layers.activation import FUNCTIONS, Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm, follow
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context, Layer
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaling import Scaling
 
 UNITS, ROWS, NETWORKS, STEP = 5, 7, 2, 17
 CLASSIC = Dropout(2, "classic")

@@ -17,9 +17,9 @@ from jaxtyping import Float
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import Array, along, namespace
-from goru.nn.layer import Activations, Context, Layer
-from goru.nn.scaling import PerUnit, ScaleShift, of_scale_and_shift, scaled
-from goru.nn.standardization import Standardized, back_through_standardize, standardize
+from goru.nn.layers.layer import Activations, Context, Layer
+from goru.nn.layers.scaling import PerUnit, ScaleShift, of_scale_and_shift, scaled
+from goru.nn.layers.standardization import Standardized, back_through_standardize, standardize
 
 
 class Statistics(NamedTuple):

@@ -6,12 +6,12 @@ import pytest
 from learners import HYPER, INPUTS, OUTPUTS, make_architecture, make_learner, make_x, make_y
 from scipy import sparse
 
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.rows import SparseRows
 from goru.nn.training import Batch, gradient_of
-from goru.population.flat import Numbers
-from goru.population.lbfgs import minimize_all
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.lbfgs import minimize_all
 
 ROWS, L2 = 40, 0.05
 X = make_x(rows=ROWS)

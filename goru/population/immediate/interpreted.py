@@ -13,12 +13,12 @@ from goru.nn.losses import LOSSES
 from goru.nn.optimizers import Adam, cosine
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
+from goru.population.immediate.learner import Learner, Order, exact_statistics, targets
+from goru.population.immediate.threads import one_thread
 from goru.population.initial import initial
-from goru.population.learner import Learner, Order, exact_statistics, targets
 from goru.population.member import Block, Rows
 from goru.population.program import BlockShape
 from goru.population.settle import Settled
-from goru.population.threads import one_thread
 from goru.population.trained import TrainedBlock, stack_hyper
 from goru.population.trainer import OnEpochs
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.batch_norm import BatchNorm, RunningStatistics, ScaleShift, Statistics, corrected, follow
-from goru.nn.layer import Context
+from goru.nn.layers.batch_norm import BatchNorm, RunningStatistics, ScaleShift, Statistics, corrected, follow
+from goru.nn.layers.layer import Context
 
 ROWS, FEATURES = 16, 5
 EPSILON = 1e-5

@@ -22,7 +22,7 @@ from jaxtyping import Bool, UInt32
 
 from goru.nn.architecture import DropoutForm, Hyperparameters
 from goru.nn.arrays import Array, along, masked, namespace
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 _GOLDEN = np.uint32(0x9E3779B9)
 _BITS = 24  # of the hash; a float32 holds no more, so a comparison with a rate is exact
