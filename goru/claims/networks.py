@@ -13,9 +13,10 @@ from goru.nn.fold import fold
 from goru.nn.layers.batch_norm import corrected
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
+from goru.nn.rows import targets
 from goru.nn.training import Training
 from goru.population.immediate.flat import Numbers
-from goru.population.immediate.learner import exact_statistics, targets
+from goru.population.immediate.learner import exact_statistics
 
 
 class Networks:

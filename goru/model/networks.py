@@ -9,7 +9,7 @@ from operator import itemgetter
 import numpy as np
 
 from goru.data.wording import counted
-from goru.model.weights import flat, mapped, named, shapes
+from goru.model.weights import mapped, named, shapes
 from goru.nn import fold
 from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine, Weights
@@ -45,11 +45,11 @@ class Networks:
     def __post_init__(self) -> None:
         for name, width in zip(("inputs", "n_outputs"), widths(self.layers), strict=True):
             object.__setattr__(self, name, width)
-        names, arrays = shapes(self.layers), self._flat
-        if len(arrays) != len(names):
-            raise ValueError(f"{len(arrays)} weights, where the layers have {len(names)}")
-        dtype, count = arrays[0].dtype, arrays[0].shape[:1]
-        for (name, shape), array in zip(names.items(), arrays, strict=True):
+        sizes = shapes(self.layers)
+        if list(self.arrays) != list(sizes):
+            raise ValueError(f"weights {list(self.arrays)}, where the layers have {list(sizes)}")
+        dtype, count = self.dtype, (len(self),)
+        for (name, shape), array in zip(sizes.items(), self.arrays.values(), strict=True):
             if array.shape != count + shape or array.size == 0:
                 raise ValueError(f"weights {name}: {array.shape}, where the layers have {count + shape}")
             if array.dtype != dtype or dtype not in _DTYPES:
@@ -68,7 +68,7 @@ class Networks:
         learned = [own for pair in zip(weights, biases, strict=True) for own in (Weights(*pair), ())]
         return cls(_perceptron(activation, tuple(weight.shape[1:] for weight in weights)), tuple(learned[:-1]))
 
-    @property
+    @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
         """All that is learned, by name."""
         return named(self.learned)
@@ -77,10 +77,6 @@ class Networks:
     def one_by_one(self) -> list[Learned]:
         """What each network has learned."""
         return [mapped(itemgetter(network), self.learned) for network in range(len(self))]
-
-    @cached_property
-    def _flat(self) -> list[np.ndarray]:
-        return flat(self.learned)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({counted(len(self), 'network')}, {self.shape})"
@@ -94,12 +90,12 @@ class Networks:
 
     def __len__(self) -> int:
         """How many networks."""
-        return len(self._flat[0])
+        return len(next(iter(self.arrays.values())))
 
     @property
     def dtype(self) -> np.dtype:
         """Of all numbers."""
-        return self._flat[0].dtype
+        return next(iter(self.arrays.values())).dtype
 
     def outputs(self, x: Features) -> np.ndarray:
         """`(networks, rows, outputs)` for `x` of `(rows, inputs)`: logits, or scaled targets."""
@@ -126,7 +122,7 @@ class Networks:
     @property
     def finite(self) -> np.ndarray:
         """Which of the networks have finite numbers alone, `(networks,)`."""
-        return np.all([np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in self._flat], axis=0)
+        return np.all([np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in self.arrays.values()], axis=0)
 
     def only(self, networks: slice | list[int]) -> "Networks":
         """Some of the networks."""

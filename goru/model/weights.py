@@ -49,13 +49,6 @@ def unnamed(layers: Layers, arrays: Mapping[str, np.ndarray]) -> Learned:
     return mapped(lambda _: next(in_order), tuple(_small(layer)[0] for layer in layers))
 
 
-def flat(learned: Learned) -> list[np.ndarray]:
-    """All arrays of a tree, in the order of their names."""
-    if isinstance(learned, tuple):
-        return [array for own in learned for array in flat(own)]
-    return [] if learned is None else [learned]
-
-
 def mapped(change: Callable[[np.ndarray], np.ndarray], learned: Learned) -> Learned:
     """The tree with every array changed: `jax.tree.map` without JAX, which predicting does not need."""
     if isinstance(learned, tuple):

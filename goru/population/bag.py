@@ -16,7 +16,7 @@ from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import compiled
-from goru.nn.rows import Features, columns
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, Training, train_step
 from goru.population import devices
 from goru.population.immediate.learner import Learner, Order
@@ -124,8 +124,7 @@ def _program(layers: Layers, loss: str, hyper: Hyperparameters, settings: tuple)
     @partial(jax.jit, donate_argnums=0)
     def run(training, ids, x, y, orders):
         def one(training, order):
-            own = y[order.rows]
-            return many(training, ids, columns(x[order.rows]), own if own.ndim == 1 else columns(own), order)
+            return many(training, ids, columns(x[order.rows]), targets(y[order.rows]), order)
 
         return jax.lax.scan(one, training, orders)
 

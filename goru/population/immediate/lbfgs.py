@@ -6,10 +6,10 @@ from scipy.optimize import OptimizeResult, minimize
 
 from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
-from goru.nn.rows import Features, columns
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, gradient_of
 from goru.population.immediate.flat import Numbers
-from goru.population.immediate.learner import Learner, only, targets
+from goru.population.immediate.learner import Learner, only
 
 
 def minimize_all(

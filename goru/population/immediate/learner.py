@@ -14,8 +14,8 @@ from goru.nn.layers.batch_norm import corrected
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
-from goru.nn.optimizers import Optimizer
-from goru.nn.rows import Features, columns
+from goru.nn.optimizers import Adam, Momentum
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, Training, train_step
 from goru.population.immediate.flat import Numbers
 from goru.population.initial import zeros
@@ -54,7 +54,7 @@ class Learner:
         self.numbers = Numbers(learned)
         dtype = self.numbers.flat.dtype
         self.running = jax.tree.map(lambda leaf: leaf.astype(dtype), zeros(network.running(layers), len(ids)))
-        self.optimizer: Optimizer | None = None
+        self.optimizer: Adam | Momentum | None = None
         self.steps = 0
 
     def __len__(self) -> int:
@@ -163,8 +163,3 @@ def only(hyper: Hyperparameters, index: int) -> Hyperparameters:
 def stacked(trees: Sequence[Any]) -> Any:
     """Trees of networks behind one another."""
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *trees)
-
-
-def targets(y: np.ndarray) -> np.ndarray:
-    """Class indices as they are, numbers as columns."""
-    return y if y.ndim == 1 else y.T
