@@ -26,6 +26,7 @@ _SAID = {
         "mean": "the mean, over the rows that it was fitted on",
         "variance": "the variance, over the rows that it was fitted on",
     },
+    "group_norm": {"scale": "γ: γ (x - mean) / sqrt(variance + ε) + β, over the units of a group", "shift": "β"},
     "layer_norm": {"scale": "γ: γ (x - mean) / sqrt(variance + ε) + β, over the units of a row", "shift": "β"},
     "rms_norm": {"scale": "γ: γ x / sqrt(mean of x² + ε), over the units of a row"},
     "scaling": {"scale": "s: s x + t", "shift": "t"},

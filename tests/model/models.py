@@ -20,6 +20,7 @@ from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
 from goru.nn.layers.kinds import to_json
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.layers.layer_norm import LayerNorm
@@ -41,6 +42,12 @@ STACKS: dict[str, Callable[[int, int], Layers]] = {
     "layer norm": lambda inputs, outputs: (
         Affine(inputs, 8),
         LayerNorm(8, 1e-3),
+        Activation("relu"),
+        Affine(8, outputs),
+    ),
+    "group norm": lambda inputs, outputs: (
+        Affine(inputs, 8),
+        GroupNorm(4, 8, 1e-3),
         Activation("relu"),
         Affine(8, outputs),
     ),

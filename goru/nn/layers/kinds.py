@@ -10,6 +10,7 @@ from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
 from goru.nn.layers.layer import Layer
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
@@ -18,7 +19,8 @@ from goru.nn.layers.scaling import Scaling
 from goru.nn.network import Layers
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Activation, Affine, BatchNorm, Dropout, LayerNorm, Residual, RMSNorm, Scaling)
+    layer.kind: layer
+    for layer in (Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, Scaling)
 }
 _DEEPEST = 8  # blocks in blocks; whoever nests more means harm
 

@@ -20,13 +20,14 @@ from goru.nn.layers.activation import FUNCTIONS, Activation
 from goru.nn.layers.affine import Affine
 from goru.nn.layers.batch_norm import BatchNorm, follow
 from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
 from goru.nn.layers.layer import Context, Layer
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
 from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.layers.scaling import Scaling
 
-UNITS, ROWS, NETWORKS, STEP = 5, 7, 2, 17
+UNITS, ROWS, NETWORKS, STEP = 6, 7, 2, 17
 CLASSIC = Dropout(2, "classic")
 BLOCK = (Affine(UNITS, 4, bias=False), BatchNorm(4), Activation("tanh"), Dropout(1), Affine(4, UNITS))
 LAYERS = {
@@ -36,6 +37,7 @@ LAYERS = {
     "batch norm": BatchNorm(UNITS),
     "layer norm": LayerNorm(UNITS),
     "rms norm": RMSNorm(UNITS),
+    "group norm": GroupNorm(2, UNITS),
     "inverted dropout": Dropout(1),
     "classic dropout": CLASSIC,
     "scaling": Scaling(UNITS),
