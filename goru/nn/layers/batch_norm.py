@@ -100,7 +100,7 @@ def follow(running: Any, seen: Any, rows: int, momentum: Any) -> Any:
     As in the paper's algorithm 2, the running variance is unbiased (divided by m - 1), which the batch's own is not.
     """
     if not isinstance(running, RunningStatistics):
-        return tuple(follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))
+        return tuple(own and follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))
     if rows < 2:
         raise ValueError("batch normalization needs at least two rows in a batch")
 

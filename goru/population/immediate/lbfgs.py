@@ -46,8 +46,7 @@ def minimize_all(
 
 def _objective(learner: Learner, index: int, batch: Batch, l2: float):
     own = Numbers(jax.tree.map(lambda leaf: leaf[index : index + 1], learner.numbers.tree))
-    gradient = np.zeros_like(own.flat)
-    out = own.tree_of(gradient)
+    gradient, out = own.gradient
     hyper = only(learner.hyper, index)
     loss = LOSSES[learner.loss]
 

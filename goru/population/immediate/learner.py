@@ -80,11 +80,10 @@ class Learner:
         """
         numbers, loss = self.numbers, LOSSES[self.loss]
         decayed = bool(np.any(self.hyper.weight_decay))
-        gradient = np.empty_like(numbers.flat)
-        out = numbers.tree_of(gradient)
+        gradient, out = numbers.gradient
         losses = []
         for order in orders:
-            rates = np.broadcast_to(np.asarray(order.rate, np.float64), len(self))
+            rates = np.zeros(len(self)) + order.rate
 
             def update(found: Learned, state: Any, learned: Learned, rates: np.ndarray = rates) -> tuple[Learned, Any]:
                 assert self.optimizer is not None
