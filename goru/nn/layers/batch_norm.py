@@ -54,12 +54,7 @@ class BatchNorm(Layer):
         return scaled(learned, kept.x), kept
 
     def backward(
-        self,
-        learned: ScaleShift,
-        kept: Standardized,
-        gradient: Activations,
-        out: ScaleShift | None = None,
-        inputs: bool = True,
+        self, learned: ScaleShift, kept: Standardized, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[ScaleShift, Activations]:
         r"""$\partial\beta = \sum_i g_i$ and $\partial\gamma = \sum_i g_i \hat x_i$; the input's needs no other sums."""
         found = of_scale_and_shift(gradient, kept.x, out)
@@ -68,8 +63,7 @@ class BatchNorm(Layer):
 
     def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, context: Context) -> Activations:
         """By the statistics of the population: a fixed affine map of every unit."""
-        scale, shift = self.fold(learned, statistics, context.hyper)
-        return x * scale[..., None] + shift[..., None]
+        return scaled(ScaleShift(*self.fold(learned, statistics, context.hyper)), x)
 
     def fold(self, learned: ScaleShift, statistics: Statistics, hyper: Hyperparameters) -> tuple[Any, Any]:
         r"""Inference as $s x + t$: $s = \gamma / \sqrt{\sigma^2 + \varepsilon}$ and $t = \beta - s \mu$."""
