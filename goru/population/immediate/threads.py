@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -19,12 +20,27 @@ def threads_for(layers: Layers, rows: int) -> AbstractContextManager[Any]:
     return nullcontext() if 2.0 * rows * max(sizes, default=0) > WORTH_A_THREAD else one_thread()
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """One thread for the libraries."""
-    return _controller().limit(limits=1)
-
-
 @lru_cache(maxsize=1)
-def _controller() -> ThreadpoolController:
-    # Looking for the libraries takes milliseconds, as long as a small fit.
-    return ThreadpoolController()
+def one_thread() -> AbstractContextManager[Any]:
+    """One thread for the libraries, until the last of those who want that has done."""
+    return _OneThread()
+
+
+class _OneThread:
+    """Several may enter at a time, and leave in any order: the libraries' limit is one for the whole process."""
+
+    def __init__(self) -> None:
+        self._controller = ThreadpoolController()  # finding the libraries takes milliseconds, as long as a small fit
+        self._lock, self._inside = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limit = self._controller.limit(limits=1)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
