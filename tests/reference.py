@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from goru.nn.batch_norm import Statistics
+from goru.nn.layers.batch_norm import Statistics
 
 
 def by_hand(architecture, learned, statistics, hyper, x, masks=None) -> list[np.ndarray]:

@@ -9,13 +9,14 @@ from goru.model.networks import Networks as Folded
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.arrays import along
-from goru.nn.batch_norm import corrected
 from goru.nn.fold import fold
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
+from goru.nn.rows import targets
 from goru.nn.training import Training
-from goru.population.flat import Numbers
-from goru.population.learner import exact_statistics, targets
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.learner import exact_statistics
 
 
 class Networks:
@@ -91,8 +92,7 @@ class Networks:
                 return self._folded.outputs(x).swapaxes(1, 2)
             deleting = Context(self._hyper, self._ids, step)
             layers, learned, statistics = self._layers, self._learned, self._statistics
-            *_, (_, outputs) = network.at_inference(layers, learned, statistics, self._hyper, x.T, deleting)
-            return outputs
+            return network.infer(layers, learned, statistics, self._hyper, x.T, deleting)
 
     def figures(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The mean loss and, for classes, the accuracy, `(networks, figures)`."""

@@ -12,9 +12,9 @@ from goru.claims.networks import Networks
 from goru.claims.table import Table
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population import devices
+from goru.population.immediate.threads import one_thread
 from goru.population.member import Block, Member
 from goru.population.program import BlockShape
-from goru.population.threads import one_thread
 from goru.population.trained import TrainedBlock, stack_hyper
 from goru.population.trainer import Trainer
 

@@ -1,8 +1,10 @@
 """What the classifier and the regressor share: from users' arrays to a trained network, and its fitted attributes."""
 
+import operator
 import warnings
 from abc import abstractmethod
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -18,17 +20,19 @@ from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.model.networks import Networks
 from goru.nn import network
-from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.initializers import draw_weights
+from goru.nn.layers.affine import Weights
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import Adam, Momentum
 from goru.nn.rows import Features
-from goru.population.lbfgs import minimize_all
-from goru.population.learner import Learner
+from goru.population.immediate.lbfgs import minimize_all
+from goru.population.immediate.learner import Learner
 
 #: Floating-point operations up to which double precision costs no time worth naming.
 MOST_DOUBLE = 2e10
+#: Networks by estimator, with what they were made from: no attribute, as predicting changes none, and none is pickled.
+_NETWORKS: WeakKeyDictionary[Any, tuple[tuple, Networks]] = WeakKeyDictionary()
 
 
 def takes_batches(estimator: Any) -> bool:
@@ -233,14 +237,23 @@ class BaseMLP(Estimator):
         check_is_fitted(self, "coefs_")
         with within_floats():
             X = validated(self, X, self._inputs.schema, reset=False)
-        networks = Networks.perceptron(
-            ACTIVATIONS[self.activation],
-            tuple((weight if weight.ndim == 3 else weight[None]).swapaxes(1, 2) for weight in self.coefs_),
-            tuple(bias if bias.ndim == 2 else bias[None] for bias in self.intercepts_),
-        )
+        networks = self._networks()
         x = self._inputs.transform(X, networks.dtype)
         predictions = LOSSES[self._learner.loss].predictions
         return predictions(networks.outputs(x).swapaxes(1, 2)).mean(axis=0).T
+
+    def _networks(self) -> Networks:
+        """Those of `coefs_` and `intercepts_`, which users may change or replace: views of them, made once."""
+        parts = (self.activation, *self.coefs_, *self.intercepts_)
+        known, networks = _NETWORKS.get(self, ((), None))
+        if networks is None or len(known) != len(parts) or not all(map(operator.is_, known, parts)):
+            networks = Networks.perceptron(
+                ACTIVATIONS[self.activation],
+                tuple((weight if weight.ndim == 3 else weight[None]).swapaxes(1, 2) for weight in self.coefs_),
+                tuple(bias if bias.ndim == 2 else bias[None] for bias in self.intercepts_),
+            )
+            _NETWORKS[self] = parts, networks
+        return networks
 
 
 def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:

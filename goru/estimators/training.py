@@ -12,8 +12,8 @@ from goru.nn.losses import LOSSES
 from goru.nn.optimizers import cosine
 from goru.nn.rows import Features
 from goru.population.bag import WORTH_COMPILING, CompiledBag
-from goru.population.learner import Learner, Order
-from goru.population.threads import threads_for
+from goru.population.immediate.learner import Learner, Order
+from goru.population.immediate.threads import threads_for
 
 SMALLEST_RATE = 1e-6  # where "adaptive" ends
 FLOPS_A_NUMBER = 6  # of a weight, for one row: two in each of three products

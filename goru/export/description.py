@@ -12,8 +12,8 @@ from goru.data.encoding import Schema
 from goru.data.preparing import Preparation
 from goru.errors import InputError
 from goru.model.model import Model
-from goru.nn.kinds import to_json
-from goru.nn.network import Layers
+from goru.nn.layers.kinds import to_json
+from goru.nn.network import Layers, every
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -39,10 +39,9 @@ def describe(model: Model) -> dict[str, Any]:
 
 def refuse_others(layers: Layers, known: Container[str], form: str) -> None:
     """Raise `InputError` for a layer whose kind is not among those that a form knows."""
-    for layer in layers:
+    for layer in every(layers):
         if layer.kind not in known:
             raise InputError(f"a layer of kind {layer.kind!r} cannot be exported to {form}. Choose another format.")
-        refuse_others(getattr(layer, "layers", ()), known, form)
 
 
 def _pieces(schema: Schema, preparation: Preparation) -> list[str]:

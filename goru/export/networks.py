@@ -7,7 +7,7 @@ import numpy as np
 from goru.export.description import refuse_others
 from goru.export.graph import Graph
 from goru.model.model import Model
-from goru.nn.layer import Learned
+from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
 
 
@@ -55,8 +55,11 @@ class _Operators:
         return self._node("Add", self._node("Mul", x, scale), shift, name=name)
 
     def layer_norm(self, x: str, layer: Any, own: Any, name: str) -> str:
-        centred = self._node("Sub", x, self._node("ReduceMean", x, axes=[1]))
-        return self.scaling(self._over_root(centred, layer.epsilon), layer, own, name)
+        return self.scaling(self._standardized(x, layer.epsilon), layer, own, name)
+
+    def group_norm(self, x: str, layer: Any, own: Any, name: str) -> str:
+        grouped = self._standardized(self._shaped(x, (0, layer.groups, -1)), layer.epsilon)
+        return self.scaling(self._shaped(grouped, (0, layer.units)), layer, own, name)
 
     def rms_norm(self, x: str, layer: Any, own: Any, name: str) -> str:
         return self._node("Mul", self._over_root(x, layer.epsilon), *self._constants(own, name), name=name)
@@ -80,9 +83,16 @@ class _Operators:
                 return self._node("Mul", twice, self._constant("half", 0.5), name="gelu")
         raise ValueError(f"unknown activation {layer.name!r}")
 
+    def _shaped(self, x: str, shape: tuple[int, ...]) -> str:
+        """In another shape; an axis of 0 is as long as it was."""
+        return self._node("Reshape", x, self._graph.constant("shape", shape, np.int64))
+
+    def _standardized(self, x: str, epsilon: float) -> str:
+        return self._over_root(self._node("Sub", x, self._node("ReduceMean", x, axes=[-1])), epsilon)
+
     def _over_root(self, x: str, epsilon: float) -> str:
         """Every row over the root of its mean square."""
-        square = self._node("ReduceMean", self._node("Mul", x, x), axes=[1])
+        square = self._node("ReduceMean", self._node("Mul", x, x), axes=[-1])
         return self._node("Div", x, self._node("Sqrt", self._node("Add", square, self._constant("epsilon", epsilon))))
 
     def _constants(self, own: Any, name: str) -> list[str]:

@@ -14,7 +14,7 @@ from goru.export.description import as_json, describe
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
 from goru.model.weights import named
-from goru.nn.kinds import to_json
+from goru.nn.layers.kinds import to_json
 
 TRAINED, FOLDED, DESCRIPTION = "trained.safetensors", "folded.safetensors", "tensors.json"
 
@@ -26,6 +26,7 @@ _SAID = {
         "mean": "the mean, over the rows that it was fitted on",
         "variance": "the variance, over the rows that it was fitted on",
     },
+    "group_norm": {"scale": "γ: γ (x - mean) / sqrt(variance + ε) + β, over the units of a group", "shift": "β"},
     "layer_norm": {"scale": "γ: γ (x - mean) / sqrt(variance + ε) + β, over the units of a row", "shift": "β"},
     "rms_norm": {"scale": "γ: γ x / sqrt(mean of x² + ε), over the units of a row"},
     "scaling": {"scale": "s: s x + t", "shift": "t"},

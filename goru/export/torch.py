@@ -11,7 +11,7 @@ from goru.export.writing import Written, write_files
 from goru.model.model import Model
 
 #: The kinds of layers that the file has modules for.
-LAYERS = ("activation", "affine", "layer_norm", "residual", "rms_norm", "scaling")
+LAYERS = ("activation", "affine", "group_norm", "layer_norm", "residual", "rms_norm", "scaling")
 SOURCE = Path(__file__).parent / "standalone" / "model.py"
 
 

@@ -31,7 +31,7 @@ from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
 from goru.model.weights import read_outline, unnamed
-from goru.nn.kinds import from_json, to_json
+from goru.nn.layers.kinds import from_json, to_json
 
 # 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written
 FORMAT, VERSION = "goru model", 4

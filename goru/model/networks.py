@@ -9,18 +9,17 @@ from operator import itemgetter
 import numpy as np
 
 from goru.data.wording import counted
-from goru.model.weights import flat, mapped, named, shapes
+from goru.model.weights import mapped, named, shapes
 from goru.nn import fold
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine, Weights
-from goru.nn.layer import Learned
-from goru.nn.network import Layers
-from goru.nn.residual import Residual
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.layer import Learned
+from goru.nn.network import Layers, every
 from goru.nn.rows import Features, columns
+from goru.population.immediate.threads import threads_for
 
-#: So that the memory of a prediction does not grow with its rows. No power of two: columns that lie so far apart
-#: push each other out of a processor's cache.
-ROWS_AT_ONCE = 4000
+#: So that activations stay in a processor's cache. No power of two: columns that lie so far apart push each other out.
+ROWS_AT_ONCE = 1000
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -46,11 +45,11 @@ class Networks:
     def __post_init__(self) -> None:
         for name, width in zip(("inputs", "n_outputs"), widths(self.layers), strict=True):
             object.__setattr__(self, name, width)
-        names, arrays = shapes(self.layers), self._flat
-        if len(arrays) != len(names):
-            raise ValueError(f"{len(arrays)} weights, where the layers have {len(names)}")
-        dtype, count = arrays[0].dtype, arrays[0].shape[:1]
-        for (name, shape), array in zip(names.items(), arrays, strict=True):
+        sizes = shapes(self.layers)
+        if list(self.arrays) != list(sizes):
+            raise ValueError(f"weights {list(self.arrays)}, where the layers have {list(sizes)}")
+        dtype, count = self.dtype, (len(self),)
+        for (name, shape), array in zip(sizes.items(), self.arrays.values(), strict=True):
             if array.shape != count + shape or array.size == 0:
                 raise ValueError(f"weights {name}: {array.shape}, where the layers have {count + shape}")
             if array.dtype != dtype or dtype not in _DTYPES:
@@ -69,7 +68,7 @@ class Networks:
         learned = [own for pair in zip(weights, biases, strict=True) for own in (Weights(*pair), ())]
         return cls(_perceptron(activation, tuple(weight.shape[1:] for weight in weights)), tuple(learned[:-1]))
 
-    @property
+    @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
         """All that is learned, by name."""
         return named(self.learned)
@@ -78,10 +77,6 @@ class Networks:
     def one_by_one(self) -> list[Learned]:
         """What each network has learned."""
         return [mapped(itemgetter(network), self.learned) for network in range(len(self))]
-
-    @cached_property
-    def _flat(self) -> list[np.ndarray]:
-        return flat(self.learned)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({counted(len(self), 'network')}, {self.shape})"
@@ -95,35 +90,39 @@ class Networks:
 
     def __len__(self) -> int:
         """How many networks."""
-        return len(self._flat[0])
+        return len(next(iter(self.arrays.values())))
 
     @property
     def dtype(self) -> np.dtype:
         """Of all numbers."""
-        return self._flat[0].dtype
+        return next(iter(self.arrays.values())).dtype
 
     def outputs(self, x: Features) -> np.ndarray:
         """`(networks, rows, outputs)` for `x` of `(rows, inputs)`: logits, or scaled targets."""
         result = np.empty((len(self), len(x), self.n_outputs), self.dtype)
-        for learned, found in zip(self.one_by_one, result, strict=True):
-            self._compute(learned, x, found)
+        for found, outputs in zip(result, self.each(x), strict=True):
+            found[:] = outputs
         return result
 
     def each(self, x: Features) -> Iterator[np.ndarray]:
         """The same of one network after the other, `(rows, outputs)`."""
+        if len(self) * len(x) <= ROWS_AT_ONCE:  # then calls cost more than what they compute
+            yield from self._apply(self.learned, x).swapaxes(1, 2)
+            return
         for learned in self.one_by_one:
-            yield self._compute(learned, x, np.empty((len(x), self.n_outputs), self.dtype))
+            found = np.empty((len(x), self.n_outputs), self.dtype)
+            with threads_for(self.layers, ROWS_AT_ONCE):
+                for start in range(0, len(x), ROWS_AT_ONCE):
+                    found[start : start + ROWS_AT_ONCE] = self._apply(learned, x[start : start + ROWS_AT_ONCE]).T
+            yield found
 
-    def _compute(self, learned: Learned, x: Features, found: np.ndarray) -> np.ndarray:
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            features = columns(x[start : start + ROWS_AT_ONCE].astype(found.dtype, copy=False))
-            found[start : start + ROWS_AT_ONCE] = fold.apply(self.layers, learned, features).T
-        return found
+    def _apply(self, learned: Learned, x: Features) -> np.ndarray:
+        return fold.apply(self.layers, learned, columns(x.astype(self.dtype, copy=False)))
 
     @property
     def finite(self) -> np.ndarray:
         """Which of the networks have finite numbers alone, `(networks,)`."""
-        return np.all([np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in self._flat], axis=0)
+        return np.all([np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in self.arrays.values()], axis=0)
 
     def only(self, networks: slice | list[int]) -> "Networks":
         """Some of the networks."""
@@ -142,23 +141,12 @@ def widths(layers: Layers) -> tuple[int, int]:
 
     **Raises:** `ValueError` if a layer reads another number of units than the one below it puts out, or is not folded.
     """
-    ends = list(_ends(layers))
+    if unfolded := [layer.kind for layer in every(layers) if hasattr(layer, "fold")]:
+        raise ValueError(f"layers are not folded: {unfolded}")
+    ends = [pair for layer in layers for pair in layer.widths]
     if not ends or any(out != into for (_, out), (into, _) in pairwise(ends)):
         raise ValueError(f"layers that do not fit, or none: {ends}")
     return ends[0][0], ends[-1][1]
-
-
-def _ends(layers: Layers) -> Iterator[tuple[int, int]]:
-    """What the layers that know it read and put out."""
-    for layer in layers:
-        if hasattr(layer, "fold"):
-            raise ValueError(f"layers are not folded: {layer.kind}")
-        if isinstance(layer, Residual):
-            yield from 2 * tuple(_ends(layer.layers))  # it is added to what went in: so it might go in again
-        elif hasattr(layer, "units"):
-            yield layer.units, layer.units
-        elif hasattr(layer, "inputs") and hasattr(layer, "outputs"):
-            yield layer.inputs, layer.outputs
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:

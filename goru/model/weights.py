@@ -18,9 +18,9 @@ import numpy as np
 
 from goru.model.reading import MIB, parse_json
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Layer, Learned
+from goru.nn.layers.layer import Layer, Learned
+from goru.nn.layers.residual import Residual
 from goru.nn.network import Layers
-from goru.nn.residual import Residual
 
 MOST_HEADER = 16 * MIB
 _LENGTH = 8  # bytes that say how long the header is
@@ -47,13 +47,6 @@ def unnamed(layers: Layers, arrays: Mapping[str, np.ndarray]) -> Learned:
         raise ValueError("the arrays are not those that the layers have")
     in_order = map(arrays.__getitem__, names)
     return mapped(lambda _: next(in_order), tuple(_small(layer)[0] for layer in layers))
-
-
-def flat(learned: Learned) -> list[np.ndarray]:
-    """All arrays of a tree, in the order of their names."""
-    if isinstance(learned, tuple):
-        return [array for own in learned for array in flat(own)]
-    return [] if learned is None else [learned]
 
 
 def mapped(change: Callable[[np.ndarray], np.ndarray], learned: Learned) -> Learned:

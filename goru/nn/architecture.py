@@ -11,7 +11,7 @@ from jaxtyping import Float
 from goru.nn.arrays import Array
 
 if TYPE_CHECKING:
-    from goru.nn.layer import Layer
+    from goru.nn.layers.layer import Layer
     from goru.nn.network import Layers
 
 ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "identity"]
@@ -76,10 +76,10 @@ class Architecture:
     @cached_property
     def layers(self) -> "Layers":
         """The network, layer after layer: what says in which order a block stands."""
-        from goru.nn.activation import Activation
-        from goru.nn.affine import Affine
-        from goru.nn.batch_norm import BatchNorm
-        from goru.nn.dropout import Dropout
+        from goru.nn.layers.activation import Activation
+        from goru.nn.layers.affine import Affine
+        from goru.nn.layers.batch_norm import BatchNorm
+        from goru.nn.layers.dropout import Dropout
 
         found: list[Layer] = []
         for index, (inputs, units) in enumerate(pairwise(self.widths[:-1])):

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from goru.nn import network
-from goru.nn.affine import Affine, Weights
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Layer, Learned
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.layer import Layer, Learned
+from goru.nn.layers.scaling import ScaleShift, Scaling
 from goru.nn.network import Layers
-from goru.nn.scaling import ScaleShift, Scaling
 
 
 class _Entry(NamedTuple):
@@ -21,11 +21,21 @@ class _Entry(NamedTuple):
     learned: Any
 
 
-def fold(layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters) -> tuple[Layers, Learned]:
+def fold(
+    layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, units: int | None = None
+) -> tuple[Layers, Learned]:
     """The layers that are left, and their numbers: of one network, or of many of NumPy's.
 
     What they compute, `apply` does; no statistics and no hyperparameters are needed any more.
+
+    **Arguments:**
+
+    - `units`: how many the first layer reads, if none of the layers says that.
+
+    **Raises:** `ValueError` for a scaling of nobody knows how many units.
     """
+    units = next((pair[0] for layer in layers for pair in layer.widths), units)
+    hyper = _of_networks(hyper, learned)
     done: list[_Entry] = []
     held: list[tuple[Any, Any]] = []  # s and t that the next affine layer may take in
     for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
@@ -43,11 +53,12 @@ def fold(layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparamete
             for scale, shift in reversed(held):
                 entry = _above(entry, scale, shift)
         else:
-            done += _scalings(held)
-            entry = _Entry(*layer.simplified(own, of_layer, hyper))
+            done += _scalings(held, units)
+            entry = _Entry(*layer.simplified(own, of_layer, hyper, units))
         held = []
         done.append(entry)
-    done += _scalings(held)
+        units = layer.widths[-1][1] if layer.widths else units
+    done += _scalings(held, units)
     return tuple(entry.layer for entry in done), tuple(entry.learned for entry in done)
 
 
@@ -88,12 +99,25 @@ def _affine(entry: _Entry, weight: Any, bias: Any) -> _Entry:
     return _Entry(Affine(layer.inputs, layer.outputs, bias is not None), Weights(weight, bias))
 
 
-def _scalings(held: list[tuple[Any, Any]]) -> list[_Entry]:
+def _scalings(held: list[tuple[Any, Any]], units: int | None) -> list[_Entry]:
     """Layers of what no affine layer takes in."""
     found = []
     for scale, shift in held:
-        if np.ndim(scale) and not isinstance(shift, int):
-            found.append(_Entry(Scaling(scale.shape[-1]), ScaleShift(scale, shift)))
-        else:
-            raise ValueError("the scaling of classic dropout needs an affine layer before or behind it")
+        if isinstance(shift, int):  # one number for all units
+            if units is None:
+                raise ValueError("a scaling needs an affine layer, or another that says how many units there are")
+            scale = np.repeat(scale[..., None], units, axis=-1)
+            shift = np.zeros_like(scale)
+        found.append(_Entry(Scaling(scale.shape[-1]), ScaleShift(scale, shift)))
     return found
+
+
+def _of_networks(hyper: Hyperparameters, learned: Learned) -> Hyperparameters:
+    """With a dropout rate of every network, in the precision of its numbers, by the first that it has learned."""
+    for own in learned:
+        if hasattr(own, "_fields"):
+            networks = own[0].shape[: -2 if hasattr(own, "weight") else -1]
+            return hyper._replace(dropout_rate=np.broadcast_to(np.asarray(hyper.dropout_rate, own[0].dtype), networks))
+        if own:
+            return _of_networks(hyper, own)
+    return hyper

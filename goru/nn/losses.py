@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from goru.nn.activation import sigmoid
 from goru.nn.arrays import namespace
+from goru.nn.layers.activation import sigmoid
 
 Outputs = Float[Array | np.ndarray, "*networks outputs rows"]
 Targets = Float[Array | np.ndarray, "outputs rows"] | Int[Array | np.ndarray, " rows"]

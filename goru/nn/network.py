@@ -6,12 +6,12 @@ back.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context, Layer, Learned
+from goru.nn.layers.layer import Context, Layer, Learned
 
 Layers = tuple[Layer, ...]
 STATISTICS_STEP = -1  # a step that no training reaches: its masks are those of the statistics
@@ -29,10 +29,14 @@ def running(layers: Layers) -> Any:
 
 def forward(layers: Layers, learned: Learned, x: Any, context: Context) -> tuple[Any, tuple]:
     """Outputs in training, `(..., outputs, rows)`, and what every layer has kept for the way back."""
-    kept, outputs = [], x
-    for _, outputs, own in _in_training(layers, learned, x, context):  # noqa: B007
-        kept.append(own)
-    return outputs, tuple(kept)
+    kept = []
+    for layer, own in zip(layers, learned, strict=True):
+        if layer.backward is None:
+            x, of_layer = _differentiated(layer, own, x, context)
+        else:
+            x, of_layer = layer.forward(own, x, context)
+        kept.append(of_layer)
+    return x, tuple(kept)
 
 
 def backward(
@@ -43,39 +47,34 @@ def backward(
     for index in reversed(range(len(layers))):
         layer, further = layers[index], inputs or index > 0
         if layer.backward is None:
-            found[index], gradient = kept[index](gradient)
+            found[index], gradient = kept[index].pull(gradient)
         else:
             into = None if out is None else out[index]
             found[index], gradient = layer.backward(learned[index], kept[index], gradient, into, further)
     return tuple(found), gradient
 
 
-def infer(layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any) -> Any:
-    """Outputs at inference, `(..., outputs, rows)`: by the statistics of the population, no unit deleted."""
+def infer(
+    layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any, deleting: Context | None = None
+) -> Any:
+    """Outputs at inference, `(..., outputs, rows)`; see `at_inference`."""
+    context = deleting or Context(hyper)
     for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
-        x = layer.infer(own, x, of_layer, hyper)
+        x = layer.infer(own, x, of_layer, context)
     return x
 
 
 def at_inference(
-    layers: Layers,
-    learned: Learned,
-    statistics: Any,
-    hyper: Hyperparameters,
-    x: Any,
-    deleting: Context | None = None,
+    layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any, deleting: Context | None = None
 ) -> Iterator[tuple[Layer, Any]]:
-    """Every layer, and what it puts out at inference.
+    """Every layer, and what it puts out at inference: by the statistics of the population, no unit deleted.
 
     **Arguments:**
 
     - `deleting`: units are deleted as in this step of training, which shows the networks that dropout averages.
     """
     for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
-        if deleting is not None and layer.kind == "dropout":
-            x, _ = layer.forward(own, x, deleting)
-        else:
-            x = layer.infer(own, x, of_layer, hyper)
+        x = infer((layer,), (own,), (of_layer,), hyper, x, deleting)
         yield layer, x
 
 
@@ -92,7 +91,9 @@ def hidden(
 
 def seen(layers: Layers, kept: tuple) -> Any:
     """The statistics of a batch, in a tree like the running ones."""
-    return tuple(layer.seen(own) for layer, own in zip(layers, kept, strict=True))
+    return tuple(
+        layer.seen(own.kept if layer.backward is None else own) for layer, own in zip(layers, kept, strict=True)
+    )
 
 
 def exact_statistics(layers: Layers, learned: Learned, x: Any, context: Context) -> Any:
@@ -102,28 +103,35 @@ def exact_statistics(layers: Layers, learned: Learned, x: Any, context: Context)
     context, units are deleted by masks of their own, so that a layer meets the statistics that it was trained with;
     without it none are, and the variance is smaller (Li et al. 2018, https://arxiv.org/abs/1801.05134).
     """
-    context = context._replace(step=STATISTICS_STEP)
-    return tuple(layer.seen(kept) for layer, _, kept in _in_training(layers, learned, x, context))
-
-
-def _in_training(layers: Layers, learned: Learned, x: Any, context: Context) -> Iterator[tuple[Layer, Any, Any]]:
-    """Every layer, what it puts out in training, and what it keeps."""
+    context, found = context._replace(step=STATISTICS_STEP), []
     for layer, own in zip(layers, learned, strict=True):
-        if layer.backward is None:
-            x, kept = _differentiated(layer, own, x, context)
-        else:
-            x, kept = layer.forward(own, x, context)
-        yield layer, x, kept
+        x, kept = layer.forward(own, x, context)
+        found.append(layer.seen(kept))
+    return tuple(found)
 
 
-def _differentiated(layer: Layer, own: Learned, x: Any, context: Context) -> tuple[Any, Any]:
-    """The output of a layer without a way back, and JAX's."""
+class _Pulled(NamedTuple):
+    """The way back that JAX has found, and what `forward` has kept."""
+
+    pull: Any
+    kept: Any
+
+
+def _differentiated(layer: Layer, own: Learned, x: Any, context: Context) -> tuple[Any, _Pulled]:
+    """The output of a layer that brings no way back, and JAX's."""
     if isinstance(x, np.ndarray):
         raise TypeError(f"{type(layer).__name__} has no backward: it can be trained by the compiled engine alone")
     import jax
 
-    y, pull, _ = jax.vjp(lambda own, x: layer.forward(own, x, context), own, x, has_aux=True)
-    return y, pull
+    y, pull, kept = jax.vjp(lambda own, x: layer.forward(own, x, context), own, x, has_aux=True)
+    return y, _Pulled(pull, kept)
+
+
+def every(layers: Layers) -> Iterator[Layer]:
+    """All layers, and those that they hold."""
+    for layer in layers:
+        yield layer
+        yield from every(getattr(layer, "layers", ()))
 
 
 def weights_in(learned: Learned) -> list[bool]:

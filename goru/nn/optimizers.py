@@ -1,6 +1,6 @@
 """What a gradient changes: through Optax where it is compiled, in place where it is NumPy's."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -60,24 +60,14 @@ def _weights_only(tree: Any) -> Any:
     return structure.unflatten(weights_in(tree))
 
 
-class Optimizer(Protocol):
-    """An optimiser of NumPy's: changes numbers in place, and may overwrite their gradient.
+class Momentum:
+    """Gradient descent with momentum, Nesterov's if wanted (Sutskever et al. 2013, equations 1 to 4).
 
-    - `settings`: its name and its numbers.
-    - `moments`: what it remembers, `(networks, size)` each.
-    - `steps`: how many it has taken.
+    It changes numbers in place, and may overwrite their gradient. `settings` are its name and its numbers, `moments`
+    what it remembers, `(networks, size)` each, and `steps` how many it has taken.
     """
 
-    settings: tuple
     moments: list[np.ndarray]
-    steps: int
-
-    def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
-        """One step of numbers `(networks, size)`, with a learning rate for each network, `(networks,)`."""
-
-
-class Momentum:
-    """Gradient descent with momentum, Nesterov's if wanted (Sutskever et al. 2013, equations 1 to 4)."""
 
     def __init__(self, numbers: np.ndarray, momentum: float, nesterov: bool) -> None:
         self.settings = ("momentum", momentum, nesterov)
@@ -85,7 +75,7 @@ class Momentum:
         self.steps = 0
 
     def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
-        """One step."""
+        """One step of numbers `(networks, size)`, with a learning rate for each network, `(networks,)`."""
         _, momentum, nesterov = self.settings
         self.steps += 1
         (velocity,) = self.moments
@@ -102,8 +92,11 @@ class Momentum:
 class Adam:
     """Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, in the form at the end of section 2, which scikit-learn uses.
 
-    There ε is added to a root that is not yet corrected; in algorithm 1, and so in Optax, to one that is.
+    There ε is added to a root that is not yet corrected; in algorithm 1, and so in Optax, to one that is. It is used
+    as `Momentum` is.
     """
+
+    moments: list[np.ndarray]
 
     def __init__(self, numbers: np.ndarray, beta1: float, beta2: float, epsilon: float) -> None:
         self.settings = ("adam", beta1, beta2, epsilon)
@@ -112,7 +105,7 @@ class Adam:
         self._work = np.empty_like(numbers)
 
     def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
-        """One step."""
+        """One step; see `Momentum`."""
         _, beta1, beta2, epsilon = self.settings
         self.steps += 1
         first, second = self.moments

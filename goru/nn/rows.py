@@ -48,6 +48,11 @@ def columns(x: Any) -> Any:
     return x if isinstance(x, SparseRows) else x.swapaxes(-1, -2)
 
 
+def targets(y: Any) -> Any:
+    """Class indices as they are, numbers as columns."""
+    return y if y.ndim == 1 else columns(y)
+
+
 def sparse_product(weight: Any, x: SparseRows) -> np.ndarray:
     """`W X`, `(networks, outputs, rows)`, of weights `(networks, outputs, features)`, or of one network's."""
     if weight.ndim == 2:

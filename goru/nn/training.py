@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float
 
 from goru.nn import network
 from goru.nn.architecture import DecayForm
-from goru.nn.batch_norm import follow
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import follow
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import Loss
 from goru.nn.network import Layers
 from goru.nn.penalties import PENALTIES
@@ -110,15 +109,17 @@ def train_step(
 
 
 def _penalised(decay: DecayForm, learned: Learned, gradient: Learned, weight_decay: Any) -> tuple[Learned, Any]:
-    """The gradient with that of the penalty, and the penalty."""
+    """The gradient with that of the penalty on every weight matrix, and the penalty."""
     total: Any = 0
-    gradients = jax.tree.leaves(gradient)
-    for index, (number, is_weight) in enumerate(
-        zip(jax.tree.leaves(learned), network.weights_in(learned), strict=True)
-    ):
-        if is_weight:
-            penalty, slope = PENALTIES[decay](number, weight_decay)
-            gradients[index] += slope
+    found = []
+    for own, slopes in zip(learned, gradient, strict=True):
+        if hasattr(own, "weight"):
+            penalty, of_weight = PENALTIES[decay](own.weight, weight_decay)
+            weight = slopes.weight
+            weight += of_weight  # where it has been written
+            slopes, total = slopes._replace(weight=weight), total + penalty
+        elif type(own) is tuple:  # of a layer that holds others
+            slopes, penalty = _penalised(decay, own, slopes, weight_decay)
             total = total + penalty
-    structure: Any = jax.tree.structure(gradient)
-    return structure.unflatten(gradients), total
+        found.append(slopes)
+    return tuple(found), total

@@ -1,6 +1,6 @@
 """Networks that learn from the same mini-batches, as one compiled program, shared out among the devices.
 
-What [`Learner`][goru.population.learner.Learner] does in NumPy: the same step from the same numbers.
+What [`Learner`][goru.population.immediate.learner.Learner] does in NumPy: the same step from the same numbers.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import compiled
-from goru.nn.rows import Features, columns
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, Training, train_step
 from goru.population import devices
-from goru.population.learner import Learner, Order
+from goru.population.immediate.learner import Learner, Order
 from goru.population.settings import own_settings
 
 #: Floating-point operations below which compiling takes longer than NumPy.
@@ -124,8 +124,7 @@ def _program(layers: Layers, loss: str, hyper: Hyperparameters, settings: tuple)
     @partial(jax.jit, donate_argnums=0)
     def run(training, ids, x, y, orders):
         def one(training, order):
-            own = y[order.rows]
-            return many(training, ids, columns(x[order.rows]), own if own.ndim == 1 else columns(own), order)
+            return many(training, ids, columns(x[order.rows]), targets(y[order.rows]), order)
 
         return jax.lax.scan(one, training, orders)
 

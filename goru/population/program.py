@@ -18,13 +18,14 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 
 from goru.nn import network
-from goru.nn.architecture import Hyperparameters, Recipe
-from goru.nn.batch_norm import corrected
-from goru.nn.layer import Context
+from goru.nn.architecture import Hyperparameters, LossName, Recipe
+from goru.nn.arrays import namespace
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import learning_rate, optimizer
-from goru.nn.rows import columns
+from goru.nn.rows import columns, targets
 from goru.nn.training import Batch, Training, train_step
 
 DEVICES = "devices"  # the name of the one mesh axis
@@ -100,6 +101,22 @@ class Members(NamedTuple):
     hyper: Hyperparameters
 
 
+def sums(loss: LossName, outputs: Any, y: Any, weight: Any, part: Any, parts: int) -> tuple[Any, Any]:
+    """What rows add to the figures of a network, or of many of NumPy's, and to the loss of each part of the rows.
+
+    **Returns:** `(figures, *networks)`, loss and, for classes, the rows that are right; and `(parts, *networks)`.
+    """
+    xp = namespace(outputs)
+    # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
+    losses = xp.where(weight != 0, weight * LOSSES[loss].of_rows(outputs, y), 0)
+    figures = [losses.sum(axis=-1)]
+    if loss == "softmax_cross_entropy":
+        figures.append(xp.where(outputs.argmax(axis=-2) == y, weight, 0).sum(axis=-1))
+    # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
+    inside = part == xp.arange(parts).reshape(parts, *[1] * losses.ndim)
+    return xp.stack(figures), xp.where(inside, losses, 0).sum(axis=-1)
+
+
 def score(
     layers: Layers,
     recipe: Recipe,
@@ -113,7 +130,7 @@ def score(
     **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
     rows taken apart, `(parts,)`: what the rows of each part add to the mean.
     """
-    statistics, loss = corrected(training.running), LOSSES[recipe.loss]
+    statistics = corrected(training.running)
     # One after the other in one loop, so that what scores is compiled once.
     rows = jnp.concatenate([data.fit, data.score])
     weights = jnp.where(rows >= 0, data.weight[rows], 0)
@@ -121,23 +138,15 @@ def score(
     def chunk(_, chosen):
         rows, weight = chosen
         outputs = network.infer(layers, training.learned, statistics, hyper, columns(data.x[rows]))
-        y = _targets(data.y[rows])
-        # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
-        losses = jnp.where(weight != 0, weight * loss.of_rows(outputs, y), 0)
-        sums = [jnp.sum(losses)]
-        if recipe.loss == "softmax_cross_entropy":
-            sums.append(jnp.sum(jnp.where(jnp.argmax(outputs, axis=0) == y, weight, 0)))
-        # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
-        by_part = jnp.where(data.part[rows] == jnp.arange(parts)[:, None], losses, 0).sum(axis=1)
-        return None, (jnp.stack(sums), by_part)
+        return None, sums(recipe.loss, outputs, targets(data.y[rows]), weight, data.part[rows], parts)
 
-    _, (sums, by_part) = jax.lax.scan(chunk, None, (rows, weights))
+    _, (figures, by_part) = jax.lax.scan(chunk, None, (rows, weights))
 
     def of_both(of_chunks):
         return of_chunks.reshape(2, len(data.fit), *of_chunks.shape[1:]).sum(axis=1)
 
     totals = of_both(weights.sum(axis=1))
-    return of_both(sums) / totals[:, None], of_both(by_part)[1] / totals[1]
+    return of_both(figures) / totals[:, None], of_both(by_part)[1] / totals[1]
 
 
 def advance(
@@ -155,7 +164,7 @@ def advance(
     def one_step(index, training):
         rows, step = orders.batches[index], orders.first_step + index
         shares = data.weight[rows] / len(rows)
-        batch = Batch(columns(data.x[rows]), _targets(data.y[rows]), shares)
+        batch = Batch(columns(data.x[rows]), targets(data.y[rows]), shares)
 
         def of_one(hyper, training, network_id):
             rate = learning_rate(recipe.schedule, hyper.learning_rate, step, orders.total_steps)
@@ -185,11 +194,6 @@ def advance(
         jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
     )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
-
-
-def _targets(y: jax.Array) -> jax.Array:
-    """Class indices as they are, numbers as columns."""
-    return y if y.ndim == 1 else columns(y)
 
 
 def _update(optimizer: Any, gradient: Any, state: Any, learned: Any) -> tuple[Any, Any]:

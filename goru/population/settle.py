@@ -9,7 +9,7 @@ import numpy as np
 
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.network import Layers
 from goru.nn.rows import columns
 from goru.population.settings import own_settings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from goru.nn.architecture import Recipe, Shape
-from goru.population.interpreted import Interpreter
+from goru.population.immediate.interpreted import Interpreter
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
 

@@ -55,11 +55,6 @@ class Trainer:
         self._advance = jax.jit(
             over_devices(partial(advance, architecture.layers, recipe, shape.parts), mesh), donate_argnums=0
         )
-        self._y = (
-            jax.ShapeDtypeStruct((rows, targets), jnp.float32) if targets else jax.ShapeDtypeStruct((rows,), jnp.int32)
-        )
-        self._x = jax.ShapeDtypeStruct((rows, architecture.inputs), jnp.float32)
-        self._weight, self._part = (jax.ShapeDtypeStruct((rows,), dtype) for dtype in (jnp.float32, jnp.int32))
         self._compiling = threading.Lock()
         self._program: Any = None
         self._table = (rows, targets)
@@ -70,7 +65,12 @@ class Trainer:
         with self._compiling, own_settings():
             if self._program is None:
                 members = self._padded([])
-                data = BlockData(self._x, self._y, self._weight, self._part, *[self._eval_rows(np.empty(0, int))] * 2)
+                rows, targets = self._table
+                array = jax.ShapeDtypeStruct
+                y = array((rows, targets), jnp.float32) if targets else array((rows,), jnp.int32)
+                x, weight = (array((rows, *more), jnp.float32) for more in ((self.architecture.inputs,), ()))
+                scored = self._eval_rows(np.empty(0, int))
+                data = BlockData(x, y, weight, array((rows,), jnp.int32), scored, scored)
                 given = (self._initial(members), _members_of(members), data, self._idle)
                 lowered = self._advance.lower(*(self._shapes(part) for part in given))
                 self._program = lowered.compile(compiler_options(self.devices))
@@ -187,8 +187,7 @@ class Trainer:
     def _data(self, placed: Sequence[Block]) -> BlockData:
         def spread(name: str) -> jax.Array:
             parts = [
-                block.rows.on(device, name, self._x.shape[0])
-                for block, device in zip(placed, self.devices, strict=True)
+                block.rows.on(device, name, self._table[0]) for block, device in zip(placed, self.devices, strict=True)
             ]
             shape = (len(parts), *parts[0].shape[1:])
             return jax.make_array_from_single_device_arrays(shape, self._sharding, parts)

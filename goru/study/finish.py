@@ -8,7 +8,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.model.model import Model
-from goru.nn.kinds import to_json
+from goru.nn.layers.kinds import to_json
 from goru.study import defaults, ensemble
 from goru.study.candidates import Candidate, rivals, shares, shortlist
 from goru.study.handover import Bag, Late, predict_held_out, train_bag

@@ -11,9 +11,9 @@ from goru.errors import InputError
 from goru.model.networks import Networks, softmax
 from goru.model.weights import named
 from goru.nn.fold import fold
-from goru.nn.layer import Learned
+from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
-from goru.population.learner import stacked
+from goru.population.immediate.learner import stacked
 from goru.population.member import Block, Member
 from goru.population.settle import Settled
 from goru.population.trained import TrainedBlock

@@ -12,7 +12,7 @@ from goru.claims.training import SGD, Cell, Trained
 from goru.data.encoding import Encoded
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.batch_norm import RunningStatistics
+from goru.nn.layers.batch_norm import RunningStatistics
 from goru.nn.training import Training
 
 SEEDS, CLASSES = 3, 3

@@ -10,7 +10,7 @@ from reference import by_hand, statistics_of
 
 from goru.claims.networks import Networks
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.dropout import dropout_key, keep_mask
+from goru.nn.layers.dropout import dropout_key, keep_mask
 from goru.population.trained import stack_hyper
 
 INPUTS, OUTPUTS, ROWS = 4, 3, 11

@@ -9,7 +9,7 @@ from reference import by_hand, statistics_of
 
 from goru.claims.training import Workshop
 from goru.nn import network
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.training import Batch, Training, train_step
 

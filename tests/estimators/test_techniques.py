@@ -1,5 +1,6 @@
 """Batch norm, dropout, decay and bags in the estimators: what the textbook says of them."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -53,6 +54,29 @@ def test_coefs_are_those_of_a_plain_network_that_predicts_the_same(kind, place, 
     np.testing.assert_allclose(forward(model, X), first_predicted(model, X), rtol=1e-6, atol=1e-9)
     assert [coef.shape for coef in model.coefs_] == [(X.shape[1], 6), (6, 5), (5, model.n_outputs_)]
     assert [bias.shape for bias in model.intercepts_] == [(6,), (5,), (model.n_outputs_,)]
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["itself", "a copy"])
+@pytest.mark.parametrize("members", [1, 3])
+def test_predictions_follow_coefs_that_are_changed_or_replaced(members, copied):
+    model = quick_classifier(n_members=members).fit(IRIS, SPECIES)
+    model.predict_proba(IRIS)
+    if copied:
+        model = pickle.loads(pickle.dumps(model))
+        model.predict_proba(IRIS)
+    seen = [model.predict_proba(IRIS)]
+
+    def changed():
+        seen.append(model.predict_proba(IRIS))
+        return not any(np.allclose(seen[-1], before) for before in seen[:-1])
+
+    model.coefs_[0][:] *= 2
+    assert changed()
+    model.intercepts_[-1] = model.intercepts_[-1] + np.arange(3)
+    assert changed()
+    model.coefs_ = [np.zeros_like(coef) for coef in model.coefs_]
+    model.intercepts_ = [np.zeros_like(bias) for bias in model.intercepts_]
+    np.testing.assert_allclose(model.predict_proba(IRIS), 1 / 3)
 
 
 @pytest.mark.parametrize("place", [None, "before", "after"])

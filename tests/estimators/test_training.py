@@ -91,7 +91,7 @@ def test_progress_is_told_if_wanted(capsys):
 
 
 def test_an_interrupted_training_keeps_what_was_learned(monkeypatch):
-    from goru.population.learner import Learner
+    from goru.population.immediate.learner import Learner
 
     learn, calls = Learner.learn, []
 

@@ -19,8 +19,8 @@ from goru.export import onnx
 from goru.model.model import Model
 from goru.nn import network
 from goru.nn.architecture import Architecture
-from goru.nn.kinds import to_json
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.kinds import to_json
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 

@@ -22,10 +22,10 @@ from models import STACKS, stacked
 from goru.errors import InputError
 from goru.export import onnx, torch
 from goru.model.networks import Networks
-from goru.nn.activation import FUNCTIONS
-from goru.nn.kinds import LAYERS
-from goru.nn.layer import Layer
-from goru.nn.residual import Residual
+from goru.nn.layers.activation import FUNCTIONS
+from goru.nn.layers.kinds import LAYERS
+from goru.nn.layers.layer import Layer
+from goru.nn.layers.residual import Residual
 
 TASKS = {"classification": "kind", "regression": "price"}
 

@@ -19,7 +19,7 @@ from goru.data.columns import DATE_PARTS, DateColumn
 from goru.data.pieces import cut, fit_edges
 from goru.errors import InputError
 from goru.export import torch as export
-from goru.nn.activation import FUNCTIONS
+from goru.nn.layers.activation import FUNCTIONS
 
 LAYERS = ("Identity", "ReLU", "Tanh", "Sigmoid", "SiLU", "GELU", "ModuleList", "Linear")
 TASKS = {"classification": "kind", "regression": "price"}

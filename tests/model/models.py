@@ -14,18 +14,19 @@ from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.weights import named
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
 from goru.nn.fold import fold
-from goru.nn.kinds import to_json
-from goru.nn.layer import Context, Learned
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
+from goru.nn.layers.kinds import to_json
+from goru.nn.layers.layer import Context, Learned
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.network import Layers
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
 
 CLASSES = ("Äpfel", "no", "yes, \u202e🙂")
 HYPER = Hyperparameters(dropout_rate=0.25, batch_norm_epsilon=1e-3)
@@ -41,6 +42,12 @@ STACKS: dict[str, Callable[[int, int], Layers]] = {
     "layer norm": lambda inputs, outputs: (
         Affine(inputs, 8),
         LayerNorm(8, 1e-3),
+        Activation("relu"),
+        Affine(8, outputs),
+    ),
+    "group norm": lambda inputs, outputs: (
+        Affine(inputs, 8),
+        GroupNorm(4, 8, 1e-3),
         Activation("relu"),
         Affine(8, outputs),
     ),

@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 from goru.errors import InputError
 from goru.model.files import load_model, load_trained, save_model
 from goru.model.weights import unnamed
-from goru.nn.kinds import from_json
+from goru.nn.layers.kinds import from_json
 
 FILES = ("manifest.json", "model.json", "networks.safetensors", "plain.safetensors")
 NEW = make_table(rows=25, seed=9)

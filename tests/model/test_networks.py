@@ -8,11 +8,11 @@ from scipy.special import erf
 
 from goru.model.networks import ROWS_AT_ONCE, Networks, softmax, tempered
 from goru.nn import network
-from goru.nn.activation import FUNCTIONS, Activation
-from goru.nn.affine import Affine, Weights
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
+from goru.nn.layers.activation import FUNCTIONS, Activation
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
 from goru.nn.rows import SparseRows
 
 FORMULAS = {

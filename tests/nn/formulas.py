@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.nn.scaling import Scaling
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaling import Scaling
 
 ACTIVATIONS = {
     "identity": lambda x: x,
@@ -57,6 +58,10 @@ def output(layer, learned, x, context, statistics=None):
         case LayerNorm():
             rows = [(row - row.mean()) / np.sqrt(row.var() + layer.epsilon) for row in x.T]
             return np.transpose([learned.scale * row + learned.shift for row in rows])
+        case GroupNorm():
+            groups = x.T.reshape(x.shape[1], layer.groups, -1)
+            rows = [[(g - g.mean()) / np.sqrt(g.var() + layer.epsilon) for g in row] for row in groups]
+            return np.transpose([learned.scale * np.concatenate(row) + learned.shift for row in rows])
         case RMSNorm():
             return np.transpose([learned.scale * row / np.sqrt(np.mean(row**2) + layer.epsilon) for row in x.T])
         case Scaling():

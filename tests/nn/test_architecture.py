@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from goru.nn import network
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.layers.affine import Affine
 
 
 @pytest.fixture

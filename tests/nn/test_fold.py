@@ -10,16 +10,16 @@ from formulas import activations
 from trainings import midway
 
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import ActivationName, Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
 from goru.nn.fold import apply, fold
-from goru.nn.layer import Context
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.scaling import Scaling
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.scaling import Scaling
 
 HYPER = Hyperparameters(dropout_rate=0.35, batch_norm_epsilon=1e-3)
 X = np.random.default_rng(1).normal(size=(25, 6)).T
@@ -85,6 +85,18 @@ STACKS = {
         (Affine(6, 5), Residual(INNER), BatchNorm(5), Affine(5, 3)),
         ["affine", "residual", "affine"],
     ),
+    "classic dropout with no affine layer beside it": (
+        (LayerNorm(6), Dropout(0, "classic"), Activation("tanh"), Dropout(1, "classic")),
+        ["layer_norm", "scaling", "activation", "scaling"],
+    ),
+    "classic dropout first of all": (
+        (Dropout(0, "classic"), Activation("tanh"), LayerNorm(6)),
+        ["scaling", "activation", "layer_norm"],
+    ),
+    "classic dropout in a block that any number of units passes": (
+        (Affine(6, 5), Residual((Activation("tanh"), Dropout(0, "classic"))), Affine(5, 3)),
+        ["affine", "residual", "affine"],
+    ),
     "a scaling is not learned from statistics": (
         (Affine(6, 5), Scaling(5), BatchNorm(5)),
         ["affine", "scaling", "scaling"],
@@ -92,16 +104,21 @@ STACKS = {
 }
 
 
+@pytest.mark.parametrize("own_rates", [False, True], ids=["one rate", "rates of their own"])
 @pytest.mark.parametrize("networks", [(), (3,)], ids=["one", "many"])
 @pytest.mark.parametrize(("layers", "expected"), STACKS.values(), ids=STACKS)
-def test_any_network_is_folded_as_far_as_its_layers_go(layers, expected, networks):
+def test_any_network_is_folded_as_far_as_its_layers_go(layers, expected, networks, own_rates):
     learned, statistics = midway(layers, networks)
-    left, numbers = fold(layers, learned, statistics, HYPER)
+    rates = np.array([0.35, 0.1, 0.5]) if networks and own_rates else 0.35
+    hyper = HYPER._replace(dropout_rate=rates)
+    left, numbers = fold(layers, learned, statistics, hyper)
     assert kinds(left) == expected
     if "residual" in expected:
-        assert kinds(left[1].layers) == ["affine", "activation", "affine"]
-    outputs = network.infer(layers, learned, statistics, HYPER, X)
+        inner = {INNER: ["affine", "activation", "affine"]}.get(layers[1].layers, ["activation", "scaling"])
+        assert kinds(left[1].layers) == inner
+    outputs = network.infer(layers, learned, statistics, hyper, X)
     np.testing.assert_allclose(apply(left, numbers, X), outputs, rtol=1e-9, atol=1e-9)
+    assert all(leaf.shape[: len(networks)] == networks for leaf in jax.tree.leaves(numbers))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from goru.nn.affine import Affine
 from goru.nn.architecture import Hyperparameters, WeightInit
 from goru.nn.initializers import draw_weights, weight_scale
+from goru.nn.layers.affine import Affine
 
 INPUTS, OUTPUTS = 300, 200
 

@@ -9,16 +9,16 @@ from formulas import ACTIVATIONS, activations
 from trainings import midway, of_batch_norm, weights
 
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import BatchNorm, corrected, follow
-from goru.nn.dropout import Dropout
-from goru.nn.layer import Context
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm, corrected, follow
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
 from goru.nn.losses import LOSSES
 from goru.nn.network import STATISTICS_STEP
-from goru.nn.residual import Residual
 
 INPUTS, HIDDEN, OUTPUTS, ROWS = 6, (9, 7), 3, 20
 HYPER = Hyperparameters(dropout_rate=0.3, batch_norm_epsilon=1e-3, batch_norm_momentum=0.8)
@@ -184,6 +184,20 @@ def test_at_inference_units_are_deleted_where_that_is_wanted():
         h = activations((layer,), (own,), h, CONTEXT, None if dropping else (of_layer,))[-1]
     np.testing.assert_allclose(outputs, h, rtol=1e-9)
     assert not np.allclose(outputs, others)
+
+
+def test_units_are_deleted_inside_of_blocks_too():
+    (learned, statistics), x = midway(RESIDUAL), make_rows()
+    found = network.infer(RESIDUAL, learned, statistics, HYPER, x, CONTEXT)
+    below, block, *above = RESIDUAL
+    h = activations((below,), learned[:1], x, CONTEXT, statistics[:1])[-1]
+    y = h
+    for layer, own, of_layer in zip(block.layers, learned[1], statistics[1], strict=True):
+        dropping = layer.kind == "dropout"
+        y = activations((layer,), (own,), y, CONTEXT, None if dropping else (of_layer,))[-1]
+    expected = activations(above, learned[2:], h + y, CONTEXT, statistics[2:])[-1]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert not np.allclose(found, network.infer(RESIDUAL, learned, statistics, HYPER, x))
 
 
 def test_hidden_activations_are_what_the_affine_layers_above_the_first_read():

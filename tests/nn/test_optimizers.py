@@ -10,8 +10,8 @@ import optax
 import pytest
 
 from goru.nn import network
-from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.layers.affine import Weights
 from goru.nn.network import weights_in
 from goru.nn.optimizers import Adam, Momentum, compiled, cosine, learning_rate, optimizer
 

@@ -6,7 +6,7 @@ import pytest
 from trainings import ARCHITECTURE, CLASSES, HYPER, NETWORK_ID, ROWS, as_batch, begin, make_architecture, make_batches
 
 from goru.nn.architecture import Recipe
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.training import gradient_of
 

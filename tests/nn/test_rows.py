@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from goru.nn.affine import Affine, Weights
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.layer import Context
 from goru.nn.rows import SparseRows, columns
 
 LAYER, CONTEXT = Affine(5, 4), Context(Hyperparameters())

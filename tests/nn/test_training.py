@@ -29,17 +29,17 @@ from trainings import (
 )
 
 from goru.nn import network
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import Recipe
 from goru.nn.arrays import along
-from goru.nn.batch_norm import BatchNorm, Statistics
-from goru.nn.dropout import Dropout
-from goru.nn.layer import Context
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm, Statistics
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.layer import Context
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.losses import LOSSES
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
 from goru.nn.training import Training, gradient_of, train_step
 
 

@@ -6,8 +6,8 @@ import optax
 
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.batch_norm import RunningStatistics, Statistics
-from goru.nn.layer import Context
+from goru.nn.layers.batch_norm import RunningStatistics, Statistics
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step

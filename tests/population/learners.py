@@ -4,13 +4,13 @@ import jax
 import numpy as np
 
 from goru.nn import network
-from goru.nn.affine import Affine
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.optimizers import Adam, Momentum
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.population.learner import Learner, Order
+from goru.population.immediate.learner import Learner, Order
 
 INPUTS, HIDDEN, OUTPUTS, ROWS, SIZE = 5, (7, 6), 3, 48, 12
 IDS = np.array([3, 4_000_000_000], np.uint32)

@@ -9,7 +9,7 @@ import goru
 from goru.estimators import training
 from goru.nn.losses import LOSSES
 from goru.population.bag import CompiledBag
-from goru.population.learner import Learner, Order
+from goru.population.immediate.learner import Learner, Order
 
 ROWS, SIZE = 50, 16
 CASES = {

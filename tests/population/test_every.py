@@ -21,8 +21,8 @@ from populations import (
     trainer,
 )
 
+from goru.population.immediate.interpreted import Interpreter
 from goru.population.initial import initial
-from goru.population.interpreted import Interpreter
 
 # In one call three points, which are up to four epochs apart: 12 epochs of 90 rows in batches of 16.
 LONG = replace(SHAPE, steps=68)

@@ -23,7 +23,7 @@ from populations import (
 )
 
 from goru.nn import network
-from goru.nn.affine import Weights
+from goru.nn.layers.affine import Weights
 from goru.population.member import Member, Rows
 from goru.population.trainer import Trainer
 

@@ -37,7 +37,7 @@ from populations import (
 )
 
 from goru.nn import network
-from goru.nn.affine import Affine, Weights
+from goru.nn.layers.affine import Affine, Weights
 from goru.nn.training import Training
 from goru.population.initial import initial
 from goru.population.member import Rows

@@ -9,10 +9,10 @@ import pytest
 from populations import ARCHITECTURES, block, member, outputs_in_numpy, table, train, trainer
 
 from goru.nn import network
-from goru.nn.affine import Weights
-from goru.nn.batch_norm import Statistics
-from goru.nn.dropout import dropout_key, keep_mask
 from goru.nn.fold import apply, fold
+from goru.nn.layers.affine import Weights
+from goru.nn.layers.batch_norm import Statistics
+from goru.nn.layers.dropout import dropout_key, keep_mask
 from goru.nn.network import STATISTICS_STEP
 from goru.population.settle import _statistics, settle
 

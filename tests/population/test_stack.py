@@ -26,19 +26,19 @@ from populations import (
     trainer,
 )
 
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
 from goru.nn.architecture import Stack
 from goru.nn.arrays import namespace, row_dots
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout, dropout_key, keep_mask
 from goru.nn.fold import apply, fold
-from goru.nn.layer import Layer
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout, dropout_key, keep_mask
+from goru.nn.layers.layer import Layer
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.network import STATISTICS_STEP
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.population.interpreted import Interpreter
+from goru.population.immediate.interpreted import Interpreter
 
 UNITS, EPOCHS = 9, 4
 

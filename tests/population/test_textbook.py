@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.batch_norm import BatchNorm, RunningStatistics, ScaleShift
-from goru.nn.dropout import dropout_key, keep_mask
-from goru.nn.layer import Context
+from goru.nn.layers.affine import Weights
+from goru.nn.layers.batch_norm import BatchNorm, RunningStatistics, ScaleShift
+from goru.nn.layers.dropout import dropout_key, keep_mask
+from goru.nn.layers.layer import Context
 from goru.nn.network import forward, infer, running
 from goru.population.batches import BatchOrder
 from goru.population.member import Block, Member, Rows

@@ -7,9 +7,9 @@ import optax
 import pytest
 
 from goru.nn import network
-from goru.nn.affine import Weights
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.nn.layer import Context
+from goru.nn.layers.affine import Weights
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step

@@ -13,7 +13,7 @@ from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.batches import BatchOrder
-from goru.population.interpreted import Interpreter
+from goru.population.immediate.interpreted import Interpreter
 from goru.population.member import Block, Member
 from goru.population.trainer import Trainer
 from goru.study.design import ARMS, Arm

@@ -13,7 +13,7 @@ from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.model.files import load_model, save_model
 from goru.nn.architecture import Architecture, Recipe
-from goru.population.interpreted import Interpreter
+from goru.population.immediate.interpreted import Interpreter
 from goru.report.terminal import answer_lines
 from goru.study import defaults
 from goru.study.design import ARMS

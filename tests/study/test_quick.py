@@ -8,7 +8,7 @@ import pytest
 
 from goru.data.memory import dataset_from
 from goru.nn.architecture import Architecture
-from goru.population.interpreted import Interpreter
+from goru.population.immediate.interpreted import Interpreter
 from goru.population.trainer import Trainer
 from goru.study.laboratory import quick
 from goru.study.options import Options

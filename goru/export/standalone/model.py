@@ -193,20 +193,25 @@ class Bag(nn.Module):
 
 
 class Norm(nn.Module):
-    """Rows with mean 0 (of layer norm) and mean square 1 (unless it is a scaling alone), scaled and shifted by unit."""
+    """Rows with mean 0 (of layer norm) and mean square 1 (unless it is a scaling alone), scaled and shifted by unit.
+
+    Of group norm, the units of every group have them.
+    """
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         super().__init__()
-        self.kind, self.epsilon = said["kind"], said.get("epsilon")
+        self.kind, self.epsilon, self.groups = said["kind"], said.get("epsilon"), said.get("groups", 1)
         self.scale = nn.Parameter(torch.ones(said["units"]))
         self.shift = None if self.kind == "rms_norm" else nn.Parameter(torch.zeros(said["units"]))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Of rows, `(rows, units)`."""
-        if self.kind == "layer_norm":
+        x = x.unflatten(-1, (self.groups, -1))
+        if self.kind in ("layer_norm", "group_norm"):
             x = x - x.mean(-1, keepdim=True)
         if self.epsilon is not None:
             x = x * (x.square().mean(-1, keepdim=True) + self.epsilon).rsqrt()
+        x = x.flatten(-2)
         return x * self.scale if self.shift is None else x * self.scale + self.shift
 
 
@@ -236,6 +241,7 @@ def _layers(said: Iterable[Mapping[str, Any]]) -> list[nn.Module]:
 LAYERS = {
     "activation": lambda said: ACTIVATIONS[said["name"]](),
     "affine": lambda said: nn.Linear(said["inputs"], said["outputs"], said["bias"]),
+    "group_norm": Norm,
     "layer_norm": Norm,
     "residual": lambda said: Residual(*_layers(said["layers"])),
     "rms_norm": Norm,

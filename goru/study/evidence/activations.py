@@ -8,7 +8,7 @@ import numpy as np
 
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.layer import Context, Learned
 
 BINS = 40
 TAIL = 0.002  # the share of activations at either end that may lie outside of the bins

@@ -13,7 +13,7 @@ from reference import by_hand
 
 from goru.nn import network
 from goru.nn.architecture import ActivationName, Architecture, Hyperparameters
-from goru.nn.layer import Learned
+from goru.nn.layers.layer import Learned
 from goru.study.evidence.activations import BINS, DEAD, MOST_LAYERS, TAIL, describe_activations, hidden_activations
 
 INPUTS, OUTPUTS, ROWS = 5, 3, 40

@@ -11,7 +11,7 @@ from studies import even_shares, losses_of, make_trial
 from goru.data.splitting import folds
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Learned
+from goru.nn.layers.layer import Learned
 from goru.study import defaults
 from goru.study.answer import describe_effect, describe_plain, margin
 from goru.study.candidates import Candidate

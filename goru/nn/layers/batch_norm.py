@@ -17,9 +17,9 @@ from jaxtyping import Float
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import Array, along, namespace
-from goru.nn.layer import Activations, Context, Layer
-from goru.nn.scaling import PerUnit, ScaleShift, of_scale_and_shift, scaled
-from goru.nn.standardization import Standardized, back_through_standardize, standardize
+from goru.nn.layers.layer import Activations, Context, Layer
+from goru.nn.layers.scaling import PerUnit, ScaleShift, of_scale_and_shift, scaled
+from goru.nn.layers.standardization import Standardized, back_through_standardize, standardize
 
 
 class Statistics(NamedTuple):
@@ -54,22 +54,16 @@ class BatchNorm(Layer):
         return scaled(learned, kept.x), kept
 
     def backward(
-        self,
-        learned: ScaleShift,
-        kept: Standardized,
-        gradient: Activations,
-        out: ScaleShift | None = None,
-        inputs: bool = True,
+        self, learned: ScaleShift, kept: Standardized, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[ScaleShift, Activations]:
         r"""$\partial\beta = \sum_i g_i$ and $\partial\gamma = \sum_i g_i \hat x_i$; the input's needs no other sums."""
         found = of_scale_and_shift(gradient, kept.x, out)
         total, product = found.shift[..., None], found.scale[..., None]
         return found, back_through_standardize(gradient, kept, -1, total, product, learned.scale[..., None])
 
-    def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, hyper: Hyperparameters) -> Activations:
+    def infer(self, learned: ScaleShift, x: Activations, statistics: Statistics, context: Context) -> Activations:
         """By the statistics of the population: a fixed affine map of every unit."""
-        scale, shift = self.fold(learned, statistics, hyper)
-        return x * scale[..., None] + shift[..., None]
+        return scaled(ScaleShift(*self.fold(learned, statistics, context.hyper)), x)
 
     def fold(self, learned: ScaleShift, statistics: Statistics, hyper: Hyperparameters) -> tuple[Any, Any]:
         r"""Inference as $s x + t$: $s = \gamma / \sqrt{\sigma^2 + \varepsilon}$ and $t = \beta - s \mu$."""
@@ -100,7 +94,7 @@ def follow(running: Any, seen: Any, rows: int, momentum: Any) -> Any:
     As in the paper's algorithm 2, the running variance is unbiased (divided by m - 1), which the batch's own is not.
     """
     if not isinstance(running, RunningStatistics):
-        return tuple(follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))
+        return tuple(own and follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))
     if rows < 2:
         raise ValueError("batch normalization needs at least two rows in a batch")
 

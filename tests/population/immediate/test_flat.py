@@ -1,4 +1,4 @@
-"""`goru.population.flat`: all that networks have learned in one array, and in a tree of views of it."""
+"""`goru.population.immediate.flat`: all that networks have learned in one array, and in a tree of views of it."""
 
 import copy
 import pickle
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from learners import NORMED, make_learned
 
-from goru.population.flat import Numbers
+from goru.population.immediate.flat import Numbers
 
 
 def same(one, other):

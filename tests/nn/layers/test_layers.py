@@ -12,20 +12,22 @@ from formulas import output
 from jaxtyping import TypeCheckError
 from trainings import midway
 
-from goru.nn import kinds, network
-from goru.nn.activation import FUNCTIONS, Activation
-from goru.nn.affine import Affine
+from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.batch_norm import BatchNorm, follow
-from goru.nn.dropout import Dropout
 from goru.nn.fold import apply, fold
-from goru.nn.layer import Context, Layer
-from goru.nn.layer_norm import LayerNorm
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.nn.scaling import Scaling
+from goru.nn.layers import kinds
+from goru.nn.layers.activation import FUNCTIONS, Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm, follow
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
+from goru.nn.layers.layer import Context, Layer
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaling import Scaling
 
-UNITS, ROWS, NETWORKS, STEP = 5, 7, 2, 17
+UNITS, ROWS, NETWORKS, STEP = 6, 7, 2, 17
 CLASSIC = Dropout(2, "classic")
 BLOCK = (Affine(UNITS, 4, bias=False), BatchNorm(4), Activation("tanh"), Dropout(1), Affine(4, UNITS))
 LAYERS = {
@@ -35,6 +37,7 @@ LAYERS = {
     "batch norm": BatchNorm(UNITS),
     "layer norm": LayerNorm(UNITS),
     "rms norm": RMSNorm(UNITS),
+    "group norm": GroupNorm(2, UNITS),
     "inverted dropout": Dropout(1),
     "classic dropout": CLASSIC,
     "scaling": Scaling(UNITS),
@@ -70,7 +73,7 @@ def passes(layer, learned, x, gradient, statistics, context=CONTEXT):
     """Output, gradients of what is learned and of the input, and output at inference."""
     y, kept = layer.forward(learned, x, context)
     back = layer.backward(learned, kept, gradient.copy())
-    return y, *back, layer.infer(learned, x, statistics, context.hyper)
+    return y, *back, layer.infer(learned, x, statistics, Context(context.hyper))
 
 
 def one(tree, index):
@@ -100,9 +103,9 @@ def test_it_is_its_formula_in_training(layer):
 
 def test_it_is_its_formula_at_inference(layer):
     for learned, x, _, statistics, context in of_each(layer):
-        y = layer.infer(learned, x, statistics, context.hyper)
+        y = layer.infer(learned, x, statistics, Context(context.hyper))
         np.testing.assert_allclose(y, output(layer, learned, x, context, statistics), rtol=1e-10, atol=1e-12)
-        alone = layer.infer(learned, x[:, 2:3], statistics, context.hyper)
+        alone = layer.infer(learned, x[:, 2:3], statistics, Context(context.hyper))
         np.testing.assert_allclose(alone[:, 0], y[:, 2], rtol=1e-12)  # as among others
 
 
@@ -190,7 +193,7 @@ def test_nothing_that_it_is_handed_is_changed_but_the_gradient(layer):
     y, kept = layer.forward(learned, x, context)
     freeze((y, kept))  # the next layer's forward has the output, too
     layer.backward(learned, kept, gradient)
-    layer.infer(learned, x, statistics, context.hyper)
+    layer.infer(learned, x, statistics, Context(context.hyper))
 
 
 def test_a_new_one_is_a_function_of_the_generator(layer):
@@ -292,6 +295,26 @@ def test_a_layer_without_backward_is_trained_by_the_derivative_of_jax():
     g /= 1 + np.exp(-inner)
     assert_close((a, last), ((g * scaled).sum(axis=-1), found), 1e-5)
     assert_close((first, towards_x), layers[0].backward(learned[0], x, g * learned[1][..., None]), 1e-5)
+
+
+class Differentiated(BatchNorm):
+    """Batch norm without its way back."""
+
+    backward = None
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["", "in a block"])
+def test_a_layer_without_backward_has_the_statistics_that_it_has_with_one(inside):
+    def passed(norm, learned, x, gradient):
+        layers = (Residual((norm, Activation("tanh"))),) if inside else (norm,)
+        learned = ((learned, ()),) if inside else (learned,)
+        y, kept = network.forward(layers, learned, x, CONTEXT)
+        back = network.backward(layers, learned, kept, gradient, inputs=True)
+        return y, back, network.seen(layers, kept), network.exact_statistics(layers, learned, x, CONTEXT)
+
+    learned, x, gradient, _ = jax.tree.map(jnp.float32, given(BatchNorm(UNITS)))
+    expected, found = (passed(norm, learned, x, gradient) for norm in (BatchNorm(UNITS), Differentiated(UNITS)))
+    assert_close(found, expected, 1e-5)
 
 
 def test_a_layer_without_backward_is_refused_by_numpy():

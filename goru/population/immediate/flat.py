@@ -1,5 +1,6 @@
 """All that networks have learned in one array, and a tree of views of it: an optimiser wants few and long arrays."""
 
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -31,6 +32,12 @@ class Numbers:
         self.weights = [
             leaf for leaf, is_weight in zip(jax.tree.leaves(self.tree), weights_in(self.tree), strict=True) if is_weight
         ]
+
+    @cached_property
+    def gradient(self) -> tuple[np.ndarray, Any]:
+        """Room for a gradient: an array, and its tree."""
+        flat = np.empty_like(self.flat)
+        return flat, self.tree_of(flat)
 
     def __getstate__(self) -> dict[str, Any]:
         # The views are made anew, or they would be copies that no longer follow the array.

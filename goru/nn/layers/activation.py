@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from goru.nn.arrays import namespace
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 
 class Function(NamedTuple):

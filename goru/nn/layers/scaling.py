@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import Array, row_dots, row_sums
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 PerUnit = Float[Array | np.ndarray, "*networks units"]
 

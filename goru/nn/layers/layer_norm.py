@@ -5,14 +5,14 @@ variance of a row's own units. So a row's output depends on no other row, and tr
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Activations, Context, Layer
-from goru.nn.scaling import ScaleShift, of_scale_and_shift, scaled
-from goru.nn.standardization import Standardized, back_through_standardize, dots, standardize, sums
+from goru.nn.layers.layer import Activations, Context, Layer
+from goru.nn.layers.scaling import ScaleShift, of_scale_and_shift, scaled
+from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,7 @@ class LayerNorm(Layer):
         return scaled(learned, kept.x), kept
 
     def backward(
-        self,
-        learned: ScaleShift,
-        kept: Standardized,
-        gradient: Activations,
-        out: ScaleShift | None = None,
-        inputs: bool = True,
+        self, learned: ScaleShift, kept: Standardized, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[ScaleShift, Activations]:
         """As batch norm's, but that γ differs along the axis of the sums."""
         found = of_scale_and_shift(gradient, kept.x, out)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from formulas import ACTIVATIONS
 
-from goru.nn.activation import FUNCTIONS, Activation, sigmoid
 from goru.nn.architecture import ActivationName
+from goru.nn.layers.activation import FUNCTIONS, Activation, sigmoid
 
 X = np.linspace(-6, 6, 240)  # without 0, where relu has a kink
 every_name = pytest.mark.parametrize("name", FUNCTIONS)

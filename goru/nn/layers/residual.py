@@ -10,7 +10,7 @@ import numpy as np
 
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,25 @@ class Residual(Layer):
         found, through = network.backward(self.layers, learned, kept, through, out, inputs)
         return found, gradient + through if inputs else None
 
-    def infer(self, learned: Any, x: Activations, statistics: Any, hyper: Hyperparameters) -> Activations:
+    def infer(self, learned: Any, x: Activations, statistics: Any, context: Context) -> Activations:
         """As in training."""
-        return x + network.infer(self.layers, learned, statistics, hyper, x)
+        return x + network.infer(self.layers, learned, statistics, context.hyper, x, context)
 
-    def simplified(self, learned: Any, statistics: Any, hyper: Hyperparameters) -> tuple[Layer, Any]:
+    def simplified(self, learned: Any, statistics: Any, hyper: Hyperparameters, units: int | None) -> tuple[Layer, Any]:
         """With the layers inside folded."""
         from goru.nn.fold import fold
 
-        layers, learned = fold(self.layers, learned, statistics, hyper)
+        layers, learned = fold(self.layers, learned, statistics, hyper, units)
         return Residual(layers), learned
 
     def seen(self, kept: Any) -> Any:
         """Of every layer inside."""
         return network.seen(self.layers, kept)
+
+    @property
+    def widths(self) -> tuple[tuple[int, int], ...]:
+        """Twice what is inside: what that puts out is added to what went in, so it might go in again."""
+        return 2 * tuple(pair for layer in self.layers for pair in layer.widths)
 
     @property
     def running(self) -> Any:

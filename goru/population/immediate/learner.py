@@ -9,15 +9,15 @@ import numpy as np
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import along
-from goru.nn.batch_norm import corrected
 from goru.nn.fold import fold
-from goru.nn.layer import Context, Learned
+from goru.nn.layers.batch_norm import corrected
+from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
-from goru.nn.optimizers import Optimizer
-from goru.nn.rows import Features, columns
+from goru.nn.optimizers import Adam, Momentum
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, Training, train_step
-from goru.population.flat import Numbers
+from goru.population.immediate.flat import Numbers
 from goru.population.initial import zeros
 
 
@@ -54,7 +54,7 @@ class Learner:
         self.numbers = Numbers(learned)
         dtype = self.numbers.flat.dtype
         self.running = jax.tree.map(lambda leaf: leaf.astype(dtype), zeros(network.running(layers), len(ids)))
-        self.optimizer: Optimizer | None = None
+        self.optimizer: Adam | Momentum | None = None
         self.steps = 0
 
     def __len__(self) -> int:
@@ -80,11 +80,10 @@ class Learner:
         """
         numbers, loss = self.numbers, LOSSES[self.loss]
         decayed = bool(np.any(self.hyper.weight_decay))
-        gradient = np.empty_like(numbers.flat)
-        out = numbers.tree_of(gradient)
+        gradient, out = numbers.gradient
         losses = []
         for order in orders:
-            rates = np.broadcast_to(np.asarray(order.rate, np.float64), len(self))
+            rates = np.zeros(len(self)) + order.rate
 
             def update(found: Learned, state: Any, learned: Learned, rates: np.ndarray = rates) -> tuple[Learned, Any]:
                 assert self.optimizer is not None
@@ -150,17 +149,16 @@ def exact_statistics(layers: Layers, learned: Learned, hyper: Hyperparameters, i
     found = []
     for index in range(count):
         one = slice(index, index + 1)
-        own = Hyperparameters(*(np.asarray(number)[one] if np.ndim(number) else number for number in hyper))
-        context = Context(own, None if ids is None else ids[one])
+        context = Context(only(hyper, index), None if ids is None else ids[one])
         found.append(network.exact_statistics(layers, jax.tree.map(lambda leaf: leaf[one], learned), x, context))  # noqa: B023
     return stacked(found)
+
+
+def only(hyper: Hyperparameters, index: int) -> Hyperparameters:
+    """The numbers of one of the networks, as those of a population of one."""
+    return Hyperparameters(*(np.asarray(number)[index : index + 1] if np.ndim(number) else number for number in hyper))
 
 
 def stacked(trees: Sequence[Any]) -> Any:
     """Trees of networks behind one another."""
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *trees)
-
-
-def targets(y: np.ndarray) -> np.ndarray:
-    """Class indices as they are, numbers as columns."""
-    return y if y.ndim == 1 else y.T

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from goru.nn.affine import Affine, Weights
 from goru.nn.architecture import Hyperparameters
-from goru.nn.dropout import Dropout, dropout_key, keep_mask
-from goru.nn.layer import Context
+from goru.nn.layers.affine import Affine, Weights
+from goru.nn.layers.dropout import Dropout, dropout_key, keep_mask
+from goru.nn.layers.layer import Context
 
 in_both = pytest.mark.parametrize("array", [np.asarray, jnp.asarray], ids=["numpy", "jax"])
 
@@ -209,7 +209,7 @@ def train(x, rate, form="inverted", network=0):
 
 
 def infer(x, rate, form="inverted"):
-    return Dropout(0, form).infer((), x, (), Hyperparameters(dropout_rate=rate))
+    return Dropout(0, form).infer((), x, (), Context(Hyperparameters(dropout_rate=rate)))
 
 
 @in_both

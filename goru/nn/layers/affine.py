@@ -9,7 +9,7 @@ from jaxtyping import Float
 from goru.nn.architecture import Hyperparameters, WeightInit
 from goru.nn.arrays import Array, outer, row_sums, turned
 from goru.nn.initializers import draw_weights
-from goru.nn.layer import Context, Layer
+from goru.nn.layers.layer import Context, Layer
 from goru.nn.rows import SparseRows, sparse_outer, sparse_product
 
 Inputs = Float[Array | np.ndarray, "... inputs rows"]
@@ -40,6 +40,11 @@ class Affine(Layer):
     outputs: int
     bias: bool = True
     weight_init: WeightInit | float = "he_normal"
+
+    @property
+    def widths(self) -> tuple[tuple[int, int], ...]:
+        """Its inputs and outputs."""
+        return ((self.inputs, self.outputs),)
 
     def init(self, generator: np.random.Generator, hyper: Hyperparameters) -> Weights:
         """Random weights, times `hyper.weight_std`; biases of zero."""

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from goru.errors import InputError
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
-from goru.nn.dropout import Dropout
-from goru.nn.kinds import from_json, to_json
-from goru.nn.layer import Layer
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.kinds import from_json, to_json
+from goru.nn.layers.layer import Layer
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
 
 NETWORK = (
     Affine(4, 5, weight_init=0.01),

@@ -49,22 +49,36 @@ class Layer:
         """The output in training, and what the way back needs."""
         raise NotImplementedError
 
-    def infer(self, learned: Learned, x: Any, statistics: Any, hyper: Hyperparameters) -> Any:
+    def infer(self, learned: Learned, x: Any, statistics: Any, context: Context) -> Any:
         """The output at inference.
 
         **Arguments:**
 
         - `statistics`: what `seen` says of a batch, but of the population; `()` in most layers.
+        - `context`: without ids, unless units are to be deleted as in training.
         """
-        return self.forward(learned, x, Context(hyper))[0]
+        return self.forward(learned, x, context)[0]
 
-    def simplified(self, learned: Learned, statistics: Any, hyper: Hyperparameters) -> tuple["Layer", Learned]:
-        """The layer as it is at inference, for `goru.nn.fold`: itself, but for one that holds others."""
+    def simplified(
+        self, learned: Learned, statistics: Any, hyper: Hyperparameters, units: int | None
+    ) -> tuple["Layer", Learned]:
+        """The layer as it is at inference, for `goru.nn.fold`: itself, but for one that holds others.
+
+        **Arguments:**
+
+        - `units`: how many it reads, as far as that is known.
+        """
         return self, learned
 
     def seen(self, kept: Any) -> Any:
         """The statistics of the batch that inference will want of all rows, from what `forward` has kept: none."""
         return ()
+
+    @property
+    def widths(self) -> tuple[tuple[int, int], ...]:
+        """The numbers of units that are read and put out, one pair after the other; none: any number, and as many."""
+        units = getattr(self, "units", None)
+        return () if units is None else ((units, units),)
 
     @property
     def running(self) -> Any:

@@ -12,9 +12,9 @@ import numpy as np
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.arrays import namespace, row_dots
-from goru.nn.layer import Activations, Context, Layer
-from goru.nn.scaling import PerUnit
-from goru.nn.standardization import dots
+from goru.nn.layers.layer import Activations, Context, Layer
+from goru.nn.layers.scaling import PerUnit
+from goru.nn.layers.standardization import dots
 
 
 class Scale(NamedTuple):

@@ -4,13 +4,12 @@ import jax
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from goru.nn.architecture import Hyperparameters
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
-from goru.nn.rows import Features, columns
+from goru.nn.rows import Features, columns, targets
 from goru.nn.training import Batch, gradient_of
-from goru.population.flat import Numbers
-from goru.population.learner import Learner, targets
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.learner import Learner, only
 
 
 def minimize_all(
@@ -28,7 +27,7 @@ def minimize_all(
     **Arguments:**
 
     - `learner`: without dropout, of which the loss would be a random number.
-    - `x`, `y`: see [`Learner.learn`][goru.population.learner.Learner.learn].
+    - `x`, `y`: see [`Learner.learn`][goru.population.immediate.learner.Learner.learn].
     - `shares`: what each row's loss is multiplied by.
     - `l2`: λ of the penalty ½ λ ‖W‖².
     - `max_iter`, `max_fun`, `tol`: SciPy's `maxiter`, `maxfun` and `gtol`.
@@ -47,9 +46,8 @@ def minimize_all(
 
 def _objective(learner: Learner, index: int, batch: Batch, l2: float):
     own = Numbers(jax.tree.map(lambda leaf: leaf[index : index + 1], learner.numbers.tree))
-    gradient = np.zeros_like(own.flat)
-    out = own.tree_of(gradient)
-    hyper = Hyperparameters(*(float(number) for number in learner.hyper))
+    gradient, out = own.gradient
+    hyper = only(learner.hyper, index)
     loss = LOSSES[learner.loss]
 
     def objective(numbers: np.ndarray) -> tuple[float, np.ndarray]:

@@ -6,12 +6,12 @@ import pytest
 from learners import HYPER, INPUTS, OUTPUTS, make_architecture, make_learner, make_x, make_y
 from scipy import sparse
 
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.rows import SparseRows
 from goru.nn.training import Batch, gradient_of
-from goru.population.flat import Numbers
-from goru.population.lbfgs import minimize_all
+from goru.population.immediate.flat import Numbers
+from goru.population.immediate.lbfgs import minimize_all
 
 ROWS, L2 = 40, 0.05
 X = make_x(rows=ROWS)
@@ -53,6 +53,22 @@ def test_the_loss_said_is_that_of_the_numbers_found_and_lower_than_at_first(plac
     losses, _ = slope_at(learner)
     np.testing.assert_allclose([result.fun for result in found], losses)
     assert (losses < slope_at(make_own(loss, place))[0]).all()
+
+
+def test_each_network_has_numbers_of_its_own():
+    """As batch norm's ε, which may differ from network to network."""
+
+    def solved(epsilon):
+        learner = make_own(place="before")
+        learner.hyper = HYPER._replace(batch_norm_epsilon=epsilon)
+        run(learner, max_iter=5)
+        return learner.numbers.flat
+
+    apart = [solved(1e-3), solved(0.5)]
+    together = solved(np.array([1e-3, 0.5]))
+    for index in range(2):
+        np.testing.assert_allclose(together[index], apart[index][index], rtol=1e-7)
+    assert not np.allclose(apart[0][1], apart[1][1])
 
 
 def test_linear_regression_is_solved():

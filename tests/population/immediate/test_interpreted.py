@@ -1,4 +1,4 @@
-"""`goru.population.interpreted`: the same training as that of a compiled program."""
+"""`goru.population.immediate.interpreted`: the same training as that of a compiled program."""
 
 from functools import partial
 
@@ -19,9 +19,9 @@ from populations import (
     trainer,
 )
 
-from goru.nn.affine import Weights
 from goru.nn.architecture import Recipe
-from goru.population.interpreted import Interpreter
+from goru.nn.layers.affine import Weights
+from goru.population.immediate.interpreted import Interpreter
 from goru.population.settle import settle
 
 SQUARED = Recipe(loss="squared_error")

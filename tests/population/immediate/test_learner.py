@@ -1,4 +1,4 @@
-"""`goru.population.learner`: steps of some networks in NumPy beside those of one in JAX; penalty, decay, copies."""
+"""Steps of some networks in NumPy beside those of one in JAX; penalty, decay, copies."""
 
 import copy
 import pickle
@@ -24,11 +24,11 @@ from scipy import sparse
 from goru.nn import network
 from goru.nn.architecture import Recipe
 from goru.nn.fold import apply
-from goru.nn.layer import Context
+from goru.nn.layers.layer import Context
 from goru.nn.optimizers import optimizer
 from goru.nn.rows import SparseRows
 from goru.nn.training import Batch, Training
-from goru.population.learner import Order
+from goru.population.immediate.learner import Order
 
 ARCHITECTURES = [make_architecture(place, dropout) for place in (None, "before", "after") for dropout in (False, True)]
 every_architecture = pytest.mark.parametrize(

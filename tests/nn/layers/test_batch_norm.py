@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goru.nn.architecture import Hyperparameters
-from goru.nn.batch_norm import BatchNorm, RunningStatistics, ScaleShift, Statistics, corrected, follow
-from goru.nn.layer import Context
+from goru.nn.layers.batch_norm import BatchNorm, RunningStatistics, ScaleShift, Statistics, corrected, follow
+from goru.nn.layers.layer import Context
 
 ROWS, FEATURES = 16, 5
 EPSILON = 1e-5
@@ -245,5 +245,5 @@ def test_a_single_row_is_refused():
 def test_inference_by_a_batchs_own_statistics_is_what_training_did_to_it():
     x = rows()
     statistics = Statistics(x.mean(axis=1), x.var(axis=1))
-    y = LAYER.infer(learned(), x, statistics, context().hyper)
+    y = LAYER.infer(learned(), x, statistics, context())
     np.testing.assert_allclose(y, train(x, learned()), rtol=1e-4, atol=1e-5)

@@ -6,19 +6,21 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from goru.errors import InputError
-from goru.nn.activation import Activation
-from goru.nn.affine import Affine
-from goru.nn.batch_norm import BatchNorm
-from goru.nn.dropout import Dropout
-from goru.nn.layer import Layer
-from goru.nn.layer_norm import LayerNorm
+from goru.nn.layers.activation import Activation
+from goru.nn.layers.affine import Affine
+from goru.nn.layers.batch_norm import BatchNorm
+from goru.nn.layers.dropout import Dropout
+from goru.nn.layers.group_norm import GroupNorm
+from goru.nn.layers.layer import Layer
+from goru.nn.layers.layer_norm import LayerNorm
+from goru.nn.layers.residual import Residual
+from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaling import Scaling
 from goru.nn.network import Layers
-from goru.nn.residual import Residual
-from goru.nn.rms_norm import RMSNorm
-from goru.nn.scaling import Scaling
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Activation, Affine, BatchNorm, Dropout, LayerNorm, Residual, RMSNorm, Scaling)
+    layer.kind: layer
+    for layer in (Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, Scaling)
 }
 _DEEPEST = 8  # blocks in blocks; whoever nests more means harm
 

@@ -22,7 +22,7 @@ from jaxtyping import Bool, UInt32
 
 from goru.nn.architecture import DropoutForm, Hyperparameters
 from goru.nn.arrays import Array, along, masked, namespace
-from goru.nn.layer import Activations, Context, Layer
+from goru.nn.layers.layer import Activations, Context, Layer
 
 _GOLDEN = np.uint32(0x9E3779B9)
 _BITS = 24  # of the hash; a float32 holds no more, so a comparison with a rate is exact
@@ -42,13 +42,14 @@ class Dropout(Layer):
     form: DropoutForm = "inverted"
 
     def forward(self, learned: Any, x: Activations, context: Context) -> tuple[Activations, Any]:
-        """Delete units, and scale up the others if the form is inverted; none without an id of the network."""
-        hyper = context.hyper
-        if context.networks is None or (isinstance(hyper.dropout_rate, float) and hyper.dropout_rate == 0):
-            y = self.infer(learned, x, (), hyper)
-            return y, None if y is x else (None, 1 - along(hyper.dropout_rate, x))
+        """Delete units, and scale up the others if the form is inverted.
+
+        Without an id of the network none are, and all are scaled by the kept share if the form is classic.
+        """
+        rate = along(context.hyper.dropout_rate, x)
+        if context.networks is None or (isinstance(context.hyper.dropout_rate, float) and rate == 0):
+            return (x, None) if self.form == "inverted" else (x * (1 - rate), (None, 1 - rate))
         key = dropout_key(context.networks, context.step, self.index, namespace(x))
-        rate = along(hyper.dropout_rate, x)
         mask = keep_mask(key, x.shape[-2:], rate)
         scale = 1 / (1 - rate) if self.form == "inverted" else 1
         return masked(x, mask, scale), (mask, scale)
@@ -61,10 +62,6 @@ class Dropout(Layer):
             return (), gradient
         mask, scale = kept
         return (), gradient * scale if mask is None else masked(gradient, mask, scale)
-
-    def infer(self, learned: Any, x: Activations, statistics: Any, hyper: Hyperparameters) -> Activations:
-        """All units, scaled by the kept share if the form is classic."""
-        return x * (1 - along(hyper.dropout_rate, x)) if self.form == "classic" else x
 
     def fold(self, learned: Any, statistics: Any, hyper: Hyperparameters) -> tuple[Any, Any]:
         """Inference as a factor, and nothing to add."""

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from goru.nn.architecture import Recipe, Shape
-from goru.nn.losses import LOSSES
 from goru.nn.optimizers import Adam, cosine
+from goru.nn.rows import targets
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
+from goru.population.immediate.learner import Learner, Order, exact_statistics
+from goru.population.immediate.threads import one_thread
 from goru.population.initial import initial
-from goru.population.learner import Learner, Order, exact_statistics, targets
 from goru.population.member import Block, Rows
-from goru.population.program import BlockShape
+from goru.population.program import BlockShape, sums
 from goru.population.settle import Settled
-from goru.population.threads import one_thread
 from goru.population.trained import TrainedBlock, stack_hyper
 from goru.population.trainer import OnEpochs
 
@@ -106,16 +106,11 @@ class Interpreter:
         self, learner: Learner, rows: Rows, weight: np.ndarray, chosen: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `goru.population.program.score`: figures `(figures, networks)`, and parts `(parts, networks)`."""
-        outputs, y = learner.outputs(rows.x[chosen]), rows.y[chosen]
-        counts = weight[chosen]
+        y, counts = targets(rows.y[chosen]), weight[chosen]
+        part = np.zeros(len(chosen), int) if rows.part is None else rows.part[chosen]
         with np.errstate(all="ignore"):  # a network that diverged has infinite losses
-            losses = np.where(counts != 0, counts * LOSSES[self.recipe.loss].of_rows(outputs, targets(y)), 0)
-            figures = [losses.sum(axis=1)]
-            if self.recipe.loss == "softmax_cross_entropy":
-                figures.append(((outputs.argmax(axis=1) == y) * counts).sum(axis=1))
-            part = np.zeros(len(chosen), int) if rows.part is None else rows.part[chosen]
-            by_part = [losses[:, part == index].sum(axis=1) for index in range(self.shape.parts)]
-            return np.array(figures) / counts.sum(), np.array(by_part) / counts.sum()
+            found = sums(self.recipe.loss, learner.outputs(rows.x[chosen]), y, counts, part, self.shape.parts)
+            return found[0] / counts.sum(), found[1] / counts.sum()
 
 
 def _ids(block: Block) -> np.ndarray:
