@@ -60,7 +60,7 @@ class TestTheAnswer:
         best = no_worse_than_plain(ranked, found, 3)[0].arm
         recommended = classified.answer["recommended"][0]
         assert recommended["arm"] == best.name
-        assert recommended["schedule_epochs"] == defaults.EPOCHS
+        assert recommended["schedule_epochs"] == TINY.epochs
         assert recommended["epochs"] == 1 + means[best].argmin()
         assert recommended["held_out_loss"] == pytest.approx(means[best].min())
         assert sum(draw["networks"] for draw in classified.answer["recommended"]) == defaults.BAG
@@ -126,7 +126,7 @@ class TestTheAnswer:
         assert classified.answer["trained"]["networks"] == 36  # those of the race, and not the bags
         assert classified.answer["trained"]["diverged"] == 0
         plan = classified.answer["plan"]
-        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, defaults.EPOCHS)
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, TINY.epochs)
         assert "36 networks are too few" in plan["shortfalls"][0]
         assert {effect["verdict"] for effect in classified.answer["effects"]} == {"undecided"}
         assert {effect[end] for effect in classified.answer["effects"] for end in ("low", "high")} == {None}
@@ -176,7 +176,7 @@ class TestTheEvidence:
 
     def test_the_strength_of_the_decay_is_what_a_weight_left_alone_shrinks_by(self, classified, kept, splits):
         """λ times all steps' learning rates: of a cosine schedule half of the first one each, on average."""
-        steps = 100 * 48 // 8  # epochs, fit rows, a batch
+        steps = TINY.epochs * 48 // 8  # epochs, fit rows, a batch
         assert {len(split.fit_rows) for split in splits} == {48}
         for each in classified.evidence["draws"]:
             if "weight_decay" in each:
@@ -192,11 +192,11 @@ class TestTheEvidence:
         for name in ("learning_rate", "dropout_rate", "epochs"):
             assert found[name]["recommended"] == first[name]
         assert (found["decay_strength"]["recommended"] is None) == (first["weight_decay"] is None)
-        assert (found["epochs"]["low"], found["epochs"]["high"]) == (1, defaults.EPOCHS)
+        assert (found["epochs"]["low"], found["epochs"]["high"]) == (1, TINY.epochs)
 
     def test_curves_are_of_the_plain_network_and_of_what_is_recommended(self, classified, kept):
         curves, first = classified.evidence["curves"], classified.answer["recommended"][0]
-        assert curves["epochs"] == list(range(1, 101))
+        assert curves["epochs"] == list(range(1, TINY.epochs + 1))
         assert (curves["plain"]["arm"], curves["recommended"]["arm"]) == ("plain", first["arm"])
         assert curves["recommended"]["stops"] == first["epochs"]
         for name in ("plain", "recommended"):
