@@ -9,10 +9,12 @@ import pytest
 from sklearn.metrics import confusion_matrix
 from studies import TINY, Notebook, losses_of, make_prices
 from studies import Clock as FakeClock
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import goru
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
+from goru.model.networks import Networks
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
 from goru.study.answer import decided, describe_effect, find_effects, finite, margin
@@ -458,6 +460,26 @@ class TestTheSameStudyAgain:
         np.testing.assert_array_equal(
             run.model.probabilities(flowers.encoded_test), classified.model.probabilities(flowers.encoded_test)
         )
+
+
+class TestThreads:
+    def test_networks_predict_in_one_whatever_the_libraries_are_told_so_that_cores_change_no_bits(
+        self, flowers, monkeypatch
+    ):
+        seen, compute = [], Networks._compute
+
+        def threads():
+            return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+        def watched(networks, *given):
+            seen.append(threads())
+            return compute(networks, *given)
+
+        monkeypatch.setattr(Networks, "_compute", watched)
+        with threadpool_limits(2):
+            Study(flowers, replace(TINY, epochs=2)).run()
+            assert threads() == {2}
+        assert set.union(*seen) == {1}
 
 
 class TestTheRun:
