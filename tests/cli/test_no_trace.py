@@ -51,7 +51,7 @@ def heard(home) -> dict[str, list[str]]:
         "fit": ["fit", "iris", "--networks", "36", "--hidden", "8"],
         "report": ["report", "runs/iris"],
         "predict": ["predict", "runs/iris", "iris", "-o", "predicted.csv"],
-        "claims": ["claims", "dropout", "--seeds", "3", "--data", "iris", "--out", "claims"],
+        "claims": ["claims", "bn-overfit", "--seeds", "3", "--data", "iris", "--out", "claims"],
     }
     environment = os.environ | {
         "HOME": str(home / "home"),

@@ -101,7 +101,7 @@ class TestWithoutADeadline:
 
 
 class TestAnyPartOfIt:
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
     def test_whatever_trials_are_recorded_the_others_alone_are_trained(self, pretend_race, data):
         """Blocks are recorded as a whole; but nothing depends on it."""

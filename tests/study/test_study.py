@@ -322,7 +322,7 @@ class TestOptions:
             assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 1])
 
     def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
-        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 10))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
         record = Record()
@@ -372,14 +372,14 @@ class TestOptions:
 
 
 class TestTwoPartitions:
-    """Four draws of every arm in three folds, and the better three in three others; ten epochs."""
+    """Four draws of every arm in three folds, and the better three in three others; six epochs."""
 
     @pytest.fixture(scope="class")
     @staticmethod
     def studied(flowers):
         record = Record()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 10))
+            patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 6))
             patch.setattr(Plan, "full", True)  # so that a bag of several arms is considered
             patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
             result = Study(flowers, TINY).run(record)
@@ -392,7 +392,7 @@ class TestTwoPartitions:
             assert sorted(draws.count(draw) for draw in range(4)) == [3, 6, 6, 6]
         assert result.answer["trained"]["networks"] == len(kept) == 12 * 3 * (4 + 3)
         plan = result.answer["plan"]
-        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (2, 3, 4, 10)
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (2, 3, 4, 6)
         assert plan["shortfalls"] == []
 
     def test_effects_are_judged_in_both(self, studied, laboratory, flowers):
@@ -601,7 +601,7 @@ class TestLimits:
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_where_many_networks_diverge_evidence_is_json_without_what_is_no_number(self, flowers, monkeypatch):
         monkeypatch.setattr(defaults, "LEARNING_RATE", (1e-2, 1e38))
-        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 1, 3, 10))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         result = Study(flowers, TINY).run()
         assert 0 < result.answer["trained"]["diverged"] < result.answer["trained"]["networks"]
