@@ -29,6 +29,7 @@ from goru.estimators.splits import partitions_of
 from goru.estimators.validation import validated, within_floats
 from goru.model.model import Model
 from goru.report.progress import watcher
+from goru.study.clock import Clock
 from goru.study.options import Options
 from goru.study.record import Record
 from goru.study.splits import partitions as own_partitions
@@ -64,6 +65,7 @@ class BaseMLPCV(Estimator):
         return None, None
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
+        clock = Clock()  # a wide table is prepared for longer than some budgets last
         self._check(y)
         if self.budget is not None and self.n_networks is not None:
             raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
@@ -111,7 +113,7 @@ class BaseMLPCV(Estimator):
             about_columns = dataset.schema.warnings if hasattr(self, "feature_names_in_") else ()
             about_target = () if classifier else notes_on_quantity(codes, kept)
             warn_of((*about_target, *about_columns, *dataset.encoded_development.notes), stacklevel=3)
-            found = self._study(dataset, partitions, balanced, int(seed), record)
+            found = self._study(dataset, partitions, balanced, int(seed), record, clock)
         except InputError as error:
             raise InputError(in_words_of_python(str(error))) from None
         self._model = found.model
@@ -124,7 +126,13 @@ class BaseMLPCV(Estimator):
         return self
 
     def _study(
-        self, dataset: Dataset, partitions: Any, balanced: Literal["balanced"] | None, seed: int, record: Record
+        self,
+        dataset: Dataset,
+        partitions: Any,
+        balanced: Literal["balanced"] | None,
+        seed: int,
+        record: Record,
+        clock: Clock,
     ) -> Result:
         if partitions is None and self.cv is not None:
             partitions = own_partitions(dataset, self.cv, seed)
@@ -143,7 +151,7 @@ class BaseMLPCV(Estimator):
         )
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)
-            study = Study(dataset, options, watching, partitions=partitions, scoring=scoring)
+            study = Study(dataset, options, watching, clock, partitions, scoring)
             return study.run(record)
 
     def _frame(self, X: Any, index: pd.Index | None) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from goru.errors import InputError
 from goru.model.model import Model
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
+from goru.population.threads import one_thread
 from goru.study import answer, defaults
 from goru.study.advice import advise
 from goru.study.candidates import Candidate, no_worse_than_plain, rank
@@ -117,7 +118,8 @@ class Study:
         self._spending = None if self.options.networks else self._spend()
         laboratory = self._laboratory()
         try:
-            return self._conduct(laboratory)
+            with one_thread():  # with more, sums are in another order, and the bits of predictions others
+                return self._conduct(laboratory)
         finally:
             laboratory.close()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from planted import HOSTILE, SEEDS, hostile, outcome_of
 
+from goru.claims.claim import Outcome
 from goru.claims.figures import write_svg
 from goru.claims.page import check_out, summary, write
 from goru.claims.running import NAMES
@@ -38,6 +41,18 @@ def written(outcomes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("claims") / "new" / "folder"
     write(outcomes, folder)
     return folder
+
+
+@pytest.fixture
+def again(written, tmp_path):
+    """A folder with the same in it, to be damaged."""
+    return Path(shutil.copytree(written, tmp_path / "again"))
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """What is drawn does not matter, and takes time."""
+    monkeypatch.setattr(Outcome, "figure", lambda _: Figure(figsize=(1, 1)))
 
 
 class TestTheFolder:
@@ -134,6 +149,7 @@ class TestCheckOut:
     def test_another_claim_may_join_them(self, written):
         check_out(written, ["bn-speed", "dropout"], False)
 
+    @pytest.mark.usefixtures("undrawn")
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_file_that_somebody_has_put_beside_them_is_not_replaced(self, outcomes, tmp_path, overwrite):
         write(outcomes[:1], tmp_path)
@@ -143,12 +159,11 @@ class TestCheckOut:
         check_out(tmp_path, ["dropout"], overwrite)
 
     @pytest.mark.parametrize("damage", ["gone", "no json", "{}"])
-    def test_claims_that_cannot_be_shown_again_are_replaced_only_if_that_is_asked_for(self, outcomes, tmp_path, damage):
-        write(outcomes, tmp_path)
-        kept = tmp_path / "weight-decay.json"
+    def test_claims_that_cannot_be_shown_again_are_replaced_only_if_that_is_asked_for(self, again, damage):
+        kept = again / "weight-decay.json"
         kept.unlink() if damage == "gone" else kept.write_text(damage)
-        assert "--overwrite" in self.refused(tmp_path, names=["dropout"])
-        check_out(tmp_path, ["dropout"], True)
+        assert "--overwrite" in self.refused(again, names=["dropout"])
+        check_out(again, ["dropout"], True)
 
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_folder_with_other_files_is_left_alone(self, tmp_path, overwrite):
@@ -184,22 +199,22 @@ class TestWritingAgain:
             write([found], tmp_path)
         assert digests(tmp_path) == digests(written)
 
-    def test_replaces_those_that_are_tried_again_and_nothing_else(self, outcomes, tmp_path):
-        write(outcomes, tmp_path)
-        before = digests(tmp_path)
-        (tmp_path / "notes.txt").write_text("mine")
-        (tmp_path / "weight-decay.csv").write_text("damaged")
-        (tmp_path / "bn-overfit.csv").write_text("changed")
-        write([replace(outcomes[1], tables={})], tmp_path)
-        assert (tmp_path / "notes.txt").read_text() == "mine"
-        assert (tmp_path / "bn-overfit.csv").read_text() == "changed"
-        assert (tmp_path / "weight-decay.csv").read_bytes() == before["weight-decay.csv"]
-        assert not (tmp_path / "weight-decay-forms.csv").exists()
-        told = strict((tmp_path / "claims.json").read_text("utf-8"))["claims"]
+    def test_replaces_those_that_are_tried_again_and_nothing_else(self, outcomes, again):
+        before = digests(again)
+        (again / "notes.txt").write_text("mine")
+        (again / "weight-decay.csv").write_text("damaged")
+        (again / "bn-overfit.csv").write_text("changed")
+        write([replace(outcomes[1], tables={})], again)
+        assert (again / "notes.txt").read_text() == "mine"
+        assert (again / "bn-overfit.csv").read_text() == "changed"
+        assert (again / "weight-decay.csv").read_bytes() == before["weight-decay.csv"]
+        assert not (again / "weight-decay-forms.csv").exists()
+        told = strict((again / "claims.json").read_text("utf-8"))["claims"]
         assert [one["name"] for one in told] == ["bn-overfit", "weight-decay"]
-        page = (tmp_path / "report.html").read_text("utf-8")
+        page = (again / "report.html").read_text("utf-8")
         assert all(found.claim.question in page for found in outcomes)
 
+    @pytest.mark.usefixtures("undrawn")
     def test_removes_the_page_that_an_older_goru_called_otherwise(self, outcomes, tmp_path):
         files = ["bn-overfit.svg", "index.html"]
         for name in files:
@@ -210,6 +225,7 @@ class TestWritingAgain:
         assert not (tmp_path / "index.html").exists()
         assert (tmp_path / "report.html").exists()
 
+    @pytest.mark.usefixtures("undrawn")
     @pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "below/inside.txt", "..", 7, None])
     def test_removes_nothing_that_lies_elsewhere(self, outcomes, tmp_path, name):
         folder = tmp_path / "out"
@@ -227,6 +243,7 @@ class TestWritingAgain:
             write(outcomes[:1], folder)
         assert [place.read_text() for place in places] == ["mine", "mine"]
 
+    @pytest.mark.usefixtures("undrawn")
     @pytest.mark.parametrize(
         "content",
         ["", "no json", "[]", "{}", '{"files": 3}', '{"format": "goru claims", "files": null}'],
@@ -236,6 +253,7 @@ class TestWritingAgain:
         write(outcomes[:1], tmp_path)
         assert strict((tmp_path / "claims.json").read_text())["format"] == "goru claims"
 
+    @pytest.mark.usefixtures("undrawn")
     def test_what_cannot_be_written_is_the_inputs_fault(self, outcomes, tmp_path):
         (tmp_path / "file").write_text("x")
         with pytest.raises(InputError, match="cannot be written"):

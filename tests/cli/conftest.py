@@ -23,6 +23,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `outcomes` is imported by its name
 
+from outcomes import EPOCHS
+
 # Set by terminals and CI services to force colours or widths; a pipe has neither.
 TERMINAL_VARIABLES = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
 
@@ -82,12 +84,14 @@ def run_goru(*args: object) -> Outcome:
     be a traceback for the user, so it leaves this function too.
     """
     from goru.cli import main
+    from goru.study import defaults
 
     words = tuple(str(arg) for arg in args)
     before = tree(Path.cwd())
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with (
         mock.patch.dict(os.environ, {"COLUMNS": "80"}),
+        mock.patch.object(defaults, "EPOCHS", EPOCHS),
         mock.patch.object(sys, "argv", ["goru", *words]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

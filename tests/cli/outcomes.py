@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+EPOCHS = 12  # by default, in all commands here: what is tested is what a command says and writes
 VERDICT = re.compile(r"\b(helps|hurts|undecided|no effect worth having)\b", re.IGNORECASE)
 
 

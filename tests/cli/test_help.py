@@ -4,6 +4,7 @@ import re
 from typing import get_args
 
 import pytest
+from outcomes import EPOCHS
 
 from goru.nn.architecture import ActivationName
 from goru.study import defaults
@@ -66,7 +67,7 @@ class TestExplain:
             ("activation", ("relu", "He normal", "--activation")),
             ("optimiser", ("Adam", "cosine")),
             ("learning rate", defaults.LEARNING_RATE),
-            ("epochs", (defaults.EPOCHS,)),
+            ("epochs", (EPOCHS,)),
             ("batch (", (32, 128, 256, 512, "--batch-size")),
             ("dropout rate", defaults.DROPOUT_RATE),
             ("weight decay", defaults.DECAY_STRENGTH),

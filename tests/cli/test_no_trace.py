@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from outcomes import EPOCHS
 
 # Python calls this hook before anything is done: a socket that is opened, a name that is looked up, a file that is
 # opened to be written. What it says goes to a file of its own, through a descriptor that is open already.
 WATCHED = """
 import os, sys
-heard = os.open({heard!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+heard = None
 NET = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request")
 def hook(event, given):
     if event in NET:
@@ -20,10 +21,16 @@ def hook(event, given):
         raise OSError("no network here")
     if event == "open" and isinstance(given[0], (str, bytes)) and given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         os.write(heard, f"write {{os.path.abspath(os.fsdecode(given[0]))}}\\n".encode())
+commands = {{name: (os.open(told, os.O_WRONLY | os.O_CREAT), words) for name, told, words in {commands!r}}}
+heard = commands["import"][0]
 sys.addaudithook(hook)
-sys.argv = {argv!r}
 from goru.cli import main
-sys.exit(main())
+from goru.study import defaults
+defaults.EPOCHS = {epochs}
+for name, (heard, words) in commands.items():
+    sys.argv = ["goru", *words]
+    if words and main():
+        sys.exit(f"{{name}} failed")
 """
 
 
@@ -38,14 +45,14 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def heard(home) -> dict[str, list[str]]:
-    """By command, what the hook has heard."""
+    """By command, one after the other in one process, what the hook has heard."""
     commands = {
+        "import": [],
         "fit": ["fit", "iris", "--networks", "36", "--hidden", "8"],
         "report": ["report", "runs/iris"],
         "predict": ["predict", "runs/iris", "iris", "-o", "predicted.csv"],
-        "claims": ["claims", "dropout", "--seeds", "3", "--data", "iris", "--out", "claims"],
+        "claims": ["claims", "bn-overfit", "--seeds", "3", "--data", "iris", "--out", "claims"],
     }
-    found = {}
     environment = os.environ | {
         "HOME": str(home / "home"),
         "XDG_CACHE_HOME": str(home / "cache"),
@@ -54,18 +61,16 @@ def heard(home) -> dict[str, list[str]]:
     }
     for name in ("JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR"):
         environment.pop(name, None)
-    for name, words in commands.items():
-        told = home / f"{name}.txt"
-        script = WATCHED.format(heard=str(told), argv=["goru", *words])
-        done = subprocess.run(
-            [sys.executable, "-c", script], cwd=home / "work", env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        found[name] = told.read_text().splitlines()
-    return found
+    told = {name: home / f"{name}.txt" for name in commands}
+    script = WATCHED.format(epochs=EPOCHS, commands=[(name, str(told[name]), commands[name]) for name in commands])
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=home / "work", env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: path.read_text().splitlines() for name, path in told.items()}
 
 
-@pytest.mark.parametrize("command", ["fit", "report", "predict", "claims"])
+@pytest.mark.parametrize("command", ["import", "fit", "report", "predict", "claims"])
 def test_nothing_is_sent_and_nobody_is_asked(heard, command):
     assert [line for line in heard[command] if not line.startswith("write ")] == []
 

@@ -1,5 +1,7 @@
 """Estimators that pick their own regularisation: a whole study inside `fit`."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from studies_cv import LEARNS, MODELS, T, X, Y, classifier, fitted, predictions, regressor, same
 from tables import IRIS, SPECIES
 
+from goru.data.memory import dataset_from
 from goru.study.design import ARMS
 
 
@@ -112,6 +115,16 @@ class TestOptions:
         assert (asked.activation, asked.batch_size, asked.numbers) == ("sigmoid", 16, "pieces")
         assert (asked.networks, asked.budget, asked.hidden, asked.epochs) == (36, None, (4,), 3)
         assert (asked.search_batch_norm, asked.class_weight, asked.seed) == (True, "balanced", 0)
+
+    def test_a_budget_begins_before_the_table_is_prepared(self, study_of, monkeypatch):
+        began = []
+
+        def prepared(*args, **given):
+            began.append(time.monotonic())
+            return dataset_from(*args, **given)
+
+        monkeypatch.setattr("goru.estimators.studying.dataset_from", prepared)
+        assert study_of(n_networks=None, budget=30).clock.started < began[0]
 
     def test_a_time_may_be_given_or_nothing(self, study_of):
         assert study_of(n_networks=None, budget=30).options.budget == 30

@@ -8,6 +8,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -41,22 +42,11 @@ def runs(tmp_path_factory) -> dict[str, Path]:
     found = {}
     for task, target in (("classification", "kind"), ("regression", "price")):
         folder = tmp_path_factory.mktemp(task)
-        with place(folder):
+        with place(folder), mock.patch("goru.study.defaults.EPOCHS", 12):
             other = "price" if target == "kind" else "kind"
             make_table(150).drop(columns=other).to_csv("table.csv", index=False)
-            came = call(
-                "fit",
-                "table.csv",
-                "--target",
-                target,
-                "--networks",
-                12,
-                "--hidden",
-                4,
-                train=True,
-                seconds=120,
-                room=1 << 40,
-            )
+            words = ("fit", "table.csv", "--target", target, "--networks", 12, "--hidden", 4)
+            came = call(*words, train=True, seconds=120, room=1 << 40)
         assert came.code == 0, came
         found[task] = folder / "runs" / "table"
     return found

@@ -5,15 +5,18 @@ from functools import cache, partial
 import jax
 import numpy as np
 import pytest
-from populations import BEFORE_DROPOUT, CLASSIFY, ROWS, SHAPE, by_name, cpus, different_bits, member, outcome, train
+from populations import CLASSES, CLASSIFY, INPUTS, ROWS, SHAPE, by_name, cpus, different_bits, member, outcome, train
 from populations import block as block_of
 from test_bag import TANH, make_orders, make_own, make_rows
 
+from goru.nn.architecture import Architecture
 from goru.population.bag import CompiledBag, _program
 from goru.population.initial import _state
 from goru.population.settings import each_by_own_settings, own_settings
 from goru.population.settle import _statistics, settle
 from goru.population.trainer import Trainer
+
+SMALL = Architecture(INPUTS, (4,), CLASSES, batch_norm="before", dropout=True)
 
 
 def second_device():
@@ -48,7 +51,7 @@ def computed() -> dict[str, np.ndarray]:
     """All that programs find: of a block that is shorter than they have room for, settled, and of a bag."""
     for known in (_state, _statistics, _program):  # of programs that were traced by other settings
         (known.cache_clear if hasattr(known, "cache_clear") else known.clear_cache)()
-    trainer = Trainer(BEFORE_DROPOUT, CLASSIFY, SHAPE, ROWS, devices=cpus(2))
+    trainer = Trainer(SMALL, CLASSIFY, SHAPE, ROWS, devices=cpus(2))
     (trained,) = train(trainer, block_of(member(0), member(1), epochs=2))
     layers, loss = TANH
     x, y = make_rows(loss)
@@ -56,7 +59,7 @@ def computed() -> dict[str, np.ndarray]:
     bag = CompiledBag(learner, x, y)
     losses = bag.learn(x, y, make_orders(0))
     bag.write_back()
-    settled = by_name(settle(trained, BEFORE_DROPOUT.layers, SHAPE.networks))
+    settled = by_name(settle(trained, SMALL.layers, SHAPE.networks))
     return outcome(trained, 1) | settled | {"losses": losses, "bag": learner.numbers.flat}
 
 

@@ -24,7 +24,7 @@ from goru.study.watcher import Progress
 EPOCHS = 4
 PARTS = 4
 HELD_OUT_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
-TINY = Options(networks=36, hidden=(8,), batch_size=8)
+TINY = Options(networks=36, hidden=(8,), batch_size=8, epochs=12)
 TWICE = Plan(draws=4, partitions=2, folds=3, epochs=EPOCHS)
 ONCE = Plan(draws=4, partitions=1, folds=3, epochs=EPOCHS)
 

@@ -267,14 +267,16 @@ class TestAffordable:
         assert affordable_rounds(wide, 1.0) is None
 
     def test_with_less_time_the_penalty_is_chosen_in_fewer_splits(self):
-        found = [affordable_splits(load("digits"), 5, seconds) for seconds in self.SECONDS]
+        digits = load("digits")
+        found = [affordable_splits(digits, 5, seconds) for seconds in self.SECONDS]
         known = [splits for splits in found if splits is not None]
         assert list(dict.fromkeys(known)) == [0, 1, 5]
         assert found[: -len(known)] == [None] * (len(found) - len(known))
-        assert affordable_splits(load("digits"), 5, float("inf")) == 5
+        assert affordable_splits(digits, 5, float("inf")) == 5
 
     def test_with_less_time_there_are_fewer_rounds_until_they_say_nothing(self):
-        found = [affordable_rounds(load("digits"), seconds) for seconds in self.SECONDS]
+        digits = load("digits")
+        found = [affordable_rounds(digits, seconds) for seconds in self.SECONDS]
         known = [rounds for rounds in found if rounds is not None]
         assert known == sorted(known)
         assert (known[0] < 2 * FEW_ROUNDS, known[-1]) == (True, MOST_ROUNDS)

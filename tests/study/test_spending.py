@@ -84,7 +84,7 @@ epochs = st.floats(1e-3, 0.1)
 
 
 class TestTheBudget:
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(seconds, epochs)
     def test_it_is_held_unless_it_is_smaller_than_the_smallest_study(self, budget, an_epoch):
         with pytest.MonkeyPatch.context() as patch:
@@ -93,7 +93,7 @@ class TestTheBudget:
             least, _, _ = study(Machine(patch, an_epoch), 1e-3)
         assert took <= max(1.03 * budget, least) + 2 * an_epoch
 
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(st.floats(10, 600), st.floats(1e-3, 0.02), st.floats(1, 3), st.floats(0, 1))
     def test_so_it_is_where_the_machine_gets_slower(self, budget, an_epoch, slower, when):
         """At whatever moment; but for what must be trained in any case."""

@@ -9,10 +9,12 @@ import pytest
 from sklearn.metrics import confusion_matrix
 from studies import TINY, Notebook, losses_of, make_prices
 from studies import Clock as FakeClock
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import goru
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
+from goru.model.networks import Networks
 from goru.nn.architecture import Hyperparameters
 from goru.study import defaults
 from goru.study.answer import decided, describe_effect, find_effects, finite, margin
@@ -60,7 +62,7 @@ class TestTheAnswer:
         best = no_worse_than_plain(ranked, found, 3)[0].arm
         recommended = classified.answer["recommended"][0]
         assert recommended["arm"] == best.name
-        assert recommended["schedule_epochs"] == defaults.EPOCHS
+        assert recommended["schedule_epochs"] == TINY.epochs
         assert recommended["epochs"] == 1 + means[best].argmin()
         assert recommended["held_out_loss"] == pytest.approx(means[best].min())
         assert sum(draw["networks"] for draw in classified.answer["recommended"]) == defaults.BAG
@@ -126,7 +128,7 @@ class TestTheAnswer:
         assert classified.answer["trained"]["networks"] == 36  # those of the race, and not the bags
         assert classified.answer["trained"]["diverged"] == 0
         plan = classified.answer["plan"]
-        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, defaults.EPOCHS)
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (1, 3, 1, TINY.epochs)
         assert "36 networks are too few" in plan["shortfalls"][0]
         assert {effect["verdict"] for effect in classified.answer["effects"]} == {"undecided"}
         assert {effect[end] for effect in classified.answer["effects"] for end in ("low", "high")} == {None}
@@ -176,7 +178,7 @@ class TestTheEvidence:
 
     def test_the_strength_of_the_decay_is_what_a_weight_left_alone_shrinks_by(self, classified, kept, splits):
         """λ times all steps' learning rates: of a cosine schedule half of the first one each, on average."""
-        steps = 100 * 48 // 8  # epochs, fit rows, a batch
+        steps = TINY.epochs * 48 // 8  # epochs, fit rows, a batch
         assert {len(split.fit_rows) for split in splits} == {48}
         for each in classified.evidence["draws"]:
             if "weight_decay" in each:
@@ -192,11 +194,11 @@ class TestTheEvidence:
         for name in ("learning_rate", "dropout_rate", "epochs"):
             assert found[name]["recommended"] == first[name]
         assert (found["decay_strength"]["recommended"] is None) == (first["weight_decay"] is None)
-        assert (found["epochs"]["low"], found["epochs"]["high"]) == (1, defaults.EPOCHS)
+        assert (found["epochs"]["low"], found["epochs"]["high"]) == (1, TINY.epochs)
 
     def test_curves_are_of_the_plain_network_and_of_what_is_recommended(self, classified, kept):
         curves, first = classified.evidence["curves"], classified.answer["recommended"][0]
-        assert curves["epochs"] == list(range(1, 101))
+        assert curves["epochs"] == list(range(1, TINY.epochs + 1))
         assert (curves["plain"]["arm"], curves["recommended"]["arm"]) == ("plain", first["arm"])
         assert curves["recommended"]["stops"] == first["epochs"]
         for name in ("plain", "recommended"):
@@ -320,7 +322,7 @@ class TestOptions:
             assert entry["change"] == pytest.approx(loss[entry["arm"], 0] - loss["recommended", 1])
 
     def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
-        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 10))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(3, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
         record = Record()
@@ -370,14 +372,14 @@ class TestOptions:
 
 
 class TestTwoPartitions:
-    """Four draws of every arm in three folds, and the better three in three others; ten epochs."""
+    """Four draws of every arm in three folds, and the better three in three others; six epochs."""
 
     @pytest.fixture(scope="class")
     @staticmethod
     def studied(flowers):
         record = Record()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 10))
+            patch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 2, 3, 6))
             patch.setattr(Plan, "full", True)  # so that a bag of several arms is considered
             patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
             result = Study(flowers, TINY).run(record)
@@ -390,7 +392,7 @@ class TestTwoPartitions:
             assert sorted(draws.count(draw) for draw in range(4)) == [3, 6, 6, 6]
         assert result.answer["trained"]["networks"] == len(kept) == 12 * 3 * (4 + 3)
         plan = result.answer["plan"]
-        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (2, 3, 4, 10)
+        assert (plan["partitions"], plan["folds"], plan["draws"], plan["epochs"]) == (2, 3, 4, 6)
         assert plan["shortfalls"] == []
 
     def test_effects_are_judged_in_both(self, studied, laboratory, flowers):
@@ -458,6 +460,26 @@ class TestTheSameStudyAgain:
         np.testing.assert_array_equal(
             run.model.probabilities(flowers.encoded_test), classified.model.probabilities(flowers.encoded_test)
         )
+
+
+class TestThreads:
+    def test_networks_predict_in_one_whatever_the_libraries_are_told_so_that_cores_change_no_bits(
+        self, flowers, monkeypatch
+    ):
+        seen, compute = [], Networks._compute
+
+        def threads():
+            return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+        def watched(networks, *given):
+            seen.append(threads())
+            return compute(networks, *given)
+
+        monkeypatch.setattr(Networks, "_compute", watched)
+        with threadpool_limits(2):
+            Study(flowers, replace(TINY, epochs=2)).run()
+            assert threads() == {2}
+        assert set.union(*seen) == {1}
 
 
 class TestTheRun:
@@ -579,7 +601,7 @@ class TestLimits:
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_where_many_networks_diverge_evidence_is_json_without_what_is_no_number(self, flowers, monkeypatch):
         monkeypatch.setattr(defaults, "LEARNING_RATE", (1e-2, 1e38))
-        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 1, 3, 10))
+        monkeypatch.setattr("goru.study.study.plan_networks", lambda *most: Plan(4, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         result = Study(flowers, TINY).run()
         assert 0 < result.answer["trained"]["diverged"] < result.answer["trained"]["networks"]
