@@ -5,8 +5,8 @@ CASES ?= 12000
 TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Tests of array code, while which the shapes of all arrays are checked: that takes long on small networks.
-ARRAYS := tests/nn tests/population
+# Tests of layers, while which the shapes of all arrays are checked: that takes long on small networks.
+ARRAYS := tests/nn
 NUMERIC := tests/nn tests/population tests/model tests/estimators tests/export
 
 .PHONY: demo test test-slow test-kernels fuzz lint types lock clean

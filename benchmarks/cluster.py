@@ -25,8 +25,8 @@ def made(blocks: int, epochs: int):
     from goru.nn.architecture import Architecture, Hyperparameters, Recipe
     from goru.population.member import Block, Member
     from goru.population.spec import TrainerSpec
-    from goru.study.laboratory import Laboratory, block_shape
-    from goru.study.splits import cut
+    from goru.studies.laboratory import Laboratory, block_shape
+    from goru.studies.splits import cut
 
     dataset = load_dataset("digits", seed=0)
     splits = next(iter(cut(dataset, 0, None).values()))[0]

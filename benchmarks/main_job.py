@@ -36,8 +36,8 @@ def fit(source: str, folder: Path, *options: str) -> dict:
 
 
 def scores(answer: dict, figure: str) -> dict[tuple[str, bool], float]:
-    """A figure on the test rows, by arm and by whether it is the bag's."""
-    return {(entry["arm"], entry["networks"] > 1): entry[figure] for entry in answer["test"]}
+    """A figure on the test rows, by arm and by whether it is the ensemble's."""
+    return {(entry["arm"], entry["networks"] > 1): entry["figures"][figure] for entry in answer["test"]}
 
 
 def measure_time(data: Path, work: Path) -> None:

@@ -22,8 +22,8 @@ NETWORKS = 5_040
 def study(folder: str) -> None:
     """Print the samples, as JSON: networks done, and megabytes."""
     from goru.report.study_page import write
-    from goru.study.fitting import TableOptions, fit
-    from goru.study.options import Options
+    from goru.studies.fitting import TableOptions, fit
+    from goru.studies.options import Options
 
     samples = []
 

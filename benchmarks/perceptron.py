@@ -2,7 +2,7 @@
 
     python benchmarks/perceptron.py --write
 
-Compilation counts: nothing is compiled for one network, and for a bag what is compiled is part of its time.
+Compilation counts: nothing is compiled for one network, and for an ensemble what is compiled is part of its time.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main() -> None:
     with_both = goru.MLPClassifier((256, 256), **LONG, **normalized)
     line("the same with batch norm and dropout", fitted, seconds(lambda: with_both.fit(X / 16, y)))
     bag = goru.MLPClassifier((256, 256), **LONG, **normalized, n_members=8)
-    line("a bag of 8 of these, beside 8 fits", 8 * fitted, seconds(lambda: bag.fit(X / 16, y), repeats=1))
+    line("an ensemble of 8 of these, beside 8 fits", 8 * fitted, seconds(lambda: bag.fit(X / 16, y), repeats=1))
     small = [make_classification(60 + 5 * i, 8 + i, n_informative=4, random_state=i) for i in range(20)]
 
     def many(kind: Any) -> Callable[[], Any]:

@@ -37,7 +37,7 @@ def written(run: Path) -> tuple[float, float]:
     subprocess.run([sys.executable, "-m", "goru.cli", "report", str(run)], check=True, capture_output=True)
     command = time.perf_counter() - began
     from goru.report.study_page import write
-    from goru.study.run import load
+    from goru.studies.runs.run import load
 
     seconds = []
     for _ in range(REPEATED):

@@ -28,9 +28,9 @@ OF_JAX = "/jax/core/compile/"
 def first_block(source: str, began: float) -> None:
     """Print the seconds until networks of the race are trained, and end."""
     from goru.data.dataset import load_dataset
-    from goru.study.options import Options
-    from goru.study.record import Record
-    from goru.study.study import Study
+    from goru.experiment.record import Record
+    from goru.studies.options import Options
+    from goru.studies.study import Study
 
     class First(Record):
         def add(self, trials):
@@ -44,8 +44,8 @@ def study(source: str) -> None:
     """Print the processor's seconds of a study, and what JAX says of them."""
     import jax.monitoring
 
-    from goru.study.fitting import TableOptions, fit
-    from goru.study.options import Options
+    from goru.studies.fitting import TableOptions, fit
+    from goru.studies.options import Options
 
     told: dict[str, float] = {}
 

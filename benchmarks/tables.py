@@ -42,7 +42,9 @@ def fit(source: Path, folder: Path, *options: str) -> dict[str, Any]:
 
 def test_figure(answer: dict[str, Any], name: str, networks: int, figure: str) -> float:
     """A figure of a model on the test rows; nan where the model was left out."""
-    found = [entry[figure] for entry in answer["test"] if entry["arm"] == name and entry["networks"] == networks]
+    found = [
+        entry["figures"][figure] for entry in answer["test"] if entry["arm"] == name and entry["networks"] == networks
+    ]
     return found[0] if found else float("nan")
 
 

@@ -38,21 +38,23 @@ import pandas as pd
 
 from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split
+from goru.experiment.arms import Arm
+from goru.experiment.crossfit import choose, judge
+from goru.experiment.effects import effect
+from goru.experiment.plan import Plan
+from goru.experiment.race import Race
+from goru.experiment.record import Record
+from goru.experiment.trial import Losses, losses, pooled
+from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.member import Rows
 from goru.population.program import BlockShape
-from goru.study import defaults, laboratory
-from goru.study.crossfit import choose, judge
-from goru.study.design import ARMS, BEFORE, CONTRASTS, PLAIN, Arm
-from goru.study.effects import effect
-from goru.study.laboratory import Laboratory
-from goru.study.plan import Plan
-from goru.study.race import Race
-from goru.study.record import Record
-from goru.study.splits import partitions
-from goru.study.trial import Losses, losses, pooled
-from goru.study.watcher import Silent
+from goru.studies import defaults, laboratory
+from goru.studies.blocks import Blocks
+from goru.studies.design import ARMS, BEFORE, CONTRASTS, PLAIN, arm_of, design, hyperparameters
+from goru.studies.laboratory import Laboratory
+from goru.studies.splits import partitions
 
 STUDIES = 200
 # What the method's own numbers were found on had other seeds.
@@ -110,11 +112,17 @@ COVERAGE = (
     Setting("regression", 1000, 3, 17, 0.3),
     Setting("regression", 300, 5, 5, 0.8),
 )
-COPIES = (PLAIN, Arm(dropout=True), Arm(weight_decay=True), BEFORE, Arm("after", dropout=True, weight_decay=True))
+COPIES = (
+    PLAIN,
+    arm_of(dropout=True),
+    arm_of(weight_decay=True),
+    BEFORE,
+    arm_of("after", dropout=True, weight_decay=True),
+)
 PLANTED = (  # found by trying settings on tables of other seeds
-    (Setting("classification", 1000, 3, 97, 0.15), Arm(weight_decay=True)),
-    (Setting("regression", 1000, 3, 17, 0.38), Arm(weight_decay=True)),
-    (Setting("regression", 1000, 2, 18, 0.3), Arm(dropout=True)),
+    (Setting("classification", 1000, 3, 97, 0.15), arm_of(weight_decay=True)),
+    (Setting("regression", 1000, 3, 17, 0.38), arm_of(weight_decay=True)),
+    (Setting("regression", 1000, 2, 18, 0.3), arm_of(dropout=True)),
 )
 
 TRIAL = hashlib.sha256(
@@ -123,7 +131,7 @@ TRIAL = hashlib.sha256(
 
 
 class FreshRows(Laboratory):
-    """A laboratory that watches the loss on fresh rows where others watch it on fit rows."""
+    """A laboratory that watches the loss on fresh rows where others watch it on training rows."""
 
     def rows(self, split: Split) -> Rows:
         prepared = super().rows(split)
@@ -169,9 +177,17 @@ class Laboratories:
 
 def run(laboratory: Laboratory, splits: list[list[Split]], arms: tuple[Arm, ...]) -> dict[Arm, Losses]:
     """The race, as a study runs it."""
-    race = Race(laboratory, splits, PLAN, Record(), Silent(), arms=arms)
+    flat = [split for partition in splits for split in partition]
+    steps = laboratory.steps(PLAN.epochs, int(np.mean([len(split.fit_rows) for split in flat])))
+    count = max(PLAN.draws, defaults.MOST_DRAWS)
+    configurations = {}
+    for arm in arms:
+        drawn = design().configurations(arm, count, laboratory.seed)
+        configurations[arm] = [hyperparameters(values, steps)._asdict() for values in drawn]
+    blocks = Blocks(laboratory, flat, PLAN.epochs)
+    race = Race(blocks, configurations, len(flat), PLAN, Record(), Silent(), laboratory.seed, places=ARMS)
     race.run()
-    return losses(race.trials, laboratory.shares([split for partition in splits for split in partition]))
+    return losses(race.trials, laboratory.shares(flat))
 
 
 def compare(name: str, arm: Losses, against: Losses, plain: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Workload:
     batch: int
     networks: int
     rows: int
-    block: int  # networks that goru trains together on a core: as `goru.study.defaults` says
+    block: int  # networks that goru trains together on a core: as `goru.studies.defaults` says
     stack: int  # networks that PyTorch stacks: of 2, 4, 8 and all the fastest number
     optimizer: str = "adam"
     batch_norm: str | None = "before"

@@ -6,24 +6,57 @@ from typing import TYPE_CHECKING, Any
 from goru import forks as _forks  # noqa: F401  # it watches from now on
 
 if TYPE_CHECKING:
-    from goru.errors import InputWarning
+    from goru.errors import InputError, InputWarning
     from goru.estimators.classifier import MLPClassifier
     from goru.estimators.cv import MLPClassifierCV, MLPRegressorCV
     from goru.estimators.regressor import MLPRegressor
+    from goru.experiment.design import Design
+    from goru.experiment.knobs import integers, log_uniform, uniform
+    from goru.functions.jax_population import jax_training
+    from goru.functions.outputs import losses, predictions
+    from goru.functions.runs import effects
+    from goru.functions.studying import study
     from goru.report.opened import load
 
-__all__ = ["InputWarning", "MLPClassifier", "MLPClassifierCV", "MLPRegressor", "MLPRegressorCV", "load"]
 __version__ = "0.1.0"
+__all__ = [
+    "Design",
+    "InputError",
+    "InputWarning",
+    "MLPClassifier",
+    "MLPClassifierCV",
+    "MLPRegressor",
+    "MLPRegressorCV",
+    "effects",
+    "integers",
+    "jax_training",
+    "load",
+    "log_uniform",
+    "losses",
+    "predictions",
+    "study",
+    "uniform",
+]
 
 _HOMES = {
+    "InputError": "goru.errors",
     "InputWarning": "goru.errors",
     "MLPClassifier": "goru.estimators.classifier",
     "MLPClassifierCV": "goru.estimators.cv",
     "MLPRegressor": "goru.estimators.regressor",
     "MLPRegressorCV": "goru.estimators.cv",
+    "Design": "goru.experiment.design",
+    "integers": "goru.experiment.knobs",
+    "log_uniform": "goru.experiment.knobs",
+    "uniform": "goru.experiment.knobs",
+    "jax_training": "goru.functions.jax_population",
+    "losses": "goru.functions.outputs",
+    "predictions": "goru.functions.outputs",
+    "effects": "goru.functions.runs",
+    "study": "goru.functions.studying",
     "load": "goru.report.opened",
 }
-_PACKAGES = ("claims", "export")
+_PACKAGES = ("claims", "export", "torch")
 
 
 def __getattr__(name: str) -> Any:

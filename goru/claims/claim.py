@@ -9,8 +9,8 @@ import pandas as pd
 from goru.claims.effects import Effect
 from goru.claims.table import Table
 from goru.claims.training import SGD, Cell, Keep, Trained
+from goru.experiment.effects import Verdict
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.study.effects import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,8 +11,8 @@ from typing import Any
 from goru.claims.claim import Outcome
 from goru.claims.figures import write_svg
 from goru.claims.running import NAMES, claim
-from goru.data.wording import listing
 from goru.errors import InputError
+from goru.wording import listing
 
 REPORT, INDEX, FORMAT = "report.html", "claims.json", "goru claims"
 DPI = 150

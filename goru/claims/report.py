@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from goru.claims.claim import Said
 from goru.claims.effects import CONFIDENCE
 from goru.claims.section import Section
-from goru.data.wording import listing
 from goru.report.page import render
+from goru.wording import listing
 
 TEMPLATE = "claims.html"
 # What one promise does, and what several do.

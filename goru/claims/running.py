@@ -7,8 +7,8 @@ from typing import Any, Literal
 from goru.claims.claim import Claim, Outcome, Setup, outcome
 from goru.claims.table import load
 from goru.claims.training import Workshop
-from goru.data.wording import nearest
 from goru.errors import InputError
+from goru.wording import nearest
 
 NAMES = (
     "activations",

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from goru.cluster.worker import Worker
-from goru.data.wording import counted
 from goru.errors import InputError
 from goru.population.devices import n_cores
 from goru.population.member import Rows
 from goru.population.trainer import FEWEST_DEVICES
+from goru.wording import counted
 
 CORES = 4  # of a worker at most: what it holds is held once for them, and lost with any of them
 LOOK_FOR_MACHINES_EVERY = 10.0  # seconds
@@ -64,10 +64,7 @@ class RayCluster:
     """
 
     def __init__(self, address: str, versions: dict[str, str], patience: float = PATIENCE) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise InputError(f"{INSTALL}.") from None
+        ray = imported()
         self._ray, self._versions, self._patience = ray, versions, patience
         self._actors: dict[int, _Actor] = {}
         self._tickets: dict[Any, int] = {}  # what a worker will have found, and whose it is
@@ -81,7 +78,7 @@ class RayCluster:
         self._begun = False  # to train, or nearly
         try:
             if self._own:
-                self._connect(address)
+                self._folder = connect(address)
             self._first_worker()
         except BaseException:
             self.close()
@@ -172,29 +169,6 @@ class RayCluster:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _connect(self, address: str) -> None:
-        check_address(address)
-        # This process leaves accelerators of this machine to its worker.
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers about clusters that it starts
-        how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
-        if address == "local":
-            # Ray's files are its own folder's, and go with it; sockets need short names.
-            self._folder = tempfile.mkdtemp(prefix="goru-")
-            how |= {"num_cpus": n_cores(), "include_dashboard": False, "_temp_dir": self._folder}
-        try:
-            with warnings.catch_warnings():
-                # Ray begins processes, and JAX warns of forks: these become other programs at once.
-                warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
-                self._ray.init(**how)
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
-            raise InputError(
-                f"--cluster {address}: no cluster answers there ({_first_line(error)}). If it wants a token, set "
-                "RAY_AUTH_MODE=token."
-            ) from None
-        except ImportError:
-            raise InputError(f"{INSTALL}.") from None  # it is there, but not its client
-
     def _first_worker(self) -> None:
         """Wait for one, and somewhat for the others: what is wrong with a machine is then said before training."""
         self._alive = began = time.monotonic()
@@ -270,6 +244,51 @@ class RayCluster:
         if not self._begun:
             raise InputError(f"--cluster: {why}")
         self._failures[node], self._wrong = MOST_FAILURES, why
+
+
+def imported() -> Any:
+    """Ray.
+
+    **Raises:** `InputError` if it is not installed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise InputError(f"{INSTALL}.") from None
+    return ray
+
+
+def connect(address: str) -> str | None:
+    """Connect to a cluster, or begin one on this machine.
+
+    **Returns:** the folder of one that was begun; it is to be removed when Ray is shut down.
+
+    **Raises:** `InputError` if there is none.
+    """
+    check_address(address)
+    # This process leaves accelerators of this machine to its worker.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers about clusters that it starts
+    how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
+    folder = None
+    if address == "local":
+        # Ray's files are its own folder's, and go with it; sockets need short names.
+        folder = tempfile.mkdtemp(prefix="goru-")
+        how |= {"num_cpus": n_cores(), "include_dashboard": False, "_temp_dir": folder}
+    try:
+        with warnings.catch_warnings():
+            # Ray begins processes, and JAX warns of forks: these become other programs at once.
+            warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
+            imported().init(**how)
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        shutil.rmtree(folder or "", ignore_errors=True)
+        raise InputError(
+            f"--cluster {address}: no cluster answers there ({_first_line(error)}). If it wants a token, set "
+            "RAY_AUTH_MODE=token."
+        ) from None
+    except ImportError:
+        raise InputError(f"{INSTALL}.") from None  # it is there, but not its client
+    return folder
 
 
 def _first_line(error: Exception) -> str:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from goru.data.table import RawTable, origin_of, tidy
 from goru.data.unpacking import check_unpacked
-from goru.data.wording import listing
 from goru.errors import InputError
+from goru.wording import listing
 
 _FEATURES = ("X", "x", "data")
 _TARGET = ("y", "target")

@@ -12,8 +12,8 @@ from goru.data.cells import GAP_WORDS, is_number, is_text, parse_text
 from goru.data.numerals import level_text, number_text
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.task import MOST_INTEGER_CLASSES, all_whole
-from goru.data.wording import counted, shortened
 from goru.errors import InputError
+from goru.wording import counted, shortened
 
 Label = bool | int | float | str
 

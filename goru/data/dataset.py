@@ -28,8 +28,8 @@ from goru.data.splitting import N_FOLDS, folds, split_test
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.target import Target
 from goru.data.task import Task, without_gaps_of_quantity
-from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
+from goru.wording import counted, listing, shortened
 
 #: With fewer rows nothing can be said.
 MIN_ROWS = 30

@@ -22,8 +22,8 @@ from goru.data.numerals import are_names
 from goru.data.signatures import disguise
 from goru.data.table import check_names
 from goru.data.unpacking import gunzip, gunzip_head
-from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
+from goru.wording import counted, listing, shortened
 
 #: A row must fit into a block. Large blocks cost nothing here, as no type is guessed from the first one.
 _BLOCK_BYTES = 1 << 24

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from goru.data.encoding import Encoded
-from goru.data.wording import counted
+from goru.wording import counted
 
 #: Copies are spoken of where chance explains less than this share of the pairs of equal rows.
 MOST_BY_CHANCE = 0.25

@@ -29,8 +29,8 @@ from goru.data.remarks import remarks_on
 from goru.data.schema_json import columns_from_json, columns_to_json
 from goru.data.table import is_odd, odd_kind, refuse_odd, tidy
 from goru.data.values import codes_of, dates_of, numbers_of
-from goru.data.wording import counted, listing, nearest
 from goru.errors import InputError
+from goru.wording import counted, listing, nearest
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import pandas as pd
 
 from goru.data.table import RawTable, origin_of
 from goru.data.unpacking import most_unpacked, no_gzip
-from goru.data.wording import listing
 from goru.errors import InputError
+from goru.wording import listing
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"^(?P<stem>.*?)(?P<role>images|labels)[-.]idx(?P<dims>\d)(-ubyte)?(\.gz)?$", re.IGNORECASE)

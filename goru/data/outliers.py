@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from goru.data.wording import listing
+from goru.wording import listing
 
 _MOST = 3  # rows
 _SHARE = 0.95

@@ -1,4 +1,4 @@
-"""The numbers fitted on the fit rows of a split: scaling of features and of a quantity to predict."""
+"""The numbers fitted on the training rows of a split: scaling of features and of a quantity to predict."""
 
 import math
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _QUANTILES = (0, 0.25, 0.5, 0.75, 1)
 class Preparation:
     """Robust scaling with smooth clipping, as in RealMLP; categories one-hot.
 
-    With the median ``m`` and the quartiles ``q25`` and ``q75`` of a numeric column over the fit rows
+    With the median ``m`` and the quartiles ``q25`` and ``q75`` of a numeric column over the training rows
 
         z = (x - m) / s,    s = q75 - q25, or (max - min) / 2 where that is 0,    z = 0 where that is 0 too
         prepared = z / sqrt(1 + (z / 3)²)
@@ -35,11 +35,11 @@ class Preparation:
 
     Attributes:
         medians: ``m`` of each numeric column, ``p`` of them.
-        scales: ``s`` of each numeric column; 0 for a column that is constant in the fit rows.
+        scales: ``s`` of each numeric column; 0 for a column that is constant in the training rows.
         n_indicators: the number of indicators.
         widths: the number of levels of each category.
         edges: of the pieces of each numeric column; none of a column that is not cut. Empty if no column is.
-        lows, highs: the least and the greatest number of each numeric column in the fit rows. Empty in models of
+        lows, highs: the least and the greatest number of each numeric column in the training rows. Empty in models of
             versions that did not look.
     """
 
@@ -63,8 +63,8 @@ class Preparation:
 
         Args:
             encoded: all rows.
-            rows: the positions of the fit rows.
-            weights: what each fit row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
+            rows: the positions of the training rows.
+            weights: what each training row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
                 values that occur; by default they may lie between two. Edges of pieces are of rows alike.
             to_cut: which numeric columns are cut into pieces; none by default.
         """
@@ -198,7 +198,7 @@ class Unscaled(Preparation):
 
 @dataclass(frozen=True)
 class TargetScaling:
-    """A quantity to predict, shifted and scaled to mean 0 and standard deviation 1 over the fit rows."""
+    """A quantity to predict, shifted and scaled to mean 0 and standard deviation 1 over the training rows."""
 
     mean: float
     std: float

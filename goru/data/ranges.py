@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from goru.data.wording import counted, listing
+from goru.wording import counted, listing
 
 #: So much of a column's range beyond its end is still near it.
 _MARGIN = 0.1

@@ -10,8 +10,8 @@ import pandas as pd
 from goru.data.builtin import BUILTIN, read_builtin
 from goru.data.signatures import HEAD, disguise, is_text
 from goru.data.table import RawTable, as_frame, origin_of, tidy
-from goru.data.wording import listing, nearest
 from goru.errors import InputError
+from goru.wording import listing, nearest
 
 Source = str | os.PathLike[str] | pd.DataFrame
 

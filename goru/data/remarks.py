@@ -9,7 +9,7 @@ from goru.data.cells import GAP_WORDS, are_rounded, is_text, parse_text, without
 from goru.data.columns import TOO_LONG, CategoricalColumn, Column, NumericColumn
 from goru.data.row_numbers import counts_rows, differs_in_all_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
-from goru.data.wording import counted, listing
+from goru.wording import counted, listing
 
 #: A category of so few levels holds all that its cells say, however they are written.
 FEW_LEVELS = 10

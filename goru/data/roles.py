@@ -10,8 +10,8 @@ from goru.data.numerals import LevelCodes
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.task import Task, choose_target
-from goru.data.wording import counted, nearest, shortened
 from goru.errors import InputError
+from goru.wording import counted, nearest, shortened
 
 WANTED = "Numbers, text or dates are wanted."
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.data.cells import TEXT, dates_in, numbers_in, without_gaps
-from goru.data.wording import counted, listing, shortened
+from goru.wording import counted, listing, shortened
 
 #: From this share of the cells on, a column is taken for what they are, and the others for what spoils it.
 NEARLY_ALL = 0.9

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from goru.data.task import Task
-from goru.data.wording import counted
 from goru.errors import InputError
+from goru.wording import counted
 
 #: The folds of a study. Rows are counted on so many wherever it is checked that a table is large enough.
 N_FOLDS = 5
@@ -96,7 +96,7 @@ def folds(
         raise InputError(f"{counted(len(y), 'row')} cannot be split into {n_folds} folds.")
     cutter = (StratifiedKFold if stratified else KFold)(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # A class with fewer rows than folds is in no score rows of some fold, and in the fit rows of all.
+        # A class with fewer rows than folds is in no validation rows of some fold, and in the training rows of all.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         return [Split(fit, score) for fit, score in cutter.split(np.zeros(len(y)), y)]
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from goru.data.cells import TEXT, clean_text, is_boolean
 from goru.data.numerals import LARGEST_EXACT
-from goru.data.wording import listing
 from goru.errors import InputError
+from goru.wording import listing
 
 #: What may stand in a cell of a column of mixed types, which becomes text.
 _SCALARS = (str, int, float, Decimal, date, np.generic)

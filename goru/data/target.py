@@ -12,8 +12,8 @@ from goru.data.classes import OTHER_CLASS, Label, check_counts, count_labels, me
 from goru.data.numerals import LevelCodes, level_text
 from goru.data.table import row_name
 from goru.data.task import Task, recognise_task
-from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
+from goru.wording import counted, listing, shortened
 
 #: Of numbers beyond it a mean, or what is predicted from them, may leave the range of numbers.
 LARGEST = 1e307

@@ -7,8 +7,8 @@ import pandas as pd
 
 from goru.data.cells import is_number, is_text, parse_text, without_gaps
 from goru.data.table import RawTable
-from goru.data.wording import listing, nearest
 from goru.errors import InputError
+from goru.wording import listing, nearest
 
 Task = Literal["classification", "regression"]
 

@@ -19,8 +19,8 @@ from goru.data.cells import (
 from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
 from goru.data.numerals import LevelCodes
 from goru.data.table import row_name
-from goru.data.wording import counted, listing, shortened
 from goru.errors import InputError
+from goru.wording import counted, listing, shortened
 
 
 def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: list[str]) -> np.ndarray:

@@ -66,7 +66,7 @@ class BaseMLP(Estimator):
         return None
 
     def _stratify(self, targets: np.ndarray) -> np.ndarray | None:
-        """By what the held-out rows of early stopping are spread."""
+        """By what the validation rows of early stopping are spread."""
         return None
 
     def _output_scale(self) -> np.ndarray | None:

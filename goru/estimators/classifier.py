@@ -36,7 +36,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
       every weight. `alpha` is the penalty in the loss instead, ½ alpha ‖W‖² over the batch's size.
     - `weight_init`: `"glorot_uniform"`, `"glorot_normal"`, `"he_uniform"`, `"he_normal"`, or a standard deviation.
       Biases are 0 at first.
-    - `n_members`: networks of a bag, trained on the same batches from weights and with masks of their own; their
+    - `n_members`: networks of an ensemble, trained on the same batches from weights and with masks of their own; their
       predictions are averaged. They stop as one.
     - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.
     - `scaling`: `"robust"`: numbers are centred at their median, divided by the distance of their quartiles and
@@ -54,8 +54,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     **Attributes:** `classes_`, `coefs_`, `intercepts_`, `loss_`, `best_loss_`, `loss_curve_`, `validation_scores_`,
     `best_validation_score_`, `n_iter_`, `t_`, `n_layers_`, `n_outputs_`, `out_activation_`, `n_features_in_` and
     `feature_names_in_` are as in scikit-learn. `coefs_` and `intercepts_` are those of the plain network that computes
-    the same, batch norm being merged into them; they act on prepared columns. In a bag they have a first axis for its
-    members.
+    the same, batch norm being merged into them; they act on prepared columns. In an ensemble they have a first axis
+    for its members.
 
     Small fits are computed in the precision of `X`, large ones in single precision.
     """

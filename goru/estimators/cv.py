@@ -22,7 +22,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     """A classifier that finds out what batch norm, weight decay and dropout do on these rows, and takes the best.
 
     `fit` trains every combination of the three, each with its own learning rate, dropout rate and decay, compares them
-    on rows that chose nothing, and trains a bag of the best one on all rows.
+    on rows that chose nothing, and trains an ensemble of the best one on all rows.
 
     **Arguments:**
 
@@ -34,14 +34,14 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
     - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss. Which
       hyperparameters are best within a combination, and the verdicts, are always a matter of the loss. A scorer is
-      given what was predicted for held-out rows and what they are; the features that it is given are zeros.
+      given what was predicted for validation rows and what they are; the features that it is given are zeros.
     - `hidden_layer_sizes`: by default 128, 128, or 256, 256 from 4,000 rows.
     - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"` or `"silu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
     - `epochs`: the length of the schedule; which epoch is the best is found out as well.
     - `numbers`: `"scaled"`; in `"pieces"` between quantiles as well (Gorishniy et al. 2022); or `"auto"`: what a first
       look finds better.
-    - `single`: predict with one network instead of a bag of eight.
+    - `single`: predict with one network instead of an ensemble of eight.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `group_duplicates`: rows that are alike, `y` included, stay in one fold, as rows of one group do. Without it
       copies are counted among the notes of `study_`. It takes goru's own splits: a splitter in `cv` makes its own.
@@ -51,9 +51,9 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
     **Attributes:**
 
-    - `study_`: what was found; print it. `study_.answer` is everything in plain types, `study_.trials` every network.
+    - `study_`: what was found; print it. `study_.answer` is everything, typed, `study_.trials` every network.
     - `effects_`: a frame, one row a question: what it changed, the interval, the verdict.
-    - `recommended_`: what the networks are made of, a dict for each kind.
+    - `recommended_`: what the networks are made of, an entry for each kind, with `arm`, `values`, `epochs`, `networks`.
     - `n_iter_`: the epochs of the longest trained of them.
     - `classes_`, `n_features_in_`, `feature_names_in_`: as in scikit-learn.
     """

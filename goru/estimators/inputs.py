@@ -18,10 +18,10 @@ from goru.data.columns import DroppedColumn, NumericColumn, decide_columns
 from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, Unscaled
 from goru.data.table import is_odd, tidy
-from goru.data.wording import listing
 from goru.errors import InputError
 from goru.estimators.samples import ENOUGH, GROWN, ColumnsSoFar, Places, values_of
 from goru.nn.rows import Features, SparseRows
+from goru.wording import listing
 
 Scaling = Literal["robust"] | None
 

@@ -25,16 +25,16 @@ from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
 from goru.estimators.notes import in_words_of_python, notes_on_quantity, warn_of
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
-from goru.estimators.splits import partitions_of
 from goru.estimators.validation import validated, within_floats
+from goru.experiment.clock import Clock
+from goru.experiment.record import Record
+from goru.experiment.watcher import Silent
 from goru.model.model import Model
 from goru.report.progress import watcher
-from goru.study.clock import Clock
-from goru.study.options import Options
-from goru.study.record import Record
-from goru.study.splits import partitions as own_partitions
-from goru.study.study import Result, Study
-from goru.study.watcher import Silent
+from goru.studies.cv import partitions_of
+from goru.studies.options import Options
+from goru.studies.splits import partitions as own_partitions
+from goru.studies.study import Result, Study
 
 FEWEST_ROWS = 4
 
@@ -119,8 +119,8 @@ class BaseMLPCV(Estimator):
         self._model = found.model
         self.study_ = Findings(found.answer, found.evidence, tuple(record.trials))
         self.effects_ = self.study_.effects
-        self.recommended_ = found.answer["recommended"]
-        self.n_iter_ = max(candidate["epochs"] for candidate in self.recommended_)
+        self.recommended_ = found.answer.recommended
+        self.n_iter_ = max(candidate.epochs for candidate in self.recommended_)
         if self.verbose:
             print(self.study_)
         return self

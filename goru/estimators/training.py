@@ -1,4 +1,5 @@
-"""Epoch after epoch of mini-batches, and when it is enough: scikit-learn's rules, for a bag as for one network."""
+"""Epoch after epoch of mini-batches, and when it is enough: scikit-learn's rules, for an ensemble as for one
+network."""
 
 import warnings
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def train(
     random: np.random.RandomState,
     incremental: bool,
 ) -> None:
-    """Train until the loss, or the score on held-out rows, no longer improves; a bag stops as one.
+    """Train until the loss, or the score on validation rows, no longer improves; an ensemble stops as one.
 
     **Arguments:**
 
@@ -133,7 +134,7 @@ def _epochs(
 
 
 def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledBag:
-    """A bag that is worth compiling, as a program; else the learner itself."""
+    """An ensemble that is worth compiling, as a program; else the learner itself."""
     worth = work(learner.numbers.flat.size, len(y), epochs) > WORTH_COMPILING
     if len(learner) > 1 and worth and isinstance(x, np.ndarray) and x.dtype == np.float32:
         return CompiledBag(learner, x, y)
@@ -208,7 +209,7 @@ def _watch_loss(estimator: Any) -> None:
 def _watch_score(
     estimator: Any, learner: Learner | CompiledBag, x: Features, targets: np.ndarray, weights: np.ndarray | None
 ) -> bool:
-    """Whether the score of the bag on held-out rows is the best so far."""
+    """Whether the score of the ensemble on validation rows is the best so far."""
     every = LOSSES[learner.loss].predictions(learner.outputs(x))
     every = every[np.isfinite(every).all(axis=(1, 2))]
     score = estimator._score_held_out(every.mean(axis=0).T, targets, weights) if len(every) else np.nan

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from goru.errors import InputError
 from goru.export.writing import Written
 from goru.model.files import load_trained
-from goru.study.run import MODEL, load
+from goru.studies.runs.run import MODEL, load
 
 Form = Literal["onnx", "safetensors", "torch"]
 FORMS = get_args(Form)

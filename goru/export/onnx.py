@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from goru.data.wording import listing, shortened
 from goru.errors import InputError
 from goru.export.columns import features
 from goru.export.description import as_json, describe
@@ -18,6 +17,7 @@ from goru.export.inputs import Input, free, inputs_of
 from goru.export.networks import labels_of, predictions
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
+from goru.wording import listing, shortened
 
 LARGEST = 2**31 - 2**20  # bytes; protocol buffers hold 2 GiB
 

@@ -1,1 +1,1 @@
-"""What is handed over: prepared columns, a bag of networks, predictions in NumPy, and its files."""
+"""What is handed over: prepared columns, an ensemble of networks, predictions in NumPy, and its files."""

@@ -25,13 +25,13 @@ import numpy as np
 from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.target import Target
-from goru.data.wording import shortened
 from goru.errors import InputError
 from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
 from goru.model.weights import read_outline, unnamed
 from goru.nn.layers.kinds import from_json, to_json
+from goru.wording import shortened
 
 # 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written
 FORMAT, VERSION = "goru model", 4

@@ -10,9 +10,9 @@ from goru.data.preparing import Preparation, TargetScaling
 from goru.data.ranges import notes_on_rows_beyond
 from goru.data.table import as_frame
 from goru.data.target import Target
-from goru.data.wording import counted, shortened
 from goru.errors import InputError
 from goru.model.networks import Networks, softmax, tempered
+from goru.wording import counted, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A bag of networks, with everything that it takes to predict from a table.
+    """An ensemble of networks, with everything that it takes to predict from a table.
 
     **Arguments:**
 

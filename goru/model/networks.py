@@ -8,7 +8,6 @@ from operator import itemgetter
 
 import numpy as np
 
-from goru.data.wording import counted
 from goru.model.weights import mapped, named, shapes
 from goru.nn import fold
 from goru.nn.layers.activation import Activation
@@ -17,6 +16,7 @@ from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers, every
 from goru.nn.rows import Features, columns
 from goru.population.immediate.threads import threads_for
+from goru.wording import counted
 
 #: So that activations stay in a processor's cache. No power of two: columns that lie so far apart push each other out.
 ROWS_AT_ONCE = 1000

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from goru.data.wording import counted
 from goru.report.pictures.picture import Table
+from goru.wording import counted
 
 MOST = 2_000  # columns in a table of them
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from goru.data.numbers import number
-from goru.data.wording import counted, listing
 from goru.errors import InputError
 from goru.report import leakage
 from goru.report.estimates import in_shares, together
@@ -17,9 +16,13 @@ from goru.report.pictures.compared import (
     verdicts,
 )
 from goru.report.pictures.picture import Table
-from goru.report.pictures.test_rows import handed_over, main_figure
+from goru.report.pictures.style import shortened
+from goru.report.recommended import recommended_table
 from goru.report.repeating import command
-from goru.study.run import Run, load
+from goru.report.tested import handed_over, main_figure
+from goru.report.words import of_networks
+from goru.studies.runs.run import Run, load
+from goru.wording import counted, listing
 
 FEWEST, MOST = 2, 12
 Runs = Mapping[str, Run]
@@ -59,7 +62,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
         sections=sections,
         recommended=_recommended(runs),
         differences=_differences(runs),
-        commands=[(name, command(run.config)) for name, run in runs.items()],
+        commands=[(name, said) for name, run in runs.items() if (said := command(run.config))],
     )
 
 
@@ -82,15 +85,18 @@ def names(folders: Sequence[Path]) -> list[str]:
 def headline(runs: Runs) -> str:
     """On how many questions the runs agree, which is to say that all decide them and alike; how many they contradict
     each other on, or leave open; and whether they recommend the same."""
-    found = {question: set(row) for question, row in verdicts(runs).items()}
+    found = {question: set(row) for question, row in verdicts(runs).items()}  # "" of a run that has not asked
     against = [question for question, words in found.items() if {"helps", "hurts"} <= words]
     alike = sum(len(words) == 1 and "undecided" not in words for words in found.values())
-    undecided = sum("undecided" in words for question, words in found.items() if question not in against)
-    other = len(found) - len(against) - alike - undecided
+    rest = {question: words for question, words in found.items() if question not in against}
+    undecided = sum("undecided" in words for words in rest.values())
+    alone = sum("" in words and "undecided" not in words for words in rest.values())
+    other = len(found) - len(against) - alike - undecided - alone
     said = [f"The {len(runs)} runs agree on {alike} of {counted(len(found), 'question')}"]
     said += [f"they differ on {other}"] * bool(other)
     said += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
-    said += [f"they contradict each other on {listing(against)}"] * bool(against)
+    said += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
+    said += [f"they contradict each other on {listing(map(shortened, against))}"] * bool(against)
     return f"{'; '.join(said)}. {_recommendations(runs)}"
 
 
@@ -99,11 +105,11 @@ def _recommendations(runs: Runs) -> str:
     count = len({frozenset(_arms(run)) for run in runs.values()})
     if count > 1:
         return f"Their recommendations differ: {count} in {len(runs)} runs."
-    return f"All recommend the same: {'; '.join(_arms(next(iter(runs.values()))))}."
+    return f"All recommend the same: {'; '.join(map(shortened, _arms(next(iter(runs.values())))))}."
 
 
 def _arms(run: Run) -> list[str]:
-    return list(dict.fromkeys(draw["arm"] for draw in run.answer["recommended"]))
+    return list(dict.fromkeys(draw.arm for draw in run.answer.recommended))
 
 
 def warnings(runs: Runs) -> list[str]:
@@ -115,7 +121,7 @@ def warnings(runs: Runs) -> list[str]:
             "The runs are of different tables or targets. Changes are shares of each run's own plain network's loss; "
             "other figures are not to be compared."
         )
-    elif len({run.config["options"]["seed"] for run in runs.values()}) > 1:
+    elif len({run.config["options"].get("seed") for run in runs.values()}) > 1:
         said.append("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
     if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
         said.append("Versions or machines differ; they are listed below.")
@@ -125,33 +131,33 @@ def warnings(runs: Runs) -> list[str]:
 
 
 def _table_of(run: Run) -> tuple[Any, ...]:
-    data, digest = run.answer["data"], run.config.get("sha256", {}).get("source")
-    return (digest or data["name"], data["rows"], data["target"])
+    data, digest = run.answer.data, run.config.get("sha256", {}).get("source")
+    return (digest or data.name, data.rows, data.target)
 
 
 def _environment(run: Run) -> dict[str, str]:
-    return {name: str(value) for name, value in run.answer.get("environment", {}).items()}
+    return {name: str(value) for name, value in run.answer.environment.items()}
 
 
 def _runs(runs: Runs) -> Table:
     rows = []
     for name, run in runs.items():
         answer = run.answer
-        best, plain = answer["effects"][-1], answer["judgement"]["plain_loss"]
-        change = together(in_shares(best, plain)) if plain and best["change"] is not None else ""
+        best, plain = answer.effects[-1], answer.judgement.plain_loss
+        change = together(in_shares(best, plain)) if plain and best.change is not None else ""
         test = ""
-        if answer["test"]:
+        if answer.test:
             figure = main_figure(answer)
-            test = f"{figure} {number(handed_over(answer)[figure])}"
-        trained = f"{answer['trained']['networks']:,} in {answer['seconds']:.0f} s"
+            test = f"{figure} {number(handed_over(answer).figures[figure])}"
+        trained = f"{answer.trained.networks:,} in {answer.seconds:.0f} s"
         rows.append(
             (
                 name,
-                answer["data"]["name"],
-                f"{answer['data']['rows']:,}",
+                answer.data.name,
+                f"{answer.data.rows:,}",
                 "; ".join(_arms(run)),
                 change,
-                best["verdict"],
+                best.verdict,
                 test,
                 trained,
             )
@@ -165,7 +171,7 @@ def _runs(runs: Runs) -> Table:
             "best combination against plain",
             "verdict",
             "handed over, on test rows",
-            "networks",
+            "networks" if all(of_networks(run.answer) for run in runs.values()) else "trials",
         ),
         rows,
     )
@@ -176,28 +182,17 @@ def _verdicts(runs: Runs) -> Table:
 
 
 def _recommended(runs: Runs) -> Table:
-    rows = [
-        (
-            name,
-            draw["arm"],
-            f"{draw['networks']}",
-            f"{draw['learning_rate']:.2g}",
-            "" if draw["dropout_rate"] is None else f"{draw['dropout_rate']:.2f}",
-            "" if draw["weight_decay"] is None else f"{draw['weight_decay']:.2g}",
-            f"{draw['epochs']} of {draw['schedule_epochs']}",
-        )
-        for name, run in runs.items()
-        for draw in run.answer["recommended"]
-    ]
-    columns = ("run", "combination", "networks", "learning rate", "dropout rate", "weight decay λ", "epochs")
-    return Table(columns, rows)
+    draws = [(name, draw) for name, run in runs.items() for draw in run.answer.recommended]
+    table = recommended_table([draw for _, draw in draws], all(of_networks(run.answer) for run in runs.values()))
+    rows = [(name, *row) for (name, _), row in zip(draws, table.rows, strict=True)]
+    return Table(("run", *table.columns), rows)
 
 
 def _differences(runs: Runs) -> Table:
     """What was asked, or by what it was made, where that is not the same in all runs."""
     made = {
         name: {
-            **{f"table: {key}": value for key, value in run.config["table"].items()},
+            **{f"table: {key}": value for key, value in (run.config.get("table") or {}).items()},
             **run.config["options"],
             **{f"version: {key}": value for key, value in _environment(run).items()},
             **{f"SHA-256: {key}": value for key, value in run.config.get("sha256", {}).items()},

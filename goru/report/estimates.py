@@ -1,14 +1,29 @@
 """Changes of a loss with their intervals, as pages and lines spell them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 from goru.data.numbers import UNKNOWN, estimate, numbers, percents
-
-Change = Mapping[str, Any]  # `change`, `low` and `high`, which may be none
+from goru.experiment.answer import Number
 
 TOO_FEW = "unknown: too few configurations to tell what another search would have found"
+
+
+class Change(Protocol):
+    """A change with its interval; what is unknown is none."""
+
+    @property
+    def change(self) -> Number:
+        """Below zero is better."""
+
+    @property
+    def low(self) -> Number:
+        """The end of the interval that is better."""
+
+    @property
+    def high(self) -> Number:
+        """The other."""
 
 
 def in_loss(effect: Change) -> tuple[str, str]:
@@ -29,8 +44,8 @@ def together(spelt: tuple[str, str]) -> str:
 
 def any_unknown(effects: Iterable[Change]) -> bool:
     """Whether a change is known, and its interval is not."""
-    return any(effect["change"] is not None and effect["low"] is None for effect in effects)
+    return any(effect.change is not None and effect.low is None for effect in effects)
 
 
 def _ends(effect: Change) -> list[float | None]:
-    return [effect[name] for name in ("change", "low", "high")]
+    return [effect.change, effect.low, effect.high]

@@ -1,43 +1,45 @@
 """A study in a notebook: its answer, a forest plot and a table, without a script."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
+from goru.experiment.answer import Answer, EffectFound
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends
+from goru.report.pictures.style import shortened
 from goru.report.study_page import cards, summary
 
 WIDTH, ROW, LABEL = 640, 30, 290  # units of the drawing
+MOST_LETTERS = 44  # of a name that there is room for
 
 
-def fragment(answer: Mapping[str, Any]) -> str:
+def fragment(answer: Answer) -> str:
     """HTML for a cell of a notebook."""
-    plain = answer["judgement"]["plain_loss"]
     return environment().get_template("fragment.html").render(
         answer=answer,
         summary=summary(answer),
         cards=cards(answer),
-        drawing=_drawing(answer["effects"]),
-        table=effects_table(answer["effects"], plain),
+        drawing=_drawing(answer.effects),
+        table=effects_table(answer, answer.effects),
     )  # fmt: skip
 
 
-def _drawing(effects: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
     """Where the lines and marks of the forest plot stand."""
-    known = [effect for effect in effects if effect["change"] is not None]
-    reach = max([1e-12, *(abs(end) for effect in known for end in (*ends(effect), effect["margin"]))])
+    known = [effect for effect in effects if effect.change is not None]
+    reach = max([1e-12, *(abs(end) for effect in known for end in (*ends(effect), effect.margin or 0.0))])
 
     def across(change: float) -> float:
         return round(LABEL + (WIDTH - LABEL) * (0.5 + 0.48 * change / reach), 1)
 
-    margin = next((effect["margin"] for effect in known), 0.0)
+    margin = next((effect.margin or 0.0 for effect in known), 0.0)
     rows = [
         {
-            "name": effect["name"],
-            "verdict": effect["verdict"],
+            "name": shortened(effect.name, MOST_LETTERS),
+            "verdict": effect.verdict,
             "y": ROW * place + ROW / 2,
-            "colour": LOOKS[effect["verdict"]][0],
-            "open": effect["verdict"] == "undecided",
+            "colour": LOOKS[effect.verdict][0],
+            "open": effect.verdict == "undecided",
             **(
                 dict(zip(("change", "low", "high"), map(across, ends(effect)), strict=True))
                 if effect in known

@@ -1,17 +1,15 @@
 """Test rows that are no judges: copies of rows that models were trained on."""
 
-from collections.abc import Mapping
-from typing import Any
+from goru.experiment.answer import Answer
 
 
-def repeated(answer: Mapping[str, Any]) -> str:
+def repeated(answer: Answer) -> str:
     """How many of the test rows are copies; nothing if none is."""
-    data = answer["data"]
-    copies = data.get("repeated_test_rows", 0)  # an answer on disk may be older than this count is
-    return f"{copies:,} of {data['test']:,} test rows are copies of training rows" if copies else ""
+    copies = answer.data.repeated_test_rows
+    return f"{copies:,} of {answer.data.test:,} test rows are copies of training rows" if copies else ""
 
 
-def warning(answer: Mapping[str, Any]) -> list[str]:
+def warning(answer: Answer) -> list[str]:
     """What is to be said beside test figures, and what to do; nothing if no row is a copy."""
     if not (said := repeated(answer)):
         return []

@@ -4,10 +4,10 @@ import os
 from typing import TYPE_CHECKING
 
 from goru.report.shown import Shown
-from goru.study import run as on_disk
+from goru.studies.runs import run as on_disk
 
 if TYPE_CHECKING:
-    from goru.study.trial import Trial
+    from goru.experiment.trial import Trial
 
 
 class Run(Shown, on_disk.Run):

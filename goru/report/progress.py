@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterable
 from typing import TextIO
 
-from goru.study.watcher import Progress
+from goru.experiment.watcher import Progress
 
 LINES_EVERY_SECONDS = 10.0
 
 
 def _told(progress: Progress) -> str:
     best = f", best loss {progress.best:.4f}" if progress.best < float("inf") else ""
-    return f"{progress.done:,.0f} of {progress.planned:,} networks, round {progress.round}{best}"
+    return f"{progress.done:,.0f} of {progress.planned:,} {progress.noun}, round {progress.round}{best}"
 
 
 class Lines:

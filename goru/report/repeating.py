@@ -4,26 +4,54 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from goru.data.wording import counted
+from goru.experiment.answer import Answer
+from goru.report import words as wording
 from goru.report.pictures.picture import Table
+from goru.wording import counted
 
 
-def command(config: Mapping[str, Any]) -> str:
-    """The command that was given, with what it found out by itself."""
-    table, options = config["table"], config["options"]
-    words = ["goru", "fit", *([] if table["source"].startswith("-") else [table["source"]])]
+def command(config: Mapping[str, Any]) -> str | None:
+    """The command that was given, with what it found out by itself; nothing where there was none."""
+    table = config.get("table")
+    if not table:  # rows that a program has handed over
+        return None
+    first, last = [table["source"]], list[str]()
+    if table["source"].startswith("-"):
+        first, last = [], ["--", table["source"]]
+    if function := config.get("function"):
+        return shlex.join(["goru", "study", function, *first, *_of_table(table), *_as_given(config["options"]), *last])
+    return shlex.join(["goru", "fit", *first, *_of_table(table), *_of_networks(config["options"]), *last])
+
+
+def _of_table(table: Mapping[str, Any]) -> list[str]:
+    words = []
     for name in ("target", "task", "groups", "time", "test"):
-        if table[name] is not None:
+        if table.get(name) is not None:
             words += [f"--{name}", str(table[name])]
     for name in ("drop", "categorical"):
-        for column in table[name]:
+        for column in table.get(name, ()):
             words += [f"--{name}", _as_csv(column)]
-    if table["merge_rare"]:
-        words.append("--merge-rare")
-    if table.get("group_duplicates"):  # older runs do not know it
-        words.append("--group-duplicates")
+    return words + [f"--{name.replace('_', '-')}" for name in ("merge_rare", "group_duplicates") if table.get(name)]
+
+
+def _as_given(options: Mapping[str, Any]) -> list[str]:
+    """Options, but those that are off or were left out."""
+    words = []
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        words.append(f"--{name.replace('_', '-')}")
+        if name == "budget":
+            words.append(_seconds(value))
+        elif value is not True:
+            words.append(",".join(map(str, value)) if isinstance(value, list) else str(value))
+    return words
+
+
+def _of_networks(options: Mapping[str, Any]) -> list[str]:
+    words = []
     if options["budget"] is not None:
-        words += ["--budget", f"{str(options['budget']).removesuffix('.0')}s"]
+        words += ["--budget", _seconds(options["budget"])]
     if options["networks"] is not None:
         words += ["--networks", str(options["networks"])]
     if options["hidden"] is not None:
@@ -32,10 +60,11 @@ def command(config: Mapping[str, Any]) -> str:
         if options[name] != default:
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     words += [f"--{name.replace('_', '-')}" for name in ("single", "search_batch_norm") if options[name]]
-    words += ["--seed", str(options["seed"])]
-    if table["source"].startswith("-"):
-        words += ["--", table["source"]]
-    return shlex.join(words)
+    return [*words, "--seed", str(options["seed"])]
+
+
+def _seconds(budget: float) -> str:
+    return f"{str(budget).removesuffix('.0')}s"
 
 
 def _as_csv(column: str) -> str:
@@ -43,8 +72,13 @@ def _as_csv(column: str) -> str:
     return f'"{column.replace(chr(34), chr(34) * 2)}"' if set(column) & set(',"\n\r') else column
 
 
-def how_alike(config: Mapping[str, Any] | None, answer: Mapping[str, Any]) -> str:
+def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
     """What will be the same in a run made again."""
+    if not wording.of_networks(answer):
+        return (
+            "Splits, configurations and the seeds that the training function is given are functions of the seed. How "
+            "alike two runs are is a matter of that function; with a budget, of the machine too."
+        )
     if config is not None and config["options"]["networks"] is not None:
         return (
             "With the same table, versions and kind of processor every run gives the same bits: everything random is a "
@@ -52,14 +86,14 @@ def how_alike(config: Mapping[str, Any] | None, answer: Mapping[str, Any]) -> st
         )
     return (
         "A budget pays for as many networks as the machine trains in that time, so another run, or another machine, "
-        f"may train more or fewer than {counted(answer['plan']['draws'], 'draw')} of each combination. With --networks "
-        "instead of --budget every run gives the same bits. Everything random is a function of the seed."
+        f"may train more or fewer than {counted(answer.plan.draws, 'configuration')} of each combination. With "
+        f"--networks instead of --budget every run gives the same bits. Everything random is a function of the seed."
     )
 
 
-def made_by(config: Mapping[str, Any] | None, answer: Mapping[str, Any]) -> Table:
+def made_by(config: Mapping[str, Any] | None, answer: Answer) -> Table:
     """Versions, the machine, and the fingerprint of the table."""
-    rows = [(name, str(value)) for name, value in answer.get("environment", {}).items()]
+    rows = [(name, str(value)) for name, value in answer.environment.items()]
     for name, found in (config or {}).get("sha256", {}).items():
         rows.append((f"SHA-256 of the {'table' if name == 'source' else 'test rows'}", found))
     return Table(("what", "which"), rows)

@@ -1,32 +1,37 @@
 """The report of a study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from goru.data.numbers import UNKNOWN, number
-from goru.data.wording import counted, repeated
-from goru.report import leakage
+from goru.experiment.answer import Answer
+from goru.experiment.evidence import Evidence, ValuePredictions
+from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
-from goru.report.pictures.arms import arms_picture, interactions_picture
+from goru.report.pictures.arms import arms_picture, arms_title, interactions_picture
 from goru.report.pictures.calibration import calibration_picture
 from goru.report.pictures.classes import confusion_picture, roc_picture
 from goru.report.pictures.curves import curves_picture
-from goru.report.pictures.effects import effects_picture
+from goru.report.pictures.effects import effects_picture, removals_picture
 from goru.report.pictures.hyperparameters import hyperparameters_picture, warnings
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.test_rows import handed_over, main_figure, test_picture
+from goru.report.pictures.style import shortened
+from goru.report.pictures.test_rows import test_picture
 from goru.report.pictures.values import values_picture
+from goru.report.recommended import handed_over_says, made_of, recommended_table
 from goru.report.repeating import command, how_alike, made_by
 from goru.report.terminal import printable
+from goru.report.tested import handed_over, main_figure
 from goru.report.writing import write_page
-from goru.study.manifest import list_again
-from goru.study.run import REPORT, Run
+from goru.studies.runs.manifest import list_again
+from goru.studies.runs.run import REPORT, Run
+from goru.wording import counted, listing, repeated
 
-Answer = Mapping[str, Any]
+MOST_LETTERS = 80  # of a name on a card
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def study_page(run: Run) -> str:
     return html(run.answer, run.evidence, run.config)
 
 
-def html(answer: Answer, evidence: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> str:
+def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = None) -> str:
     """The report.
 
     **Arguments:**
@@ -71,180 +76,186 @@ def html(answer: Answer, evidence: Mapping[str, Any], config: Mapping[str, Any] 
     - `config`: of a run; what a study was asked is not known without it, nor what each column is.
     """
     shown = sections(answer, evidence)
-    columns = None if config is None else _columns(answer, config)
+    columns = _columns(answer, config) if config and config.get("columns") else None
+    noun = words.noun(answer)
     contents = [(section.id, section.title) for section in shown]
+    contents += [("failures", "Failures")] * bool(answer.failures)
     contents += [("handed-over", "What is handed over")]
     contents += [("columns", "Columns")] * (columns is not None)
-    contents += [("spent", "Time and networks"), ("again", "To do it again")]
+    contents += [("spent", f"Time and {noun}s"), ("again", "To do it again")]
     return render(
         "study.html",
         contents,
         [picture for section in shown for picture in section.pictures],
         answer=answer,
+        asked=asked(answer),
         summary=summary(answer),
         cards=cards(answer),
         sections=shown,
-        handed_over={"says": _handed_over(answer), "table": _recommended(answer)},
+        failures=_failures(answer),
+        handed_over={
+            "says": handed_over_says(answer),
+            "table": recommended_table(answer.recommended, words.of_networks(answer)),
+        },
         columns=columns,
+        noun=noun,
         spent=_spent(answer),
         command=None if config is None else command(config),
         again={"says": how_alike(config, answer), "table": made_by(config, answer)},
     )
 
 
-def sections(answer: Answer, evidence: Mapping[str, Any]) -> list[Section]:
+def asked(answer: Answer) -> str:
+    """The question, up to the name of the table."""
+    if words.of_networks(answer):
+        return "What batch normalization, weight decay and dropout do for a network on"
+    factors = listing([shortened(words.factor(name)) for name in answer.recommended[0].levels])
+    return f"What the training function makes of {factors} on"
+
+
+def sections(answer: Answer, evidence: Evidence) -> list[Section]:
     """All headings with their pictures; what a study has nothing for is left out."""
-    found = evidence["predictions"]
-    found_sections = [
+    return [
         Section(
             "helps",
             "What helps",
             [effects_picture(answer)],
-            f"{len(answer['effects'])} questions, each answered by a change of the validation loss, both sides at "
-            f"their best configuration and epoch. Bars are simultaneous {answer['judgement']['confidence']:.0%} "
+            f"{len(answer.effects)} questions, each answered by a change of the validation loss, both sides at "
+            f"their best configuration and epoch. Bars are simultaneous {answer.judgement.confidence:.0%} "
             "confidence intervals; the band around zero is what is not worth having.",
-            [f"Intervals are {TOO_FEW}."] * any_unknown(answer["effects"]),
+            [f"Intervals are {TOO_FEW}."] * any_unknown(answer.effects),
         ),
-        Section("learning", "Learning, and overfitting", [curves_picture(answer, evidence)]),
-    ]
-    activations = activations_picture(evidence)
-    if activations:
-        found_sections.append(
-            Section(
-                "activations",
-                "Activations, layer by layer",
-                [activations],
-                "What every hidden layer hands to the next. Activations should be evenly spread: where they are all "
-                "alike, or zero, neurons say the same and gradients vanish.",
-            )
-        )
-    found_sections += [
-        Section(
+        *_of_removals(answer),
+        *_section("learning", "Learning, and overfitting", [curves_picture(answer, evidence)]),
+        *_section(
+            "activations",
+            "Activations, layer by layer",
+            [activations_picture(evidence)],
+            "What every hidden layer hands to the next. Activations should be evenly spread: where they are all "
+            "alike, or zero, neurons say the same and gradients vanish.",
+        ),
+        *_section(
             "hyperparameters",
             "Loss over each hyperparameter",
             [hyperparameters_picture(evidence)],
             warnings=warnings(evidence),
         ),
-        Section("arms", "Batch norm: before or after the activation", [arms_picture(answer, evidence)]),
-        Section("interactions", "Together, or one instead of the other", [interactions_picture(answer, evidence)]),
+        Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
+        *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer, evidence)]),
+        *_section("test", "On the test rows", [test_picture(answer)], warnings=leakage.warning(answer)),
+        *_predicted(answer, evidence),
     ]
-    test = test_picture(answer)
-    if test:
-        found_sections.append(Section("test", "On the test rows", [test], warnings=leakage.warning(answer)))
-    if found["rows"]:
-        copies = leakage.warning(answer) if found["of"] == "test" else []
-        if answer["data"]["classes"] is None:
-            shown = [values_picture(found, answer["data"]["target"])]
-            found_sections.append(Section("predicted", "Predicted and true", shown, warnings=copies))
-        else:
-            roc = roc_picture(found)
-            shown = [confusion_picture(found), *([roc] if roc else [])]
-            found_sections.append(Section("predicted", "Which classes are taken for which", shown, warnings=copies))
-        title = "Do predictions mean what they say?"
-        found_sections.append(Section("calibrated", title, [calibration_picture(answer, found)], warnings=copies))
-    return found_sections
+
+
+def _section(
+    id: str, title: str, pictures: Sequence[Picture | None], intro: str = "", warnings: Sequence[str] = ()
+) -> list[Section]:
+    """One, if there is anything to show."""
+    shown = [picture for picture in pictures if picture is not None]
+    return [Section(id, title, shown, intro, list(warnings))] if shown else []
+
+
+def _of_removals(answer: Answer) -> list[Section]:
+    if not answer.removals:
+        return []
+    intro = (
+        "Each technique taken out of the best combination: that combination against the same without it, both sides at "
+        "their best configuration and epoch. Left of zero, the technique is missed where it is taken out."
+    )
+    unknown = [f"Intervals are {TOO_FEW}."] * any_unknown(answer.removals)
+    return _section("removals", "What the best combination needs", [removals_picture(answer)], intro, unknown)
+
+
+def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
+    found = evidence.predictions
+    if found is None:
+        return []
+    copies = leakage.warning(answer) if found.of == "test" else []
+    if isinstance(found, ValuePredictions):
+        first = _section("predicted", "Predicted and true", [values_picture(found, answer.data.target)], "", copies)
+    else:
+        pictures = [confusion_picture(found), roc_picture(found)]
+        first = _section("predicted", "Which classes are taken for which", pictures, "", copies)
+    title = "Do predictions mean what they say?"
+    return [*first, *_section("calibrated", title, [calibration_picture(answer, found)], "", copies)]
 
 
 def cards(answer: Answer) -> list[Card]:
     """What a hurried reader takes away."""
-    plain, best = answer["judgement"]["plain_loss"], answer["effects"][-1]
-    arms = {draw["arm"] for draw in answer["recommended"]}
-    words = "several combinations" if len(arms) > 1 else arms.pop()
-    found = [Card("recommended", words, _made_of(answer))]
-    if best["change"] is not None and plain:
+    plain, best = answer.judgement.plain_loss, answer.effects[-1]
+    arms = {draw.arm for draw in answer.recommended}
+    of = "several combinations" if len(arms) > 1 else shortened(arms.pop(), MOST_LETTERS)
+    found = [Card("recommended", of, made_of(answer))]
+    if best.change is not None and plain:
         change, interval = in_shares(best, plain)
-        more = f"interval {interval}: {best['verdict']}" if interval == UNKNOWN else f"{interval}: {best['verdict']}"
+        more = f"interval {interval}: {best.verdict}" if interval == UNKNOWN else f"{interval}: {best.verdict}"
         found.append(Card("best combination against plain, validation loss", change, more))
-    if answer["test"]:
-        over, name = handed_over(answer), main_figure(answer)
-        more = next(figure for figure in ("accuracy", "R²") if figure in over)
-        also = [] if over[more] is None else [f"{more} {over[more]:.3f}"]
+    if answer.test:
+        over, name = handed_over(answer).figures, main_figure(answer)
+        more = next((figure for figure in ("accuracy", "R²") if figure in over), name)
+        also = [f"{more} {value:.3f}" for value in [over[more]] if value is not None and more != name]
         also += [said] if (said := leakage.repeated(answer)) else []
         found.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
-    words = {"rises": f"from epoch {answer['plain']['epoch']} on", "gap": "by its gap", None: "not for sure"}
-    gap = f"held-out loss less fit loss: {number(answer['plain']['gap'])}"
-    found.append(Card("the plain network overfits", words[answer["plain"]["overfits"]], gap))
+    if answer.plan.epochs > 1:
+        ways = {"rises": f"from epoch {answer.plain.epoch} on", "gap": "by its gap", None: "not for sure"}
+        gap = "training loss unknown" if answer.plain.gap is None and answer.plain.held_out is not None else (
+            f"validation loss less training loss: {number(answer.plain.gap)}"
+        )  # fmt: skip
+        found.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
     return found
 
 
-def _made_of(answer: Answer) -> str:
-    networks = sum(draw["networks"] for draw in answer["recommended"])
-    return f"{counted(networks, 'network')}, {counted(len(answer['recommended']), 'draw')}"
-
-
 def summary(answer: Answer) -> str:
-    """The table, the networks and the loss in two sentences."""
-    data = answer["data"]
-    what = "regression" if data["classes"] is None else f"{len(data['classes'])} classes"
-    loss = "The loss is the squared error over the target's variance." if data["classes"] is None else (
-        "The loss is the log loss." if not answer["options"]["class_weight"]
-        else "The loss is the log loss; every class counts alike in it."
-    )  # fmt: skip
-    test = f"{data['test']:,} of them for the test" if data["test"] else "none of them for a test"
-    widths = "-".join(map(str, answer["network"]["widths"]))
-    return (
-        f"{counted(data['rows'], 'row')}, {test}; {counted(sum(data['columns'].values()), 'column')}; {what}. Networks "
-        f"of {widths} units, {answer['network']['activation']}. {loss}"
-    )
+    """The table, what was trained and the loss in two sentences."""
+    data = answer.data
+    test = f"{data.test:,} of them for the test" if data.test else "none of them for a test"
+    parts = [f"{counted(data.rows, 'row')}, {test}", words.target(data)]
+    if data.columns is not None:
+        parts.insert(1, counted(sum(data.columns.values()), "column"))
+    said = f"{'; '.join(parts)}."
+    if answer.network is not None:
+        widths = "-".join(map(str, answer.network.widths))
+        said += f" Networks of {widths} units, {answer.network.activation}."
+    else:
+        said += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
+    return f"{said} The loss is the {shortened(answer.judgement.loss)}."
 
 
-def _handed_over(answer: Answer) -> str:
-    networks = sum(draw["networks"] for draw in answer["recommended"])
-    said = "One network" if networks == 1 else f"A bag of {networks} networks, whose predictions are averaged"
-    said += ", trained again on all development rows."
-    if answer["selection"] == "greedy" and len(answer["recommended"]) > 1:
-        said += (
-            " They were selected by their validation predictions: better than an even share by over one standard error."
-        )
-    if answer["temperature"] != 1:
-        said += f" Probabilities are calibrated on held-out rows, by the temperature {answer['temperature']:.2f}."
-    if answer.get("chosen_by") == "score":
-        said += " The combination is the one with the best score on held-out rows."
-    return said
-
-
-def _recommended(answer: Answer) -> Table:
-    searched = [name for name in answer["recommended"][0] if name.startswith("batch_norm_")]
-    rows = [
-        (
-            draw["arm"],
-            f"{draw['networks']}",
-            f"{draw['learning_rate']:.2g}",
-            "" if draw["dropout_rate"] is None else f"{draw['dropout_rate']:.2f}",
-            "" if draw["weight_decay"] is None else f"{draw['weight_decay']:.2g}",
-            f"{draw['epochs']} of {draw['schedule_epochs']}",
-            number(draw["held_out_loss"]),
-            *(f"{draw[name]:.2g}" if name in draw else "" for name in searched),
-        )
-        for draw in answer["recommended"]
-    ]
-    columns = ("combination", "networks", "learning rate", "dropout rate", "weight decay λ", "epochs", "held-out loss")
-    return Table((*columns, *(name.removeprefix("batch_norm_") for name in searched)), rows)
+def _failures(answer: Answer) -> Table | None:
+    if not answer.failures:
+        return None
+    rows = [(one.arm, f"{one.failed:,} of {one.of:,}", one.last_line) for one in answer.failures]
+    return Table(("combination", f"failed {words.noun(answer)}s", "the last one's reason"), rows)
 
 
 def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:
     columns = config["columns"]["columns"]
-    counts = answer["data"]["columns"]
+    counts = answer.data.columns or {}
     kinds = [
-        counted(counts[kind], *words)
-        for kind, words in (("numeric", ["number"]), ("categorical", ["category", "categories"]), ("date", ["date"]))
-        if counts[kind]
+        counted(counts[kind], *named)
+        for kind, named in (("numeric", ["number"]), ("categorical", ["category", "categories"]), ("date", ["date"]))
+        if counts.get(kind)
     ]
-    inputs = counted(answer["network"]["widths"][0], "input")
-    said = f"{', '.join(kinds)} became {inputs} of the networks; {counts['dropped']:,} dropped."
-    said += " Whatever is fitted to prepare a column is fitted on the fit rows alone."
-    table = columns_table(columns, answer["network"]["numbers"] == "pieces")
-    return {"says": said, "table": table, "notes": [printable(note) for note in answer["data"]["notes"]]}
+    said = f"{', '.join(kinds)}; {counts.get('dropped', 0):,} dropped."
+    if answer.network is not None:
+        inputs = counted(answer.network.widths[0], "input")
+        said = f"{', '.join(kinds)} became {inputs} of the networks; {counts.get('dropped', 0):,} dropped."
+        said += " Whatever is fitted to prepare a column is fitted on the training rows alone."
+    table = columns_table(columns, answer.network is not None and answer.network.numbers == "pieces")
+    return {"says": said, "table": table, "notes": [printable(note) for note in answer.data.notes]}
 
 
 def _spent(answer: Answer) -> dict[str, Any]:
-    trained, plan = answer["trained"], answer["plan"]
-    partitions = f", {repeated(plan['partitions'])}" if plan["partitions"] > 1 else ""
+    trained, plan = answer.trained, answer.plan
+    partitions = f", {repeated(plan.partitions)}" if plan.partitions > 1 else ""
     said = (
-        f"{counted(trained['networks'], 'network')} in {answer['seconds']:.0f} s: {plan['arms']} combinations, "
-        f"{counted(plan['draws'], 'draw')} each, {plan['folds']} folds{partitions}, {plan['epochs']} epochs; "
-        f"{trained['steps']:,} steps of one network in all."
+        f"{counted(trained.networks, words.noun(answer))} in {answer.seconds:.0f} s: {plan.arms} combinations, "
+        f"{counted(plan.draws, 'configuration')} each, {plan.folds} folds{partitions}"
     )
-    if trained["diverged"]:
-        said += f" Diverged, and left behind: {trained['diverged']:,}."
-    return {"says": said, "notes": plan["shortfalls"]}
+    said += f", {plan.epochs} epochs" * (plan.epochs > 1)
+    said += "." if trained.steps is None else f"; {trained.steps:,} steps of one network in all."
+    if trained.diverged:
+        said += f" Diverged, and left behind: {trained.diverged:,}."
+    if trained.failed:
+        said += f" Failed: {trained.failed:,}."
+    return {"says": said, "notes": plan.shortfalls}

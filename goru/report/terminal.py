@@ -2,15 +2,24 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from goru.data.numbers import estimate, number, numbers
-from goru.data.wording import repeated
+from goru.experiment.answer import Answer, Data, EffectFound, Network
+from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, in_loss, together
 from goru.report.leakage import warning
+from goru.report.tested import handed_over
+from goru.wording import counted, repeated
 
 WIDTH = 100  # of running text
+LONGEST = 60  # letters of a name in a table
 MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
+
+
+def shown(name: str, longest: int = LONGEST) -> str:
+    """A name that somebody has given, on a line beside others."""
+    said = printable(name)
+    return said if len(said) <= longest else f"{said[: longest - 1]}…"
 
 
 def printable(text: object) -> str:
@@ -18,21 +27,24 @@ def printable(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(text))
 
 
-def answer_lines(answer: dict[str, Any]) -> Iterator[str]:
+def answer_lines(answer: Answer) -> Iterator[str]:
     """The whole answer, without colours."""
-    yield from _data(answer["data"])
-    yield from _network(answer["network"])
-    yield from _plain(answer["plain"], answer)
+    yield from _data(answer.data)
+    if answer.network is not None:
+        yield from _network(answer.network)
+    yield from _plain(answer)
     yield from _trained(answer)
+    yield from _failures(answer)
     yield ""
     yield from _effects(answer)
     yield ""
+    yield from _removals(answer)
     yield from _recommended(answer)
     yield ""
-    if answer["test"]:
+    if answer.test:
         yield from _test(answer)
         yield ""
-    yield from _labelled("advice", textwrap.wrap(answer["advice"], WIDTH))
+    yield from _labelled("advice", textwrap.wrap(printable(answer.advice), WIDTH))
 
 
 def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
@@ -40,84 +52,111 @@ def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
         yield f"{label if index == 0 else '':<14}{text}"
 
 
-def _data(data: dict[str, Any]) -> Iterator[str]:
-    columns = data["columns"]
-    kinds = [
-        f"{columns[kind]:,} {word}"
-        for kind, word in (("categorical", "categorical"), ("date", "dates"), ("dropped", "dropped"))
-        if columns[kind]
-    ]
-    total = sum(columns.values())
-    parts = [
-        f"{data['rows']:,} rows",
-        f"{total:,} column{'s' * (total != 1)}" + (f" ({', '.join(kinds)})" if kinds else ""),
-        "regression" if data["classes"] is None else f"{len(data['classes']):,} classes",
-    ]
-    share = f"{data['development']:,} rows for development, {data['test']:,} for the test"
-    if not data["test"]:
+def _data(data: Data) -> Iterator[str]:
+    parts = [f"{data.rows:,} rows", words.target(data)]
+    if (columns := data.columns) is not None:
+        kinds = [
+            f"{columns[kind]:,} {word}"
+            for kind, word in (("categorical", "categorical"), ("date", "dates"), ("dropped", "dropped"))
+            if columns.get(kind)
+        ]
+        more = f" ({', '.join(kinds)})" if kinds else ""
+        parts.insert(1, counted(sum(columns.values()), "column") + more)
+    share = f"{data.development:,} rows for development, {data.test:,} for the test"
+    if not data.test:
         share = "all of them for development, none for a test"
-    yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data["notes"])])
+    yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data.notes)])
 
 
-def _plain(plain: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
-    last = f"fit loss {number(plain['fit'])}, held-out loss {number(plain['held_out'])} after the last epoch"
-    gap, rise = (together(estimate([plain[name + end] for end in ("", "_low", "_high")])) for name in ("gap", "rise"))
-    if plain["overfits"] == "rises":
-        told = f"overfits from epoch {plain['epoch']} on: until the last, the held-out loss rises by {rise}"
-    elif plain["overfits"] == "gap":
-        told = f"overfits: its loss on held-out rows is higher by {gap}; that it rises again is not sure"
-    elif plain["gap"] is None:
-        told = "diverges in some fold"
-    elif plain["gap"] > answer["judgement"]["margin_share"] * abs(plain["held_out"]):
-        told = f"seems to overfit, which is not sure: its loss on held-out rows is higher by {gap}"
-    else:
-        told = f"no overfitting found: generalization gap {gap}; wider layers (--hidden) might overfit"
-    yield from _labelled("plain", [last, told])
-    if answer["options"]["class_weight"]:
-        yield from _labelled("", ["(every class counts alike in all losses)"])
-    if answer["data"]["classes"] is None:
-        yield from _labelled("", ["(the loss is the squared error over the target's variance)"])
-
-
-def _trained(answer: dict[str, Any]) -> Iterator[str]:
-    trained, plan = answer["trained"], answer["plan"]
-    diverged = f", {trained['diverged']:,} of them diverged" if trained["diverged"] else ""
-    folds = f"{plan['folds']} folds" + (f", {repeated(plan['partitions'])}" if plan["partitions"] > 1 else "")
-    each = f"{plan['arms']} arms, {plan['draws']} draw{'s' * (plan['draws'] != 1)} each, {folds}"
-    said = (
-        f"{trained['networks']:,} networks{diverged}, {trained['steps']:,} steps, {answer['seconds']:.0f} s "
-        f"({each}, {plan['epochs']} epochs)"
+def _plain(answer: Answer) -> Iterator[str]:
+    plain, epochs = answer.plain, answer.plan.epochs
+    fit = f"training loss {number(plain.fit)}, " if plain.fit is not None or plain.held_out is None else ""
+    last = f"{fit}validation loss {number(plain.held_out)}" + " after the last epoch" * (epochs > 1)
+    gap, rise = (
+        together(estimate(ends))
+        for ends in ((plain.gap, plain.gap_low, plain.gap_high), (plain.rise, plain.rise_low, plain.rise_high))
     )
-    yield from _labelled("trained", [said, *plan["shortfalls"]])
+    if plain.overfits == "rises":
+        told = f"overfits from epoch {plain.epoch} on: until the last, the validation loss rises by {rise}"
+    elif plain.overfits == "gap":
+        told = f"overfits: its loss on validation rows is higher by {gap}; that it rises again is not sure"
+    elif plain.held_out is None:
+        told = "diverges in some fold"
+    elif plain.gap is None:
+        told = f"no overfitting found: by its end the validation loss rises by {rise}" if epochs > 1 else ""
+    elif plain.gap > answer.judgement.margin_share * abs(plain.held_out):
+        told = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
+    else:
+        told = f"no overfitting found: generalization gap {gap}"
+        told += "; wider layers (--hidden) might overfit" * words.of_networks(answer)
+    yield from _labelled("plain", [last, *([told] if told else [])])
+    if answer.class_weight:
+        yield from _labelled("", ["(every class counts alike in all losses)"])
+    if answer.data.classes is None:
+        yield from _labelled("", [f"(the loss is the {printable(answer.judgement.loss)})"])
 
 
-def _effects(answer: dict[str, Any]) -> Iterator[str]:
-    judgement = answer["judgement"]
-    plain, confidence, there = judgement["plain_loss"], judgement["confidence"], answer["data"]["rows"]
-    rows = [("what helps", "change in held-out loss", f"{confidence:.0%} interval", "verdict")]
-    for effect in answer["effects"]:
-        if effect["change"] is None:
-            rows.append((effect["name"], "a network diverged", "", effect["verdict"]))
-            continue
-        change, interval = in_loss(effect)
-        share = f" ({effect['change'] / plain:+.1%})" if plain else ""
-        rows.append((effect["name"], change + share, interval, effect["verdict"] + _to_decide(effect, there)))
-    yield from table(rows)
-    if any_unknown(answer["effects"]):
+def _trained(answer: Answer) -> Iterator[str]:
+    trained, plan = answer.trained, answer.plan
+    ends = (("diverged", trained.diverged), ("failed", trained.failed))
+    lost = "".join(f", {count:,} of them {word}" for word, count in ends if count)
+    folds = f"{plan.folds} folds" + (f", {repeated(plan.partitions)}" if plan.partitions > 1 else "")
+    each = f"{plan.arms} arms, {counted(plan.draws, 'configuration')} each, {folds}"
+    steps = "" if trained.steps is None else f", {trained.steps:,} steps"
+    epochs = f", {plan.epochs} epochs" if plan.epochs > 1 else ""
+    said = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({each}{epochs})"
+    yield from _labelled("trained", [said, *map(printable, plan.shortfalls)])
+
+
+def _failures(answer: Answer) -> Iterator[str]:
+    lines = [
+        f"{shown(one.arm)}: {one.failed:,} of {counted(one.of, words.noun(answer))}: {shown(one.last_line, WIDTH)}"
+        for one in answer.failures
+    ]
+    yield from _labelled("failed", lines)
+
+
+def _effects(answer: Answer) -> Iterator[str]:
+    judgement = answer.judgement
+    plain = judgement.plain_loss
+    yield from table(_rows(answer, "what helps", answer.effects))
+    if any_unknown(answer.effects):
         yield TOO_FEW
     if plain is not None:
-        known = any(effect["low"] is not None for effect in answer["effects"])
+        known = any(effect.low is not None for effect in answer.effects)
         yield (
-            f"against the plain network's {number(plain)}; less than {judgement['margin_share']:.0%} of it is "
+            f"against the {words.plain(answer)}'s {number(plain)}; less than {judgement.margin_share:.0%} of it is "
             f"no effect worth having{'; all intervals hold together' * known}"
         )
 
 
-def _to_decide(effect: dict[str, Any], there: int) -> str:
+def _removals(answer: Answer) -> Iterator[str]:
+    if answer.removals:
+        yield from table(_rows(answer, "in the best combination", answer.removals))
+        yield ""
+
+
+def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tuple[str, ...]]:
+    plain, there = answer.judgement.plain_loss, answer.data.rows
+    rows: list[tuple[str, ...]] = [
+        (title, "change in validation loss", f"{answer.judgement.confidence:.0%} interval", "verdict")
+    ]
+    for effect in effects:
+        name = shown(effect.name)
+        if effect.change is None:
+            rows.append((name, words.failed(answer), "", effect.verdict))
+            continue
+        change, interval = in_loss(effect)
+        share = f" ({effect.change / plain:+.1%})" if plain else ""
+        rows.append((name, change + share, interval, effect.verdict + _to_decide(effect, there)))
+    return rows
+
+
+def _to_decide(effect: EffectFound, there: int) -> str:
     """What it would take to decide what is undecided."""
-    if effect["draws_to_decide"]:
-        return "; more draws (a larger budget) might decide"
-    rows = effect["rows_to_decide"]
+    if effect.draws_to_decide:
+        return "; more configurations (a larger budget) might decide"
+    rows = effect.rows_to_decide
     if rows is None:
         return ""
     if rows > MOST_TIMES_THE_ROWS * there:
@@ -126,62 +165,50 @@ def _to_decide(effect: dict[str, Any], there: int) -> str:
     return f"; about {round(rows, -max(digits, 0)):,} rows would decide"
 
 
-def _recommended(answer: dict[str, Any]) -> Iterator[str]:
-    """One line a draw; the networks that are handed over are of one or more."""
+def _recommended(answer: Answer) -> Iterator[str]:
+    """One line a draw; what is handed over is of one or more."""
     lines = [
-        f"{_draw(draw)}: {draw['networks']} network{'s' * (draw['networks'] != 1)}" for draw in answer["recommended"]
+        shown(one.words, 2 * WIDTH)
+        + (f", {one.epochs} of {one.schedule_epochs} epochs" if one.schedule_epochs > 1 else "")
+        + (f": {counted(one.networks, 'network')}" if words.of_networks(answer) else "")
+        for one in answer.recommended
     ]
-    if answer.get("chosen_by") == "score":  # an answer on disk may be older than scores are
-        lines.append(
-            f"(chosen by its score on held-out rows, {number(answer['scores'][answer['recommended'][0]['arm']])})"
-        )
-    if answer["selection"] == "greedy" and len(lines) > 1:
+    if answer.chosen_by == "score":
+        score = answer.scores.get(answer.recommended[0].arm)
+        lines.append(f"(chosen by its score on validation rows, {number(score)})")
+    if answer.selection == "greedy" and len(lines) > 1:
         lines.append("(selected by their validation predictions: better than an even share by over one standard error)")
-    if answer["temperature"] != 1:
-        lines.append(f"probabilities calibrated on held-out rows, by the temperature {answer['temperature']:.2f}")
+    if answer.temperature != 1:
+        lines.append(f"probabilities calibrated on validation rows, by the temperature {answer.temperature:.2f}")
     yield from _labelled("recommended", lines)
 
 
-def _draw(draw: dict[str, Any]) -> str:
-    parts = [
-        *([f"batch norm {draw['batch_norm']} the activation"] if draw["batch_norm"] else []),
-        *([f"dropout {draw['dropout_rate']:.2f}"] if draw["dropout_rate"] is not None else []),
-        *([f"weight decay {draw['weight_decay']:.2g}"] if draw["weight_decay"] is not None else []),
-    ] or ["none of the techniques"]
-    if "batch_norm_scale" in draw:
-        parts.append(
-            f"γ {draw['batch_norm_scale']:.2g}, β {draw['batch_norm_shift']:.2g}, ε {draw['batch_norm_epsilon']:.1e}, "
-            f"momentum {draw['batch_norm_momentum']:.2f}"
-        )
-    epochs = f"{draw['epochs']} of {draw['schedule_epochs']} epochs"
-    return ", ".join([*parts, f"learning rate {draw['learning_rate']:.1e}", epochs])
-
-
-def _network(network: dict[str, Any]) -> Iterator[str]:
-    widths = "-".join(map(str, network["widths"]))
-    parts = [widths, network["activation"], f"batches of {network['batch_size']}"]
-    lines = [", ".join([*parts, f"{network['optimizer']}, {network['schedule']} schedule"])]
-    if network.get("numbers") == "pieces":
+def _network(network: Network) -> Iterator[str]:
+    widths = "-".join(map(str, network.widths))
+    parts = [widths, network.activation, f"batches of {network.batch_size}"]
+    lines = [", ".join([*parts, f"{network.optimizer}, {network.schedule} schedule"])]
+    if network.numbers == "pieces":
         said = "numbers cut into pieces as well"
-        if look := network["first_look"]:
-            losses = " instead of ".join(numbers([look["pieces"], look["scaled"]]))
-            said = f"{said}: held-out loss {losses} in a first look"
+        if look := network.first_look:
+            losses = " instead of ".join(numbers([look.pieces, look.scaled]))
+            said = f"{said}: validation loss {losses} in a first look"
         lines.append(said)
     yield from _labelled("network", lines)
 
 
-def _test(answer: dict[str, Any]) -> Iterator[str]:
-    figures = [name for name in answer["test"][0] if name not in ("networks", "arm")]
-    rows = [("test", "networks", *figures)]
-    count = sum(candidate["networks"] for candidate in answer["recommended"])
-    for entry in answer["test"]:
-        handed = (entry["arm"], entry["networks"]) == ("recommended", count)
-        values = [_figure(name, entry[name]) for name in figures]
-        rows.append((entry["arm"], f"{entry['networks'] or '-'}", *values, *(["handed over"] if handed else [])))
+def _test(answer: Answer) -> Iterator[str]:
+    figures = list(answer.test[0].figures)
+    own = words.of_networks(answer)
+    rows = [("test", *(["networks"] if own else []), *figures)]
+    final = handed_over(answer)
+    for entry in answer.test:
+        values = [_figure(name, entry.figures[name]) for name in figures]
+        count = [f"{entry.networks or '-'}"] if own else []
+        rows.append((shown(entry.arm), *count, *values, *(["handed over"] if entry is final else [])))
     yield from table(rows, first=14)
     for warned in warning(answer):
         yield from textwrap.wrap(f"warning: {warned}", WIDTH)
-    if len(answer["against_networks"]) == 0:
+    if own and not answer.against_networks:
         yield "linear and boosted models were left out: they would take too much of the budget"
 
 

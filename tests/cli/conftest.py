@@ -84,7 +84,7 @@ def run_goru(*args: object) -> Outcome:
     be a traceback for the user, so it leaves this function too.
     """
     from goru.cli import main
-    from goru.study import defaults
+    from goru.studies import defaults
 
     words = tuple(str(arg) for arg in args)
     before = tree(Path.cwd())

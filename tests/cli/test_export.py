@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from goru.study.run import load
+from goru.studies.runs.run import load
 
 
 def predicted(goru, run, target):

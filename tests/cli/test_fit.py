@@ -102,7 +102,7 @@ class TestOptions:
     def test_batch_norm_was_searched_in_every_network_that_has_it(self, optional_run, credit_run):
         for run, searched in ((optional_run, True), (credit_run, False)):
             with sqlite3.connect(f"file:{run.folder / 'study.sqlite'}?mode=ro", uri=True) as study:
-                rows = study.execute("SELECT batch_norm, hyperparameters FROM trials").fetchall()
+                rows = study.execute("SELECT json_extract(levels, '$[0][1]'), hyperparameters FROM trials").fetchall()
             assert {bool(place) for place, _ in rows} == {True, False}
             for place, hyper in rows:
                 assert (json.loads(hyper)["batch_norm_scale"] != 1) == (searched and bool(place))

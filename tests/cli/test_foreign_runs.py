@@ -49,17 +49,17 @@ ANSWERS = [{"effects": [{}]}, {"effects": 3}, {"data": None}, {"network": []}, {
 @pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["report", "-o", "page.html"]], ids=" ".join)
 def test_an_answer_of_another_form_is_refused_and_not_told_up_to_there(goru, refused, change, command, content):
     run = change("answer.json", **content)
-    refused(goru(*command, run), str(run), "not as a study writes it")
+    refused(goru(*command, run), str(run), "damaged")
 
 
 def test_evidence_of_another_form_is_refused(goru, refused, change):
     run = change("evidence.json", curves=3)
-    refused(goru("report", run, "-o", "page.html"), str(run), "not as a study writes it")
+    refused(goru("report", run, "-o", "page.html"), str(run), "damaged")
 
 
 def test_runs_of_which_one_is_foreign_are_not_compared(goru, refused, bring, credit_run, change):
     run, other = change("answer.json", effects=[{}]), bring(credit_run, "other")
-    refused(goru("report", "--compare", run, other, "-o", "page.html"), str(run), "not as a study writes it")
+    refused(goru("report", "--compare", run, other, "-o", "page.html"), str(run), "damaged")
 
 
 def test_weights_that_lead_beyond_the_range_of_numbers_predict_nothing(goru, refused, bring, credit_run, write):

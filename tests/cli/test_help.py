@@ -7,7 +7,7 @@ import pytest
 from outcomes import EPOCHS
 
 from goru.nn.architecture import ActivationName
-from goru.study import defaults
+from goru.studies import defaults
 
 
 class TestHelp:
@@ -61,7 +61,7 @@ class TestExplain:
         ("what", "numbers"),
         [
             ("splits", (defaults.FOLDS, defaults.PARTITIONS, defaults.FEWEST_FOLDS)),
-            ("draws of each arm", (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)),
+            ("configurations of each arm", (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)),
             ("second partition", (f"{defaults.KEPT:.0%}", defaults.FEWEST_DRAWS)),
             ("hidden layers", ("128, 128", "256, 256", "--hidden")),
             ("activation", ("relu", "He normal", "--activation")),

@@ -25,7 +25,7 @@ commands = {{name: (os.open(told, os.O_WRONLY | os.O_CREAT), words) for name, to
 heard = commands["import"][0]
 sys.addaudithook(hook)
 from goru.cli import main
-from goru.study import defaults
+from goru.studies import defaults
 defaults.EPOCHS = {epochs}
 for name, (heard, words) in commands.items():
     sys.argv = ["goru", *words]

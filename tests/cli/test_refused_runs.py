@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from outcomes import Tripwire, truncated
 
-from goru.study.manifest import write_manifest
+from goru.studies.runs.manifest import write_manifest
 
 
 def flipped(file: Path) -> None:

@@ -15,7 +15,7 @@ from outcomes import files_of, table_of, truncated
 
 import goru as package
 from goru.errors import InputError
-from goru.study.study import Study
+from goru.studies.study import Study
 
 RUNS = pytest.mark.parametrize("run", ["credit_run", "houses_run", "messy_run", "optional_run", "repeated_run"])
 BRIEF = ("--networks", 12, "--hidden", 8, "--seed", 0)
@@ -23,6 +23,21 @@ BRIEF = ("--networks", 12, "--hidden", 8, "--seed", 0)
 
 def older(run: Path, version: int) -> None:
     """What a run looks like that was written before there was evidence."""
+    answer = json.loads((run / "answer.json").read_text("utf-8"))
+    answer |= {
+        "options": {"single": answer.pop("single"), "class_weight": answer.pop("class_weight")},
+        "recommended": [
+            {
+                **{name: value for name, value in draw.items() if name not in ("levels", "values", "words")},
+                **dict.fromkeys(("dropout_rate", "weight_decay")),
+                "batch_norm": draw["levels"]["batch_norm"],
+                **draw["values"],
+            }
+            for draw in answer["recommended"]
+        ],
+        "test": [{"networks": one["networks"], "arm": one["arm"], **one["figures"]} for one in answer["test"]],
+    }
+    (run / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
     config = json.loads((run / "config.json").read_text("utf-8"))
     (run / "config.json").write_text(json.dumps(config | {"version": version}), encoding="utf-8")
     for name in ("evidence.json", "report.html", "manifest.json"):
@@ -101,9 +116,7 @@ class TestFit:
 
     def test_over_an_older_run_replaces_its_report(self, repeated_run, credit_run):
         before, after = ((run.folder / "report.html").read_text("utf-8") for run in (credit_run, repeated_run))
-        taken = [
-            f" networks in {package.load(run.folder).answer['seconds']:.0f} s:" for run in (credit_run, repeated_run)
-        ]
+        taken = [f" networks in {package.load(run.folder).answer.seconds:.0f} s:" for run in (credit_run, repeated_run)]
         assert taken[0] in before
         assert taken[1] in after
 
@@ -293,8 +306,8 @@ class TestInPython:
         found = package.load(folder)
         for plot in (found.plot_effects, found.plot_curves, found.plot_activations, found.plot_hyperparameters):
             assert len(plot().data) > 0
-        assert found.answer["advice"].split("'")[0] in found._repr_html_()
-        assert list(found.effects["name"]) == [effect["name"] for effect in found.answer["effects"]]
+        assert found.answer.advice.split("'")[0] in found._repr_html_()
+        assert list(found.effects["name"]) == [effect.name for effect in found.answer.effects]
         losses = found.trials.groupby(["arm", "draw"])["best_loss"].mean()
-        assert len(losses) == len(found.evidence["draws"])
+        assert len(losses) == len(found.evidence.draws)
         assert np.isfinite(losses).all()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from outcomes import EPOCHS, files_of, strict_json, truncated
 
-from goru.study.manifest import check
-from goru.study.store import Store
+from goru.experiment.store import Store
+from goru.studies.runs.manifest import check
 
 FIT = ("fit", "iris", "--networks", 36, "--hidden", 8, "--out", "run")
 GO_ON = "what was trained is kept: give the same command with --resume to go on"
@@ -110,7 +110,7 @@ class TestCtrlC:
 
 def start(folder: Path, *words: object) -> subprocess.Popen:
     """The command in a process of its own, and as `goru` runs it here otherwise."""
-    main = f"import sys; from goru.study import defaults; defaults.EPOCHS = {EPOCHS}; from goru.cli import main"
+    main = f"import sys; from goru.studies import defaults; defaults.EPOCHS = {EPOCHS}; from goru.cli import main"
     return subprocess.Popen(
         [sys.executable, "-c", f"{main}; sys.exit(main())", *map(str, words)],
         cwd=folder,

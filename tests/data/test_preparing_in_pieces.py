@@ -1,4 +1,5 @@
-"""Columns that are cut into pieces as well: fitted on fit rows, counted, prepared last, and read back from JSON."""
+"""Columns that are cut into pieces as well: fitted on training rows, counted, prepared last, and read back from
+JSON."""
 
 import json
 

@@ -13,7 +13,7 @@ from studies_cv import StoppedError, fitted, stop
 from tables import IRIS, SPECIES
 
 import goru
-from goru.study.study import Study
+from goru.studies.study import Study
 
 
 @pytest.fixture

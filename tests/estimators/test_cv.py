@@ -10,7 +10,8 @@ from studies_cv import LEARNS, MODELS, T, X, Y, classifier, fitted, predictions,
 from tables import IRIS, SPECIES
 
 from goru.data.memory import dataset_from
-from goru.study.design import ARMS
+from goru.experiment.forms import to_json
+from goru.studies.design import ARMS
 
 
 class TestFitted:
@@ -29,12 +30,12 @@ class TestFitted:
     def test_what_was_found_is_printed_as_a_whole(self, iris):
         printed = str(iris.study_)
         assert len(printed.splitlines()) > 10
-        assert iris.study_.answer["advice"] in " ".join(printed.split())
+        assert iris.study_.answer.advice in " ".join(printed.split())
 
     def test_a_row_of_the_trials_is_a_network(self, iris):
         trials = iris.study_.trials
         assert isinstance(trials, pd.DataFrame)
-        assert len(trials) == iris.study_.answer["trained"]["networks"]
+        assert len(trials) == iris.study_.answer.trained.networks
         assert set(trials["arm"]) == {arm.name for arm in ARMS}
         assert not trials.duplicated(["arm", "draw", "split"]).any()
 
@@ -44,13 +45,13 @@ class TestFitted:
         assert isinstance(model.effects_, pd.DataFrame)
         assert len(model.effects_) == 7
         assert {"name", "change", "low", "high", "verdict"} <= set(model.effects_)
-        assert model.effects_.to_dict("records") == pd.DataFrame(model.study_.answer["effects"]).to_dict("records")
+        assert model.effects_.to_dict("records") == [to_json(effect) for effect in model.study_.answer.effects]
         pd.testing.assert_frame_equal(model.effects_, model.study_.effects)
 
     def test_what_is_recommended_is_what_the_networks_are_made_of(self, iris):
-        assert iris.recommended_ == iris.study_.answer["recommended"]
-        assert sum(kind["networks"] for kind in iris.recommended_) == 8
-        assert iris.n_iter_ == max(kind["epochs"] for kind in iris.recommended_) <= 15
+        assert iris.recommended_ == iris.study_.answer.recommended
+        assert sum(kind.networks for kind in iris.recommended_) == 8
+        assert iris.n_iter_ == max(kind.epochs for kind in iris.recommended_) <= 15
 
     def test_the_columns_and_the_classes_are_remembered(self, iris):
         assert iris.n_features_in_ == 4
@@ -62,8 +63,8 @@ class TestFitted:
     @MODELS
     def test_one_network_may_be_all_there_is(self, make):
         single, bag = fitted(make, single=True), fitted(make)
-        assert sum(kind["networks"] for kind in single.recommended_) == 1
-        assert single.study_.answer["options"]["single"] is True
+        assert sum(kind.networks for kind in single.recommended_) == 1
+        assert single.study_.answer.single is True
         assert not same(single, bag)
         pd.testing.assert_frame_equal(single.effects_, bag.effects_)
 
@@ -138,8 +139,8 @@ class TestOptions:
 
     def test_in_pieces_it_still_predicts_from_arrays(self):
         model = fitted(numbers="pieces")
-        assert model.study_.answer["network"]["numbers"] == "pieces"
-        assert fitted(numbers="auto").study_.answer["network"]["first_look"] is not None
+        assert model.study_.answer.network.numbers == "pieces"
+        assert fitted(numbers="auto").study_.answer.network.first_look is not None
         np.testing.assert_allclose(predictions(model).sum(axis=1), 1, atol=1e-6)
 
     def test_fewer_networks_than_there_have_to_be_are_more(self):

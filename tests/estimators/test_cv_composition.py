@@ -17,7 +17,7 @@ from studies_cv import EVERY, MODELS, X, Y, classifier, fitted, regressor, same,
 from tables import IRIS, SPECIES
 
 import goru
-from goru.study.laboratory import Laboratory
+from goru.studies.laboratory import Laboratory
 
 
 class TestComposition:
@@ -31,9 +31,7 @@ class TestComposition:
         search = GridSearchCV(classifier(epochs=3), {"hidden_layer_sizes": [(3,), (6,)]}, cv=2).fit(X, Y)
         assert search.best_params_["hidden_layer_sizes"] in [(3,), (6,)]
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-        assert (
-            search.best_estimator_.study_.answer["network"]["widths"][1] == search.best_params_["hidden_layer_sizes"][0]
-        )
+        assert search.best_estimator_.study_.answer.network.widths[1] == search.best_params_["hidden_layer_sizes"][0]
 
     @MODELS
     def test_cross_validation(self, make):

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import accuracy_score, make_scorer
 from studies_cv import MODELS, T, Y, classifier, fitted, regressor
 
-from goru.study.design import ARMS
-from goru.study.study import Study
+from goru.studies.design import ARMS
+from goru.studies.study import Study
 
 
 class TestScoring:
@@ -14,20 +14,20 @@ class TestScoring:
     def test_a_name_chooses_the_arm(self, scoring):
         model = fitted(scoring=scoring)
         answer = model.study_.answer
-        assert answer["chosen_by"] == "score"
-        assert set(answer["scores"]) == {arm.name for arm in ARMS}
-        best = max(answer["scores"].values())
-        assert {answer["scores"][kind["arm"]] for kind in model.recommended_} == {best}
+        assert answer.chosen_by == "score"
+        assert set(answer.scores) == {arm.name for arm in ARMS}
+        best = max(answer.scores.values())
+        assert {answer.scores[kind.arm] for kind in model.recommended_} == {best}
 
     @pytest.mark.parametrize("scoring", ["r2", "neg_mean_absolute_error"])
     def test_so_it_does_for_numbers(self, scoring):
         answer = fitted(regressor, scoring=scoring).study_.answer
-        best = max(answer["scores"].values())
-        assert {answer["scores"][kind["arm"]] for kind in answer["recommended"]} == {best}
+        best = max(answer.scores.values())
+        assert {answer.scores[kind.arm] for kind in answer.recommended} == {best}
 
     def test_without_one_the_loss_does(self):
         answer = fitted().study_.answer
-        assert (answer["chosen_by"], answer["scores"]) == ("loss", {})
+        assert (answer.chosen_by, answer.scores) == ("loss", {})
 
     @MODELS
     def test_a_scorer_is_given_predictions_for_all_rows_and_the_target_as_it_was(self, make):
@@ -44,8 +44,8 @@ class TestScoring:
             np.testing.assert_array_equal(target, y)
             if make is classifier:
                 assert set(predicted) <= set(y)
-        scores = model.study_.answer["scores"]
-        assert scores[model.recommended_[0]["arm"]] == -1
+        scores = model.study_.answer.scores
+        assert scores[model.recommended_[0].arm] == -1
 
     def test_a_scorer_sees_probabilities_and_classes(self):
         def scorer(estimator, X, y):
@@ -55,7 +55,7 @@ class TestScoring:
 
         named, own = fitted(scoring="accuracy"), fitted(scoring=scorer)
         made = fitted(scoring=make_scorer(accuracy_score))
-        assert named.study_.answer["scores"] == own.study_.answer["scores"] == made.study_.answer["scores"]
+        assert named.study_.answer.scores == own.study_.answer.scores == made.study_.answer.scores
 
     def test_a_scorer_that_knows_weights_gets_them(self):
         weight, seen = np.arange(1.0, 61), []
@@ -72,7 +72,7 @@ class TestScoring:
     def test_a_scorer_that_does_not_is_not_given_any(self):
         weight = np.arange(1.0, 61)
         model = fitted(scoring=lambda estimator, X, y: estimator.score(X, y), fit={"sample_weight": weight})
-        assert model.study_.answer["chosen_by"] == "score"
+        assert model.study_.answer.chosen_by == "score"
 
     def test_several_scores_at_once_are_refused_before_anything_is_trained(self, monkeypatch):
         monkeypatch.setattr(Study, "run", lambda *args, **kwargs: pytest.fail("it was trained"))

@@ -19,8 +19,8 @@ from sklearn.model_selection import (
 from studies_cv import StoppedError, classifier, regressor, stop
 
 import goru
-from goru.estimators.splits import partitions_of
-from goru.study.study import Study
+from goru.studies.cv import partitions_of
+from goru.studies.study import Study
 
 ROWS = 36
 X = np.random.default_rng(0).normal(size=(ROWS, 3))
@@ -263,7 +263,7 @@ class TestPartitionsOf:
     )
     def test_a_study_is_run_on_them_from_end_to_end(self, cv):
         model = regressor(cv=cv).fit(X, T, groups=GROUPS if isinstance(cv, GroupKFold) else None)
-        plan = model.study_.answer["plan"]
-        assert plan["folds"] == cv.get_n_splits(X, T, GROUPS) // (2 if isinstance(cv, RepeatedKFold) else 1)
+        plan = model.study_.answer.plan
+        assert plan.folds == cv.get_n_splits(X, T, GROUPS) // (2 if isinstance(cv, RepeatedKFold) else 1)
         assert set(model.study_.trials["split"]) <= set(range(cv.get_n_splits(X, T, GROUPS)))
         assert np.isfinite(model.predict(X)).all()

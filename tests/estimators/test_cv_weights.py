@@ -15,13 +15,13 @@ class TestWeights:
         wild[:15], y[:15] = 1e6, y[15]
         one = fitted(make, fit={"sample_weight": weight})
         assert same(one, fitted(make, X=wild, y=y, fit={"sample_weight": weight}))
-        assert one.study_.answer["data"]["rows"] == 45
+        assert one.study_.answer.data.rows == 45
 
     @MODELS
     def test_nor_have_they_with_splits_that_are_given(self, make):
         weight = (EVERY % 4 > 0).astype(float)
         model = fitted(make, cv=KFold(3), fit={"sample_weight": weight})
-        assert model.study_.answer["data"]["rows"] == 45
+        assert model.study_.answer.data.rows == 45
 
     @MODELS
     def test_whole_numbers_lists_and_series_are_weights(self, make):
@@ -36,7 +36,7 @@ class TestWeights:
     @MODELS
     def test_rows_that_count_alike_are_as_rows_without_weights(self, make):
         weighted = fitted(make, fit={"sample_weight": np.ones(60)})
-        assert weighted.study_.answer["plan"] == fitted(make).study_.answer["plan"]
+        assert weighted.study_.answer.plan == fitted(make).study_.answer.plan
 
     def test_a_class_whose_rows_count_for_more_is_predicted_more_often(self):
         chance = np.random.default_rng(0).normal(size=(60, 4))
@@ -69,7 +69,7 @@ class TestClassWeight:
         study = study_of(class_weight="balanced")
         assert study.options.class_weight == "balanced"
         assert study.dataset.weights is None
-        assert fitted(class_weight="balanced").study_.answer["options"]["class_weight"] == "balanced"
+        assert fitted(class_weight="balanced").study_.answer.class_weight == "balanced"
 
     def test_a_dict_says_what_the_rows_of_a_class_count_for(self, study_of):
         y = np.array(["u", "v", "w"])[Y]
@@ -88,4 +88,4 @@ class TestClassWeight:
     def test_a_class_may_count_for_nothing(self):
         model = fitted(class_weight={0: 1, 1: 0, 2: 1})
         assert model.classes_.tolist() == [0, 1, 2]
-        assert model.study_.answer["data"]["rows"] == (Y != 1).sum()
+        assert model.study_.answer.data.rows == (Y != 1).sum()

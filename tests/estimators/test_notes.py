@@ -10,7 +10,7 @@ from studies_cv import StoppedError, stop
 from tables import IRIS, SPECIES, quick_classifier, quick_regressor
 
 import goru
-from goru.study.study import Study
+from goru.studies.study import Study
 
 RNG = np.random.default_rng(0)
 N = 120

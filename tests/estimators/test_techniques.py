@@ -154,7 +154,7 @@ def test_initial_weights_have_the_spread_that_is_asked_for(init):
 
 
 def members(model, X):
-    """The predictions of each of a bag's members, by hand."""
+    """The predictions of each of an ensemble's members, by hand."""
     for index in range(len(model.coefs_[0])):
         one = quick_classifier(activation=model.activation)
         one.coefs_, one.intercepts_ = [w[index] for w in model.coefs_], [b[index] for b in model.intercepts_]

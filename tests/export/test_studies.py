@@ -7,7 +7,7 @@ from exported import BUILTIN, assert_agrees, assert_close, builtin, make_table
 
 from goru.cli import app
 from goru.export import torch
-from goru.study.run import load
+from goru.studies.runs.run import load
 
 TABLES = (*BUILTIN, "kind", "price")
 

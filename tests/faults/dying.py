@@ -20,10 +20,10 @@ import numpy as np
 from commands import contents
 
 from goru.report.writing import write_page
-from goru.study.fitting import TableOptions, fit
-from goru.study.manifest import MANIFEST
-from goru.study.options import Options
-from goru.study.run import REPORT, Run, is_unfinished
+from goru.studies.fitting import TableOptions, fit
+from goru.studies.options import Options
+from goru.studies.runs.manifest import MANIFEST
+from goru.studies.runs.run import REPORT, Run, is_unfinished
 
 OPTIONS = Options(networks=36, hidden=(4,), epochs=3)
 OF_THE_SYSTEM = ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from commands import assert_same
 
-from goru.study.fitting import TableOptions, fit
-from goru.study.manifest import check
-from goru.study.options import Options
-from goru.study.run import load
-from goru.study.store import Store
+from goru.experiment.store import Store
+from goru.studies.fitting import TableOptions, fit
+from goru.studies.options import Options
+from goru.studies.runs.manifest import check
+from goru.studies.runs.run import load
 
 IRIS = TableOptions("iris")
 FEW = Options(networks=36, hidden=(4,), epochs=3)
@@ -78,7 +78,7 @@ def test_the_machine_was_started_again_so_that_its_own_clock_is_another(whole, t
     monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600 * hours)
     fit(IRIS, FEW, folder, resume=True)
     assert_same(folder, whole)
-    assert 0 < load(folder).answer["seconds"] < 600
+    assert 0 < load(folder).answer.seconds < 600
 
 
 @pytest.mark.parametrize("hours", [-100, 100])
@@ -88,5 +88,5 @@ def test_so_it_is_with_a_budget(tmp_path, monkeypatch, hours):
     monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600 * hours)
     fit(IRIS, options, folder, resume=True)
     check(folder)
-    assert 0 < load(folder).answer["seconds"] < 600
-    assert load(folder).answer["plan"]["draws"] >= 1
+    assert 0 < load(folder).answer.seconds < 600
+    assert load(folder).answer.plan.draws >= 1

@@ -9,8 +9,8 @@ from damages import damage, damages
 
 import goru
 from goru.errors import InputError
-from goru.study.manifest import MANIFEST
-from goru.study.run import CONFIG, REPORT, STORE
+from goru.studies.runs.manifest import MANIFEST
+from goru.studies.runs.run import CONFIG, REPORT, STORE
 
 FIT = ("iris", "--networks", "36", "--hidden", "8")
 MODEL = ("manifest.json", "model.json", "networks.safetensors", "plain.safetensors")

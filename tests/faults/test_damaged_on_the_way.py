@@ -9,10 +9,10 @@ from commands import assert_same, files
 from damages import damage, damages
 
 from goru.errors import InputError
-from goru.study.fitting import TableOptions, fit
-from goru.study.options import Options
-from goru.study.run import CONFIG, MAKING, STORE
-from goru.study.store import Store
+from goru.experiment.store import Store
+from goru.studies.fitting import TableOptions, fit
+from goru.studies.options import Options
+from goru.studies.runs.run import CONFIG, MAKING, STORE
 
 IRIS = TableOptions("iris")
 FEW = Options(networks=36, hidden=(4,), epochs=3)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from commands import assert_same, files, said
 
-from goru.study.manifest import check
-from goru.study.run import is_unfinished
+from goru.studies.runs.manifest import check
+from goru.studies.runs.run import is_unfinished
 
 FIT = ("iris", "--networks", "36", "--hidden", "8")
 GO_ON = "what was trained is kept: give the same command with --resume to go on."

@@ -12,9 +12,9 @@ import pytest
 from commands import assert_same, files
 
 from goru.errors import InputError
-from goru.study.folder import check_free
-from goru.study.manifest import MANIFEST, check
-from goru.study.run import ANSWER, READY, is_unfinished, load
+from goru.studies.runs.folder import check_free
+from goru.studies.runs.manifest import MANIFEST, check
+from goru.studies.runs.run import ANSWER, READY, is_unfinished, load
 
 STUDIES = {
     "compiled": (("digits", "--networks", "108", "--hidden", "8"), 7),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import files, said
 
-from goru.study.run import MAKING
+from goru.studies.runs.run import MAKING
 
 FIT = ("iris", "--networks", "36", "--hidden", "8")
 NOBODY = 65534

@@ -22,7 +22,7 @@ from counting import count
 
 if TYPE_CHECKING:
     from goru.data.dataset import Dataset
-    from goru.study.study import Study
+    from goru.studies.study import Study
 
 SECONDS = 20.0
 """What takes longer hangs: these cases are of milliseconds."""
@@ -176,7 +176,7 @@ def _check(came: Came, notes: bool) -> None:
 @contextlib.contextmanager
 def _ending_where_it_begins(begun: list[object]) -> Iterator[None]:
     from goru.errors import InputError
-    from goru.study.study import Study
+    from goru.studies.study import Study
 
     def begin(study: "Study", *_) -> None:
         begun.append(study)

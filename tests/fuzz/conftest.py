@@ -42,7 +42,7 @@ def runs(tmp_path_factory) -> dict[str, Path]:
     found = {}
     for task, target in (("classification", "kind"), ("regression", "price")):
         folder = tmp_path_factory.mktemp(task)
-        with place(folder), mock.patch("goru.study.defaults.EPOCHS", 12):
+        with place(folder), mock.patch("goru.studies.defaults.EPOCHS", 12):
             other = "price" if target == "kind" else "kind"
             make_table(150).drop(columns=other).to_csv("table.csv", index=False)
             words = ("fit", "table.csv", "--target", target, "--networks", 12, "--hidden", 4)

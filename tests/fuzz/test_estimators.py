@@ -18,7 +18,7 @@ from scipy import sparse
 
 import goru
 from goru.estimators import parameters
-from goru.study.study import Study
+from goru.studies.study import Study
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # matrices are among what is given
 

@@ -11,7 +11,7 @@ import pytest
 from goru.data.reading import read_table
 from goru.model.files import load_trained
 from goru.report.terminal import answer_lines
-from goru.study.run import REPORT, STORE, Run, load
+from goru.studies.runs.run import REPORT, STORE, Run, load
 
 KEPT = sorted(path.parent for path in Path(__file__).parent.glob("kept/*/answer.json"))
 LARGEST = 300_000  # bytes, all of them together
@@ -74,7 +74,7 @@ def test_the_networks_as_trained_are_read_too(folder, run):
 def test_the_answer_is_told_and_what_pictures_are_drawn_from_is_there(run):
     lines = list(answer_lines(run.answer))
     assert any("recommended" in line for line in lines)
-    assert run.evidence["arms"]
+    assert run.evidence.arms
 
 
 def test_a_copy_elsewhere_is_as_good(folder, run, tmp_path):

@@ -2,7 +2,10 @@
 
 import copy
 
-from goru.report.terminal import answer_lines
+from drawn import answer_lines
+
+from goru.studies.answer import words
+from goru.studies.design import ARMS
 
 
 def effect(name, change, low, high, verdict, rows_to_decide=None, draws_to_decide=False):
@@ -23,7 +26,22 @@ def effect(name, change, low, high, verdict, rows_to_decide=None, draws_to_decid
 
 def scored(arm, networks, *figures):
     names = ("log loss", "accuracy", "balanced accuracy", "AUC") if len(figures) == 4 else ("R²", "error")
-    return {"networks": networks, "arm": arm, **dict(zip(names, figures, strict=True))}
+    return {"networks": networks, "arm": arm, "figures": dict(zip(names, figures, strict=True))}
+
+
+def recommended(batch_norm, networks, epochs, loss, schedule_epochs=80, **values):
+    """Of an arm that has what there are values of."""
+    levels = {"batch_norm": batch_norm, "dropout": "dropout_rate" in values, "weight_decay": "weight_decay" in values}
+    return {
+        "networks": networks,
+        "arm": next(arm.name for arm in ARMS if dict(arm) == levels),
+        "levels": levels,
+        "values": values,
+        "words": words(levels, values),
+        "epochs": epochs,
+        "schedule_epochs": schedule_epochs,
+        "held_out_loss": loss,
+    }
 
 
 CLASSIFICATION = {
@@ -50,7 +68,8 @@ CLASSIFICATION = {
         "decay": "decoupled",
         "numbers": "scaled",
     },
-    "options": {"single": False, "class_weight": None},
+    "single": False,
+    "class_weight": None,
     "plan": {
         "arms": 12,
         "partitions": 1,
@@ -81,30 +100,10 @@ CLASSIFICATION = {
         effect("dropout and decay on top of batch norm", 0.0, -0.04, 0.04, "undecided", None, True),
         effect("the best of all combinations", -0.06, -0.13, 0.01, "undecided", 1_089),
     ],
-    "judgement": {"plain_loss": 0.5, "margin_share": 0.02, "confidence": 0.95},
+    "judgement": {"plain_loss": 0.5, "margin_share": 0.02, "confidence": 0.95, "loss": "log loss"},
     "recommended": [
-        {
-            "networks": 5,
-            "arm": "batch norm before + dropout + weight decay",
-            "batch_norm": "before",
-            "dropout_rate": 0.314,
-            "weight_decay": 0.0123,
-            "learning_rate": 0.00456,
-            "epochs": 33,
-            "schedule_epochs": 80,
-            "held_out_loss": 0.44,
-        },
-        {
-            "networks": 3,
-            "arm": "batch norm before + dropout + weight decay",
-            "batch_norm": "before",
-            "dropout_rate": 0.05,
-            "weight_decay": 1.5,
-            "learning_rate": 0.01,
-            "epochs": 80,
-            "schedule_epochs": 80,
-            "held_out_loss": 0.45,
-        },
+        recommended("before", 5, 33, 0.44, learning_rate=0.00456, dropout_rate=0.314, weight_decay=0.0123),
+        recommended("before", 3, 80, 0.45, learning_rate=0.01, dropout_rate=0.05, weight_decay=1.5),
     ],
     "selection": "uniform",
     "temperature": 1.0,
@@ -150,9 +149,8 @@ REGRESSION["plain"] |= {
     "rise_high": 0.0,
 }
 REGRESSION["network"] |= {"widths": [1, 8, 1], "activation": "tanh", "loss": "squared_error"}
-del REGRESSION["recommended"][1]
-REGRESSION["recommended"][0] |= {"networks": 8, "arm": "plain", "batch_norm": None}
-REGRESSION["recommended"][0] |= {"dropout_rate": None, "weight_decay": None}
+REGRESSION["recommended"] = [recommended(None, 8, 33, 0.44, learning_rate=0.00456)]
+REGRESSION["judgement"] |= {"loss": "squared error over the target's variance"}
 REGRESSION["test"] = [
     scored("guess", 0, -0.004, 71000.0),
     scored("plain", 1, 0.295, 60123.4),
@@ -167,10 +165,10 @@ REGRESSION["trained"] |= {"networks": 76, "diverged": 0, "steps": 900}
 
 
 def changed(answer, **parts):
-    """An answer with some entries of some of its parts replaced."""
+    """An answer with some parts, or some of their entries, replaced."""
     answer = copy.deepcopy(answer)
     for part, entries in parts.items():
-        answer[part] |= entries
+        answer[part] = answer[part] | entries if isinstance(entries, dict) else entries
     return answer
 
 

@@ -1,12 +1,14 @@
 """What pictures are drawn from, made by hand to go with `answers`: losses by formula, and what a study makes of them.
 
-Of every arm the held-out loss falls in a straight line to its lowest, and rises again to the end; the loss on fit rows
+Of every arm the validation loss falls in a straight line to its lowest, and rises again to the end; the loss on
+training rows
 falls all the way. The folds lie 0.02 above one another, so that a band reaches 0.02 to either side.
 """
 
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,20 +16,22 @@ from types import SimpleNamespace
 import answers
 import numpy as np
 
+from goru.experiment.answers import answer as answer_questions
+from goru.experiment.candidates import Candidate
+from goru.experiment.evidence import ClassPredictions, ValuePredictions
+from goru.experiment.forms import to_json
+from goru.experiment.gathering import Raced, gather
+from goru.experiment.trial import Trial, losses
 from goru.nn.architecture import Hyperparameters
-from goru.study.answer import decided, describe_effect, describe_plain, finite, margin
-from goru.study.candidates import Candidate
-from goru.study.design import ARMS, PLAIN
-from goru.study.evidence.activations import describe_activations
-from goru.study.evidence.arms import describe_arms, interactions
-from goru.study.evidence.curves import epochs_shown, learning_curves
-from goru.study.evidence.draws import describe_draws
-from goru.study.evidence.predictions import describe_classes, describe_values
-from goru.study.trial import Trial, losses
+from goru.studies.design import ARMS, PLAIN, design, knob_values
+from goru.studies.evidence.activations import describe_activations
+from goru.studies.evidence.predictions import describe_classes, describe_values
+from goru.studies.runs.manifest import write_manifest
+from goru.studies.runs.run import VERSION
 
 PARTS, STEPS = 10, 40_000
 BY_NAME = {arm.name: arm for arm in ARMS}
-# Of every arm the lowest held-out loss: what dropout does in the answer, decay hurts, before is as good as plain.
+# Of every arm the lowest validation loss: what dropout does in the answer, decay hurts, before is as good as plain.
 LOWEST = {
     "plain": 0.5,
     "weight decay": 0.52,
@@ -70,7 +74,7 @@ def evidence_of(
     **Arguments:**
 
     - `draws`: of each arm; by default as many as the answer says.
-    - `lowest`: held-out losses by arm.
+    - `lowest`: validation losses by arm.
     - `diverged`: arms whose networks diverge in the last fold.
     - `searched`: whether batch norm's own numbers were drawn.
     """
@@ -78,6 +82,7 @@ def evidence_of(
     draws = draws or plan["draws"]
     drawn = {arm: [_hyper(draw, arm, recommended) for draw in range(draws)] for arm in ARMS}
     classes = answer["data"]["classes"] is not None
+    asked = design(searched)
     trials = [
         _trial(arm, draw, split, drawn[arm][draw], answer, lowest[arm.name] + 0.03 * draw, arm.name in diverged)
         for arm in ARMS
@@ -91,29 +96,35 @@ def evidence_of(
         "recommended": Candidate(chosen, 0, drawn[chosen][0], recommended["epochs"], lowest[chosen.name]),
     }
     with np.errstate(invalid="ignore"):
-        pairs = decided(interactions(found, plan["folds"], margin(found, plan["folds"])), draws)
-        curves = {name: _curves(trials, found, candidate, plan["folds"]) for name, candidate in best.items()}
-        described = describe_draws(found, drawn, plan["folds"], STEPS, searched, best["recommended"])
-    return finite(
-        {
-            "curves": {"epochs": epochs_shown(plan["epochs"]).tolist(), **curves},
-            "arms": describe_arms(found, plan["folds"]),
-            "interactions": [describe_effect(pair, answer["data"]["rows"]) for pair in pairs],
-            **described,
-            "activations": {"rows": 500, **describe_activations(_activations(plan["epochs"]))},
-            "predictions": {"of": "test", **(_classes(answer) if classes else _values(answer))},
-        }
+        answers = answer_questions(asked, found, plan["folds"], draws)
+        raced = Raced(
+            trials,
+            asked,
+            drawn,
+            found,
+            answers.interactions,
+            plan["folds"],
+            1 / (plan["folds"] - 1),
+            lambda arm, values: knob_values(asked, arm, values, STEPS),
+        )
+        gathered = gather(raced, best["plain"], best["recommended"], answer["data"]["rows"])
+    return to_json(
+        replace(
+            gathered,
+            activations=describe_activations(_activations(plan["epochs"]), 500),
+            predictions=_classes(answer) if classes else _values(answer),
+        )
     )
 
 
-def _hyper(draw: int, arm, recommended: Mapping) -> Hyperparameters:
+def _hyper(draw: int, arm, recommended: Mapping) -> dict[str, float]:
     """Draw 0 is what is recommended; others have higher learning rates."""
-    rate = recommended["learning_rate"] * 1.2**draw
+    chosen = {"dropout_rate": 0.314, "weight_decay": 0.0123} | recommended["values"]
     return Hyperparameters(
-        learning_rate=rate,
-        dropout_rate=(recommended["dropout_rate"] or 0.314) if arm.dropout else 0.0,
-        weight_decay=(recommended["weight_decay"] or 0.0123) if arm.weight_decay else 0.0,
-    )
+        learning_rate=chosen["learning_rate"] * 1.2**draw,
+        dropout_rate=chosen["dropout_rate"] if arm["dropout"] else 0.0,
+        weight_decay=chosen["weight_decay"] if arm["weight_decay"] else 0.0,
+    )._asdict()
 
 
 def _trial(arm, draw, split, hyper, answer, lowest, diverges) -> Trial:
@@ -142,16 +153,6 @@ def _trial(arm, draw, split, hyper, answer, lowest, diverges) -> Trial:
     )
 
 
-def _curves(trials, found, candidate: Candidate, folds: int) -> dict:
-    return {
-        "arm": candidate.arm.name,
-        "draw": candidate.draw,
-        "stops": candidate.epochs,
-        **describe_plain(found[candidate.arm], folds, 1 / (folds - 1)),
-        "curves": learning_curves(trials, candidate.arm, candidate.draw),
-    }
-
-
 def _activations(epochs: int) -> dict:
     """Two layers of ReLUs; in the plain network's second one, half of the units die and the others grow."""
     normal = np.random.default_rng(0).normal(size=(50, 16))
@@ -163,13 +164,14 @@ def _activations(epochs: int) -> dict:
     }
 
 
-def _classes(answer: Mapping) -> dict:
+def _classes(answer: Mapping) -> ClassPredictions:
     """Whose probabilities are right more often than not; the plain network is overconfident."""
     labels, rows = answer["data"]["classes"], answer["data"]["test"]
     rng = np.random.default_rng(1)
     y = np.arange(rows) % len(labels)
     scores = rng.normal(size=(rows, len(labels))) + 1.5 * np.eye(len(labels))[y]
     return describe_classes(
+        "test",
         y,
         {
             name: np.exp(scale * scores) / np.exp(scale * scores).sum(axis=1, keepdims=True)
@@ -179,11 +181,11 @@ def _classes(answer: Mapping) -> dict:
     )
 
 
-def _values(answer: Mapping) -> dict:
+def _values(answer: Mapping) -> ValuePredictions:
     rows = answer["data"]["test"]
     rng = np.random.default_rng(1)
     y = 1000 * rng.normal(size=rows)
-    return describe_values(y, {"recommended": 0.8 * y + 50 * rng.normal(size=rows), "plain": 0.5 * y}, 0)
+    return describe_values("test", y, {"recommended": 0.8 * y + 50 * rng.normal(size=rows), "plain": 0.5 * y}, 0)
 
 
 THREE = answers.changed(
@@ -223,7 +225,7 @@ def config_of(answer: Mapping) -> dict:
     data = answer["data"]
     return {
         "format": "goru run",
-        "version": 3,
+        "version": VERSION,
         "goru": answer["goru"],
         "table": {
             "source": data["name"],
@@ -243,9 +245,9 @@ def config_of(answer: Mapping) -> dict:
             "activation": answer["network"]["activation"],
             "batch_size": None,
             "seed": 0,
-            "single": answer["options"]["single"],
+            "single": answer["single"],
             "search_batch_norm": False,
-            "class_weight": answer["options"]["class_weight"],
+            "class_weight": answer["class_weight"],
             "epochs": None,
             "numbers": "auto",
         },
@@ -259,9 +261,9 @@ def run_of(answer: Mapping, evidence: Mapping, **config: Mapping) -> SimpleNames
 
     **Arguments:**
 
-    - `config`: entries of parts of its configuration that are others.
+    - `config`: entries of parts of its configuration that are others; or the `whole` of it.
     """
-    asked = config_of(answer)
+    asked = config.pop("whole", None) or config_of(answer)
     for part, entries in config.items():
         asked[part] |= entries
     return SimpleNamespace(answer=answer, evidence=evidence, config=asked)
@@ -273,6 +275,7 @@ def write_run(folder: Path, answer: Mapping, evidence: Mapping, **config: Mappin
     folder.mkdir(parents=True)
     for name in ("answer", "evidence", "config"):
         (folder / f"{name}.json").write_text(json.dumps(getattr(run, name)), encoding="utf-8")
+    write_manifest(folder)
     return folder
 
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from drawn import activations_picture
 from evidences import two
 from looking import column, drawable, named, notes
 
-from goru.report.pictures.activations import activations_picture
+from goru.experiment.forms import to_json
 from goru.report.pictures.style import axis_name
-from goru.study.evidence.activations import describe_activations
+from goru.studies.evidence.activations import describe_activations
 
 EVEN = np.maximum(np.random.default_rng(0).normal(size=(50, 16)), 0)
 DEAD = np.where(np.arange(16) < 8, 0.0, EVEN)
@@ -16,7 +17,8 @@ NOT_FINITE = {"shares": None, "mean": None, "std": None, "zero": None, "dead": N
 
 def found(plain, recommended, rows=50) -> dict:
     """The evidence of networks by epoch, their layers as given."""
-    return {"activations": {"rows": rows, **describe_activations({"plain": plain, "recommended": recommended})}}
+    described = describe_activations({"plain": plain, "recommended": recommended}, rows)
+    return two()[1] | {"activations": to_json(described)}
 
 
 def says(plain, recommended) -> str:
@@ -24,7 +26,7 @@ def says(plain, recommended) -> str:
 
 
 def test_there_is_none_where_there_are_no_activations():
-    assert activations_picture({"activations": None}) is None
+    assert activations_picture(two()[1] | {"activations": None}) is None
 
 
 class TestTheSentence:

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from answers import CLASSIFICATION, changed
+from drawn import arms_picture, interactions_picture
 from evidences import LOWEST, evidence_of, numbers, three, two
 from looking import column, drawable, named, notes
 
-from goru.report.pictures.arms import LOOKS, PLACES, TOGETHER, arms_picture, interactions_picture
+from goru.report.pictures.arms import LOOKS, MARKS, TOGETHER
 
 CONTRAST = 4  # batch norm after instead of before
 
@@ -28,16 +29,15 @@ class TestTheSentenceAboutBatchNorm:
     @pytest.mark.parametrize(
         ("verdict", "words"),
         [
-            ("helps", "Alone, batch norm does better after the activation than before it (-1.0%, -4.0% to +2.0%)."),
-            ("hurts", "Alone, batch norm does better before the activation than after it (-1.0%, -4.0% to +2.0%)."),
+            ("helps", "Batch norm after instead of before does better (-1.0%, -4.0% to +2.0%)."),
+            ("hurts", "Batch norm after instead of before does worse (-1.0%, -4.0% to +2.0%)."),
             (
                 "no effect worth having",
-                "Alone, it does not matter where batch norm stands (-1.0%, -4.0% to +2.0%).",
+                "Batch norm after instead of before makes no difference worth having (-1.0%, -4.0% to +2.0%).",
             ),
             (
                 "undecided",
-                "Alone, whether batch norm is better before or after stays undecided (after instead of before: "
-                "-1.0%, -4.0% to +2.0%).",
+                "Batch norm after instead of before: whether it is better stays undecided (-1.0%, -4.0% to +2.0%).",
             ),
         ],
     )
@@ -47,29 +47,29 @@ class TestTheSentenceAboutBatchNorm:
     def test_of_a_network_that_diverged(self):
         answer = before_and_after("undecided", None, None, None)
         said = arms_picture(answer, two()[1]).says
-        assert said.startswith("Batch norm before and after cannot be compared: in some fold a network diverged.")
+        assert said.startswith("Batch norm after instead of before cannot be judged: in some fold a network diverged.")
 
     def test_is_in_units_of_the_loss_without_a_plain_loss(self):
         said = arms_picture(before_and_after("helps", plain_loss=0.0), three()[1]).says
         assert "(-0.005, -0.020 to +0.010)" in said
 
-    def test_counts_the_pairs_and_names_the_best(self):
+    def test_counts_the_rows_and_names_the_best(self):
         said = arms_picture(*three()).says
-        assert "By the means alone, after is better in 1 of 4 pairs." in said
+        assert "By the means alone, batch norm before is best in 3 of 4 rows." in said
         assert said.endswith(
             "Of 12 combinations batch norm before + dropout + weight decay has the lowest mean, 0.440; how sure that "
             "is, the interval of the best of all combinations says."
         )
 
-    def test_counts_only_pairs_of_which_both_are_known(self):
+    def test_counts_only_rows_of_which_all_are_known(self):
         """Of one arm a network diverged."""
         said = arms_picture(*two()).says
-        assert "in 0 of 3 pairs" in said
+        assert "batch norm before is best in 3 of 3 rows" in said
         assert "Of 11 combinations" in said
 
     def test_names_no_best_where_all_diverged(self):
         said = arms_picture(CLASSIFICATION, evidence_of(CLASSIFICATION, diverged=list(LOWEST))).says
-        assert "pairs" not in said
+        assert "rows" not in said
         assert "lowest" not in said
 
 
@@ -77,9 +77,10 @@ class TestTheFigureOfArms:
     def test_has_a_mark_for_every_arm_by_where_batch_norm_stands(self):
         answer, evidence = three()
         figure = arms_picture(answer, evidence).figure
-        for place, (words, colour, mark) in PLACES.items():
-            (trace,) = named(figure, words)
-            own = [arm for arm in evidence["arms"] if arm["batch_norm"] == place]
+        words = {None: "no batch norm", "before": "batch norm before", "after": "batch norm after"}
+        for (place, name), (colour, mark) in zip(words.items(), MARKS, strict=False):
+            (trace,) = named(figure, name)
+            own = [arm for arm in evidence["arms"] if arm["levels"]["batch_norm"] == place]
             np.testing.assert_allclose(trace.x, [np.mean(arm["losses"]) for arm in own])
             assert list(trace.text) == [arm["arm"] for arm in own]
             assert (trace.marker.color, trace.marker.symbol) == (colour, mark)
@@ -98,18 +99,18 @@ class TestTheFigureOfArms:
             assert heights == sorted(heights, reverse=True)
 
     def test_marks_differ_in_more_than_colour(self):
-        assert len({mark for _, _, mark in PLACES.values()}) == 3
+        assert len({mark for _, mark in MARKS}) == len(MARKS)
 
     def test_leaves_out_what_diverged(self):
         picture = arms_picture(*two())
-        assert "batch norm after" not in named(picture.figure, "batch norm after the activation")[0].text
+        assert "batch norm after" not in named(picture.figure, "batch norm after")[0].text
         row = next(row for row in picture.table.rows if row[0] == "batch norm after")
         assert row == ("batch norm after", "a network diverged", "", "")
 
     def test_may_be_empty(self):
         picture = arms_picture(CLASSIFICATION, evidence_of(CLASSIFICATION, diverged=list(LOWEST)))
         assert drawable(picture.figure)
-        assert set(column(picture, "mean held-out loss")) == {"a network diverged"}
+        assert set(column(picture, "mean validation loss")) == {"a network diverged"}
 
 
 def test_the_table_of_arms_has_all_twelve():
@@ -158,7 +159,7 @@ class TestTheFigureOfInteractions:
         words = TOGETHER[verdict]
         assert notes(picture.figure)[0] == f"<b>dropout and weight decay</b><br>{words}"
         assert column(picture, "verdict") == [words] * 5
-        assert (picture.figure.data[0].marker.color, picture.figure.data[0].marker.symbol) == LOOKS[words]
+        assert (picture.figure.data[0].marker.color, picture.figure.data[0].marker.symbol) == LOOKS[verdict]
 
     def test_of_a_regression_and_of_one_draw(self):
         assert drawable(interactions_picture(*numbers()).figure)
@@ -166,4 +167,4 @@ class TestTheFigureOfInteractions:
     def test_table_has_its_numbers(self):
         picture = interactions_picture(*two())
         assert column(picture, "what") == [pair["name"] for pair in two()[1]["interactions"]]
-        assert column(picture, "change in held-out loss")[3:] == ["a network diverged"] * 2
+        assert column(picture, "change in validation loss")[3:] == ["a network diverged"] * 2

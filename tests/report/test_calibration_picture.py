@@ -3,18 +3,17 @@
 import numpy as np
 import pytest
 from answers import changed
+from drawn import calibration_picture
 from evidences import numbers, three, two
 from looking import column, drawable, named
-
-from goru.report.pictures.calibration import calibration_picture
 
 
 def of(*bins, kind=two, rows=100, plain=None):
     """A picture of bins: what was said, what was found, and the interval of that."""
-    answer, _ = kind()
+    answer, evidence = kind()
     made = [dict(zip(("said", "found", "low", "high"), each, strict=True)) | {"rows": rows} for each in bins]
     error = float(np.mean([abs(each["said"] - each["found"]) for each in made]))
-    found = {"calibration": {"recommended": {"bins": made, "error": error}}}
+    found = evidence["predictions"] | {"calibration": {"recommended": {"bins": made, "error": error}}}
     if plain is not None:
         found["calibration"]["plain"] = {"bins": made, "error": plain}
     return calibration_picture(answer, found)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from drawn import confusion_picture, roc_picture
 from evidences import three, two
 from looking import column, drawable
 
-from goru.report.pictures.classes import confusion_picture, roc_picture
+from goru.experiment.forms import to_json
 from goru.report.pictures.style import text
-from goru.study.evidence.predictions import MOST_CLASSES, describe_classes
+from goru.studies.evidence.predictions import MOST_CLASSES, describe_classes
 
 
 def predictions(kind=two, **changes) -> dict:
@@ -21,7 +22,7 @@ def many(classes: int) -> dict:
     probabilities = np.full((len(y), classes), 0.1 / (classes - 1))
     probabilities[np.arange(len(y)), said] = 0.9
     labels = tuple(f"class {code}" for code in range(classes))
-    return {"of": "test", **describe_classes(y, {"recommended": probabilities}, labels)}
+    return to_json(describe_classes("test", y, {"recommended": probabilities}, labels))
 
 
 class TestTheSentenceOfTheMatrix:
@@ -157,7 +158,7 @@ def test_hostile_classes_are_written_as_they_are_in_tables_and_made_harmless_in_
     labels = ("harmless", name)
     y = np.array([0, 1] * 20)
     probabilities = np.stack([1 - 0.6 * y, 0.6 * y], axis=1)
-    found = {"of": "test", **describe_classes(y, {"recommended": probabilities}, labels)}
+    found = to_json(describe_classes("test", y, {"recommended": probabilities}, labels))
     confusion, roc = confusion_picture(found), roc_picture(found)
     assert column(confusion, "true, across: predicted") == list(labels)
     assert column(roc, "class") == [name]

@@ -2,15 +2,15 @@
 
 import pytest
 from answers import changed
-from evidences import numbers, run_of, three, two
-from looking import column, drawable, named, notes
-
-from goru.report.pictures.compared import (
+from drawn import (
     compared_curves_picture,
     compared_effects_picture,
     compared_test_picture,
     verdicts,
 )
+from evidences import numbers, run_of, three, two
+from looking import column, drawable, named, notes
+
 from goru.report.pictures.effects import LOOKS
 
 QUESTIONS = [effect["name"] for effect in two()[0]["effects"]]
@@ -196,7 +196,7 @@ class TestTestRows:
 
     def test_of_a_single_network_are_those_of_one(self):
         run = run_of(*two())
-        run.answer["options"]["single"] = True
+        run.answer["single"] = True
         run.answer["recommended"] = [{**run.answer["recommended"][0], "networks": 1}]
         picture = compared_test_picture({"a": run, "b": run_of(*two())})
         assert [row for row in picture.table.rows if row[2] in ("plain", "handed over")] == [
@@ -211,7 +211,7 @@ class TestTestRows:
         run = run_of(*two())
         for entry in run.answer["test"]:
             if entry["arm"] == arm:
-                entry["log loss"] = None
+                entry["figures"]["log loss"] = None
         picture = compared_test_picture({"a": run, "b": run_of(*two())})
         assert "not finite" in column(picture, "value")
         assert drawable(picture.figure)

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from answers import changed
+from drawn import comparison_warnings as warnings
+from drawn import headline
 from evidences import HOSTILE_FOLDERS, numbers, run_of, three, two, write_run
 from looking import Page
 
 from goru.errors import InputError
-from goru.report.comparison import comparison_page, headline, names, warnings
+from goru.report.comparison import comparison_page, names
 
 
 def with_verdicts(verdict):

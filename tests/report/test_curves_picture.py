@@ -3,19 +3,20 @@
 import numpy as np
 import pytest
 from answers import CLASSIFICATION, changed
+from drawn import curves_picture
 from evidences import evidence_of, numbers, two
 from looking import column, drawable, named, notes
 
-from goru.report.pictures.curves import curves_picture
-
-FOUR = [f"{network}, {rows} rows" for network in ("plain", "recommended") for rows in ("fit", "held-out")]
+KEYS = {"training": "fit", "validation": "held_out"}
+FOUR = [f"{network}, {rows} rows" for network in ("plain", "recommended") for rows in KEYS]
 
 
 def picture(plain=(), recommended=(), answer=CLASSIFICATION):
     """Of two classes, with other figures in what is said of the networks."""
     evidence = two()[1]
-    evidence["curves"]["plain"] |= dict(plain)
-    evidence["curves"]["recommended"] |= dict(recommended)
+    for network, changes in (("plain", dict(plain)), ("recommended", dict(recommended))):
+        evidence["curves"][network]["stops"] = changes.pop("stops", evidence["curves"][network]["stops"])
+        evidence["curves"][network]["overfitting"] |= changes
     return curves_picture(answer, evidence)
 
 
@@ -29,28 +30,28 @@ def marks(figure) -> dict[str, float]:
 class TestTheSentence:
     def test_of_a_network_that_overfits(self):
         assert picture().says == (
-            "The plain network overfits: after epoch 7 its held-out loss rises from 0.500 to 0.900, while its loss on "
-            "fit rows goes on falling to 0.100. The first of 2 recommended draws (batch norm before + dropout + weight "
-            "decay) ends with 0.300 and 0.460; what is handed over of it stops after epoch 33, where its held-out loss "
-            "is lowest. Bands reach from the lowest to the highest fold."
+            "The plain network overfits: after epoch 7 its validation loss rises from 0.500 to 0.900, while its loss "
+            "on training rows goes on falling to 0.100. The first of 2 recommended configurations (batch norm before "
+            "+ dropout + weight decay) ends with 0.300 and 0.460; what is handed over of it stops after epoch 33, "
+            "where its validation loss is lowest. Bands reach from the lowest to the highest fold."
         )
 
     def test_of_a_network_whose_loss_on_fit_rows_rises_as_well(self):
         said = picture(plain={"fit": 0.88}).says
         assert "falling" not in said
-        assert "while its loss on fit rows ends with 0.880." in said
+        assert "while its loss on training rows ends with 0.880." in said
 
     @pytest.mark.parametrize(
         ("overfits", "words"),
         [
             (
                 "gap",
-                "The plain network overfits: at the end its loss is 0.100 on rows it was fitted on and 0.900 on "
-                "held-out ones; that the held-out loss rises again is not sure.",
+                "The plain network overfits: at the end its loss is 0.100 on rows it was trained on and 0.900 on "
+                "validation rows; that the validation loss rises again is not sure.",
             ),
             (
                 None,
-                "At the end the plain network's loss is 0.100 on fit rows and 0.900 on held-out ones; that it "
+                "At the end the plain network's loss is 0.100 on training rows and 0.900 on validation rows; that it "
                 "overfits is not sure.",
             ),
         ],
@@ -61,7 +62,7 @@ class TestTheSentence:
     def test_of_networks_that_diverge(self):
         nothing = dict.fromkeys(("fit", "held_out", "gap", "overfits"))
         said = picture(plain=nothing, recommended=nothing).says
-        assert said.startswith("The plain network diverges in some fold. The first of 2 recommended draws (")
+        assert said.startswith("The plain network diverges in some fold. The first of 2 recommended configurations (")
         assert "diverges in some fold; what is handed over of it stops after epoch 33" in said
         assert "not finite" not in said
 
@@ -82,12 +83,12 @@ class TestTheFigure:
         assert [trace.name for trace in figure.data if trace.name and trace.showlegend] == FOUR
         for name in FOUR:
             network, rows = name.removesuffix(" rows").split(", ")
-            curves = evidence["curves"][network]["curves"][rows.replace("-", "_")]
+            curves = evidence["curves"][network]["curves"][KEYS[rows]]
             loss, accuracy = named(figure, name)
             assert list(loss.x) == list(accuracy.x) == evidence["curves"]["epochs"]
             assert list(loss.y) == curves["loss"]["mean"]
             assert list(accuracy.y) == curves["accuracy"]["mean"]
-            assert loss.line.dash == {"fit": "dot", "held-out": "solid"}[rows]
+            assert loss.line.dash == {"training": "dot", "validation": "solid"}[rows]
             assert loss.yaxis != accuracy.yaxis
 
     def test_has_a_band_from_the_lowest_to_the_highest_fold(self):
@@ -149,8 +150,8 @@ class TestTheTable:
         assert len(epochs) == 12
         assert (epochs[0], epochs[-1]) == (1, 80)
         assert epochs == sorted(set(epochs))
-        assert [column(found, f"plain, {rows} rows, loss")[-1] for rows in ("fit", "held-out")] == ["0.100", "0.900"]
-        assert column(found, "recommended, held-out rows, accuracy")[-1] == "0.770"
+        assert [column(found, f"plain, {rows} rows, loss")[-1] for rows in KEYS] == ["0.100", "0.900"]
+        assert column(found, "recommended, validation rows, accuracy")[-1] == "0.770"
 
     def test_is_as_long_as_a_short_training(self):
         answer = changed(CLASSIFICATION, plan={"epochs": 2}, plain={"epoch": 1})
@@ -159,4 +160,4 @@ class TestTheTable:
 
     def test_of_one_network_names_one(self):
         columns = curves_picture(*numbers()).table.columns
-        assert list(columns) == ["epoch", "recommended, fit rows, loss", "recommended, held-out rows, loss"]
+        assert list(columns) == ["epoch", "recommended, training rows, loss", "recommended, validation rows, loss"]

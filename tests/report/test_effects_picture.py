@@ -2,10 +2,11 @@
 
 import pytest
 from answers import CLASSIFICATION, REGRESSION, changed
+from drawn import effects_picture
 from evidences import two
 from looking import column, drawable, notes
 
-from goru.report.pictures.effects import LOOKS, effects_picture
+from goru.report.pictures.effects import LOOKS
 
 NAMES = [effect["name"] for effect in CLASSIFICATION["effects"]]
 INTERVALS = {

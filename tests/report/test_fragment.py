@@ -4,10 +4,11 @@ import copy
 
 import pytest
 from answers import CLASSIFICATION, REGRESSION, changed
+from drawn import fragment_of as fragment
 from evidences import HOSTILE
 from looking import Page
 
-from goru.report.fragment import LABEL, WIDTH, fragment
+from goru.report.fragment import LABEL, WIDTH
 from goru.report.pictures.effects import LOOKS
 
 
@@ -36,7 +37,7 @@ class TestTheFragment:
         assert answer["advice"] in page.text
         assert "best combination against plain, validation loss: -12% (-26% to +2%: undecided)" in page.text
         heading, *rows = page.tables[next(iter(page.tables))]
-        assert heading == ["what", "change in held-out loss", "interval", "of the plain loss", "verdict"]
+        assert heading == ["what", "change in validation loss", "interval", "of the plain loss", "verdict"]
         assert [row[0] for row in rows] == [effect["name"] for effect in answer["effects"]]
 
     @pytest.mark.parametrize("answer", [CLASSIFICATION, REGRESSION], ids=["classes", "numbers"])
@@ -48,7 +49,7 @@ class TestTheFragment:
     def test_says_what_is_drawn_to_those_who_cannot_see_it(self):
         (drawing,) = Page(fragment(CLASSIFICATION)).named("svg")
         assert drawing["role"] == "img"
-        assert "held-out loss" in drawing["aria-label"]
+        assert "validation loss" in drawing["aria-label"]
 
     def test_shows_hostile_names_as_they_are(self):
         for name in HOSTILE:

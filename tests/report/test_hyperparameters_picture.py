@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from answers import CLASSIFICATION, changed
+from drawn import edge_warnings as warnings
+from drawn import hyperparameters_picture
 from evidences import LOWEST, evidence_of, numbers, two
 from looking import column, drawable, named
 
-from goru.report.pictures.hyperparameters import TABLE_ROWS, WORDS, hyperparameters_picture, warnings
+from goru.report.pictures.hyperparameters import TABLE_ROWS
 
 ARM = CLASSIFICATION["recommended"][0]["arm"]
 PANELS = ["learning rate", "dropout rate", "weight decay, strength", "best epoch"]
@@ -15,6 +17,10 @@ PANELS = ["learning rate", "dropout rate", "weight decay, strength", "best epoch
 def titles(figure) -> list[str]:
     panels = len({trace.xaxis for trace in figure.data})
     return [figure.layout[f"xaxis{index or ''}"].title.text for index in [0, *range(2, panels + 1)]]
+
+
+def value_of(draw, panel):
+    return draw["epochs"] if panel["is_epochs"] else draw["values"].get(panel["name"])
 
 
 def with_edge(name, edge, recommended=None):
@@ -66,22 +72,26 @@ class TestWarnings:
 class TestTheSentence:
     def test_counts_the_draws_and_says_how_far_their_losses_reach(self):
         assert hyperparameters_picture(two()[1]).says.startswith(
-            f"2 draws of what is recommended ({ARM}), each at its best epoch in the first partition. Their losses "
+            f"2 configurations of what is recommended ({ARM}), each at its best epoch in the first partition. Their "
+            f"losses "
             "reach from 0.440 to 0.470."
         )
 
     def test_of_one_draw(self):
         said = hyperparameters_picture(numbers()[1]).says
-        assert said.startswith("1 draw of what is recommended (plain), each")
+        assert said.startswith("1 configuration of what is recommended (plain), each")
         assert "reach" not in said
 
-    @pytest.mark.parametrize(("order", "words"), [(1, "Lower"), (-1, "Higher")])
+    @pytest.mark.parametrize(("order", "words"), [(1, "lower"), (-1, "higher")])
     def test_says_which_learning_rates_did_better_where_that_is_clear(self, order, words):
         evidence = evidence_of(CLASSIFICATION, draws=8)
         own = [draw for draw in evidence["draws"] if draw["arm"] == ARM]
         for draw, loss in zip(own, np.linspace(0.4, 0.5, 8)[::order], strict=True):
             draw["loss"] = loss
-        assert f"{words} learning rates did better (rank correlation, p = " in hyperparameters_picture(evidence).says
+        assert (
+            f"With a {words} learning rate the loss was lower (rank correlation, p = "
+            in hyperparameters_picture(evidence).says
+        )
 
     def test_says_no_such_thing_where_that_may_be_chance(self):
         """A rank correlation of 0.64 among eight draws is found by chance in one of eleven searches."""
@@ -89,7 +99,7 @@ class TestTheSentence:
         own = [draw for draw in evidence["draws"] if draw["arm"] == ARM]
         for draw, loss in zip(own, [0.42, 0.41, 0.45, 0.40, 0.47, 0.48, 0.43, 0.46], strict=True):
             draw["loss"] = loss
-        assert "learning rates" not in hyperparameters_picture(evidence).says
+        assert "rank correlation" not in hyperparameters_picture(evidence).says
 
     def test_says_how_many_draws_are_out_of_sight(self):
         evidence = two()[1]
@@ -97,14 +107,15 @@ class TestTheSentence:
         for draw in evidence["draws"][1:3]:
             draw["loss"] = 1e6
         known = sum(draw["loss"] is not None for draw in evidence["draws"])
-        assert f"Of all {known} draws, 2 did worse than what is shown." in hyperparameters_picture(evidence).says
+        said = f"Of all {known} configurations, 2 did worse than what is shown."
+        assert said in hyperparameters_picture(evidence).says
 
     @pytest.mark.parametrize("draws", [7, 8])
     def test_says_nothing_of_learning_rates_where_it_is_not(self, draws):
         evidence = evidence_of(CLASSIFICATION, draws=draws)
         for index, draw in enumerate(draw for draw in evidence["draws"] if draw["arm"] == ARM):
             draw["loss"] = 0.4 + (0.01 * (index % 2) if draws == 8 else 0.01 * index)
-        assert "learning rates" not in hyperparameters_picture(evidence).says
+        assert "rank correlation" not in hyperparameters_picture(evidence).says
 
 
 class TestTheFigure:
@@ -120,9 +131,10 @@ class TestTheFigure:
         figure = hyperparameters_picture(evidence).figure
         for index, panel in enumerate(evidence["hyperparameters"]):
             own, others = (named(figure, name)[index] for name in (ARM, "other arms"))
-            having = [draw for draw in evidence["draws"] if panel["name"] in draw and draw["loss"] is not None]
+            known = [draw for draw in evidence["draws"] if draw["loss"] is not None]
+            having = [(value, draw["loss"]) for draw in known if (value := value_of(draw, panel)) is not None]
             points = sorted([*zip(own.x, own.y, strict=True), *zip(others.x, others.y, strict=True)])
-            assert points == sorted((draw[panel["name"]], draw["loss"]) for draw in having)
+            assert points == sorted(having)
             assert len(own.x) == 2
 
     def test_marks_what_is_recommended_in_every_panel_that_it_is_in(self):
@@ -153,8 +165,9 @@ class TestTheFigure:
 
     def test_shows_the_numbers_of_batch_norm_where_they_were_drawn(self):
         figure = hyperparameters_picture(evidence_of(CLASSIFICATION, searched=True)).figure
-        assert titles(figure) == list(WORDS.values())
-        assert len(figure.data) == 3 * len(WORDS)
+        own = ["batch norm, initial γ", "batch norm, initial β", "batch norm, ε", "batch norm, momentum"]
+        assert [title.strip("\u2068\u2069") for title in titles(figure)] == [*PANELS[:-1], *own, PANELS[-1]]
+        assert len(figure.data) == 3 * 8
         assert drawable(figure)
 
     def test_leaves_the_worst_losses_out_of_sight_but_not_out_of_the_figure(self):
@@ -179,16 +192,16 @@ class TestTheFigure:
         diverged = [arm for arm in LOWEST if arm != ARM]
         picture = hyperparameters_picture(evidence_of(CLASSIFICATION, diverged=diverged))
         assert {len(trace.x) for trace in named(picture.figure, "other arms")} == {0}
-        assert column(picture, "arm (the best draws)") == [ARM, ARM]
+        assert column(picture, "arm (the best configurations)") == [ARM, ARM]
 
 
 class TestTheTable:
     def test_has_the_best_draws_with_their_numbers(self):
         picture = hyperparameters_picture(two()[1])
-        assert list(picture.table.columns) == ["arm (the best draws)", "held-out loss", *PANELS]
+        assert list(picture.table.columns) == ["arm (the best configurations)", "validation loss", *PANELS]
         assert len(picture.table.rows) == TABLE_ROWS
         assert picture.table.rows[0] == (ARM, "0.440", "0.00456", "0.314", "1.12", "33")
-        losses = [float(loss) for loss in column(picture, "held-out loss")]
+        losses = [float(loss) for loss in column(picture, "validation loss")]
         assert losses == sorted(losses)
 
     def test_leaves_cells_empty_where_an_arm_has_no_such_number(self):
@@ -199,4 +212,6 @@ class TestTheTable:
 def test_several_combinations_are_compared_with_the_first_of_them():
     answer = changed(CLASSIFICATION)
     answer["recommended"][1]["arm"] = "dropout"
-    assert hyperparameters_picture(evidence_of(answer)).says.startswith(f"2 draws of what is recommended ({ARM})")
+    assert hyperparameters_picture(evidence_of(answer)).says.startswith(
+        f"2 configurations of what is recommended ({ARM})"
+    )

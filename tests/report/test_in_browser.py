@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from answers import CLASSIFICATION, changed
 from browser import PROGRAM, TOOLBARS, Visit, bare, contrast, covering, needs_browser
+from drawn import fragment_of as fragment
+from drawn import html
 from evidences import (
     HOSTILE,
     HOSTILE_FOLDERS,
@@ -23,8 +25,6 @@ from evidences import (
 )
 
 from goru.report.comparison import comparison_page
-from goru.report.fragment import fragment
-from goru.report.study_page import html
 
 pytestmark = needs_browser
 PHONE, DESK = 390, 1440
@@ -40,7 +40,7 @@ def nothing():
     for effect in answer["effects"]:
         effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
     evidence = evidence_of(answer, diverged=list(LOWEST))
-    return answer, evidence | {"activations": None, "predictions": {"of": "held_out", "rows": 0}}
+    return answer, evidence | {"activations": None, "predictions": None}
 
 
 def capitals():

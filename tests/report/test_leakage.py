@@ -4,11 +4,10 @@ import json
 
 import pytest
 from answers import CLASSIFICATION, changed, text
+from drawn import cards, html, repeated, sections
+from drawn import fragment_of as fragment
+from drawn import leakage_warning as warning
 from evidences import two
-
-from goru.report.fragment import fragment
-from goru.report.leakage import repeated, warning
-from goru.report.study_page import cards, html, sections
 
 TOLD = "36 of 200 test rows are copies of training rows"
 
@@ -19,9 +18,9 @@ def answer():
 
 
 def test_nothing_is_told_where_there_are_none():
-    for data in ({"test": 200}, {"test": 200, "repeated_test_rows": 0}):
-        assert repeated({"data": data}) == ""
-        assert warning({"data": data}) == []
+    for answer in (CLASSIFICATION, changed(CLASSIFICATION, data={"repeated_test_rows": 0})):
+        assert repeated(answer) == ""
+        assert warning(answer) == []
     assert "copies" not in text(CLASSIFICATION)
 
 

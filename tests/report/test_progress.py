@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from goru.experiment.watcher import Progress
 from goru.report import progress as module
 from goru.report.progress import LINES_EVERY_SECONDS, Bar, Lines, watcher
-from goru.study.watcher import Progress
 
 
 def progress(done: float, best: float = 0.25, planned: int = 1200, number: int = 1) -> Progress:

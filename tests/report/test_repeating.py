@@ -5,13 +5,14 @@ from dataclasses import asdict
 
 import pytest
 from answers import CLASSIFICATION, changed
+from drawn import how_alike, made_by
 from evidences import config_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goru.report.repeating import command, how_alike, made_by
-from goru.study.fitting import TableOptions
-from goru.study.options import Options
+from goru.report.repeating import command
+from goru.studies.fitting import TableOptions
+from goru.studies.options import Options
 
 CONFIG = config_of(CLASSIFICATION)
 # As they reach a study: a column's name is read without white space at its ends.
@@ -46,7 +47,7 @@ class StoppedError(Exception):
 def asked():
     """What a command asks of a study, as goru's own command line reads it."""
     from goru import cli
-    from goru.study import fitting
+    from goru.studies import fitting
 
     def read(said: str) -> tuple[dict, dict]:
         found = {}
@@ -130,7 +131,8 @@ class TestHowAlike:
 
     @pytest.mark.parametrize("config", [None, CONFIG], ids=["unknown", "budget"])
     @pytest.mark.parametrize(
-        ("draws", "words"), [(1, "more or fewer than 1 draw of"), (8, "more or fewer than 8 draws of")]
+        ("draws", "words"),
+        [(1, "more or fewer than 1 configuration of"), (8, "more or fewer than 8 configurations of")],
     )
     def test_of_a_budget_is_in_kind(self, config, draws, words):
         said = how_alike(config, changed(CLASSIFICATION, plan={"draws": draws}))

@@ -1,5 +1,9 @@
 """A study that shows itself: its figures, its frames, itself in a notebook, and its whole report."""
 
+import shutil
+from pathlib import Path
+
+import drawn
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,6 +19,7 @@ from goru.report.shown import Shown
 from goru.report.study_page import html
 from goru.report.terminal import answer_lines
 
+OLDER = Path(__file__).parent.parent / "older" / "version-4"
 PLOTS = ("plot_effects", "plot_curves", "plot_activations", "plot_hyperparameters")
 GIVEN = {"n_networks": 36, "hidden_layer_sizes": (4, 4), "epochs": 3, "numbers": "scaled", "random_state": 0}
 X = np.random.default_rng(0).normal(size=(60, 4))
@@ -42,23 +47,23 @@ class TestAStudyInMemory:
 
     def test_shows_itself_in_a_notebook(self, study):
         assert study._repr_html_() == fragment(study.answer)
-        assert study.answer["advice"] in Page(study._repr_html_()).text
+        assert study.answer.advice in Page(study._repr_html_()).text
 
     def test_prints_the_whole_answer(self, study):
         assert str(study).splitlines() == list(answer_lines(study.answer))
 
     def test_has_a_frame_of_effects_and_one_of_trials(self, study):
         assert isinstance(study.effects, pd.DataFrame)
-        assert list(study.effects["name"]) == [effect["name"] for effect in study.answer["effects"]]
-        assert len(study.trials) == study.answer["trained"]["networks"]
-        assert set(study.trials["arm"]) == {arm["arm"] for arm in study.evidence["arms"]}
+        assert list(study.effects["name"]) == [effect.name for effect in study.answer.effects]
+        assert len(study.trials) == study.answer.trained.networks
+        assert set(study.trials["arm"]) == {arm.arm for arm in study.evidence.arms}
 
     def test_has_evidence_that_agrees_with_its_answer_and_its_trials(self, study):
-        curves = study.evidence["curves"]
-        assert {name: curves["plain"][name] for name in study.answer["plain"]} == study.answer["plain"]
-        assert curves["recommended"]["arm"] == study.answer["recommended"][0]["arm"]
+        curves = study.evidence.curves
+        assert curves.plain.overfitting == study.answer.plain
+        assert curves.recommended.arm == study.answer.recommended[0].arm
         draws = study.trials.groupby(["arm", "draw"]).ngroups
-        assert len(study.evidence["draws"]) == draws
+        assert len(study.evidence.draws) == draws
 
     def test_has_a_report_of_held_out_rows(self, study):
         page = Page(html(study.answer, study.evidence))
@@ -80,19 +85,19 @@ class TestARunOnDisk:
     @pytest.mark.parametrize("plot", PLOTS)
     def test_has_the_pictures_of_its_report(self, run, plot):
         name = plot.removeprefix("plot_")
-        shown = Page(html(*two(), config_of(two()[0]))).figures[name]
+        shown = Page(drawn.html(*two(), config_of(two()[0]))).figures[name]
         assert drawable(getattr(run, plot)()) == shown
 
     def test_shows_and_prints_its_answer(self, run):
-        assert run._repr_html_() == fragment(two()[0])
-        assert str(run).splitlines() == list(answer_lines(two()[0]))
+        assert run._repr_html_() == drawn.fragment_of(two()[0])
+        assert str(run).splitlines() == list(drawn.answer_lines(two()[0]))
         assert list(run.effects["verdict"]) == [effect["verdict"] for effect in two()[0]["effects"]]
 
     def test_that_an_older_goru_has_written_has_an_answer_and_no_pictures_but_that_of_effects(self, tmp_path):
-        folder = write_run(tmp_path / "old", *two())
+        folder = shutil.copytree(OLDER, tmp_path / "old")
         (folder / "evidence.json").unlink()
         config = folder / "config.json"
-        config.write_text(config.read_text("utf-8").replace('"version": 3', '"version": 2'), encoding="utf-8")
+        config.write_text(config.read_text("utf-8").replace('"version": 4', '"version": 2'), encoding="utf-8")
         old = goru.load(folder)
         assert old.plot_effects().data
         assert old._repr_html_()

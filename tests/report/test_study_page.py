@@ -6,20 +6,22 @@ import re
 
 import pytest
 from answers import CLASSIFICATION, REGRESSION, changed
+from drawn import cards, html, sections, summary
 from evidences import COLUMNS, HOSTILE, LOWEST, STUDIES, config_of, evidence_of, hostile, numbers, three, two, write_run
 from looking import Page
 
 from goru.errors import InputError
-from goru.report.study_page import cards, html, sections, study_page, summary, write
-from goru.study.manifest import check, write_manifest
-from goru.study.run import Run
+from goru.report.study_page import study_page, write
+from goru.studies.answer import BALANCED
+from goru.studies.runs.manifest import check, write_manifest
+from goru.studies.runs.run import Run
 
 TITLES = [
     "What helps",
     "Learning, and overfitting",
     "Activations, layer by layer",
     "Loss over each hyperparameter",
-    "Batch norm: before or after the activation",
+    "Batch norm: none, before or after",
     "Together, or one instead of the other",
     "On the test rows",
     "Which classes are taken for which",
@@ -131,7 +133,7 @@ class TestWhatIsLeftOut:
 
     def test_without_predictions_there_are_no_pictures_of_them(self):
         answer, evidence = two()
-        evidence["predictions"] = {"of": "test", "rows": 0}
+        evidence["predictions"] = None
         assert set(page_of(answer, evidence).figures).isdisjoint({"confusion", "roc", "values", "calibration"})
 
     def test_without_activations_there_is_no_picture_of_them(self):
@@ -165,16 +167,16 @@ class TestWhatIsLeftOut:
 class TestTheFirstFigures:
     def test_of_a_classification(self):
         assert [(card.label, card.value, card.more) for card in cards(CLASSIFICATION)] == [
-            ("recommended", "batch norm before + dropout + weight decay", "8 networks, 2 draws"),
+            ("recommended", "batch norm before + dropout + weight decay", "8 networks, 2 configurations"),
             ("best combination against plain, validation loss", "-12%", "-26% to +2%: undecided"),
             ("log loss, test rows", "0.450", "accuracy 0.780"),
-            ("the plain network overfits", "from epoch 7 on", "held-out loss less fit loss: 0.800"),
+            ("the plain network overfits", "from epoch 7 on", "validation loss less training loss: 0.800"),
         ]
 
     def test_of_a_regression(self):
         assert [(card.label, card.value, card.more) for card in cards(REGRESSION)][2:] == [
             ("error, test rows", "58.0", "R² 0.345"),
-            ("the plain network overfits", "not for sure", "held-out loss less fit loss: 0.005"),
+            ("the plain network overfits", "not for sure", "validation loss less training loss: 0.005"),
         ]
 
     def test_of_several_combinations(self):
@@ -186,7 +188,7 @@ class TestTheFirstFigures:
         answer = copy.deepcopy(CLASSIFICATION)
         del answer["recommended"][1]
         answer["recommended"][0]["networks"] = 1
-        assert cards(answer)[0].more == "1 network, 1 draw"
+        assert cards(answer)[0].more == "1 network, 1 configuration"
 
     @pytest.mark.parametrize(
         ("overfits", "words"), [("rises", "from epoch 7 on"), ("gap", "by its gap"), (None, "not for sure")]
@@ -200,7 +202,7 @@ class TestTheFirstFigures:
 
     def test_leave_out_a_figure_that_is_not_defined(self):
         answer = copy.deepcopy(REGRESSION)
-        answer["test"][-1]["R²"] = None
+        answer["test"][-1]["figures"]["R²"] = None
         assert cards(answer)[2].more == ""
 
 
@@ -219,7 +221,7 @@ class TestTheSummary:
                 "the squared error over the target's variance.",
             ),
             (
-                changed(CLASSIFICATION, options={"class_weight": "balanced"}, data={"test": 0}),
+                changed(CLASSIFICATION, class_weight="balanced", judgement={"loss": BALANCED}, data={"test": 0}),
                 "1,000 rows, none of them for a test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. The "
                 "loss is the log loss; every class counts alike in it.",
             ),
@@ -231,9 +233,17 @@ class TestTheSummary:
 
 class TestWhatIsHandedOver:
     def test_is_a_table_of_draws(self, classes):
-        heading, first, second = classes.tables["What the networks are made of"]
+        heading, first, second = classes.tables["What is handed over"]
         assert heading == [
-            *("combination", "networks", "learning rate", "dropout rate", "weight decay λ", "epochs", "held-out loss"),
+            *(
+                "combination",
+                "networks",
+                "learning rate",
+                "dropout rate",
+                "weight decay λ",
+                "epochs",
+                "validation loss",
+            ),
         ]
         arm = "batch norm before + dropout + weight decay"
         assert first == [arm, "5", "0.0046", "0.31", "0.012", "33 of 80", "0.440"]
@@ -241,19 +251,19 @@ class TestWhatIsHandedOver:
 
     def test_has_the_numbers_of_batch_norm_where_they_were_drawn(self):
         answer, evidence = two()
-        answer["recommended"][0] |= {"batch_norm_scale": 2.345, "batch_norm_epsilon": 0.000123}
-        heading, first, second = page_of(answer, evidence).tables["What the networks are made of"]
-        assert heading[-2:] == ["scale", "epsilon"]
-        assert first[-2:] == ["2.3", "0.00012"]
-        assert second[-2:] == ["", ""]
+        answer["recommended"][0]["values"] |= {"batch_norm_scale": 2.345, "batch_norm_epsilon": 0.000123}
+        heading, first, second = page_of(answer, evidence).tables["What is handed over"]
+        assert heading[5:7] == ["batch norm, initial γ", "batch norm, ε"]
+        assert first[5:7] == ["2.3", "0.00012"]
+        assert second[5:7] == ["", ""]
 
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({}, "A bag of 8 networks, whose predictions are averaged, trained again on all development rows."),
+            ({}, "An ensemble of 8 networks, whose predictions are averaged, trained again on all development rows."),
             ({"selection": "greedy"}, "They were selected by their validation predictions"),
-            ({"temperature": 1.234}, "Probabilities are calibrated on held-out rows, by the temperature 1.23."),
-            ({"chosen_by": "score"}, "The combination is the one with the best score on held-out rows."),
+            ({"temperature": 1.234}, "Probabilities are calibrated on validation rows, by the temperature 1.23."),
+            ({"chosen_by": "score"}, "The combination is the one with the best score on validation rows."),
         ],
     )
     def test_says_how_it_was_made(self, classes, changes, words):
@@ -264,7 +274,7 @@ class TestWhatIsHandedOver:
     def test_of_one_network_speaks_of_no_bag(self):
         answer, evidence = two()
         answer["recommended"] = [answer["recommended"][0] | {"networks": 1}]
-        answer["options"]["single"] = True
+        answer["single"] = True
         text = page_of(answer | {"selection": "greedy"}, evidence).text
         assert "One network, trained again on all development rows." in text
         assert "bag" not in text
@@ -298,11 +308,15 @@ class TestColumns:
 class TestTimeAndRepeating:
     def test_says_what_was_trained_in_what_time(self, classes):
         assert (
-            "1,088 networks in 120 s: 12 combinations, 2 draws each, 3 folds, 80 epochs; 1,234,567 steps of one "
+            "1,088 networks in 120 s: 12 combinations, 2 configurations each, 3 folds, 80 epochs; 1,234,567 steps of "
+            "one "
             "network in all. Diverged, and left behind: 3."
         ) in classes.text
         assert CLASSIFICATION["plan"]["shortfalls"][0] in classes.text
-        assert "1 draw each, 5 folds, twice, 100 epochs; 900 steps of one network in all." in page_of(*numbers()).text
+        assert (
+            "1 configuration each, 5 folds, twice, 100 epochs; 900 steps of one network in all."
+            in page_of(*numbers()).text
+        )
 
     def test_gives_the_command_the_versions_and_the_fingerprint_of_the_table(self, classes):
         assert "goru fit credit.csv --target class --task classification --budget 120s --seed 0" in classes.text
@@ -382,7 +396,7 @@ class TestOfARun:
         answer, evidence = three()
         assert written == study_page(Run(folder)) == html(answer, evidence, config_of(answer))
         assert {path.name for path in folder.iterdir()} == {
-            *("answer.json", "config.json", "evidence.json", "report.html"),
+            *("answer.json", "config.json", "evidence.json", "manifest.json", "report.html"),
         }
 
     def test_takes_the_place_of_the_one_that_is_there(self, tmp_path):
@@ -400,8 +414,10 @@ class TestOfARun:
 
     def test_is_listed_in_the_manifest_if_there_is_one(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
-        (folder / "report.html").write_text("an older one")
+        write(Run(folder))
+        (folder / "manifest.json").unlink()
         write_manifest(folder)
+        (folder / "report.html").write_text("an older one")
         write(Run(folder))
         check(folder)
 

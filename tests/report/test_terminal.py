@@ -3,11 +3,10 @@
 import copy
 
 import pytest
-from answers import CLASSIFICATION, REGRESSION, changed, effect, paragraph, text
+from answers import CLASSIFICATION, REGRESSION, changed, effect, paragraph, recommended, text
+from drawn import answer_lines
 from hypothesis import given
 from hypothesis import strategies as st
-
-from goru.report.terminal import answer_lines
 
 
 class TestAnswer:
@@ -18,22 +17,24 @@ class TestAnswer:
             "              Dropped 'id': it holds identifiers.",
             "              The dates of 'opened' became year and month.",
             "network       61-128-64-2, relu, batches of 32, adam, cosine schedule",
-            "plain         fit loss 0.100, held-out loss 0.900 after the last epoch",
-            "              overfits from epoch 7 on: until the last, the held-out loss rises by 0.400 (0.250 to 0.550)",
+            "plain         training loss 0.100, validation loss 0.900 after the last epoch",
+            "              overfits from epoch 7 on: until the last, the validation loss rises by 0.400 (0.250 to "
+            "0.550)",
             "trained       1,088 networks, 3 of them diverged, 1,234,567 steps, 120 s "
-            "(12 arms, 2 draws each, 3 folds, 80 epochs)",
+            "(12 arms, 2 configurations each, 3 folds, 80 epochs)",
             "              the time was too short for a full study: 3 folds instead of 5.",
             "",
-            "what helps                              change in held-out loss  95% interval      verdict",
-            "dropout                                 -0.050 (-10.0%)          -0.080 to -0.020  helps",
-            "weight decay                            +0.020 (+4.0%)           +0.010 to +0.030  hurts",
-            "batch norm before the activation        0.000 (+0.0%)            -0.004 to +0.004  no effect worth having",
-            "batch norm after the activation         a network diverged                         undecided",
-            "batch norm after instead of before      -0.005 (-1.0%)           -0.020 to +0.010  "
+            "what helps                              change in validation loss  95% interval      verdict",
+            "dropout                                 -0.050 (-10.0%)            -0.080 to -0.020  helps",
+            "weight decay                            +0.020 (+4.0%)             +0.010 to +0.030  hurts",
+            "batch norm before the activation        0.000 (+0.0%)              -0.004 to +0.004  "
+            "no effect worth having",
+            "batch norm after the activation         a network diverged                           undecided",
+            "batch norm after instead of before      -0.005 (-1.0%)             -0.020 to +0.010  "
             "undecided; about 12,000 rows would decide",
-            "dropout and decay on top of batch norm  0.000 (+0.0%)            -0.040 to +0.040  "
-            "undecided; more draws (a larger budget) might decide",
-            "the best of all combinations            -0.060 (-12.0%)          -0.130 to +0.010  "
+            "dropout and decay on top of batch norm  0.000 (+0.0%)              -0.040 to +0.040  "
+            "undecided; more configurations (a larger budget) might decide",
+            "the best of all combinations            -0.060 (-12.0%)            -0.130 to +0.010  "
             "undecided; about 1,100 rows would decide",
             "against the plain network's 0.500; less than 2% of it is no effect worth having; "
             "all intervals hold together",
@@ -62,11 +63,11 @@ class TestAnswer:
         assert lines[:6] == [
             "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
             "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
-            "plain         fit loss 0.495, held-out loss 0.500 after the last epoch",
+            "plain         training loss 0.495, validation loss 0.500 after the last epoch",
             "              no overfitting found: generalization gap 0.005 (-0.010 to 0.020); wider layers (--hidden) "
             "might overfit",
             "              (the loss is the squared error over the target's variance)",
-            "trained       76 networks, 900 steps, 120 s (12 arms, 1 draw each, 5 folds, twice, 100 epochs)",
+            "trained       76 networks, 900 steps, 120 s (12 arms, 1 configuration each, 5 folds, twice, 100 epochs)",
         ]
         assert lines[-11:] == [
             "recommended   none of the techniques, learning rate 4.6e-03, 33 of 80 epochs: 8 networks",
@@ -98,13 +99,15 @@ class TestAnswer:
         scores = {"plain": 0.5, "batch norm before + dropout + weight decay": 0.8125}
         by_loss, by_score = (CLASSIFICATION | {"chosen_by": by, "scores": scores} for by in ("loss", "score"))
         assert text(by_loss) == text(CLASSIFICATION)
-        assert paragraph(by_score, "recommended")[-1] == "(chosen by its score on held-out rows, 0.812)"
+        assert paragraph(by_score, "recommended")[-1] == "(chosen by its score on validation rows, 0.812)"
 
     @pytest.mark.parametrize(
         ("partitions", "words"), [(1, "3 folds, 80"), (2, "3 folds, twice, 80"), (3, "3 folds, 3 times, 80")]
     )
     def test_how_often_rows_were_cut_into_folds_is_said(self, partitions, words):
-        assert f"2 draws each, {words} epochs" in text(changed(CLASSIFICATION, plan={"partitions": partitions}))
+        assert f"2 configurations each, {words} epochs" in text(
+            changed(CLASSIFICATION, plan={"partitions": partitions})
+        )
 
     @pytest.mark.parametrize(
         ("overfits", "gap", "words"),
@@ -112,32 +115,32 @@ class TestAnswer:
             (
                 "rises",
                 0.8,
-                "overfits from epoch 7 on: until the last, the held-out loss rises by 0.400 (0.250 to 0.550)",
+                "overfits from epoch 7 on: until the last, the validation loss rises by 0.400 (0.250 to 0.550)",
             ),
             (
                 "gap",
                 0.8,
-                "overfits: its loss on held-out rows is higher by 0.800 (0.700 to 0.900); that it rises again is not "
+                "overfits: its loss on validation rows is higher by 0.800 (0.700 to 0.900); that it rises again is not "
                 "sure",
             ),
             (
                 None,
                 0.8,
-                "seems to overfit, which is not sure: its loss on held-out rows is higher by 0.800 (0.700 to 0.900)",
+                "seems to overfit, which is not sure: its loss on validation rows is higher by 0.800 (0.700 to 0.900)",
             ),
-            (None, 0.019, "seems to overfit, which is not sure: its loss on held-out rows is higher by 0.019"),
-            # Of a held-out loss of 0.9, 2 % are no difference worth having.
+            (None, 0.019, "seems to overfit, which is not sure: its loss on validation rows is higher by 0.019"),
+            # Of a validation loss of 0.9, 2 % are no difference worth having.
             (None, 0.017, "no overfitting found: generalization gap 0.017 (0.700 to 0.900); wider"),
             (None, -0.1, "no overfitting found: generalization gap -0.100 (0.700 to 0.900); wider"),
         ],
     )
     def test_overfitting_is_a_rise_or_else_a_gap_each_with_its_interval(self, overfits, gap, words):
         first, second = paragraph(changed(CLASSIFICATION, plain={"overfits": overfits, "gap": gap}), "plain")
-        assert first == "fit loss 0.100, held-out loss 0.900 after the last epoch"
+        assert first == "training loss 0.100, validation loss 0.900 after the last epoch"
         assert second.startswith(words)
 
     def test_that_classes_count_alike_is_said_where_it_was_asked_for(self):
-        answer = changed(CLASSIFICATION, options={"class_weight": "balanced"})
+        answer = changed(CLASSIFICATION, class_weight="balanced")
         assert paragraph(answer, "plain")[2:] == ["(every class counts alike in all losses)"]
         assert "every class counts" not in text(CLASSIFICATION)
 
@@ -164,7 +167,7 @@ class TestAnswer:
 
     def test_a_plain_network_that_never_errs_leaves_no_share_to_speak_of(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
-        line = "dropout                                 -0.050                   -0.080 to -0.020  helps"
+        line = "dropout                                 -0.050                     -0.080 to -0.020  helps"
         assert line in text(answer).splitlines()
 
     def test_an_interval_has_one_number_of_decimals_with_its_change_and_no_end_that_looks_like_zero(self):
@@ -178,7 +181,10 @@ class TestAnswer:
         answer["effects"] = [effect("dropout", -0.05, None, None, "undecided", None, True)]
         lines = list(answer_lines(answer))
         at = next(index for index, line in enumerate(lines) if line.startswith("dropout"))
-        assert lines[at].split(maxsplit=4)[3:] == ["unknown", "undecided; more draws (a larger budget) might decide"]
+        assert lines[at].split(maxsplit=4)[3:] == [
+            "unknown",
+            "undecided; more configurations (a larger budget) might decide",
+        ]
         assert lines[at + 1].startswith("unknown: too few configurations")
         assert lines[at + 2].endswith("is no effect worth having")  # and of no interval is said that it holds
         assert "too few configurations" not in text(CLASSIFICATION)
@@ -194,36 +200,30 @@ class TestAnswer:
             shown |= {"change": None, "low": None, "high": None, "margin": None, "verdict": "undecided"}
         said = text(answer)
         assert paragraph(answer, "plain") == [
-            "fit loss not finite, held-out loss not finite after the last epoch",
+            "training loss not finite, validation loss not finite after the last epoch",
             "diverges in some fold",
         ]
         assert said.count("a network diverged") == 7
         assert "against the plain network's" not in said
 
     @pytest.mark.parametrize(
-        ("changes", "words"),
+        ("place", "values", "words"),
         [
-            ({"batch_norm": "after"}, "batch norm after the activation, learning"),
-            ({"dropout_rate": 0.05}, "dropout 0.05, learning"),
-            ({"weight_decay": 0.0}, "weight decay 0, learning"),  # drawn, be it ever so little
-            ({}, "none of the techniques, learning"),
+            ("after", {}, "batch norm after the activation, learning"),
+            (None, {"dropout_rate": 0.05}, "dropout 0.05, learning"),
+            (None, {"weight_decay": 0.0}, "weight decay 0, learning"),  # drawn, be it ever so little
+            (None, {}, "none of the techniques, learning"),
         ],
     )
-    def test_only_techniques_that_are_on_are_recommended(self, changes, words):
-        answer = copy.deepcopy(REGRESSION)
-        answer["recommended"][0] |= changes
+    def test_only_techniques_that_are_on_are_recommended(self, place, values, words):
+        answer = changed(REGRESSION, recommended=[recommended(place, 8, 33, 0.44, learning_rate=0.00456, **values)])
         (said,) = paragraph(answer, "recommended")
         assert said.startswith(words)
 
     def test_numbers_of_batch_norm_are_shown_where_they_were_drawn(self):
-        answer = copy.deepcopy(REGRESSION)
-        answer["recommended"][0] |= {
-            "batch_norm": "after",
-            "batch_norm_scale": 2.345,
-            "batch_norm_shift": -0.5,
-            "batch_norm_epsilon": 0.000123,
-            "batch_norm_momentum": 0.876,
-        }
+        numbers = {"scale": 2.345, "shift": -0.5, "epsilon": 0.000123, "momentum": 0.876}
+        values = {"learning_rate": 0.00456, **{f"batch_norm_{name}": value for name, value in numbers.items()}}
+        answer = changed(REGRESSION, recommended=[recommended("after", 8, 33, 0.44, **values)])
         assert paragraph(answer, "recommended") == [
             "batch norm after the activation, γ 2.3, β -0.5, ε 1.2e-04, momentum 0.88, learning rate 4.6e-03, "
             "33 of 80 epochs: 8 networks"
@@ -238,20 +238,20 @@ class TestAnswer:
     @pytest.mark.parametrize(("temperature", "shown"), [(0.456, "0.46"), (1.2, "1.20")])
     def test_calibration_is_said_where_there_was_any(self, temperature, shown):
         said = paragraph(CLASSIFICATION | {"temperature": temperature}, "recommended")[-1]
-        assert said == f"probabilities calibrated on held-out rows, by the temperature {shown}"
+        assert said == f"probabilities calibrated on validation rows, by the temperature {shown}"
         assert "calibrated" not in text(CLASSIFICATION)
 
     @pytest.mark.parametrize(("single", "networks"), [(False, "8"), (True, "1")])
     def test_what_is_handed_over_is_marked_and_nothing_else(self, single, networks):
         recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
-        answer = changed(CLASSIFICATION, options={"single": single}) | {"recommended": recommended}
+        answer = changed(CLASSIFICATION, single=single, recommended=recommended)
         (marked,) = [line.split() for line in answer_lines(answer) if line.endswith("handed over")]
         assert marked[:2] == ["recommended", networks]
 
     def test_a_figure_that_the_test_rows_do_not_define_is_a_dash(self):
         answer = copy.deepcopy(CLASSIFICATION)
         for entry in answer["test"]:
-            entry["AUC"] = None
+            entry["figures"]["AUC"] = None
         lines = list(answer_lines(answer))
         start = next(index for index, line in enumerate(lines) if line.startswith("test  "))
         assert [line.split()[-1] for line in lines[start + 1 : start + 7]] == ["-"] * 6
@@ -259,10 +259,7 @@ class TestAnswer:
 
     def test_figures_of_balanced_classes_have_a_column_of_their_own(self):
         answer = copy.deepcopy(CLASSIFICATION)
-        answer["test"] = [
-            {"networks": entry["networks"], "arm": entry["arm"], "log loss": 0.5, "balanced log loss": 0.7}
-            for entry in answer["test"]
-        ]
+        answer["test"] = [entry | {"figures": {"log loss": 0.5, "balanced log loss": 0.7}} for entry in answer["test"]]
         assert "test                 networks  log loss  balanced log loss" in text(answer)
         assert "guess                -         0.500     0.700" in text(answer)
 

@@ -4,9 +4,8 @@ import copy
 
 import pytest
 from answers import CLASSIFICATION, REGRESSION, changed
+from drawn import handed_over, main_figure, test_picture
 from looking import column, drawable, notes
-
-from goru.report.pictures.test_rows import handed_over, main_figure, test_picture
 
 MODELS = [
     *("guess", "logistic regression", "boosted trees", "plain, one network", "recommended, one network"),
@@ -28,7 +27,7 @@ def without(figure: str, *arms: str) -> dict:
     answer = copy.deepcopy(CLASSIFICATION)
     for entry in answer["test"]:
         if entry["arm"] in arms:
-            entry[figure] = None
+            entry["figures"][figure] = None
     return answer
 
 
@@ -63,7 +62,7 @@ class TestTheSentence:
 
     def test_of_a_single_network(self):
         recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}]
-        answer = changed(CLASSIFICATION, options={"single": True}) | {"recommended": recommended}
+        answer = changed(CLASSIFICATION, single=True, recommended=recommended)
         assert "the recommended network's log loss is 0.460, the plain network's 0.510." in test_picture(answer).says
 
     def test_of_a_regression_that_had_no_time_for_rivals(self):
@@ -79,7 +78,7 @@ class TestTheSentence:
         answer = copy.deepcopy(CLASSIFICATION)
         del answer["plain_against_networks"]
         for rival in answer["against_networks"]:
-            del rival["loss"]
+            rival["loss"] = None
         assert test_picture(answer).says.endswith(
             "Logistic regression: significantly worse. Boosted trees: not significantly different."
         )
@@ -98,17 +97,17 @@ class TestTheFigure:
         figure = test_picture(CLASSIFICATION).figure
         assert list(figure.layout.yaxis.ticktext) == MODELS
         for place, (trace, entry) in enumerate(zip(figure.data, CLASSIFICATION["test"], strict=True)):
-            assert list(trace.x) == [0, entry["log loss"]]
+            assert list(trace.x) == [0, entry["figures"]["log loss"]]
             assert list(trace.y) == [-place, -place]
         assert list(figure.layout.yaxis.tickvals) == [-place for place in range(7)]
 
     @pytest.mark.parametrize(("single", "loss"), [(False, 0.45), (True, 0.46)])
     def test_marks_what_is_handed_over_and_nothing_else(self, single, loss):
         recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
-        answer = changed(CLASSIFICATION, options={"single": single}) | {"recommended": recommended}
+        answer = changed(CLASSIFICATION, single=single, recommended=recommended)
         figure = test_picture(answer).figure
         assert notes(figure) == ["handed over"]
-        assert figure.layout.annotations[0].x == loss == handed_over(answer)["log loss"]
+        assert figure.layout.annotations[0].x == loss == handed_over(answer).figures["log loss"]
 
     def test_models_differ_in_marks_as_well_as_in_colours(self):
         looks = {(trace.line.color, trace.marker.symbol) for trace in test_picture(CLASSIFICATION).figure.data}
@@ -143,7 +142,7 @@ class TestTheTable:
 def test_the_main_figure_counts_classes_alike_where_the_study_did():
     answer = copy.deepcopy(CLASSIFICATION)
     for entry in answer["test"]:
-        entry["balanced log loss"] = 0.6
+        entry["figures"]["balanced log loss"] = 0.6
     assert main_figure(answer) == "balanced log loss"
     assert test_picture(answer).figure.layout.xaxis.title.text == "balanced log loss (lower is better)"
     assert [main_figure(each) for each in (CLASSIFICATION, REGRESSION)] == ["log loss", "error"]

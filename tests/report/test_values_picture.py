@@ -1,17 +1,18 @@
 """Predicted against true, in the target's own units."""
 
 import numpy as np
+from drawn import values_picture
 from evidences import numbers
 from looking import drawable
 
+from goru.experiment.forms import to_json
 from goru.report.pictures.style import text
-from goru.report.pictures.values import values_picture
-from goru.study.evidence.predictions import MOST_ROWS, describe_values
+from goru.studies.evidence.predictions import MOST_ROWS, describe_values
 
 
 def found(y, predicted, of="test") -> dict:
     y, predicted = np.asarray(y, float), np.asarray(predicted, float)
-    return {"of": of, **describe_values(y, {"recommended": predicted}, 0)}
+    return to_json(describe_values(of, y, {"recommended": predicted}, 0))
 
 
 HUNDRED = found(np.arange(100), np.arange(100) + np.arange(100) / 10)

@@ -1,10 +1,10 @@
 """How the activations of every hidden layer are spread: before training, half way, and at the end."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from goru.experiment.evidence import Activations, Evidence, Stage
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import FAINT, PLAIN, RECOMMENDED, axis_name, blank, note
 
@@ -14,26 +14,26 @@ MANY_DEAD = 0.05
 EVEN = 1.5  # standard deviations of layers that differ by no more than this factor are about even
 
 
-def activations_picture(evidence: Mapping[str, Any]) -> Picture | None:
+def activations_picture(evidence: Evidence) -> Picture | None:
     """A panel a layer and stage, both networks in it; nothing where a network diverged."""
-    found = evidence["activations"]
+    found = evidence.activations
     if found is None:
         return None
     return Picture("activations", _says(found), _figure(found), _table(found))
 
 
-def _stages(found: Mapping[str, Any]) -> list[str]:
-    count = max(len(stages) for stages in found["networks"].values())
+def _stages(found: Activations) -> list[str]:
+    count = max(len(stages) for stages in found.networks.values())
     return ["start", "half way", "end"] if count == 3 else ["start", "end"][:count]
 
 
-def _stage(stages: Sequence[Any], place: int, count: int) -> Any:
+def _stage(stages: Sequence[Stage], place: int, count: int) -> Stage:
     """A network that is trained for one epoch has no half way: it is what it was before."""
     return stages[place] if len(stages) == count else stages[0 if place < count - 1 else -1]
 
 
-def _figure(found: Mapping[str, Any]) -> go.Figure:
-    titles, layers = _stages(found), found["layers"]
+def _figure(found: Activations) -> go.Figure:
+    titles, layers = _stages(found), found.layers
     height = (ROW + GAP_Y) * len(layers) + 70
     figure = blank(height, hovermode="closest", margin={"l": 8, "r": 8, "t": 52, "b": 8})
     figure.update_layout(legend={"y": 1 + 26 / height})
@@ -45,7 +45,7 @@ def _figure(found: Mapping[str, Any]) -> go.Figure:
             top = 1 - down * (row + gap)
             index = down * len(titles) + across
             x, y = (axis_name(index, letter) for letter in "xy")
-            edges = found["edges"][down]
+            edges = found.edges[down]
             figure.update_layout(
                 {
                     f"xaxis{index + 1}": {
@@ -75,7 +75,7 @@ def _figure(found: Mapping[str, Any]) -> go.Figure:
                 yanchor="bottom",
                 font_size=11,
             )
-            for place, (name, stages) in enumerate(found["networks"].items()):
+            for place, (name, stages) in enumerate(found.networks.items()):
                 stage = _stage(stages, across, len(titles))
                 _panel(figure, stage, down, edges, name, place, f"{x} domain", f"{y} domain", index == 0)
     return figure
@@ -83,7 +83,7 @@ def _figure(found: Mapping[str, Any]) -> go.Figure:
 
 def _panel(
     figure: go.Figure,
-    stage: Mapping[str, Any],
+    stage: Stage,
     down: int,
     edges: Sequence[float],
     name: str,
@@ -92,8 +92,8 @@ def _panel(
     y: str,
     legend: bool,
 ) -> None:
-    own, colour = stage["layers"][down], COLOURS[name]
-    shares = own["shares"] or [None] * (len(edges) - 1)
+    own, colour = stage.layers[down], COLOURS[name]
+    shares = own.shares or (None,) * (len(edges) - 1)
     figure.add_trace(
         go.Scatter(
             x=list(edges),
@@ -107,14 +107,12 @@ def _panel(
             name=name,
             legendgroup=name,
             showlegend=legend,
-            hovertemplate=f"{name}, epoch {stage['epoch']}<br>%{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
+            hovertemplate=f"{name}, epoch {stage.epoch}<br>%{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
         )
     )
     note(
         figure,
-        "diverged"
-        if own["shares"] is None
-        else f"σ {own['std']:.2g}" + f", {own['zero']:.0%} zero" * (own["zero"] > 0),
+        "diverged" if own.shares is None else f"σ {own.std:.2g}" + f", {own.zero:.0%} zero" * bool(own.zero),
         x=1,
         xref=x,
         y=1 - 0.13 * place,
@@ -125,33 +123,33 @@ def _panel(
     )
 
 
-def _says(found: Mapping[str, Any]) -> str:
-    networks = found["networks"]
+def _says(found: Activations) -> str:
+    networks = found.networks
     said = []
     for name, stages in networks.items():
-        last = stages[-1]["layers"]
-        if any(layer["shares"] is None for layer in last):
+        last = stages[-1].layers
+        if any(layer.shares is None for layer in last):
             said.append(f"The {name} network has diverged.")
             continue
-        spreads = [layer["std"] for layer in last]
+        spreads = [layer.std or 0.0 for layer in last]
         ends = list(dict.fromkeys(f"{end(spreads):.2g}" for end in (min, max)))
         reach = " to ".join(ends)
         even = max(spreads) <= EVEN * min(spreads)
         how = "about evenly spread over the layers" if even else "unevenly spread over the layers"
         how = f"{how} (standard deviation {reach})" if len(spreads) > 1 else f"spread by {reach}"
-        dead = max(layer["dead"] for layer in last)
+        dead = max(layer.dead or 0.0 for layer in last)
         worst = f"; up to {dead:.0%} of a layer's units say the same about every row" if dead > MANY_DEAD else ""
-        said.append(f"At the end (epoch {stages[-1]['epoch']}) the {name} network's activations are {how}{worst}.")
-    return " ".join([*said, f"Zeros are left out of the areas and counted beside them; {found['rows']:,} rows."])
+        said.append(f"At the end (epoch {stages[-1].epoch}) the {name} network's activations are {how}{worst}.")
+    return " ".join([*said, f"Zeros are left out of the areas and counted beside them; {found.rows:,} rows."])
 
 
-def _table(found: Mapping[str, Any]) -> Table:
+def _table(found: Activations) -> Table:
     rows = []
-    for name, stages in found["networks"].items():
+    for name, stages in found.networks.items():
         for stage in stages:
-            for layer, own in zip(found["layers"], stage["layers"], strict=True):
+            for layer, own in zip(found.layers, stage.layers, strict=True):
                 numbers = ["diverged"] * 4
-                if own["shares"] is not None:
-                    numbers = [f"{own['mean']:.3f}", f"{own['std']:.3f}", f"{own['zero']:.0%}", f"{own['dead']:.0%}"]
-                rows.append((name, f"{stage['epoch']}", f"{layer}", *numbers))
+                if own.shares is not None:
+                    numbers = [f"{own.mean:.3f}", f"{own.std:.3f}", f"{own.zero:.0%}", f"{own.dead:.0%}"]
+                rows.append((name, f"{stage.epoch}", f"{layer}", *numbers))
     return Table(("network", "epoch", "layer", "mean", "standard deviation", "zero", "dead units"), rows)

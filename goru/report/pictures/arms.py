@@ -1,143 +1,233 @@
-"""All twelve combinations beside one another: batch norm before against after, and what techniques do together."""
+"""All combinations beside one another, and what techniques do together."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import UNKNOWN, number, numbers
-from goru.data.wording import counted
+from goru.experiment.answer import Answer, EffectFound
+from goru.experiment.arms import Level, technique
+from goru.experiment.effects import Verdict
+from goru.experiment.evidence import ArmLosses, Evidence
+from goru.report import words
 from goru.report.estimates import in_loss, in_shares
 from goru.report.pictures.effects import effects_table, forest
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, SOFT, blank, text
+from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, shortened, text
+from goru.wording import counted
 
-# By where batch norm stands: words, colour, mark.
-PLACES = {
-    None: ("no batch norm", SOFT, "circle-open"),
-    "before": ("batch norm before the activation", BLUE, "circle"),
-    "after": ("batch norm after the activation", GREEN, "diamond"),
-}
-TOGETHER = {
+Row = tuple[tuple[str, Level], ...]
+# By the place of a level among those of its factor; the reference stands first.
+MARKS = (
+    *((SOFT, "circle-open"), (BLUE, "circle"), (GREEN, "diamond"), (ORANGE, "square"), (PURPLE, "triangle-up")),
+    *((SKY, "star"), (RED, "cross"), (SOFT, "x"), (BLUE, "triangle-down"), (GREEN, "pentagon")),
+)
+ROW, MARK, ROWS_CLOSE, CLOSE = 74, 24, 16, 0.6  # pixels: a row, a mark in it; so many rows stand closer together
+WIDE = 0.7  # of a row, over which its marks are spread
+TOGETHER: dict[Verdict, str] = {
     "helps": "more together than apart",
     "hurts": "each makes the other less necessary",
     "no effect worth having": "they add up",
     "undecided": "undecided",
 }
-LOOKS = {
-    TOGETHER["helps"]: (GREEN, "circle"),
-    TOGETHER["hurts"]: (ORANGE, "diamond"),
-    TOGETHER["no effect worth having"]: (SOFT, "square"),
-    TOGETHER["undecided"]: (SOFT, "circle-open"),
+LOOKS: dict[Verdict, tuple[str, str]] = {
+    "helps": (GREEN, "circle"),
+    "hurts": (ORANGE, "diamond"),
+    "no effect worth having": (SOFT, "square"),
+    "undecided": (SOFT, "circle-open"),
 }
 
 
-def arms_picture(answer: Mapping[str, Any], evidence: Mapping[str, Any]) -> Picture:
-    """The held-out loss of every arm: a row for what else is on, a mark for where batch norm stands."""
-    arms = evidence["arms"]
-    return Picture("arms", _says(answer, arms), _figure(arms), _table(arms))
+def arms_picture(answer: Answer, evidence: Evidence) -> Picture:
+    """The validation loss of every arm: a mark for its level of the factor with the most levels, in a row for those of
+    the others."""
+    grid = Grid(evidence.arms)
+    return Picture("arms", _says(answer, grid), _figure(grid), _table(answer, grid.arms))
 
 
-def interactions_picture(answer: Mapping[str, Any], evidence: Mapping[str, Any]) -> Picture:
-    """What two techniques change together, less what each changes alone."""
-    plain = answer["judgement"]["plain_loss"]
-    effects = [pair | {"verdict": TOGETHER[pair["verdict"]]} for pair in evidence["interactions"]]
-    figure = forest(effects, plain, LOOKS)
-    figure.update_xaxes(title={"text": "together, less each alone" + ", % of plain" * bool(plain)})
+def arms_title(evidence: Evidence) -> str:
+    """What the picture shows: `Batch norm: none, before or after`."""
+    grid = Grid(evidence.arms)
+    *first, last = [shortened(words.level(level)) for level in grid.levels]
+    name = shortened(words.factor(grid.factor))
+    return f"{name[0].upper()}{name[1:]}: {', '.join(first)} or {last}"
+
+
+def interactions_picture(answer: Answer, evidence: Evidence) -> Picture | None:
+    """What two techniques change together, less what each changes alone; nothing where no pair was asked about."""
+    if not evidence.interactions:
+        return None
+    figure = forest(answer, evidence.interactions, LOOKS, TOGETHER)
+    figure.update_xaxes(
+        title={"text": "together, less each alone" + ", % of plain" * bool(answer.judgement.plain_loss)}
+    )
     figure.layout.annotations[-2].text, figure.layout.annotations[-1].text = "← more together", "less together →"
-    return Picture("interactions", _says_together(effects), figure, effects_table(effects, plain))
+    table = effects_table(answer, evidence.interactions, TOGETHER)
+    return Picture("interactions", _says_together(evidence.interactions), figure, table)
 
 
-def _row(arm: Mapping[str, Any]) -> str:
-    words = ["dropout"] * arm["dropout"] + ["weight decay"] * arm["weight_decay"]
-    return " + ".join(words) or "neither"
+@dataclass(frozen=True)
+class Grid:
+    """Arms, the plain one first, by their level of one factor and by those of all others."""
+
+    arms: Sequence[ArmLosses]
+
+    def levels_of(self, factor: str) -> list[Level]:
+        """In their order, the reference first."""
+        return list(dict.fromkeys(arm.levels[factor] for arm in self.arms))
+
+    @cached_property
+    def factor(self) -> str:
+        """The one with the most levels, the first of these."""
+        return max(self.arms[0].levels, key=lambda name: len(self.levels_of(name)))
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """Of that factor."""
+        return self.levels_of(self.factor)
+
+    def row(self, arm: ArmLosses) -> Row:
+        """The levels of all others."""
+        return tuple((name, level) for name, level in arm.levels.items() if name != self.factor)
+
+    def in_words(self, row: Row) -> list[str]:
+        """What is not at its reference."""
+        plain = self.arms[0].levels
+        nothing = {0: "all", 1: "without", 2: "neither"}.get(len(row), "none of them")
+        return [technique(name, level) for name, level in row if level != plain[name]] or [nothing]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """In their order."""
+        return list(dict.fromkeys(self.row(arm) for arm in self.arms))
+
+    def said(self, level: Level) -> str:
+        """A level of the factor, in words."""
+        if level is None or level is False:
+            return f"no {words.factor(self.factor)}"
+        return technique(self.factor, level)
 
 
-def _figure(arms: Sequence[Mapping[str, Any]]) -> go.Figure:
-    rows = list(dict.fromkeys(_row(arm) for arm in arms))
-    figure = blank(110 + 74 * len(rows), hovermode="closest")
-    figure.update_xaxes(title={"text": "held-out loss (bars: all folds)"})
+def mean(arm: ArmLosses) -> float | None:
+    """Over the splits; nothing where a loss is not finite."""
+    known = [loss for loss in arm.losses if loss is not None]
+    return float(np.mean(known)) if len(known) == len(arm.losses) else None
+
+
+def _figure(grid: Grid) -> go.Figure:
+    rows, levels = grid.rows, grid.levels
+    height = max(ROW, MARK * len(levels)) * (CLOSE if len(rows) > ROWS_CLOSE else 1)
+    figure = blank(110 + round(height * len(rows)), hovermode="closest")
+    figure.update_xaxes(title={"text": "validation loss (bars: all folds)"})
     figure.update_yaxes(
         tickvals=[-place for place in range(len(rows))],
-        ticktext=[row.replace(" + ", "<br>+ ") for row in rows],
+        ticktext=["<br>+ ".join(text(part) for part in grid.in_words(row)) for row in rows],
         range=[-len(rows) + 0.5, 0.5],
         gridcolor=LINE,
         fixedrange=True,
     )
-    for shift, (place, (words, colour, mark)) in zip((0.2, 0.0, -0.2), PLACES.items(), strict=True):
-        own = [arm for arm in arms if arm["batch_norm"] == place and None not in arm["losses"]]
-        means = [float(np.mean(arm["losses"])) for arm in own]
+    step = min(0.2, WIDE / max(len(levels) - 1, 1))
+    for place, level in enumerate(levels):
+        colour, mark = MARKS[place % len(MARKS)]
+        own = [
+            (arm, found) for arm in grid.arms if arm.levels[grid.factor] == level and (found := mean(arm)) is not None
+        ]
+        losses = [[loss for loss in arm.losses if loss is not None] for arm, _ in own]
+        shift = step * ((len(levels) - 1) / 2 - place)
         figure.add_trace(
             go.Scatter(
-                x=means,
-                y=[shift - rows.index(_row(arm)) for arm in own],
+                x=[found for _, found in own],
+                y=[shift - rows.index(grid.row(arm)) for arm, _ in own],
                 error_x={
                     "type": "data",
                     "symmetric": False,
-                    "array": [max(arm["losses"]) - mean for arm, mean in zip(own, means, strict=True)],
-                    "arrayminus": [mean - min(arm["losses"]) for arm, mean in zip(own, means, strict=True)],
+                    "array": [max(each) - found for each, (_, found) in zip(losses, own, strict=True)],
+                    "arrayminus": [found - min(each) for each, (_, found) in zip(losses, own, strict=True)],
                     "color": colour,
                     "thickness": 1.2,
                     "width": 0,
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2}},
-                name=words,
-                text=[text(arm["arm"], 60) for arm in own],
-                hovertemplate="%{text}<br>held-out loss %{x:.4g}<extra></extra>",
+                name=text(grid.said(level)),
+                text=[text(arm.arm, 60) for arm, _ in own],
+                hovertemplate="%{text}<br>validation loss %{x:.4g}<extra></extra>",
             )
         )
     return figure
 
 
-def _says(answer: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> str:
-    contrast = next(effect for effect in answer["effects"] if effect["name"] == "batch norm after instead of before")
-    plain = answer["judgement"]["plain_loss"]
-    if contrast["change"] is None:
-        said = "Batch norm before and after cannot be compared: in some fold a network diverged."
-    else:
-        by = ", ".join(in_shares(contrast, plain) if plain else in_loss(contrast)).replace(UNKNOWN, "interval unknown")
-        said = {
-            "helps": f"Alone, batch norm does better after the activation than before it ({by}).",
-            "hurts": f"Alone, batch norm does better before the activation than after it ({by}).",
-            "no effect worth having": f"Alone, it does not matter where batch norm stands ({by}).",
-            "undecided": "Alone, whether batch norm is better before or after stays undecided (after instead of "
-            f"before: {by}).",
-        }[contrast["verdict"]]
-    means = {arm["arm"]: float(np.mean(arm["losses"])) for arm in arms if None not in arm["losses"]}
-    wins = [
-        means[arm["arm"]] > means[other["arm"]]
-        for arm in arms
-        for other in arms
-        if arm["batch_norm"] == "before"
-        and other["batch_norm"] == "after"
-        and _row(arm) == _row(other)
-        and arm["arm"] in means
-        and other["arm"] in means
-    ]
-    if wins:
-        said += f" By the means alone, after is better in {sum(wins)} of {counted(len(wins), 'pair')}."
+def _says(answer: Answer, grid: Grid) -> str:
+    said = [_verdict(answer, effect) for effect in _contrasts(answer, grid)]
+    means = {arm.arm: found for arm in grid.arms if (found := mean(arm)) is not None}
+    said += _by_means(grid)
     if means:
         best = min(means, key=lambda name: means[name])
-        said += f" Of {counted(len(means), 'combination')} {best} has the lowest mean, {number(means[best])}; how sure "
-        said += "that is, the interval of the best of all combinations says."
-    return said
+        said.append(
+            f"Of {counted(len(means), 'combination')} {shortened(best)} has the lowest mean, {number(means[best])}; "
+            "how sure that is, the interval of the best of all combinations says."
+        )
+    return " ".join(said)
 
 
-def _says_together(effects: Sequence[Mapping[str, Any]]) -> str:
+def _contrasts(answer: Answer, grid: Grid) -> list[EffectFound]:
+    """Of levels of the factor against each other, where neither is the reference."""
+    names = {
+        f"{grid.said(one)} instead of {against}"
+        for other, one in combinations(grid.levels[1:], 2)
+        for against in (grid.said(other), words.level(other))
+    }
+    return [effect for effect in answer.effects if effect.name in names]
+
+
+def _verdict(answer: Answer, effect: EffectFound) -> str:
+    name, plain = shortened(effect.name), answer.judgement.plain_loss
+    name = name[0].upper() + name[1:]
+    if effect.change is None:
+        return f"{name} cannot be judged: in some fold {words.failed(answer)}."
+    by = ", ".join(in_shares(effect, plain) if plain else in_loss(effect)).replace(UNKNOWN, "interval unknown")
+    return {
+        "helps": f"{name} does better ({by}).",
+        "hurts": f"{name} does worse ({by}).",
+        "no effect worth having": f"{name} makes no difference worth having ({by}).",
+        "undecided": f"{name}: whether it is better stays undecided ({by}).",
+    }[effect.verdict]
+
+
+def _by_means(grid: Grid) -> list[str]:
+    """Which level is the best in how many rows of which every arm is known."""
+    levels, wins, count = grid.levels, dict[Level, int](), 0
+    for row in grid.rows:
+        own = {arm.levels[grid.factor]: mean(arm) for arm in grid.arms if grid.row(arm) == row}
+        known = {level: loss for level, loss in own.items() if loss is not None}
+        if len(known) == len(levels):
+            best = min(known, key=lambda level: known[level])
+            wins[best] = wins.get(best, 0) + 1
+            count += 1
+    if not count:
+        return []
+    *_, most = sorted(wins, key=lambda level: (wins[level], -levels.index(level)))
+    return [f"By the means alone, {shortened(grid.said(most))} is best in {wins[most]} of {counted(count, 'row')}."]
+
+
+def _says_together(effects: Sequence[EffectFound]) -> str:
     said = []
-    for words in (TOGETHER["helps"], TOGETHER["hurts"], TOGETHER["no effect worth having"]):
-        names = [effect["name"] for effect in effects if effect["verdict"] == words]
+    decided: tuple[Verdict, ...] = ("helps", "hurts", "no effect worth having")
+    for verdict in decided:
+        names = [shortened(effect.name) for effect in effects if effect.verdict == verdict]
         if names:
             listed = "; ".join(names)
-            said.append(f"{listed[0].upper()}{listed[1:]}: {words}.")
-    undecided = sum(effect["verdict"] == TOGETHER["undecided"] for effect in effects)
+            said.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
+    undecided = sum(effect.verdict == "undecided" for effect in effects)
     if undecided == len(effects):
         said.append("Whether techniques do more together than apart stays undecided for every pair.")
     elif undecided:
         said.append(f"{undecided} of {len(effects)} pairs stay undecided.")
-    known = [effect["change"] for effect in effects if effect["change"] is not None]
+    known = [effect.change for effect in effects if effect.change is not None]
     above = sum(change > 0 for change in known)
     if known:
         said.append(
@@ -148,12 +238,13 @@ def _says_together(effects: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(said)
 
 
-def _table(arms: Sequence[Mapping[str, Any]]) -> Table:
-    rows = []
+def _table(answer: Answer, arms: Sequence[ArmLosses]) -> Table:
+    rows: list[tuple[str, ...]] = []
     for arm in arms:
-        if None in arm["losses"]:
-            rows.append((arm["arm"], "a network diverged", "", ""))
+        found = mean(arm)
+        if found is None:
+            rows.append((arm.arm, words.failed(answer), "", ""))
         else:
-            found = (float(np.mean(arm["losses"])), min(arm["losses"]), max(arm["losses"]))
-            rows.append((arm["arm"], *numbers(found)))
-    return Table(("combination", "mean held-out loss", "lowest fold", "highest fold"), rows)
+            losses = [loss for loss in arm.losses if loss is not None]
+            rows.append((arm.arm, *numbers((found, min(losses), max(losses)))))
+    return Table(("combination", "mean validation loss", "lowest fold", "highest fold"), rows)

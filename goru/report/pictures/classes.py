@@ -1,11 +1,8 @@
 """Which classes are taken for which: the confusion matrix, and how well each is told from the others: ROC curves."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import plotly.graph_objects as go
 
-from goru.data.wording import counted
+from goru.experiment.evidence import ClassPredictions, ValuePredictions
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import (
     BLUE,
@@ -22,6 +19,7 @@ from goru.report.pictures.style import (
     text,
     titled,
 )
+from goru.wording import counted
 
 COLOURS = {"recommended": RECOMMENDED, "plain": PLAIN}
 FEW = 4  # classes, whose cells are large
@@ -29,9 +27,9 @@ MOST_LETTERS = 40  # of names beside one another that a phone has room for
 MOST_NUMBERS = 12  # classes in a matrix whose cells hold their counts
 
 
-def confusion_picture(found: Mapping[str, Any]) -> Picture:
+def confusion_picture(found: ClassPredictions) -> Picture:
     """A row a class, a column what it was taken for; shades are shares of the row."""
-    counts, names = found["confusion"], found["classes"]
+    counts, names = found.confusion, found.classes
     shares = [[count / max(sum(row), 1) for count in row] for row in counts]
     labels = [text(name, 14) for name in names]
     side = 90 if len(names) <= FEW else min(60, 560 // len(names))
@@ -71,86 +69,86 @@ def confusion_picture(found: Mapping[str, Any]) -> Picture:
     return Picture("confusion", _says_confusion(found), figure, _confusion_table(found))
 
 
-def roc_picture(found: Mapping[str, Any]) -> Picture | None:
+def roc_picture(found: ClassPredictions) -> Picture | None:
     """A curve a model, or of many classes a curve a class; nothing where the rows are all of one class."""
-    curves = found["roc"]
+    curves = found.roc
     if not curves:
         return None
-    two = len(found["classes"]) == 2
+    two = len(found.classes) == 2
     figure = blank(480, hovermode="closest", margin={"l": 8, "r": 24, "t": 30, "b": 8})
     line = {"color": SOFT, "width": 1, "dash": "dash"}
     figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False))
     for index, curve in enumerate(curves):
         colour, dash = SERIES[index % len(SERIES)], DASHES[index // len(SERIES) % len(DASHES)]
         if two:
-            colour = COLOURS.get(curve["name"], (SOFT, GREEN)[index % 2])
-            dash = "solid" if curve["name"] in COLOURS else "dot"
+            colour = COLOURS.get(curve.name, (SOFT, GREEN)[index % 2])
+            dash = "solid" if curve.name in COLOURS else "dot"
         figure.add_trace(
             go.Scatter(
-                x=curve["false"],
-                y=curve["true"],
+                x=curve.false,
+                y=curve.true,
                 mode="lines",
                 line={"color": colour, "dash": dash, "width": 2},
-                name=f"{text(curve['name'])}, {curve['area']:.3f}",
-                hovertemplate=f"{text(curve['name'])}<br>%{{y:.1%}} found, %{{x:.1%}} false<extra></extra>",
+                name=f"{text(curve.name)}, {curve.area:.3f}",
+                hovertemplate=f"{text(curve.name)}<br>%{{y:.1%}} found, %{{x:.1%}} false<extra></extra>",
             )
         )
-    which = f"'{text(curves[0]['class'], SHORT)}'" if two else "the class"
+    which = f"'{text(curves[0].label, SHORT)}'" if two else "the class"
     figure.update_xaxes(title={"text": titled("other rows taken for", which)}, tickformat=".0%", range=[-0.01, 1.01])
     figure.update_yaxes(title={"text": f"rows of {which}, found"}, tickformat=".0%", range=[0, 1.01])
     return Picture("roc", _says_roc(found), figure, _roc_table(found))
 
 
-def whose(found: Mapping[str, Any]) -> str:
+def whose(found: ClassPredictions | ValuePredictions) -> str:
     """Which rows were predicted."""
-    if found["of"] == "test":
-        return counted(found["rows"], "test row")
-    return f"{counted(found['rows'], 'development row')}, each predicted by networks that were not fitted on it"
+    if found.of == "test":
+        return counted(found.rows, "test row")
+    return f"{counted(found.rows, 'development row')}, each predicted by networks that were not fitted on it"
 
 
-def _says_confusion(found: Mapping[str, Any]) -> str:
-    wrong, rows, names = found["wrong"], found["rows"], [f"'{shortened(name)}'" for name in found["classes"]]
+def _says_confusion(found: ClassPredictions) -> str:
+    wrong, rows, names = found.wrong, found.rows, [f"'{shortened(name)}'" for name in found.classes]
     said = f"Of {whose(found)}, {rows - wrong:,} are right ({1 - wrong / rows:.1%})."
     mistakes = [
         (count, true, other)
-        for true, row in enumerate(found["confusion"])
+        for true, row in enumerate(found.confusion)
         for other, count in enumerate(row)
         if true != other and count
     ]
     if mistakes:
         count, true, other = max(mistakes)
         said += f" The most frequent mistake: {names[true]} taken for {names[other]}, {counted(count, 'time')}."
-    known = [(row[place] / sum(row), place) for place, row in enumerate(found["confusion"]) if sum(row)]
+    known = [(row[place] / sum(row), place) for place, row in enumerate(found.confusion) if sum(row)]
     if wrong and len(known) > 2:
         share, place = min(known)
         said += f" The class found least is {names[place]} ({share:.0%} of its rows)."
     return said
 
 
-def _says_roc(found: Mapping[str, Any]) -> str:
-    curves = found["roc"]
-    if len(found["classes"]) == 2:
+def _says_roc(found: ClassPredictions) -> str:
+    curves = found.roc
+    if len(found.classes) == 2:
         best = curves[0]
-        others = [f"{curve['name']} {curve['area']:.3f}" for curve in curves[1:]]
+        others = [f"{curve.name} {curve.area:.3f}" for curve in curves[1:]]
         said = (
-            f"A row of '{shortened(best['class'])}' gets a higher probability of it than another row in "
-            f"{best['area']:.1%} of all such pairs: the area under the curve"
+            f"A row of '{shortened(best.label)}' gets a higher probability of it than another row in "
+            f"{best.area:.1%} of all such pairs: the area under the curve"
         )
         return f"{said}. Beside it: {', '.join(others)}." if others else f"{said}."
     worst, best = curves[0], curves[-1]
     said = "Each class against all others. Told apart worst is "
-    said += f"'{shortened(worst['name'])}', with an area of {worst['area']:.3f}"
-    if len(found["classes"]) > len(curves):
-        return f"{said}; shown are {len(curves)} of {len(found['classes'])} classes."
-    return f"{said}; best '{shortened(best['name'])}', {best['area']:.3f}."
+    said += f"'{shortened(worst.name)}', with an area of {worst.area:.3f}"
+    if len(found.classes) > len(curves):
+        return f"{said}; shown are {len(curves)} of {len(found.classes)} classes."
+    return f"{said}; best '{shortened(best.name)}', {best.area:.3f}."
 
 
-def _confusion_table(found: Mapping[str, Any]) -> Table:
-    names = found["classes"]
-    rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, found["confusion"], strict=True)]
+def _confusion_table(found: ClassPredictions) -> Table:
+    names = found.classes
+    rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, found.confusion, strict=True)]
     return Table(("true, across: predicted", *names), rows)
 
 
-def _roc_table(found: Mapping[str, Any]) -> Table:
-    rows = [(curve["name"], curve["class"], f"{curve['area']:.4f}") for curve in found["roc"]]
+def _roc_table(found: ClassPredictions) -> Table:
+    rows = [(curve.name, curve.label, f"{curve.area:.4f}") for curve in found.roc]
     return Table(("curve", "class", "area under it"), rows)

@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from goru.data.numbers import number
-from goru.data.wording import counted
+from goru.report import words as wording
 from goru.report.estimates import in_shares, together
 from goru.report.pictures.effects import LOOKS, ends
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, text
-from goru.report.pictures.test_rows import beside, handed_over, main_figure
+from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, shortened, text
+from goru.report.pictures.test_rows import beside
+from goru.report.tested import handed_over, main_figure, plain_beside
+from goru.wording import counted
 
 if TYPE_CHECKING:
-    from goru.study.run import Run
+    from goru.studies.runs.run import Run
 
 Runs = Mapping[str, "Run"]
 LINE, ABOVE, AROUND = 18, 30, 100  # pixels: a run's, a question's, and the rest
 
 
 def verdicts(runs: Runs) -> dict[str, list[str]]:
-    """By question, what each run says."""
-    found: dict[str, list[str]] = {}
-    for run in runs.values():
-        for effect in run.answer["effects"]:
-            found.setdefault(effect["name"], []).append(effect["verdict"])
-    return found
+    """By question, what each run says; nothing where it has not asked."""
+    questions = dict.fromkeys(effect.name for run in runs.values() for effect in run.answer.effects)
+    answered = [{effect.name: effect.verdict for effect in run.answer.effects} for run in runs.values()]
+    return {question: [str(of.get(question, "")) for of in answered] for question in questions}
 
 
 def compared_effects_picture(runs: Runs) -> Picture:
@@ -34,26 +34,29 @@ def compared_effects_picture(runs: Runs) -> Picture:
     questions = list(verdicts(runs))
     height = LINE * len(runs) + ABOVE
     figure = blank(AROUND + height * len(questions) + 20 * len(runs), hovermode="closest")
-    figure.update_xaxes(title={"text": "change of the held-out loss, % of plain"}, ticksuffix="%")
+    figure.update_xaxes(title={"text": "change of the validation loss, % of plain"}, ticksuffix="%")
     figure.update_yaxes(visible=False, range=[-height * len(questions), 8], fixedrange=True)
     figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
-    reach, rows, named = [1.0], [], set()
+    reach, named = [1.0], set()
+    rows: list[tuple[str, ...]] = []
     for place, question in enumerate(questions):
         top = -height * place
         note(figure, f"<b>{text(question, 60)}</b>", x=0, xref="paper", xanchor="left", y=top - 12, font_color=INK)
         for index, (name, run) in enumerate(runs.items()):
-            effect = next(each for each in run.answer["effects"] if each["name"] == question)
-            plain, colour = run.answer["judgement"]["plain_loss"], SERIES[index % len(SERIES)]
-            if effect["change"] is None or not plain:
-                why = "a network diverged" if effect["change"] is None else "no share of a loss of zero"
-                rows.append((question, name, why, "", effect["verdict"]))
+            effect = next((each for each in run.answer.effects if each.name == question), None)
+            if effect is None:
+                continue
+            plain, colour = run.answer.judgement.plain_loss, SERIES[index % len(SERIES)]
+            if effect.change is None or not plain:
+                why = wording.failed(run.answer) if effect.change is None else "no share of a loss of zero"
+                rows.append((question, name, why, "", effect.verdict))
                 here = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - ABOVE - LINE * index}
                 note(figure, why, **here, font={"size": 11, "color": colour})
                 continue
             change, low, high = (100 * end / plain for end in ends(effect))
             reach += [abs(low), abs(high)]
             spelt = in_shares(effect, plain)
-            rows.append((question, name, *spelt, effect["verdict"]))
+            rows.append((question, name, *spelt, effect.verdict))
             figure.add_trace(
                 go.Scatter(
                     x=[change],
@@ -70,21 +73,21 @@ def compared_effects_picture(runs: Runs) -> Picture:
                     mode="markers",
                     marker={
                         "color": colour,
-                        "symbol": LOOKS[effect["verdict"]][1],
+                        "symbol": LOOKS[effect.verdict][1],
                         "size": 9,
                         "line": {"color": colour, "width": 2},
                     },
                     name=text(name),
                     legendgroup=name,
                     showlegend=name not in named,
-                    text=[f"{text(name)}: {together(spelt)}<br>{effect['verdict']}"],
+                    text=[f"{text(name)}: {together(spelt)}<br>{effect.verdict}"],
                     hoverinfo="text",
                 )
             )
             named.add(name)
     furthest = 1.08 * max(reach)
     figure.update_xaxes(range=[-furthest, furthest])
-    first = next(iter(runs.values())).answer["judgement"]["margin_share"] * 100
+    first = next(iter(runs.values())).answer.judgement.margin_share * 100
     figure.add_vrect(x0=-first, x1=first, fillcolor=SHADE, line_width=0, layer="below")
     return Picture("effects", _says(runs), figure, Table(("question", "run", "change", "interval", "verdict"), rows))
 
@@ -93,36 +96,37 @@ def _says(runs: Runs) -> str:
     found = verdicts(runs)
     said = []
     for word in ("helps", "hurts"):
-        everywhere = [name for name, words in found.items() if set(words) == {word}]
+        everywhere = [shortened(name) for name, words in found.items() if set(words) == {word}]
         if everywhere:
             said.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
-    against = [name for name, words in found.items() if {"helps", "hurts"} <= set(words)]
+    against = [shortened(name) for name, words in found.items() if {"helps", "hurts"} <= set(words)]
     if against:
         said.append(f"The runs contradict each other on {', '.join(against)}.")
     undecided = sum(words.count("undecided") for words in found.values())
-    said.append(f"{undecided} of {sum(map(len, found.values()))} answers are undecided.")
+    answers = sum(word != "" for words in found.values() for word in words)
+    said.append(f"{undecided} of {answers} answers are undecided.")
     return " ".join([*said, "Marks: filled circle helps, diamond hurts, square no effect, open circle undecided."])
 
 
 def compared_curves_picture(runs: Runs) -> Picture:
-    """The held-out loss of every run's recommendation, in shares of its plain network's."""
+    """The validation loss of every run's recommendation, in shares of its plain network's."""
     figure = blank(380 + 20 * len(runs), hovermode="x unified")
     figure.update_xaxes(title={"text": "epoch"})
-    figure.update_yaxes(title={"text": "held-out loss, % of plain"}, ticksuffix="%")
+    figure.update_yaxes(title={"text": "validation loss, % of plain"}, ticksuffix="%")
     rows, low = [], []
     for index, (name, run) in enumerate(runs.items()):
-        curves, plain = run.evidence["curves"], run.answer["judgement"]["plain_loss"]
-        own = curves["recommended"]
-        means = own["curves"]["held_out"]["loss"]["mean"]
+        curves, plain = run.evidence.curves, run.answer.judgement.plain_loss
+        own = curves.recommended
+        means = own.curves.held_out.loss.mean
         best = min((value for value in means if value is not None), default=None)
-        rows.append((name, own["arm"], number(best), number(plain), f"{own['stops']}"))
+        rows.append((name, own.arm, number(best), number(plain), f"{own.stops}"))
         if not plain:
             continue
         shares = [None if value is None else 100 * value / plain for value in means]
         low += [value for value in shares if value is not None]
         figure.add_trace(
             go.Scatter(
-                x=curves["epochs"],
+                x=list(curves.epochs),
                 y=shares,
                 mode="lines",
                 name=text(name),
@@ -136,7 +140,7 @@ def compared_curves_picture(runs: Runs) -> Picture:
         "The validation loss of the recommended configuration of every run, as a share of what its plain network "
         "reaches (100%). The curves have no intervals: which run's is lower, they do not show for sure."
     )
-    columns = ("run", "recommended", "lowest held-out loss", "plain network's", "stops after epoch")
+    columns = ("run", "recommended", "lowest validation loss", "plain network's", "stops after epoch")
     return Picture("curves", said, figure, Table(columns, rows))
 
 
@@ -145,18 +149,15 @@ def compared_test_picture(runs: Runs) -> Picture | None:
     rows, places = [], []
     for name, run in runs.items():
         answer = run.answer
-        if not answer["test"]:
+        if not answer.test:
             continue
         figure_name = main_figure(answer)
-        guess = answer["test"][0][figure_name]
-        over = handed_over(answer)
-        single = over["networks"] == 1
-        plain = next(
-            each for each in answer["test"] if each["arm"] == "plain" and (each["networks"] == 1) == single
-        )  # fmt: skip
-        values = {"plain": plain[figure_name], "handed over": over[figure_name]}
+        guess = answer.test[0].figures[figure_name]
+        over, plain = handed_over(answer), plain_beside(answer)
+        values = {} if plain is None else {"plain": plain.figures[figure_name]}
+        values["handed over"] = over.figures[figure_name]
         values |= {
-            each["arm"]: each[figure_name] for each in answer["test"] if not each["networks"] and each["arm"] != "guess"
+            each.arm: each.figures[figure_name] for each in answer.test if not each.networks and each.arm != "guess"
         }
         rows += [(name, figure_name, model, number(value)) for model, value in values.items()]
         if guess:
@@ -189,9 +190,9 @@ def compared_test_picture(runs: Runs) -> Picture | None:
                     "opacity": 1,
                     "line": {"color": colour, "width": 2},
                 },
-                name=model,
+                name=text(model),
                 text=[text(places[place][0]) for place, _ in own],
-                hovertemplate=f"%{{text}}: {model}<br>%{{x:.3g}} of a guess's<extra></extra>",
+                hovertemplate=f"%{{text}}: {text(model)}<br>%{{x:.3g}} of a guess's<extra></extra>",
             )
         )
     said = f"{_against_plain(runs)}A guess is no model at all: the class shares, or the mean."
@@ -200,7 +201,7 @@ def compared_test_picture(runs: Runs) -> Picture | None:
 
 def _against_plain(runs: Runs) -> str:
     """In how many runs what is handed over is better than the plain networks, beyond the interval."""
-    known = [run.answer["plain_against_networks"] for run in runs.values() if run.answer.get("plain_against_networks")]
+    known = [plain for run in runs.values() if (plain := run.answer.plain_against_networks) is not None]
     found = [beside(plain) for plain in known]
     if not found:
         return ""

@@ -1,44 +1,70 @@
-"""Learning curves of the plain network and of the recommendation, on rows they are fitted on and on held-out ones."""
+"""Learning curves of the plain network and of the recommendation, on rows they are fitted on and on validation rows."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
+from goru.experiment.answer import Answer
+from goru.experiment.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
+from goru.report import words
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import FAINT, PALE, PAPER, PLAIN, RECOMMENDED, axis_name, blank, fit, note
+from goru.report.pictures.style import FAINT, PALE, PAPER, PLAIN, RECOMMENDED, axis_name, blank, fit, note, shortened
 
-Curves = Mapping[str, Any]
 COLOURS = {"plain": PLAIN, "recommended": RECOMMENDED}
-ROWS = {"fit": ("fit rows", "dot"), "held_out": ("held-out rows", "solid")}
+ROWS = {"fit": ("training rows", "dot"), "held_out": ("validation rows", "solid")}
+FIGURES = ("loss", "accuracy")
 TABLE_ROWS = 12
 
 
-def curves_picture(answer: Mapping[str, Any], evidence: Mapping[str, Any]) -> Picture:
-    """The loss and, for classes, the accuracy by epoch, with bands from the lowest to the highest split."""
-    curves = evidence["curves"]
+def curves_picture(answer: Answer, evidence: Evidence) -> Picture | None:
+    """The loss and, for classes, the accuracy by epoch, with bands from the lowest to the highest split; nothing of a
+    training that has one epoch. Where the training loss is unknown, its curves are left out."""
+    curves = evidence.curves
+    if len(curves.epochs) < 2:
+        return None
     shown = _shown(curves)
-    figures = ["loss", *(["accuracy"] if answer["data"]["classes"] is not None else [])]
-    return Picture(
-        "curves",
-        _says(curves, len(answer["recommended"])),
-        _figure(curves, shown, figures),
-        _table(curves, shown, figures),
-    )
+    lines = [
+        Line(name, figure, rows, band)
+        for figure in FIGURES
+        for name, own in shown.items()
+        for rows in ROWS
+        if (band := _band(own, rows, figure)) is not None and (band.known or rows == "held_out")
+    ]
+    figures = list(dict.fromkeys(line.figure for line in lines))
+    return Picture("curves", _says(answer, curves), _figure(curves, shown, lines, figures), _table(curves, lines))
 
 
-def _shown(curves: Curves) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Line:
+    """A curve: of the plain network or the recommended one, which figure, on which rows."""
+
+    network: str
+    figure: str
+    rows: str
+    band: Band
+
+
+def _band(own: ConfigurationCurves, rows: str, figure: str) -> Band | None:
+    on: RowsCurves = {"fit": own.curves.fit, "held_out": own.curves.held_out}[rows]
+    return {"loss": on.loss, "accuracy": on.accuracy}[figure]
+
+
+def _shown(curves: Curves) -> dict[str, ConfigurationCurves]:
     """One line where the plain network is what is recommended."""
-    same = all(curves["plain"][name] == curves["recommended"][name] for name in ("arm", "draw"))
-    return ("recommended",) if same else ("plain", "recommended")
+    plain, recommended = curves.plain, curves.recommended
+    same = (plain.arm, plain.draw) == (recommended.arm, recommended.draw)
+    return {"recommended": recommended} if same else {"plain": plain, "recommended": recommended}
 
 
-def _figure(curves: Curves, shown: tuple[str, ...], figures: list[str]) -> go.Figure:
+def _figure(
+    curves: Curves, shown: Mapping[str, ConfigurationCurves], lines: list[Line], figures: list[str]
+) -> go.Figure:
     figure = blank(330 * len(figures) + 60, hovermode="x unified")
     share = 1 / len(figures)
-    epochs = curves["epochs"]
+    epochs = curves.epochs
     for panel, name in enumerate(figures):
         x, y = (axis_name(panel, letter) for letter in "xy")
         top = 1 - panel * share
@@ -49,23 +75,24 @@ def _figure(curves: Curves, shown: tuple[str, ...], figures: list[str]) -> go.Fi
                     "title": {"text": name},
                     "domain": [top - share + (0.11 if panel < len(figures) - 1 else 0), top],
                     "anchor": x,
-                    **({"tickformat": ".0%"} if name == "accuracy" else {"range": _range(curves, shown)}),
+                    **({"tickformat": ".0%"} if name == "accuracy" else {"range": _range(lines)}),
                 },
             }
         )
-        for network in shown:
-            for rows, (words, dash) in ROWS.items():
-                band = curves[network]["curves"][rows][name]
-                _line(figure, epochs, band, COLOURS[network], f"{network}, {words}", dash, x, y, legend=panel == 0)
-    for network in shown:
-        _mark(figure, curves[network], network)
+        for line in lines:
+            if line.figure == name:
+                said, dash = ROWS[line.rows]
+                label = f"{line.network}, {said}"
+                _line(figure, epochs, line.band, COLOURS[line.network], label, dash, x, y, legend=panel == 0)
+    for network, own in shown.items():
+        _mark(figure, own, network)
     return figure
 
 
 def _line(
     figure: go.Figure,
-    epochs: list[int],
-    band: Mapping[str, list[float | None]],
+    epochs: Sequence[int],
+    band: Band,
     colour: str,
     name: str,
     dash: str,
@@ -73,14 +100,14 @@ def _line(
     y: str,
     legend: bool,
 ) -> None:
-    common = {"xaxis": x, "yaxis": y, "legendgroup": name, "x": epochs, "mode": "lines"}
+    common = {"xaxis": x, "yaxis": y, "legendgroup": name, "x": list(epochs), "mode": "lines"}
     bare = {"showlegend": False, "hoverinfo": "skip", "line": {"width": 0, "color": colour}}
-    figure.add_trace(go.Scatter(**common, **bare, y=band["low"]))
-    figure.add_trace(go.Scatter(**common, **bare, y=band["high"], fill="tonexty", fillcolor=colour + FAINT))
+    figure.add_trace(go.Scatter(**common, **bare, y=band.low))
+    figure.add_trace(go.Scatter(**common, **bare, y=band.high, fill="tonexty", fillcolor=colour + FAINT))
     figure.add_trace(
         go.Scatter(
             **common,
-            y=band["mean"],
+            y=band.mean,
             name=name,
             showlegend=legend,
             line={"color": colour, "dash": dash, "width": 2},
@@ -89,27 +116,29 @@ def _line(
     )
 
 
-def _range(curves: Curves, shown: tuple[str, ...]) -> list[float]:
+def _range(lines: Sequence[Line]) -> list[float]:
     """The losses that matter: the first epochs' are higher, and can be zoomed out to."""
-    held_out, everything = [], []
-    for network in shown:
-        found = curves[network]["curves"]
-        held_out += fit(found["held_out"]["loss"]["mean"])
-        everything += [value for rows in ROWS for value in fit(found[rows]["loss"]["high"])]
+    losses = [line for line in lines if line.figure == "loss"]
+    means = [fit(line.band.mean) for line in losses if line.rows == "held_out"]
+    held_out = [value for mean in means for value in mean]
+    everything = [value for line in losses for value in fit(line.band.high)]
     if not everything:
         return [0.0, 1.0]
+    lowest = min([*everything, *(value for line in losses for value in fit(line.band.low))])
+    if lowest < 0:  # a loss of somebody's own
+        beyond = 0.05 * (max(everything) - lowest)
+        return [lowest - beyond, max(everything) + beyond]
     most = min(max(everything), 2 * float(np.median(held_out or everything)), 8 * min(held_out or everything))
-    last = [fit(curves[network]["curves"]["held_out"]["loss"]["mean"])[-1:] for network in shown]
-    return [0.0, 1.05 * max([most, *(value[0] * 1.1 for value in last if value)])]
+    return [0.0, 1.05 * max([most, *(mean[-1] * 1.1 for mean in means if mean)])]
 
 
-def _mark(figure: go.Figure, found: Mapping[str, Any], network: str) -> None:
+def _mark(figure: go.Figure, found: ConfigurationCurves, network: str) -> None:
     """Where overfitting starts, and where the training of what is handed over stops."""
     marks = []
-    if found["overfits"] == "rises":
-        marks.append((found["epoch"], "overfitting starts", 1.0, "dash"))
+    if found.overfitting.overfits == "rises":
+        marks.append((found.overfitting.epoch, "overfitting starts", 1.0, "dash"))
     if network == "recommended":
-        marks.append((found["stops"], "stops here", 0.83, "dashdot"))
+        marks.append((found.stops, "stops here", 0.83, "dashdot"))
     for epoch, said, height, dash in marks:
         figure.add_shape(
             type="line",
@@ -137,52 +166,57 @@ def _mark(figure: go.Figure, found: Mapping[str, Any], network: str) -> None:
         )
 
 
-def _says(curves: Curves, draws: int) -> str:
-    plain, recommended = curves["plain"], curves["recommended"]
+def _says(answer: Answer, curves: Curves) -> str:
+    plain, recommended = curves.plain.overfitting, curves.recommended.overfitting
+    name = words.plain(answer)
     said = []
-    if plain["gap"] is None:
-        said.append("The plain network diverges in some fold.")
-    elif plain["overfits"] == "rises":
-        lowest, last = numbers([plain["best"], plain["held_out"]])
+    if plain.held_out is None:
+        said.append(f"The {name} diverges in some fold.")
+    elif plain.overfits == "rises":
+        lowest, last = numbers([plain.best, plain.held_out])
+        rises = f"The {name} overfits: after epoch {plain.epoch} its validation loss rises from {lowest} to {last}"
+        on_fit_rows = f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain.fit)}"
+        said.append(f"{rises}." if plain.fit is None else f"{rises}, while its loss on training rows {on_fit_rows}.")
+    elif plain.fit is None:
         said.append(
-            f"The plain network overfits: after epoch {plain['epoch']} its held-out loss rises from "
-            f"{lowest} to {last}, while its loss on fit rows "
-            f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain['fit'])}."
+            f"At the end the {name}'s validation loss is {number(plain.held_out)}; that it overfits is not sure."
         )
-    elif plain["overfits"] == "gap":
+    elif plain.overfits == "gap":
         said.append(
-            f"The plain network overfits: at the end its loss is {number(plain['fit'])} on rows it was fitted on and "
-            f"{number(plain['held_out'])} on held-out ones; that the held-out loss rises again is not sure."
+            f"The {name} overfits: at the end its loss is {number(plain.fit)} on rows it was trained on and "
+            f"{number(plain.held_out)} on validation rows; that the validation loss rises again is not sure."
         )
     else:
         said.append(
-            f"At the end the plain network's loss is {number(plain['fit'])} on fit rows and "
-            f"{number(plain['held_out'])} on held-out ones; that it overfits is not sure."
+            f"At the end the {name}'s loss is {number(plain.fit)} on training rows and {number(plain.held_out)} on "
+            "validation rows; that it overfits is not sure."
         )
-    if _shown(curves) == ("recommended",):
-        said.append(f"It is what is recommended, stopped after epoch {recommended['stops']}.")
+    stops = curves.recommended.stops
+    if len(_shown(curves)) == 1:
+        said.append(f"It is what is recommended, stopped after epoch {stops}.")
     else:
-        which = "The recommended one" if draws == 1 else f"The first of {draws} recommended draws"
-        ends = f"ends with {number(recommended['fit'])} and {number(recommended['held_out'])}"
+        draws = len(answer.recommended)
+        which = "The recommended one" if draws == 1 else f"The first of {draws} recommended configurations"
+        losses = [number(loss) for loss in (recommended.fit, recommended.held_out) if loss is not None]
+        ends = "diverges in some fold" if recommended.held_out is None else f"ends with {' and '.join(losses)}"
         said.append(
-            f"{which} ({recommended['arm']}) {'diverges in some fold' if recommended['gap'] is None else ends}; what "
-            f"is handed over of it stops after epoch {recommended['stops']}, where its held-out loss is lowest."
+            f"{which} ({shortened(curves.recommended.arm)}) {ends}; what is handed over of it stops after epoch "
+            f"{stops}, where its validation loss is lowest."
         )
     said.append("Bands reach from the lowest to the highest fold.")
     return " ".join(said)
 
 
 def _falls(curves: Curves) -> bool:
-    """Whether the plain network's loss on fit rows is lower in the end than where its held-out loss is lowest."""
-    plain = curves["plain"]
-    fitted = plain["curves"]["fit"]["loss"]["mean"]
-    before = fitted[int(np.searchsorted(curves["epochs"], plain["epoch"]))]
-    return before is not None and plain["fit"] is not None and plain["fit"] < before
+    """Whether the plain network's loss on training rows is lower in the end than where its validation loss is
+    lowest."""
+    plain = curves.plain.overfitting
+    before = curves.plain.curves.fit.loss.mean[int(np.searchsorted(curves.epochs, plain.epoch))]
+    return before is not None and plain.fit is not None and plain.fit < before
 
 
-def _table(curves: Curves, shown: tuple[str, ...], figures: list[str]) -> Table:
-    chosen = np.unique(np.linspace(0, len(curves["epochs"]) - 1, TABLE_ROWS).round().astype(int))
-    columns = [f"{network}, {ROWS[rows][0]}, {name}" for name in figures for network in shown for rows in ROWS]
-    found = [curves[network]["curves"][rows][name]["mean"] for name in figures for network in shown for rows in ROWS]
-    rows = [(f"{curves['epochs'][index]}", *(number(values[index]) for values in found)) for index in chosen]
+def _table(curves: Curves, lines: Sequence[Line]) -> Table:
+    chosen = np.unique(np.linspace(0, len(curves.epochs) - 1, TABLE_ROWS).round().astype(int))
+    columns = [f"{line.network}, {ROWS[line.rows][0]}, {line.figure}" for line in lines]
+    rows = [(f"{curves.epochs[index]}", *(number(line.band.mean[index]) for line in lines)) for index in chosen]
     return Table(("epoch", *columns), rows)

@@ -1,20 +1,21 @@
 """What every technique changes: a forest plot."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
 from goru.data.numbers import number
-from goru.data.wording import counted
+from goru.experiment.answer import Answer, EffectFound
+from goru.experiment.defaults import FEWEST_DRAWS
+from goru.experiment.effects import Verdict
+from goru.report import words as wording
 from goru.report.estimates import in_loss, in_shares, together
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, text
-from goru.study import defaults
+from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, shortened, text
+from goru.wording import counted
 
-Effect = Mapping[str, Any]
 # By verdict a colour and a mark: neither is needed to tell them apart.
-LOOKS = {
+LOOKS: dict[Verdict, tuple[str, str]] = {
     "helps": (GREEN, "circle"),
     "hurts": (RED, "diamond"),
     "no effect worth having": (SOFT, "square"),
@@ -23,45 +24,58 @@ LOOKS = {
 ROW, AROUND = 58, 84  # pixels: one question, with its name, its verdict and its bar; and the rest
 
 
-def effects_picture(answer: Mapping[str, Any]) -> Picture:
-    """The seven questions of a study."""
-    effects, judgement = answer["effects"], answer["judgement"]
-    plain = judgement["plain_loss"]
-    return Picture(
-        "effects",
-        _says(effects, plain, answer["plan"]["draws"]),
-        forest(effects, plain),
-        effects_table(effects, plain),
-    )
+def effects_picture(answer: Answer) -> Picture:
+    """The questions of a study."""
+    return Picture("effects", _says(answer), forest(answer, answer.effects), effects_table(answer, answer.effects))
 
 
-def forest(effects: Sequence[Effect], plain: float | None, looks: Mapping[str, tuple[str, str]] = LOOKS) -> go.Figure:
-    """Effects below one another: a mark with its interval, the margin as a band around no change.
+def removals_picture(answer: Answer) -> Picture:
+    """What each technique changes in the best combination, against the same without it."""
+    effects = answer.removals
+    needed = [shortened(effect.name) for effect in effects if effect.verdict == "helps"]
+    idle = [shortened(effect.name) for effect in effects if effect.verdict in ("hurts", "no effect worth having")]
+    said = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
+    said += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
+    undecided = sum(effect.verdict == "undecided" for effect in effects)
+    said += [f"{undecided} of {counted(len(effects), 'question')} {_are(undecided)} undecided."] * bool(undecided)
+    return Picture("removals", " ".join(said), forest(answer, effects), effects_table(answer, effects))
+
+
+def forest(
+    answer: Answer,
+    effects: Sequence[EffectFound],
+    looks: Mapping[Verdict, tuple[str, str]] = LOOKS,
+    words: Mapping[Verdict, str] | None = None,
+) -> go.Figure:
+    """Effects below one another: a mark with its interval, the margin as a band around no change; in shares of the
+    plain loss, or in units of the loss if there is none.
 
     **Arguments:**
 
-    - `plain`: the loss of the plain network, in whose shares changes are shown; in units of the loss if there is none.
     - `looks`: by verdict, a colour and a mark.
+    - `words`: for verdicts, if they are to be others.
     """
+    plain = answer.judgement.plain_loss
     unit, scale = (", % of plain", 100 / plain) if plain else ("", 1.0)
     figure = blank(AROUND + ROW * len(effects), showlegend=False, hovermode="closest")
-    figure.update_xaxes(title={"text": f"change of the held-out loss{unit}"}, ticksuffix="%" if plain else "")
+    figure.update_xaxes(title={"text": f"change of the validation loss{unit}"}, ticksuffix="%" if plain else "")
     figure.update_yaxes(visible=False, range=[-len(effects) + 0.5, 0.95], fixedrange=True)
-    margin = next((effect["margin"] for effect in effects if effect["margin"] is not None), 0.0) * scale
+    margin = next((effect.margin for effect in effects if effect.margin is not None), 0.0) * scale
     figure.add_vrect(x0=-margin, x1=margin, fillcolor=SHADE, line_width=0, layer="below")
     figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
     reach = [margin]
     for place, effect in enumerate(effects):
-        colour, mark = looks[effect["verdict"]]
-        verdict = effect["verdict"] if effect["change"] is not None else f"{effect['verdict']}: a network diverged"
-        label = f"<b>{text(effect['name'], 60)}</b><br>{verdict}"
+        colour, mark = looks[effect.verdict]
+        verdict = words[effect.verdict] if words else effect.verdict
+        label = f"<b>{text(effect.name, 60)}</b><br>{verdict}"
+        label += f": {wording.failed(answer)}" * (effect.change is None)
         here = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.42 - place, "yanchor": "middle", "align": "left"}
         note(figure, label, **here, font_color=INK)
-        if effect["change"] is None:
+        if effect.change is None:
             continue
         change, low, high = (end * scale for end in ends(effect))
         reach += [abs(low), abs(change), abs(high)]
-        shared = f"<br>{in_shares(effect, plain)[0]} of the plain network's loss" if plain else ""
+        shared = f"<br>{in_shares(effect, plain)[0]} of the {wording.plain(answer)}'s loss" if plain else ""
         figure.add_trace(
             go.Scatter(
                 x=[change],
@@ -77,7 +91,7 @@ def forest(effects: Sequence[Effect], plain: float | None, looks: Mapping[str, t
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2.5}},
-                text=[f"{text(effect['name'], 60)}<br>{together(in_loss(effect))}{shared}<br>{effect['verdict']}"],
+                text=[f"{text(effect.name, 60)}<br>{together(in_loss(effect))}{shared}<br>{verdict}"],
                 hoverinfo="text",
             )
         )
@@ -88,26 +102,30 @@ def forest(effects: Sequence[Effect], plain: float | None, looks: Mapping[str, t
     return figure
 
 
-def ends(effect: Effect) -> tuple[float, float, float]:
+def ends(effect: EffectFound) -> tuple[float, float, float]:
     """The change, and its interval; where that has no end, nothing of it is drawn."""
-    change = effect["change"]
-    return (change, *(change if effect[end] is None else effect[end] for end in ("low", "high")))
+    change = effect.change
+    assert change is not None
+    return change, change if effect.low is None else effect.low, change if effect.high is None else effect.high
 
 
-def effects_table(effects: Sequence[Effect], plain: float | None) -> Table:
+def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping[Verdict, str] | None = None) -> Table:
     """The numbers of a forest plot."""
-    columns = ("what", "change in held-out loss", "interval", "of the plain loss", "verdict")
-    rows = []
+    plain = answer.judgement.plain_loss
+    columns = ("what", "change in validation loss", "interval", "of the plain loss", "verdict")
+    rows: list[tuple[str, ...]] = []
     for effect in effects:
-        if effect["change"] is None:
-            rows.append((effect["name"], "a network diverged", "", "", effect["verdict"]))
+        verdict = words[effect.verdict] if words else effect.verdict
+        if effect.change is None:
+            rows.append((effect.name, wording.failed(answer), "", "", verdict))
             continue
         shared = in_shares(effect, plain)[0] if plain else ""
-        rows.append((effect["name"], *in_loss(effect), shared, effect["verdict"]))
+        rows.append((effect.name, *in_loss(effect), shared, verdict))
     return Table(columns, rows)
 
 
-def _says(effects: Sequence[Effect], plain: float | None, draws: int) -> str:
+def _says(answer: Answer) -> str:
+    effects, plain = answer.effects, answer.judgement.plain_loss
     *techniques, best = effects
     said = []
     for verdict, words in (
@@ -115,34 +133,39 @@ def _says(effects: Sequence[Effect], plain: float | None, draws: int) -> str:
         ("hurts", "significantly higher validation loss"),
         ("no effect worth having", "no difference worth having"),
     ):
-        if names := [effect["name"] for effect in techniques if effect["verdict"] == verdict]:
+        if names := [shortened(effect.name) for effect in techniques if effect.verdict == verdict]:
             said.append(f"{_listed(names)}: {words}")
-    undecided = [effect for effect in effects if effect["verdict"] == "undecided"]
+    undecided = [effect for effect in effects if effect.verdict == "undecided"]
     if len(undecided) == len(effects):
-        sentences = [f"No question is decided{_why(effects, draws)}."]
+        sentences = [f"No question is decided{_why(answer, effects)}."]
     else:
         sentences = [f"{said[0][0].upper()}{'; '.join(said)[1:]}."] if said else []
-        are = "is" if len(undecided) == 1 else "are"
+        are = _are(len(undecided))
         sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
-    if best["change"] is not None and plain:
+    if best.change is not None and plain:
         by = together(in_shares(best, plain))
-        sentences.append(f"The best combination changes the plain network's {number(plain)} by {by}.")
+        sentences.append(f"The best combination changes the {wording.plain(answer)}'s {number(plain)} by {by}.")
     return " ".join(sentences)
 
 
-def _why(undecided: Sequence[Effect], draws: int) -> str:
-    if draws < defaults.FEWEST_DRAWS:
+def _why(answer: Answer, undecided: Sequence[EffectFound]) -> str:
+    draws, tuned = answer.plan.draws, any(one.values for one in answer.recommended)
+    if tuned and draws < FEWEST_DRAWS:
         return f": {counted(draws, 'configuration')} of each combination cannot tell which is better"
-    diverged = sum(effect["change"] is None for effect in undecided)
+    diverged = sum(effect.change is None for effect in undecided)
     if diverged == len(undecided):
-        return ": in some fold networks diverged"
-    unknown = sum(effect["low"] is None for effect in undecided) - diverged
-    said = [f"in {diverged} of {len(undecided)} a network diverged"] * bool(diverged)
+        return f": in some fold {wording.all_failed(answer)}"
+    unknown = sum(effect.low is None for effect in undecided) - diverged
+    said = [f"in {diverged} of {len(undecided)} {wording.failed(answer)}"] * bool(diverged)
     said += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
     if diverged + unknown < len(undecided):
         said.append(f"every {'other ' * bool(said)}interval reaches across zero and out of the margin")
     return f": {', and '.join(said)}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _listed(names: Sequence[str], word: str = "and") -> str:
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

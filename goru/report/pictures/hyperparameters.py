@@ -1,27 +1,20 @@
 """The loss over each hyperparameter: isolation plots, as the Deep Learning Tuning Playbook has them
 (https://github.com/google-research/tuning_playbook)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
-from goru.data.wording import counted
+from goru.experiment.evidence import Draw, Evidence, Hyperparameter
+from goru.report import words
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, text
+from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, shortened, text
+from goru.wording import counted
+from goru.wording import figure as spelt
 
-WORDS = {
-    "learning_rate": "learning rate",
-    "dropout_rate": "dropout rate",
-    "decay_strength": "weight decay, strength",
-    "batch_norm_scale": "batch norm, initial γ",
-    "batch_norm_shift": "batch norm, initial β",
-    "batch_norm_epsilon": "batch norm, ε",
-    "batch_norm_momentum": "batch norm, momentum",
-    "epochs": "best epoch",
-}
 EDGE = 0.05  # of a range, drawn as a band
 COLUMNS, ROW, GAP_X, GAP_Y = 2, 220, 0.06, 70
 MOST_TICKS = 4
@@ -29,123 +22,127 @@ FEWEST_FOR_A_TREND = 8  # draws
 TABLE_ROWS = 15
 
 
-def hyperparameters_picture(evidence: Mapping[str, Any]) -> Picture:
-    """A panel a hyperparameter, a point a draw of an arm that has it."""
-    own = evidence["curves"]["recommended"]
-    chosen = next(draw for draw in evidence["draws"] if (draw["arm"], draw["draw"]) == (own["arm"], own["draw"]))
-    return Picture("hyperparameters", _says(evidence, own["arm"]), _figure(evidence, chosen), _table(evidence))
+def hyperparameters_picture(evidence: Evidence) -> Picture | None:
+    """A panel a hyperparameter, a point a draw of an arm that has it; nothing where there is none to tune."""
+    if all(panel.is_epochs for panel in evidence.hyperparameters):
+        return None
+    own = evidence.curves.recommended
+    chosen = next((draw for draw in evidence.draws if (draw.arm, draw.draw) == (own.arm, own.draw)), None)
+    return Picture("hyperparameters", _says(evidence, own.arm), _figure(evidence, chosen), _table(evidence))
 
 
-def warnings(evidence: Mapping[str, Any]) -> list[str]:
+def warnings(evidence: Evidence) -> list[str]:
     """Of every recommended value that lies at an edge of its range."""
     said = []
-    for each in evidence["hyperparameters"]:
-        words = WORDS[each["name"]]
-        if each["name"] == "epochs" and each["edge"]:
+    for each in evidence.hyperparameters:
+        if each.is_epochs and each.edge:
             said.append("The best epoch is among the last: a longer schedule might do better.")
-        elif each["edge"]:
-            end = "lower" if each["edge"] == "low" else "upper"
+        elif each.edge and each.recommended is not None:
+            end = "lower" if each.edge == "low" else "upper"
             said.append(
-                f"The recommended {words}, {each['recommended']:.2g}, lies at the {end} end of its range "
-                f"({each['low']:g} to {each['high']:g}): beyond it there may be better."
+                f"The recommended {shortened(_words(each))}, {spelt(each.recommended, 2)}, lies at the {end} end of "
+                f"its range ({each.low:g} to {each.high:g}): beyond it there may be better."
             )
     return said
 
 
-def _figure(evidence: Mapping[str, Any], chosen: Mapping[str, Any]) -> go.Figure:
-    panels = evidence["hyperparameters"]
+def _words(panel: Hyperparameter) -> str:
+    return "best epoch" if panel.is_epochs else words.knob(panel.name)
+
+
+def _figure(evidence: Evidence, chosen: Draw | None) -> go.Figure:
+    panels = evidence.hyperparameters
     rows = -(-len(panels) // COLUMNS)
     height = (ROW + GAP_Y) * rows + 40
     figure = blank(height, hovermode="closest")
     gap, width = GAP_Y / height, (1 + GAP_X) / COLUMNS - GAP_X
     row = (1 + gap) / rows - gap
-    span = _range([draw["loss"] for draw in evidence["draws"] if draw["loss"] is not None])
+    losses = _losses(evidence.draws)
+    span = _range(losses)
     for index, panel in enumerate(panels):
         down, across = divmod(index, COLUMNS)
         left, top = across * (width + GAP_X), 1 - down * (row + gap)
         x, y = (axis_name(index, letter) for letter in "xy")
-        low, high = (np.log10(panel[end]) if panel["log"] else panel[end] for end in ("low", "high"))
+        low, high = (np.log10(end) if panel.log else end for end in (panel.low, panel.high))
         beyond = 0.04 * (high - low or 1)
         figure.update_layout(
             {
                 f"xaxis{index + 1}": {
                     "domain": [left, left + width],
                     "anchor": y,
-                    "type": "log" if panel["log"] else "linear",
+                    "type": "log" if panel.log else "linear",
                     "range": [low - beyond, high + beyond],
-                    "title": {"text": WORDS[panel["name"]]},
-                    **(_ticks(panel) if panel["log"] else {"nticks": 5, "tickangle": 0}),
+                    "title": {"text": text(_words(panel))},
+                    **(_ticks(panel) if panel.log else {"nticks": 5, "tickangle": 0}),
                 },
                 f"yaxis{index + 1}": {
                     "domain": [max(top - row, 0), top],
                     "anchor": x,
-                    "type": "log",
+                    "type": "log" if _positive(losses) else "linear",
                     "range": span,
                     "nticks": 5,
                     "showticklabels": across == 0,
-                    **({"title": {"text": "held-out loss"}} if across == 0 else {}),
+                    **({"title": {"text": "validation loss"}} if across == 0 else {}),
                 },
             }
         )
-        if panel["name"] != "epochs":
+        if not panel.is_epochs:
             for start in (low, high - EDGE * (high - low)):
                 ends = [start, start + EDGE * (high - low)]
-                begin, end = (10**value if panel["log"] else value for value in ends)
+                begin, end = (10**value if panel.log else value for value in ends)
                 place = {"x0": begin, "x1": end, "xref": x, "y0": 0, "y1": 1, "yref": f"{y} domain"}
                 figure.add_shape(type="rect", **place, fillcolor=SHADE, line_width=0, layer="below")
-        _points(figure, evidence["draws"], panel, chosen, x, y, legend=index == 0)
+        _points(figure, evidence.draws, panel, chosen, x, y, legend=index == 0)
     return figure
 
 
-def _ticks(panel: Mapping[str, Any]) -> dict[str, Any]:
+def _ticks(panel: Hyperparameter) -> dict[str, Any]:
     """Of an axis of logarithms: powers of ten, and three times them where these are few; never more than a phone has
     room for."""
-    powers = range(int(np.floor(np.log10(panel["low"]))), int(np.ceil(np.log10(panel["high"]))) + 1)
-    within = [10.0**power for power in powers if panel["low"] <= 10.0**power <= panel["high"]]
+    powers = range(int(np.floor(np.log10(panel.low))), int(np.ceil(np.log10(panel.high))) + 1)
+    within = [10.0**power for power in powers if panel.low <= 10.0**power <= panel.high]
     if len(within) < 3:
-        within = sorted(
-            [*within, *(3 * 10.0**power for power in powers if panel["low"] <= 3 * 10.0**power <= panel["high"])]
-        )
+        within = sorted([*within, *(3 * 10.0**power for power in powers if panel.low <= 3 * 10.0**power <= panel.high)])
     within = within[:: -(-len(within) // MOST_TICKS)]
     return {"tickvals": within, "ticktext": [f"{value:g}" for value in within], "tickangle": 0}
 
 
 def _points(
     figure: go.Figure,
-    draws: Sequence[Mapping[str, Any]],
-    panel: Mapping[str, Any],
-    chosen: Mapping[str, Any],
+    draws: Sequence[Draw],
+    panel: Hyperparameter,
+    chosen: Draw | None,
     x: str,
     y: str,
     legend: bool,
 ) -> None:
-    name, arm = panel["name"], chosen["arm"]
-    having = [draw for draw in draws if name in draw and draw["loss"] is not None]
+    arm = chosen.arm if chosen else ""
+    having = [draw for draw in draws if panel.of(draw) is not None and draw.loss is not None]
     groups = (
-        ("other arms", [draw for draw in having if draw["arm"] != arm], SOFT, 0.45, 6),
-        (text(arm, 60), [draw for draw in having if draw["arm"] == arm], RECOMMENDED, 0.9, 8),
+        ("other arms", [draw for draw in having if draw.arm != arm], SOFT, 0.45, 6),
+        (text(arm, 60), [draw for draw in having if draw.arm == arm], RECOMMENDED, 0.9, 8),
     )
-    for words, own, colour, opacity, size in groups:
+    for name, own, colour, opacity, size in groups:
         figure.add_trace(
             go.Scatter(
-                x=[draw[name] for draw in own],
-                y=[draw["loss"] for draw in own],
+                x=[panel.of(draw) for draw in own],
+                y=[draw.loss for draw in own],
                 xaxis=x,
                 yaxis=y,
                 mode="markers",
                 marker={"color": colour, "size": size, "opacity": opacity},
-                name=words,
-                legendgroup=words,
+                name=name,
+                legendgroup=name,
                 showlegend=legend,
-                text=[f"{text(draw['arm'], 60)}, draw {draw['draw'] + 1}" for draw in own],
+                text=[f"{text(draw.arm, 60)}, configuration {draw.draw + 1}" for draw in own],
                 hovertemplate="%{text}<br>%{x:.3g}: loss %{y:.4g}<extra></extra>",
             )
         )
-    has = panel["recommended"] is not None and chosen["loss"] is not None
+    place = [(panel.recommended, chosen.loss)] if chosen and None not in (panel.recommended, chosen.loss) else []
     figure.add_trace(
         go.Scatter(
-            x=[panel["recommended"]] if has else [],
-            y=[chosen["loss"]] if has else [],
+            x=[value for value, _ in place],
+            y=[loss for _, loss in place],
             xaxis=x,
             yaxis=y,
             mode="markers",
@@ -159,47 +156,66 @@ def _points(
 
 
 def _range(losses: Sequence[float]) -> list[float]:
-    """Of an axis of logarithms: all but the highest tenth, which can be zoomed out to."""
-    positive = [loss for loss in losses if loss > 0]
-    if not positive:
+    """Of the axis of losses, of logarithms where all are positive: all but the highest tenth; one can zoom out."""
+    if not losses:
         return [-1.0, 1.0]
-    low, high = np.log10([min(positive), float(np.quantile(positive, 0.9))])
+    ends = [min(losses), float(np.quantile(losses, 0.9))]
+    low, high = np.log10(ends) if _positive(losses) else ends
     beyond = max(0.06 * (high - low), 0.02)
     return [float(low - beyond), float(high + beyond)]
 
 
-def _says(evidence: Mapping[str, Any], arm: str) -> str:
-    own = sorted(
-        (draw for draw in evidence["draws"] if draw["arm"] == arm and draw["loss"] is not None),
-        key=lambda draw: draw["loss"],
-    )
+def _positive(losses: Sequence[float]) -> bool:
+    return min(losses, default=1.0) > 0
+
+
+def _losses(draws: Sequence[Draw]) -> list[float]:
+    return [draw.loss for draw in draws if draw.loss is not None]
+
+
+def _says(evidence: Evidence, arm: str) -> str:
+    own = [draw for draw in evidence.draws if draw.arm == arm and draw.loss is not None]
+    losses = sorted(_losses(own))
     said = [
-        f"{counted(len(own), 'draw')} of what is recommended ({arm}), each at its best epoch in the first partition."
+        f"{counted(len(own), 'configuration')} of what is recommended ({shortened(arm)}), each at its best epoch in "
+        f"the first partition."
     ]
     if len(own) > 1:
-        said.append(f"Their losses reach from {' to '.join(numbers([own[0]['loss'], own[-1]['loss']]))}.")
+        said.append(f"Their losses reach from {' to '.join(numbers([losses[0], losses[-1]]))}.")
     if len(own) >= FEWEST_FOR_A_TREND:
-        from scipy.stats import spearmanr
-
-        trend = spearmanr(*([draw[name] for draw in own] for name in ("learning_rate", "loss")))
-        if trend.pvalue < 0.05:
-            better = "Lower" if trend.statistic > 0 else "Higher"
-            said.append(f"{better} learning rates did better (rank correlation, p = {max(trend.pvalue, 1e-4):.1g}).")
-    losses = [draw["loss"] for draw in evidence["draws"] if draw["loss"] is not None]
-    above = sum(loss > 10 ** _range(losses)[1] for loss in losses)
+        said += _trend(evidence, own)
+    everywhere = _losses(evidence.draws)
+    highest = _range(everywhere)[1]
+    above = sum(loss > (10**highest if _positive(everywhere) else highest) for loss in everywhere)
     if above:
-        said.append(f"Of all {counted(len(losses), 'draw')}, {above:,} did worse than what is shown.")
+        said.append(f"Of all {counted(len(everywhere), 'configuration')}, {above:,} did worse than what is shown.")
     edges = warnings(evidence)
     said += edges or ["No recommended value lies at an edge of its range (shaded)."]
     return " ".join(said)
 
 
-def _table(evidence: Mapping[str, Any]) -> Table:
-    names = [panel["name"] for panel in evidence["hyperparameters"]]
-    known = [draw for draw in evidence["draws"] if draw["loss"] is not None]
-    best = sorted(known, key=lambda draw: draw["loss"])[:TABLE_ROWS]
+def _trend(evidence: Evidence, own: Sequence[Draw]) -> list[str]:
+    """Of the first knob that they have: with which of its values the loss is lower."""
+    from scipy.stats import spearmanr
+
+    panel = next((one for one in evidence.hyperparameters if not one.is_epochs and one.of(own[0]) is not None), None)
+    if panel is None or len({panel.of(draw) for draw in own}) < 2:
+        return []
+    trend = spearmanr([panel.of(draw) for draw in own], [draw.loss for draw in own])
+    if not trend.pvalue < 0.05:
+        return []
+    better = "lower" if trend.statistic > 0 else "higher"
+    p = f"p = {max(trend.pvalue, 1e-4):.1g}"
+    return [f"With a {better} {shortened(_words(panel))} the loss was lower (rank correlation, {p})."]
+
+
+def _table(evidence: Evidence) -> Table:
+    panels = evidence.hyperparameters
+    known = [(draw.loss, draw) for draw in evidence.draws if draw.loss is not None]
+    best = [draw for _, draw in sorted(known, key=lambda pair: pair[0])[:TABLE_ROWS]]
+    values = [[panel.of(draw) for panel in panels] for draw in best]
     rows = [
-        (draw["arm"], number(draw["loss"]), *(f"{draw[name]:.3g}" if name in draw else "" for name in names))
-        for draw in best
+        (draw.arm, number(draw.loss), *("" if value is None else spelt(value) for value in own))
+        for draw, own in zip(best, values, strict=True)
     ]
-    return Table(("arm (the best draws)", "held-out loss", *(WORDS[name] for name in names)), rows)
+    return Table(("arm (the best configurations)", "validation loss", *map(_words, panels)), rows)

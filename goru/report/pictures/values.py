@@ -1,20 +1,18 @@
 """Predicted against true values, in the target's own units."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import numbers
+from goru.experiment.evidence import ValuePredictions
 from goru.report.pictures.classes import whose
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled
 
 
-def values_picture(found: Mapping[str, Any], target: str) -> Picture:
+def values_picture(found: ValuePredictions, target: str) -> Picture:
     """A point a row."""
-    true, predicted = found["true"], found["predicted"]
+    true, predicted = found.true, found.predicted
     low, high = min(*true, *predicted), max(*true, *predicted)
     figure = blank(500, hovermode="closest", showlegend=False, margin={"t": 12, "l": 8, "r": 12})
     line = {"color": SOFT, "width": 1.5, "dash": "dash"}
@@ -33,14 +31,14 @@ def values_picture(found: Mapping[str, Any], target: str) -> Picture:
     return Picture("values", _says(found), figure, _table(found))
 
 
-def _off(found: Mapping[str, Any]) -> np.ndarray:
+def _off(found: ValuePredictions) -> np.ndarray:
     with np.errstate(over="ignore"):
-        return np.array(found["predicted"]) - np.array(found["true"])
+        return np.array(found.predicted) - np.array(found.true)
 
 
-def _says(found: Mapping[str, Any]) -> str:
+def _says(found: ValuePredictions) -> str:
     off = _off(found)
-    shown = f" (shown: {len(off):,} of them)" if len(off) < found["rows"] else ""
+    shown = f" (shown: {len(off):,} of them)" if len(off) < found.rows else ""
     half, ninety = numbers([float(np.quantile(np.abs(off), share)) for share in (0.5, 0.9)])
     return (
         f"{whose(found)[0].upper()}{whose(found)[1:]}{shown}. Half of the predictions are off by no more than "
@@ -48,15 +46,15 @@ def _says(found: Mapping[str, Any]) -> str:
     )
 
 
-def _table(found: Mapping[str, Any]) -> Table:
+def _table(found: ValuePredictions) -> Table:
     off = _off(found)
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     columns = ("", *(f"{share:.0%} quantile" for share in shares))
     rows = [
         (name, *numbers([float(value) for value in np.quantile(values, shares)]))
         for name, values in (
-            ("true", found["true"]),
-            ("predicted", found["predicted"]),
+            ("true", found.true),
+            ("predicted", found.predicted),
             ("predicted less true", off),
         )
     ]

@@ -1,0 +1,58 @@
+"""What options are written as, and what they mean."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from goru.errors import InputError
+
+STARTED = time.monotonic()  # a budget counts from here
+
+
+def seconds(text: str) -> float:
+    """A time such as 60s, 2m, 1.5h or 90, in seconds."""
+    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in ("s", "m", "h") else (text, "s")
+    try:
+        return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+    except ValueError:
+        raise InputError(f"--budget: {text!r} is no time. Give seconds, minutes or hours: 60s, 2m, 1h.") from None
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Widths with commas between them."""
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise InputError(f"--hidden: {text!r} is no list of widths. Give whole numbers: 128,128.") from None
+
+
+def names(given: list[str] | None) -> tuple[str, ...]:
+    """Names given once each or with commas between them; a name that holds a comma is given in quotes, as in CSV."""
+    import csv
+
+    try:
+        rows = list(csv.reader(given or [], skipinitialspace=True))
+    except csv.Error:
+        raise InputError(f"{given}: no list of column names. Give them as A,B or one at a time.") from None
+    return tuple(name.strip() for row in rows for name in row if name.strip())
+
+
+@contextlib.contextmanager
+def reading(*runs: Path) -> Iterator[None]:
+    """Say of files that are whole and yet not what a study writes that they are not: somebody else wrote them."""
+    try:
+        yield
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:  # whatever comes of a number where there should be a list
+        from goru.wording import listing, shortened
+
+        said = f"{listing(runs)}: not as a study writes it ({type(error).__name__}: {shortened(error, 100)})."
+        raise InputError(f"{said} Fit the run again with --overwrite.") from error
+
+
+def stem(source: str) -> str:
+    """The table's name without its folder and endings."""
+    path = Path(source)
+    return (path.resolve() if path.name in ("", "..") else path).name.split(".")[0] or "run"

@@ -1,0 +1,45 @@
+"""`goru report`: the page of a run, or of several."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goru.cli.arguments import reading
+from goru.errors import InputError
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="A folder that `goru fit` has written.")],
+    compare: Annotated[bool, typer.Option("--compare", help="Several runs side by side, on one page.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page. Default: report.html in the run; comparison.html here."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")] = False,
+) -> None:
+    """Write the page of a run again, or a page that compares runs."""
+    from goru.report.terminal import printable
+    from goru.report.writing import write_page
+    from goru.studies.runs.manifest import list_again
+    from goru.studies.runs.run import REPORT, load
+
+    if len(runs) > 1 and not compare:
+        raise InputError("one run has one report. Give one run, or --compare for a page on all of them.")
+    if compare:
+        from goru.report.comparison import comparison_page
+
+        with reading(*runs):
+            page = comparison_page(runs)
+        path = output or Path("comparison.html")
+    else:
+        from goru.report.study_page import study_page
+
+        with reading(runs[0]):
+            page = study_page(load(runs[0], but=(REPORT,)))
+        path = output or runs[0] / REPORT
+    write_page(page, path, overwrite or (output is None and not compare))
+    for run in runs:
+        if path.resolve() == (run / REPORT).resolve():
+            list_again(run, REPORT)
+    print(f"{'written':<14}{printable(path)}")

@@ -1,0 +1,1 @@
+"""What changes what, and how sure is that: designs, races, effects. An experiment knows no network and no table."""

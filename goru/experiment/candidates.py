@@ -1,0 +1,48 @@
+"""Candidates to be handed over: configurations at their best epochs, ranked by what the race says of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from goru.experiment.arms import Arm
+from goru.experiment.crossfit import judge
+from goru.experiment.trial import Losses
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A draw at its best epoch, by its mean validation loss over all splits."""
+
+    arm: Arm
+    draw: int
+    values: Mapping[str, float] = field(compare=False)
+    epochs: int
+    loss: float
+
+
+def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
+    """All draws of the given arms that were trained in every split, the best first."""
+    candidates = []
+    for arm, own in losses.items():
+        mean = own.score.mean(axis=1)  # NaN where a draw has not seen every split
+        for draw in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
+            epoch = int(mean[draw].argmin())
+            candidates.append(Candidate(arm, draw, configurations[arm][draw], epoch + 1, float(mean[draw, epoch])))
+    return sorted(candidates, key=lambda candidate: candidate.loss)
+
+
+def no_worse_than_plain(
+    ranked: Sequence[Candidate], losses: Mapping[Arm, Losses], plain: Arm, folds: int
+) -> list[Candidate]:
+    """The candidates of arms whose cross-fitted loss is no higher than the plain network's, in order.
+
+    A rank is by the rows that have chosen the draw, and the luckiest of many draws stands first. So nothing is
+    recommended of which the rows that have not chosen it say that the plain network does better.
+    """
+    crossfitted = {arm: _crossfitted(own, folds) for arm, own in losses.items()}
+    return [candidate for candidate in ranked if crossfitted[candidate.arm] <= crossfitted[plain]]
+
+
+def _crossfitted(losses: Losses, folds: int) -> float:
+    return float(judge(losses, folds).losses.mean())

@@ -1,0 +1,67 @@
+"""Knobs: nuisance hyperparameters, each with a range and, where only some arms have it, a condition."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from goru.errors import InputError
+from goru.experiment.arms import Level
+
+When = Mapping[str, Level | Sequence[Level]]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number that is tuned for each arm separately.
+
+    - `low`, `high`: the ends of its range.
+    - `log`: whether it is drawn evenly on a logarithmic scale.
+    - `whole`: whether it is a whole number, both ends included.
+    - `when`: the levels of factors with which there is such a number at all; one of several is enough.
+
+    **Raises:** `InputError` for a range that is none.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+    when: When = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        where = f"a knob from {self.low!r} to {self.high!r}"
+        if not all(isinstance(end, int | float) and math.isfinite(end) for end in (self.low, self.high)):
+            raise InputError(f"{where}: give two numbers.")
+        if not self.low < self.high:
+            raise InputError(f"{where}: give a lower and a higher number.")
+        if self.log and self.low <= 0:
+            raise InputError(f"{where}: a logarithmic range begins above zero.")
+        if self.whole and (self.low % 1 or self.high % 1):
+            raise InputError(f"{where}: give whole numbers.")
+        if not isinstance(self.when, Mapping):
+            raise InputError(f'{where}: when says which levels it needs, such as {{"dropout": True}}.')
+
+    def at(self, u: float) -> float:
+        """The number at a place of the range, from 0 to 1."""
+        low, high = (self.low, self.high + 1) if self.whole and not self.log else (self.low, self.high)
+        value = float(np.exp(np.log(low) + u * np.log(high / low)) if self.log else low + u * (high - low))
+        if not self.whole:
+            return min(max(value, self.low), self.high)  # a logarithm and back is not quite the same
+        return round(value) if self.log else min(math.floor(value), int(self.high))
+
+
+def uniform(low: float, high: float, when: When | None = None) -> Knob:
+    """A knob that is drawn evenly: `uniform(0.05, 0.6, when={"dropout": True})`."""
+    return Knob(low, high, when=when or {})
+
+
+def log_uniform(low: float, high: float, when: When | None = None) -> Knob:
+    """A knob that is drawn evenly on a logarithmic scale: `log_uniform(1e-4, 1e-1)`."""
+    return Knob(low, high, log=True, when=when or {})
+
+
+def integers(low: int, high: int, log: bool = False, when: When | None = None) -> Knob:
+    """A knob that is a whole number, both ends included."""
+    return Knob(low, high, log=log, whole=True, when=when or {})

@@ -1,0 +1,162 @@
+"""How much a budget pays for: draws, partitions, folds and epochs."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from goru.experiment import defaults
+from goru.wording import counted
+
+USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
+# Of a network: where three configurations of each arm are too many for a longer schedule, and where there is time for
+# none.
+FEW_STEPS, FEWEST_STEPS = 200, 40
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a study should have.
+
+    - `folds`: the numbers of folds that rows are cut into: the usual one first, and last the fewest that will do.
+    - `epochs`: the length of the schedule.
+    - `draws`: configurations of an arm: the fewest by which anything is decided, and the most; one, where there is
+      nothing to tune.
+    """
+
+    folds: tuple[int, ...] = (defaults.FOLDS, defaults.FEWEST_FOLDS)
+    epochs: int = defaults.EPOCHS
+    draws: tuple[int, int] = (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)
+
+
+ASKED = Asked()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the race trains: all configurations of each arm in the first partition, the better ones in the others.
+
+    Full length wherever the budget allows it; what was given up of what was `asked` is in `shortfalls`, in plain
+    sentences.
+    """
+
+    draws: int
+    partitions: int = defaults.PARTITIONS
+    folds: int = defaults.FOLDS
+    epochs: int = defaults.EPOCHS
+    shortfalls: tuple[str, ...] = ()
+    asked: Asked = ASKED
+
+    @property
+    def kept(self) -> int:
+        """Draws of each arm that go on to the second partition."""
+        return min(self.draws, max(self.asked.draws[0], math.ceil(defaults.KEPT * self.draws)))
+
+    @property
+    def full(self) -> bool:
+        """Whether partitions, folds and epochs are as many as they should be."""
+        whole = (self.folds, self.epochs) == (self.asked.folds[0], self.asked.epochs)
+        return whole and self.partitions >= defaults.PARTITIONS
+
+    def trials(self, arms: int) -> int:
+        """Trials to make, of so many arms."""
+        return arms * self.folds * (self.draws + (self.partitions - 1) * self.kept)
+
+
+def few_draws(draws: int) -> str:
+    """What too few draws mean."""
+    return f"{draws} configuration{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
+
+
+def shortest(epochs: int, steps: int, fewest: int) -> int:
+    """The fewest epochs that are trained: of many rows, as many as make so few steps in all.
+
+    **Arguments:**
+
+    - `epochs`: that there should be.
+    - `steps`: mini-batches in an epoch.
+    """
+    return min(epochs, defaults.FEWEST_EPOCHS, -(-fewest // max(steps, 1)))
+
+
+def plan_trials(
+    trials: int, arms: int, partitions: int = defaults.PARTITIONS, asked: Asked = ASKED, noun: str = "networks"
+) -> Plan:
+    """Spend a number of trials: fewer draws first, then one partition, then fewer folds.
+
+    **Arguments:**
+
+    - `arms`: that share them.
+    - `partitions`: the most there are.
+    - `asked`: the epochs are as many, whatever else is given up.
+    - `noun`: what trials are called.
+    """
+    few, most = asked.draws
+    shapes = [(some, asked.folds[0]) for some in range(partitions, 0, -1)] + [(1, asked.folds[-1])]
+    ladder = [
+        Plan(draws, some, folds, asked.epochs, asked=asked)
+        for some, folds in shapes
+        for draws in range(trials // (arms * folds) if most > few else few, few - 1, -1)
+    ]
+    ladder += [Plan(draws, 1, asked.folds[-1], asked.epochs, asked=asked) for draws in range(few - 1, 0, -1)]
+    ladder = ladder or [Plan(few, 1, asked.folds[-1], asked.epochs, asked=asked)]
+    plan = next((plan for plan in ladder if plan.trials(arms) <= trials), ladder[-1])
+    if plan.trials(arms) > trials:
+        said = f"{trials:,} {noun} are too few for {arms} arms in {plan.folds} folds"
+        said = f"{said}; trained {plan.trials(arms)} instead"
+    else:
+        said = f"{trials:,} {noun} are too few for a full study"
+    given_up = _given_up(plan)
+    given_up += [few_draws(plan.draws)] if plan.draws < few else []
+    return replace(plan, shortfalls=(f"{said}: {', '.join(given_up)}.",)) if given_up else plan
+
+
+def plan_seconds(
+    seconds: float,
+    cost: Callable[[Plan], float],
+    partitions: int = defaults.PARTITIONS,
+    spent: float = 0.0,
+    asked: Asked = ASKED,
+    steps: int = 1,
+) -> Plan:
+    """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule;
+    where even that is too long, fewer draws than can be told apart, and the shortest schedule that learns anything.
+
+    **Arguments:**
+
+    - `seconds`: for everything.
+    - `cost`: seconds that everything takes with such a plan.
+    - `partitions`: the most there are.
+    - `spent`: seconds that are gone already.
+    - `asked`: what nothing is to be given up of, if there is time.
+    - `steps`: mini-batches in an epoch.
+    """
+    few, epochs = defaults.FEWEST_DRAWS, asked.epochs
+    usual, fewest = asked.folds[0], asked.folds[-1]
+    short = min(defaults.FEWEST_EPOCHS, epochs)
+    shorter, fewer = (shortest(epochs, steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
+    shapes = [
+        (draws, some, usual, epochs)
+        for some in range(partitions, 0, -1)
+        for draws in range(defaults.MOST_DRAWS, few - 1, -1)
+    ]
+    shapes += [(few, 1, usual, some) for some in range(epochs - 1, max(epochs // 2, short) - 1, -1)]
+    shapes += [(few, 1, fewest, some) for some in range(epochs, shorter - 1, -1)]
+    shapes += [(draws, 1, fewest, shorter) for draws in range(few - 1, 0, -1)]
+    shapes += [(1, 1, fewest, some) for some in range(shorter - 1, fewer - 1, -1)]
+    ladder = [Plan(*shape, asked=asked) for shape in shapes]
+    plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])
+    given_up = _given_up(plan)
+    if not given_up:
+        return plan
+    said = f"budget too small for a full study: {', '.join(given_up)}"
+    full = spent + cost(Plan(few, partitions, usual, epochs, asked=asked))
+    return replace(plan, shortfalls=(f"{said} (that would take about {full:,.0f} s here).",))
+
+
+def _given_up(plan: Plan) -> list[str]:
+    """What shows before the race; in how many partitions it is run, only after it."""
+    folds, epochs = plan.asked.folds[0], plan.asked.epochs
+    return [
+        *([f"{plan.folds} folds instead of {folds}"] if plan.folds < folds else []),
+        *([f"{counted(plan.epochs, 'epoch')} instead of {epochs}"] if plan.epochs < epochs else []),
+    ]

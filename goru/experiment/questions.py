@@ -1,0 +1,126 @@
+"""The questions of an experiment: each a comparison of arms."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from goru.experiment.arms import Arm, Level, Words, technique
+
+Kind = Literal["best", "mean"]
+
+#: What a level is called that is no technique at all, the likeliest first.
+NOTHING = ("none", "off", "no", "false", "0", "plain", "baseline")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What do some arms change against some others?
+
+    - `kind`: the best configuration of all arms of a side stands for it; or the mean of the arms, each by its own best:
+      then the first arm of one side is compared with the first of the other, and so on.
+    """
+
+    name: str
+    arms: tuple[Arm, ...]
+    against: tuple[Arm, ...]
+    kind: Kind = "best"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What do two levels change together, less what each changes alone: (both - neither) - (one - neither) - (other -
+    neither), where there are several arms of each on average?
+
+    Below zero they do more together than the sum of both; above zero each makes the other less necessary.
+    """
+
+    name: str
+    both: tuple[Arm, ...]
+    one: tuple[Arm, ...]
+    other: tuple[Arm, ...]
+    neither: tuple[Arm, ...]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What does a factor change in the best arm: that arm, against the same with the factor at its reference? The best
+    one is chosen on other rows than those that judge; where it has the factor at its reference, nothing changes.
+
+    - `without`: the arms of which the best is chosen, each with the same arm without: with itself, where it has the
+      factor at its reference. Arms that there are with it alone are not among them.
+    """
+
+    name: str
+    without: tuple[tuple[Arm, Arm], ...]
+
+
+def main_effect(arms: Sequence[Arm], factor: str, level: Level, against: Level, words: Words = technique) -> Contrast:
+    """A level of a factor against another, on average over all pairs of arms that differ in nothing else: every arm
+    with one of both levels informs it (Fisher 1935, chapter VI)."""
+    pairs = [
+        (arm, other)
+        for arm, other in itertools.product(arms, arms)
+        if arm[factor] == level and other[factor] == against and _alike(arm, other, factor)
+    ]
+    of = words(factor, level)
+    plain = against == arms[0][factor] and str(against).lower() in NOTHING
+    than = words(factor, against) if words is not technique else "off" if against is False else against
+    name = of if plain else f"{of} instead of {than}"
+    return Contrast(name, tuple(arm for arm, _ in pairs), tuple(other for _, other in pairs), "mean")
+
+
+def default_contrasts(
+    arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
+) -> tuple[Contrast, ...]:
+    """Every level against the reference, levels against each other, and last the best of all against the reference."""
+    found = [
+        main_effect(arms, factor, level, against, words)
+        for factor, levels in factors
+        for place, level in enumerate(levels[1:], 1)
+        for against in levels[:place]
+    ]
+    best = Contrast("the best of all combinations", tuple(arms), (arms[0],))
+    return (*(contrast for contrast in found if contrast.arms), *([best] if len(arms) > 1 else []))
+
+
+def default_interactions(
+    arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
+) -> tuple[Interaction, ...]:
+    """Of every two levels of different factors, on average over the levels of all other factors."""
+    found = []
+    for (one, one_levels), (other, other_levels) in itertools.combinations(factors, 2):
+        for a, b in itertools.product(one_levels[1:], other_levels[1:]):
+            corners = {frozenset(_others(arm, one, other)): {} for arm in arms}  # type: dict[frozenset[tuple[str, Level]], dict[tuple[Level, Level], Arm]]
+            for arm in arms:
+                corners[frozenset(_others(arm, one, other))][arm[one], arm[other]] = arm
+            a0, b0 = one_levels[0], other_levels[0]
+            wanted = ((a, b), (a, b0), (a0, b), (a0, b0))
+            squares = [[of[corner] for corner in wanted] for of in corners.values() if all(c in of for c in wanted)]
+            if squares:
+                both, first, second, neither = (tuple(side) for side in zip(*squares, strict=True))
+                name = f"{words(one, a)} and {words(other, b)}"
+                found.append(Interaction(name, both, first, second, neither))
+    return tuple(found)
+
+
+def default_removals(
+    arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
+) -> tuple[Removal, ...]:
+    """Of every factor, in the best arm."""
+    found = []
+    for factor, levels in factors:
+        pairs = [
+            (arm, other) for arm in arms for other in arms if other[factor] == levels[0] and _alike(arm, other, factor)
+        ]
+        if any(arm != other for arm, other in pairs):
+            found.append(Removal(words(factor, True) if words is technique else repr(factor), tuple(pairs)))
+    return tuple(found)
+
+
+def _alike(arm: Arm, other: Arm, *but: str) -> bool:
+    return _others(arm, *but) == _others(other, *but)
+
+
+def _others(arm: Arm, *but: str) -> list[tuple[str, Level]]:
+    return [(name, level) for name, level in arm.levels if name not in but]

@@ -1,0 +1,41 @@
+"""How a study tells others what it is doing."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the race stands.
+
+    - `done`, `planned`: trials made, and trials to make.
+    - `round`: from 1.
+    - `best`: the lowest validation loss of a trial so far; infinite before the first.
+    - `noun`: what trials are called.
+    """
+
+    done: float
+    planned: int
+    round: int
+    best: float
+    noun: str = "networks"
+
+
+class Watcher(Protocol):
+    """Told what happens. This one keeps silent."""
+
+    def phase(self, text: str) -> None:
+        """Something begins."""
+
+    def progress(self, progress: Progress) -> None:
+        """The race has got so far."""
+
+
+class Silent:
+    """A watcher that says nothing."""
+
+    def phase(self, text: str) -> None:
+        """Say nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Say nothing."""

@@ -1,0 +1,1 @@
+"""Experiments on a training function of the user's own, whatever framework it is written in."""

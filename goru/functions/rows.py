@@ -1,0 +1,159 @@
+"""The user's rows: as she gave them, and what is known of their target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from goru.data.task import recognise_task
+from goru.errors import InputError
+from goru.wording import counted
+
+Task = Literal["classification", "regression", "loss"]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows, as a training function is given them.
+
+    - `X`: as the user gave it: arrays, frames, anything that can be indexed; indices, where that was a range.
+    - `y`: as the user gave it; a list of labels or numbers as an array.
+    - `codes`: of classes, `(rows,)` int64, in the order of `classes`; numbers, float64; `None` of what is neither.
+    - `classes`: all labels, sorted; `None` in regression.
+    - `indices`: places in the `X` that was given.
+    - `weights`: what every row counts for, `(rows,)` float64, if not all count alike.
+    """
+
+    X: Any
+    y: Any
+    codes: np.ndarray | None
+    classes: np.ndarray | None
+    indices: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All rows: `X` and `y` as the user gave them; see `Rows` for the others."""
+
+    X: Any
+    y: Any
+    codes: np.ndarray | None
+    classes: np.ndarray | None
+    weights: np.ndarray | None
+    task: Task
+    n: int
+    places: np.ndarray | None = None  # of its rows in what the user gave, if they are not all of that
+
+    def rows(self, indices: np.ndarray) -> Rows:
+        """Some of them, in this order."""
+        return Rows(
+            take(self.X, indices),
+            None if self.y is None else take(self.y, indices),
+            None if self.codes is None else self.codes[indices],
+            self.classes,
+            np.asarray(indices if self.places is None else self.places[indices]),
+            None if self.weights is None else self.weights[indices],
+        )
+
+
+def table_of(X: Any, y: Any, task: Task | None = None, weights: Any = None, classes: np.ndarray | None = None) -> Table:
+    """Look at rows and their target.
+
+    **Arguments:**
+
+    - `task`: where the target does not say it.
+    - `classes`: that there are, if they are known from other rows.
+
+    **Raises:** `InputError` if they do not fit together.
+    """
+    if task not in (None, *get_args(Task)):
+        raise InputError(f"task: {task!r} is none. Give 'classification', 'regression' or 'loss'.")
+    n = count(X)
+    if n == 0:
+        raise InputError("X: there are no rows.")
+    if y is not None and count(y) != n:
+        raise InputError(f"X and y: {counted(n, 'row')} and {counted(count(y), 'target')}. Give one target a row.")
+    own = None
+    if weights is not None:
+        try:
+            own = np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError):
+            own = np.full(0, np.nan)
+        if own.shape != (n,) or not np.isfinite(own).all() or (own < 0).any() or not own.any():
+            raise InputError(f"sample_weight: give {n:,} numbers, none below zero and not all of them zero.")
+    if y is None or task == "loss":
+        return Table(X, y, None, None, own, "loss", n)
+    target = np.asarray(y)
+    if target.ndim == 2 and target.shape[1] == 1:
+        target = target[:, 0]
+    if target.ndim != 1:
+        return Table(X, y, None, None, own, "loss", n)
+    if isinstance(y, list | tuple):
+        y = target
+    if _is_missing(target):
+        raise InputError("y: some targets are missing. Leave these rows out.")
+    found = task or ("classification" if classes is not None else recognise_task(pd.Series(target)))
+    if found == "regression":
+        try:
+            numbers = target.astype(np.float64)
+        except (TypeError, ValueError):
+            raise InputError("y: task='regression' wants numbers.") from None
+        if not np.isfinite(numbers).all():
+            raise InputError("y: some targets are infinite. Leave these rows out.")
+        return Table(X, y, numbers, None, own, found, n)
+    try:
+        labels, codes = np.unique(target, return_inverse=True)
+    except TypeError:
+        raise InputError("y: labels are of several kinds, text and numbers, say. Give labels of one kind.") from None
+    if classes is not None:
+        if not np.isin(labels, classes).all():
+            raise InputError("test: a class of its y is not among those of y.")
+        labels, codes = classes, np.searchsorted(classes, target)
+    elif len(labels) < 2:
+        raise InputError(f"y: there is one class, {labels[0]!r}, and nothing to predict.")
+    return Table(X, y, codes.astype(np.int64), labels, own, found, n)
+
+
+def count(X: Any) -> int:
+    """How many rows there are; of a mapping of inputs, in each.
+
+    **Raises:** `InputError` for what has no rows.
+    """
+    if isinstance(X, Mapping):
+        sizes = {count(part) for part in X.values()}
+        if len(sizes) != 1:
+            raise InputError("X: its inputs have different numbers of rows.")
+        return sizes.pop()
+    try:
+        return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+    except (TypeError, IndexError):
+        said = f"X: a {type(X).__name__} has no rows. Give range(n) for indices into a data set of your own."
+        raise InputError(said) from None
+
+
+def take(X: Any, indices: np.ndarray) -> Any:
+    """Rows of an array, a frame, a mapping of inputs, a list; of a range, the numbers themselves."""
+    if isinstance(X, range):
+        return np.asarray(X)[indices]
+    if isinstance(X, Mapping):
+        return {name: take(part, indices) for name, part in X.items()}
+    if hasattr(X, "iloc"):
+        return X.iloc[indices]
+    if getattr(X, "format", None) in ("coo", "dia", "bsr") and hasattr(X, "tocsr"):  # rows of these cannot be taken
+        X = X.tocsr()
+    if hasattr(X, "shape") or type(X).__module__.startswith("polars"):
+        return X[indices]
+    taken = [X[int(index)] for index in indices]
+    return tuple(taken) if isinstance(X, tuple) else taken
+
+
+def _is_missing(target: np.ndarray) -> bool:
+    if target.dtype.kind == "f":
+        return bool(np.isnan(target).any())
+    return target.dtype.kind == "O" and any(value is None or value != value for value in target)

@@ -1,0 +1,122 @@
+"""Which of the user's rows are for the test, and how the others are cut into folds."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from goru.data.splitting import Split, split_test
+from goru.data.task import Task
+from goru.errors import InputError
+from goru.functions.rows import Table
+from goru.studies.cv import partitions_of
+from goru.studies.splits import cut, partitions, parts
+
+FEWEST_ROWS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Development:
+    """The development rows, as they are cut into folds: by their classes, or what else they are stratified by."""
+
+    name: str
+    task: Task
+    classes: tuple[Any, ...] | None
+    y_development: np.ndarray
+    groups: np.ndarray | None
+    time: np.ndarray | None
+
+    def part(self, seed: int) -> np.ndarray:
+        """The part that each row belongs to; see [`parts`][goru.studies.splits.parts]."""
+        return parts(self, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """What rows are kept together by, `(rows,)` each: groups, times, and what is spread evenly over the folds."""
+
+    codes: np.ndarray
+    stratified: bool
+    groups: np.ndarray | None
+    time: np.ndarray | None
+
+    @staticmethod
+    def of(table: Table, groups: Any, time: Any, stratify: Any) -> "Sides":
+        """Of all rows.
+
+        **Raises:** `InputError` where there is not one a row.
+        """
+        known = {"groups": _column("groups", groups, table.n), "time": _column("time", time, table.n)}
+        if stratify is not None and not isinstance(stratify, bool):
+            codes = np.unique(np.asarray(_column("stratify", stratify, table.n)), return_inverse=True)[1]
+            return Sides(codes, True, **known)
+        codes = np.zeros(table.n, int) if table.codes is None else table.codes
+        return Sides(codes, table.classes is not None and stratify is not False, **known)
+
+    def development(self, rows: np.ndarray) -> Development:
+        """Of the rows that are not for the test."""
+        groups, time = (None if of is None else of[rows] for of in (self.groups, self.time))
+        codes = self.codes[rows]
+        classes = None
+        if self.stratified:
+            labels, codes = np.unique(codes, return_inverse=True)
+            classes = tuple(labels.tolist())
+        return Development("X", self.task, classes, codes, groups, time)
+
+    @property
+    def task(self) -> Task:
+        """By which rows are cut."""
+        return "classification" if self.stratified else "regression"
+
+
+def set_aside(sides: Sides, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The development rows and the test rows, a fifth.
+
+    **Raises:** `InputError` if they are too few.
+    """
+    try:
+        return split_test(sides.codes, sides.task, seed, sides.groups, sides.time)
+    except InputError as error:
+        raise InputError(f"{error} Give test=False to set none aside.") from None
+
+
+def folds_of(development: Development, seed: int, cv: Any, X: Any) -> dict[int, list[list[Split]]]:
+    """Partitions by their number of folds, the usual number first.
+
+    **Arguments:**
+
+    - `cv`: a number of folds, a splitter of scikit-learn's or pairs of indices; `None` for goru's own.
+    """
+    if len(development.y_development) < FEWEST_ROWS:
+        rows = len(development.y_development)
+        raise InputError(f"X: {rows} rows are too few to cut into folds: {FEWEST_ROWS} are needed.")
+    if isinstance(cv, Integral) and int(cv) < 2:
+        raise InputError(f"cv={cv}: give two folds at least.")
+    if cv is None:
+        return cut(development, seed)
+    if isinstance(cv, Integral):
+        return {int(cv): _partitions(development, int(cv), seed)}
+    try:
+        given = partitions_of(
+            cv, X, development.y_development, development.groups, development.classes is not None, None
+        )
+    except (ValueError, TypeError) as error:
+        raise InputError(f"cv: {str(error).removeprefix('cv: ')}") from None
+    return cut(development, seed, given)
+
+
+def _partitions(development: Development, folds: int, seed: int) -> list[list[Split]]:
+    try:
+        return partitions(development, folds, seed)
+    except InputError as error:
+        raise InputError(f"cv={folds}: {error}") from None
+
+
+def _column(name: str, values: Any, n: int) -> np.ndarray | None:
+    if values is None:
+        return None
+    found = np.asarray(values)
+    if found.shape != (n,):
+        raise InputError(f"{name}: {found.shape} for {n:,} rows. Give one a row.")
+    return found

@@ -1,0 +1,387 @@
+"""A study of a training function, from rows to an answer and a model."""
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from goru import __version__
+from goru.data.splitting import Split
+from goru.errors import InputError
+from goru.experiment import defaults
+from goru.experiment.answer import (
+    Answer,
+    Data,
+    EffectFound,
+    Failure,
+    Judgement,
+    OverfittingFound,
+    Planned,
+    Recommendation,
+    Trained,
+)
+from goru.experiment.answers import answer as answer_questions
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.clock import Clock
+from goru.experiment.evidence import Evidence
+from goru.experiment.failures import renumbered, splits_compared
+from goru.experiment.forms import as_read
+from goru.experiment.gathering import Raced, gather
+from goru.experiment.plan import Asked, Plan, plan_trials
+from goru.experiment.race import Configurations, Race, job_of
+from goru.experiment.record import Record
+from goru.experiment.trial import Losses, Trial, losses
+from goru.experiment.watcher import Silent, Watcher
+from goru.functions.attempts import Attempt, Held
+from goru.functions.final import Tested, refits, rival_found, tested
+from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
+from goru.functions.options import BUDGET_SECONDS, Options, Sources
+from goru.functions.pools import pool_of
+from goru.functions.rows import Table, table_of
+from goru.functions.splits import Sides, folds_of, set_aside
+from goru.functions.workers import Pool
+from goru.studies.advice import advise
+from goru.studies.evidence.predictions import describe_classes, describe_values
+from goru.studies.splits import score_to_fit
+from goru.wording import counted
+
+LAST = 1.25  # times as long as a trial takes a training on all development rows, and a bit more
+LEAST = 2  # trials of each arm that are made, however late it is
+OVERRUN = 1.15  # times the budget: more is said
+LAST_SECONDS = 1.0  # for describing and writing
+FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "flax", "equinox", "sklearn", "xgboost", "lightgbm", "catboost")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a study leaves.
+
+    - `model`: what the function returned for the recommended configuration, trained on all development rows.
+    """
+
+    answer: Answer = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    model: Any
+
+
+class FunctionStudy:
+    """One study: what it knows while it runs.
+
+    **Arguments:**
+
+    - `sources`, `options`: what is studied, and how.
+    - `watcher`: is told what happens.
+    - `clock`: of its time, if that began before now.
+
+    **Raises:** `InputError` if they do not fit together.
+    """
+
+    def __init__(
+        self, sources: Sources, options: Options, watcher: Watcher | None = None, clock: Clock | None = None
+    ) -> None:
+        if not callable(sources.train):
+            raise InputError("train: give a function train(fit, validation, config, seed) that yields predictions.")
+        self.options, self._watcher, self.clock = options, watcher or Silent(), clock or Clock()
+        if options.trials is None:
+            self.clock.budget = options.budget or BUDGET_SECONDS
+        self._sources, self._design = sources, options.design
+        whole = table_of(sources.X, sources.y, sources.task, sources.sample_weight)
+        sides = Sides.of(whole, sources.groups, sources.time, sources.stratify)
+        self.tables, self._development_rows, self._test_groups = _divided(whole, sides, sources.test, options.seed)
+        development = sides.development(self._development_rows)
+        X = sources.X if len(self._development_rows) == whole.n else self.tables[0].rows(np.arange(self.tables[0].n)).X
+        self._partitions = folds_of(development, options.seed, sources.cv, X)
+        self._part = development.part(options.seed)
+        self._scale = 1.0 if whole.codes is None or whole.classes is not None else _deviation(self.tables[0])
+
+    @property
+    def _folds(self) -> int:
+        return next(iter(self._partitions))
+
+    @property
+    def _arms(self) -> tuple[Arm, ...]:
+        return self._design.arms
+
+    def run(self, record: Record | None = None) -> Result:
+        """Train every combination, say what helped, and train the best once more.
+
+        **Arguments:**
+
+        - `record`: keeps trials as soon as they are done; a study that was stopped goes on from its record.
+
+        **Raises:** `InputError` if nothing can be learned of the function.
+        """
+        record = Record() if record is None else record
+        self.clock.started = record.go_on(self.clock.started)
+        held = Held(self._sources.train, self.tables, self._part, defaults.PARTS, self._sources.loss, self._scale)
+        pool = pool_of(held, self.options.workers, self.options.cluster)
+        try:
+            return self._conduct(record, held, pool)
+        finally:
+            pool.close()
+
+    def _conduct(self, record: Record, held: Held, pool: Pool) -> Result:
+        asked = Asked(
+            tuple(self._partitions), 1, (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS) if self._tuned else (1, 1)
+        )
+        partitions = self._partitions[self._folds]
+        plan = self._plan(asked, len(partitions))
+        partitions = self._partitions[plan.folds]
+        splits = [split for partition in partitions for split in partition]
+        laboratory = TrainingFunctions(
+            pool,
+            len(self._arms),
+            splits,
+            held.parts,
+            self.options.seed,
+            self.options.limit,
+            MOST_TOGETHER if held.population else 1,
+            self.clock.now,
+            {trial.arm for trial in record.trials if trial.ended != "failed"},
+        )
+        most = max(plan.draws, asked.draws[1])
+        configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
+        self._begin("race", f"training {counted(len(self._arms), 'combination')}")
+        deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
+        race = Race(
+            laboratory,
+            configurations,
+            len(splits),
+            plan,
+            record,
+            self._watcher,
+            self.options.seed,
+            clock=self.clock.now,
+            noun="trials",
+        )
+        race.run(deadline)
+        compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
+        folds = min(plan.folds, len(compared))
+        trials, splits = renumbered(race.trials, compared), [splits[split] for split in compared]
+        found = losses(trials, self._shares(splits))
+        ranked = rank(found, configurations)
+        best = self._best(ranked, found, folds, race)
+        self._begin("refits", "training the recommended configuration on all development rows")
+        done = refits(
+            laboratory,
+            best if len(self.tables) > 1 else {"recommended": best["recommended"]},
+            self.tables,
+            self.options.seed,
+        )
+        self.clock.begin("describing")
+        return self._described(race, trials, found, folds, splits, plan, len(partitions), best, done, configurations)
+
+    @property
+    def _tuned(self) -> bool:
+        return bool(self._design.knobs)
+
+    def _begin(self, phase: str, words: str) -> None:
+        self.clock.begin(phase)
+        self._watcher.phase(words)
+
+    def _plan(self, asked: Asked, partitions: int) -> Plan:
+        if self.options.trials is not None:
+            return plan_trials(self.options.trials, len(self._arms), partitions, asked, "trials")
+        return Plan(asked.draws[0], partitions, asked.folds[0], 1, asked=asked)
+
+    def _deadline(self, laboratory: TrainingFunctions, configurations: Configurations, record: Record) -> float:
+        """When the race has to end, of `time.monotonic`: there must be time for the refits, and what a training takes
+        shows in the first trial."""
+        if not record.trials:
+            first = job_of(self.options.seed, self._arms, configurations, self._design.plain)
+            for trials in laboratory.train([first], lambda done: True):
+                record.add(trials)
+        took = float(np.median([trial.seconds for trial in record.trials]))
+        needed = self.clock.spent + took * (LEAST * len(self._arms) / laboratory.workers + LAST) + LAST_SECONDS
+        if needed > OVERRUN * self.clock.budget:
+            said = f"the {self.clock.budget:g} s budget is too small here: about {needed:.0f} s are needed"
+            self._watcher.phase(said)
+        return self.clock.started + self.clock.budget - LAST * took - LAST_SECONDS
+
+    def _shares(self, splits: Sequence[Split]) -> np.ndarray:
+        """The share of every split's validation rows that is in each part, `(splits, parts)`."""
+        found = np.zeros((len(splits), defaults.PARTS))
+        weights = self.tables[0].weights
+        for share, split in zip(found, splits, strict=True):
+            own = np.ones(len(split.score_rows)) if weights is None else weights[split.score_rows]
+            np.add.at(share, self._part[split.score_rows], own / own.sum())
+        return found
+
+    def _best(
+        self, ranked: list[Candidate], found: Mapping[Arm, Losses], folds: int, race: Race
+    ) -> dict[str, Candidate]:
+        """The plain arm's best configuration, and what is recommended."""
+        plain = [candidate for candidate in ranked if candidate.arm == self._design.plain]
+        finite = plain and np.isfinite(plain[0].loss)
+        if not finite:
+            failed = [trial.output for trial in race.made if trial.arm == self._design.plain and trial.output]
+            why = f": {failed[-1].splitlines()[-1]}" if failed else ""
+            raise InputError(f"train: no configuration of the plain arm was trained to the end in every split{why}")
+        recommended = no_worse_than_plain(ranked, found, self._design.plain, folds)
+        return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
+
+    def _described(
+        self,
+        race: Race,
+        trials: Sequence[Trial],
+        found: dict[Arm, Losses],
+        folds: int,
+        splits: list[Split],
+        plan: Plan,
+        partitions: int,
+        best: dict[str, Candidate],
+        done: Mapping[str, Attempt],
+        configurations: Configurations,
+    ) -> Result:
+        design, rows = self._design, sum(table.n for table in self.tables)
+        answers = answer_questions(design, found, folds, race.draws_done)
+        on_test = None
+        if len(self.tables) > 1:
+            on_test = tested(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
+        rival = None if on_test is None or best["plain"] == best["recommended"] else on_test.plain()
+        epochs = max(len(trial.curves) for trial in trials)
+        recommended, plain = best["recommended"], best["plain"]
+        told = Answer(
+            goru=__version__,
+            subject="function",
+            data=self._data(rows),
+            plan=Planned.of(
+                replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(plan, folds)),
+                len(self._arms),
+                race.draws_done,
+                race.splits_done,
+                partitions,
+                [*self._overrun(), *_left_out(race.splits_done, len(splits)), *_no_model(done)],
+                tuned=self._tuned,
+            ),
+            plain=OverfittingFound.of(found[design.plain], folds, score_to_fit(splits)),
+            effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
+            removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
+            judgement=Judgement.of(answers, self._loss_words()),
+            recommended=(Recommendation.of(recommended, epochs),),
+            trained=Trained.of(race.made),
+            failures=(*Failure.found(race.made), *_last_failures(best, done)),
+            test=() if on_test is None else on_test.figures(),
+            plain_against_networks=None if rival is None else rival_found(rival),
+            environment=self._environment(),
+            advice=advise(
+                answers.contrasts[-1],
+                recommended.arm == design.plain,
+                recommended.arm.phrase,
+                (),
+                race.draws_done if self._tuned else defaults.FEWEST_DRAWS,
+                plain=rival,
+            ),
+            seconds=self.clock.spent,
+        )
+        raced = Raced(trials, design, configurations, found, answers.interactions, folds, score_to_fit(splits))
+        evidence = gather(raced, plain, recommended, rows)
+        if on_test is not None:
+            evidence = replace(evidence, predictions=self._predictions(on_test))
+        return Result(as_read(told), as_read(evidence), done["recommended"].model)
+
+    def _data(self, rows: int) -> Data:
+        table = self.tables[0]
+        return Data(
+            name=self._sources.name,
+            rows=rows,
+            development=table.n,
+            test=rows - table.n,
+            target=self._sources.target,
+            task=table.task,
+            classes=None if table.classes is None else tuple(table.classes.tolist()),
+        )
+
+    def _loss_words(self) -> str:
+        if self._sources.loss is not None or self.tables[0].task == "loss":
+            return "the training function's own loss"
+        return "log loss" if self.tables[0].classes is not None else "squared error over the target's variance"
+
+    def _predictions(self, on_test: Tested) -> Any:
+        known = {name: on_test.predicted[name] for name in ("recommended", "plain") if name in on_test.predicted}
+        table = on_test.table
+        if "recommended" not in known or table.codes is None or on_test.own_loss:
+            return None
+        if table.classes is None:
+            return describe_values("test", table.codes, known, self.options.seed)
+        return describe_classes("test", table.codes, known, tuple(map(str, table.classes)))
+
+    def _left_out(self, plan: Plan, folds: int) -> tuple[str, ...]:
+        """What there was no time for."""
+        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if folds < plan.folds else ()
+        return (*plan.shortfalls, *fewer)
+
+    def _overrun(self) -> list[str]:
+        budget = self.clock.budget
+        if self.clock.spent <= OVERRUN * budget:
+            return []
+        return [
+            f"exceeded the {budget:g} s budget (took {self.clock.spent:.0f} s: a few trials of each arm are needed)."
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        loaded = {name: sys.modules[name] for name in FRAMEWORKS if name in sys.modules}
+        versions = {name: str(getattr(module, "__version__", "")) for name, module in loaded.items()}
+        return {
+            "goru": __version__,
+            "numpy": np.__version__,
+            **{name: version for name, version in versions.items() if version},
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+        }
+
+
+def _left_out(splits: int, compared: int) -> list[str]:
+    """What trials that failed have cost all arms."""
+    if compared == splits:
+        return []
+    said = f"trials failed of arms that did well elsewhere: {splits - compared} of {counted(splits, 'split')} left out"
+    return [f"{said}, so that all arms are compared on the same rows."]
+
+
+def _no_model(done: Mapping[str, Attempt]) -> list[str]:
+    why = done["recommended"].no_model
+    return [] if why is None else [f"no model of the recommended configuration: {' '.join(why.split())}"]
+
+
+def _last_failures(best: Mapping[str, Candidate], done: Mapping[str, Attempt]) -> list[Failure]:
+    """Of the trainings on all development rows."""
+    return [Failure(best[name].arm.name, 1, 1, one.failure) for name, one in done.items() if one.failure]
+
+
+def _divided(
+    whole: Table, sides: Sides, test: Any, seed: int
+) -> tuple[tuple[Table, ...], np.ndarray, np.ndarray | None]:
+    """Development rows and test rows, if there are any; which of all rows the first are; and the groups of the
+    others."""
+    everything = np.arange(whole.n)
+    if test is False or test is None:
+        return (whole,), everything, None
+    if test is True:
+        development, aside = set_aside(sides, seed)
+        groups = None if sides.groups is None else sides.groups[aside]
+        return (_part_of(whole, development), _part_of(whole, aside)), development, groups
+    if not (isinstance(test, tuple | list) and len(test) == 2):
+        raise InputError("test: give True (a fifth is set aside), False (none is), or a pair (X, y).")
+    if test[1] is None and whole.y is not None:
+        raise InputError("test: give its targets too, (X, y).")
+    try:
+        given = table_of(test[0], test[1], whole.task, classes=whole.classes)
+    except InputError as error:
+        raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
+    return (whole, given), everything, None
+
+
+def _part_of(whole: Table, rows: np.ndarray) -> Table:
+    own = whole.rows(rows)
+    return Table(own.X, own.y, own.codes, own.classes, own.weights, whole.task, len(rows), rows)
+
+
+def _deviation(table: Table) -> float:
+    """The standard deviation of numbers to be predicted, by which errors are measured; 1 where they are all alike."""
+    assert table.codes is not None
+    return float(np.std(table.codes)) or 1.0

@@ -1,0 +1,61 @@
+"""What the final model is made of, in words and as a table."""
+
+from collections.abc import Sequence
+
+from goru.data.numbers import number
+from goru.experiment.answer import Answer, Recommendation
+from goru.report import words
+from goru.report.pictures.picture import Table
+from goru.wording import counted, figure
+
+
+def recommended_table(draws: Sequence[Recommendation], networks: bool) -> Table:
+    """A row a configuration, a column a knob.
+
+    **Arguments:**
+
+    - `networks`: whether the model is of several networks each.
+    """
+    knobs = list(dict.fromkeys(name for draw in draws for name in draw.values))
+    schedule = any(draw.schedule_epochs > 1 for draw in draws)
+    rows = [
+        (
+            draw.arm,
+            *([f"{draw.networks}"] if networks else []),
+            *(figure(draw.values[name], 2) if name in draw.values else "" for name in knobs),
+            *([f"{draw.epochs} of {draw.schedule_epochs}"] if schedule else []),
+            number(draw.held_out_loss),
+        )
+        for draw in draws
+    ]
+    ends = (*(["epochs"] if schedule else []), "validation loss")
+    return Table(("combination", *(["networks"] if networks else []), *map(words.knob, knobs), *ends), rows)
+
+
+def made_of(answer: Answer) -> str:
+    """Of how many networks of how many configurations the final model is."""
+    if not words.of_networks(answer):
+        return "one configuration of the training function"
+    return f"{counted(answer.networks, 'network')}, {counted(len(answer.recommended), 'configuration')}"
+
+
+def handed_over_says(answer: Answer) -> str:
+    """How the final model came to be."""
+    if words.of_networks(answer):
+        said = (
+            "One network"
+            if answer.networks == 1
+            else f"An ensemble of {answer.networks} networks, whose predictions are averaged"
+        )
+        said += ", trained again on all development rows."
+    else:
+        said = "The training function's model of this configuration, trained again on all development rows."
+    if answer.selection == "greedy" and len(answer.recommended) > 1:
+        said += (
+            " They were selected by their validation predictions: better than an even share by over one standard error."
+        )
+    if answer.temperature != 1:
+        said += f" Probabilities are calibrated on validation rows, by the temperature {answer.temperature:.2f}."
+    if answer.chosen_by == "score":
+        said += " The combination is the one with the best score on validation rows."
+    return said

@@ -1,0 +1,23 @@
+"""Which of the models on the test rows is which."""
+
+from goru.experiment.answer import Answer, ModelScores
+
+PLAIN, RECOMMENDED = "plain", "recommended"
+
+
+def handed_over(answer: Answer) -> ModelScores:
+    """The test figures of what is handed over."""
+    own = [entry for entry in answer.test if entry.arm == RECOMMENDED]
+    return next((entry for entry in own if entry.networks == answer.networks), own[-1])
+
+
+def plain_beside(answer: Answer) -> ModelScores | None:
+    """Those of the plain networks of its kind, one or several."""
+    single = handed_over(answer).networks == 1
+    return next((one for one in answer.test if one.arm == PLAIN and (one.networks == 1) == single), None)
+
+
+def main_figure(answer: Answer) -> str:
+    """What is shown: the loss, or in regression the error in the target's own units."""
+    names = list(answer.test[0].figures)
+    return next((name for name in ("balanced log loss", "log loss", "error") if name in names), names[0])

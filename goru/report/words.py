@@ -1,0 +1,61 @@
+"""What trials, arms and levels are called in sentences: goru's own networks, or whatever a training function trains."""
+
+from goru.experiment.answer import Answer, Data
+from goru.experiment.arms import Level
+from goru.wording import counted
+
+KNOBS = {  # that are called otherwise than their names say
+    "decay_strength": "weight decay, strength",
+    "weight_decay": "weight decay λ",
+    "batch_norm_scale": "batch norm, initial γ",
+    "batch_norm_shift": "batch norm, initial β",
+    "batch_norm_epsilon": "batch norm, ε",
+    "batch_norm_momentum": "batch norm, momentum",
+}
+
+
+def of_networks(answer: Answer) -> bool:
+    """Whether it is goru's own networks that were trained."""
+    return answer.subject == "networks"
+
+
+def noun(answer: Answer) -> str:
+    """What a trial is."""
+    return "network" if of_networks(answer) else "trial"
+
+
+def plain(answer: Answer) -> str:
+    """The arm with every factor at its reference."""
+    return "plain network" if of_networks(answer) else "plain arm"
+
+
+def failed(answer: Answer) -> str:
+    """Why a loss is not finite."""
+    return "a network diverged" if of_networks(answer) else "a trial failed or diverged"
+
+
+def all_failed(answer: Answer) -> str:
+    """The same of several."""
+    return "networks diverged" if of_networks(answer) else "trials failed or diverged"
+
+
+def target(data: Data) -> str:
+    """What is predicted."""
+    if data.classes is not None:
+        return counted(len(data.classes), "class", "classes")
+    return "regression" if data.task == "regression" else "a loss of its own"
+
+
+def knob(name: str) -> str:
+    """A knob in words."""
+    return KNOBS.get(name, factor(name))
+
+
+def factor(name: str) -> str:
+    """A factor in words."""
+    return name.replace("_", " ")
+
+
+def level(of: Level) -> str:
+    """A level in words."""
+    return {None: "none", True: "on", False: "off"}.get(of, str(of)) if of is None or isinstance(of, bool) else str(of)

@@ -1,0 +1,102 @@
+"""Advice in a sentence or two, from the verdicts and from the test rows; whatever it compares has an interval."""
+
+import math
+from collections.abc import Sequence
+
+from goru.data.numbers import estimate, percents
+from goru.experiment.comparison import Difference, Rival
+from goru.experiment.effects import Effect
+from goru.studies import defaults
+from goru.wording import counted
+
+CONFIDENCE = f"{defaults.CONFIDENCE:.0%} CI"
+
+
+def advise(
+    recommended: Effect,
+    plain_is_best: bool,
+    words: str,
+    rivals: Sequence[Rival],
+    draws: int,
+    by_score: bool = False,
+    plain: Rival | None = None,
+) -> str:
+    """What to do with this table.
+
+    A model is advised instead of the networks where its test loss is lower by more than the interval, and by more than
+    the margin; the linear one also where its test loss is, at the interval's upper end, within the margin of theirs:
+    it is simpler.
+
+    **Arguments:**
+
+    - `recommended`: what the recommendation changes against the plain network.
+    - `plain_is_best`: whether the recommendation is the plain network itself.
+    - `words`: the recommendation.
+    - `rivals`: the simplest first; none where there are no test rows.
+    - `draws`: of each arm.
+    - `by_score`: whether the recommendation is that with the best score, whatever its loss.
+    - `plain`: the plain networks on the test rows.
+    """
+    better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
+    if better:
+        best = min(better, key=lambda rival: rival.loss)
+        name = "the plain network" if best is plain else best.name
+        lower = Difference(*(-end for end in (best.shares.change, best.shares.high, best.shares.low)))
+        return f"Use {name}: the test loss is {_spelt(lower, '')} lower than that of the networks recommended here."
+    if rivals and rivals[0].shares.high <= defaults.MARGIN:
+        return (
+            f"Try {rivals[0].name} first: it is simpler, and its test loss is lower than the networks' or at most "
+            f"{defaults.MARGIN:.0%} higher ({_spelt(rivals[0].shares)})."
+        )
+    if by_score:
+        said = f"Use {'the plain network' if plain_is_best else words}: it has the best validation score"
+        said += ", whose margin of error is unknown."
+    else:
+        said = _among_networks(recommended, plain_is_best, words, draws, plain)
+    if rivals and rivals[0].shares.change < 0:
+        name, shares = rivals[0].name.capitalize(), rivals[0].shares
+        said += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
+    return said
+
+
+def _among_networks(recommended: Effect, plain_is_best: bool, words: str, draws: int, plain: Rival | None) -> str:
+    if draws < defaults.FEWEST_DRAWS:
+        return (
+            f"Fit again with a larger budget: {counted(draws, 'configuration')} of each combination cannot tell which "
+            "is better."
+        )
+    if plain_is_best:
+        return "Use the plain network: nothing shows that a combination does better."
+    if not math.isfinite(recommended.change):
+        return f"Use {words}: in some fold every plain network diverged."
+    loss = recommended.margin / defaults.MARGIN
+    change = Difference(*(end / loss for end in (recommended.change, recommended.low, recommended.high)))
+    worse = plain is not None and plain.difference.change < 0
+    if recommended.verdict == "helps":
+        lower = Difference(*(-end for end in (change.change, change.high, change.low)))
+        said = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain network's"
+        if plain is not None and worse:
+            said += f"; the test rows do not show it (plain network: {_spelt(plain.shares)})"
+        return f"{said}."
+    if recommended.verdict == "no effect worth having":
+        return "The techniques make no difference worth having here: a plain network does as well."
+    if recommended.change >= 0:
+        return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
+    lowest = f"the lowest validation loss, but not significantly lower than the plain network's ({_spelt(change)})"
+    if worse:
+        return f"Use the plain network: {words} has {lowest}, and a higher test loss."
+    return f"Use {words} if it costs you nothing: it has {lowest}."
+
+
+def _better(rival: Rival) -> bool:
+    """Whether it is, beyond the interval, and by what is worth having."""
+    return rival.difference.high < 0 and -rival.shares.change > defaults.MARGIN
+
+
+def _spelt(shares: Difference, sign: str = "+") -> str:
+    """Shares and their interval: `-12%, 95% CI -26% to +2%`, or without signs, `12% (95% CI 2% to 26%)`."""
+    known = math.isfinite(shares.low) and math.isfinite(shares.high)
+    change, interval = estimate([shares.change, *((shares.low, shares.high) if known else (None, None))], percents)
+    if sign:
+        return f"{change}, {CONFIDENCE} {interval}"
+    return f"{change} ({CONFIDENCE} {interval})".replace("+", "")

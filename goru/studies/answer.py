@@ -1,0 +1,95 @@
+"""What is goru's own in the answer of a study: the table, the networks, and a configuration in words."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from goru.data.dataset import Dataset
+from goru.experiment.answer import Data, FirstLook, Network, Recommendation, RivalFound
+from goru.experiment.arms import Level
+from goru.experiment.candidates import Candidate
+from goru.experiment.comparison import Rival
+from goru.studies.laboratory import Laboratory
+from goru.studies.probe import Look
+
+SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
+BALANCED = "log loss; every class counts alike in it"
+
+
+def describe_data(dataset: Dataset) -> Data:
+    """The table, as far as the answer speaks of it."""
+    return Data(
+        name=dataset.name,
+        rows=dataset.n_rows,
+        development=len(dataset.y_development),
+        test=len(dataset.y_test),
+        target=dataset.target_name,
+        task=dataset.task,
+        classes=None if dataset.classes is None else tuple(dataset.classes),
+        repeated_test_rows=dataset.repeated_test_rows,
+        columns=dict(dataset.column_counts),
+        features=dataset.n_features,
+        notes=tuple(dataset.notes),
+    )
+
+
+def loss_words(dataset: Dataset, balanced: bool) -> str:
+    """What the loss is."""
+    return SQUARED if dataset.classes is None else BALANCED if balanced else LOG
+
+
+def describe_network(laboratory: Laboratory, batch: int, look: Look | None) -> Network:
+    """What all networks have in common.
+
+    **Arguments:**
+
+    - `look`: what a first look at ways to prepare numbers found, if there was one.
+    """
+    return Network(
+        widths=tuple(laboratory.base.widths),
+        activation=laboratory.base.activation,
+        batch_size=batch,
+        **asdict(laboratory.recipe),
+        numbers="pieces" if laboratory.in_pieces else "scaled",
+        first_look=None if look is None else FirstLook(look.scaled, look.pieces),
+    )
+
+
+def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int, searched: bool) -> Recommendation:
+    """A configuration, and how many networks of the ensemble are of it.
+
+    Its training stops after `epochs` of a cosine schedule as long as `schedule_epochs`.
+    """
+    arm, trained = candidate.arm, candidate.values
+    names = ["learning_rate", *(name for name in ("dropout", "weight_decay") if arm[name])]
+    values = {_KNOBS.get(name, name): trained[_KNOBS.get(name, name)] for name in names}
+    if searched and arm["batch_norm"]:
+        values |= {name: value for name, value in trained.items() if name.startswith("batch_norm_")}
+    return Recommendation.of(candidate, schedule_epochs, networks, values, words(arm, values))
+
+
+_KNOBS = {"dropout": "dropout_rate"}  # of a factor, where it is called otherwise
+
+
+def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:
+    """A configuration as a phrase.
+
+    **Arguments:**
+
+    - `values`: the rates of what it has.
+    """
+    parts = [
+        *([f"batch norm {levels['batch_norm']} the activation"] if levels["batch_norm"] else []),
+        *([f"dropout {values['dropout_rate']:.2f}"] if levels["dropout"] else []),
+        *([f"weight decay {values['weight_decay']:.2g}"] if levels["weight_decay"] else []),
+    ] or ["none of the techniques"]
+    if "batch_norm_scale" in values:
+        parts.append(
+            f"γ {values['batch_norm_scale']:.2g}, β {values['batch_norm_shift']:.2g}, "
+            f"ε {values['batch_norm_epsilon']:.1e}, momentum {values['batch_norm_momentum']:.2f}"
+        )
+    return ", ".join([*parts, f"learning rate {values['learning_rate']:.1e}"])
+
+
+def describe_rival(rival: Rival) -> RivalFound:
+    """By how much the loss of another model differs from that of the networks that are handed over, and what it is."""
+    return RivalFound(rival.name, **asdict(rival.difference), loss=rival.loss)

@@ -1,0 +1,1 @@
+"""What a budget pays for, and where its time goes."""

@@ -1,0 +1,218 @@
+"""What a study's time is spent on: how networks are trained, what is planned, and what is left for after the race."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from goru.data.splitting import Split
+from goru.experiment.clock import Clock
+from goru.experiment.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
+from goru.experiment.race import Race
+from goru.experiment.record import Record
+from goru.experiment.scheduler import SAFETY
+from goru.nn.architecture import Architecture
+from goru.studies import defaults
+from goru.studies.budget.extent import EXTENTS, Extent
+from goru.studies.budget.forecast import Work
+from goru.studies.budget.pace import LAST_SECONDS, Pace
+from goru.studies.design import ARMS, architecture
+from goru.studies.laboratory import Laboratory
+
+MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
+COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
+LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
+OVERRUN = 1.15  # times the budget: more is said
+
+# What the record has under these names.
+_WAY, _BASELINES, _PLAN, _SCORED, _EXTENT = "way", "baselines", "plan", "scored", "extent"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How networks are trained: without a compiler or with it, and how many in a block."""
+
+    interpreted: bool
+    networks: int
+
+
+class Spending:
+    """Decides what there is time for, by the clock; a study that goes on decides no other way.
+
+    **Arguments:**
+
+    - `clock`, `record`: of the study.
+    - `asked`: what there should be.
+    - `batch`, `fit_rows`: rows in a mini-batch, and that a split of the fewest folds fits on.
+    - `scored`: how many arms are scored after the race.
+    - `plain`, `held_out`: see [`Pace`][goru.studies.budget.pace.Pace].
+    - `crew`: whether somebody else trains.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        record: Record,
+        asked: Asked,
+        batch: int,
+        fit_rows: int,
+        scored: int,
+        plain: bool,
+        held_out: bool,
+        crew: bool,
+    ) -> None:
+        self._clock, self._record, self._asked = clock, record, asked
+        self._batch, self._steps, self._crew = batch, max(fit_rows // batch, 1), crew
+        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "held_out": held_out}
+        self._slowness = clock.slowness()
+        self._last = self._slowness * (LAST_SECONDS + clock.afterwards)
+        self._pace: Pace | None = None
+        self.takes = 0.0  # what the smallest study, and later what the one that is planned, takes in all
+        self.compiling: float | None = None  # how long programs are waited for
+
+    @property
+    def slowness(self) -> float:
+        """Of this machine, as it was last seen."""
+        return self._slowness
+
+    @property
+    def left(self) -> float:
+        """Seconds for training."""
+        return self._clock.left - self._last
+
+    @property
+    def looking(self) -> float:
+        """Seconds for the training of a first look."""
+        return defaults.PROBE_SHARE * max(self.left, 0.0)
+
+    @property
+    def baselines(self) -> float:
+        """Seconds for models that are no networks."""
+        known = self._record.recall(_BASELINES)
+        if known is None:
+            known = defaults.BASELINES * max(min(self._clock.budget, 2 * self.left), 0.0)
+            self._record.remember(_BASELINES, known)
+        return float(known)
+
+    def scored(self, splits: Sequence[Split], plan: Plan, race: Race) -> Sequence[Split]:
+        """Those of a partition's splits in which there is time to score arms; the fewest of which one can speak, if
+        there is none."""
+        if (known := self._record.recall(_SCORED)) is None:
+            pace = self._observed(plan, race)
+            known = len(splits) if pace.scoring(len(splits), plan) <= self.left / 2 else 2
+            self._record.remember(_SCORED, known)
+        return splits[:known]
+
+    def late(self) -> bool:
+        """Whether there are none any more."""
+        return self.left < 0
+
+    @property
+    def exceeding(self) -> bool:
+        """Whether more than the budget is needed, and more than a little."""
+        return self.takes > OVERRUN * self._clock.budget
+
+    def way(self, base: Architecture) -> Way:
+        """How networks of the plain one's shape are trained."""
+        seconds, programs = self.left / self._slowness, len({architecture(arm, base) for arm in ARMS})
+        few, fewest = (shortest(self._asked.epochs, self._steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
+        # One draw of each arm, and the shortest schedule; three, and a schedule that is not quite as short.
+        least = Work(base.n_parameters, self._batch, len(ARMS) * self._asked.folds[-1], fewest * self._steps, programs)
+        modest = replace(least, networks=defaults.FEWEST_DRAWS * least.networks, steps=few * self._steps)
+        interpreted = not self._crew and not least.worth_compiling(seconds)
+        networks = defaults.networks_in_a_block(base.n_parameters)
+        if interpreted or modest.compiling + modest.compiled > seconds:
+            networks = 2  # of one draw: a block that is not full takes as long as one that is, and NumPy gains nothing
+        if (known := self._record.recall(_WAY)) is None:
+            known = asdict(Way(interpreted, networks))
+            self._record.remember(_WAY, known)
+        self.takes = self._clock.spent + self._slowness * least.soonest + self._last
+        # What NumPy would not have done sooner is waited for.
+        self.compiling = COMPILING * max(self.left, 0.0) if least.soonest == least.interpreted else None
+        return Way(**known)
+
+    def plan(self, laboratory: Laboratory, split: Split, partitions: int) -> tuple[Plan, float, float]:
+        """What is trained, by when the race has to end, of `time.monotonic`, and what training again takes; see
+        [`Race.run`][goru.experiment.race.Race.run].
+
+        **Arguments:**
+
+        - `split`: one of the usual ones, on which programs are timed.
+        - `partitions`: the most there are.
+        """
+        known: dict[str, Any] | None = self._record.recall(_PLAN)
+        if known is None:
+            pace = self._measured(laboratory, split)
+            spent = self._clock.spent
+            plan, race, reserve = pace.plan(self._clock.left, partitions, spent, self._asked, self._steps)
+            known = {
+                **{name: getattr(plan, name) for name in ("draws", "partitions", "folds", "epochs")},
+                "shortfalls": list(plan.shortfalls),
+                "ends": spent + race,
+                "reserve": reserve,
+                "takes": spent + pace.cost(plan),
+                "pace": asdict(pace),
+            }
+            self._record.remember(_PLAN, known)
+        self._pace = Pace(**{**known["pace"], "block_seconds": tuple(known["pace"]["block_seconds"])})
+        self._last, self.takes = self._pace.last, known["takes"]
+        numbers = {name: known[name] for name in ("draws", "partitions", "folds", "epochs")}
+        plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
+        return plan, self._clock.started + known["ends"], known["reserve"]
+
+    def extent(self, plan: Plan, race: Race, epochs: int, most: Extent, plain: bool) -> Extent:
+        """How much there is time for when the race is over; as fast as the race was at last.
+
+        **Arguments:**
+
+        - `epochs`: after which the best draws stop.
+        - `most`: that there is to be.
+        - `plain`: whether plain networks are trained beside the recommended ones.
+        """
+        if (known := self._record.recall(_EXTENT)) is not None:
+            return EXTENTS[known]
+        pace, folds = self._observed(plan, race), min(plan.folds, race.splits_done)
+        self._slowness = self._clock.slowness()
+        self._last = self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * pace.a_split
+        extent = replace(pace, scored=0, plain=plain).extent(self.left, most, folds, epochs)
+        self._record.remember(_EXTENT, EXTENTS.index(extent))
+        return extent
+
+    def _observed(self, plan: Plan, race: Race) -> Pace:
+        """As fast as the race was at last."""
+        assert self._pace is not None
+        return self._pace.slower(SAFETY * race.block_seconds / self._pace.block(plan) if race.block_seconds else 1.0)
+
+    def overrun(self) -> list[str]:
+        """A sentence if the budget was exceeded by more than a little: because nothing smaller could be planned, or
+        because everything took longer."""
+        spent, budget = self._clock.spent + self._slowness * self._clock.afterwards, self._clock.budget
+        if spent <= OVERRUN * budget:
+            return []
+        least = self.takes > budget
+        why = f"minimum here: {spent:.0f} s" if least else f"took {spent:.0f} s: slower than estimated"
+        return [f"exceeded the {budget:g} s budget ({why})."]
+
+    def _measured(self, laboratory: Laboratory, split: Split) -> Pace:
+        before = self._clock.spent
+        rows = laboratory.rows(split)
+        a_split = self._clock.spent - before
+        self._slowness = self._clock.slowness()
+        work = Work(
+            laboratory.base.n_parameters, self._batch, laboratory.shape.networks, len(rows.fit) // self._batch, 0
+        )
+        if self.late():  # whatever is measured, nothing but the smallest study is planned
+            an_epoch = self._slowness * (work.interpreted if laboratory.interpreted else work.compiled)
+            found = [an_epoch] * len(laboratory.trainers)
+        else:
+            found = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
+        return Pace(
+            laboratory.draws_in_a_block,
+            tuple(SAFETY * seconds for seconds in found + [max(found)] * (len(laboratory.trainers) - len(found))),
+            fit_rows=len(rows.fit),
+            all_rows=len(rows.x),
+            a_block=self._slowness * work.initial,
+            a_split=a_split,
+            last=self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * a_split,
+            at_once=laboratory.blocks_at_once,
+            **self._known,
+        )

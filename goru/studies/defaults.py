@@ -1,0 +1,131 @@
+"""What a study does when nobody says otherwise. All of it stands in this file, and in that of all
+experiments; `goru fit --explain` prints it."""
+
+from goru.data.pieces import N_PIECES
+from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a default asks here
+    CONFIDENCE,
+    EPOCHS,
+    FEWEST_DRAWS,
+    FEWEST_EPOCHS,
+    FEWEST_FOLDS,
+    FOLDS,
+    KEPT,
+    MARGIN,
+    MOST_DRAWS,
+    PARTITIONS,
+    PARTS,
+)
+
+BUDGET_SECONDS = 120.0
+BAG = 8  # networks handed over
+BAG_DRAWS = 2  # the most draws of which they are: more would differ more, but are worse one by one
+BAG_TOLERANCE = 0.05  # how much worse than the best draw the others may be
+RIVALS = 4  # best draws of other arms that a greedy selection may take into the ensemble
+BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
+# A first look decides whether numbers are cut into pieces as well: two networks, in two splits, each way.
+PROBE_SHARE = 0.06  # of the budget, for their training
+PROBE_EPOCHS, PROBE_FEWEST_EPOCHS = 40, 4
+PROBE_RATES, PROBE_DROPOUT, PROBE_DECAY = (2e-3, 8e-3), 0.2, 2.0  # learning rates, dropout rate, strength of the decay
+
+# Ranges that hyperparameters are drawn from, evenly on the given scale.
+LEARNING_RATE = (3e-4, 3e-2)  # log
+DROPOUT_RATE = (0.05, 0.6)  # linear; where dropout is on
+# Log; where decay is on. A weight that nothing else pulls at shrinks by exp(-strength) over the schedule. The λ that
+# does this follows from the learning rate and the number of steps, so that no draw is spent on a decay that does
+# nothing, or nothing else, at its learning rate.
+DECAY_STRENGTH = (0.25, 25.0)
+MOST_DECAY = 0.5  # the most that one step may take off a weight, however few steps there are
+# With --search-batch-norm, where batch norm is on.
+BATCH_NORM_SCALE = (0.25, 4.0)  # log; the initial γ
+BATCH_NORM_SHIFT = (-1.0, 1.0)  # linear; the initial β
+BATCH_NORM_EPSILON = (1e-6, 1e-1)  # log
+BATCH_NORM_MOMENTUM = (0.5, 0.99)  # linear
+
+
+def hidden(development_rows: int) -> tuple[int, ...]:
+    """Hidden widths for so many development rows (four fifths of a table, or all but those of a test file)."""
+    return (128, 128) if development_rows < 4_000 else (256, 256)
+
+
+def batch_size(fit_rows: int) -> int:
+    """Rows in a mini-batch, for so many rows to fit on."""
+    if fit_rows >= 50_000:
+        return 512
+    if fit_rows >= 5_000:
+        return 256
+    if fit_rows >= 500:
+        return 128
+    # A small table in batches of 128 would see a handful of steps an epoch.
+    return 32 if fit_rows >= 32 else 2 ** (fit_rows.bit_length() - 1)
+
+
+def networks_in_a_block(parameters: int) -> int:
+    """Networks trained together on a device: as few as keep it busy, so that a round is short."""
+    return 8 if parameters < 15_000 else 4 if parameters < 40_000 else 2
+
+
+def decay(strength: float, learning_rate: float, steps: int) -> float:
+    """The λ of a decay of this strength: under a cosine schedule the learning rates of all steps sum to ½ η steps.
+
+    With few steps it is weaker, or a step would turn weights over.
+    """
+    return min(strength / (0.5 * learning_rate * max(steps, 1)), MOST_DECAY / learning_rate)
+
+
+def strength(decay: float, learning_rate: float, steps: int) -> float:
+    """The strength of a decay of this λ: what `decay` makes a λ of."""
+    return decay * 0.5 * learning_rate * max(steps, 1)
+
+
+def explain() -> list[tuple[str, str, str]]:
+    """What, by default, drawn from: a line each, in words."""
+
+    def span(range_: tuple[float, float], scale: str) -> str:
+        return f"{range_[0]:g} .. {range_[1]:g}, {scale}"
+
+    return [
+        ("test rows", "a fifth, or a file (--test); looked at once, at the end", ""),
+        ("splits", f"{FOLDS} folds, {PARTITIONS} times; with less time once, fewer epochs, {FEWEST_FOLDS} folds", ""),
+        (
+            "numbers (--numbers)",
+            f"scaled; in {N_PIECES} pieces as well where that is better",
+            "a first look at two splits",
+        ),
+        ("arms", "batch norm none, before, after x dropout off, on x weight decay off, on", ""),
+        ("configurations of each arm", f"{FEWEST_DRAWS} to {MOST_DRAWS}, by the budget", "scrambled Sobol sequence"),
+        (
+            "second partition",
+            f"the better {KEPT:.0%} of an arm's configurations, {FEWEST_DRAWS} at least",
+            "more, if there is time",
+        ),
+        ("hidden layers (--hidden)", "128, 128; 256, 256 from 5,000 rows", "fixed"),
+        ("activation, initial weights", "relu (--activation), He normal", "fixed"),
+        ("optimiser", "Adam, β 0.9, 0.99; cosine schedule to zero", ""),
+        ("learning rate", "drawn", span(LEARNING_RATE, "log")),
+        ("epochs", f"up to {EPOCHS}, scored after each", "the best on other folds"),
+        ("batch (--batch-size)", "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500", "fixed"),
+        ("dropout rate, where on", "drawn", span(DROPOUT_RATE, "linear")),
+        ("weight decay, where on", "decoupled; strength drawn", span(DECAY_STRENGTH, "log")),
+        ("", "(a weight left alone shrinks by exp(-strength) over the schedule)", ""),
+        ("batch norm, where on", "initial γ 1, initial β 0, ε 1e-5, momentum 0.9", "fixed"),
+        ("  with --search-batch-norm", "initial γ", span(BATCH_NORM_SCALE, "log")),
+        ("", "initial β", span(BATCH_NORM_SHIFT, "linear")),
+        ("", "ε", span(BATCH_NORM_EPSILON, "log")),
+        ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
+        ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
+        ("intervals", f"{CONFIDENCE:.0%}, all together", f"unknown with fewer than {FEWEST_DRAWS} configurations"),
+        ("recommended", "the lowest loss of an arm no worse than plain", "on folds that have not chosen"),
+        (
+            "handed over",
+            f"an ensemble of {BAG} networks (--single: one)",
+            f"{BAG_DRAWS} configurations within {BAG_TOLERANCE:.0%} of the best",
+        ),
+        (
+            "  or, where it is better",
+            f"a greedy selection, with the best of {RIVALS} other arms",
+            "on rows it did not use",
+        ),
+        ("probabilities", "tempered where that lowers the loss", "on rows it did not use"),
+        ("linear, boosted models", f"unless they would take over {BASELINES:.0%} of the budget", ""),
+        ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),
+    ]

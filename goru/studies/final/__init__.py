@@ -1,0 +1,1 @@
+"""The final model, and what else is tried on the test rows."""

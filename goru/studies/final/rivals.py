@@ -1,0 +1,69 @@
+"""Other models on the test rows, and how they compare with the networks that are handed over there."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.experiment.comparison import GUESS, Rival, compare
+from goru.studies import defaults
+from goru.studies.final import baselines
+from goru.studies.scores import guess, row_losses
+
+BOOSTING = "boosted trees"
+
+
+def linear_name(dataset: Dataset) -> str:
+    """What the linear model is called."""
+    return "ridge regression" if dataset.classes is None else "logistic regression"
+
+
+def predictions(
+    dataset: Dataset, splits: Sequence[Split], seed: int, balanced: bool, seconds: float, slowness: float = 1.0
+) -> dict[str, np.ndarray]:
+    """Predictions of the test rows by name, the simplest model first, without those that would take too long.
+
+    **Arguments:**
+
+    - `seconds`: for all of them.
+    - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
+    """
+    until = time.monotonic() + seconds
+    found = {GUESS: guess(dataset, balanced)}
+    choosing = baselines.affordable_splits(dataset, len(splits), seconds / slowness)
+    if choosing is not None:
+        found[linear_name(dataset)] = baselines.linear(dataset, splits[:choosing], balanced)
+    rounds = baselines.affordable_rounds(dataset, (until - time.monotonic()) / slowness)
+    if rounds is not None:
+        found[BOOSTING] = baselines.boosting(dataset, seed, balanced, rounds)
+    return found
+
+
+def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.ndarray, balanced: bool) -> list[Rival]:
+    """Every model but the guess, compared with the networks on the test rows; the intervals hold together (Bonferroni).
+
+    **Arguments:**
+
+    - `predicted`: predictions of the test rows by name.
+    - `networks`: the predictions of what is handed over.
+    - `balanced`: whether every class counts alike, however many rows it has.
+    """
+    own, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
+    theirs = {name: row_losses(dataset, values) for name, values in predicted.items() if name != GUESS}
+    confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(theirs), 1)
+    return [
+        Rival(
+            name,
+            compare(losses, own, confidence, weights, dataset.test_groups),
+            float(np.average(losses, weights=weights)),
+        )
+        for name, losses in theirs.items()
+    ]
+
+
+def _weights(dataset: Dataset) -> np.ndarray:
+    """Of the test rows, so that the rows of every class weigh as much together."""
+    y = dataset.y_test
+    return 1 / np.bincount(y)[y]

@@ -1,0 +1,79 @@
+"""The networks on the test rows, and what else is predicted of rows that no network was fitted on."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.experiment.answer import ModelScores
+from goru.experiment.comparison import GUESS
+from goru.model.model import Model
+from goru.model.networks import tempered
+from goru.studies.design import PLAIN
+from goru.studies.evidence.gathered import Predictions
+from goru.studies.final.finish import Finished
+from goru.studies.scores import figures
+
+
+class Tested:
+    """What is predicted of the test rows: by models that are no networks, and by networks, like beside like.
+
+    **Arguments:**
+
+    - `rivals`: predictions by models that are no networks, by name; empty where there are no test rows.
+    - `finished`: `recommended` and, where there are test rows, `plain`.
+    - `single`: whether one network is handed over, and not the ensemble.
+    """
+
+    def __init__(
+        self, dataset: Dataset, rivals: Mapping[str, np.ndarray], finished: Mapping[str, Finished], single: bool
+    ) -> None:
+        self._dataset, self._rivals, self._single = dataset, rivals, single
+        self._finished = finished
+        self._networks: list[tuple[str, bool, int, np.ndarray]] = []
+        for one in (True, False) if dataset.has_test_rows else ():
+            for name, done in finished.items():
+                model = done.model.single if one else done.model
+                self._networks.append((name, one, len(model.networks), self._predict(model)))
+
+    def figures(self, balanced: bool) -> tuple[ModelScores, ...]:
+        """Of every model, the simplest first."""
+        models = [(name, 0, values) for name, values in self._rivals.items()]
+        models += [(name, count, values) for name, one, count, values in self._networks if one or count > 1]
+        return tuple(
+            ModelScores(count, name, figures(self._dataset, values, balanced)) for name, count, values in models
+        )
+
+    def predictions(self) -> Predictions:
+        """By what is handed over, the plain networks of its kind, and the models that are no networks; where there are
+        no test rows, of the development rows by what is handed over, each by networks that are not fitted on it."""
+        if self._dataset.has_test_rows:
+            shown = {"recommended": self.handed_over, **self.others}
+            return Predictions("test", self._dataset.y_test, shown)
+        done = self._finished["recommended"]
+        model = done.model.single if self._single else done.model
+        held_out = done.held_out[0] if self._single else done.held_out.mean(axis=0)
+        scored = np.isfinite(held_out).reshape(len(held_out), -1).all(axis=1)
+        held_out = held_out[scored]
+        if self._dataset.classes is not None:
+            held_out = tempered(held_out, model.temperature)
+        return Predictions("held_out", self._dataset.y_development[scored], {"recommended": held_out})
+
+    @property
+    def handed_over(self) -> np.ndarray:
+        """Predictions of the test rows by what is handed over."""
+        return self._of("recommended")
+
+    @property
+    def others(self) -> dict[str, np.ndarray]:
+        """Predictions of the test rows by the plain networks of its kind, and by every other model but the guess."""
+        return {PLAIN.name: self._of(PLAIN.name)} | {
+            name: values for name, values in self._rivals.items() if name != GUESS
+        }
+
+    def _of(self, arm: str) -> np.ndarray:
+        return next(values for name, one, _, values in self._networks if name == arm and one == self._single)
+
+    def _predict(self, model: Model) -> np.ndarray:
+        predict = model.values if self._dataset.classes is None else model.probabilities
+        return predict(self._dataset.encoded_test)

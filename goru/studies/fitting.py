@@ -1,0 +1,123 @@
+"""From a table on disk to a finished run on disk."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from goru import __version__
+from goru.data.dataset import load_dataset
+from goru.data.reading import read_table
+from goru.data.roles import check_columns, check_test
+from goru.data.task import Task
+from goru.errors import InputError
+from goru.experiment.clock import Clock
+from goru.experiment.forms import to_json
+from goru.experiment.watcher import Watcher
+from goru.model.files import save_model
+from goru.studies.environment import digest
+from goru.studies.options import Options
+from goru.studies.runs.files import write_json
+from goru.studies.runs.folder import check_free, finish_publishing, new_run
+from goru.studies.runs.run import ANSWER, EVIDENCE, MODEL, STORE, Run, load
+from goru.versions import versions
+
+WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the report
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Which table, and what its columns are; as `goru.data.dataset.load_dataset` takes them."""
+
+    source: str
+    target: str | None = None
+    task: Task | None = None
+    drop: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    groups: str | None = None
+    time: str | None = None
+    test: str | None = None
+    merge_rare: bool = False
+    group_duplicates: bool = False
+
+    def check(self) -> None:
+        """Raise `InputError` for files and columns that are not there; rows are not read."""
+        header = read_table(self.source, self.drop, header=True)
+        target, _ = check_columns(header, self.target, self.task, self.drop, self.categorical, self.groups, self.time)
+        if self.test is not None:
+            check_test(read_table(self.test, self.drop, header=True), header, target)
+
+
+def fit(
+    table: TableOptions,
+    options: Options,
+    folder: Path,
+    overwrite: bool = False,
+    resume: bool = False,
+    watcher: Watcher | None = None,
+    clock: Clock | None = None,
+    report: Callable[[Run], None] = lambda run: None,
+    cluster: str | None = None,
+) -> Run:
+    """Study a table and write the run.
+
+    **Arguments:**
+
+    - `folder`: of the run; it is made, if nothing is there.
+    - `overwrite`: replace the run that is there.
+    - `resume`: go on with a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
+    - `watcher`, `clock`: see `Study`.
+    - `report`: is given the run when all but the report is there, and may add it.
+    - `cluster`: where networks are trained, if not in this process; see [`connected`][goru.cluster.crew.connected].
+
+    **Raises:** `InputError` for whatever is wrong with the table, the options or the folder; nothing is left behind,
+    and a run that was there stays as it was. Whatever else stops it leaves what can go on.
+    """
+    clock = clock or Clock()
+    clock.afterwards = WRITING_SECONDS
+    try:
+        check_free(folder, overwrite, resume)  # before the table is read
+    except InputError:
+        table.check()  # whoever has mistyped a column is told so first: it is not that run that was meant
+        raise
+    dataset = load_dataset(**asdict(table), seed=options.seed)
+
+    from goru.cluster.crew import connected
+    from goru.experiment.store import Store
+    from goru.studies.study import Study
+
+    config: dict[str, Any] = {
+        "goru": __version__,
+        "table": {**asdict(table), "target": dataset.target_name, "task": dataset.task},
+        "options": asdict(options),
+        "columns": dataset.schema.to_json(),
+        "versions": versions(),
+        "fingerprint": dataset.fingerprint(),
+        "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
+    }
+    if resume and finish_publishing(folder, config):
+        return load(folder)
+    with connected(cluster) as crew:
+        study = Study(dataset, options, watcher=watcher, clock=clock, crew=crew)
+        with new_run(folder, config, overwrite, resume) as making:
+            store = Store(making / STORE)
+            try:
+                result = study.run(store)
+            finally:
+                store.close()
+            clock.begin("writing")
+            save_model(result.model, result.trained, making / MODEL)
+            write_json(making / EVIDENCE, to_json(result.evidence))
+            write_json(making / ANSWER, to_json(result.answer))
+            clock.begin("report")
+            _report(report, Run(making))
+    clock.begin("end")
+    return Run(folder)
+
+
+def _report(report: Callable[[Run], None], run: Run) -> None:
+    """Let the report be written; if it cannot be, the disk is at fault, and what was trained is not for nothing."""
+    try:
+        report(run)
+    except InputError as error:
+        raise OSError(str(error).rstrip(".")) from None

@@ -1,0 +1,304 @@
+"""A data set cut into splits, and the compiled programs that train networks on it."""
+
+import copy
+import hashlib
+import time
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+
+from goru.cluster.crew import Crew
+from goru.data.dataset import Dataset
+from goru.data.preparing import Preparation, TargetScaling
+from goru.data.splitting import Split
+from goru.errors import InputError
+from goru.experiment.arms import Arm
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe, Shape
+from goru.population.member import Block, Member, Rows
+from goru.population.program import BlockShape
+from goru.population.spec import AnyTrainer, TrainerSpec
+from goru.population.timing import block_seconds
+from goru.population.trained import TrainedBlock
+from goru.population.trainer import OnEpochs, Trainer
+from goru.studies import defaults
+from goru.studies.design import ARMS, architecture
+from goru.studies.splits import parts
+
+# A tenth of a second: short enough to stop on time, long enough that calling costs nothing. The fewer networks a block
+# holds, the larger they are.
+STEPS_IN_A_CALL = 32  # times the networks of a block
+ROWS_SCORED_AT_ONCE = 512
+MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the sum of many
+# Measured on two cores: of NumPy, what a step of one network of a block takes, and its products; and what a program
+# takes that is compiled beside another.
+STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 7e10, 1.0
+MOST_FIT_ROWS_SCORED = (
+    4096  # the loss on training rows is watched on a sample of them, as large as the validation rows at most
+)
+
+
+def roomy(count: int) -> int:
+    """The next number of four binary digits and zeros, at most an eighth larger.
+
+    What programs that train are compiled for, so that a table which has grown a little finds those of the table it was.
+    """
+    unit = 1 << max(count.bit_length() - 4, 0)
+    return -(-count // unit) * unit
+
+
+def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -> BlockShape:
+    """The shape that serves all splits of so many rows, and tables of nearly as many."""
+    rows, scored = roomy(rows), roomy(max(len(split.score_rows) for split in splits))
+    chunks = -(-scored // ROWS_SCORED_AT_ONCE)
+    epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
+    return BlockShape(
+        networks=networks,
+        batch=batch,
+        epochs=epochs,
+        steps=-(-epochs * rows // batch),
+        eval_chunks=chunks,
+        eval_rows=-(-scored // chunks),
+        parts=defaults.PARTS,
+    )
+
+
+def quick(networks: int, epochs: int, batch: int, rows: int, parameters: int, programs: int) -> bool:
+    """Whether so many networks are trained without a compiler sooner than programs for them are compiled.
+
+    **Arguments:**
+
+    - `epochs`, `rows`: passes over so many rows, in mini-batches of `batch`.
+    - `parameters`: of one network.
+    - `programs`: how many there would be.
+    """
+    steps = epochs * (rows // batch + 2)  # training rows and validation rows are scored after every epoch
+    work = 6.0 * parameters * batch / FLOPS_A_SECOND
+    return networks * steps * (STEP_SECONDS + work) < programs * COMPILING_SECONDS
+
+
+class Laboratory:
+    """Programs for all arms, for one data set.
+
+    **Arguments:**
+
+    - `dataset`: the table; its test rows are not looked at.
+    - `base`: the plain network's shape.
+    - `recipe`: how networks are trained.
+    - `shape`: of the blocks.
+    - `seed`: what samples of rows are a function of.
+    - `balanced`: whether every class counts alike, however many rows it has, and whatever they count for.
+    - `rows`: of the tables that blocks are trained on, if they are more than the development rows.
+    - `interpreted`: whether networks are trained without a compiler; see [`quick`][goru.studies.laboratory.quick].
+    - `in_pieces`: whether numbers are cut into pieces as well.
+    - `arms`: those there are programs for.
+    - `crew`: who trains blocks, if not this process.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        base: Architecture,
+        recipe: Recipe,
+        shape: BlockShape,
+        seed: int,
+        balanced: bool = False,
+        rows: int | None = None,
+        interpreted: bool = False,
+        in_pieces: bool = False,
+        arms: Sequence[Arm] = ARMS,
+        crew: Crew | None = None,
+    ) -> None:
+        self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
+        self.seed, self.balanced, self.interpreted, self.in_pieces = seed, balanced, interpreted, in_pieces
+        self.parts = parts(dataset, seed)
+        targets = 0 if dataset.classes is not None else 1
+        rows = roomy(rows or len(dataset.y_development))
+        architectures: dict[Shape, None] = dict.fromkeys(architecture(arm, base) for arm in arms)
+        self._specs = {
+            shape_of: TrainerSpec(shape_of, recipe, shape, rows, targets, interpreted) for shape_of in architectures
+        }
+        self._trainers = {shape_of: spec.build() for shape_of, spec in self._specs.items()}
+        self.crew = crew
+        # Compilation lets other threads run, so that one program compiles while another does, or trains.
+        self._pool = ThreadPoolExecutor(max_workers=2)
+        compiling = self._trainers.values() if crew is None else ()
+        self._compiled = [self._pool.submit(trainer.compile) for trainer in compiling]
+        self._preparations: dict[bytes, tuple[Preparation, TargetScaling | None]] = {}
+
+    @property
+    def trainers(self) -> Collection[AnyTrainer]:
+        """One an architecture."""
+        return self._trainers.values()
+
+    @property
+    def draws_in_a_block(self) -> int:
+        """Arms with and without weight decay share a program, and a block holds both."""
+        return self.shape.networks // 2
+
+    @property
+    def blocks_at_once(self) -> int:
+        """Blocks that are trained at a time in this process."""
+        trainers = () if self.crew is not None else self.trainers
+        return max((len(trainer.devices) for trainer in trainers if isinstance(trainer, Trainer)), default=1)
+
+    def trainer(self, arm: Arm) -> AnyTrainer:
+        """The program of an arm."""
+        return self._trainers[architecture(arm, self.base)]
+
+    def train(
+        self,
+        jobs: Sequence[tuple[AnyTrainer, Block]],
+        keep_networks: bool = False,
+        on_epochs: OnEpochs | None = None,
+    ) -> Iterator[tuple[int, TrainedBlock]]:
+        """Train blocks, each by its program, one program after the other; or all of them by the crew, which hands over
+        what is done first.
+
+        **Arguments:**
+
+        - `keep_networks`, `on_epochs`: see [`Trainer.train`][goru.population.trainer.Trainer.train].
+
+        **Returns:** as soon as it is done, each block after its training, with its place among the jobs.
+        """
+        if self.crew is not None:
+            specs = [(self._specs[trainer.architecture], block) for trainer, block in jobs]
+            yield from self.crew.train(specs, keep_networks, on_epochs)
+            return
+        going = True
+
+        def watch(done: int) -> bool:
+            nonlocal going
+            going = on_epochs is None or on_epochs(done)
+            return going
+
+        for trainer in self.trainers:
+            own = [place for place, (other, _) in enumerate(jobs) if other is trainer]
+            blocks = [jobs[place][1] for place in own]
+            yield from zip(own, trainer.train(blocks, keep_networks, watch), strict=False)
+            if not going:
+                return
+
+    def block_seconds(self, rows: Rows, seconds: float = float("inf")) -> list[float]:
+        """Seconds an epoch, a block, where all are at work; of as many programs as there is time to look at, the
+        largest first, and of one at least; see [`block_seconds`][goru.population.timing.block_seconds]."""
+        found: list[float] = []
+        until = time.monotonic() + seconds
+        for trainer in reversed(list(self.trainers)):
+            if found and time.monotonic() > until:
+                break
+            if self.crew is not None:
+                found.append(self.crew.block_seconds(self._specs[trainer.architecture], rows))
+            elif isinstance(trainer, Trainer):
+                found.append(block_seconds(trainer, rows))
+            else:
+                members = tuple(Member(index, (index,), Hyperparameters()) for index in range(self.shape.networks))
+                began = time.monotonic()
+                list(trainer.train([Block(members, rows, (0,), 1)]))
+                found.append(time.monotonic() - began)
+        return found
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until every program is compiled.
+
+        **Arguments:**
+
+        - `seconds`: if not all are by then, those that nobody has begun to compile never are: their networks are
+          trained without.
+        """
+        wait(self._compiled, seconds)
+        given_up = [seconds is not None and compiled.cancel() for compiled in self._compiled]
+        for (shape_of, spec), compiled, never in zip(
+            self._specs.items(), self._compiled, given_up, strict=self.crew is None
+        ):
+            if never:
+                self._trainers[shape_of] = replace(spec, interpreted=True).build()
+            else:
+                compiled.result()
+
+    def close(self) -> None:
+        """Compile nothing more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def for_table(self, dataset: Dataset, seed: int) -> Self:
+        """The same programs for another table of the same columns, no larger than they have room for."""
+        other = copy.copy(self)
+        other.dataset, other.seed, other.parts = dataset, seed, parts(dataset, seed)
+        other._preparations = {}
+        return other
+
+    def steps(self, epochs: int, fit_rows: int) -> int:
+        """Mini-batches in so many passes over so many rows."""
+        return epochs * fit_rows // self.shape.batch
+
+    def rows(self, split: Split) -> Rows:
+        """The development rows, prepared by what the split's training rows alone say."""
+        fit, score = split
+        preparation, scaling = self.fit_preparation(fit)
+        y = self.dataset.y_development
+        if scaling is not None:
+            with np.errstate(over="ignore"):  # infinite, and so refused
+                y = scaling.transform(y)[:, None]
+            if (far := np.abs(y) > MOST_TARGET).any():
+                row = int(self.dataset.development_rows[far[:, 0].argmax()]) + 1
+                raise InputError(
+                    f"{self.dataset.name}: data row {row:,}: '{self.dataset.target_name}' is too far from the others "
+                    "for its square to be a number. Mend the row, or leave it out."
+                )
+        capacity = self.shape.eval_chunks * self.shape.eval_rows
+        rng = np.random.default_rng((self.seed, 0))
+        return Rows(
+            x=preparation.transform(self.dataset.encoded_development),
+            y=y,
+            fit=fit,
+            fit_scored=rng.permutation(fit)[: min(max(len(score), 1), MOST_FIT_ROWS_SCORED, capacity)],
+            score=score,
+            weight=self.weights(fit),
+            part=self.parts,
+        )
+
+    def fit_preparation(self, rows: np.ndarray) -> tuple[Preparation, TargetScaling | None]:
+        """What prepares columns, and in regression the target, fitted on the given development rows."""
+        key = hashlib.blake2b(np.asarray(rows).tobytes()).digest()
+        if key not in self._preparations:
+            self._preparations[key] = fit_preparation(self.dataset, rows, self.in_pieces)
+        return self._preparations[key]
+
+    def shares(self, splits: Sequence[Split]) -> np.ndarray:
+        """The share of every split's validation rows that is in each part, `(splits, parts)`, by what rows count
+        for."""
+        found = np.zeros((len(splits), self.shape.parts))
+        for share, split in zip(found, splits, strict=True):
+            weights = self.weights(split.fit_rows)
+            scored = np.ones(len(split.score_rows)) if weights is None else weights[split.score_rows]
+            np.add.at(share, self.parts[split.score_rows], scored / scored.sum())
+        return found
+
+    def weights(self, fit: np.ndarray) -> np.ndarray | None:
+        """What every development row counts for: by its own weight, and by its class where classes count alike.
+
+        A row of a class that no training row is of counts as if it were one of them.
+
+        **Returns:** `(rows,)` float32, 1 on average over the training rows; `None` where all rows count the same.
+        """
+        y, own = self.dataset.y_development, self.dataset.weights
+        if own is not None:
+            own = own / own[fit].mean()
+        if not self.balanced:
+            return None if own is None else own.astype(np.float32)
+        totals = np.bincount(y[fit], None if own is None else own[fit], minlength=self.dataset.n_outputs)
+        there = totals > 0
+        by_class = (len(fit) / (np.count_nonzero(there) * np.where(there, totals, 1)))[y]
+        return (by_class if own is None else by_class * own).astype(np.float32)
+
+
+def fit_preparation(
+    dataset: Dataset, rows: np.ndarray, in_pieces: bool = False
+) -> tuple[Preparation, TargetScaling | None]:
+    """What prepares columns, and in regression the target, fitted on the given development rows."""
+    to_cut = dataset.to_cut if in_pieces else ()
+    preparation = Preparation.fit(dataset.encoded_development, rows, to_cut=to_cut)
+    scaling = None if dataset.classes is not None else TargetScaling.fit(dataset.y_development, rows)
+    return preparation, scaling

@@ -1,0 +1,72 @@
+"""What a study is asked to do."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from goru.errors import InputError
+from goru.nn.architecture import ActivationName
+
+MOST_WIDTH = 65_536
+MOST_LAYERS = 100
+MOST_NETWORKS = 1_000_000
+MOST_EPOCHS = 100_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be set; nobody has to set anything.
+
+    - `budget`: seconds for everything, from the start of the command to the files written.
+    - `networks`: networks to train in the race, instead of a time: the result is then the same on every run.
+    - `hidden`: widths of the hidden layers; by default as `study/defaults.py` says.
+    - `activation`: of the hidden layers.
+    - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
+    - `epochs`: the length of the schedule; by default as `study/defaults.py` says.
+    - `numbers`: `"scaled"`; in `"pieces"` as well (see `goru.data.pieces`); `"auto"`: what a first look finds better.
+    - `seed`: everything random is a function of it.
+    - `single`: hand over one network instead of an ensemble.
+    - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
+    - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
+
+    **Raises:** `InputError` for values that make no sense.
+    """
+
+    budget: float | None = None
+    networks: int | None = None
+    hidden: tuple[int, ...] | None = None
+    activation: ActivationName = "relu"
+    batch_size: int | None = None
+    seed: int = 0
+    single: bool = False
+    search_batch_norm: bool = False
+    class_weight: Literal["balanced"] | None = None
+    epochs: int | None = None
+    numbers: Literal["auto", "scaled", "pieces"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.networks is not None:
+            raise InputError("--budget and --networks exclude each other. Give a time or a number of networks.")
+        if self.budget is not None and not (0 < self.budget < math.inf):
+            raise InputError(f"--budget: {self.budget:g} s is no time to train in. Give one above zero, 60s say.")
+        if self.networks is not None and not 1 <= self.networks <= MOST_NETWORKS:
+            raise InputError(f"--networks: {self.networks} is out of range. Give a number from 1 to {MOST_NETWORKS:,}.")
+        if self.hidden is not None:
+            if not 1 <= len(self.hidden) <= MOST_LAYERS:
+                raise InputError(f"--hidden: {len(self.hidden)} layers. Give the width of 1 to {MOST_LAYERS}: 128,128.")
+            if not all(1 <= width <= MOST_WIDTH for width in self.hidden):
+                widths = ",".join(map(str, self.hidden))
+                raise InputError(f"--hidden: {widths} is senseless. Give widths from 1 to {MOST_WIDTH:,}: 128,128.")
+        if self.activation not in get_args(ActivationName):
+            choices = ", ".join(get_args(ActivationName))
+            raise InputError(f"--activation: there is no {self.activation!r}. Choose one of {choices}.")
+        if self.batch_size is not None and self.batch_size < 2:
+            raise InputError(f"--batch-size: {self.batch_size} is too small. Give at least 2.")
+        if self.epochs is not None and not 1 <= self.epochs <= MOST_EPOCHS:
+            raise InputError(f"epochs: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}.")
+        if self.numbers not in ("auto", "scaled", "pieces"):
+            raise InputError(f"--numbers: there is no {self.numbers!r}. Give auto, scaled or pieces.")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"--seed: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
+        if self.class_weight not in (None, "balanced"):
+            raise InputError(f"--class-weight: there is no {self.class_weight!r}. Give balanced, or leave it out.")

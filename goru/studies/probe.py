@@ -1,0 +1,145 @@
+"""A first look: are numbers better cut into pieces as well, or only scaled?
+
+One arm, with all three techniques, is trained both ways on the same splits. What is chosen serves all arms alike, so
+that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice between two.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from goru.cluster.crew import Crew
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.population.member import Block, Member
+from goru.studies import defaults
+from goru.studies.budget.forecast import Work
+from goru.studies.design import arm_of
+from goru.studies.laboratory import Laboratory, block_shape, quick
+from goru.studies.splits import thinned
+
+_MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
+ARM = arm_of("before", dropout=True, weight_decay=True)
+SPLITS = 2
+TIMED = 2  # epochs, before it is known how long one takes
+MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
+FEWEST_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """The best mean loss on validation rows with numbers scaled, and with numbers in pieces as well."""
+
+    scaled: float
+    pieces: float
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether pieces are better by more than the margin."""
+        return self.pieces < (1 - defaults.MARGIN) * self.scaled
+
+
+def look(
+    dataset: Dataset,
+    base: Architecture,
+    recipe: Recipe,
+    splits: Sequence[Split],
+    batch: int,
+    seed: int,
+    balanced: bool,
+    epochs: int,
+    seconds: float | None = None,
+    crew: Crew | None = None,
+    slowness: float = 1.0,
+) -> Look | None:
+    """Train the arm both ways; without a compiler, where that is done sooner.
+
+    **Arguments:**
+
+    - `base`: the plain network's shape, but for its inputs.
+    - `splits`: of one partition; the first two are used.
+    - `epochs`: the most.
+    - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
+    - `crew`: who trains blocks, if not this process.
+    - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
+
+    **Returns:** what it found; `None` where even the fewest epochs, of the fewest rows, would take too long: twice as
+    long as training may take, with the compiler's time.
+    """
+    used, rows_in_all = list(splits[:SPLITS]), len(dataset.y_development)
+    networks = 2 * len(used) * len(defaults.PROBE_RATES)
+    largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
+    interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
+    shape = block_shape(rows_in_all, splits, batch, len(defaults.PROBE_RATES))
+    if seconds is not None and crew is None:
+        steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].fit_rows) // batch
+        work = Work(largest, batch, networks, steps + 1, programs=2)
+        few = rows_in_all
+        while work.soonest > MOST * seconds / slowness:
+            few, work = few // 2, replace(work, steps=work.steps // 2)
+            if few < max(FEWEST_ROWS, 2 * batch):
+                return None
+        used, interpreted = thinned(used, dataset.y_development, few, seed), work.soonest == work.interpreted
+        shape = block_shape(few, used, batch, len(defaults.PROBE_RATES))
+    laboratories = [
+        Laboratory(
+            dataset,
+            replace(base, inputs=dataset.n_prepared(in_pieces)),
+            recipe,
+            shape,
+            seed,
+            balanced,
+            interpreted=interpreted,
+            in_pieces=in_pieces,
+            arms=[ARM],
+            crew=crew,
+        )
+        for in_pieces in (False, True)
+    ]
+    try:
+        rows = [[laboratory.rows(split) for split in used] for laboratory in laboratories]
+        for laboratory in laboratories:
+            laboratory.wait()
+
+        def train(which: int, epochs: int) -> float:
+            laboratory = laboratories[which]
+            blocks = [
+                Block(_members(laboratory, split, epochs), rows[which][split], (seed, _ORDER, split), epochs)
+                for split in range(len(used))
+            ]
+            trained = dict(laboratory.train([(laboratory.trainer(ARM), block) for block in blocks]))
+            curves = np.mean([trained[place].curves[:, :, 1, 0] for place in range(len(blocks))], axis=0)
+            return float(np.min(np.where(np.isfinite(curves), curves, np.inf)))
+
+        if seconds is not None:
+            train(0, 1), train(1, 1)  # until everything is warm
+            began = time.monotonic()
+            train(0, 1), train(1, 1)
+            affordable = seconds / max(time.monotonic() - began, 1e-9)
+            fewest = min(defaults.PROBE_FEWEST_EPOCHS, epochs)
+            if MOST * affordable < fewest:
+                return None
+            epochs = int(np.clip(affordable, fewest, epochs))
+        return Look(train(0, epochs), train(1, epochs))
+    finally:
+        for laboratory in laboratories:
+            laboratory.close()
+
+
+def _members(laboratory: Laboratory, split: int, epochs: int) -> tuple[Member, ...]:
+    steps = laboratory.steps(epochs, len(laboratory.dataset.y_development))
+    return tuple(
+        Member(
+            id=int(np.random.SeedSequence((laboratory.seed, _MASKS, split, index)).generate_state(1)[0]),
+            seed=(laboratory.seed, _WEIGHTS, split),
+            hyper=Hyperparameters(
+                learning_rate=rate,
+                dropout_rate=defaults.PROBE_DROPOUT,
+                weight_decay=defaults.decay(defaults.PROBE_DECAY, rate, steps),
+            ),
+        )
+        for index, rate in enumerate(defaults.PROBE_RATES)
+    )

@@ -1,0 +1,1 @@
+"""A run on disk: whole, checked, and able to go on."""

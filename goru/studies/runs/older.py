@@ -1,0 +1,95 @@
+"""Answers and evidence that an older goru has written, in today's form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goru.experiment.arms import Level
+from goru.studies.answer import BALANCED, LOG, SQUARED, words
+from goru.studies.design import ARMS
+
+Json = Mapping[str, Any]
+_LEVELS = {arm.name: dict(arm) for arm in ARMS}
+_OVERFITTING = (
+    *("fit", "held_out", "best", "epoch", "gap", "gap_low", "gap_high", "rise", "rise_low", "rise_high", "overfits"),
+)
+
+
+def lifted_answer(old: Json) -> dict[str, Any]:
+    """An answer of the versions 2 to 4.
+
+    **Raises:** `KeyError`, `TypeError`, `AttributeError` or `ValueError` if it is none.
+    """
+    options = old["options"]
+    balanced = options["class_weight"] is not None
+    loss = SQUARED if old["data"]["classes"] is None else BALANCED if balanced else LOG
+    return {
+        **{name: value for name, value in old.items() if name != "options"},
+        **{name: old[name] for name in ("network", "selection", "temperature")},  # which a function's answer may lack
+        "goru": old.get("goru", ""),
+        "single": options["single"],
+        "class_weight": options["class_weight"],
+        "judgement": {**old["judgement"], "loss": loss},
+        "recommended": [_recommendation(entry) for entry in old["recommended"]],
+        "test": [
+            {"networks": entry["networks"], "arm": entry["arm"], "figures": _without(entry, "networks", "arm")}
+            for entry in old["test"]
+        ],
+        # Version 2 did not yet know how large the other models' own losses were.
+        "against_networks": [{"loss": None, **rival} for rival in old["against_networks"]],
+        **({"plain_against_networks": {"loss": None, **plain}} if (plain := old.get("plain_against_networks")) else {}),
+    }
+
+
+def _recommendation(old: Json) -> dict[str, Any]:
+    levels: dict[str, Level] = {
+        "batch_norm": old["batch_norm"],
+        "dropout": old["dropout_rate"] is not None,
+        "weight_decay": old["weight_decay"] is not None,
+    }
+    names = ["learning_rate", "dropout_rate", "weight_decay", *(name for name in old if name.startswith("batch_norm_"))]
+    values = {name: old[name] for name in names if old[name] is not None}
+    kept = ("arm", "networks", "epochs", "schedule_epochs", "held_out_loss")
+    return {**{name: old[name] for name in kept}, "levels": levels, "values": values, "words": words(levels, values)}
+
+
+def lifted_evidence(old: Json) -> dict[str, Any]:
+    """Evidence of the versions 3 and 4.
+
+    **Raises:** as `lifted_answer`.
+    """
+    curves = old["curves"]
+    return {
+        **old,
+        "activations": old["activations"],
+        "curves": {
+            "epochs": curves["epochs"],
+            **{name: _curves(curves[name]) for name in ("plain", "recommended")},
+        },
+        "arms": [{"arm": arm["arm"], "levels": _LEVELS[arm["arm"]], "losses": arm["losses"]} for arm in old["arms"]],
+        "draws": [
+            {
+                **{name: draw[name] for name in ("arm", "draw", "epochs", "loss")},
+                "values": _without(draw, "arm", "draw", "epochs", "loss"),
+            }
+            for draw in old["draws"]
+        ],
+        "hyperparameters": [{**each, "is_epochs": each["name"] == "epochs"} for each in old["hyperparameters"]],
+        "predictions": _predictions(old["predictions"]),
+    }
+
+
+def _curves(old: Json) -> dict[str, Any]:
+    found = {name: old[name] for name in _OVERFITTING}
+    return {**_without(old, *_OVERFITTING), "overfitting": found}
+
+
+def _predictions(old: Json) -> dict[str, Any] | None:
+    if not old["rows"]:
+        return None
+    if "roc" not in old:
+        return dict(old)
+    return {**old, "roc": [{**_without(curve, "class"), "label": curve["class"]} for curve in old["roc"]]}
+
+
+def _without(old: Json, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in old.items() if name not in names}

@@ -1,0 +1,157 @@
+"""A run's folder: what a study was asked, every trial, the answer, and the model.
+
+runs/credit-g/
+  config.json     what was asked, and what every column is taken for
+  study.sqlite    every trial
+  evidence.json   what the pictures of the report are drawn from
+  report.html     the report
+  model/          the networks that are handed over
+  answer.json     what the study found; a run without it is unfinished
+  manifest.json   the files, and their hashes; it comes last
+  .making/        a run that is not finished: config.json and study.sqlite, and at last everything else
+  .ready/         a run that is whole, on its way to its place
+"""
+
+import json
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from goru.errors import InputError
+from goru.experiment.answer import Answer
+from goru.experiment.evidence import Evidence
+from goru.experiment.forms import from_json
+from goru.model.files import load_model, load_trained
+from goru.model.model import Model
+from goru.studies.runs.files import read_json
+from goru.studies.runs.manifest import MANIFEST, check, is_sound
+from goru.studies.runs.older import lifted_answer, lifted_evidence
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from goru.experiment.trial import Trial
+
+# 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors
+T = TypeVar("T")
+FORMAT, VERSION = "goru run", 5
+WITH_EVIDENCE, WITH_MANIFEST, TYPED = 3, 4, 5
+OLDEST = 2  # that can be read
+CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
+EVIDENCE, REPORT = "evidence.json", "report.html"
+MAKING, READY = ".making", ".ready"
+_UNFINISHED = "{}: this run is not finished. Go on with `goru fit ... --resume`, or --overwrite it."
+_MENDED = {REPORT: "Write it again with `goru report`."}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run."""
+
+    folder: Path
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What was asked."""
+        return read_config(self.folder)
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What the study found."""
+        return self._read(Answer, ANSWER, lifted_answer)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the pictures are drawn from."""
+        if self.config["version"] < WITH_EVIDENCE:
+            raise InputError(
+                f"{self.folder}: written by an older goru, which kept nothing to draw. Fit it again with --overwrite."
+            )
+        return self._read(Evidence, EVIDENCE, lifted_evidence)
+
+    def _read(self, cls: type[T], name: str, lifted: Callable[[dict[str, Any]], dict[str, Any]]) -> T:
+        path = self.folder / name
+        content = read_json(path, cls.__name__.lower(), set())
+        if self.config["version"] < TYPED:
+            try:
+                content = lifted(content)
+            except (KeyError, TypeError, AttributeError, ValueError):
+                raise InputError(f"{path}: damaged, it is no {cls.__name__.lower()}. Make it again.") from None
+        return from_json(cls, content, f"{path}")
+
+    @cached_property
+    def model(self) -> Model:
+        """The networks that are handed over.
+
+        **Raises:** `InputError` for a study of a training function, whose models goru does not know.
+        """
+        self._check_networks()
+        return load_model(self.folder / MODEL)
+
+    @cached_property
+    def trained(self) -> "dict[str, np.ndarray]":
+        """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name."""
+        self._check_networks()
+        return load_trained(self.folder / MODEL)
+
+    def _check_networks(self) -> None:
+        if "function" in self.config:
+            raise InputError(
+                f"{self.folder}: a study of a training function, which keeps no networks of goru's. What the function "
+                "returned is `model` of what goru.study gave, or what the `save` of its file wrote."
+            )
+
+    @cached_property
+    def recorded(self) -> "list[Trial]":
+        """Every trial."""
+        from goru.experiment.store import read_trials
+
+        return read_trials(self.folder / STORE)
+
+
+def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
+    """Open a finished run: `goru.load("runs/credit-g").model.predict(table)`.
+
+    **Arguments:**
+
+    - `but`: files that need not be as they were written: those that will be written again.
+
+    **Raises:** `InputError` if the folder is no run of goru's, or is not finished, or a file is missing or has changed.
+    """
+    run = Run(Path(folder))
+    if is_unfinished(run.folder) and not all((run.folder / name).is_file() for name in (ANSWER, MANIFEST)):
+        raise InputError(_UNFINISHED.format(folder))
+    if is_sound(run.folder):
+        check(run.folder, but, _MENDED)  # before anything is read that may have changed
+    if not run.config:
+        raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
+    if run.config["version"] < OLDEST:
+        raise InputError(
+            f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
+        )
+    if not (run.folder / ANSWER).is_file():
+        raise InputError(_UNFINISHED.format(folder))
+    if run.config["version"] >= WITH_MANIFEST:
+        check(run.folder, but, _MENDED)
+    return run
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a study that was stopped can go on there."""
+    return (folder / MAKING / STORE).is_file() or (folder / READY).is_dir()
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a run, or nothing if the folder is no run."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        return {}
+    if not isinstance(config.get("version"), int) or config["version"] > VERSION:
+        raise InputError(f"{folder}: written by a newer goru. Upgrade goru.")
+    return config

@@ -1,0 +1,417 @@
+"""A study, from a table to an answer and a model."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from goru import __version__
+from goru.cluster.crew import Crew
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.errors import InputError
+from goru.experiment.answer import Answer, EffectFound, Failure, Judgement, OverfittingFound, Planned, Trained
+from goru.experiment.answers import answer as answer_questions
+from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.clock import Clock
+from goru.experiment.evidence import Evidence
+from goru.experiment.forms import as_read
+from goru.experiment.gathering import Raced
+from goru.experiment.plan import Asked, Plan, plan_trials
+from goru.experiment.race import Race
+from goru.experiment.record import Record
+from goru.experiment.trial import losses
+from goru.experiment.watcher import Silent, Watcher
+from goru.model.model import Model
+from goru.nn.architecture import Architecture, Recipe
+from goru.population import devices
+from goru.population.immediate.threads import one_thread
+from goru.studies import answer, defaults
+from goru.studies.advice import advise
+from goru.studies.blocks import Blocks
+from goru.studies.budget.extent import EXTENTS
+from goru.studies.budget.spending import Spending, Way
+from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters, knob_values, phrase
+from goru.studies.environment import describe_environment
+from goru.studies.evidence.gathered import gather_all
+from goru.studies.final.finish import Finished, finish, needs_held_out
+from goru.studies.final.handover import train_bag
+from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
+from goru.studies.final.tested import Tested
+from goru.studies.laboratory import Laboratory, block_shape, quick
+from goru.studies.options import Options
+from goru.studies.probe import Look, look
+from goru.studies.scoring import Scoring, by_score, score_arms
+from goru.studies.splits import cut, score_to_fit
+from goru.wording import counted
+
+FEWEST_FIT_ROWS = 10
+FEWEST_FIT_ROWS_IN_MEMORY = 2  # of rows that somebody hands over without test rows: batch norm needs as many
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a study leaves.
+
+    - `answer`: what it found.
+    - `evidence`: what its pictures are drawn from.
+    - `model`, `trained`: what is handed over, and its networks as they were trained.
+    """
+
+    answer: Answer = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    model: Model
+    trained: dict[str, np.ndarray] = field(repr=False)
+
+
+class Study:
+    """One study: what it knows while it runs.
+
+    **Arguments:**
+
+    - `dataset`, `options`: what is studied, and how.
+    - `watcher`: is told what happens.
+    - `clock`: of its time, if that began before now.
+    - `partitions`: the splits, if they are not to be goru's own: one or more partitions, all of as many folds. In a
+      partition no row is scored twice; there may be rows that are not scored at all.
+    - `scoring`: by what the recommended arm is chosen, if not by the loss: the score of predictions for development
+      rows, higher is better; see [`score_arms`][goru.studies.scoring.score_arms].
+    - `crew`: who trains blocks, if not this process.
+
+    **Raises:** `InputError` if the options or the splits do not fit the table.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        options: Options,
+        watcher: Watcher | None = None,
+        clock: Clock | None = None,
+        partitions: Sequence[Sequence[Split]] | None = None,
+        scoring: Scoring | None = None,
+        crew: Crew | None = None,
+    ) -> None:
+        self.dataset, self.options, self._scoring, self._crew = dataset, options, scoring, crew
+        self._watcher = watcher or Silent()
+        self.clock = clock or Clock()
+        if options.networks is None:
+            self.clock.budget = options.budget or defaults.BUDGET_SECONDS
+        if self._balanced and dataset.classes is None:
+            raise InputError(
+                f"--class-weight: '{dataset.target_name}' is a number, and has no classes. Leave the option out."
+            )
+        self._partitions = cut(dataset, options.seed, partitions)
+        self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
+        self._batch = self._batch_size()
+        self._look: Look | None = None
+        self._warned = False
+
+    def run(self, record: Record | None = None) -> Result:
+        """Train every combination, say what helped, and hand over the best.
+
+        **Arguments:**
+
+        - `record`: keeps trials as soon as they are done; a study that was stopped goes on from its record, and finds
+          what it would have found.
+
+        **Raises:** `InputError` if no network learns anything, or there is no device to compute on.
+        """
+        devices.prepare()
+        devices.devices()  # where there are none, it is better said now
+        self._record = Record() if record is None else record
+        self.clock.started = self._record.go_on(self.clock.started)
+        self._spending = None if self.options.networks else self._spend()
+        laboratory = self._laboratory()
+        try:
+            with one_thread():  # with more, sums are in another order, and the bits of predictions others
+                return self._conduct(laboratory)
+        finally:
+            laboratory.close()
+
+    @property
+    def _splits(self) -> list[Split]:
+        return [split for cuts in self._partitions.values() for partition in cuts for split in partition]
+
+    @property
+    def _usual(self) -> list[list[Split]]:
+        """The partitions of the usual number of folds."""
+        return self._partitions[self._asked.folds[0]]
+
+    @property
+    def _balanced(self) -> bool:
+        return self.options.class_weight == "balanced"
+
+    def _batch_size(self) -> int:
+        fit_rows = min(len(split.fit_rows) for split in self._splits)
+        fewest = FEWEST_FIT_ROWS if self.dataset.has_test_rows else FEWEST_FIT_ROWS_IN_MEMORY
+        if fit_rows < fewest:
+            raise InputError(
+                f"{self.dataset.name}: a split would fit on {counted(fit_rows, 'row')} alone, and {fewest} are needed. "
+                f"Give more rows{', or times that spread more evenly' * (self.dataset.time is not None)}."
+            )
+        batch = self.options.batch_size or defaults.batch_size(fit_rows)
+        if batch > fit_rows:
+            raise InputError(f"--batch-size {batch}: a batch holds at most the {fit_rows:,} rows that a split fits on.")
+        return batch
+
+    def _spend(self) -> Spending:
+        return Spending(
+            self.clock,
+            self._record,
+            self._asked,
+            self._batch,
+            min(len(split.fit_rows) for split in self._partitions[self._asked.folds[-1]][0]),
+            scored=0 if self._scoring is None else len(ARMS),
+            plain=self.dataset.has_test_rows,
+            held_out=needs_held_out(self.dataset),
+            crew=self._crew is not None,
+        )
+
+    def _begin(self, phase: str, words: str) -> None:
+        self.clock.begin(phase)
+        self._watcher.phase(words)
+
+    def _laboratory(self) -> Laboratory:
+        options, dataset = self.options, self.dataset
+        base = Architecture(
+            inputs=dataset.n_features,
+            hidden=options.hidden or defaults.hidden(len(dataset.y_development)),
+            outputs=dataset.n_outputs,
+            activation=options.activation,
+        )
+        recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
+        self._look = self._first_look(base, recipe)
+        in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
+        base = replace(base, inputs=dataset.n_prepared(in_pieces))
+        way = self._way(base) if self._spending is None else self._spending.way(base)
+        self._warn()
+        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
+        return Laboratory(
+            dataset,
+            base,
+            recipe,
+            shape,
+            options.seed,
+            self._balanced,
+            interpreted=way.interpreted,
+            in_pieces=in_pieces,
+            crew=self._crew,
+        )
+
+    def _way(self, base: Architecture) -> Way:
+        """How a number of networks is trained: without programs, if they are done before these would be compiled."""
+        assert self.options.networks is not None
+        planned = self._plan_networks(self.options.networks)
+        # Few draws need no room for more: an arm with and without decay shares a block.
+        networks = min(defaults.networks_in_a_block(base.n_parameters), 2 * planned.draws)
+        rows, programs = len(self.dataset.y_development), len({architecture(arm, base) for arm in ARMS})
+        few = quick(planned.trials(len(ARMS)), self._asked.epochs, self._batch, rows, base.n_parameters, programs)
+        return Way(few, networks)
+
+    def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
+        """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
+        options, dataset = self.options, self.dataset
+        if options.numbers != "auto" or not any(dataset.to_cut):
+            return None
+        if (known := self._record.recall("look")) is not None:
+            return Look(**known) if known else None
+        self._begin("first look", "looking whether numbers are better in pieces")
+        found = look(
+            dataset,
+            base,
+            recipe,
+            self._usual[0],
+            self._batch,
+            options.seed,
+            self._balanced,
+            min(defaults.PROBE_EPOCHS, self._asked.epochs),
+            None if self._spending is None else self._spending.looking,
+            self._crew,
+            1.0 if self._spending is None else self._spending.slowness,
+        )
+        self._record.remember("look", {} if found is None else asdict(found))
+        return found
+
+    def _conduct(self, laboratory: Laboratory) -> Result:
+        options, dataset = self.options, self.dataset
+        predicted = self._rivals() if dataset.has_test_rows else {}
+        plan, deadline, reserve = self._plan(laboratory)
+        self.clock.begin("race")
+        partitions = self._partitions[plan.folds]
+        all_splits = [split for partition in partitions for split in partition]
+        steps = laboratory.steps(plan.epochs, int(np.mean([len(split.fit_rows) for split in all_splits])))
+        asked, most = design(options.search_batch_norm), max(plan.draws, defaults.MOST_DRAWS)
+        configurations = {
+            arm: [hyperparameters(values, steps)._asdict() for values in asked.configurations(arm, most, options.seed)]
+            for arm in ARMS
+        }
+        blocks = Blocks(laboratory, all_splits, plan.epochs)
+        race = Race(
+            blocks,
+            configurations,
+            len(all_splits),
+            plan,
+            self._record,
+            self._watcher,
+            options.seed,
+            clock=self.clock.now,
+        )
+        race.run(deadline, reserve)
+
+        folds = min(plan.folds, race.splits_done)
+        first = partitions[0][:folds]
+        splits = all_splits[: race.splits_done]
+        found = losses(race.trials, laboratory.shares(splits))
+        ranked = {
+            "plain": rank({PLAIN: found[PLAIN]}, configurations),
+            "recommended": rank(found, configurations),
+        }
+        for name, which in (("recommended", "no network learned anything"), ("plain", "every plain network diverged")):
+            if not np.isfinite(ranked[name][0].loss):
+                raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
+        scores = {}
+        if self._scoring is None:
+            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], found, PLAIN, folds)
+        else:
+            self._begin("scoring", "scoring the best network of every arm")
+            scored = first if self._spending is None else self._spending.scored(first, plan, race)
+            scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
+            ranked["recommended"] = by_score(ranked["recommended"], scores)
+        self._begin("refits", "training the recommended networks on all development rows")
+        finished = self._finished(laboratory, ranked, first, plan, race)
+        self.clock.begin("describing")
+        handed_over = finished["recommended"]
+        model = handed_over.model.single if options.single else handed_over.model
+        tested = Tested(dataset, predicted, finished, options.single)
+        compared = against(dataset, tested.others, tested.handed_over, self._balanced) if dataset.has_test_rows else []
+        plain, rivals = (compared[0] if compared else None), compared[1:]
+        answers = answer_questions(asked, found, folds, race.draws_done)
+        recommended = ranked["recommended"][0]
+        mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single
+        words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
+        advice = advise(
+            answers.contrasts[-1],
+            recommended.arm == PLAIN and not mixed,
+            words,
+            rivals,
+            race.draws_done,
+            self._scoring is not None,
+            plain,
+        )
+        raced = Raced(
+            race.trials,
+            asked,
+            configurations,
+            found,
+            answers.interactions,
+            folds,
+            score_to_fit(splits),
+            lambda arm, values: knob_values(asked, arm, values, steps),
+        )
+        best = {"plain": ranked["plain"][0], "recommended": next(iter(handed_over.shares))}
+        stages = {name: done.bag.stages for name, done in finished.items()}
+        if "plain" not in stages:
+            with suppress(InputError):  # one that diverges has nothing to show, and is not handed over
+                stages["plain"] = train_bag(laboratory, {best["plain"]: 1}, plan.epochs).stages
+        evidence = gather_all(laboratory, raced, best, stages, tested.predictions())
+        in_all = sum(laboratory.steps(len(trial.curves), len(all_splits[trial.split].fit_rows)) for trial in race.made)
+        seconds = self.clock.spent
+        left_out = [] if self._spending is None else [*self._left_out(predicted), *self._spending.overrun()]
+        told = Answer(
+            goru=__version__,
+            data=answer.describe_data(dataset),
+            network=answer.describe_network(laboratory, self._batch, self._look),
+            single=options.single,
+            class_weight=options.class_weight,
+            plan=Planned.of(plan, len(ARMS), race.draws_done, race.splits_done, len(partitions), left_out),
+            plain=OverfittingFound.of(found[PLAIN], folds, score_to_fit(splits)),
+            effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
+            removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
+            judgement=Judgement.of(answers, answer.loss_words(dataset, self._balanced)),
+            recommended=tuple(
+                answer.describe_candidate(
+                    candidate, 1 if options.single else count, plan.epochs, options.search_batch_norm
+                )
+                for candidate, count in list(handed_over.shares.items())[: 1 if options.single else None]
+            ),
+            chosen_by="loss" if self._scoring is None else "score",
+            scores={arm.name: scores[arm] for arm in ARMS if arm in scores},
+            selection=handed_over.selection,
+            temperature=model.temperature,
+            test=tested.figures(self._balanced),
+            against_networks=tuple(answer.describe_rival(rival) for rival in rivals),
+            plain_against_networks=None if plain is None else answer.describe_rival(plain),
+            trained=Trained.of(race.made, in_all),
+            failures=Failure.found(race.made),
+            environment=describe_environment(self._crew),
+            advice=advice,
+            seconds=seconds,
+        )
+        return Result(as_read(told), as_read(evidence), model, handed_over.bag.flat(1 if options.single else None))
+
+    def _finished(
+        self,
+        laboratory: Laboratory,
+        ranked: dict[str, list[Candidate]],
+        splits: Sequence[Split],
+        plan: Plan,
+        race: Race,
+    ) -> dict[str, Finished]:
+        """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
+        test rows the plain ones to stand beside them."""
+        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
+        alike = ranked["recommended"][0] == ranked["plain"][0]
+        if self._spending is not None:
+            epochs = max(candidate.epochs for own in ranked.values() for candidate in own[: defaults.BAG_DRAWS])
+            beside = self.dataset.has_test_rows and not alike
+            extent = self._spending.extent(plan, race, epochs, extent, beside)
+            late = self._spending.late
+        recommended = finish(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)
+        if not self.dataset.has_test_rows:
+            return {"recommended": recommended}
+        if alike and recommended.selection == "uniform":
+            return {"plain": recommended, "recommended": recommended}  # the same networks once more
+        uniform = replace(extent, greedy=False)
+        plain = finish(laboratory, ranked["plain"], splits, plan.epochs, uniform, late)
+        return {"plain": plain, "recommended": recommended}
+
+    def _rivals(self) -> dict[str, np.ndarray]:
+        """Predictions of the test rows by models that are no networks."""
+        self._begin("baselines", "fitting the models that are no networks")
+        seconds, slowness = float("inf"), 1.0
+        if self._spending is not None:
+            seconds, slowness = self._spending.baselines, self._spending.slowness
+        return predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
+
+    def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
+        """What there was no time for before the race; that all baselines are missing is said beside the test."""
+        found = []
+        if self.options.numbers == "auto" and self._look is None and any(self.dataset.to_cut):
+            found.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
+        missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
+        if predicted and len(missing) == 1:
+            found.append(f"{missing.pop()}: left out, too slow for this budget.")
+        return found
+
+    def _plan_networks(self, networks: int) -> Plan:
+        return plan_trials(networks, len(ARMS), len(self._usual), self._asked)
+
+    def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None, float]:
+        """What the budget pays for, by when the race has to end, and how many seconds are for training after it."""
+        if self._spending is None:
+            assert self.options.networks is not None
+            return self._plan_networks(self.options.networks), None, 0.0
+        if not laboratory.interpreted:
+            self._begin("compiling", f"compiling {len(laboratory.trainers)} programs")
+            laboratory.wait(self._spending.compiling)
+        self.clock.begin("measuring")
+        planned = self._spending.plan(laboratory, self._usual[0][-1], len(self._usual))
+        self._warn()
+        return planned
+
+    def _warn(self) -> None:
+        """Say that the budget is too small, once, as soon as it is known."""
+        if self._spending is not None and self._spending.exceeding and not self._warned:
+            self._warned, takes = True, self._spending.takes
+            self._watcher.phase(f"the {self.clock.budget:g} s budget is too small here: about {takes:.0f} s are needed")

@@ -1,0 +1,71 @@
+"""What may be asked, and what makes no sense."""
+
+import numpy as np
+import pytest
+from trainings import classes, design, shares, study
+
+import goru
+from goru.functions.options import Options, seconds_of
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("90", 90), ("60s", 60), ("2m", 120), ("1.5h", 5400), (" 2M ", 120), (30, 30), (0.5, 0.5)]
+)
+def test_a_time_is_seconds_minutes_or_hours(said, seconds):
+    assert seconds_of(said) == seconds
+    assert seconds_of(None) is None
+
+
+@pytest.mark.parametrize("said", ["", "m", "ten minutes", "10 days", [10], {}])
+def test_what_is_no_time_is_refused(said):
+    with pytest.raises(goru.InputError, match="budget"):
+        seconds_of(said)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"design": {"dropout": [False, True]}}, "goru.Design"),
+        ({"budget": 10.0, "trials": 5}, "exclude"),
+        ({"budget": 0.0}, "budget"),
+        ({"budget": -1.0}, "budget"),
+        ({"budget": float("nan")}, "budget"),
+        ({"budget": float("inf")}, "budget"),
+        ({"trials": 0}, "n_trials"),
+        ({"trials": 1.5}, "n_trials"),
+        ({"trials": 10**9}, "n_trials"),
+        ({"workers": -1}, "workers"),
+        ({"workers": "two"}, "workers"),
+        ({"workers": 2, "cluster": "local"}, "cluster"),
+        ({"limit": 0}, "limit"),
+        ({"limit": "a minute"}, "limit"),
+        ({"limit": float("nan")}, "limit"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed"),
+        ({"seed": None}, "seed"),
+        ({"seed": 0.5}, "seed"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(more, words):
+    with pytest.raises(goru.InputError, match=words) as refused:
+        Options(**{"design": design(), **more})
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    Options(design(), trials=np.int64(10), workers=np.int32(2), seed=np.uint8(3), limit=np.float32(5))
+    X, y = classes()
+    study(shares, X, y, n_trials=np.int64(10), seed=np.int64(1))
+
+
+def test_refusals_speak_of_arguments_and_not_of_options():
+    X, y = classes()
+    with pytest.raises(goru.InputError) as refused:
+        study(shares, X, y, budget=5, n_trials=10)
+    assert "--" not in str(refused.value)
+
+
+def test_what_cannot_be_called_is_no_training_function():
+    X, y = classes()
+    with pytest.raises(goru.InputError, match="train"):
+        study("train", X, y)

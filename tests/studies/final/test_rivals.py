@@ -1,0 +1,130 @@
+"""The models that are no networks: which there are, when only the guess is left, and how they compare with networks."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from studies import Clock
+
+from goru.data.splitting import folds
+from goru.experiment.comparison import GUESS, Difference, Rival, compare
+from goru.studies import defaults
+from goru.studies.final import baselines
+from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
+from goru.studies.scores import figures, guess, row_losses
+
+INFINITE = float("inf")
+
+
+def cut(dataset):
+    return folds(dataset.y_development, dataset.task, 3, 0)
+
+
+class TestPredictions:
+    @pytest.mark.parametrize(("name", "linear"), [("flowers", "logistic regression"), ("prices", "ridge regression")])
+    def test_the_simplest_comes_first(self, request, name, linear):
+        dataset = request.getfixturevalue(name)
+        assert linear_name(dataset) == linear
+        found = predictions(dataset, cut(dataset), 0, False, INFINITE)
+        assert list(found) == [GUESS, linear, BOOSTING] == ["guess", linear, "boosted trees"]
+
+    def test_each_predicts_the_test_rows_and_better_than_a_guess(self, flowers, prices):
+        for dataset, figure in ((flowers, "accuracy"), (prices, "R²")):
+            found = predictions(dataset, cut(dataset), 0, False, INFINITE)
+            scored = {name: figures(dataset, predicted)[figure] for name, predicted in found.items()}
+            assert scored.pop(GUESS) < min(scored.values())
+            np.testing.assert_array_equal(found[GUESS], guess(dataset))
+
+    def test_where_they_would_take_too_long_there_is_the_guess_alone(self, flowers, monkeypatch):
+        monkeypatch.setattr(baselines, "boosting", lambda *_: pytest.fail("trained"))
+        assert list(predictions(flowers, cut(flowers), 0, False, 1e-3)) == [GUESS]
+
+    def test_what_would_take_too_long_is_left_out_and_the_others_are_not(self, flowers, monkeypatch):
+        monkeypatch.setattr(baselines, "affordable_splits", lambda *_: None)
+        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, BOOSTING]
+        monkeypatch.undo()
+        monkeypatch.setattr(baselines, "affordable_rounds", lambda *_: None)
+        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, "logistic regression"]
+
+    @pytest.mark.parametrize(("slowness", "left"), [(1.0, (10.0, 6.0)), (2.0, (5.0, 3.0))])
+    def test_what_one_has_taken_the_others_have_not(self, flowers, monkeypatch, slowness, left):
+        clock, told = Clock(), []
+
+        def linear(dataset, splits, balanced):
+            clock.now += 4
+            assert len(splits) == 1
+
+        monkeypatch.setattr("goru.studies.final.rivals.time", clock)
+        monkeypatch.setattr(baselines, "linear", linear)
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: rounds)
+        monkeypatch.setattr(baselines, "affordable_splits", lambda dataset, splits, seconds: told.append(seconds) or 1)
+        monkeypatch.setattr(baselines, "affordable_rounds", lambda dataset, seconds: told.append(seconds) or 70)
+        assert predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
+        assert tuple(told) == left
+
+    def test_they_are_the_same_for_the_same_seed(self, flowers):
+        one, other = (predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+    def test_they_are_told_whether_classes_count_alike(self, flowers, monkeypatch):
+        told = []
+        monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced: told.append(balanced))
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: told.append(balanced))
+        for balanced in (True, False):
+            predictions(flowers, [], 0, balanced, INFINITE)
+        assert told == [True, True, False, False]
+
+
+class TestAgainst:
+    @pytest.fixture
+    def uneven(self, flowers):
+        """Nine, six and three test rows of the classes."""
+        y = flowers.y_test.copy()
+        y[np.flatnonzero(y == 2)[:3]] = 0
+        return replace(flowers, y_test=y)
+
+    @pytest.fixture
+    def predicted(self, flowers):
+        """Probabilities made up; the networks' are the last ones."""
+        made_up = np.random.default_rng(0).dirichlet(np.ones(3), size=(3, len(flowers.y_test)))
+        return dict(zip([GUESS, "linear", "trees", "networks"], [guess(flowers), *made_up], strict=True))
+
+    @pytest.mark.parametrize(("balanced", "figure"), [(False, "log loss"), (True, "balanced log loss")])
+    def test_a_loss_is_that_of_the_test_rows_and_a_difference_how_much_it_is_above_the_networks(
+        self, uneven, predicted, balanced, figure
+    ):
+        losses = {name: figures(uneven, values, balanced)[figure] for name, values in predicted.items()}
+        networks = predicted.pop("networks")
+        found = against(uneven, predicted, networks, balanced)
+        assert [rival.name for rival in found] == ["linear", "trees"]  # nobody would use a guess
+        for rival in found:
+            assert rival.loss == pytest.approx(losses[rival.name])
+            assert rival.difference.change == pytest.approx(losses[rival.name] - losses["networks"])
+            assert rival.difference.low < rival.difference.change < rival.difference.high
+
+    def test_its_interval_is_that_of_the_paired_losses_and_those_of_all_hold_together(self, uneven, predicted):
+        networks = predicted.pop("networks")
+        own = row_losses(uneven, networks)
+        for rival in against(uneven, predicted, networks, balanced=False):
+            theirs = row_losses(uneven, predicted[rival.name])
+            assert rival.difference == compare(theirs, own, 1 - (1 - defaults.CONFIDENCE) / 2)
+
+    def test_rows_of_one_group_count_as_the_group(self, uneven, predicted):
+        networks, groups = predicted.pop("networks"), np.arange(18) // 3
+        own = row_losses(uneven, networks)
+        for rival in against(replace(uneven, test_groups=groups), predicted, networks, balanced=False):
+            theirs = row_losses(uneven, predicted[rival.name])
+            assert rival.difference == compare(theirs, own, 1 - (1 - defaults.CONFIDENCE) / 2, groups=groups)
+
+    def test_a_difference_is_also_a_share_of_the_networks_loss(self):
+        rival = Rival("linear", Difference(-0.1, -0.15, 0.05), 0.4)
+        assert rival.networks_loss == pytest.approx(0.5)
+        shares = rival.shares
+        assert (shares.change, shares.low, shares.high) == pytest.approx((-0.2, -0.3, 0.1))
+
+    def test_of_no_loss_at_all_there_is_no_share(self):
+        assert Rival("linear", Difference(0.4, 0.3, 0.5), 0.4).shares == Difference(0.0, -INFINITE, INFINITE)
+
+    def test_of_the_guess_alone_there_is_nothing_to_compare(self, uneven, predicted):
+        assert against(uneven, {GUESS: predicted[GUESS]}, predicted["networks"], balanced=False) == []

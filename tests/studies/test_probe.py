@@ -1,0 +1,342 @@
+"""A first look: numbers are cut into pieces where that is better, and only there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from studies import Clock, Notebook
+
+from goru.data.memory import dataset_from
+from goru.data.pieces import N_PIECES
+from goru.data.splitting import Split, folds
+from goru.errors import InputError
+from goru.experiment.answer import Network
+from goru.model.files import load_model, save_model
+from goru.nn.architecture import Architecture, Recipe
+from goru.population.immediate.interpreted import Interpreter
+from goru.report.terminal import answer_lines
+from goru.studies import defaults
+from goru.studies.design import ARMS, architecture
+from goru.studies.laboratory import Laboratory, block_shape
+from goru.studies.options import Options
+from goru.studies.probe import ARM, Look, look
+from goru.studies.study import Study
+
+ROWS = 120
+FEW = Options(networks=36, hidden=(8,), epochs=8)
+LONGER = replace(FEW, epochs=30)
+
+
+def make(target: str, rows: int = ROWS, classes: bool = False):
+    """One number, or five, and a target that they explain."""
+    rng = np.random.default_rng(0)
+    x, many = rng.uniform(-1, 1, rows), rng.normal(size=(rows, 5))
+    frame = pd.DataFrame({"x": x})
+    match target:
+        case "sawtooth":
+            y = (2 * x) % 1
+        case "steps":
+            y = np.floor(4 * x) % 2.0
+        case "line":
+            frame = pd.DataFrame(many, columns=list("abcde"))
+            y = many @ [1, 2, -1, 0.5, 1] + 1.5 * rng.normal(size=rows)
+        case "few values":
+            frame = pd.DataFrame({"x": np.arange(rows) % 5})
+            y = np.floor(4 * x) % 2.0
+    if classes:
+        return dataset_from(frame, (y > y.mean()).astype(int), ("no", "yes"))
+    return dataset_from(frame, y)
+
+
+def looked(dataset, seed=0, epochs=40, seconds=None, **changes) -> Look:
+    base = Architecture(dataset.n_features, (8,), dataset.n_outputs)
+    recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
+    given = {"splits": folds(dataset.y_development, dataset.task, 5, seed=0), "balanced": False} | changes
+    return look(dataset, base, recipe, batch=16, seed=seed, epochs=epochs, seconds=seconds, **given)
+
+
+class TestLook:
+    @pytest.mark.parametrize("target", ["sawtooth", "steps"])
+    def test_where_one_number_bends_its_effect_pieces_are_better(self, target):
+        found = looked(make(target))
+        assert found.pieces < 0.9 * found.scaled
+        assert found.in_pieces
+
+    def test_so_they_are_where_it_tells_classes_apart(self):
+        assert looked(make("steps", classes=True)).in_pieces
+
+    def test_where_effects_are_lines_they_are_not(self):
+        found = looked(make("line"))
+        assert found.scaled < 0.5
+        assert not found.in_pieces
+
+    def test_it_is_the_same_on_every_run_and_another_with_another_seed(self):
+        dataset = make("sawtooth")
+        assert looked(dataset, epochs=5) == looked(dataset, epochs=5) != looked(dataset, seed=1, epochs=5)
+
+    def test_it_trains_one_arm_in_two_splits_both_ways(self, monkeypatch):
+        trained, train = [], Interpreter.train
+
+        def spying(interpreter, blocks, *args, **kwargs):
+            trained.append((interpreter.architecture, blocks))
+            return train(interpreter, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Interpreter, "train", spying)
+        dataset = make("sawtooth")
+        splits = folds(dataset.y_development, dataset.task, 5, seed=0)
+        looked(dataset, epochs=3, splits=splits)
+        assert [shape.inputs for shape, _ in trained] == [1, 1 + N_PIECES]
+        for shape, blocks in trained:
+            assert shape == replace(architecture(ARM, Architecture(1, (8,), 1)), inputs=shape.inputs)
+            for block, split in zip(blocks, splits[:2], strict=True):
+                np.testing.assert_array_equal(block.rows.fit, split.fit_rows)
+                np.testing.assert_array_equal(block.rows.score, split.score_rows)
+                assert [member.hyper.learning_rate for member in block.members] == list(defaults.PROBE_RATES)
+                assert block.epochs == 3
+        # Nothing but the columns differs: the same seeds, the same order of the rows.
+        for scaled, pieces in zip(*(blocks for _, blocks in trained), strict=True):
+            assert (scaled.members, scaled.order) == (pieces.members, pieces.order)
+            np.testing.assert_array_equal(scaled.rows.x, pieces.rows.x[:, :1])
+
+    @pytest.mark.parametrize(("hidden", "compiled"), [((8,), False), ((1_000, 1_000), True)])
+    def test_it_compiles_where_networks_are_so_large_that_compiling_is_sooner(self, monkeypatch, hidden, compiled):
+        made = []
+
+        class SeenError(Exception):
+            pass
+
+        def laboratory(*given, interpreted, **others):
+            made.append(interpreted)
+            raise SeenError
+
+        monkeypatch.setattr("goru.studies.probe.Laboratory", laboratory)
+        dataset = make("line")
+        base = Architecture(dataset.n_features, hidden, dataset.n_outputs)
+        splits = folds(dataset.y_development, dataset.task, 5, seed=0)
+        with pytest.raises(SeenError):
+            look(dataset, base, Recipe(loss="squared_error"), splits, 16, 0, False, 40)
+        assert made == [not compiled]
+
+    def test_compiled_it_finds_what_it_finds_interpreted(self, monkeypatch):
+        interpreted = looked(make("steps"), epochs=5)
+        monkeypatch.setattr("goru.studies.probe.quick", lambda *args, **kwargs: False)
+        compiled = looked(make("steps"), epochs=5)
+        assert compiled != interpreted  # they round differently
+        assert compiled.scaled == pytest.approx(interpreted.scaled, rel=1e-3)
+        assert compiled.pieces == pytest.approx(interpreted.pieces, rel=1e-3)
+
+    def test_of_rows_that_no_split_names_none_has_a_say(self):
+        rng = np.random.default_rng(0)
+        x, own = rng.uniform(-1, 1, ROWS), np.arange(80)
+        splits = [Split(np.setdiff1d(own, part), part) for part in np.split(own, 2)]
+        y = (2 * x) % 1
+        before = looked(dataset_from(pd.DataFrame({"x": x}), y), epochs=3, splits=splits)
+        x[80:], y[80:] = 0.5, 7
+        assert looked(dataset_from(pd.DataFrame({"x": x}), y), epochs=3, splits=splits) == before
+
+    def test_with_little_time_there_are_few_epochs_and_with_much_as_many_as_there_may_be(self, monkeypatch):
+        trained, train, clock = [], Interpreter.train, Clock()
+
+        def spying(interpreter, blocks, *args, **kwargs):
+            trained.append(blocks[0].epochs)
+            clock.now += 0.5 * blocks[0].epochs
+            return train(interpreter, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Interpreter, "train", spying)
+        monkeypatch.setattr("goru.studies.probe.time", clock)
+        dataset = make("sawtooth")
+        # An epoch both ways takes a second: a look of two seconds may take four for four epochs.
+        for seconds, epochs in ((2.0, defaults.PROBE_FEWEST_EPOCHS), (7.0, 7), (1e6, 12)):
+            trained.clear()
+            looked(dataset, epochs=12, seconds=seconds)
+            assert trained == [1, 1, 1, 1, epochs, epochs]
+
+    def test_where_the_fewest_epochs_take_too_long_it_finds_nothing(self, monkeypatch):
+        train, clock = Interpreter.train, Clock()
+
+        def spying(interpreter, blocks, *args, **kwargs):
+            clock.now += 0.5 * blocks[0].epochs
+            return train(interpreter, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Interpreter, "train", spying)
+        monkeypatch.setattr("goru.studies.probe.time", clock)
+        assert looked(make("sawtooth"), epochs=12, seconds=1.9) is None
+
+    def test_where_it_would_take_too_long_nothing_is_trained(self, monkeypatch):
+        monkeypatch.setattr(Interpreter, "train", lambda *args, **kwargs: pytest.fail("trained"))
+        assert looked(make("line"), seconds=0.0) is None
+        assert looked(make("line"), seconds=1.0, slowness=1e6) is None
+
+    def test_of_many_rows_it_takes_as_many_as_there_is_time_for(self, monkeypatch):
+        found = []
+
+        class SeenError(Exception):
+            pass
+
+        def laboratory(dataset, base, recipe, shape, *given, **others):
+            found.append(shape)
+            raise SeenError
+
+        monkeypatch.setattr("goru.studies.probe.Laboratory", laboratory)
+        dataset = make("line", rows=9_000)
+        for seconds in (1e3, 1.0, 0.5):
+            with pytest.raises(SeenError):
+                looked(dataset, seconds=seconds)
+        scored = [shape.eval_chunks * shape.eval_rows for shape in found]
+        assert scored == sorted(scored, reverse=True)
+        assert scored[0] > 3 * scored[-1]
+
+    def test_classes_may_count_alike_and_rows_have_weights(self):
+        dataset = make("steps", classes=True)
+        weighted = replace(dataset, weights=np.arange(1.0, ROWS + 1))
+        balanced = looked(weighted, epochs=3, balanced=True)
+        assert np.isfinite([balanced.scaled, balanced.pieces]).all()
+        assert len({balanced, looked(weighted, epochs=3), looked(dataset, epochs=3)}) == 3
+
+
+class TestMargin:
+    def test_pieces_have_to_be_better_by_more_than_it(self):
+        just = 1 - defaults.MARGIN
+        assert Look(1.0, just - 1e-6).in_pieces
+        assert not Look(1.0, just).in_pieces
+        assert not Look(1.0, 1.0).in_pieces
+        assert not Look(1.0, 2.0).in_pieces
+
+    def test_what_diverges_is_no_better(self):
+        assert not Look(1.0, float("inf")).in_pieces
+        assert not Look(float("inf"), float("inf")).in_pieces
+        assert Look(float("inf"), 1.0).in_pieces
+
+    def test_nothing_is_better_than_no_loss_at_all(self):
+        assert not Look(0.0, 0.0).in_pieces
+
+
+def network_of(dataset, options) -> tuple[Network, list[str]]:
+    """What the answer says that all networks have in common, and what phases there were."""
+    notebook = Notebook()
+    return Study(dataset, options, notebook).run().answer.network, notebook.phases
+
+
+class TestStudy:
+    def test_it_looks_first_cuts_where_that_is_better_and_says_so(self):
+        notebook = Notebook()
+        answer = Study(make("steps"), LONGER, notebook).run().answer
+        network = answer.network
+        assert network.numbers == "pieces"
+        assert network.widths == (1 + N_PIECES, 8, 1)
+        assert network.first_look.pieces < network.first_look.scaled
+        assert notebook.phases[0] == "looking whether numbers are better in pieces"
+        assert "numbers cut into pieces as well" in " ".join("\n".join(answer_lines(answer)).split())
+
+    def test_where_it_is_not_numbers_are_only_scaled(self):
+        network, _ = network_of(make("line", rows=200), replace(FEW, epochs=40, batch_size=16))
+        assert network.numbers == "scaled"
+        assert network.widths == (5, 8, 1)
+        assert network.first_look.scaled < network.first_look.pieces / 0.98
+
+    @pytest.mark.parametrize("numbers", ["scaled", "pieces"])
+    def test_what_is_asked_for_is_done_without_a_look(self, numbers):
+        for target in ("line", "steps"):
+            network, phases = network_of(make(target), replace(FEW, numbers=numbers))
+            assert network.numbers == numbers
+            assert network.first_look is None
+            assert not any("looking" in phase for phase in phases)
+
+    def test_where_no_column_can_be_cut_there_is_nothing_to_look_for(self):
+        for numbers in ("auto", "scaled"):
+            network, phases = network_of(make("few values"), replace(FEW, numbers=numbers))
+            assert (network.numbers, network.first_look, network.widths) == ("scaled", None, (1, 8, 1))
+            assert not any("looking" in phase for phase in phases)
+
+    def test_asked_for_all_the_same_pieces_add_nothing(self):
+        pieces, scaled = (
+            Study(make("few values"), replace(FEW, numbers=numbers)).run() for numbers in ("pieces", "scaled")
+        )
+        assert pieces.answer.network.widths == (1, 8, 1)
+        assert pieces.answer.effects == scaled.answer.effects
+
+    @pytest.mark.parametrize("numbers", ["piece", "", None, "Scaled"])
+    def test_what_there_is_not_is_refused(self, numbers):
+        with pytest.raises(InputError, match=r"--numbers: there is no .*auto, scaled or pieces"):
+            Options(numbers=numbers)
+
+    def test_what_it_finds_is_the_same_on_every_run(self):
+        first, second = (Study(make("steps"), FEW).run() for _ in range(2))
+        assert replace(first.answer, seconds=0.0) == replace(second.answer, seconds=0.0)
+
+
+class TestHandedOver:
+    @pytest.fixture(scope="class", params=[False, True], ids=["numbers", "classes"])
+    @staticmethod
+    def studied(request):
+        options = replace(FEW, epochs=40, batch_size=16, numbers="pieces")
+        return Study(make("steps", classes=request.param), options).run(), request.param
+
+    def test_the_model_cuts_what_it_predicts(self, studied):
+        model = studied[0].model
+        assert model.preparation.n_features == 1 + N_PIECES == model.networks.inputs
+        assert model.preparation.n_from_columns == model.schema.n_features == 1
+
+    def test_it_survives_being_written_and_read(self, studied, tmp_path):
+        result, classes = studied
+        save_model(result.model, result.trained, tmp_path / "model")
+        read = load_model(tmp_path / "model")
+        fresh = pd.DataFrame({"x": [*np.linspace(-2, 2, 50), np.nan]})
+        np.testing.assert_array_equal(read.predict(fresh), result.model.predict(fresh))
+        assert read.preparation == result.model.preparation
+        if classes:
+            found = read.predict_proba(fresh)
+            np.testing.assert_array_equal(found, result.model.predict_proba(fresh))
+            np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+
+    def test_it_has_learned_the_steps(self, studied):
+        result, classes = studied
+        x = np.linspace(-0.95, 0.95, 200)
+        y = np.floor(4 * x) % 2
+        predicted = result.model.predict(pd.DataFrame({"x": x}))
+        right = (predicted == "yes") if classes else (predicted > 0.5)
+        assert (right == (y == 1)).mean() > 0.7
+
+
+class TestLaboratory:
+    @pytest.fixture
+    def build(self):
+        """A laboratory without programs."""
+
+        def build(dataset, in_pieces, **given):
+            splits = folds(dataset.y_development, dataset.task, 3, seed=0)
+            base = Architecture(dataset.n_prepared(in_pieces), (8,), dataset.n_outputs)
+            shape = block_shape(len(dataset.y_development), splits, 8, 2)
+            recipe = Recipe(loss="squared_error")
+            return splits, Laboratory(
+                dataset, base, recipe, shape, seed=0, interpreted=True, in_pieces=in_pieces, **given
+            )
+
+        return build
+
+    @pytest.mark.parametrize("in_pieces", [False, True])
+    def test_its_rows_have_as_many_columns_as_the_data_set_says(self, build, in_pieces):
+        dataset = make("line")
+        splits, laboratory = build(dataset, in_pieces)
+        assert laboratory.rows(splits[0]).x.shape == (ROWS, dataset.n_prepared(in_pieces))
+        assert dataset.n_prepared(in_pieces) == 5 * (1 + N_PIECES * in_pieces)
+        assert laboratory.fit_preparation(splits[0].fit_rows)[0].n_features == dataset.n_prepared(in_pieces)
+
+    def test_pieces_come_from_the_fit_rows_alone(self, build):
+        dataset = make("line")
+        splits, laboratory = build(dataset, True)
+        before = laboratory.fit_preparation(splits[0].fit_rows)
+        numeric, y = dataset.encoded_development.numeric.copy(), dataset.y_development.copy()
+        numeric[splits[0].score_rows], y[splits[0].score_rows] = 1e6, 1e6
+        changed = replace(
+            dataset, encoded_development=replace(dataset.encoded_development, numeric=numeric), y_development=y
+        )
+        assert build(changed, True)[1].fit_preparation(splits[0].fit_rows) == before
+
+    def test_there_are_programs_for_the_arms_asked_for_alone(self, build):
+        _, laboratory = build(make("line"), False, arms=[ARM])
+        assert len(laboratory.trainers) == 1
+        assert all(isinstance(trainer, Interpreter) for trainer in laboratory.trainers)
+        with pytest.raises(KeyError):
+            laboratory.trainer(ARMS[0])
