@@ -22,12 +22,12 @@ def threads_for(layers: Layers, rows: int) -> AbstractContextManager[Any]:
 
 @lru_cache(maxsize=1)
 def one_thread() -> AbstractContextManager[Any]:
-    """One thread for the libraries, until the last of those who want that has done."""
+    """One thread for linear algebra, until the last of those who want that has done; trees may have theirs."""
     return _OneThread()
 
 
 class _OneThread:
-    """Several may enter at a time, and leave in any order: the libraries' limit is one for the whole process."""
+    """Several may enter at a time, and leave in any order: the limit is one for the whole process."""
 
     def __init__(self) -> None:
         self._controller = ThreadpoolController()  # finding the libraries takes milliseconds, as long as a small fit
@@ -36,7 +36,7 @@ class _OneThread:
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._limit = self._controller.limit(limits=1)
+                self._limit = self._controller.limit(limits=1, user_api="blas")
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
