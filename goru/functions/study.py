@@ -275,6 +275,7 @@ class FunctionStudy:
                 (),
                 race.draws_done if self._tuned else defaults.FEWEST_DRAWS,
                 plain=rival,
+                noun="arm",
             ),
             seconds=self.clock.spent,
         )

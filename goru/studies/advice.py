@@ -20,6 +20,7 @@ def advise(
     draws: int,
     by_score: bool = False,
     plain: Rival | None = None,
+    noun: str = "network",
 ) -> str:
     """What to do with this table.
 
@@ -36,11 +37,12 @@ def advise(
     - `draws`: of each arm.
     - `by_score`: whether the recommendation is that with the best score, whatever its loss.
     - `plain`: the plain networks on the test rows.
+    - `noun`: what the plain arm's are called.
     """
     better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
     if better:
         best = min(better, key=lambda rival: rival.loss)
-        name = "the plain network" if best is plain else best.name
+        name = f"the plain {noun}" if best is plain else best.name
         lower = Difference(*(-end for end in (best.shares.change, best.shares.high, best.shares.low)))
         return f"Use {name}: the test loss is {_spelt(lower, '')} lower than that of the networks recommended here."
     if rivals and rivals[0].shares.high <= defaults.MARGIN:
@@ -49,42 +51,44 @@ def advise(
             f"{defaults.MARGIN:.0%} higher ({_spelt(rivals[0].shares)})."
         )
     if by_score:
-        said = f"Use {'the plain network' if plain_is_best else words}: it has the best validation score"
+        said = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
         said += ", whose margin of error is unknown."
     else:
-        said = _among_networks(recommended, plain_is_best, words, draws, plain)
+        said = _among_networks(recommended, plain_is_best, words, draws, plain, noun)
     if rivals and rivals[0].shares.change < 0:
         name, shares = rivals[0].name.capitalize(), rivals[0].shares
         said += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
     return said
 
 
-def _among_networks(recommended: Effect, plain_is_best: bool, words: str, draws: int, plain: Rival | None) -> str:
+def _among_networks(
+    recommended: Effect, plain_is_best: bool, words: str, draws: int, plain: Rival | None, noun: str
+) -> str:
     if draws < defaults.FEWEST_DRAWS:
         return (
             f"Fit again with a larger budget: {counted(draws, 'configuration')} of each combination cannot tell which "
             "is better."
         )
     if plain_is_best:
-        return "Use the plain network: nothing shows that a combination does better."
+        return f"Use the plain {noun}: nothing shows that a combination does better."
     if not math.isfinite(recommended.change):
-        return f"Use {words}: in some fold every plain network diverged."
+        return f"Use {words}: in some fold every plain {noun} diverged."
     loss = recommended.margin / defaults.MARGIN
     change = Difference(*(end / loss for end in (recommended.change, recommended.low, recommended.high)))
     worse = plain is not None and plain.difference.change < 0
     if recommended.verdict == "helps":
         lower = Difference(*(-end for end in (change.change, change.high, change.low)))
-        said = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain network's"
+        said = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain {noun}'s"
         if plain is not None and worse:
-            said += f"; the test rows do not show it (plain network: {_spelt(plain.shares)})"
+            said += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
         return f"{said}."
     if recommended.verdict == "no effect worth having":
-        return "The techniques make no difference worth having here: a plain network does as well."
+        return f"The techniques make no difference worth having here: a plain {noun} does as well."
     if recommended.change >= 0:
         return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
-    lowest = f"the lowest validation loss, but not significantly lower than the plain network's ({_spelt(change)})"
+    lowest = f"the lowest validation loss, but not significantly lower than the plain {noun}'s ({_spelt(change)})"
     if worse:
-        return f"Use the plain network: {words} has {lowest}, and a higher test loss."
+        return f"Use the plain {noun}: {words} has {lowest}, and a higher test loss."
     return f"Use {words} if it costs you nothing: it has {lowest}."
 
 
