@@ -4,12 +4,15 @@ https://docs.ray.io/en/latest/ray-core/tasks.html
 """
 
 import shutil
+import sys
 import time
 from typing import Any
 
+import cloudpickle
+
 from goru.cluster.rays import connect, imported
 from goru.functions.attempts import Attempt, Held, Task, attempt
-from goru.functions.workers import Lost, Outcome
+from goru.functions.workers import Lost, Outcome, portable
 
 LOOK_EVERY = 10.0  # seconds: how often machines are counted
 PATIENCE = 300.0  # seconds without a machine
@@ -36,7 +39,7 @@ class RayPool:
         gpus = int(self._ray.cluster_resources().get("GPU", 0))
         how = {"num_gpus": 1} if gpus else {"num_cpus": 1}
         self._attempt = self._ray.remote(_there).options(max_retries=0, **how)
-        self._held = self._ray.put(held)
+        self._held = self._ray.put(cloudpickle.dumps(held))
 
     def idle(self) -> list[int]:
         """See `Pool`."""
@@ -45,7 +48,7 @@ class RayPool:
 
     def start(self, worker: int, task: Task) -> None:
         """See `Pool`."""
-        self._tickets[worker] = self._attempt.remote(self._held, task)
+        self._tickets[worker] = self._attempt.remote(self._held, sys.path, task)
 
     def wait(self, seconds: float) -> list[tuple[int, Outcome]]:
         """See `Pool`."""
@@ -95,6 +98,19 @@ class RayPool:
             raise OSError(f"the cluster has had no machine for {PATIENCE:.0f} s")
 
 
-def _there(held: Held, task: Task) -> list[Attempt]:
-    """On a machine of the cluster."""
-    return attempt(held, task)
+_HELD: dict[int, Held] = {}  # of a worker process, by the hash of its bytes
+
+
+def _there(packed: bytes, paths: list[str], task: Task) -> list[Attempt]:
+    """On a machine of the cluster.
+
+    **Arguments:**
+
+    - `paths`: where modules are found that stand beside the function, if this machine has the same files.
+    """
+    key = hash(packed)
+    if key not in _HELD:
+        sys.path += [path for path in paths if path not in sys.path]
+        _HELD.clear()
+        _HELD[key] = cloudpickle.loads(packed)
+    return [portable(found) for found in attempt(_HELD[key], task)]

@@ -196,7 +196,7 @@ def _end_with(study: int) -> None:
 
 def _attempt(folder: str, task: Task) -> list[Attempt]:
     """In a worker."""
-    return [_portable(found) for found in attempt(_held(folder), task)]
+    return [portable(found) for found in attempt(_held(folder), task)]
 
 
 def _held(folder: str) -> Held:
@@ -213,7 +213,7 @@ def _held(folder: str) -> Held:
     return _HELD[folder]
 
 
-def _portable(found: Attempt) -> Attempt:
+def portable(found: Attempt) -> Attempt:
     """Without a model that cannot be sent to another process."""
     import cloudpickle
 

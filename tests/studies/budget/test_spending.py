@@ -103,12 +103,13 @@ class TestTheBudget:
     @settings(max_examples=40)
     @given(st.floats(10, 600), st.floats(1e-3, 0.02), st.floats(1, 3), st.floats(0, 1))
     def test_so_it_is_where_the_machine_gets_slower(self, budget, an_epoch, slower, when):
-        """At whatever moment; but for what must be trained in any case."""
+        """At whatever moment, but for what must be trained in any case; to within half of it, if everything takes three
+        times as long all at once: what was begun as the last thing for which there was time is finished."""
         with pytest.MonkeyPatch.context() as patch:
             took, _, _ = study(Machine(patch, an_epoch, slower, when * budget), budget)
         with pytest.MonkeyPatch.context() as patch:
             least, _, _ = study(Machine(patch, an_epoch, slower, 0), 1e-3)
-        assert took <= max(1.2 * budget, least)
+        assert took <= max(1.5 * budget, least)
 
     def test_nearly_all_of_it_is_used(self):
         for budget in (5, 20, 60, 120, 300):
