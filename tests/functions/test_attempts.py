@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from trainings import classes, logistic
+from user_functions import classes, logistic
 
 from goru.functions.attempts import Held, Task, attempt
 from goru.functions.rows import table_of

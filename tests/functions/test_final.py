@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from trainings import classes, design, logistic, means, numbers, shares, study
+from user_functions import classes, design, logistic, means, numbers, shares, study
 
 import goru
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from trainings import classes, design, shares, study
+from user_functions import classes, design, shares, study
 
 import goru
 from goru.functions.options import Options, seconds_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from trainings import classes, numbers, study
+from user_functions import classes, numbers, study
 
 import goru
 from goru.functions.outputs import scored

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from plotly.graph_objects import Figure
-from trainings import classes, design, logistic, study
+from user_functions import classes, design, logistic, study
 
 import goru
 from goru.experiment.forms import to_json

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from trainings import classes, shares, study
+from user_functions import classes, shares, study
 
 import goru
 from goru.functions.rows import table_of

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, RepeatedStratifiedKFold, ShuffleSplit, TimeSeriesSplit
-from trainings import classes, means, numbers, shares, study
+from user_functions import classes, means, numbers, shares, study
 
 import goru
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from trainings import classes, design, logistic, means, numbers, shares, study, trials
+from user_functions import classes, design, logistic, means, numbers, shares, study, trials
 
 import goru
 

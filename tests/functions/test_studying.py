@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from trainings import classes, design, logistic, shares, study, trials
+from user_functions import classes, design, logistic, shares, study, trials
 
 import goru
 

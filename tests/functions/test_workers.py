@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from trainings import classes, logistic, study, trials
+from user_functions import classes, logistic, study, trials
 
 import goru
 
