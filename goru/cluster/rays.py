@@ -15,8 +15,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from goru.cluster.worker import Worker
 from goru.errors import InputError
 from goru.population.devices import n_cores
@@ -39,8 +37,6 @@ class RayWorker(Worker):
         import ray
 
         super().__init__(cores, ray.get)
-        # What is not compiled is trained in one thread, or its bits would be others; nothing else has use for more.
-        threadpool_limits(limits=1, user_api="blas")
 
 
 @dataclass

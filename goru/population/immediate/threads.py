@@ -5,7 +5,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from goru.nn.layers.affine import Affine
 from goru.nn.network import Layers, every
@@ -36,6 +36,7 @@ class _OneThread:
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
+                _take_over()
                 self._limit = self._controller.limit(limits=1, user_api="blas")
             self._inside += 1
 
@@ -43,4 +44,11 @@ class _OneThread:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                _take_over()
                 self._limit.restore_original_limits()
+
+
+def _take_over() -> None:
+    """Be heard: threadpoolctl heeds one Python thread alone, the first that has set a limit, as long as it lives, since
+    OpenBLAS has one pool for the whole process. Here it is whoever's turn it is."""
+    getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)(force=True)  # older ones heed all

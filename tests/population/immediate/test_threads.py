@@ -1,5 +1,7 @@
 """How many threads products of matrices may have."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -44,4 +46,17 @@ def test_of_several_who_want_one_thread_the_last_to_leave_gives_the_others_back(
         first.__exit__(None, None, None)
         assert threads() == {1}
         second.__exit__(None, None, None)
+        assert threads() == before
+
+
+def test_it_does_not_matter_which_thread_of_python_comes_and_which_goes():
+    """threadpoolctl would heed the first that has set a limit alone, as long as it lives."""
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other, threadpool_limits(2, "blas"):
+        before = threads()
+        one.submit(one_thread().__enter__).result()
+        one.submit(one_thread().__exit__, None, None, None).result()
+        assert threads() == before
+        other.submit(one_thread().__enter__).result()
+        assert threads() == {1}
+        one.submit(one_thread().__exit__, None, None, None).result()
         assert threads() == before
