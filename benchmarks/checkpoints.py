@@ -26,7 +26,7 @@ BAR = 0.03  # of the time of a run
 
 def study(number: int, folder: str) -> None:
     """Print seconds of the run and of its record, and how many blocks were written, as JSON."""
-    from goru.experiment.store import Store
+    from goru.experiment.racing.store import Store
     from goru.report.study_page import write
     from goru.studies.fitting import TableOptions, fit
     from goru.studies.options import Options

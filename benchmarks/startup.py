@@ -28,7 +28,7 @@ OF_JAX = "/jax/core/compile/"
 def first_block(source: str, began: float) -> None:
     """Print the seconds until networks of the race are trained, and end."""
     from goru.data.dataset import load_dataset
-    from goru.experiment.record import Record
+    from goru.experiment.racing.record import Record
     from goru.studies.options import Options
     from goru.studies.study import Study
 

@@ -39,11 +39,11 @@ import pandas as pd
 from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split
 from goru.experiment.arms import Arm
-from goru.experiment.crossfit import choose, judge
-from goru.experiment.effects import effect
-from goru.experiment.plan import Plan
-from goru.experiment.race import Race
-from goru.experiment.record import Record
+from goru.experiment.effects.crossfit import choose, judge
+from goru.experiment.effects.effects import effect
+from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.race import Race
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import Losses, losses, pooled
 from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from goru.estimators.regressor import MLPRegressor
     from goru.experiment.design import Design
     from goru.experiment.knobs import integers, log_uniform, uniform
-    from goru.functions.jax_population import jax_training
     from goru.functions.outputs import losses, predictions
+    from goru.functions.ready.jax_population import jax_training
     from goru.functions.runs import effects
     from goru.functions.studying import study
     from goru.report.opened import load
@@ -49,7 +49,7 @@ _HOMES = {
     "integers": "goru.experiment.knobs",
     "log_uniform": "goru.experiment.knobs",
     "uniform": "goru.experiment.knobs",
-    "jax_training": "goru.functions.jax_population",
+    "jax_training": "goru.functions.ready.jax_population",
     "losses": "goru.functions.outputs",
     "predictions": "goru.functions.outputs",
     "effects": "goru.functions.runs",

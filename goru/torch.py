@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from goru.errors import InputError
-from goru.functions.features import features
-from goru.functions.hyperparameters import number
 from goru.functions.outputs import Predictions
+from goru.functions.ready.features import features
+from goru.functions.ready.hyperparameters import number
 
 try:
     import torch

@@ -9,7 +9,7 @@ import pandas as pd
 from goru.claims.effects import Effect
 from goru.claims.table import Table
 from goru.claims.training import SGD, Cell, Keep, Trained
-from goru.experiment.effects import Verdict
+from goru.experiment.effects.effects import Verdict
 from goru.nn.architecture import Architecture, Hyperparameters
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from goru.data.numbers import estimate, numbers
-from goru.experiment.effects import Verdict, verdict
+from goru.experiment.effects.effects import Verdict, verdict
 
 CONFIDENCE = 0.95
 MARGIN_PERCENT = 2.0  # of a loss: what is inside is no effect worth having, as in a study

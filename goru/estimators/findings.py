@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
 from goru.report.shown import Shown
 

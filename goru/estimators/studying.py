@@ -27,7 +27,7 @@ from goru.estimators.notes import in_words_of_python, notes_on_quantity, warn_of
 from goru.estimators.parameters import ACTIVATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.experiment.clock import Clock
-from goru.experiment.record import Record
+from goru.experiment.racing.record import Record
 from goru.experiment.watcher import Silent
 from goru.model.model import Model
 from goru.report.progress import watcher

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goru.experiment.arms import Arm
-from goru.experiment.crossfit import judge
+from goru.experiment.effects.crossfit import judge
 from goru.experiment.trial import Losses
 
 

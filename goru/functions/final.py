@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from goru.experiment import defaults
-from goru.experiment.answer import ModelScores, RivalFound
 from goru.experiment.candidates import Candidate
-from goru.experiment.comparison import GUESS, Rival, compare
-from goru.functions.attempts import Attempt, Task
+from goru.experiment.effects.comparison import GUESS, Rival, compare
+from goru.experiment.findings.answer import ModelScores, RivalFound
 from goru.functions.laboratory import TrainingFunctions
 from goru.functions.outputs import scored
 from goru.functions.rows import Table
-from goru.studies.scores import auc, mean_of_classes
+from goru.functions.workers.attempts import Attempt, Task
+from goru.studies.final.scores import auc, mean_of_classes
 
 _REFIT = 5  # what seeds are for: their second number
 

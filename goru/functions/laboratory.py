@@ -10,10 +10,10 @@ import numpy as np
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
-from goru.experiment.laboratory import Job, Watch
-from goru.experiment.trial import Trial
-from goru.functions.attempts import Attempt, Task, failed
-from goru.functions.workers import Lost, Pool
+from goru.experiment.racing.laboratory import Job, Watch
+from goru.experiment.trial import Ended, Trial
+from goru.functions.workers.attempts import Attempt, Task, failed
+from goru.functions.workers.workers import Lost, Pool
 
 LOOK_EVERY = 0.1  # seconds: how often is looked at the clock while nothing comes
 LIMIT, LEAST_LIMIT = 20, 60.0  # times the median of what trials have taken, and seconds: longer, and one hangs
@@ -184,6 +184,7 @@ class TrainingFunctions:
 
     def _trials(self, jobs: Sequence[Job], found: Attempt) -> list[Trial]:
         """The trials of one configuration, and of those that are the same."""
+        ended: Ended
         if found.failure is None:
             ended = "finished" if np.isfinite(found.curves[:, 1, 0]).all() else "diverged"
             self._seconds.append(found.seconds)
@@ -192,19 +193,10 @@ class TrainingFunctions:
             ended = "failed"
             self._failures.append(jobs[0].arm)
             self._check_hope(found.failure)
+        output = "\n".join(text for text in (found.output, found.failure) if text)
         return [
-            Trial(
-                arm=job.arm,
-                draw=job.draw,
-                split=job.split,
-                values=job.values,
-                id=job.id,
-                seed=(self.seed_of(job.split),),
-                curves=found.curves,
-                parts=found.parts,
-                ended=ended,  # type: ignore[arg-type]  # one of its words
-                seconds=found.seconds,
-                output="\n".join(text for text in (found.output, found.failure) if text),
+            job.trial(
+                (self.seed_of(job.split),), found.curves, found.parts, ended, seconds=found.seconds, output=output
             )
             for job in jobs
         ]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
 from goru.report.shown import Shown
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from goru.errors import InputError
 from goru.experiment import defaults
-from goru.experiment.answer import EffectFound
 from goru.experiment.arms import Level, technique
-from goru.experiment.effects import Verdict, verdict
+from goru.experiment.effects.effects import Verdict, verdict
+from goru.experiment.findings.answer import EffectFound
 from goru.experiment.questions import NOTHING
 from goru.report.estimates import in_loss
 from goru.report.pictures.arms import TOGETHER

@@ -12,7 +12,12 @@ from goru import __version__
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment import defaults
-from goru.experiment.answer import (
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.clock import Clock
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.effects.failures import renumbered, splits_compared
+from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
@@ -23,27 +28,22 @@ from goru.experiment.answer import (
     Recommendation,
     Trained,
 )
-from goru.experiment.answers import answer as answer_questions
-from goru.experiment.arms import Arm
-from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
-from goru.experiment.clock import Clock
-from goru.experiment.evidence import Evidence
-from goru.experiment.failures import renumbered, splits_compared
+from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import as_read
-from goru.experiment.gathering import Raced, gather
-from goru.experiment.plan import Asked, Plan, plan_trials
-from goru.experiment.race import Configurations, Race, job_of
-from goru.experiment.record import Record
+from goru.experiment.racing.plan import Asked, Plan, plan_trials
+from goru.experiment.racing.race import Configurations, Race, job_of
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import Losses, Trial, losses
 from goru.experiment.watcher import Silent, Watcher
-from goru.functions.attempts import Attempt, Held
 from goru.functions.final import Tested, refits, rival_found, tested
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
 from goru.functions.options import BUDGET_SECONDS, Options, Sources
-from goru.functions.pools import pool_of
 from goru.functions.rows import Table, table_of
 from goru.functions.splits import Sides, folds_of, set_aside
-from goru.functions.workers import Pool
+from goru.functions.workers.attempts import Attempt, Held
+from goru.functions.workers.pools import pool_of
+from goru.functions.workers.workers import Pool
 from goru.studies.advice import advise
 from goru.studies.evidence.predictions import describe_classes, describe_values
 from goru.studies.splits import score_to_fit

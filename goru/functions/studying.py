@@ -15,8 +15,8 @@ from goru.errors import InputError
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
 from goru.experiment.forms import to_json
-from goru.experiment.record import Record
-from goru.experiment.store import Store
+from goru.experiment.racing.record import Record
+from goru.experiment.racing.store import Store
 from goru.experiment.watcher import Silent, Watcher
 from goru.functions.options import Options, Sources, seconds_of
 from goru.functions.result import StudyResult

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from goru.data.numbers import UNKNOWN, estimate, numbers, percents
-from goru.experiment.answer import Number
+from goru.experiment.findings.answer import Number
 
 TOO_FEW = "unknown: too few configurations to tell what another search would have found"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from goru.experiment.answer import Answer, EffectFound
+from goru.experiment.findings.answer import Answer, EffectFound
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends
 from goru.report.pictures.style import shortened

@@ -1,6 +1,6 @@
 """Test rows that are no judges: copies of rows that models were trained on."""
 
-from goru.experiment.answer import Answer
+from goru.experiment.findings.answer import Answer
 
 
 def repeated(answer: Answer) -> str:

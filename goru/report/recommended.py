@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from goru.data.numbers import number
-from goru.experiment.answer import Answer, Recommendation
+from goru.experiment.findings.answer import Answer, Recommendation
 from goru.report import words
 from goru.report.pictures.picture import Table
 from goru.wording import counted, figure

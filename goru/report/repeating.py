@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from goru.experiment.answer import Answer
+from goru.experiment.findings.answer import Answer
 from goru.report import words as wording
 from goru.report.pictures.picture import Table
 from goru.wording import counted

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goru.errors import InputError
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence
 from goru.report.terminal import answer_lines
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goru.data.numbers import UNKNOWN, number
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence, ValuePredictions
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence, ValuePredictions
 from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares

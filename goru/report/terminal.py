@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from goru.data.numbers import estimate, number, numbers
-from goru.experiment.answer import Answer, Data, EffectFound, Network
+from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, in_loss, together
 from goru.report.leakage import warning

@@ -1,6 +1,6 @@
 """Which of the models on the test rows is which."""
 
-from goru.experiment.answer import Answer, ModelScores
+from goru.experiment.findings.answer import Answer, ModelScores
 
 PLAIN, RECOMMENDED = "plain", "recommended"
 

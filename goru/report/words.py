@@ -1,7 +1,7 @@
 """What trials, arms and levels are called in sentences: goru's own networks, or whatever a training function trains."""
 
-from goru.experiment.answer import Answer, Data
 from goru.experiment.arms import Level
+from goru.experiment.findings.answer import Answer, Data
 from goru.wording import counted
 
 KNOBS = {  # that are called otherwise than their names say

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from goru.data.numbers import estimate, percents
-from goru.experiment.comparison import Difference, Rival
-from goru.experiment.effects import Effect
+from goru.experiment.effects.comparison import Difference, Rival
+from goru.experiment.effects.effects import Effect
 from goru.studies import defaults
 from goru.wording import counted
 

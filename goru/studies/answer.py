@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from goru.data.dataset import Dataset
-from goru.experiment.answer import Data, FirstLook, Network, Recommendation, RivalFound
 from goru.experiment.arms import Level
 from goru.experiment.candidates import Candidate
-from goru.experiment.comparison import Rival
+from goru.experiment.effects.comparison import Rival
+from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
 from goru.studies.laboratory import Laboratory
 from goru.studies.probe import Look
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from goru.data.splitting import Split
-from goru.experiment.laboratory import Job, Watch
+from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.trial import Trial
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows
@@ -73,17 +73,7 @@ class Blocks:
 
 def _trials(part: Sequence[Job], trained: TrainedBlock) -> list[Trial]:
     return [
-        Trial(
-            arm=job.arm,
-            draw=job.draw,
-            split=job.split,
-            values=job.values,
-            id=member.id,
-            seed=member.seed,
-            curves=curves,
-            parts=parts,
-            ended="finished" if diverged < 0 else "diverged",
-        )
+        job.trial(member.seed, curves, parts, "finished" if diverged < 0 else "diverged")
         for job, member, curves, parts, diverged in zip(
             part, trained.block.members, trained.curves, trained.parts, trained.diverged, strict=True
         )

@@ -83,7 +83,7 @@ def fit(
     dataset = load_dataset(**asdict(table), seed=options.seed)
 
     from goru.cluster.crew import connected
-    from goru.experiment.store import Store
+    from goru.experiment.racing.store import Store
     from goru.studies.study import Study
 
     config: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from goru.experiment.answer import Answer
+from goru.experiment.findings.answer import Answer
 from goru.experiment.forms import to_json
 from goru.experiment.trial import Trial
 

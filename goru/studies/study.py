@@ -11,16 +11,16 @@ from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError
-from goru.experiment.answer import Answer, EffectFound, Failure, Judgement, OverfittingFound, Planned, Trained
-from goru.experiment.answers import answer as answer_questions
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
-from goru.experiment.evidence import Evidence
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.answer import Answer, EffectFound, Failure, Judgement, OverfittingFound, Planned, Trained
+from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.gathering import Raced
 from goru.experiment.forms import as_read
-from goru.experiment.gathering import Raced
-from goru.experiment.plan import Asked, Plan, plan_trials
-from goru.experiment.race import Race
-from goru.experiment.record import Record
+from goru.experiment.racing.plan import Asked, Plan, plan_trials
+from goru.experiment.racing.race import Race
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses
 from goru.experiment.watcher import Silent, Watcher
 from goru.model.model import Model
@@ -38,11 +38,11 @@ from goru.studies.evidence.gathered import gather_all
 from goru.studies.final.finish import Finished, finish, needs_held_out
 from goru.studies.final.handover import train_bag
 from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
+from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.final.tested import Tested
 from goru.studies.laboratory import Laboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
-from goru.studies.scoring import Scoring, by_score, score_arms
 from goru.studies.splits import cut, score_to_fit
 from goru.wording import counted
 
@@ -76,7 +76,7 @@ class Study:
     - `partitions`: the splits, if they are not to be goru's own: one or more partitions, all of as many folds. In a
       partition no row is scored twice; there may be rows that are not scored at all.
     - `scoring`: by what the recommended arm is chosen, if not by the loss: the score of predictions for development
-      rows, higher is better; see [`score_arms`][goru.studies.scoring.score_arms].
+      rows, higher is better; see [`score_arms`][goru.studies.final.scoring.score_arms].
     - `crew`: who trains blocks, if not this process.
 
     **Raises:** `InputError` if the options or the splits do not fit the table.

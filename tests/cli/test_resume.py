@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from outcomes import EPOCHS, files_of, strict_json, truncated
 
-from goru.experiment.store import Store
+from goru.experiment.racing.store import Store
 from goru.studies.runs.manifest import check
 
 FIT = ("fit", "iris", "--networks", 36, "--hidden", 8, "--out", "run")

@@ -10,10 +10,10 @@ import numpy as np
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design
 from goru.experiment.knobs import log_uniform, uniform
-from goru.experiment.laboratory import Job, Watch
-from goru.experiment.plan import Plan
-from goru.experiment.race import Race
-from goru.experiment.record import Record
+from goru.experiment.racing.laboratory import Job, Watch
+from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.race import Race
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import Losses, Trial, losses
 from goru.experiment.watcher import Progress
 
@@ -190,9 +190,9 @@ class PretendedRace:
         self.laboratory = PretendedLaboratory(**laboratory)
         self.clock = self.laboratory.clock
         self.record, self.notebook = record or Record(), Notebook()
-        monkeypatch.setattr("goru.experiment.race.SAFETY", safety)
-        monkeypatch.setattr("goru.experiment.scheduler.SAFETY", safety)
-        monkeypatch.setattr("goru.experiment.scheduler.GRACE", grace)
+        monkeypatch.setattr("goru.experiment.racing.race.SAFETY", safety)
+        monkeypatch.setattr("goru.experiment.racing.scheduler.SAFETY", safety)
+        monkeypatch.setattr("goru.experiment.racing.scheduler.GRACE", grace)
         self.configurations = {arm: configurations(arm, max(plan.draws, 32), seed) for arm in arms}
         self.race = Race(
             self.laboratory,

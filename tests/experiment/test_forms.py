@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goru.errors import InputError
-from goru.experiment.answer import (
+from goru.experiment.arms import Level
+from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
@@ -26,8 +27,7 @@ from goru.experiment.answer import (
     RivalFound,
     Trained,
 )
-from goru.experiment.arms import Level
-from goru.experiment.evidence import Activations, ClassPredictions, Evidence, ValuePredictions
+from goru.experiment.findings.evidence import Activations, ClassPredictions, Evidence, ValuePredictions
 from goru.experiment.forms import as_read, from_json, to_json
 
 

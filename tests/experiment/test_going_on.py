@@ -9,8 +9,8 @@ from experiments import EPOCHS, ONCE, TWICE, constant, grid, key, keys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goru.experiment.plan import Asked, Plan
-from goru.experiment.record import Record
+from goru.experiment.racing.plan import Asked, Plan
+from goru.experiment.racing.record import Record
 
 
 def own(job):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import assert_same
 
-from goru.experiment.store import Store
+from goru.experiment.racing.store import Store
 from goru.studies.fitting import TableOptions, fit
 from goru.studies.options import Options
 from goru.studies.runs.manifest import check

@@ -9,7 +9,7 @@ from commands import assert_same, files
 from damages import damage, damages
 
 from goru.errors import InputError
-from goru.experiment.store import Store
+from goru.experiment.racing.store import Store
 from goru.studies.fitting import TableOptions, fit
 from goru.studies.options import Options
 from goru.studies.runs.run import CONFIG, MAKING, STORE

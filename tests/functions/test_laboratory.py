@@ -5,10 +5,10 @@ import pytest
 
 import goru
 from goru.data.splitting import Split
-from goru.experiment.laboratory import Job
-from goru.functions.attempts import Attempt, Task, failed
+from goru.experiment.racing.laboratory import Job
 from goru.functions.laboratory import TrainingFunctions
-from goru.functions.workers import Lost
+from goru.functions.workers.attempts import Attempt, Task, failed
+from goru.functions.workers.workers import Lost
 
 DESIGN = goru.Design({"trick": ["none", "one", "two", "three", "four"]}, {"rate": goru.uniform(0, 1)})
 SPLITS = [Split(np.arange(10), np.arange(10, 15)), Split(np.arange(5, 15), np.arange(5))]

@@ -7,7 +7,10 @@ from functools import cache
 import numpy as np
 from evidences import HOSTILE
 
-from goru.experiment.answer import (
+from goru.experiment.candidates import rank
+from goru.experiment.design import Design
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
@@ -19,13 +22,10 @@ from goru.experiment.answer import (
     Recommendation,
     Trained,
 )
-from goru.experiment.answers import answer as answer_questions
-from goru.experiment.candidates import rank
-from goru.experiment.design import Design
+from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
-from goru.experiment.gathering import Raced, gather
 from goru.experiment.knobs import integers, log_uniform, uniform
-from goru.experiment.plan import Plan
+from goru.experiment.racing.plan import Plan
 from goru.experiment.trial import Trial, losses
 
 FOLDS, DRAWS, PARTS, ROWS = 5, 4, 10, 500

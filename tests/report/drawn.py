@@ -5,8 +5,8 @@ from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import ClassPredictions, Evidence, ValuePredictions
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import ClassPredictions, Evidence, ValuePredictions
 from goru.experiment.forms import from_json
 from goru.report import comparison, fragment, leakage, repeating, study_page, terminal, tested
 from goru.report.pictures import (

@@ -16,11 +16,11 @@ from types import SimpleNamespace
 import answers
 import numpy as np
 
-from goru.experiment.answers import answer as answer_questions
 from goru.experiment.candidates import Candidate
-from goru.experiment.evidence import ClassPredictions, ValuePredictions
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
+from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
-from goru.experiment.gathering import Raced, gather
 from goru.experiment.trial import Trial, losses
 from goru.nn.architecture import Hyperparameters
 from goru.studies.design import ARMS, PLAIN, design, knob_values

@@ -72,6 +72,17 @@ class TestAStudyInMemory:
         assert "test" not in page.figures
         assert "development rows, each predicted by networks that were not fitted on it" in page.text
 
+    def test_writes_its_report_and_spares_what_is_there(self, study, tmp_path):
+        path = tmp_path / "report.html"
+        study.write_report(path)
+        assert path.read_text("utf-8") == html(study.answer, study.evidence)
+        path.write_text("mine", encoding="utf-8")
+        with pytest.raises(InputError, match="is there already"):
+            study.write_report(path)
+        assert path.read_text("utf-8") == "mine"
+        study.write_report(path, overwrite=True)
+        assert Page(path.read_text("utf-8")).figures
+
 
 class TestARunOnDisk:
     @pytest.fixture

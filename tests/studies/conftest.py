@@ -12,7 +12,7 @@ from studies import TINY, make_flowers, make_prices
 
 from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split, folds
-from goru.experiment.record import Record
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import Trial
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from studies import make_trial
 
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import from_json, to_json
-from goru.experiment.store import Store
+from goru.experiment.racing.store import Store
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import LOCK, new_run
 from goru.studies.runs.manifest import MANIFEST, write_manifest

@@ -27,7 +27,7 @@ from experiments import (  # noqa: F401  # what trials and races have in common,
 
 from goru.data.splitting import Split
 from goru.experiment.arms import Arm
-from goru.experiment.race import trial_id
+from goru.experiment.racing.race import trial_id
 from goru.experiment.trial import Trial
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, Rows

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from goru.experiment.comparison import Difference, Rival
-from goru.experiment.effects import Effect
+from goru.experiment.effects.comparison import Difference, Rival
+from goru.experiment.effects.effects import Effect
 from goru.studies import defaults
 from goru.studies.advice import advise
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import pytest
 
-from goru.experiment.answer import FirstLook, Network
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
+from goru.experiment.findings.answer import FirstLook, Network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.studies.answer import describe_candidate, describe_data, describe_network, loss_words
 from goru.studies.design import PLAIN, arm_of

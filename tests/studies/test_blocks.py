@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from studies import EPOCHS, FakeLaboratory, constant, grid, key, keys, places
 
-from goru.experiment.laboratory import Job
-from goru.experiment.race import trial_id
+from goru.experiment.racing.laboratory import Job
+from goru.experiment.racing.race import trial_id
 from goru.studies.blocks import Blocks
 from goru.studies.design import ARMS, PLAIN, arm_of, design, hyperparameters
 

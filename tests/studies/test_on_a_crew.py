@@ -14,7 +14,7 @@ from crews import Machines, once, turns
 
 from goru.cluster.crew import Crew
 from goru.data.dataset import load_dataset
-from goru.experiment.record import Record
+from goru.experiment.racing.record import Record
 from goru.studies.options import Options
 from goru.studies.study import Study
 

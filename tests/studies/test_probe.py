@@ -11,7 +11,7 @@ from goru.data.memory import dataset_from
 from goru.data.pieces import N_PIECES
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
-from goru.experiment.answer import Network
+from goru.experiment.findings.answer import Network
 from goru.model.files import load_model, save_model
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import Interpreter

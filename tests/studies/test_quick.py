@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from goru.data.memory import dataset_from
-from goru.experiment.answer import Answer
+from goru.experiment.findings.answer import Answer
 from goru.experiment.forms import to_json
 from goru.nn.architecture import Architecture
 from goru.population.immediate.interpreted import Interpreter

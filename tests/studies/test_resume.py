@@ -11,7 +11,7 @@ from studies import make_flowers, make_prices
 
 import goru.studies.study as conducted
 from goru.errors import InputError
-from goru.experiment.store import Store, read_trials
+from goru.experiment.racing.store import Store, read_trials
 from goru.studies import fitting
 from goru.studies.fitting import TableOptions, fit
 from goru.studies.options import Options
@@ -145,7 +145,7 @@ class TestTheSameRun:
         assert contents(go_on()) == contents(whole)
 
     def test_begun_by_resuming_what_was_killed_before_its_first_write(self, whole, go_on, tmp_path):
-        with stopped_at("goru.experiment.store.Store.__init__"):
+        with stopped_at("goru.experiment.racing.store.Store.__init__"):
             go_on(resume=False)
         (tmp_path / "run" / MAKING).mkdir(parents=True, exist_ok=True)
         assert contents(go_on()) == contents(whole)

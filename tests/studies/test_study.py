@@ -1,6 +1,5 @@
 """A study from a table to an answer and a model, on tables of ninety rows."""
 
-import hashlib
 import json
 from dataclasses import replace
 
@@ -11,31 +10,26 @@ from studies import TINY, Notebook, losses_of, make_prices
 from studies import Clock as FakeClock
 from threadpoolctl import threadpool_info, threadpool_limits
 
-import goru
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
-from goru.experiment.answer import EffectFound, Judgement, ModelScores
-from goru.experiment.answers import answer as answers_of
-from goru.experiment.arm_losses import arm_losses
 from goru.experiment.candidates import no_worse_than_plain, rank
 from goru.experiment.clock import Clock
-from goru.experiment.evidence import Evidence
+from goru.experiment.effects.answers import answer as answers_of
+from goru.experiment.findings.answer import EffectFound, Judgement, ModelScores
+from goru.experiment.findings.arm_losses import arm_losses
+from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import as_read, from_json, to_json
 from goru.experiment.knobs import log_uniform
-from goru.experiment.plan import Plan
-from goru.experiment.record import Record
-from goru.experiment.store import read_trials
+from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses
 from goru.model.networks import Networks
-from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
-from goru.studies.design import ARMS, BATCH_NORM_KNOBS, KNOBS, PLAIN, design
+from goru.studies.design import ARMS, KNOBS, PLAIN, design
 from goru.studies.environment import describe_environment
+from goru.studies.final.scores import figures, guess
 from goru.studies.fitting import TableOptions, fit
 from goru.studies.options import Options
-from goru.studies.runs.run import is_unfinished
-from goru.studies.scores import figures, guess
-from goru.studies.splits import partitions
 from goru.studies.study import Study
 
 CLASSES = ["log loss", "accuracy", "balanced accuracy", "AUC"]
@@ -299,173 +293,6 @@ class TestTheModel:
         assert {name.partition(".")[0] for name in result.trained} == set("01234567")
 
 
-class TestOptions:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def single(flowers):
-        return Study(flowers, replace(TINY, single=True)).run()
-
-    def test_a_single_network_is_the_first_of_the_bag(self, classified, single, flowers):
-        encoded = flowers.encoded_test
-        np.testing.assert_array_equal(
-            single.model.probabilities(encoded), classified.model.single.probabilities(encoded)
-        )
-        assert len(single.model.networks) == len(single.model.members) == 1
-        assert {name.partition(".")[0] for name in single.trained} == {"0"}
-
-    def test_of_a_single_network_the_answer_says_so(self, classified, single):
-        (recommended,) = single.answer.recommended
-        assert recommended == replace(classified.answer.recommended[0], networks=1)
-        assert single.answer.temperature == single.model.temperature == classified.model.single_temperature
-        assert single.answer.single
-        assert single.answer.test == classified.answer.test  # the ensemble is shown all the same
-        right = 1 - single.evidence.predictions.wrong / 18
-        assert right == pytest.approx(single.answer.test[4].figures["accuracy"])  # but pictures are of the one network
-        loss = {(entry.arm, entry.networks): entry.figures["log loss"] for entry in single.answer.test}
-        for entry in single.answer.against_networks:
-            assert entry.change == pytest.approx(loss[entry.arm, 0] - loss["recommended", 1])
-
-    def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
-        monkeypatch.setattr("goru.studies.study.plan_trials", lambda *most: Plan(3, 1, 3, 4))
-        monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
-        monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
-        record = Record()
-        result = Study(flowers, replace(TINY, single=True)).run(record)
-        (recommended,) = result.answer.recommended
-        found = losses_of(record.trials)
-        (own,) = [own for arm, own in found.items() if arm.name == recommended.arm]
-        assert recommended.held_out_loss == pytest.approx(own.score.mean(axis=1).min())
-        assert (recommended.networks, len(result.model.networks)) == (1, 1)
-        assert result.model.members[0]["learning_rate"] == recommended.values["learning_rate"]
-
-    def test_batch_norm_may_be_searched_too(self, flowers):
-        record = Record()
-        result = Study(flowers, replace(TINY, search_batch_norm=True)).run(record)
-        answer, evidence = result.answer, result.evidence
-        for trial in record.trials:
-            usual = {
-                name: value for name, value in Hyperparameters()._asdict().items() if name.startswith("batch_norm")
-            }
-            drawn = [trial.values[name] != value for name, value in usual.items()]
-            assert drawn == [trial.arm["batch_norm"] is not None] * 4
-        for draw in answer.recommended:
-            assert ("batch_norm_scale" in draw.values) == bool(draw.levels["batch_norm"])
-        own = set(BATCH_NORM_KNOBS)
-        assert own < {each.name for each in evidence.hyperparameters}
-        arms = {arm.name: arm for arm in ARMS}
-        assert all((own < each.values.keys()) == bool(arms[each.arm]["batch_norm"]) for each in evidence.draws)
-
-    def test_classes_may_count_alike(self, flowers):
-        def rarer(y):
-            """Half of the last class is the first one."""
-            return np.where((y == 2) & (np.cumsum(y == 2) % 2 == 0), 0, y).astype(y.dtype)
-
-        uneven = replace(flowers, y_development=rarer(flowers.y_development), y_test=rarer(flowers.y_test))
-        answer = Study(uneven, replace(TINY, class_weight="balanced")).run().answer
-        assert (answer.single, answer.class_weight) == (False, "balanced")
-        assert [list(entry.figures) for entry in answer.test] == [["log loss", "balanced log loss", *CLASSES[1:]]] * 7
-        loss = {(entry.arm, entry.networks): entry.figures["balanced log loss"] for entry in answer.test}
-        for entry in answer.against_networks:
-            assert entry.change == pytest.approx(loss[entry.arm, 0] - loss["recommended", 8])
-        assert answer.test[0].figures["balanced log loss"] == pytest.approx(np.log(3))
-        assert loss["recommended", 8] != pytest.approx(answer.test[-1].figures["log loss"])
-
-    def test_numbers_have_no_classes_that_could_count_alike(self, prices):
-        with pytest.raises(InputError, match="--class-weight: 'price' is a number"):
-            Study(prices, replace(TINY, class_weight="balanced"))
-
-
-class TestTwoPartitions:
-    """Four draws of every arm in three folds, and the better three in three others; six epochs."""
-
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def studied(flowers):
-        record = Record()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("goru.studies.study.plan_trials", lambda *most: Plan(4, 2, 3, 6))
-            patch.setattr(Plan, "full", True)  # so that an ensemble of several arms is considered
-            patch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
-            result = Study(flowers, TINY).run(record)
-        return result, record.trials
-
-    def test_the_better_draws_of_every_arm_are_trained_in_both(self, studied):
-        result, kept = studied
-        trained = {arm: [trial.draw for trial in kept if trial.arm == arm] for arm in ARMS}
-        for draws in trained.values():
-            assert sorted(draws.count(draw) for draw in range(4)) == [3, 6, 6, 6]
-        assert result.answer.trained.networks == len(kept) == 12 * 3 * (4 + 3)
-        plan = result.answer.plan
-        assert (plan.partitions, plan.folds, plan.draws, plan.epochs) == (2, 3, 4, 6)
-        assert plan.shortfalls == ()
-
-    def test_effects_are_judged_in_both(self, studied, laboratory, flowers):
-        result, kept = studied
-        splits = [split for partition in partitions(flowers, 3, seed=0) for split in partition]
-        effects = answers_of(design(), losses(kept, laboratory.shares(splits)), folds=3, draws=4).contrasts
-        assert result.answer.effects == tuple(as_read(EffectFound.of(effect, 90)) for effect in effects)
-
-    def test_draws_are_shown_by_the_first_which_all_were_trained_in(self, studied):
-        result, kept = studied
-        assert len(result.evidence.draws) == 12 * 4
-        for each in result.evidence.draws:
-            own = [trial for trial in kept if (trial.arm.name, trial.draw) == (each.arm, each.draw)]
-            mean = np.mean([trial.curves[:, 1, 0] for trial in own if trial.split < 3], axis=0, dtype=np.float64)
-            assert (each.loss, each.epochs) == (pytest.approx(mean.min()), 1 + mean.argmin())
-
-    def test_arms_and_curves_are_shown_by_both(self, studied):
-        evidence, kept = studied[0].evidence, studied[1]
-        assert {len(each.losses) for each in evidence.arms} == {6}
-        own = evidence.curves.recommended
-        trials = [trial for trial in kept if (trial.arm.name, trial.draw) == (own.arm, own.draw)]
-        losses = np.array([trial.curves[:, 1, 0] for trial in trials])
-        assert len(losses) == 6
-        np.testing.assert_allclose(own.curves.held_out.loss.mean, losses.mean(axis=0), rtol=1e-4)
-
-    def test_a_draw_is_recommended_that_was_trained_in_both(self, studied):
-        result, kept = studied
-        means = {arm.name: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
-        recommended = result.answer.recommended[0]
-        assert recommended.held_out_loss == pytest.approx(np.nanmin(means[recommended.arm]))
-
-    def test_the_bag_is_of_the_best_draws_of_one_arm_or_else_a_greedy_selection(self, studied):
-        result, _ = studied
-        recommended = result.answer.recommended
-        assert sum(draw.networks for draw in recommended) == defaults.BAG
-        if result.answer.selection == "uniform":
-            assert len({draw.arm for draw in recommended}) == 1
-        else:
-            assert result.answer.selection == "greedy"
-
-
-class TestTheSameStudyAgain:
-    """`run` is the study of `classified` once more, by way of files."""
-
-    def test_gives_the_same_answer_but_for_its_time(self, classified, run):
-        assert replace(run.answer, seconds=0.0) == replace(classified.answer, seconds=0.0)
-
-    def test_gives_the_same_evidence(self, classified, run):
-        assert run.evidence == classified.evidence
-
-    def test_gives_the_same_trials_bit_for_bit(self, kept, run):
-        again = read_trials(run.folder / "study.sqlite")
-        assert [trial.curves.tobytes() for trial in again] == [trial.curves.tobytes() for trial in kept]
-        assert [(trial.arm, trial.values, trial.id, trial.seed) for trial in again] == [
-            (trial.arm, trial.values, trial.id, trial.seed) for trial in kept
-        ]
-
-    def test_gives_the_same_networks_bit_for_bit(self, classified, run):
-        ours, theirs = run.model.networks.arrays, classified.model.networks.arrays
-        assert ours.keys() == theirs.keys()
-        for name, array in ours.items():
-            np.testing.assert_array_equal(array, theirs[name])
-
-    def test_predicts_the_same(self, flowers, classified, run):
-        np.testing.assert_array_equal(
-            run.model.probabilities(flowers.encoded_test), classified.model.probabilities(flowers.encoded_test)
-        )
-
-
 class TestThreads:
     def test_networks_predict_in_one_whatever_the_libraries_are_told_so_that_cores_change_no_bits(
         self, flowers, monkeypatch
@@ -484,82 +311,6 @@ class TestThreads:
             Study(flowers, replace(TINY, epochs=2)).run()
             assert threads() == {2}
         assert set.union(*seen) == {1}
-
-
-class TestTheRun:
-    def test_the_configuration_says_what_was_asked_and_found(self, run, flowers_csv):
-        assert run.config["table"]["source"] == str(flowers_csv)
-        assert (run.config["table"]["target"], run.config["table"]["task"]) == ("kind", "classification")
-        assert run.config["options"]["networks"] == 36
-        assert run.config["options"]["hidden"] == [8]
-
-    def test_it_says_which_bytes_were_read(self, run, flowers_csv):
-        assert run.config["sha256"] == {"source": hashlib.sha256(flowers_csv.read_bytes()).hexdigest()}
-
-    def test_its_frames_have_a_row_for_every_question_and_every_trial(self, run):
-        opened = goru.load(run.folder)
-        assert len(opened.effects) == 7
-        assert len(opened.trials) == len(run.recorded) == 36
-        assert set(opened.trials["ended"]) == {"finished"}
-
-    def test_files_are_all_there(self, run):
-        files = {"config.json", "study.sqlite", "evidence.json", "answer.json", "model", "manifest.json"}
-        assert {path.name for path in run.folder.iterdir()} == files
-
-
-class TestAReport:
-    """Whoever writes it is given the run; what is studied here does not matter."""
-
-    @pytest.fixture
-    @staticmethod
-    def quick(classified, kept, monkeypatch):
-        def run(study, record):
-            record.add(kept[len(record.trials) :])
-            return classified
-
-        monkeypatch.setattr(Study, "run", run)
-
-    def test_it_is_written_when_all_else_is_there_and_becomes_part_of_the_run(self, quick, flowers_csv, tmp_path):
-        seen = {}
-
-        def report(run):
-            seen.update({path.name: path.is_dir() or path.read_bytes() for path in run.folder.iterdir()})
-            assert to_json(run.answer) == json.loads(seen["answer.json"])
-            (run.folder / "report.html").write_text("<html>")
-
-        run = fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "run", report=report)
-        assert set(seen) == {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
-        for name in ("evidence", "answer"):
-            assert json.loads(seen[f"{name}.json"]) == to_json(getattr(run, name))
-        assert {path.name for path in run.folder.iterdir()} == {*seen, "report.html", "manifest.json"}
-        assert (run.folder / "report.html").read_text() == "<html>"
-
-    def test_one_of_a_run_before_is_not_left_where_none_is_written(self, quick, flowers_csv, tmp_path):
-        table = TableOptions(str(flowers_csv), "kind")
-        fit(table, TINY, tmp_path / "run", report=lambda run: (run.folder / "report.html").write_text("old"))
-        fit(table, TINY, tmp_path / "run", overwrite=True)
-        assert not (tmp_path / "run" / "report.html").exists()
-
-    @pytest.mark.parametrize("error", [OSError("disk full"), InputError("disk full.")])
-    def test_what_goes_wrong_with_it_is_the_disk_s_fault_and_leaves_what_was_trained(
-        self, quick, flowers_csv, tmp_path, error
-    ):
-        """A page that cannot be written says so as an InputError, and yet nothing is wrong with the table."""
-
-        def report(run):
-            raise error
-
-        table, folder = TableOptions(str(flowers_csv), "kind"), tmp_path / "runs" / "run"
-        with pytest.raises(OSError, match=r"disk full$"):
-            fit(table, TINY, folder, report=report)
-        assert is_unfinished(folder)
-        assert len(fit(table, TINY, folder, resume=True).recorded) == 36
-
-    def test_test_rows_in_a_file_of_their_own_are_named_by_their_bytes_too(self, quick, flowers_csv, tmp_path):
-        (tmp_path / "test.csv").write_bytes(flowers_csv.read_bytes())
-        table = TableOptions(str(flowers_csv), "kind", test=str(tmp_path / "test.csv"))
-        found = fit(table, TINY, tmp_path / "run").config["sha256"]
-        assert found["test"] == found["source"] == hashlib.sha256(flowers_csv.read_bytes()).hexdigest()
 
 
 class TestLimits:

@@ -14,7 +14,7 @@ from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.forms import as_read, to_json
 from goru.experiment.knobs import log_uniform
-from goru.experiment.record import Record
+from goru.experiment.racing.record import Record
 from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
 from goru.studies import defaults, study

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from goru.experiment.evidence import Activations, Evidence, Stage
+from goru.experiment.findings.evidence import Activations, Evidence, Stage
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import FAINT, PLAIN, RECOMMENDED, axis_name, blank, note
 

@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import UNKNOWN, number, numbers
-from goru.experiment.answer import Answer, EffectFound
 from goru.experiment.arms import Level, technique
-from goru.experiment.effects import Verdict
-from goru.experiment.evidence import ArmLosses, Evidence
+from goru.experiment.effects.effects import Verdict
+from goru.experiment.findings.answer import Answer, EffectFound
+from goru.experiment.findings.evidence import ArmLosses, Evidence
 from goru.report import words
 from goru.report.estimates import in_loss, in_shares
 from goru.report.pictures.effects import effects_table, forest

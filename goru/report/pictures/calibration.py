@@ -3,8 +3,8 @@
 import plotly.graph_objects as go
 
 from goru.data.numbers import UNKNOWN, number, numbers
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Bin, Calibration, ClassPredictions, ValuePredictions
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Bin, Calibration, ClassPredictions, ValuePredictions
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SHORT, SOFT, blank, text, titled

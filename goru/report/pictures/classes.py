@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from goru.experiment.evidence import ClassPredictions, ValuePredictions
+from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import (
     BLUE,

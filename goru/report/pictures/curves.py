@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import FAINT, PALE, PAPER, PLAIN, RECOMMENDED, axis_name, blank, fit, note, shortened

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from goru.data.numbers import number
-from goru.experiment.answer import Answer, EffectFound
 from goru.experiment.defaults import FEWEST_DRAWS
-from goru.experiment.effects import Verdict
+from goru.experiment.effects.effects import Verdict
+from goru.experiment.findings.answer import Answer, EffectFound
 from goru.report import words as wording
 from goru.report.estimates import in_loss, in_shares, together
 from goru.report.pictures.picture import Picture, Table

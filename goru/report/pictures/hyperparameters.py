@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
-from goru.experiment.evidence import Draw, Evidence, Hyperparameter
+from goru.experiment.findings.evidence import Draw, Evidence, Hyperparameter
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, shortened, text

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
-from goru.experiment.answer import Answer, ModelScores, RivalFound
+from goru.experiment.findings.answer import Answer, ModelScores, RivalFound
 from goru.report import words as wording
 from goru.report.estimates import in_shares, together
 from goru.report.leakage import repeated

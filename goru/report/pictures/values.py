@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import numbers
-from goru.experiment.evidence import ValuePredictions
+from goru.experiment.findings.evidence import ValuePredictions
 from goru.report.pictures.classes import whose
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled

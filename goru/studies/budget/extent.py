@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from goru.experiment.plan import Plan
+from goru.experiment.racing.plan import Plan
 from goru.studies import defaults
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from goru.data.splitting import Split
 from goru.experiment.clock import Clock
-from goru.experiment.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
-from goru.experiment.race import Race
-from goru.experiment.record import Record
-from goru.experiment.scheduler import SAFETY
+from goru.experiment.racing.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
+from goru.experiment.racing.race import Race
+from goru.experiment.racing.record import Record
+from goru.experiment.racing.scheduler import SAFETY
 from goru.nn.architecture import Architecture
 from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, Extent
@@ -132,7 +132,7 @@ class Spending:
 
     def plan(self, laboratory: Laboratory, split: Split, partitions: int) -> tuple[Plan, float, float]:
         """What is trained, by when the race has to end, of `time.monotonic`, and what training again takes; see
-        [`Race.run`][goru.experiment.race.Race.run].
+        [`Race.run`][goru.experiment.racing.race.Race.run].
 
         **Arguments:**
 

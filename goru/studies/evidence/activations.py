@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from goru.experiment.evidence import Activations, LayerActivations, Stage
+from goru.experiment.findings.evidence import Activations, LayerActivations, Stage
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.layers.layer import Context, Learned

@@ -7,8 +7,8 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.experiment.candidates import Candidate
-from goru.experiment.evidence import Activations, ClassPredictions, Evidence, Of, ValuePredictions
-from goru.experiment.gathering import Raced, gather
+from goru.experiment.findings.evidence import Activations, ClassPredictions, Evidence, Of, ValuePredictions
+from goru.experiment.findings.gathering import Raced, gather
 from goru.studies.design import architecture
 from goru.studies.evidence import activations, predictions
 from goru.studies.laboratory import Laboratory

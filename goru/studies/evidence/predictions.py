@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from goru.experiment.evidence import Bin, Calibration, ClassPredictions, Of, Roc, ValuePredictions
-from goru.experiment.learning_curves import short
+from goru.experiment.findings.evidence import Bin, Calibration, ClassPredictions, Of, Roc, ValuePredictions
+from goru.experiment.findings.learning_curves import short
 
 MOST_CLASSES = 20  # that a confusion matrix shows; of more, the most frequent ones, and the others as one
 MOST_ROC_CLASSES = 10  # whose curves are shown: those told apart worst

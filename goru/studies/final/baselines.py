@@ -1,6 +1,6 @@
 """Two rivals on the same rows: a linear model, and boosted trees. Both are scikit-learn's.
 
-Predictions are those of the test rows, in the form of [`scores`][goru.studies.scores].
+Predictions are those of the test rows, in the form of [`scores`][goru.studies.final.scores].
 """
 
 import warnings
@@ -14,8 +14,8 @@ from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded
 from goru.data.preparing import TargetScaling
 from goru.data.splitting import Split
+from goru.studies.final.scores import losses_at, mean_of_classes
 from goru.studies.laboratory import fit_preparation
-from goru.studies.scores import losses_at, mean_of_classes
 
 PENALTIES = tuple(10.0**power for power in range(4, -3, -1))  # of squared weights, beside the sum of row losses
 USUAL_PENALTY = 1.0  # where choosing takes too long

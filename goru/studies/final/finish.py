@@ -15,9 +15,9 @@ from goru.studies import defaults
 from goru.studies.budget.extent import Extent
 from goru.studies.final import ensemble
 from goru.studies.final.handover import Bag, Late, predict_held_out, train_bag
+from goru.studies.final.scores import losses_at
 from goru.studies.final.shortlist import rivals, shares, shortlist
 from goru.studies.laboratory import Laboratory
-from goru.studies.scores import losses_at
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.experiment.comparison import GUESS, Rival, compare
+from goru.experiment.effects.comparison import GUESS, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.scores import guess, row_losses
+from goru.studies.final.scores import guess, row_losses
 
 BOOSTING = "boosted trees"
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from goru.data.dataset import Dataset
-from goru.experiment.answer import ModelScores
-from goru.experiment.comparison import GUESS
+from goru.experiment.effects.comparison import GUESS
+from goru.experiment.findings.answer import ModelScores
 from goru.model.model import Model
 from goru.model.networks import tempered
 from goru.studies.design import PLAIN
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final.finish import Finished
-from goru.studies.scores import figures
+from goru.studies.final.scores import figures
 
 
 class Tested:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from goru.errors import InputError
-from goru.experiment.answer import Answer
-from goru.experiment.evidence import Evidence
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import from_json
 from goru.model.files import load_model, load_trained
 from goru.model.model import Model
@@ -107,7 +107,7 @@ class Run:
     @cached_property
     def recorded(self) -> "list[Trial]":
         """Every trial."""
-        from goru.experiment.store import read_trials
+        from goru.experiment.racing.store import read_trials
 
         return read_trials(self.folder / STORE)
 

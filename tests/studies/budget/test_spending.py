@@ -10,9 +10,9 @@ from studies import FakeLaboratory, Notebook, even_parts
 
 from goru.experiment import clock
 from goru.experiment.clock import Clock
-from goru.experiment.plan import USUAL_SHARE, Asked
-from goru.experiment.race import Race
-from goru.experiment.record import Record
+from goru.experiment.racing.plan import USUAL_SHARE, Asked
+from goru.experiment.racing.race import Race
+from goru.experiment.racing.record import Record
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.population.trained import TrainedBlock
 from goru.studies import defaults
@@ -231,7 +231,7 @@ class TestDecisions:
         assert spending.extent(plan, done, 10, EXTENTS[0], True) == first == EXTENTS[0]
 
     def test_facts_are_plain_json(self, machine, tmp_path):
-        from goru.experiment.store import Store
+        from goru.experiment.racing.store import Store
 
         store = Store(tmp_path / "study.sqlite")
         spending = spend(machine, 60, store)

@@ -9,15 +9,15 @@ import pytest
 from studies import even_shares, losses_of, make_trial
 
 from goru.data.splitting import folds
-from goru.experiment.answer import EffectFound, OverfittingFound
-from goru.experiment.answers import answer as answer_questions
-from goru.experiment.arm_losses import arm_losses
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
-from goru.experiment.draws import draws_and_ranges
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.answer import EffectFound, OverfittingFound
+from goru.experiment.findings.arm_losses import arm_losses
+from goru.experiment.findings.draws import draws_and_ranges
+from goru.experiment.findings.gathering import Raced
+from goru.experiment.findings.learning_curves import learning_curves
 from goru.experiment.forms import as_read, to_json
-from goru.experiment.gathering import Raced
-from goru.experiment.learning_curves import learning_curves
 from goru.experiment.trial import losses
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters

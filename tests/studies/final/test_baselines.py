@@ -11,7 +11,7 @@ from goru.data.encoding import Encoded
 from goru.data.splitting import folds
 from goru.studies.final import baselines
 from goru.studies.final.baselines import FEW_ROUNDS, MOST_ROUNDS, affordable_rounds, affordable_splits, boosting, linear
-from goru.studies.scores import figures, guess
+from goru.studies.final.scores import figures, guess
 
 pytestmark = pytest.mark.filterwarnings("error")
 

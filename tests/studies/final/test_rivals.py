@@ -7,11 +7,11 @@ import pytest
 from studies import Clock
 
 from goru.data.splitting import folds
-from goru.experiment.comparison import GUESS, Difference, Rival, compare
+from goru.experiment.effects.comparison import GUESS, Difference, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
 from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
-from goru.studies.scores import figures, guess, row_losses
+from goru.studies.final.scores import figures, guess, row_losses
 
 INFINITE = float("inf")
 

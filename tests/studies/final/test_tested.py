@@ -10,7 +10,7 @@ from goru.data.memory import dataset_from
 from goru.model.networks import tempered
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final import tested as module
-from goru.studies.scores import figures
+from goru.studies.final.scores import figures
 
 RIVALS = ("guess", "logistic regression", "boosted trees")
 

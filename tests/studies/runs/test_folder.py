@@ -42,7 +42,7 @@ from runs import (
 
 from goru.errors import InputError
 from goru.experiment.forms import to_json
-from goru.experiment.store import read_trials
+from goru.experiment.racing.store import read_trials
 from goru.model.files import save_model
 from goru.studies.runs.folder import LOCK, check_free, finish_publishing, new_run
 from goru.studies.runs.manifest import MANIFEST, check

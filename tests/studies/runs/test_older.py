@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from goru.errors import InputError
-from goru.experiment.answer import Recommendation
 from goru.experiment.arms import PLAIN
+from goru.experiment.findings.answer import Recommendation
 from goru.studies.design import ARMS
 from goru.studies.runs.manifest import write_manifest
 from goru.studies.runs.older import lifted_answer, lifted_evidence

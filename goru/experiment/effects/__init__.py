@@ -1,0 +1,1 @@
+"""From the losses of trials to verdicts."""

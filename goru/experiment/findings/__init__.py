@@ -1,0 +1,1 @@
+"""What was found, as it is kept, shown and drawn."""

@@ -1,0 +1,360 @@
+"""What an experiment found, as it is kept, shown and drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from typing import Literal
+
+from goru.experiment import defaults
+from goru.experiment.arms import Level
+from goru.experiment.candidates import Candidate
+from goru.experiment.effects.answers import Answers
+from goru.experiment.effects.effects import Effect, Verdict
+from goru.experiment.effects.overfitting import overfitting
+from goru.experiment.racing.plan import Plan, few_draws
+from goru.experiment.trial import Losses, Trial
+from goru.wording import figure, repeated
+
+Number = float | None  # what is infinite, or no number, is none: JSON has neither
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows.
+
+    - `development`, `test`: how many of them are for development and for the test.
+    - `repeated_test_rows`: test rows that stand among the development rows too.
+    - `columns`: by kind (`numeric`, `categorical`, `date`, `dropped`); `None` where it is not goru that prepares them.
+    - `features`: inputs of a network before any encoding in pieces.
+    - `task`: `loss` where rows have a loss, and what is predicted of them is nobody's business.
+    - `classes`: the labels; `None` where there are none.
+    - `notes`: what was noticed when they were read, in sentences.
+    """
+
+    name: str
+    rows: int
+    development: int
+    test: int
+    target: str
+    task: Literal["classification", "regression", "loss"]
+    classes: tuple[Level, ...] | None = None
+    repeated_test_rows: int = 0
+    columns: Mapping[str, int] | None = None
+    features: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """The validation loss with numbers scaled, and with numbers in pieces as well."""
+
+    scaled: Number
+    pieces: Number
+
+
+@dataclass(frozen=True)
+class Network:
+    """What all of goru's own networks of a study have in common."""
+
+    widths: tuple[int, ...]
+    activation: str
+    batch_size: int
+    loss: str
+    optimizer: str
+    schedule: str
+    decay: str
+    numbers: Literal["scaled", "pieces"] = "scaled"
+    first_look: FirstLook | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What was trained, and in sentences what the budget did not pay for."""
+
+    arms: int
+    partitions: int
+    folds: int
+    draws: int
+    epochs: int
+    shortfalls: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        arms: int,
+        draws: int,
+        splits: int,
+        partitions: int,
+        more: Sequence[str] = (),
+        tuned: bool = True,
+    ) -> "Planned":
+        """What came of a plan.
+
+        **Arguments:**
+
+        - `draws`, `splits`: of the race, finished.
+        - `partitions`: that there might have been.
+        - `more`: what else there was no time for.
+        - `tuned`: whether there are knobs.
+        """
+        shortfalls = list(plan.shortfalls)
+        folds, done = min(plan.folds, splits), max(splits // plan.folds, 1)
+        if folds < plan.folds:
+            shortfalls.append(f"slower than estimated: {folds} of {plan.folds} folds were finished.")
+        elif done < partitions and not shortfalls:
+            shortfalls.append(
+                f"there was no room to cut the rows into folds {repeated(partitions)}; with a larger budget, intervals "
+                "are narrower."
+            )
+        few = few_draws(draws)
+        if tuned and draws < defaults.FEWEST_DRAWS and not any(few in said for said in shortfalls):
+            shortfalls.append(f"{few}.")
+        return cls(arms, done, folds, draws, plan.epochs, (*shortfalls, *more))
+
+
+@dataclass(frozen=True)
+class OverfittingFound:
+    """See [`Overfitting`][goru.experiment.effects.overfitting.Overfitting].
+
+    The gap is unknown where the training loss is.
+    """
+
+    fit: Number
+    held_out: Number
+    best: Number
+    epoch: int
+    gap: Number
+    gap_low: Number
+    gap_high: Number
+    rise: Number
+    rise_low: Number
+    rise_high: Number
+    overfits: Literal["rises", "gap"] | None
+
+    @classmethod
+    def of(cls, losses: Losses, folds: int, score_to_fit: float) -> "OverfittingFound":
+        """Of an arm's best configuration."""
+        found = overfitting(losses, folds, score_to_fit, defaults.MARGIN, defaults.CONFIDENCE)
+        return cls(**asdict(found))
+
+
+@dataclass(frozen=True)
+class EffectFound:
+    """A question's answer: the change of the validation loss, with an interval; below zero is better.
+
+    - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
+    - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
+    - `draws_to_decide`: whether more configurations might.
+    """
+
+    name: str
+    change: Number
+    low: Number
+    high: Number
+    margin: Number
+    verdict: Verdict
+    rows: Number
+    networks: Number
+    search: Number
+    rows_to_decide: int | None = None
+    draws_to_decide: bool = False
+
+    @classmethod
+    def of(cls, effect: Effect, rows: int) -> "EffectFound":
+        """An effect.
+
+        **Arguments:**
+
+        - `rows`: of the table.
+        """
+        found = asdict(effect)
+        factor = found.pop("factor")
+        known = factor is not None and isfinite(factor)
+        to_decide = round(factor * rows) if known else None
+        return cls(**found, rows_to_decide=to_decide, draws_to_decide=factor is not None and not known)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """By what effects were judged.
+
+    - `loss`: what it is, in words.
+    """
+
+    plain_loss: Number
+    margin_share: float = defaults.MARGIN
+    confidence: float = defaults.CONFIDENCE
+    loss: str = "log loss"
+
+    @classmethod
+    def of(cls, answers: Answers, loss: str = "log loss") -> "Judgement":
+        """Of the answers to all questions."""
+        return cls(answers.plain_loss, loss=loss)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A configuration that is recommended, and how many networks of the final model are of it.
+
+    - `levels`, `values`: of factors, and of the knobs that the arm has.
+    - `words`: all of it as a phrase.
+    - `epochs`, `schedule_epochs`: after how many of how many its training stops.
+    """
+
+    arm: str
+    levels: Mapping[str, Level]
+    values: Mapping[str, float]
+    words: str
+    networks: int
+    epochs: int
+    schedule_epochs: int
+    held_out_loss: Number
+
+    @classmethod
+    def of(
+        cls,
+        candidate: Candidate,
+        schedule_epochs: int,
+        networks: int = 1,
+        values: Mapping[str, float] | None = None,
+        words: str = "",
+    ) -> "Recommendation":
+        """A candidate.
+
+        **Arguments:**
+
+        - `networks`: of the final model.
+        - `values`: of the knobs, if they are others than it is trained with.
+        - `words`: if they are to be others than the names of levels and knobs.
+        """
+        values = dict(candidate.values if values is None else values)
+        numbers = [f"{name.replace('_', ' ')} {figure(value)}" for name, value in values.items()]
+        return cls(
+            candidate.arm.name,
+            dict(candidate.arm),
+            values,
+            words or ", ".join([candidate.arm.phrase, *numbers]),
+            networks,
+            candidate.epochs,
+            schedule_epochs,
+            candidate.loss,
+        )
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    """A model on the test rows; `recommended` and `plain` are the experiment's own.
+
+    - `networks`: that it is made of; 0 if it is none of the experiment's own.
+    - `figures`: by name, such as `log loss`; `None` where the test rows do not define it.
+    """
+
+    networks: int
+    arm: str
+    figures: Mapping[str, Number]
+
+
+@dataclass(frozen=True)
+class RivalFound:
+    """By how much another model's test loss differs from that of the final model, and what it is."""
+
+    arm: str
+    change: Number
+    low: Number
+    high: Number
+    loss: Number
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Trials in all.
+
+    - `failed`: that raised, hung or died.
+    - `steps`: of gradient descent; `None` where that is not known.
+    """
+
+    networks: int
+    diverged: int
+    steps: int | None = None
+    failed: int = 0
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial], steps: int | None = None) -> "Trained":
+        """Of all trials."""
+        diverged, failed = (sum(trial.ended == ended for trial in trials) for ended in ("diverged", "failed"))
+        return cls(len(trials), diverged, steps, failed)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An arm of which trials failed: how many of how many, and the last traceback, or why there is none."""
+
+    arm: str
+    failed: int
+    of: int
+    reason: str
+
+    @classmethod
+    def found(cls, trials: Sequence[Trial]) -> "tuple[Failure, ...]":
+        """Of every arm of which a trial failed."""
+        by_arm: dict[str, list[Trial]] = {}
+        for trial in trials:
+            by_arm.setdefault(trial.arm.name, []).append(trial)
+        failed = {arm: [trial for trial in own if trial.ended == "failed"] for arm, own in by_arm.items()}
+        return tuple(cls(arm, len(own), len(by_arm[arm]), own[-1].output) for arm, own in failed.items() if own)
+
+    @property
+    def last_line(self) -> str:
+        """Of the reason: what was raised."""
+        lines = [line.strip() for line in self.reason.splitlines() if line.strip()]
+        return lines[-1] if lines else "nothing is known"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an experiment found.
+
+    - `subject`: what it is about: goru's own networks, or a training function.
+    - `effects`: one a question, that of the best arm against the plain one last.
+    - `recommended`: the configurations of the final model, the best first.
+    - `scores`: by arm, where the best is chosen by a score instead of the loss.
+    - `selection`: how the networks of the final model were chosen.
+    - `temperature`: that its probabilities are scaled by.
+    - `test`: models on the test rows, the simplest first.
+    - `against_networks`, `plain_against_networks`: other models, and the plain arm, against the final model.
+    - `environment`: versions and the machine.
+    - `removals`: what each technique changes in the best arm, against the same without it: taken out, a helping one
+      is missed.
+    - `failures`: arms of which trials failed.
+    """
+
+    goru: str
+    data: Data
+    plan: Planned
+    plain: OverfittingFound
+    effects: tuple[EffectFound, ...]
+    judgement: Judgement
+    recommended: tuple[Recommendation, ...]
+    trained: Trained
+    advice: str
+    seconds: float
+    subject: Literal["networks", "function"] = "networks"
+    network: Network | None = None
+    single: bool = False
+    class_weight: Literal["balanced"] | None = None
+    chosen_by: Literal["loss", "score"] = "loss"
+    scores: Mapping[str, Number] = field(default_factory=dict)
+    selection: Literal["uniform", "greedy"] = "uniform"
+    temperature: float = 1.0
+    test: tuple[ModelScores, ...] = ()
+    against_networks: tuple[RivalFound, ...] = ()
+    plain_against_networks: RivalFound | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    removals: tuple[EffectFound, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def networks(self) -> int:
+        """That the final model is made of."""
+        return sum(one.networks for one in self.recommended)

@@ -1,0 +1,72 @@
+"""How the loss depends on each hyperparameter: the configurations of all arms, and the ranges that they are drawn
+from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from goru.experiment import defaults
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate
+from goru.experiment.design import Design
+from goru.experiment.findings.evidence import Draw, Hyperparameter
+from goru.experiment.trial import Losses
+
+EDGE = 0.05  # of a range, on its scale: what lies nearer to an end is at its edge
+MOST_DRAWS = defaults.MOST_DRAWS  # of an arm; the first ones, which are spread as evenly as all, and the recommended
+
+Values = Callable[[Arm, Mapping[str, float]], Mapping[str, float]]
+
+
+def as_trained(arm: Arm, values: Mapping[str, float]) -> Mapping[str, float]:
+    """The numbers that a configuration is trained with are those of its knobs."""
+    return values
+
+
+def draws_and_ranges(
+    losses: Mapping[Arm, Losses],
+    design: Design,
+    configurations: Mapping[Arm, Sequence[Mapping[str, float]]],
+    folds: int,
+    recommended: Candidate,
+    knob_values: Values = as_trained,
+) -> tuple[tuple[Draw, ...], tuple[Hyperparameter, ...]]:
+    """The configurations, and every knob; none where there is nothing to tune.
+
+    **Arguments:**
+
+    - `folds`: the first partition's, in which all were trained: their losses can be compared there.
+    - `recommended`: what was chosen.
+    - `knob_values`: by what a configuration is trained with.
+    """
+    found = []
+    for arm, own in losses.items():
+        mean = own.score[:, :folds].mean(axis=1)
+        for draw, by_epoch in enumerate(mean):
+            shown = draw < MOST_DRAWS or (arm, draw) == (recommended.arm, recommended.draw)
+            if np.isnan(by_epoch[-1]) or not shown:
+                continue
+            epoch = int(by_epoch.argmin())
+            values = dict(knob_values(arm, configurations[arm][draw]))
+            found.append(Draw(arm.name, draw, values, epoch + 1, float(by_epoch[epoch])))
+    chosen = knob_values(recommended.arm, recommended.values)
+    knobs = {name: knob for name, knob in design.knobs.items() if any(name in draw.values for draw in found)}
+    ranges = [Hyperparameter(name, knob.low, knob.high, knob.log, chosen.get(name)) for name, knob in knobs.items()]
+    epochs = next(iter(losses.values())).score.shape[2]
+    if epochs > 1:
+        ranges.append(Hyperparameter("epochs", 1, epochs, False, recommended.epochs, is_epochs=True))
+    return tuple(found), tuple(replace(own, edge=edge(own)) for own in ranges)
+
+
+def edge(own: Hyperparameter) -> Literal["low", "high"] | None:
+    """At which end of its range the recommended value lies, if at any; the first epochs are none."""
+    if own.recommended is None or not own.high > own.low:
+        return None
+    ends = np.array([own.low, own.recommended, own.high], float)
+    below, value, above = np.log(ends) if own.log else ends
+    place = (value - below) / (above - below)
+    if place > 1 - EDGE:
+        return "high"
+    return "low" if place < EDGE and not own.is_epochs else None

@@ -1,0 +1,232 @@
+"""What the pictures of an answer are drawn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from goru.experiment.arms import Level
+from goru.experiment.findings.answer import EffectFound, Number, OverfittingFound
+
+Numbers = tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A figure after each of the epochs shown: the mean over the splits, and the lowest and the highest of them."""
+
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(value is not None for value in self.mean)
+
+
+@dataclass(frozen=True)
+class RowsCurves:
+    """Of some rows, the loss and, for classes, the accuracy."""
+
+    loss: Band
+    accuracy: Band | None = None
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """On training rows and on validation rows; those on training rows may be unknown."""
+
+    fit: RowsCurves
+    held_out: RowsCurves
+
+
+@dataclass(frozen=True)
+class ConfigurationCurves:
+    """Of one configuration.
+
+    - `stops`: after which epoch its final training stops.
+    """
+
+    arm: str
+    draw: int
+    stops: int
+    overfitting: OverfittingFound
+    curves: LearningCurves
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Of the plain arm's best configuration and of what is recommended.
+
+    - `epochs`: those shown, from 1.
+    """
+
+    epochs: tuple[int, ...]
+    plain: ConfigurationCurves
+    recommended: ConfigurationCurves
+
+
+@dataclass(frozen=True)
+class ArmLosses:
+    """An arm's validation loss in every split, cross-fitted."""
+
+    arm: str
+    levels: Mapping[str, Level]
+    losses: Numbers
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A configuration: its numbers, the best epoch, and the mean loss there."""
+
+    arm: str
+    draw: int
+    values: Mapping[str, float]
+    epochs: int
+    loss: Number
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """A knob with its range, or the number of epochs.
+
+    - `recommended`, `edge`: what was chosen, where its arm has it, and at which end of the range that lies.
+    - `is_epochs`: whether it is that number, which every configuration has, and no knob.
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool
+    recommended: float | None = None
+    edge: Literal["low", "high"] | None = None
+    is_epochs: bool = False
+
+    def of(self, draw: Draw) -> float | None:
+        """Of a configuration, if it has it."""
+        return draw.epochs if self.is_epochs else draw.values.get(self.name)
+
+
+@dataclass(frozen=True)
+class LayerActivations:
+    """How a layer's activations are spread; all of it is `None` where one is not finite.
+
+    - `shares`: of them in every bin.
+    - `zero`, `dead`: the shares of those that are exactly zero, and of units that say the same about every row.
+    """
+
+    shares: tuple[float, ...] | None
+    mean: Number
+    std: Number
+    zero: Number
+    dead: Number
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A network after some epochs."""
+
+    epoch: int
+    layers: tuple[LayerActivations, ...]
+
+
+@dataclass(frozen=True)
+class Activations:
+    """The activations of hidden layers.
+
+    - `rows`: that they are of.
+    - `layers`: which, from 1.
+    - `edges`: of each, of the bins that all networks and stages share.
+    """
+
+    rows: int
+    layers: tuple[int, ...]
+    edges: tuple[tuple[float, ...], ...]
+    networks: Mapping[str, tuple[Stage, ...]]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of about one size: their mean, that of what was true with an interval, and how many they are."""
+
+    said: float
+    found: float
+    low: Number
+    high: Number
+    rows: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Whether predictions mean what they say.
+
+    - `error`: the mean distance of what is said from what is found.
+    """
+
+    bins: tuple[Bin, ...]
+    error: Number
+
+
+@dataclass(frozen=True)
+class Roc:
+    """A curve: how many rows of a class are found, and how many others are taken for it.
+
+    - `name`: of a model, or of many classes that of the class.
+    - `label`: of the class.
+    """
+
+    name: str
+    label: str
+    area: float
+    false: tuple[float, ...]
+    true: tuple[float, ...]
+
+
+Of = Literal["test", "held_out"]  # which rows were predicted
+
+
+@dataclass(frozen=True)
+class ClassPredictions:
+    """Which classes were taken for which.
+
+    - `confusion`: by true class, by predicted class, how many rows.
+    - `calibration`: by model.
+    """
+
+    of: Of
+    rows: int
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    wrong: int
+    roc: tuple[Roc, ...]
+    calibration: Mapping[str, Calibration]
+
+
+@dataclass(frozen=True)
+class ValuePredictions:
+    """Values of some rows, true and predicted.
+
+    - `calibration`: by model.
+    """
+
+    of: Of
+    rows: int
+    true: tuple[float, ...]
+    predicted: tuple[float, ...]
+    calibration: Mapping[str, Calibration]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the pictures of an answer are drawn from.
+
+    - `activations`, `predictions`: `None` where there are none to be had.
+    """
+
+    curves: Curves
+    arms: tuple[ArmLosses, ...]
+    interactions: tuple[EffectFound, ...]
+    draws: tuple[Draw, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    activations: Activations | None = None
+    predictions: ClassPredictions | ValuePredictions | None = None

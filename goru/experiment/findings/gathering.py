@@ -1,0 +1,75 @@
+"""Everything that the pictures of an experiment are drawn from, whoever has trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate
+from goru.experiment.design import Design
+from goru.experiment.effects.effects import Effect
+from goru.experiment.findings.answer import EffectFound, OverfittingFound
+from goru.experiment.findings.arm_losses import arm_losses
+from goru.experiment.findings.draws import Values, as_trained, draws_and_ranges
+from goru.experiment.findings.evidence import ConfigurationCurves, Curves, Evidence
+from goru.experiment.findings.learning_curves import epochs_shown, learning_curves
+from goru.experiment.trial import Losses, Trial
+
+
+@dataclass(frozen=True, eq=False)
+class Raced:
+    """What the race has left.
+
+    - `trials`: all of them.
+    - `design`, `configurations`: what was varied, and what every configuration is trained with.
+    - `losses`: of every arm.
+    - `interactions`: what pairs of techniques do together.
+    - `folds`: of its first partition.
+    - `score_to_fit`: rows that are scored for every row that is fitted on.
+    - `knob_values`: by what a configuration is trained with.
+    """
+
+    trials: Sequence[Trial]
+    design: Design
+    configurations: Mapping[Arm, Sequence[Mapping[str, float]]]
+    losses: Mapping[Arm, Losses]
+    interactions: Sequence[Effect]
+    folds: int
+    score_to_fit: float
+    knob_values: Values = as_trained
+
+
+def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) -> Evidence:
+    """Without activations and predictions.
+
+    **Arguments:**
+
+    - `plain`, `recommended`: the best configuration of the plain arm, and the first of the final model.
+    - `rows`: of the table.
+    """
+    losses = {arm: raced.losses[arm] for arm in raced.design.arms if arm in raced.losses}  # the plain one first
+    epochs = losses[raced.design.plain].score.shape[2]
+    draws, ranges = draws_and_ranges(
+        losses, raced.design, raced.configurations, raced.folds, recommended, raced.knob_values
+    )
+    return Evidence(
+        Curves(
+            tuple(epochs_shown(epochs).tolist()), _curves(raced, plain, epochs), _curves(raced, recommended, epochs)
+        ),
+        arm_losses(losses, raced.folds),
+        tuple(EffectFound.of(pair, rows) for pair in raced.interactions),
+        draws,
+        ranges,
+    )
+
+
+def _curves(raced: Raced, candidate: Candidate, epochs: int) -> ConfigurationCurves:
+    arm = raced.losses[candidate.arm]
+    # The arm's best draw may have diverged on all rows: what is shown is what is handed over.
+    own = replace(arm, **{name: getattr(arm, name)[[candidate.draw]] for name in ("score", "fit", "parts")})
+    return ConfigurationCurves(
+        candidate.arm.name,
+        candidate.draw,
+        candidate.epochs,
+        OverfittingFound.of(own, raced.folds, raced.score_to_fit),
+        learning_curves(raced.trials, candidate.arm, candidate.draw, epochs),
+    )

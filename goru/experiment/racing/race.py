@@ -1,0 +1,193 @@
+"""The race: a schedule's waves, trained by a laboratory against a clock, and kept in a record."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from goru.experiment.arms import Arm
+from goru.experiment.racing.laboratory import Job, Laboratory
+from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.record import Record
+from goru.experiment.racing.scheduler import SAFETY, Scheduler, Seen, Wave
+from goru.experiment.trial import Trial
+from goru.experiment.watcher import Progress, Watcher
+
+_MASKS = 1  # what seeds are for: their second number
+
+# What the record has under these names: the seconds of a block; how many other partitions, and configurations in them.
+_PACE, _OTHERS = "pace", "others"
+
+Clock = Callable[[], float]
+Configurations = Mapping[Arm, Sequence[Mapping[str, float]]]
+
+
+def trial_id(seed: int, arm: int, draw: int, split: int) -> int:
+    """The 32 bits that what is random in one trial alone is a function of.
+
+    **Arguments:**
+
+    - `arm`: its place among all arms.
+    """
+    return int(np.random.SeedSequence((seed, _MASKS, arm, draw, split)).generate_state(1)[0])
+
+
+def job_of(
+    seed: int, places: Sequence[Arm], configurations: Configurations, arm: Arm, draw: int = 0, split: int = 0
+) -> Job:
+    """What makes a trial.
+
+    **Arguments:**
+
+    - `places`: all arms, in their order.
+    """
+    id_ = trial_id(seed, places.index(arm), draw, split)
+    return Job(arm, draw, split, configurations[arm][draw], id_)
+
+
+class Race:
+    """All trials of an experiment.
+
+    **Arguments:**
+
+    - `laboratory`: trains.
+    - `configurations`: of every arm that runs, as many as there may be.
+    - `splits`: how many there are, of whole partitions; where there is no time for all, the race is run in the first
+      ones, or the first partition alone.
+    - `plan`: what is trained if there is no deadline; with one, it is where the race begins.
+    - `record`: is given trials as soon as they are done; those that it has already are not made again.
+    - `watcher`: is told how far the race has got.
+    - `seed`: what all trials are a function of.
+    - `places`: of arms among all arms, if others run than those that are configured.
+    - `clock`: seconds, on any scale.
+    - `noun`: what trials are called.
+    """
+
+    def __init__(
+        self,
+        laboratory: Laboratory,
+        configurations: Configurations,
+        splits: int,
+        plan: Plan,
+        record: Record,
+        watcher: Watcher,
+        seed: int = 0,
+        places: Sequence[Arm] | None = None,
+        clock: Clock = time.monotonic,
+        noun: str = "networks",
+    ) -> None:
+        self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
+        self._configurations, self._arms, self._clock, self._seed = configurations, list(configurations), clock, seed
+        self._places = self._arms if places is None else list(places)
+        self._before = {(trial.arm, trial.draw, trial.split): trial for trial in record.trials}
+        self._noun = noun
+        self._done: list[Trial] = []
+        self._trials_done = 0.0
+        self._best = np.inf
+        self._seconds: float | None = None  # of a block of configurations of every arm, at last, and a bit more
+        self._splits, self._most = splits, min(len(own) for own in configurations.values())
+        self.draws_done = self.splits_done = 0
+
+    @property
+    def block_seconds(self) -> float | None:
+        """Seconds that a block of configurations of every arm took in a split, at last; `None` if there was no
+        deadline."""
+        return None if self._seconds is None else self._seconds / SAFETY
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Those of configurations and splits that all arms have finished: nothing else may be compared.
+
+        In the order of arms, configurations and splits, and not of their ends: no result may depend on which of several
+        machines was the first, or on what had been done before a process was stopped.
+        """
+        done = [trial for trial in self._done if trial.draw < self.draws_done and trial.split < self.splits_done]
+        return sorted(done, key=lambda trial: (self._arms.index(trial.arm), trial.draw, trial.split))
+
+    @property
+    def made(self) -> list[Trial]:
+        """All trials, in the order of their ends."""
+        return list(self._done)
+
+    def run(self, deadline: float | None = None, reserve: float = 0.0) -> None:
+        """Train what is planned; where there is a deadline (of the clock), as much of it and more as fits.
+
+        **Arguments:**
+
+        - `reserve`: see [`Scheduler.schedule`][goru.experiment.racing.scheduler.Scheduler.schedule].
+        """
+        laboratory, others = self._laboratory, self._record.recall(_OTHERS)
+        at_once = laboratory.draws_at_once, laboratory.splits_at_once
+        scheduler = Scheduler(
+            self._arms,
+            self._plan,
+            self._splits,
+            self._most,
+            at_once,
+            self._before.keys(),
+            None if others is None else (others[0], others[1]),
+        )
+        waves = scheduler.schedule(None if deadline is None else deadline - self._clock(), reserve)
+        try:
+            wave = next(waves)
+            while True:
+                if wave.others is not None:
+                    self._record.remember(_OTHERS, wave.others)  # a part of them trained is for nothing
+                complete = self._train(wave, deadline)
+                left = np.inf if deadline is None else deadline - self._clock()
+                wave = waves.send(Seen(complete, left, self._seconds, self._losses))
+        except StopIteration:
+            return
+
+    def _train(self, wave: Wave, deadline: float | None) -> bool:
+        """Whether all of a wave was trained before its time was over."""
+        began, late = self._clock(), False
+
+        def watch(done: float) -> bool:
+            nonlocal late
+            self._trials_done += done
+            late = not wave.must and deadline is not None and self._clock() > deadline + wave.overtime
+            self._watcher.progress(Progress(self._trials_done, wave.planned, wave.round, self._best, self._noun))
+            return not late
+
+        wanted = [(arm, draw, split) for arm in self._arms for draw in wave.draws[arm] for split in wave.splits]
+        missing = [job for job in wanted if job not in self._before]
+        known = [self._before[job] for job in wanted if job in self._before]
+        self._take(known)
+        self._trials_done += len(known)
+        for trials in self._laboratory.train(
+            [job_of(self._seed, self._places, self._configurations, *job) for job in missing], watch
+        ):
+            self._take(self._record.add(trials))
+        if late:
+            return False
+        self.draws_done, self.splits_done = wave.reaches
+        if wave.blocks:
+            self._pace(self._clock() - began, wave.blocks * len(missing) / len(wanted))
+        return True
+
+    def _take(self, trials: list[Trial]) -> None:
+        self._done += trials
+        self._best = min([self._best, *(trial.best for trial in trials)])
+
+    def _pace(self, seconds: float, blocks: float) -> None:
+        """Seconds that a block of configurations of every arm takes in a split, by the last ones, so many of them;
+        those that had been trained before take no time, and say nothing."""
+        if blocks:
+            self._seconds = SAFETY * seconds / blocks
+            self._record.remember(_PACE, self._seconds)
+        else:
+            self._seconds = self._record.recall(_PACE) or self._seconds
+
+    def _losses(self, arm: Arm) -> np.ndarray:
+        """Of the first partition."""
+        of_arm = [trial for trial in self._done if trial.arm == arm and trial.draw < self.draws_done]
+        epochs = max(len(trial.curves) for trial in of_arm)
+        found = np.full((self.draws_done, self._plan.folds, epochs), np.inf)
+        for trial in of_arm:
+            if trial.split < self._plan.folds:
+                curve = trial.curves[:, 1, 0]
+                own = found[trial.draw, trial.split]
+                own[: len(curve)] = np.where(np.isfinite(curve), curve, np.inf)
+                own[len(curve) :] = own[len(curve) - 1]
+        return found

@@ -1,0 +1,265 @@
+"""What is trained next, by what has been seen: every arm's configurations in every split of one partition, and the
+better half in those of the others.
+
+No arm starves another: each keeps as many of its configurations. Rounds add splits and not epochs, since short training
+would favour what learns fast. Nothing here looks at a clock, or trains: a schedule yields waves, and is sent what came
+of each.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from goru.experiment import defaults
+from goru.experiment.arms import Arm
+from goru.experiment.racing.plan import USUAL_SHARE, Plan
+
+GRACE = 0.15  # what is late by no more than this share of the time that was left for it is not thrown away
+
+_PAIR = 2  # of folds: what the one chooses, the other judges
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Configurations of every arm, to be trained in some splits.
+
+    - `reaches`: configurations and splits that all arms have when it is done.
+    - `round`: from 1.
+    - `planned`: trials there will be in all.
+    - `must`: it is trained however late it is.
+    - `overtime`: how many seconds after the deadline it may go on.
+    - `blocks`: of configurations of every arm in a split, if the pace is to be taken.
+    - `others`: partitions that follow the first, and configurations in them, where this was decided now.
+    """
+
+    draws: Mapping[Arm, Sequence[int]]
+    splits: range
+    reaches: tuple[int, int]
+    round: int
+    planned: int
+    must: bool = False
+    overtime: float = 0.0
+    blocks: float = 0.0
+    others: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of a wave, and of all before it.
+
+    - `complete`: whether it was done before its time was over.
+    - `left`: seconds until the deadline.
+    - `seconds`: that a block of configurations of every arm takes in a split, and a bit more; `None` if that was never
+      seen.
+    - `losses`: of an arm in the first partition, `(draws, folds, epochs)`; infinite where a trial diverged.
+    """
+
+    complete: bool
+    left: float
+    seconds: float | None
+    losses: Callable[[Arm], np.ndarray]
+
+
+Schedule = Generator[Wave, Seen, None]
+
+
+class Scheduler:
+    """Decides the waves of a race.
+
+    **Arguments:**
+
+    - `arms`: those that run.
+    - `plan`: what is trained if there is no deadline; with one, it is where the race begins.
+    - `splits`: that there are; partitions of as many folds as the plan has, one after the other.
+    - `most`: configurations of an arm.
+    - `at_once`: configurations of every arm in a block, and splits that are trained at a time.
+    - `before`: trials that need not be made again.
+    - `others`: what was decided before of other partitions.
+    """
+
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        plan: Plan,
+        splits: int,
+        most: int,
+        at_once: tuple[int, int],
+        before: Collection[tuple[Arm, int, int]] = (),
+        others: tuple[int, int] | None = None,
+    ) -> None:
+        self._arms, self._plan, self._splits, self._most = arms, plan, splits, most
+        self._size, self._busy = at_once
+        self._before, self._others = before, others
+        self._few = plan.asked.draws[0]  # configurations, with fewer of which nothing is decided
+        self._done = 0, 0  # configurations and splits
+        self._round = 1
+        self._shift = 0.0  # of the deadline
+
+    def schedule(self, left: float | None, reserve: float = 0.0) -> Schedule:
+        """The waves, the first on its own, every other one by what was seen.
+
+        A few configurations must be trained in some folds, however late it is; where a machine turns out slower than it
+        was measured, other configurations and folds are left out, or the second partition.
+
+        **Arguments:**
+
+        - `left`: seconds there are; `None` if there is no deadline.
+        - `reserve`: seconds that training the best configurations again takes at full length. The usual share of them
+          is set aside after the deadline; the first partition shows after how many epochs those stop, and so whether
+          the race may have more time, or less.
+        """
+        plan, folds = self._plan, self._plan.folds
+        if left is None:
+            wave = Wave(self._all(range(plan.draws)), range(folds), (plan.draws, folds), 1, self._planned(), must=True)
+            seen = yield wave
+            self._done = wave.reaches
+        else:
+            first = yield from self._first_partition(left)
+            if first is None:
+                return
+            seen = first
+        if folds == self._splits:
+            return
+        later, count = min(plan.partitions, self._splits // folds) - 1, plan.kept
+        decision = None
+        if left is not None:
+            epochs = max(int(seen.losses(arm).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
+            self._shift += reserve * (USUAL_SHARE - epochs / plan.epochs)
+            later, count = decision = self._others or self._room(seen)
+            if later == 0:
+                yield from self._more(seen, 0)
+                return
+        if later == 0 or count < self._few:
+            return
+        self._round += 1
+        yield Wave(
+            {arm: survivors(seen.losses(arm), count) for arm in self._arms},
+            range(folds, folds * (1 + later)),
+            (self._done[0], folds * (1 + later)),
+            self._round,
+            len(self._arms) * folds * (self._done[0] + later * count),
+            overtime=self._overtime(seen.left) if left is not None else 0.0,
+            others=decision,
+        )
+
+    def _all(self, draws: Sequence[int]) -> dict[Arm, Sequence[int]]:
+        return {arm: list(draws) for arm in self._arms}
+
+    def _planned(self) -> int:
+        return self._plan.trials(len(self._arms))
+
+    def _overtime(self, left: float) -> float:
+        return self._shift + GRACE * max(left + self._shift, 0.0)
+
+    def _room(self, seen: Seen) -> tuple[int, int]:
+        """Partitions after the first for which there is time, and configurations of every arm in them."""
+        folds = self._plan.folds
+        for later in range(self._splits // folds - 1, 0, -1):
+            count = min(self._done[0], self._affordable(seen, later * folds))
+            if count >= self._few:
+                return later, count
+        return 0, 0
+
+    def _first_partition(self, left: float) -> Generator[Wave, Seen, Seen | None]:
+        """All configurations in it; `None` if that came to an end too early.
+
+        Under a deadline the first few show how long the others will take, and so how many there may be; and the first
+        of these, whether there is time for the others.
+        """
+        folds, size, seen = self._plan.folds, self._size, None
+        most = min(self._plan.draws, math.ceil(self._few / size) * size)
+        for count, splits in self._stages(most):
+            draws_done, splits_done = self._done
+            more = range(0 if splits > splits_done else draws_done, count)
+            others = range(splits_done if count == draws_done else 0, splits)
+            blocks = len(others) * -(-len(more) // size)
+            missing = (1 - self._known(more, others)) * blocks
+            remaining = (left if seen is None else seen.left) + self._shift
+            if seen is not None and missing:
+                a_block = 0.0 if seen.seconds is None else seen.seconds / SAFETY
+                if (1 + GRACE) * remaining < missing * a_block:
+                    return None
+            overtime = self._shift + GRACE * max(remaining, 0.0)
+            wave = Wave(self._all(more), others, (count, splits), 1, self._planned(), seen is None, overtime, blocks)
+            seen = yield wave
+            if not seen.complete:
+                return None
+            self._done = wave.reaches
+        assert seen is not None
+        return (yield from self._more(seen, self._splits // folds - 1))
+
+    def _stages(self, draws: int) -> list[tuple[int, int]]:
+        """Configurations and folds, one after the other more of the one or of the other, and all of them at last. The
+        first must be trained, however late it is; there are no more than keep all devices busy.
+
+        Where other folds than those that were asked for will not do, there are never fewer.
+        """
+        folds, asked = self._plan.folds, self._plan.asked.folds
+        size, fewest = min(self._size, draws), min(asked[-1], folds)
+        least = min(_PAIR, folds) if len(asked) > 1 else folds
+        stages = list(dict.fromkeys([(size, least), (draws, least), (draws, fewest), (draws, folds)]))
+        return [stage for stage in stages[:-1] if -(-stage[0] // size) * stage[1] >= self._busy] + stages[-1:]
+
+    def _more(self, seen: Seen, others: int) -> Generator[Wave, Seen, Seen | None]:
+        """As many configurations as leave time for the better half of them in so many other partitions."""
+        folds, size = self._plan.folds, self._size
+        later = others * defaults.KEPT
+        while (left := self._most - self._done[0]) > 0:
+            done = self._done[0]
+            more = range(done, done + min(size, left))
+            known = self._known(more, range(folds))
+            blocks = self._affordable(seen, folds, known) / size
+            # Blocks that the other partitions will take.
+            kept = max(later * done / size, others * math.ceil(self._few / size))
+            if blocks < kept + 1 + later and known < 1:
+                return seen
+            self._round += 1
+            fitting = max(min(int((blocks - kept) / (1 + later)) * size, left), len(more))
+            planned = len(self._arms) * folds * int((done + fitting) * (1 + later))
+            count = folds * -(-len(more) // size)
+            wave = Wave(
+                self._all(more),
+                range(folds),
+                (more.stop, self._done[1]),
+                self._round,
+                planned,
+                False,
+                self._shift,
+                count,
+            )
+            seen = yield wave
+            if not seen.complete:
+                return None
+            self._done = wave.reaches
+        return seen
+
+    def _affordable(self, seen: Seen, splits: int, known: float = 0.0) -> int:
+        """Configurations of every arm for which there is time in so many more splits, where a share of a block has been
+        trained before."""
+        if seen.seconds is None:
+            return 0
+        blocks = int((seen.left + self._shift) / (seen.seconds * splits) + known)
+        return max(blocks, 0) * self._size
+
+    def _known(self, draws: Sequence[int], splits: range) -> float:
+        """Of these configurations of all arms, the share that was trained in these splits before."""
+        wanted = list(itertools.product(self._arms, draws, splits))
+        return sum(trial in self._before for trial in wanted) / len(wanted)
+
+
+SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
+
+
+def survivors(losses: np.ndarray, count: int) -> list[int]:
+    """The configurations that go on: those with the lowest mean loss over the splits, each at its best epoch; in their
+    order.
+
+    **Arguments:**
+
+    - `losses`: of an arm, `(draws, splits, epochs)`; infinite where a network diverged.
+    """
+    best = losses.mean(axis=1).min(axis=1)
+    return sorted(int(draw) for draw in np.argsort(best, kind="stable")[:count])

@@ -1,0 +1,1 @@
+"""What the ready training functions, of PyTorch and of JAX, are made of."""

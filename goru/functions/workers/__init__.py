@@ -1,0 +1,1 @@
+"""Who trains: processes of this machine, or of a Ray cluster."""

@@ -1,0 +1,35 @@
+"""Which workers train."""
+
+from goru.errors import InputError
+from goru.functions.workers.attempts import Held
+from goru.functions.workers.pickling import modules_by_name
+from goru.functions.workers.workers import Here, Pool, Processes, accelerators, cores
+
+
+def pool_of(held: Held, workers: int | None, cluster: str | None) -> Pool:
+    """Workers: as many as there are GPUs, or cores where there are none.
+
+    **Arguments:**
+
+    - `workers`: how many processes; 0 for this one alone.
+    - `cluster`: where they are, if not on this machine; see [`connected`][goru.cluster.crew.connected].
+
+    **Raises:** `InputError` if the function cannot be sent to another process, or there is no cluster.
+    """
+    if workers == 0:
+        return Here(held)
+    modules_by_name()
+    try:
+        if cluster is not None:
+            from goru.functions.workers.rays import RayPool
+
+            return RayPool(held, cluster)
+        devices = accelerators()
+        return Processes(held, workers or len(devices) or cores(), devices)
+    except InputError:
+        raise
+    except Exception as error:  # whatever pickling the user's objects raises
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(
+            f"train: cannot be sent to other processes ({said}). Give workers=0 to train in this one."
+        ) from error
