@@ -83,7 +83,8 @@ def _plain(answer: Answer) -> Iterator[str]:
     elif plain.held_out is None:
         told = "diverges in some fold"
     elif plain.gap is None:
-        told = f"no overfitting found: by its end the validation loss rises by {rise}" if epochs > 1 else ""
+        told = f"no overfitting found: from its best epoch to the last, the validation loss changes by {rise}"
+        told = told if epochs > 1 else ""
     elif plain.gap > answer.judgement.margin_share * abs(plain.held_out):
         told = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
     else:
