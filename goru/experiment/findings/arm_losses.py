@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from goru.experiment.arms import Arm
-from goru.experiment.effects.crossfit import judge
+from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.findings.evidence import ArmLosses
 from goru.experiment.trial import Losses
 
@@ -11,5 +11,5 @@ from goru.experiment.trial import Losses
 def arm_losses(losses: Mapping[Arm, Losses], folds: int) -> tuple[ArmLosses, ...]:
     """Every arm, cross-fitted: its validation loss in every split."""
     return tuple(
-        ArmLosses(arm.name, dict(arm), tuple(judge(own, folds).losses.tolist())) for arm, own in losses.items()
+        ArmLosses(arm.name, dict(arm), tuple(crossfitted(own.score, folds).tolist())) for arm, own in losses.items()
     )
