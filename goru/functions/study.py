@@ -26,6 +26,7 @@ from goru.experiment.findings.answer import (
     OverfittingFound,
     Planned,
     Recommendation,
+    SimplestFound,
     Trained,
 )
 from goru.experiment.findings.evidence import Evidence
@@ -261,6 +262,7 @@ class FunctionStudy:
             plain=OverfittingFound.of(found[design.plain], folds, score_to_fit(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
+            simplest=SimplestFound.of(answers),
             judgement=Judgement.of(answers, self._loss_words()),
             recommended=(Recommendation.of(recommended, epochs),),
             trained=Trained.of(race.made),
@@ -276,6 +278,7 @@ class FunctionStudy:
                 race.draws_done if self._tuned else defaults.FEWEST_DRAWS,
                 plain=rival,
                 noun="arm",
+                simplest=answers.simplest,
             ),
             seconds=self.clock.spent,
         )

@@ -145,11 +145,11 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
     for effect in effects:
         name = shown(effect.name)
         if effect.change is None:
-            rows.append((name, words.failed(answer), "", effect.verdict))
+            rows.append((name, words.failed(answer), "", words.verdict(effect)))
             continue
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
-        rows.append((name, change + share, interval, effect.verdict + _to_decide(effect, there)))
+        rows.append((name, change + share, interval, words.verdict(effect) + _to_decide(effect, there)))
     return rows
 
 

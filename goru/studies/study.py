@@ -14,7 +14,16 @@ from goru.errors import InputError
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import Answer, EffectFound, Failure, Judgement, OverfittingFound, Planned, Trained
+from goru.experiment.findings.answer import (
+    Answer,
+    EffectFound,
+    Failure,
+    Judgement,
+    OverfittingFound,
+    Planned,
+    SimplestFound,
+    Trained,
+)
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.forms import as_read
@@ -298,6 +307,7 @@ class Study:
             race.draws_done,
             self._scoring is not None,
             plain,
+            simplest=answers.simplest,
         )
         raced = Raced(
             race.trials,
@@ -328,6 +338,7 @@ class Study:
             plain=OverfittingFound.of(found[PLAIN], folds, score_to_fit(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
+            simplest=SimplestFound.of(answers),
             judgement=Judgement.of(answers, answer.loss_words(dataset, self._balanced)),
             recommended=tuple(
                 answer.describe_candidate(

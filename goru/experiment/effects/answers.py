@@ -9,6 +9,7 @@ from goru.experiment import defaults
 from goru.experiment.arms import Arm
 from goru.experiment.design import Design
 from goru.experiment.effects.effects import Difference, Effect, effects, unknown
+from goru.experiment.effects.simplest import Simplest, simplest
 from goru.experiment.effects.standings import Standing, Standings
 from goru.experiment.effects.weights import weights
 from goru.experiment.questions import Contrast, Interaction, Removal
@@ -20,12 +21,14 @@ class Answers:
     """What every question of a design was answered; the intervals of each kind hold together.
 
     - `plain_loss`: of the plain arm, cross-fitted.
+    - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
     """
 
     contrasts: tuple[Effect, ...]
     interactions: tuple[Effect, ...]
     removals: tuple[Effect, ...]
     plain_loss: float
+    simplest: Simplest | None
 
 
 def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurations: int) -> Answers:
@@ -43,15 +46,22 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     plain = float(standings.all.losses[standings.places[design.plain]].mean())
     margin = defaults.MARGIN * abs(plain)
     parts = standings.parts
+    enough = not tuned or configurations >= defaults.FEWEST_DRAWS
 
     def answered(questions: Sequence[Contrast | Interaction | Removal]) -> tuple[Effect, ...]:
         differences = [(asked.name, difference(asked, standings, parts)) for asked in questions]
-        if tuned and configurations < defaults.FEWEST_DRAWS:
-            return tuple(unknown(name, compared.change, margin) for name, compared in differences)
-        return effects(differences, standings.shares, margin, defaults.CONFIDENCE)
+        if enough:
+            return effects(differences, standings.shares, margin, defaults.CONFIDENCE)
+        return tuple(unknown(name, compared.change, margin) for name, compared in differences)
 
     contrasts, interactions, removals = design.asked
-    return Answers(answered(contrasts), answered(interactions), answered(removals), plain)
+    return Answers(
+        answered(contrasts),
+        answered(interactions),
+        answered(removals),
+        plain,
+        simplest(standings, parts) if enough else None,
+    )
 
 
 def difference(asked: Contrast | Interaction | Removal, standings: Standings, parts: np.ndarray) -> Difference:

@@ -107,7 +107,11 @@ def error(difference: Difference, shares: np.ndarray) -> Error:
     networks = np.sqrt(explained) * between
     total = float(rows @ rows) + float(networks @ networks) + float(search @ search)
     spread = sum(variance**2 / freedom for variance, freedom in sources)
-    return Error(rows, networks, search, total**2 / spread if spread > 0 else float(splits - 1))
+    if not spread > 0:
+        return Error(rows, networks, search, float(splits - 1))
+    # A sum has no fewer degrees of freedom than its least sure source, even where most of a variance is explained.
+    fewest = min(freedom for variance, freedom in sources if variance > 0)
+    return Error(rows, networks, search, max(total**2 / spread, float(fewest)))
 
 
 def _residuals(parts: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, int]:
@@ -217,7 +221,7 @@ def _effect(name: str, change: float, source: Error, margin: float, quantile: fl
         source.rows,
         source.networks,
         source.search,
-        factor if word == "undecided" else None,
+        factor if word == "undecided" and np.isfinite(margin) else None,
         float(zero) if known else None,
         float(above - below) if known else None,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -63,15 +64,18 @@ class Standings:
         known = np.where(trained & ~np.isnan(losses), losses, np.inf)
         return Standing(known, self._others.losses[places[:3]])
 
+    def chosen(self, arrays: Sequence[Any]) -> np.ndarray:
+        """What arrays, one an arm, `(configurations, splits, epochs, ...)`, hold of what stands for the arms: `(arms,
+        splits, ...)`."""
+        _, configurations, splits, epochs = self._places(None)
+        places = zip(arrays, configurations, epochs, strict=True)
+        return np.stack([np.asarray(array[chosen, splits[0], at]) for array, chosen, at in places])
+
     @property
     def parts(self) -> np.ndarray:
         """`(arms, splits, parts)`: what each part of the rows adds to the losses; 0 where nothing stands for an arm."""
-        _, chosen, splits, epochs = self._places(None)
-        parts = [
-            np.asarray(arm.parts[configurations, splits[0], at])
-            for arm, configurations, at in zip(self._losses, chosen, epochs, strict=True)
-        ]
-        return np.where(np.isfinite(self.all.losses)[..., None], np.stack(parts), 0.0).astype(np.float64)
+        parts = self.chosen([arm.parts for arm in self._losses])
+        return np.where(np.isfinite(self.all.losses)[..., None], parts, 0.0).astype(np.float64)
 
     def indices(self, arms: Sequence[Arm]) -> np.ndarray:
         """Of some arms, the places on the first axis."""
