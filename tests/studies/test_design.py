@@ -16,12 +16,8 @@ from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step
 from goru.studies import defaults
 from goru.studies.design import (
-    AFTER,
     ARMS,
-    BEFORE,
-    CONTRASTS,
     PLAIN,
-    RECOMMENDED,
     architecture,
     arm_of,
     design,
@@ -78,33 +74,26 @@ class TestArms:
         assert len({architecture(arm, base) for arm in ARMS}) == 6
 
 
-class TestContrasts:
-    def test_there_are_seven_and_each_compares_what_its_name_says(self):
-        asked = {
-            contrast.name: ({arm.name for arm in contrast.arms}, {arm.name for arm in contrast.against})
-            for contrast in CONTRASTS
+class TestQuestions:
+    @pytest.mark.parametrize("search", [False, True])
+    def test_every_technique_on_average_over_all_arms_and_the_best_of_all(self, search):
+        contrasts, interactions, removals = design(search).asked
+        assert {contrast.name: len(contrast.arms) for contrast in contrasts} == {
+            "batch norm before": 4,
+            "batch norm after": 4,
+            "batch norm after instead of before": 4,
+            "dropout": 6,
+            "weight decay": 6,
+            "the best of all combinations": 12,
         }
-        assert asked == {
-            "dropout": ({"dropout"}, {"plain"}),
-            "weight decay": ({"weight decay"}, {"plain"}),
-            "batch norm before the activation": ({"batch norm before"}, {"plain"}),
-            "batch norm after the activation": ({"batch norm after"}, {"plain"}),
-            "batch norm after instead of before": ({"batch norm after"}, {"batch norm before"}),
-            "dropout and decay on top of batch norm": (
-                {"batch norm before + dropout + weight decay", "batch norm after + dropout + weight decay"},
-                {"batch norm before", "batch norm after"},
-            ),
-            "the best of all combinations": ({arm.name for arm in ARMS}, {"plain"}),
+        assert {pair.name: len(pair.both) for pair in interactions} == {
+            "batch norm before and dropout": 2,
+            "batch norm after and dropout": 2,
+            "batch norm before and weight decay": 2,
+            "batch norm after and weight decay": 2,
+            "dropout and weight decay": 3,
         }
-
-    def test_no_arm_stands_twice_on_one_side(self):
-        for contrast in CONTRASTS:
-            for side in (contrast.arms, contrast.against):
-                assert len(set(side)) == len(side) > 0
-
-    def test_the_recommendation_is_the_last(self):
-        assert CONTRASTS[-1] is RECOMMENDED
-        assert (arm_of("before"), arm_of("after")) == (BEFORE, AFTER)
+        assert [removal.name for removal in removals] == ["batch norm", "dropout", "weight decay"]
 
 
 class TestDraws:
@@ -201,7 +190,7 @@ class TestDecay:
 
 class TestSearchingBatchNorm:
     def test_numbers_are_in_their_ranges_and_differ_from_draw_to_draw(self):
-        for arm in (BEFORE, AFTER, arm_of("after", True, True)):
+        for arm in (arm_of("before"), arm_of("after"), arm_of("after", True, True)):
             drawn = draws(arm, 32, 0, STEPS, search_batch_norm=True)
             for name, (low, high) in BATCH_NORM.items():
                 values = [getattr(hyper, name) for hyper in drawn]

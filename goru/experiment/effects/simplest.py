@@ -38,11 +38,10 @@ def simplest(standings: Standings, parts: np.ndarray) -> Simplest | None:
     best = int(means.argmin())
     candidates = [Simplest(arms[best], arms[best], 0.0, 0.0)]
     for place, arm in enumerate(arms):
-        difference = Difference(
-            standings.all.losses[place] - standings.all.losses[best],
-            parts[place] - parts[best],
-            np.array([each.losses[place].mean() - each.losses[best].mean() for each in standings.without]),
-        )
+        with np.errstate(invalid="ignore"):  # without a configuration both may be lost
+            without = [each.losses[place].mean() - each.losses[best].mean() for each in standings.without]
+        losses = standings.all.losses[place] - standings.all.losses[best]
+        difference = Difference(losses, parts[place] - parts[best], np.array(without))
         if place == best or not np.isfinite([*difference.losses, *difference.without]).all():
             continue
         total = error(difference, standings.shares).total

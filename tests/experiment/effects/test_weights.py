@@ -53,9 +53,7 @@ def test_a_worked_example(asked, expected):
 def test_places_are_those_of_the_standings():
     backwards = standings({AB: [0.9, 0.6, 0.8], A: [1.0, 1.5, 0.4], B: [1.9, 1.8, 1.7], NEITHER: [2.0, 2.1, 2.2]})
     for asked in (A_EFFECT, PAIR, BEST, WITHOUT_A):
-        np.testing.assert_array_equal(
-            weights(asked, backwards, backwards.all), weights(asked, SOME, SOME.all)[:, ::-1]
-        )
+        np.testing.assert_array_equal(weights(asked, backwards, backwards.all), weights(asked, SOME, SOME.all)[:, ::-1])
 
 
 def test_the_best_is_chosen_anew_without_a_configuration():
