@@ -7,7 +7,7 @@ import pandas as pd
 
 from goru.data.cells import is_number, is_text, parse_text, without_gaps
 from goru.data.table import RawTable
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import listing, nearest
 
 Task = Literal["classification", "regression"]
@@ -34,7 +34,7 @@ def choose_target(table: RawTable, target: str | None) -> tuple[str, str]:
         for name in names:
             if name.lower() == usual:
                 return name, ""
-    return names[-1], f"The target is the last column, '{names[-1]}'; name another with --target."
+    return names[-1], f"The target is the last column, '{names[-1]}'; name another with {option('target')}."
 
 
 def recognise_task(values: pd.Series) -> Task:

@@ -2,16 +2,16 @@
 
 import hashlib
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from goru import __version__
-from goru.errors import InputError
+from goru.errors import argument, spelled
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
 from goru.experiment.forms import to_json
@@ -28,6 +28,7 @@ from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, Run, is_unfinished
 WRITING_SECONDS = 1.0  # on a quiet machine: what was found, and the report
 
 
+@spelled(partial(argument, names={"trials": "n_trials"}))
 def study(
     train: Callable[..., Any],
     X: Any,
@@ -102,14 +103,11 @@ def study(
     from goru.report.progress import watcher
 
     with watcher() if verbose else nullcontext(Silent()) as watching:
-        try:
-            if folder is None:
-                record, clock = Record(), Clock()
-                found = FunctionStudy(sources, options, watching, clock).run(record)
-                return StudyResult(found.answer, found.evidence, found.model, record.trials)
-            return run_in(Path(folder), sources, options, overwrite, watching)
-        except InputError as error:
-            raise InputError(in_words_of_python(str(error))) from error.__cause__
+        if folder is None:
+            record, clock = Record(), Clock()
+            found = FunctionStudy(sources, options, watching, clock).run(record)
+            return StudyResult(found.answer, found.evidence, found.model, record.trials)
+        return run_in(Path(folder), sources, options, overwrite, watching)
 
 
 def run_in(
@@ -217,9 +215,3 @@ def _source(function: Any) -> str | None:
     except (OSError, TypeError):
         return None
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def in_words_of_python(message: str) -> str:
-    """A message that speaks of the command's options, in the names of arguments."""
-    names = {"out": "folder", "overwrite": "overwrite=True", "networks": "n_trials"}
-    return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)

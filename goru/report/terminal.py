@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from goru.data.numbers import estimate, number, numbers
+from goru.errors import option
 from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, in_loss, together
@@ -89,7 +90,7 @@ def _plain(answer: Answer) -> Iterator[str]:
         told = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
     else:
         told = f"no overfitting found: generalization gap {gap}"
-        told += "; wider layers (--hidden) might overfit" * words.of_networks(answer)
+        told += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
     yield from _labelled("plain", [last, *([told] if told else [])])
     if answer.class_weight:
         yield from _labelled("", ["(every class counts alike in all losses)"])

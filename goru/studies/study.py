@@ -10,7 +10,7 @@ from goru import __version__
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answer_questions
@@ -108,7 +108,8 @@ class Study:
             self.clock.budget = options.budget or defaults.BUDGET_SECONDS
         if self._balanced and dataset.classes is None:
             raise InputError(
-                f"--class-weight: '{dataset.target_name}' is a number, and has no classes. Leave the option out."
+                f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
+                "Leave the option out."
             )
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
@@ -161,7 +162,9 @@ class Study:
             )
         batch = self.options.batch_size or defaults.batch_size(fit_rows)
         if batch > fit_rows:
-            raise InputError(f"--batch-size {batch}: a batch holds at most the {fit_rows:,} rows that a split fits on.")
+            raise InputError(
+                f"{option('batch_size', batch)}: a batch holds at most the {fit_rows:,} rows that a split fits on."
+            )
         return batch
 
     def _spend(self) -> Spending:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from goru.data.splitting import Split
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate
 from goru.model.networks import Networks, softmax
 from goru.model.weights import named
@@ -189,7 +189,8 @@ def _without_diverged(bag: Bag) -> Bag:
     well = bag.networks.finite
     if not well.any():
         raise InputError(
-            "all networks of the recommended configurations diverged on all rows. Fit again with another --seed."
+            "all networks of the recommended configurations diverged on all rows. "
+            f"Fit again with another {option('seed')}."
         )
     settled, layers, start = [], [], 0
     for block, own in zip(bag.settled, bag.layers, strict=True):

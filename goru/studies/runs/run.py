@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import from_json
@@ -43,7 +43,6 @@ OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
 EVIDENCE, REPORT = "evidence.json", "report.html"
 MAKING, READY = ".making", ".ready"
-_UNFINISHED = "{}: this run is not finished. Go on with `goru fit ... --resume`, or --overwrite it."
 _MENDED = {REPORT: "Write it again with `goru report`."}
 
 
@@ -68,7 +67,8 @@ class Run:
         """What the pictures are drawn from."""
         if self.config["version"] < WITH_EVIDENCE:
             raise InputError(
-                f"{self.folder}: written by an older goru, which kept nothing to draw. Fit it again with --overwrite."
+                f"{self.folder}: written by an older goru, which kept nothing to draw. "
+                f"Fit it again with {option('overwrite', True)}."
             )
         return self._read(Evidence, EVIDENCE, lifted_evidence)
 
@@ -123,17 +123,18 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
     """
     run = Run(Path(folder))
     if is_unfinished(run.folder) and not all((run.folder / name).is_file() for name in (ANSWER, MANIFEST)):
-        raise InputError(_UNFINISHED.format(folder))
+        raise _unfinished(folder)
     if is_sound(run.folder):
         check(run.folder, but, _MENDED)  # before anything is read that may have changed
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
     if run.config["version"] < OLDEST:
         raise InputError(
-            f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
+            f"{folder}: written by an older goru, whose answers were others. "
+            f"Fit it again with {option('overwrite', True)}."
         )
     if not (run.folder / ANSWER).is_file():
-        raise InputError(_UNFINISHED.format(folder))
+        raise _unfinished(folder)
     if run.config["version"] >= WITH_MANIFEST:
         check(run.folder, but, _MENDED)
     return run
@@ -142,6 +143,12 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
 def is_unfinished(folder: Path) -> bool:
     """Whether a study that was stopped can go on there."""
     return (folder / MAKING / STORE).is_file() or (folder / READY).is_dir()
+
+
+def _unfinished(folder: str | os.PathLike[str]) -> InputError:
+    return InputError(
+        f"{folder}: this run is not finished. Go on with `goru fit ... --resume`, or {option('overwrite')} it."
+    )
 
 
 def read_config(folder: Path) -> dict[str, Any]:
