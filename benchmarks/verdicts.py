@@ -11,7 +11,8 @@ setting. The networks are small; the study is the one that `goru fit` does, from
 Three kinds of study:
 
 - coverage: all arms and all contrasts; does the interval hold the true effect?
-- copies: an arm against itself, with draws, initial weights, orders and masks of its own; is it called different?
+- copies: an arm against itself, with configurations, initial weights, orders and masks of its own; is it called
+  different?
 - planted: tables on which a technique changes the loss by about 15 %, 1,000 rows; is it found, and with which sign?
 
 A finished study is written to the --work file at once; the next run goes on from there. Tables are drawn by the study's
@@ -44,16 +45,16 @@ from goru.experiment.effects.effects import effect
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, losses, pooled
+from goru.experiment.trial import Losses, losses_by_arm, pooled
 from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
 from goru.studies import defaults, laboratory
 from goru.studies.blocks import Blocks
 from goru.studies.design import ARMS, BEFORE, CONTRASTS, PLAIN, arm_of, design, hyperparameters
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.splits import partitions
 
 STUDIES = 200
@@ -61,7 +62,7 @@ STUDIES = 200
 SEEDS = {"coverage": 100_000, "copies": 200_000, "planted": 300_000}
 SECOND_SEARCHES = 400_000
 FRESH = 512  # rows a table, to know the truth by
-PLAN = Plan(draws=16, epochs=30)
+PLAN = Plan(configurations=16, epochs=30)
 HIDDEN = (32,)
 NETWORKS = 16  # in a block
 
@@ -130,20 +131,20 @@ TRIAL = hashlib.sha256(
 ).hexdigest()[:12]
 
 
-class FreshRows(Laboratory):
+class FreshRows(NetworkLaboratory):
     """A laboratory that watches the loss on fresh rows where others watch it on training rows."""
 
-    def rows(self, split: Split) -> Rows:
+    def rows(self, split: Split) -> PreparedRows:
         prepared = super().rows(split)
-        preparation, scaling = laboratory.fit_preparation(self.dataset, split.fit_rows)
+        preparation, scaling = laboratory.fit_preparation(self.dataset, split.training_rows)
         y = self.dataset.y_test if scaling is None else scaling.transform(self.dataset.y_test)[:, None]
         n = len(prepared.x)
-        return Rows(
+        return PreparedRows(
             x=np.concatenate([prepared.x, preparation.transform(self.dataset.encoded_test)]),
             y=np.concatenate([prepared.y, y.astype(prepared.y.dtype)]),
-            fit=prepared.fit,
-            fit_scored=np.arange(n, n + FRESH),
-            score=prepared.score,
+            training=prepared.training,
+            training_scored=np.arange(n, n + FRESH),
+            validation=prepared.validation,
             part=np.concatenate([self.parts, np.zeros(FRESH, np.int32)]),
         )
 
@@ -154,7 +155,7 @@ class Laboratories:
     def __init__(self) -> None:
         self._made: dict[tuple[str, int, int], FreshRows] = {}
 
-    def of(self, setting: Setting, dataset: Dataset, seed: int) -> Laboratory:
+    def of(self, setting: Setting, dataset: Dataset, seed: int) -> NetworkLaboratory:
         key = (setting.task, setting.rows, dataset.n_features)
         if key not in self._made:
             n = len(dataset.y_development)
@@ -175,11 +176,11 @@ class Laboratories:
         return self._made[key].for_table(dataset, seed)
 
 
-def run(laboratory: Laboratory, splits: list[list[Split]], arms: tuple[Arm, ...]) -> dict[Arm, Losses]:
+def run(laboratory: NetworkLaboratory, splits: list[list[Split]], arms: tuple[Arm, ...]) -> dict[Arm, Losses]:
     """The race, as a study runs it."""
     flat = [split for partition in splits for split in partition]
-    steps = laboratory.steps(PLAN.epochs, int(np.mean([len(split.fit_rows) for split in flat])))
-    count = max(PLAN.draws, defaults.MOST_DRAWS)
+    steps = laboratory.steps(PLAN.epochs, int(np.mean([len(split.training_rows) for split in flat])))
+    count = max(PLAN.configurations, defaults.MOST_CONFIGURATIONS)
     configurations = {}
     for arm in arms:
         drawn = design().configurations(arm, count, laboratory.seed)
@@ -187,7 +188,7 @@ def run(laboratory: Laboratory, splits: list[list[Split]], arms: tuple[Arm, ...]
     blocks = Blocks(laboratory, flat, PLAN.epochs)
     race = Race(blocks, configurations, len(flat), PLAN, Record(), Silent(), laboratory.seed, places=ARMS)
     race.run()
-    return losses(race.trials, laboratory.shares(flat))
+    return losses_by_arm(race.trials, laboratory.shares(flat))
 
 
 def compare(name: str, arm: Losses, against: Losses, plain: float) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def compare(name: str, arm: Losses, against: Losses, plain: float) -> dict[str, 
 
 def fresh(arm: Losses) -> float:
     """The mean loss on fresh rows of the networks that stand for an arm."""
-    return float(choose(arm.score, PLAN.folds).of(arm.fit).mean())
+    return float(choose(arm.validation, PLAN.folds).of(arm.training).mean())
 
 
 def coverage(laboratories: Laboratories, number: int) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
-from goru.report.shown import Shown
+from goru.report.viewable import Viewable
 
 
 @dataclass(frozen=True, eq=False)
-class Findings(Shown):
+class Findings(Viewable):
     """What a study found; printed, it is the whole answer, and in a notebook it shows itself.
 
     - `answer`: everything.

@@ -29,7 +29,7 @@ def plain(answer: Answer) -> str:
     return "plain network" if of_networks(answer) else "plain arm"
 
 
-def failed(answer: Answer) -> str:
+def failure_reason(answer: Answer) -> str:
     """Why a loss is not finite."""
     return "a network diverged" if of_networks(answer) else "a trial failed or diverged"
 

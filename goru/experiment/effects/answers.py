@@ -27,14 +27,14 @@ class Answers:
     plain_loss: float
 
 
-def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, draws: int) -> Answers:
+def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurations: int) -> Answers:
     """Answer all questions.
 
     **Arguments:**
 
     - `folds`: of a partition.
-    - `draws`: of each arm; where there is something to tune and they are too few, nothing is decided, and no interval
-      has an end.
+    - `configurations`: of each arm; where there is something to tune and they are too few, nothing is decided, and no
+      interval has an end.
     """
     tuned = bool(design.knobs)
     judged = {arm: judge(own, folds, tuned) for arm, own in losses.items()}
@@ -47,7 +47,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, draws: int)
             effect(name, arm, against, margin, defaults.CONFIDENCE, len(sides), search)
             for name, arm, against, search in sides
         ]
-        return tuple(decided(found, draws) if tuned else found)
+        return tuple(decided(found, configurations) if tuned else found)
 
     return Answers(
         effects([(asked.name, *_contrast(asked, losses, judged, folds, tuned)) for asked in contrasts]),
@@ -57,11 +57,11 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, draws: int)
     )
 
 
-def decided(effects: Sequence[Effect], draws: int) -> list[Effect]:
-    """Effects as they are, or undecided where there are too few draws: one or two may suit one arm and not another, and
-    their difference would be luck. How much luck, so few do not say: the error of the search is unknown, and an
-    interval without it would be too narrow."""
-    if draws >= defaults.FEWEST_DRAWS:
+def decided(effects: Sequence[Effect], configurations: int) -> list[Effect]:
+    """Effects as they are, or undecided where there are too few configurations: one or two may suit one arm and not
+    another, and their difference would be luck. How much luck, so few do not say: the error of the search is unknown,
+    and an interval without it would be too narrow."""
+    if configurations >= defaults.FEWEST_CONFIGURATIONS:
         return list(effects)
     unknown = float("inf")
     return [
@@ -99,7 +99,7 @@ def _removal(
     """In every split the arm that is best on the other folds, and the same without."""
     without = dict(asked.without)
     arms = list(without)
-    elsewhere = np.stack([_elsewhere(losses[arm].score, folds) for arm in arms])
+    elsewhere = np.stack([_elsewhere(losses[arm].validation, folds) for arm in arms])
     best = [arms[place] for place in elsewhere.argmin(axis=0)]
     sides = [[judged[arm] for arm in best], [judged[without[arm]] for arm in best]]
     return tuple(  # type: ignore[return-value]  # two of them
@@ -117,10 +117,10 @@ def _elsewhere(losses: np.ndarray, folds: int) -> np.ndarray:
     """The loss on the other folds of what stands for an arm in each split, `(splits,)`."""
     choice = choose(losses, folds)
     found = np.empty(losses.shape[1])
-    for split, (draw, epoch) in enumerate(zip(choice.draws, choice.epochs, strict=True)):
+    for split, (configuration, epoch) in enumerate(zip(choice.configurations, choice.epochs, strict=True)):
         first = split - split % folds
         others = [other for other in range(first, min(first + folds, len(found))) if other != split]
-        found[split] = np.inf if draw == NONE else losses[draw, others, epoch].mean()
+        found[split] = np.inf if configuration == NONE else losses[configuration, others, epoch].mean()
     return found
 
 

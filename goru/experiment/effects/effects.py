@@ -19,10 +19,10 @@ class Error:
     - `networks`: other networks might have been trained, on other training rows and from other initial weights: by how
       much the R splits differ more than their rows explain, √((s² - w)/R), with s² the variance between splits and w
       that of a split's mean over its rows: the estimate of a variance component.
-    - `search`: other hyperparameters might have been drawn. How much the best of n draws varies shows in its distance d
-      to the second best: were draws independent and their excess losses exponential, as for two hyperparameters near an
-      optimum, the variance would be d²/2 on average. Draws of a Sobol sequence are spread more evenly, and vary less:
-      d²/4, as arms searched twice show.
+    - `search`: other hyperparameters might have been drawn. How much the best of n configurations varies shows in its
+      distance d to the second best: were configurations independent and their excess losses exponential, as for two
+      hyperparameters near an optimum, the variance would be d²/2 on average. Configurations of a Sobol sequence are
+      spread more evenly, and vary less: d²/4, as arms searched twice show.
     - `freedom`: degrees of freedom, after Satterthwaite (1946), of the first two.
     """
 
@@ -89,8 +89,8 @@ class Effect:
 
     - `rows`, `networks`, `search`: where the interval's width comes from; see `Error`.
     - `factor`: of an undecided effect, by how much the number of rows would have to grow for an interval narrow enough
-      to decide, if the change is what it seems to be; infinite if rows alone would not do, for more draws are needed;
-      otherwise `None`.
+      to decide, if the change is what it seems to be; infinite if rows alone would not do, for more configurations are
+      needed; otherwise `None`.
     """
 
     name: str
@@ -127,7 +127,7 @@ def effect(
 
     infinite = float("inf")
     if not np.isfinite([arm.losses, against.losses]).all():
-        # An arm of which no draw survives in some split: nothing can be said about its size.
+        # An arm of which no configuration survives in some split: nothing can be said about its size.
         return Effect(name, infinite, -infinite, infinite, margin, "undecided", infinite, infinite, infinite, None)
     found = error(arm, against, search)
     change = float(np.mean(arm.losses - against.losses))

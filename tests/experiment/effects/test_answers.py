@@ -44,25 +44,26 @@ ASKED = replace(
 )
 
 
-def raced(diverged=None, splits=range(3), draws=defaults.FEWEST_DRAWS):
-    """Equal draws, in three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, BEST leaves 0.1."""
+def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_CONFIGURATIONS):
+    """Equal configurations, in three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, BEST leaves
+    0.1."""
     plain = (2.0, 2.01, 1.99)
     loss = dict.fromkeys(ARMS, (2.0, 2.0, 2.0))
     loss |= {PLAIN: plain, DROPOUT: tuple(value - 0.5 for value in plain), BEST: (0.1, 0.1, 0.1)}
     return losses_of(
         [
-            make_trial(arm, draw, split, [np.nan, np.nan], "diverged")
+            make_trial(arm, configuration, split, [np.nan, np.nan], "diverged")
             if arm == diverged and split in splits
-            else make_trial(arm, draw, split, [3.0, loss[arm][split]])
+            else make_trial(arm, configuration, split, [3.0, loss[arm][split]])
             for arm in ARMS
-            for draw in range(draws)
+            for configuration in range(configurations)
             for split in range(3)
         ]
     )
 
 
-def found(losses, draws=defaults.FEWEST_DRAWS, folds=3, asked=ASKED):
-    return answer(asked, losses, folds, draws)
+def found(losses, configurations=defaults.FEWEST_CONFIGURATIONS, folds=3, asked=ASKED):
+    return answer(asked, losses, folds, configurations)
 
 
 class TestContrasts:
@@ -110,8 +111,9 @@ class TestContrasts:
         assert {effect.margin for effect in effects} == {INF}
 
     @pytest.mark.filterwarnings("error")
-    def test_where_one_draw_of_an_arm_alone_survived_there_is_no_telling_how_lucky_it_was(self):
-        """Another draw would have diverged, and the interval is without bounds; no number of rows would mend that."""
+    def test_where_one_configuration_of_an_arm_alone_survived_there_is_no_telling_how_lucky_it_was(self):
+        """Another configuration would have diverged, and the interval is without bounds; no number of rows would mend
+        that."""
         score = np.full((3, 3, 2), INF)
         score[0] = [[3.0, 1.5], [3.0, 1.51], [3.0, 1.49]]
         effect = found(raced() | {DROPOUT: make_losses(score)}).contrasts[0]
@@ -125,14 +127,16 @@ class TestContrasts:
         assert answers.contrasts[0].margin == pytest.approx(defaults.MARGIN * 2)
 
 
-class TestFewDraws:
-    @pytest.mark.parametrize("draws", [1, 2])
-    def test_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, draws):
-        few, enough = (found(raced(draws=n), n) for n in (draws, 3))
+class TestFewConfigurations:
+    @pytest.mark.parametrize("configurations", [1, 2])
+    def test_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, configurations):
+        few, enough = (found(raced(configurations=n), n) for n in (configurations, 3))
         for kind in ("contrasts", "interactions"):
             effects = getattr(few, kind)
             assert {effect.verdict for effect in effects} == {"undecided"}
-            assert {effect.factor for effect in effects} == {INF}  # more rows would not decide it, more draws may
+            assert {effect.factor for effect in effects} == {
+                INF
+            }  # more rows would not decide it, more configurations may
             assert {(effect.low, effect.high, effect.search) for effect in effects} == {(-INF, INF, INF)}
             assert [(effect.name, effect.change, effect.margin) for effect in effects] == [
                 (effect.name, effect.change, effect.margin) for effect in getattr(enough, kind)
@@ -140,34 +144,34 @@ class TestFewDraws:
         assert [effect.verdict for effect in enough.contrasts].count("helps") == 3
         assert few.plain_loss == enough.plain_loss
 
-    @pytest.mark.parametrize("draws", [1, 2, 3])
-    def test_an_interval_that_leaves_out_zero_never_stands_beside_undecided(self, draws):
-        for effect in found(raced(draws=draws), draws).contrasts:
+    @pytest.mark.parametrize("configurations", [1, 2, 3])
+    def test_an_interval_that_leaves_out_zero_never_stands_beside_undecided(self, configurations):
+        for effect in found(raced(configurations=configurations), configurations).contrasts:
             assert effect.low <= 0 <= effect.high or effect.verdict != "undecided"
 
     EFFECT = Effect("dropout", -0.1, -0.3, 0.1, 0.02, "undecided", 0.04, 0.03, 0.02, 4.0)
     EFFECTS = (replace(EFFECT, verdict="helps", factor=None), replace(EFFECT, verdict="hurts", factor=None), EFFECT)
 
-    @pytest.mark.parametrize("draws", [defaults.FEWEST_DRAWS, 32])
-    def test_with_enough_effects_stay_as_they_are(self, draws):
-        assert decided(self.EFFECTS, draws) == list(self.EFFECTS)
+    @pytest.mark.parametrize("configurations", [defaults.FEWEST_CONFIGURATIONS, 32])
+    def test_with_enough_effects_stay_as_they_are(self, configurations):
+        assert decided(self.EFFECTS, configurations) == list(self.EFFECTS)
 
-    @pytest.mark.parametrize("draws", [1, defaults.FEWEST_DRAWS - 1])
-    def test_with_fewer_the_error_of_the_search_is_one_that_nobody_knows(self, draws):
+    @pytest.mark.parametrize("configurations", [1, defaults.FEWEST_CONFIGURATIONS - 1])
+    def test_with_fewer_the_error_of_the_search_is_one_that_nobody_knows(self, configurations):
         unknown = replace(self.EFFECT, low=-INF, high=INF, search=INF, factor=INF)
-        assert decided(self.EFFECTS, draws) == [unknown] * 3
+        assert decided(self.EFFECTS, configurations) == [unknown] * 3
 
-    def test_of_one_that_diverged_no_draws_are_said_to_decide_it(self):
+    def test_of_one_that_diverged_no_configurations_are_said_to_decide_it(self):
         diverged = replace(self.EFFECT, change=INF, factor=None)
         assert decided([diverged], 1) == [diverged]
 
-    @pytest.mark.parametrize("draws", [1, 2])
+    @pytest.mark.parametrize("configurations", [1, 2])
     @pytest.mark.parametrize("seed", range(5))
-    def test_a_placebo_is_never_decided_with_few(self, seed, draws):
+    def test_a_placebo_is_never_decided_with_few(self, seed, configurations):
         """Losses that no factor changes: what is seen is luck."""
         rng = np.random.default_rng(seed)
-        losses = {arm: make_losses(1 + 0.01 * rng.normal(size=(draws, 6, 3))) for arm in ARMS}
-        answers = found(losses, draws, asked=DESIGN)
+        losses = {arm: make_losses(1 + 0.01 * rng.normal(size=(configurations, 6, 3))) for arm in ARMS}
+        answers = found(losses, configurations, asked=DESIGN)
         effects = (*answers.contrasts, *answers.interactions, *answers.removals)
         assert {effect.verdict for effect in effects} == {"undecided"}
 
@@ -180,12 +184,13 @@ class TestFewDraws:
 
 
 def constant(losses=None, splits: int = 2):
-    """Arms with two draws that lose as much after every epoch of every split; those that are not given lose 1."""
+    """Arms with two configurations that lose as much after every epoch of every split; those that are not given lose
+    1."""
     return {arm: make_losses(np.full((2, splits, 3), (losses or {}).get(arm, 1.0))) for arm in ARMS}
 
 
 def by_split(losses):
-    """Arms with two draws alike and one epoch; those that are not given lose 1 in every split."""
+    """Arms with two configurations alike and one epoch; those that are not given lose 1 in every split."""
     splits = len(next(iter(losses.values())))
     return {arm: make_losses(np.reshape([losses.get(arm, [1.0] * splits)] * 2, (2, splits, 1))) for arm in ARMS}
 
@@ -240,7 +245,7 @@ class TestInteractionsOfSingleArms:
             assert (pair.change, pair.low, pair.high) == pytest.approx((0, 0, 0), abs=1e-6)
 
     def test_how_lucky_four_searches_were_adds_up(self):
-        """Of each arm the second draw is worse by 0.1, 0.2, 0.3 and 0.4."""
+        """Of each arm the second configuration is worse by 0.1, 0.2, 0.3 and 0.4."""
         distances = {PLAIN: 0.1, DROPOUT: 0.2, DECAY: 0.3, BOTH: 0.4}
         losses = {
             arm: make_losses(np.stack([np.ones((3, 1)), np.full((3, 1), 1 + distances.get(arm, 0.0))])) for arm in ARMS
@@ -255,7 +260,7 @@ class TestInteractionsOfSingleArms:
     @pytest.mark.parametrize("splits", [[0], [0, 1, 2]], ids=["in one split", "everywhere"])
     def test_where_one_of_the_four_arms_diverged_nothing_is_said(self, arm, splits):
         losses = constant(splits=3)
-        losses[arm].score[:, splits] = INF
+        losses[arm].validation[:, splits] = INF
         parts = np.array(losses[arm].parts)
         parts[:, splits] = np.nan
         losses[arm] = replace(losses[arm], parts=parts)

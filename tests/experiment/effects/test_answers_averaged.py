@@ -15,18 +15,20 @@ from goru.experiment.knobs import uniform
 INF = np.inf
 
 
-def found(losses, draws=defaults.FEWEST_DRAWS, folds=3, *, asked):
-    return answer(asked, losses, folds, draws)
+def found(losses, configurations=defaults.FEWEST_CONFIGURATIONS, folds=3, *, asked):
+    return answer(asked, losses, folds, configurations)
 
 
 SQUARE = Design({"a": [0, 1], "b": [0, 1]}, {"rate": uniform(0, 1)})
 NEITHER, B, A, AB = SQUARE.arms
 
 
-def square(losses, draws: int = 3):
-    """Four arms, each with equal draws and one epoch, by their losses in the splits."""
+def square(losses, configurations: int = 3):
+    """Four arms, each with equal configurations and one epoch, by their losses in the splits."""
     splits = len(losses[A])
-    return {arm: make_losses(np.reshape([own] * draws, (draws, splits, 1))) for arm, own in losses.items()}
+    return {
+        arm: make_losses(np.reshape([own] * configurations, (configurations, splits, 1))) for arm, own in losses.items()
+    }
 
 
 class TestMeansOverPairs:
@@ -128,7 +130,7 @@ class TestRemovals:
         without, changes = dict(SQUARE.asked[2][0].without), []
         for split in range(6):
             others = [other for other in range(split - split % 3, split - split % 3 + 3) if other != split]
-            best = min(losses, key=lambda arm: losses[arm].score[:, others].mean(axis=1).min())
+            best = min(losses, key=lambda arm: losses[arm].validation[:, others].mean(axis=1).min())
             changes.append(judged[best].losses[split] - judged[without[best]].losses[split])
         assert removal.change == pytest.approx(np.mean(changes))
 

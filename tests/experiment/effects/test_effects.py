@@ -200,7 +200,7 @@ class TestEffect:
         assert (found.change, found.low, found.high) == (0, 0, 0)
         assert found.verdict == "no effect worth having"
 
-    def test_a_search_that_found_one_good_draw_alone_is_less_sure(self):
+    def test_a_search_that_found_one_good_configuration_alone_is_less_sure(self):
         sure, unsure = (effect("", judged(self.PARTS, d), nothing(4, 2), 0.02, 0.95, 7) for d in (0.0, 1.0))
         assert unsure.high - unsure.low > sure.high - sure.low
         assert unsure.change == sure.change
