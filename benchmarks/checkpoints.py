@@ -27,8 +27,8 @@ BAR = 0.03  # of the time of a run
 def study(number: int, folder: str) -> None:
     """Print seconds of the run and of its record, and how many blocks were written, as JSON."""
     from goru.experiment.racing.store import Store
-    from goru.report.study_page import write
-    from goru.studies.fitting import TableOptions, fit
+    from goru.report.study_page import write_study_page
+    from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.options import Options
 
     source, networks, units = STUDIES[number]
@@ -50,7 +50,7 @@ def study(number: int, folder: str) -> None:
         setattr(Store, name, timed(name))
     began = time.perf_counter()
     options = Options(networks=networks, hidden=None if units is None else (units,))
-    fit(TableOptions(source), options, Path(folder) / "run", report=write)
+    fit_table(TableOptions(source), options, Path(folder) / "run", report=write_study_page)
     print(json.dumps({"run": time.perf_counter() - began, **told}))
 
 

@@ -25,14 +25,14 @@ def made(blocks: int, epochs: int):
     from goru.nn.architecture import Architecture, Hyperparameters, Recipe
     from goru.population.member import Block, Member
     from goru.population.spec import TrainerSpec
-    from goru.studies.laboratory import Laboratory, block_shape
+    from goru.studies.laboratory import NetworkLaboratory, block_shape
     from goru.studies.splits import cut
 
     dataset = load_dataset("digits", seed=0)
     splits = next(iter(cut(dataset, 0, None).values()))[0]
     base = Architecture(dataset.n_features, HIDDEN, dataset.n_outputs, batch_norm="before", dropout=True)
     shape = block_shape(len(dataset.y_development), splits, BATCH, NETWORKS)
-    laboratory = Laboratory(dataset, base, Recipe(), shape, seed=0, arms=[])
+    laboratory = NetworkLaboratory(dataset, base, Recipe(), shape, seed=0, arms=[])
     tables = [laboratory.rows(split) for split in splits]
     spec = TrainerSpec(base, Recipe(), shape, len(dataset.y_development))
     hyper = Hyperparameters(learning_rate=1e-3, dropout_rate=0.2)

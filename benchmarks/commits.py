@@ -76,7 +76,7 @@ def programs() -> None:
 
     from goru.nn.architecture import Architecture, Hyperparameters, Recipe
     from goru.population import devices
-    from goru.population.member import Block, Member, Rows
+    from goru.population.member import Block, Member, PreparedRows
     from goru.population.program import BlockShape
     from goru.population.trainer import Trainer
 
@@ -85,14 +85,14 @@ def programs() -> None:
     jax.config.update("jax_enable_compilation_cache", False)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(120, 4)).astype(np.float32), np.arange(120, dtype=np.int32) % 3
-    rows = Rows(x, y, np.arange(96), np.arange(24), np.arange(96, 120))
+    rows = PreparedRows(x, y, np.arange(96), np.arange(24), np.arange(96, 120))
     block = Block((Member(0, (0,), Hyperparameters()),), rows, (0,), 2)
     for place in (None, "before", "after"):
         for dropout in (False, True):
             architecture = Architecture(4, (128, 128), 3, batch_norm=place, dropout=dropout)
             trainer = Trainer(architecture, Recipe(), BlockShape(8, 32, 2, 6, 1, 96), 120)
             (trained,) = trainer.train([block], keep_networks=True)
-            trainer.settle(trained)
+            trainer.with_exact_statistics(trained)
 
 
 def work(part: str) -> None:

@@ -23,7 +23,7 @@ def trainer_of(work: Workload, epochs: int):
     """
     from goru.nn.architecture import Architecture, Hyperparameters, Recipe
     from goru.population import devices
-    from goru.population.member import Block, Member, Rows
+    from goru.population.member import Block, Member, PreparedRows
     from goru.population.program import BlockShape
     from goru.population.trainer import Trainer
 
@@ -37,7 +37,7 @@ def trainer_of(work: Workload, epochs: int):
     trainer = Trainer(architecture, recipe, shape, work.rows)
     trainer.compile()
     x, y = work.table()
-    rows = Rows(x, y.astype(np.int32), np.arange(work.rows), np.arange(128), np.arange(128))
+    rows = PreparedRows(x, y.astype(np.int32), np.arange(work.rows), np.arange(128), np.arange(128))
     hyper = Hyperparameters(learning_rate=work.rate, weight_decay=work.decay, dropout_rate=work.dropout)
     members = [Member(number, (number,), hyper) for number in range(work.networks)]
 

@@ -42,14 +42,15 @@ def scores(answer: dict, figure: str) -> dict[tuple[str, bool], float]:
 
 def measure_time(data: Path, work: Path) -> None:
     print(
-        "| table | wall s | peak MB | networks | folds x partitions x draws x epochs |\n| --- | --- | --- | --- | --- |"
+        "| table | wall s | peak MB | networks | folds x partitions x configurations x epochs |\n| --- | --- | --- | "
+        "--- | --- |"
     )
     for name in ("credit-g", "cal-housing", "splice"):
         got = fit(str(data / f"{name}.csv"), work / name, "--budget", "60s")
         plan = got["plan"]
         print(
             f"| {name} | {got['wall']:.1f} | {got['memory']:,.0f} | {got['trained']['networks']:,} "
-            f"| {plan['folds']} x {plan['partitions']} x {plan['draws']} x {plan['epochs']} |",
+            f"| {plan['folds']} x {plan['partitions']} x {plan['configurations']} x {plan['epochs']} |",
             flush=True,
         )
 
@@ -61,7 +62,7 @@ def measure_digits(data: Path, work: Path) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    print("| seed | plain bag | recommended bag | scikit-learn MLP |\n| --- | --- | --- | --- |")
+    print("| seed | plain ensemble | recommended ensemble | scikit-learn MLP |\n| --- | --- | --- | --- |")
     figures = []
     for seed in range(3):
         got = scores(fit("digits", work / "digits", "--budget", "60s", "--seed", str(seed)), "accuracy")

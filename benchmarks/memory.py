@@ -21,8 +21,8 @@ NETWORKS = 5_040
 
 def study(folder: str) -> None:
     """Print the samples, as JSON: networks done, and megabytes."""
-    from goru.report.study_page import write
-    from goru.studies.fitting import TableOptions, fit
+    from goru.report.study_page import write_study_page
+    from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.options import Options
 
     samples = []
@@ -36,7 +36,7 @@ def study(folder: str) -> None:
             samples.append((progress.done, pages * resource.getpagesize() / 1e6))
 
     options = Options(networks=NETWORKS, hidden=(16,))
-    fit(TableOptions("iris"), options, Path(folder) / "run", watcher=Sampling(), report=write)
+    fit_table(TableOptions("iris"), options, Path(folder) / "run", watcher=Sampling(), report=write_study_page)
     print(json.dumps({"samples": samples, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3}))
 
 

@@ -59,8 +59,8 @@ def main() -> None:
     line("fit: digits, 200 epochs of (256, 256)", fitted, seconds(lambda: ours.fit(X / 16, y)))
     with_both = goru.MLPClassifier((256, 256), **LONG, **normalized)
     line("the same with batch norm and dropout", fitted, seconds(lambda: with_both.fit(X / 16, y)))
-    bag = goru.MLPClassifier((256, 256), **LONG, **normalized, n_members=8)
-    line("an ensemble of 8 of these, beside 8 fits", 8 * fitted, seconds(lambda: bag.fit(X / 16, y), repeats=1))
+    ensemble = goru.MLPClassifier((256, 256), **LONG, **normalized, n_members=8)
+    line("an ensemble of 8 of these, beside 8 fits", 8 * fitted, seconds(lambda: ensemble.fit(X / 16, y), repeats=1))
     small = [make_classification(60 + 5 * i, 8 + i, n_informative=4, random_state=i) for i in range(20)]
 
     def many(kind: Any) -> Callable[[], Any]:

@@ -36,13 +36,13 @@ def written(run: Path) -> tuple[float, float]:
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "goru.cli", "report", str(run)], check=True, capture_output=True)
     command = time.perf_counter() - began
-    from goru.report.study_page import write
-    from goru.studies.runs.run import load
+    from goru.report.study_page import write_study_page
+    from goru.studies.runs.run import open_run
 
     seconds = []
     for _ in range(REPEATED):
         began = time.perf_counter()
-        write(load(run))
+        write_study_page(open_run(run))
         seconds.append(time.perf_counter() - began)
     return command, median(seconds)
 

@@ -44,7 +44,7 @@ def study(source: str) -> None:
     """Print the processor's seconds of a study, and what JAX says of them."""
     import jax.monitoring
 
-    from goru.studies.fitting import TableOptions, fit
+    from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.options import Options
 
     told: dict[str, float] = {}
@@ -55,7 +55,7 @@ def study(source: str) -> None:
 
     jax.monitoring.register_event_duration_secs_listener(listen)
     with tempfile.TemporaryDirectory() as folder:
-        fit(TableOptions(source), Options(networks=NETWORKS), Path(folder) / "run")
+        fit_table(TableOptions(source), Options(networks=NETWORKS), Path(folder) / "run")
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps({"cpu": used.ru_utime + used.ru_stime, **told}))
 

@@ -1,10 +1,11 @@
-"""The study on real tables: its verdicts, whether a second run gives the same ones, and what is handed over.
+"""The study on real tables: its verdicts, whether a second run gives the same ones, and the final model.
 
     python benchmarks/tables.py --data DIR                  # 15 tables, twice, a minute each
     python benchmarks/tables.py --data DIR --budget 2m --write
 
 DIR holds CSV files with a column `target`. Every figure comes from `goru fit`, run as a user runs it; the second run
-has another seed, and so other test rows, folds, draws and initial weights. Finished runs in the --work folder are kept.
+has another seed, and so other test rows, folds, configurations and initial weights. Finished runs in the --work folder
+are kept.
 """
 
 import argparse
@@ -51,10 +52,12 @@ def test_figure(answer: dict[str, Any], name: str, networks: int, figure: str) -
 def verdict_tables(answers: Answers) -> Iterator[str]:
     """What every study says, both times."""
     names = [effect["name"] for effect in next(iter(answers.values()))[0]["effects"]]
-    yield f"| table | trained (draws x folds x partitions x epochs) | {' | '.join(names)} |"
+    yield f"| table | trained (configurations x folds x partitions x epochs) | {' | '.join(names)} |"
     yield "|" + " --- |" * (len(names) + 2)
     for table, runs in answers.items():
-        plans = "; ".join("{draws} x {folds} x {partitions} x {epochs}".format(**answer["plan"]) for answer in runs)
+        plans = "; ".join(
+            "{configurations} x {folds} x {partitions} x {epochs}".format(**answer["plan"]) for answer in runs
+        )
         cells = []
         for index in range(len(names)):
             said = [SHORT[answer["effects"][index]["verdict"]] for answer in runs]
@@ -94,7 +97,14 @@ def quality_tables(answers: Answers) -> Iterator[str]:
         (REGRESSION, "R²", "ridge regression", False),
     ):
         models = (("plain", 1), ("recommended", 1), ("plain", 8), ("recommended", 8), (linear, 0), ("boosted trees", 0))
-        labels = ["plain single", "recommended single", "plain bag", "recommended bag", linear, "boosted trees"]
+        labels = [
+            "plain single",
+            "recommended single",
+            "plain ensemble",
+            "recommended ensemble",
+            linear,
+            "boosted trees",
+        ]
         yield f"| {figure} | {' | '.join(labels)} |"
         yield "|" + " --- |" * (len(labels) + 1)
         rows = []
@@ -106,7 +116,7 @@ def quality_tables(answers: Answers) -> Iterator[str]:
             yield f"| mean | {' | '.join(f'{value:.4f}' for value in np.mean(rows, axis=0))} |"
             better = sum((row[3] < row[2]) == lower and row[3] != row[2] for row in rows)
             yield ""
-            yield f"The recommended bag is better than the plain bag on {better} of {len(rows)} tables."
+            yield f"The recommended ensemble is better than the plain ensemble on {better} of {len(rows)} tables."
             yield ""
 
 

@@ -8,7 +8,7 @@ Writes `docs/claims/*.svg`, and in `docs/claims.md` and `docs/claims.ko.md` the 
 
 from pathlib import Path
 
-from goru.claims.claim import Outcome
+from goru.claims.claim import ClaimOutcome
 from goru.claims.figures import write_svg
 from goru.claims.running import run_all
 
@@ -67,7 +67,7 @@ WHAT = {
 }
 
 
-def block(outcome: Outcome, language: str) -> str:
+def block(outcome: ClaimOutcome, language: str) -> str:
     """The table of one claim."""
     what, by, verdict, promise = HEADS[language]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from goru.functions.ready.jax_population import jax_training
     from goru.functions.runs import effects
     from goru.functions.studying import study
-    from goru.report.opened import load
+    from goru.report.run import load
 
 __version__ = "0.1.0"
 __all__ = [
@@ -54,7 +54,7 @@ _HOMES = {
     "predictions": "goru.functions.outputs",
     "effects": "goru.functions.runs",
     "study": "goru.functions.studying",
-    "load": "goru.report.opened",
+    "load": "goru.report.run",
 }
 _PACKAGES = ("claims", "export", "torch")
 

@@ -13,7 +13,7 @@ from goru.errors import InputError
 _TASKS = "/proc/self/task"
 
 
-def check() -> None:
+def refuse_fork() -> None:
     """Raise `InputError` where JAX cannot compute because of a fork."""
     if _Fork.left_threads:
         raise InputError(

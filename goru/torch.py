@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from goru.errors import InputError
-from goru.functions.outputs import Predictions
+from goru.functions.outputs import YieldedPredictions
 from goru.functions.ready.features import features
-from goru.functions.ready.hyperparameters import number
+from goru.functions.ready.hyperparameters import hyperparameter
 
 try:
     import torch
@@ -88,7 +88,7 @@ class ModuleTraining:
 
     def __call__(
         self, fit: Any, validation: Any, config: Any, seed: int
-    ) -> Generator[Predictions, bool | None, nn.Module]:
+    ) -> Generator[YieldedPredictions, bool | None, nn.Module]:
         """Train a module, and predict the validation rows after each epoch.
 
         Yields probabilities `(rows, classes)`, or values `(rows,)`, with the mean loss on training rows: on as many as
@@ -100,7 +100,7 @@ class ModuleTraining:
         rows, validation_rows = (self._rows(part.X, device) for part in (fit, validation))
         target = (_Numbers if fit.classes is None else _Classes)(fit, device)
         randomness, order = _Randomness(seed, device), np.random.default_rng(seed)
-        batches = math.ceil(len(fit) / max(1, int(number(config, "batch_size", self.batch_size))))
+        batches = math.ceil(len(fit) / max(1, int(hyperparameter(config, "batch_size", self.batch_size))))
         watched = order.choice(len(fit), min(len(fit), len(validation)), replace=False)
         with randomness():
             module = self._module(config, rows(np.arange(1)), target.columns).to(device).eval()
@@ -120,7 +120,7 @@ class ModuleTraining:
                 module.eval()
                 outputs = _outputs(module, validation_rows, np.arange(len(validation)), target)
                 training_loss = target.mean(target.losses(_outputs(module, rows, watched, target), watched), watched)
-            if (yield Predictions(target.predictions(outputs).cpu().numpy(), float(training_loss))):
+            if (yield YieldedPredictions(target.predictions(outputs).cpu().numpy(), float(training_loss))):
                 break
         return target.in_units(module.cpu()).eval()
 
@@ -270,8 +270,8 @@ def _adamw(module: nn.Module, config: Any) -> torch.optim.Optimizer:
     # Biases, γ and β are not decayed.
     kernels = {"params": [parameter for parameter in learned if parameter.ndim > 1]}
     others = {"params": [parameter for parameter in learned if parameter.ndim < 2], "weight_decay": 0.0}
-    decay = number(config, "weight_decay", 0.0)
-    return torch.optim.AdamW([kernels, others], lr=number(config, "learning_rate", 1e-3), weight_decay=decay)
+    decay = hyperparameter(config, "weight_decay", 0.0)
+    return torch.optim.AdamW([kernels, others], lr=hyperparameter(config, "learning_rate", 1e-3), weight_decay=decay)
 
 
 def _moved(batch: Any, device: torch.device) -> Any:

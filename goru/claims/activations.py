@@ -11,7 +11,7 @@ from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
 from goru.claims.effects import points_effect
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import GLOROT, HE, IOFFE
-from goru.claims.training import Cell, Trained
+from goru.claims.training import Cell, TrainedCell
 
 KINDS = ("sigmoid", "tanh", "relu")
 SIDES = ("none", "before")
@@ -84,13 +84,13 @@ def spread(kind: str, activations: np.ndarray) -> dict[str, float]:
     }
 
 
-def layers(setup: Setup, results: Mapping[Any, Trained]) -> pd.DataFrame:
+def layers(setup: Setup, results: Mapping[Any, TrainedCell]) -> pd.DataFrame:
     """The spread of every layer of every network, before, in the middle of and after training."""
     found = []
     for (kind, side, init), trained in results.items():
         for seed, snapshots in trained.snapshots.items():
             x = setup.table.draw(seed, trained.cell.rows)
-            rows = x.rows.x[x.rows.fit]
+            rows = x.rows.x[x.rows.training]
             for epoch, networks in snapshots.items():
                 for layer, activations in enumerate(networks.activations(rows), start=1):
                     names = {"activation": kind, "batch_norm": side, "init": init, "seed": seed}
@@ -156,7 +156,7 @@ def _histograms(setup: Setup, results: Results, figure: Any, kind: str) -> None:
     low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, 4)}[kind]
     bins = np.linspace(low, high, 25)
     drawn = setup.table.draw(0, setup.learning.rows).rows
-    x = drawn.x[drawn.fit]
+    x = drawn.x[drawn.training]
     ways = (("none", 0, GREY, "stepfilled"), ("before", 0, BLUE, "step"), ("none", setup.learning.epochs, RED, "step"))
     for row, init in enumerate(INITS):
         shown = [results[kind, side, init].snapshots[0][epoch].activations(x) for side, epoch, *_ in ways]

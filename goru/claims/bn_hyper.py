@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, best_on_others, effect, minus, tuned
+from goru.claims.effects import MARGIN_PERCENT, best_on_others, mean_effect, minus, tuned
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import IOFFE
 from goru.claims.training import Cell
@@ -81,7 +81,7 @@ def read(setup: Setup, results: Results) -> Reading:
         return 100 * (among[best_on_others(-among), at] - among[best_on_others(among), at]) / usual
 
     effects = tuple(
-        effect(what, spread(places, ("usual", *names)), MARGIN_PERCENT, "%", comparisons=3)
+        mean_effect(what, spread(places, ("usual", *names)), MARGIN_PERCENT, "%", comparisons=3)
         for what, places, names in (
             ("Range of test loss over ε, momentum, γ and β near the usual values", ("usual", "near"), FIELDS),
             ("Range over batches near the usual one", ("usual", "near"), ("batch",)),

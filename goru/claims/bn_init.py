@@ -7,13 +7,13 @@ import numpy as np
 
 from goru.claims.bn_speed import aim
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import effect
+from goru.claims.effects import mean_effect
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import GLOROT, HE, IOFFE
 from goru.claims.training import Cell
 
 SCALES = tuple(float(scale) for scale in np.logspace(0, -4, 16))
-LEARNED = 0.5  # of the way from a guess to the best score on fit rows that any network reaches
+LEARNED = 0.5  # of the way from a constant baseline to the best score on training rows that any network reaches
 MARGIN = 1.0  # scales
 SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
 
@@ -23,7 +23,8 @@ def setting(setup: Setup) -> str:
     return (
         f"{setup.describe(setup.learning)} Initial weights are normal, of {len(SCALES)} standard deviations from 1 to "
         f"0.0001, with batch norm and without, all at the learning rate {setup.learning.rate:g}. A network has learned "
-        f"if its {setup.score} on fit rows is at least half way from a guess to the best that any network reaches."
+        f"if its {setup.score} on training rows is at least half way from a constant baseline to the best that any "
+        "network reaches."
     )
 
 
@@ -38,19 +39,19 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
 
 def read(setup: Setup, results: Results) -> Reading:
     """At how many scales networks learn."""
-    guess = setup.table.guess[1]
-    wanted = aim(results, guess, LEARNED)
+    baseline = setup.table.baseline[1]
+    wanted = aim(results, baseline, LEARNED)
     learned = {
-        side: np.stack([results[side, scale].fit_score >= wanted for scale in SCALES], axis=1) for side in SIDES
+        side: np.stack([results[side, scale].training_score >= wanted for scale in SCALES], axis=1) for side in SIDES
     }  # (seeds, scales)
     count = {side: found.sum(axis=1) for side, found in learned.items()}
-    change = effect(
+    change = mean_effect(
         "Number of scales at which it learns", count["before"] - count["none"], MARGIN, "scales", higher_is_better=True
     )
     final = {
         side: np.stack([results[side, scale].test_score for scale in SCALES], axis=1).mean(axis=0) for side in SIDES
     }
-    well = final["before"] >= guess + 0.9 * (final["before"].max() - guess)
+    well = final["before"] >= baseline + 0.9 * (final["before"].max() - baseline)
     found = (
         f"With batch norm it learns at {count['before'].mean():.1f} of the {len(SCALES)} scales, without at "
         f"{count['none'].mean():.1f} ({_range(learned['before'])} against {_range(learned['none'])}). That is not the "
@@ -64,10 +65,10 @@ def read(setup: Setup, results: Results) -> Reading:
         for axes, scale in zip(grid.flat, SCALES, strict=True):
             for side, (name, colour) in SIDES.items():
                 trained = results[side, scale]
-                band(axes, trained.epochs, trained.fit[..., 1], colour, name)
+                band(axes, trained.epochs, trained.training[..., 1], colour, name)
             axes.set_title(f"{scale:.2g}", fontsize=8)
         left.supxlabel("epoch", fontsize=9)
-        left.supylabel(f"{setup.score}, fit rows", fontsize=9)
+        left.supylabel(f"{setup.score}, training rows", fontsize=9)
         (axes,) = panels(right, 1, 1)[0]
         for side, (name, colour) in SIDES.items():
             marks(axes, SCALES, np.stack([results[side, s].test_score for s in SCALES], axis=1), colour, name)
@@ -117,7 +118,7 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(13, 5.4),
-    shows="Left, {score} on fit rows by epoch, a panel for each standard deviation of the initial weights; right, "
+    shows="Left, {score} on training rows by epoch, a panel for each standard deviation of the initial weights; right, "
     "{score} on test rows at the end. Red is without batch norm, blue with it.",
     lines=lines,
 )

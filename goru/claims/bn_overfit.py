@@ -42,7 +42,7 @@ def read(setup: Setup, results: Results) -> Reading:
     gaps = {side: own(side, "gap") for side in SIDES}
     effects = (
         points_effect(
-            f"Gap in {setup.score} between fit rows and test rows",
+            f"Gap in {setup.score} between training rows and test rows",
             gaps["before"],
             gaps["none"],
             higher_is_better=False,
@@ -50,9 +50,9 @@ def read(setup: Setup, results: Results) -> Reading:
         ),
         loss_effect("Test loss", own("before", "test_loss"), own("none", "test_loss"), comparisons=2),
     )
-    fit = {side: own(side, "fit_score").mean() for side in SIDES}
+    fit = {side: own(side, "training_score").mean() for side in SIDES}
     found = (
-        f"With batch norm the {setup.score} was {fit['before']:.1%} on fit rows and "
+        f"With batch norm the {setup.score} was {fit['before']:.1%} on training rows and "
         f"{own('before', 'test_score').mean():.1%} on test rows; without, {fit['none']:.1%} and "
         f"{own('none', 'test_score').mean():.1%}."
     )
@@ -96,7 +96,7 @@ CLAIM = Claim(
     sources=(IOFFE, LI),
     plan=plan,
     read=read,
-    shows="Left, the gap: {score} on fit rows (dashed) above that on test rows (solid); right, the loss on test rows. "
-    "Each side is shown at the learning rate that is best on average.",
+    shows="Left, the gap: {score} on training rows (dashed) above that on test rows (solid); right, the loss on test "
+    "rows. Each side is shown at the learning rate that is best on average.",
     lines=lines,
 )

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import Claim, Reading, Results, Setup, Sizes
-from goru.claims.effects import MARGIN_PERCENT, Effect, effect, loss_effect, row, tuned
+from goru.claims.effects import MARGIN_PERCENT, ClaimEffect, loss_effect, mean_effect, row, tuned
 from goru.claims.figures import BLUE, RED, forest, panels
 from goru.claims.sources import CAFFENET, IOFFE
-from goru.claims.table import Table
+from goru.claims.table import ClaimTable
 from goru.claims.training import Cell
 
 KINDS = ("relu", "tanh", "sigmoid")
@@ -20,14 +20,14 @@ PLACES = ("before", "after")
 IMAGENET = {"before": 0.478, "after": 0.499}  # top-1 accuracy, one network each, without a learned scale and shift
 
 
-def _cases(setup: Setup) -> list[tuple[Table, str, int]]:
+def _cases(setup: Setup) -> list[tuple[ClaimTable, str, int]]:
     """All activations and, with ReLU, all depths on the first table; ReLU on the others."""
     shapes = [(kind, depth) for kind in KINDS for depth in DEPTHS if kind == KINDS[0] or depth == DEPTHS[-1]]
     first = [(setup.table, kind, depth) for kind, depth in shapes]
     return first + [(table, KINDS[0], DEPTHS[-1]) for table in setup.tables]
 
 
-def _sizes(setup: Setup, table: Table, depth: int) -> Sizes:
+def _sizes(setup: Setup, table: ClaimTable, depth: int) -> Sizes:
     sizes = setup.overfitting
     rows = table.fitted(sizes.rows)
     return replace(sizes, depth=depth, rows=rows, batch=min(sizes.batch, max(rows // 6, 2)), epochs=sizes.epochs // 2)
@@ -59,7 +59,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
 
 def read(setup: Setup, results: Results) -> Reading:
     """The difference in every case, and its mean."""
-    found: dict[str, tuple[tuple, Effect]] = {}
+    found: dict[str, tuple[tuple, ClaimEffect]] = {}
     changes = []
     for table, kind, depth in _cases(setup):
 
@@ -71,7 +71,9 @@ def read(setup: Setup, results: Results) -> Reading:
         changes.append(100 * (after - before) / before.mean())
         name = f"{table.name}, {kind}, {depth} layers"
         found[name] = (table.name, kind, depth), loss_effect(name, after, before, comparisons=len(_cases(setup)))
-    overall = effect("Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN_PERCENT, "%")
+    overall = mean_effect(
+        "Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN_PERCENT, "%"
+    )
     words = [single.verdict for _, single in found.values()]
     text = (
         f"After is better in {words.count('helps')} of {len(words)} cases, worse in {words.count('hurts')}, no "

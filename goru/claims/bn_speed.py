@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import effect, tuned
+from goru.claims.effects import mean_effect, tuned
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import IOFFE, SANTURKAR
-from goru.claims.training import Cell, Trained
+from goru.claims.training import Cell, TrainedCell
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-REACHED = 0.9  # of the way from a guess to the best score on fit rows that any network reaches
+REACHED = 0.9  # of the way from a constant baseline to the best score on training rows that any network reaches
 MARGIN = 5.0  # percent of the epochs
 SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
 
@@ -32,23 +32,23 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
     return {(side, rate): setup.cell(sizes, rate, batch_norm=side) for side in SIDES for rate in RATES}
 
 
-def aim(found: Mapping[Any, Trained], guess: float, share: float) -> float:
-    """A score that far from a guess to the best there is, by the mean over seeds."""
-    best = max(float(trained.fit[..., 1].mean(axis=0).max()) for trained in found.values())
-    return guess + share * (best - guess)
+def aim(found: Mapping[Any, TrainedCell], baseline: float, share: float) -> float:
+    """A score that far from a constant baseline to the best there is, by the mean over seeds."""
+    best = max(float(trained.training[..., 1].mean(axis=0).max()) for trained in found.values())
+    return baseline + share * (best - baseline)
 
 
-def epochs_until(scores: np.ndarray, wanted: float, guess: float) -> np.ndarray:
+def epochs_until(scores: np.ndarray, wanted: float, baseline: float) -> np.ndarray:
     """After how many epochs a score is reached, between two epochs by a straight line; one more than all if it is not.
 
     **Arguments:**
 
     - `scores`: `(seeds, epochs)`.
-    - `guess`: the score before the first epoch.
+    - `baseline`: the score before the first epoch.
 
     **Returns:** `(seeds,)`.
     """
-    before = np.concatenate([np.full((len(scores), 1), guess), scores[:, :-1]], axis=1)
+    before = np.concatenate([np.full((len(scores), 1), baseline), scores[:, :-1]], axis=1)
     reached = scores >= wanted
     first = reached.argmax(axis=1)
     at = np.arange(len(scores))
@@ -60,11 +60,11 @@ def epochs_until(scores: np.ndarray, wanted: float, guess: float) -> np.ndarray:
 
 def read(setup: Setup, results: Results) -> Reading:
     """Epochs until the aim is reached."""
-    guess = setup.table.guess[1]
-    wanted = aim(results, guess, REACHED)
-    needed = {key: epochs_until(found.fit[..., 1], wanted, guess) for key, found in results.items()}
+    baseline = setup.table.baseline[1]
+    wanted = aim(results, baseline, REACHED)
+    needed = {key: epochs_until(found.training[..., 1], wanted, baseline) for key, found in results.items()}
     # Of two rates that need the same, the one with the better score.
-    order = {key: needed[key] - 1e-3 * results[key].fit[..., 1].mean(axis=1) for key in needed}
+    order = {key: needed[key] - 1e-3 * results[key].training[..., 1].mean(axis=1) for key in needed}
     shared = setup.learning.rate
 
     def own(side: str) -> np.ndarray:
@@ -73,14 +73,14 @@ def read(setup: Setup, results: Results) -> Reading:
     best = {side: min(RATES, key=lambda rate: order[side, rate].mean()) for side in SIDES}
     with_, without = own("before"), own("none")
     effects = (
-        effect(
+        mean_effect(
             "Epochs needed, each side at its own best rate",
             100 * (with_ - without) / without.mean(),
             MARGIN,
             "%",
             comparisons=2,
         ),
-        effect(
+        mean_effect(
             f"Epochs needed, both at the rate {shared:g}",
             100 * (needed["before", shared] - needed["none", shared]) / needed["none", shared].mean(),
             MARGIN,
@@ -89,8 +89,8 @@ def read(setup: Setup, results: Results) -> Reading:
         ),
     )
     found = (
-        f"The aim, a score ({setup.score}) of {wanted:.2f} on fit rows, took {with_.mean():.1f} epochs with batch norm "
-        f"(best rate {best['before']:g}) and {without.mean():.1f} without ({best['none']:g}); at the shared rate "
+        f"The aim, a score ({setup.score}) of {wanted:.2f} on training rows, took {with_.mean():.1f} epochs with batch "
+        f"norm (best rate {best['before']:g}) and {without.mean():.1f} without ({best['none']:g}); at the shared rate "
         f"{shared:g} it took {_epochs(setup, needed['before', shared])} and {_epochs(setup, needed['none', shared])}."
     )
 
@@ -99,11 +99,17 @@ def read(setup: Setup, results: Results) -> Reading:
         for side, (name, colour) in SIDES.items():
             for axes, rate in ((first, shared), (second, best[side])):
                 trained = results[side, rate]
-                band(axes, trained.epochs, trained.fit[..., 1], colour, name if axes is first else f"{name}, {rate:g}")
+                band(
+                    axes,
+                    trained.epochs,
+                    trained.training[..., 1],
+                    colour,
+                    name if axes is first else f"{name}, {rate:g}",
+                )
             marks(third, RATES, np.stack([needed[side, rate] for rate in RATES], axis=1), colour, name)
         for axes, title in ((first, f"Both at the rate {shared:g}"), (second, "Each at its own best rate")):
             axes.axhline(wanted, color="0.5", linewidth=0.8, linestyle=":")
-            axes.set(title=title, xlabel="epoch", ylabel=f"{setup.score}, fit rows")
+            axes.set(title=title, xlabel="epoch", ylabel=f"{setup.score}, training rows")
             legend(axes)
         third.set(title="Epochs until the dotted line", xlabel="learning rate", ylabel="epochs", xscale="log")
         legend(third)
@@ -147,7 +153,7 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(11, 3.4),
-    shows="Left, {score} on fit rows by epoch, both sides at one learning rate; in the middle, each at its own best; "
-    "right, how many epochs it takes to reach the dotted line at each learning rate.",
+    shows="Left, {score} on training rows by epoch, both sides at one learning rate; in the middle, each at its own "
+    "best; right, how many epochs it takes to reach the dotted line at each learning rate.",
     lines=lines,
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, Effect, effect, row, tuned
+from goru.claims.effects import MARGIN_PERCENT, ClaimEffect, mean_effect, row, tuned
 from goru.claims.figures import BLUE, GREY, RED, forest, legend, panels
 from goru.claims.sources import IOFFE, LI, VAN_LAARHOVEN
 from goru.claims.training import Cell
@@ -67,17 +67,17 @@ def read(setup: Setup, results: Results) -> Reading:
 
     plain, alone = own("none", "nothing"), own("before", "nothing")
 
-    def change(losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> Effect:
-        return effect("", 100 * (losses - against) / plain.mean(), MARGIN_PERCENT, "%", comparisons=comparisons)
+    def change(losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> ClaimEffect:
+        return mean_effect("", 100 * (losses - against) / plain.mean(), MARGIN_PERCENT, "%", comparisons=comparisons)
 
     rest = own("before", "dropout", "decay", "both")
-    decides = effect(
+    decides = mean_effect(
         "Test loss with the best of dropout and decay on top of batch norm, against batch norm alone",
         100 * (rest - alone) / alone.mean(),
         MARGIN_PERCENT,
         "%",
     )
-    added: list[tuple[str, str, Effect]] = []
+    added: list[tuple[str, str, ClaimEffect]] = []
     for name in ("dropout", "decay", "both"):
         without, on_top = own("none", name) - plain, own("before", name) - alone
         for where, changes in (("alone", without), ("on top of batch norm", on_top), ("interaction", on_top - without)):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from goru.claims.effects import Effect
-from goru.claims.table import Table
-from goru.claims.training import SGD, Cell, Keep, Trained
+from goru.claims.effects import ClaimEffect
+from goru.claims.table import ClaimTable
+from goru.claims.training import SGD, Cell, Keep, TrainedCell
 from goru.experiment.effects.effects import Verdict
 from goru.nn.architecture import Architecture, Hyperparameters
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Said = Literal["holds", "holds in part", "does not hold", "undecided"]
-Results = Mapping[Any, Trained]
+Results = Mapping[Any, TrainedCell]
 NOTHING_SAID = "So nothing can be said yet: the seeds differ too much among themselves."
 
 
@@ -49,10 +49,10 @@ class Setup:
     - `tables`: further ones, for claims that are about several.
     """
 
-    table: Table
+    table: ClaimTable
     seeds: int
     book: bool = False
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ClaimTable, ...] = ()
 
     @property
     def learning(self) -> Sizes:
@@ -98,7 +98,7 @@ class Setup:
         rows = self.table.fitted(sizes.rows)
         return Sizes(**vars(sizes) | {"rows": rows, "batch": min(sizes.batch, max(rows // 6, 2))})
 
-    def cell(self, sizes: Sizes, rate: float | None = None, table: Table | None = None, **given: Any) -> Cell:
+    def cell(self, sizes: Sizes, rate: float | None = None, table: ClaimTable | None = None, **given: Any) -> Cell:
         """A cell of these sizes; what is given goes to where it belongs: architecture, hyperparameters or cell.
 
         Batch norm may be `"none"`, as it is called in frames.
@@ -137,7 +137,7 @@ class Reading:
     - `tables`: further frames, by name.
     """
 
-    effects: tuple[Effect, ...]
+    effects: tuple[ClaimEffect, ...]
     found: str
     draw: Callable[["Figure"], None]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -196,12 +196,12 @@ def said(expected: tuple[Verdict, ...], found: tuple[Verdict, ...]) -> Said:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ClaimOutcome:
     """A claim after its experiment.
 
     - `said`: whether the promise holds.
     - `effects`: what that rests on.
-    - `frame`: a row a network: what it is, its seed, and loss and score at the end on fit rows and on test rows.
+    - `frame`: a row a network: what it is, its seed, and loss and score at the end on training rows and on test rows.
     - `curves`: a row a network and epoch.
     - `tables`: further frames, by name.
     - `done`, `found`, `meaning`: what was trained, what was found, and what that means, in plain words.
@@ -210,7 +210,7 @@ class Outcome:
     claim: Claim
     setup: Setup
     said: Said
-    effects: tuple[Effect, ...]
+    effects: tuple[ClaimEffect, ...]
     frame: pd.DataFrame
     curves: pd.DataFrame
     tables: dict[str, pd.DataFrame]
@@ -240,12 +240,12 @@ class Outcome:
         return "\n".join([f"{self.name}: {self.said}", *effects, self.paragraph])
 
 
-def outcome(claim: Claim, setup: Setup, results: Results) -> Outcome:
+def outcome(claim: Claim, setup: Setup, results: Results) -> ClaimOutcome:
     """Read what was trained."""
     reading = claim.read(setup, results)
     verdict = said(claim.expected, tuple(effect.verdict for effect in reading.effects))
     frame, curves = frames(claim.columns, results)
-    return Outcome(
+    return ClaimOutcome(
         claim,
         setup,
         verdict,
@@ -260,29 +260,29 @@ def outcome(claim: Claim, setup: Setup, results: Results) -> Outcome:
     )
 
 
-def frames(columns: tuple[str, ...], results: Mapping[Hashable, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def frames(columns: tuple[str, ...], results: Mapping[Hashable, TrainedCell]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A row a network, and a row a network and epoch."""
     ends, ways = [], []
     for key, found in results.items():
         names = dict(zip(columns, key if isinstance(key, tuple) else (key,), strict=True))
-        seeds, points = found.fit.shape[:2]
+        seeds, points = found.training.shape[:2]
         ends.append(
             pd.DataFrame(
                 {
                     "seed": range(seeds),
-                    "fit_loss": found.fit[:, -1, 0],
-                    "fit_score": found.fit_score,
+                    "training_loss": found.training[:, -1, 0],
+                    "training_score": found.training_score,
                     "test_loss": found.test_loss,
                     "test_score": found.test_score,
                 }
-            ).assign(**names)[[*columns, "seed", "fit_loss", "fit_score", "test_loss", "test_score"]]
+            ).assign(**names)[[*columns, "seed", "training_loss", "training_score", "test_loss", "test_score"]]
         )
         way = pd.DataFrame(
             {
                 "seed": [seed for seed in range(seeds) for _ in range(points)],
                 "epoch": [*found.epochs] * seeds,
-                "fit_loss": found.fit[..., 0].ravel(),
-                "fit_score": found.fit[..., 1].ravel(),
+                "training_loss": found.training[..., 0].ravel(),
+                "training_score": found.training[..., 1].ravel(),
                 "test_loss": found.test[..., 0].ravel(),
                 "test_score": found.test[..., 1].ravel(),
             }

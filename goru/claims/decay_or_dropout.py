@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import MARGIN_PERCENT, effect, loss_effect, tuned
+from goru.claims.effects import MARGIN_PERCENT, loss_effect, mean_effect, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, ORANGE, RED, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
 from goru.claims.training import Cell
@@ -20,19 +20,19 @@ EPOCHS = 100
 SIDES = {"plain": ("neither", GREY), "decay": ("best decay", RED), "dropout": ("best dropout", BLUE)}
 
 
-def widths(setup: Setup) -> tuple[int, int]:
+def widths_tried(setup: Setup) -> tuple[int, int]:
     """Narrow and wide."""
     return (50, 200) if setup.book else (25, 100)
 
 
 def sizes(setup: Setup) -> list[tuple[int, int]]:
     """Depths and widths, from the smallest network to the largest."""
-    return [(depth, width) for depth in DEPTHS for width in widths(setup)]
+    return [(depth, width) for depth in DEPTHS for width in widths_tried(setup)]
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    one, narrow_wide = setup.overfitting, widths(setup)
+    one, narrow_wide = setup.overfitting, widths_tried(setup)
     return (
         f"{', '.join(map(str, DEPTHS[:-1]))} and {DEPTHS[-1]} hidden layers of {narrow_wide[0]} and {narrow_wide[1]} "
         f"units, {one.rows} rows of {setup.table.name} to fit on, batches of {one.batch}, {EPOCHS} epochs of plain "
@@ -88,7 +88,7 @@ def read(setup: Setup, results: Results) -> Reading:
             losses["decay"][largest],
             comparisons=2,
         ),
-        effect(
+        mean_effect(
             f"That difference, against the one at {_size(smallest)}",
             difference(largest) - difference(smallest),
             MARGIN_PERCENT,
@@ -124,7 +124,7 @@ def read(setup: Setup, results: Results) -> Reading:
         (last,) = panels(right, 1, 1)[0]
         places = np.arange(len(DEPTHS))
         together = panels(left, 1, 2, sharey=True)[0]
-        for axes, width, shade in zip(together, widths(setup), (ORANGE, GREEN), strict=True):
+        for axes, width, shade in zip(together, widths_tried(setup), (ORANGE, GREEN), strict=True):
             own = [(depth, width) for depth in DEPTHS]
             for shift, (side, (name, colour)) in zip((-0.08, 0.0, 0.08), SIDES.items(), strict=True):
                 marks(axes, places + shift, np.stack([losses[side][size] for size in own], axis=1), colour, name)

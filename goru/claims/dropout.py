@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import best_on_others, loss_effect, percent, points_effect, tuned
+from goru.claims.effects import best_on_others, loss_effect, mean_percent, points_effect, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, RED, gap, legend, marks, panels
 from goru.claims.sources import SRIVASTAVA
-from goru.claims.training import Cell, Trained
+from goru.claims.training import Cell, TrainedCell
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)  # deleted
 BOOK = 0.2  # the book's
@@ -21,7 +21,7 @@ SCALED = {
     "deleted": ("deleted share", BOOK, RED),
 }
 EPOCHS = 300  # of the book's figure
-FALLEN = 0.05  # of a score on fit rows
+FALLEN = 0.05  # of a score on training rows
 
 
 def setting(setup: Setup) -> str:
@@ -63,7 +63,7 @@ def read(setup: Setup, results: Results) -> Reading:
         """Of every seed, at the learning rate that is best on the others."""
         return tuned([getattr(results[form, share, rate], name) for rate in setup.rates], losses_of(form, share))
 
-    def shown(share: float) -> Trained:
+    def shown(share: float) -> TrainedCell:
         """At the learning rate that is best on average."""
         return results["classic", share, setup.rates[int(np.argmin(np.mean(losses_of("classic", share), axis=1)))]]
 
@@ -77,7 +77,7 @@ def read(setup: Setup, results: Results) -> Reading:
             losses[name][seed], scores[name][seed] = setup.table.judge(figures, drawn.y)
     effects = (
         points_effect(
-            f"Gap in {setup.score} between fit rows and test rows, dropout of {BOOK:g} against none",
+            f"Gap in {setup.score} between training rows and test rows, dropout of {BOOK:g} against none",
             own("classic", BOOK, "gap"),
             own("classic", 0.0, "gap"),
             higher_is_better=False,
@@ -105,19 +105,20 @@ def read(setup: Setup, results: Results) -> Reading:
         share = tried[int(np.argmin(np.mean(found, axis=1)))][0]
         return change.numbers_at(f"{share:g}")
 
-    fit = {share: own("classic", share, "fit_score") for share in (0.0, BOOK)}
+    fit = {share: own("classic", share, "training_score") for share in (0.0, BOOK)}
     test = {share: own("classic", share, "test_score") for share in (0.0, BOOK)}
     fallen = float(fit[0.0].mean() - fit[BOOK].mean())
     found = (
-        f"With dropout of {BOOK:g} the {setup.score} was {percent(fit[BOOK])} on fit rows and {percent(test[BOOK])} "
-        f"on test rows; without, {percent(fit[0.0])} and {percent(test[0.0])}. "
-        + f"So dropout costs {100 * fallen:.0f} points on fit rows, and a network that learns less has less of a gap. "
+        f"With dropout of {BOOK:g} the {setup.score} was {mean_percent(fit[BOOK])} on training rows and "
+        f"{mean_percent(test[BOOK])} on test rows; without, {mean_percent(fit[0.0])} and {mean_percent(test[0.0])}. "
+        + f"So dropout costs {100 * fallen:.0f} points on training rows, and a network that learns less has less of a "
+        "gap. "
         * bool(fallen > FALLEN)
         + f"With the share that is best on the other seeds the test loss changes by {best('classic')} in the classic "
         f"form and by {best('inverted')} in the inverted one. The same networks with dropout of {BOOK:g}, scaled at "
-        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {percent(scores['kept'])}; not "
-        f"scaled, {percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by mistake, "
-        f"{percent(scores['deleted'])}."
+        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {mean_percent(scores['kept'])}; not "
+        f"scaled, {mean_percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by "
+        f"mistake, {mean_percent(scores['deleted'])}."
     )
     table = pd.DataFrame(
         [

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup, Source
-from goru.claims.effects import Effect, best_on_others, loss_effect, tuned
+from goru.claims.effects import ClaimEffect, best_on_others, loss_effect, tuned
 from goru.claims.figures import BLUE, GREY, RED, band, legend, panels
-from goru.claims.networks import Networks
+from goru.claims.networks import ClaimNetworks
 from goru.claims.sources import SRIVASTAVA
 from goru.claims.training import Cell
 
@@ -61,9 +61,9 @@ def read(setup: Setup, results: Results) -> Reading:
     losses = [results["dropout", rate].test_loss for rate in setup.rates]
 
     def sound(predicted: np.ndarray) -> np.ndarray:
-        """With a guess where a network diverged."""
-        guess = setup.table.guess[1]
-        return np.where(np.isfinite(predicted), predicted, guess)
+        """With a constant baseline where a network diverged."""
+        baseline = setup.table.baseline[1]
+        return np.where(np.isfinite(predicted), predicted, baseline)
 
     def judge(seed: int, chosen: int) -> None:
         drawn = setup.table.draw(seed, setup.overfitting.rows)
@@ -90,15 +90,15 @@ def read(setup: Setup, results: Results) -> Reading:
     }
     what = "probabilities" if setup.table.classes else "values"
     fits = {
-        "plain": float(np.mean([results["plain", replica].fit_score for replica in range(MEMBERS[-1])])),
-        "dropout": float(tuned([results["dropout", rate].fit_score for rate in setup.rates], losses).mean()),
+        "plain": float(np.mean([results["plain", replica].training_score for replica in range(MEMBERS[-1])])),
+        "dropout": float(tuned([results["dropout", rate].training_score for rate in setup.rates], losses).mean()),
     }
     found = (
         f"Test losses: one plain network {real[:, 0].mean():.3f}, {MEMBERS[-1]} averaged {real[:, -1].mean():.3f}; the "
         f"dropout network {scaled.mean():.3f}, under one mask {masked[:, 0].mean():.3f}, averaged over {MASKS[-1]} "
-        f"masks {masked[:, -1].mean():.3f}. On fit rows the {setup.score} was {fits['plain']:.1%} for plain networks "
-        f"and {fits['dropout']:.1%} with dropout. {_count(against)} The {what} of the network without masks and those "
-        f"of the average differ by {apart[:, MASKS.index(10)].mean():.3f} with 10 masks, "
+        f"masks {masked[:, -1].mean():.3f}. On training rows the {setup.score} was {fits['plain']:.1%} for plain "
+        f"networks and {fits['dropout']:.1%} with dropout. {_count(against)} The {what} of the network without masks "
+        f"and those of the average differ by {apart[:, MASKS.index(10)].mean():.3f} with 10 masks, "
         f"{apart[:, MASKS.index(100)].mean():.3f} with 100 and {apart[:, -1].mean():.3f} with {MASKS[-1]}: a single "
         "pass approximates the average, and is not the same, since what ReLU makes of a mean is not the mean of what "
         "it makes."
@@ -139,7 +139,7 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw, tables)
 
 
-def _count(against: Mapping[int, Effect]) -> str:
+def _count(against: Mapping[int, ClaimEffect]) -> str:
     """How many plain networks, if any number, do as well as the one with dropout, and how sure that is."""
     count = next((count for count, found in against.items() if found.change <= 0), None)
     if count is None:
@@ -151,7 +151,7 @@ def _count(against: Mapping[int, Effect]) -> str:
     return f"{begun} as well as the one with dropout: test loss against its {against[count].numbers}."
 
 
-def _averages(network: Networks, x: np.ndarray) -> list[np.ndarray]:
+def _averages(network: ClaimNetworks, x: np.ndarray) -> list[np.ndarray]:
     """What a network predicts on average over so many masks."""
     total, found = np.zeros(()), []
     for count in range(1, MASKS[-1] + 1):

@@ -16,7 +16,7 @@ MARGIN_POINTS = 2.0  # of a score, in percentage points
 
 
 @dataclass(frozen=True)
-class Effect:
+class ClaimEffect:
     """What a technique changes, on average over the seeds, with an interval.
 
     - `what`: of which quantity, against what.
@@ -55,19 +55,19 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def percent(shares: np.ndarray) -> str:
+def mean_percent(shares: np.ndarray) -> str:
     """The mean of some shares, in percent."""
     return minus(f"{shares.mean():.1%}")
 
 
-def effect(
+def mean_effect(
     what: str,
     changes: np.ndarray,
     margin: float,
     unit: str,
     higher_is_better: bool = False,
     comparisons: int = 1,
-) -> Effect:
+) -> ClaimEffect:
     """The mean of what each seed found, with a 95 % interval.
 
     **Arguments:**
@@ -83,24 +83,24 @@ def effect(
     half = quantile * float(np.std(changes, ddof=1)) / n**0.5
     low, high = mean - half, mean + half
     said = verdict(-high, -low, margin) if higher_is_better else verdict(low, high, margin)
-    return Effect(what, unit, mean, low, high, margin, higher_is_better, said)
+    return ClaimEffect(what, unit, mean, low, high, margin, higher_is_better, said)
 
 
-def row(found: Effect) -> dict[str, Any]:
+def row(found: ClaimEffect) -> dict[str, Any]:
     """What of an effect stands in a frame."""
     return {"change": found.change, "low": found.low, "high": found.high, "verdict": found.verdict}
 
 
-def loss_effect(what: str, losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> Effect:
+def loss_effect(what: str, losses: np.ndarray, against: np.ndarray, comparisons: int = 1) -> ClaimEffect:
     """Of a loss, `(seeds,)` each, in percent of the mean loss that it is compared with."""
-    return effect(what, 100 * (losses - against) / np.mean(against), MARGIN_PERCENT, "%", comparisons=comparisons)
+    return mean_effect(what, 100 * (losses - against) / np.mean(against), MARGIN_PERCENT, "%", comparisons=comparisons)
 
 
 def points_effect(
     what: str, scores: np.ndarray, against: np.ndarray, higher_is_better: bool = True, comparisons: int = 1
-) -> Effect:
+) -> ClaimEffect:
     """Of a score or a gap between scores, `(seeds,)` each, in percentage points."""
-    return effect(what, 100 * (scores - against), MARGIN_POINTS, "points", higher_is_better, comparisons)
+    return mean_effect(what, 100 * (scores - against), MARGIN_POINTS, "points", higher_is_better, comparisons)
 
 
 def best_on_others(losses: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:

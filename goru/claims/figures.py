@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from goru.claims.effects import Effect
-from goru.claims.training import Trained
+from goru.claims.effects import ClaimEffect
+from goru.claims.training import TrainedCell
 
 if TYPE_CHECKING:  # Matplotlib makes folders in the user's home when it is imported: not before something is drawn
     from matplotlib.axes import Axes
@@ -71,13 +71,13 @@ def marks(axes: "Axes", x: Sequence | np.ndarray, values: np.ndarray, colour: st
     axes.errorbar(x, mean, yerr=reach, color=colour, label=label, marker="o", markersize=4, elinewidth=0.8, capsize=2)
 
 
-def gap(axes: "Axes", trained: Trained, colour: str, name: str) -> None:
-    """The score by epoch, dashed on fit rows and solid on test rows: what lies between is the gap."""
-    band(axes, trained.epochs, trained.fit[..., 1], colour, f"{name}, fit rows", "--")
+def gap(axes: "Axes", trained: TrainedCell, colour: str, name: str) -> None:
+    """The score by epoch, dashed on training rows and solid on test rows: what lies between is the gap."""
+    band(axes, trained.epochs, trained.training[..., 1], colour, f"{name}, training rows", "--")
     band(axes, trained.epochs, trained.test[..., 1], colour, f"{name}, test rows")
 
 
-def forest(axes: "Axes", effects: Sequence[tuple[str, Effect, str]]) -> None:
+def forest(axes: "Axes", effects: Sequence[tuple[str, ClaimEffect, str]]) -> None:
     """Effects below one another, with their intervals and the margin.
 
     **Arguments:**

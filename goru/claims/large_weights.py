@@ -8,7 +8,7 @@ import pandas as pd
 
 from goru.claims.bn_speed import aim
 from goru.claims.claim import Claim, Reading, Results, Setup, Source
-from goru.claims.effects import effect, minus
+from goru.claims.effects import mean_effect, minus
 from goru.claims.figures import BLUE, GREEN, RED, band, legend, panels
 from goru.claims.sources import KROGH
 from goru.claims.training import Cell
@@ -17,7 +17,7 @@ SCALES = (0.5, 1.0, 2.0)  # of the initial weights, against He's
 DECAYS = (0.0, 0.01, 0.1)
 RATES = (0.01, 0.03, 0.1)
 CAUSES = {"initial scale": 0, "weight decay": 1, "learning rate": 2}
-LEARNED = 0.9  # of the way from a guess to the best score on fit rows that any network reaches
+LEARNED = 0.9  # of the way from a constant baseline to the best score on training rows that any network reaches
 MARGIN = 0.1  # of a correlation
 JIANG = Source(
     "Jiang, Neyshabur, Mobahi, Krishnan, Bengio 2020: Fantastic generalization measures and where to find them",
@@ -29,7 +29,7 @@ def setting(setup: Setup) -> str:
     """What is trained."""
     return (
         f"{setup.describe(setup.overfitting)} ‖W‖ is the root of the sum of all squared weights, the gap is the "
-        f"{setup.score} on fit rows without that on test rows. Along training: one network at the rate "
+        f"{setup.score} on training rows without that on test rows. Along training: one network at the rate "
         f"{setup.overfitting.rate:g}, without decay. Across networks: {len(_grid())} settings, {_listed(SCALES)} times "
         f"He's initial weights, weight decay {_listed(DECAYS)}, learning rates {_listed(RATES)}, each with each. The "
         "rank correlation (Spearman) is computed seed by seed; networks that diverged have no norm and are left out."
@@ -73,19 +73,21 @@ def read(setup: Setup, results: Results) -> Reading:
     plain = results["along", 1.0, 0.0, rate]
     way = np.array([[plain.snapshots[seed][epoch].norm[0] for epoch in plain.epochs] for seed in seeds])
     start = float(np.mean([plain.snapshots[seed][0].norm[0] for seed in seeds]))
-    opening = plain.fit[..., 1] - plain.test[..., 1]
+    opening = plain.training[..., 1] - plain.test[..., 1]
     grid = _grid()
     norms = np.array([[results["across", *one].networks[seed].norm[0] for one in grid] for seed in seeds], np.float64)
     gaps = np.stack([results["across", *one].gap for one in grid], axis=1)
-    fits = np.stack([results["across", *one].fit_score for one in grid], axis=1)
-    guess = setup.table.guess[1]
-    learned = fits >= aim(results, guess, LEARNED)
+    fits = np.stack([results["across", *one].training_score for one in grid], axis=1)
+    baseline = setup.table.baseline[1]
+    learned = fits >= aim(results, baseline, LEARNED)
 
     across = np.array([correlation(norms[seed], gaps[seed]) for seed in seeds])
     along = np.array([correlation(way[seed], opening[seed]) for seed in seeds])
     effects = (
-        effect("Rank correlation of ‖W‖ and the gap across networks", np.nan_to_num(across), MARGIN, "", comparisons=2),
-        effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2),
+        mean_effect(
+            "Rank correlation of ‖W‖ and the gap across networks", np.nan_to_num(across), MARGIN, "", comparisons=2
+        ),
+        mean_effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2),
     )
     within = np.array([correlation(norms[seed][learned[seed]], gaps[seed][learned[seed]]) for seed in seeds])
     alone = {cause: _alone(grid, norms, gaps, column) for cause, column in CAUSES.items()}
@@ -98,8 +100,8 @@ def read(setup: Setup, results: Results) -> Reading:
         f"({_points(opening[:, widest].mean())}), and {_points(opening[:, -1].mean())} at the end. Across networks "
         f"‖W‖ lay between {known.min():.1f} and {known.max():.1f}, the gap between "
         f"{_points(gaps.min())} and {_points(gaps.max())} points. Of the networks {learned.mean():.0%} have learned "
-        f"(an {setup.score} on fit rows of at least {aim(results, guess, LEARNED):.2f}); {_among(within)}. Where "
-        "settings differ in one thing alone, the correlation is "
+        f"(an {setup.score} on training rows of at least {aim(results, baseline, LEARNED):.2f}); {_among(within)}. "
+        "Where settings differ in one thing alone, the correlation is "
         + ", ".join(f"{_signed(value)} for the {cause}" for cause, value in alone.items())
         + "."
     )

@@ -16,10 +16,10 @@ from goru.nn.losses import LOSSES
 from goru.nn.rows import targets
 from goru.nn.training import Training
 from goru.population.immediate.flat import Numbers
-from goru.population.immediate.learner import exact_statistics
+from goru.population.immediate.learner import statistics_one_by_one
 
 
-class Networks:
+class ClaimNetworks:
     """Networks of one architecture, as they are between two steps of their training.
 
     **Arguments:**
@@ -46,7 +46,7 @@ class Networks:
         with np.errstate(all="ignore"):
             return Folded(*fold(self._layers, self._scaled, self._statistics, self._hyper))
 
-    def scaled_by(self, kept: float) -> "Networks":
+    def scaled_by(self, kept: float) -> "ClaimNetworks":
         """The same networks, their activations multiplied by this share at test time, whatever dropout's form says."""
         other = copy(self)
         other.__dict__.pop("_folded", None)
@@ -70,7 +70,7 @@ class Networks:
         Batch norm is by these very rows, as in training; no neuron is deleted.
         """
         with np.errstate(all="ignore"):
-            statistics = exact_statistics(self._layers, self._learned, self._hyper, None, x.T)
+            statistics = statistics_one_by_one(self._layers, self._learned, self._hyper, None, x.T)
             found = network.hidden(self._layers, self._learned, statistics, self._hyper, x.T)
             return [layer.swapaxes(1, 2) for layer in found]
 

@@ -55,8 +55,8 @@ def read(setup: Setup, results: Results) -> Reading:
     by_width = np.stack([results[sizes.rows, width].gap for width in _widths(setup)], axis=1)
     effects = (
         points_effect(
-            f"Gap in {setup.score} between fit rows and test rows",
-            main.fit_score,
+            f"Gap in {setup.score} between training rows and test rows",
+            main.training_score,
             main.test_score,
             higher_is_better=False,
             comparisons=3,
@@ -80,8 +80,8 @@ def read(setup: Setup, results: Results) -> Reading:
     parameters = [results[sizes.rows, width].cell.architecture.n_parameters for width in _widths(setup)]
     lowest = main.epochs[main.test[..., 0].mean(axis=0).argmin()]
     found = (
-        f"The {setup.score} at the end was {main.fit_score.mean():.1%} on fit rows and {main.test_score.mean():.1%} on "
-        f"test rows; their loss was lowest after {lowest} epochs "
+        f"The {setup.score} at the end was {main.training_score.mean():.1%} on training rows and "
+        f"{main.test_score.mean():.1%} on test rows; their loss was lowest after {lowest} epochs "
         f"and changed by {later.change:+.1f} % until the last. The gap was {_list(by_rows)} with "
         f"{', '.join(map(str, _rows(setup)))} rows, and {_list(by_width)} with "
         f"{', '.join(f'{number:,}' for number in parameters)} learned numbers."
@@ -89,9 +89,9 @@ def read(setup: Setup, results: Results) -> Reading:
 
     def draw(figure: Any) -> None:
         first, second, third, fourth = panels(figure, 1, 4)[0]
-        band(first, main.epochs, main.fit[..., 1], RED, "fit rows", "--")
+        band(first, main.epochs, main.training[..., 1], RED, "training rows", "--")
         band(first, main.epochs, main.test[..., 1], BLUE, "test rows")
-        band(second, main.epochs, main.fit[..., 0], RED, "fit rows", "--")
+        band(second, main.epochs, main.training[..., 0], RED, "training rows", "--")
         band(second, main.epochs, main.test[..., 0], BLUE, "test rows")
         marks(third, _rows(setup), 100 * by_rows, BLUE, "gap")
         marks(fourth, parameters, 100 * by_width, BLUE, "gap")

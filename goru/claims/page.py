@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from goru.claims.claim import Outcome
+from goru.claims.claim import ClaimOutcome
 from goru.claims.figures import write_svg
 from goru.claims.running import NAMES, claim
 from goru.errors import InputError, option
@@ -61,10 +61,10 @@ def check_out(folder: Path, names: Sequence[str], overwrite: bool) -> None:
         )
 
 
-def write(outcomes: Sequence[Outcome], folder: Path) -> None:
+def write_claims(outcomes: Sequence[ClaimOutcome], folder: Path) -> None:
     """Write figures (SVG and PNG), frames (CSV), `claims.json` and `report.html`, beside those of other claims and in
     the place of older ones of the same."""
-    from goru.claims.report import html  # Plotly takes a moment to be imported
+    from goru.claims.report import claims_html  # Plotly takes a moment to be imported
     from goru.claims.section import section
 
     kept = _kept(folder) or Kept()
@@ -84,9 +84,9 @@ def write(outcomes: Sequence[Outcome], folder: Path) -> None:
             **{f"{end}.csv": frame.to_csv(index=False) for end, frame in frames.items()},
         }
         files |= {f"{outcome.name}{end}": content for end, content in own.items()}
-        claims[outcome.name] = summary(outcome) | {"files": [f"{outcome.name}{end}" for end in own]}
+        claims[outcome.name] = outcome_summary(outcome) | {"files": [f"{outcome.name}{end}" for end in own]}
         sections[outcome.name] = _section(outcome.name, shown, drawing)
-    files[REPORT] = html(list(sections.values()))
+    files[REPORT] = claims_html(list(sections.values()))
     every = [name for told in claims.values() for name in told["files"]]
     content = {"format": FORMAT, "files": [*every, REPORT], "claims": list(claims.values())}
     files[INDEX] = json.dumps(content, ensure_ascii=False, indent=1)
@@ -130,9 +130,9 @@ def _kept(folder: Path) -> Kept | None:
 
 def _section(name: str, content: dict[str, Any], drawing: str) -> Any:
     """As it is read again later, so that a page does not depend on when its claims were tried."""
-    from goru.claims.section import Section
+    from goru.claims.section import ClaimSection
 
-    return Section.from_json(claim(name), content, drawing)
+    return ClaimSection.from_json(claim(name), content, drawing)
 
 
 def _owner(file: str) -> str | None:
@@ -140,7 +140,7 @@ def _owner(file: str) -> str | None:
     return max((name for name in NAMES if file.startswith((f"{name}.", f"{name}-"))), key=len, default=None)
 
 
-def summary(outcome: Outcome) -> dict[str, Any]:
+def outcome_summary(outcome: ClaimOutcome) -> dict[str, Any]:
     """An outcome in plain JSON types."""
     return {
         "name": outcome.name,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from goru.claims.claim import Said
 from goru.claims.effects import CONFIDENCE
-from goru.claims.section import Section
+from goru.claims.section import ClaimSection
 from goru.report.page import render
 from goru.wording import listing
 
@@ -18,7 +18,7 @@ DOES: dict[Said, tuple[str, str]] = {
 }
 
 
-def html(sections: Sequence[Section]) -> str:
+def claims_html(sections: Sequence[ClaimSection]) -> str:
     """The report."""
     pictures = [picture for section in sections for picture in (section.effects, section.curves) if picture]
     return render(
@@ -26,13 +26,13 @@ def html(sections: Sequence[Section]) -> str:
         _contents(sections),
         pictures,
         title=sections[0].claim.question if len(sections) == 1 else "A textbook's promises, tried",
-        answer=answer(sections),
+        answer=promises_held(sections),
         tried=tried(sections),
         sections=sections,
     )
 
 
-def _contents(sections: Sequence[Section]) -> list[tuple[str, str]]:
+def _contents(sections: Sequence[ClaimSection]) -> list[tuple[str, str]]:
     if len(sections) > 1:
         return [("all", "All promises"), *((one.claim.name, one.claim.question) for one in sections)]
     (one,) = sections
@@ -42,7 +42,7 @@ def _contents(sections: Sequence[Section]) -> list[tuple[str, str]]:
     return [*parts, (f"{name}-drawing", "Drawing"), (f"{name}-trained", "What was trained")]
 
 
-def answer(sections: Sequence[Section]) -> str:
+def promises_held(sections: Sequence[ClaimSection]) -> str:
     """How many of the promises hold, in a sentence."""
     found = [section.said for section in sections]
     if len(found) == 1:
@@ -61,7 +61,7 @@ def _all(word: Said, count: int) -> str:
     return f"{'Both' if count == 2 else f'All {count}'} promises {DOES[word][1]}."
 
 
-def tried(sections: Sequence[Section]) -> str:
+def tried(sections: Sequence[ClaimSection]) -> str:
     """On what, how often, and what the brackets are."""
     one = len(sections) == 1
     tables = list(dict.fromkeys(section.table for section in sections))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
-from goru.claims.claim import Claim, Outcome, Setup, outcome
-from goru.claims.table import load
+from goru.claims.claim import Claim, ClaimOutcome, Setup, outcome
+from goru.claims.table import load_table
 from goru.claims.training import Workshop
 from goru.errors import InputError, option
 from goru.wording import nearest
@@ -71,8 +71,8 @@ def set_up(
             f"{option('preset', 'book')}: images have their labels for a target. "
             f"Leave out {option('target')} and {option('task')}."
         )
-    table = load(data or PLACES[0], target=target, task=task, as_in_the_book=book)
-    others = tuple(load(name) for name in PLACES[1:]) if data is None else ()
+    table = load_table(data or PLACES[0], target=target, task=task, as_in_the_book=book)
+    others = tuple(load_table(name) for name in PLACES[1:]) if data is None else ()
     return Setup(table, seeds, book, others)
 
 
@@ -81,7 +81,7 @@ def run_all(
     setup: Setup | None = None,
     on_networks: Callable[[int], Any] = lambda _: None,
     on_claim: Callable[[str], Any] = lambda _: None,
-) -> Iterator[Outcome]:
+) -> Iterator[ClaimOutcome]:
     """Try claims one after the other.
 
     **Arguments:**
@@ -112,7 +112,7 @@ def run(
     task: Any = None,
     preset: Preset = "digits",
     seeds: int = SEEDS,
-) -> Outcome:
+) -> ClaimOutcome:
     """Try one claim.
 
     **Arguments:**

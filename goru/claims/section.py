@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 
-from goru.claims.claim import Claim, Outcome, Said
-from goru.claims.pictures.curves import curves_picture
-from goru.claims.pictures.effects import effects_picture
-from goru.claims.pictures.lines import value, words
+from goru.claims.claim import Claim, ClaimOutcome, Said
+from goru.claims.pictures.curves import claim_curves_picture
+from goru.claims.pictures.effects import claim_effects_picture
+from goru.claims.pictures.lines import column_in_words, value
 from goru.data.numbers import number
 from goru.report.pictures.picture import Picture, Table
 from goru.report.terminal import printable
@@ -22,7 +22,7 @@ MOST_ROWS = 40  # of a further table that is shown; all of them are in the folde
 
 
 @dataclass(frozen=True)
-class Section:
+class ClaimSection:
     """A claim, as the page has it.
 
     - `said`: whether the promise holds.
@@ -63,7 +63,7 @@ class Section:
         }
 
     @classmethod
-    def from_json(cls, claim: Claim, content: Mapping[str, Any], svg: str) -> "Section":
+    def from_json(cls, claim: Claim, content: Mapping[str, Any], svg: str) -> "ClaimSection":
         """The section that `to_json` wrote.
 
         **Raises:** whatever Python or Plotly raises where something is missing, or of another type than it should be.
@@ -84,23 +84,23 @@ class Section:
         )
 
 
-def section(outcome: Outcome, svg: str) -> Section:
+def section(outcome: ClaimOutcome, svg: str) -> ClaimSection:
     """What the page has of an outcome.
 
     **Arguments:**
 
     - `svg`: its figure.
     """
-    curves, setup = curves_picture(outcome), outcome.setup
+    curves, setup = claim_curves_picture(outcome), outcome.setup
     tables = {f"{outcome.name}-{name}.csv": frame for name, frame in outcome.tables.items()}
     known = set(outcome.frame["table"]) if "table" in outcome.frame else set()
-    return Section(
+    return ClaimSection(
         outcome.claim,
         outcome.said,
         printable(outcome.found),
         printable(outcome.done),
         outcome.meaning,
-        _in_plain_words(effects_picture(outcome)),
+        _in_plain_words(claim_effects_picture(outcome)),
         curves and _in_plain_words(curves),
         _image(svg),
         outcome.claim.shows.replace("{score}", setup.score),
@@ -125,13 +125,13 @@ def _image(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
-def _ends(outcome: Outcome) -> Table:
+def _ends(outcome: ClaimOutcome) -> Table:
     """A row a setting: the means over its seeds at the end."""
     columns, score = [*outcome.claim.columns], outcome.setup.score
     measures = {
-        "fit_loss": "loss, fit rows",
+        "training_loss": "loss, training rows",
         "test_loss": "loss, test rows",
-        "fit_score": f"{score}, fit rows",
+        "training_score": f"{score}, training rows",
         "test_score": f"{score}, test rows",
     }
     means = outcome.frame.groupby(columns, sort=False)[[*measures]].mean()
@@ -139,7 +139,7 @@ def _ends(outcome: Outcome) -> Table:
         (*map(value, key if isinstance(key, tuple) else (key,)), *(number(float(of)) for of in own))
         for key, own in zip(means.index, means.to_numpy(), strict=True)
     ]
-    return Table((*map(words, columns), *measures.values()), rows)
+    return Table((*map(column_in_words, columns), *measures.values()), rows)
 
 
 def _table(frame: pd.DataFrame) -> Table:
@@ -149,7 +149,7 @@ def _table(frame: pd.DataFrame) -> Table:
         return number(of if math.isfinite(of) else None) if isinstance(of, float) else value(of)
 
     rows = [tuple(told(of) for of in own) for own in frame.itertuples(index=False)]
-    return Table([words(str(column)) for column in frame.columns], rows)
+    return Table([column_in_words(str(column)) for column in frame.columns], rows)
 
 
 def _table_to_json(table: Table) -> dict[str, Any]:

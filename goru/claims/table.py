@@ -13,7 +13,7 @@ from goru.data.reading import read_table
 from goru.data.task import Task
 from goru.errors import InputError
 from goru.nn.architecture import LossName
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 
 FEWEST_ROWS = 100
 FEWEST_IMAGES = 2000  # a thousand to learn from, and as many to test on
@@ -21,31 +21,31 @@ MOST_FITTED = 0.6  # of the rows
 MOST_WATCHED = 1500  # test rows that are scored along the way
 WATCHED_IN_THE_BOOK = 1000  # the same; there are many more
 MOST_TESTED = 10_000  # test rows that are scored at the end
-DIVERGED = 1000  # times the loss of a guess
+DIVERGED = 1000  # times the loss of a constant baseline
 TINY = 1e-12  # a variance below it counts as that
 WIDEST = 255  # of a grey value
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class DrawnRows:
     """Rows to fit on and test rows.
 
     - `rows`: those to fit on, and the first of the test rows, which are watched during training.
     - `x`, `y`: all test rows, `(tests, inputs)` and `(tests,)` or `(tests, 1)`.
     """
 
-    rows: Rows
+    rows: PreparedRows
     x: np.ndarray
     y: np.ndarray
 
     @property
     def scored(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of the rows: those of the fit rows that are scored along the way, and the watched ones."""
-        return self.rows.fit_scored, self.rows.score
+        """Of the rows: those of the training rows that are scored along the way, and the watched ones."""
+        return self.rows.training_scored, self.rows.validation
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class ClaimTable:
     """A table on which claims are tried.
 
     **Arguments:**
@@ -62,7 +62,7 @@ class Table:
     y: np.ndarray
     classes: int
     as_in_the_book: bool = False
-    _drawn: dict[tuple[int, int], Drawn] = field(default_factory=dict, init=False, repr=False)
+    _drawn: dict[tuple[int, int], DrawnRows] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def inputs(self) -> int:
@@ -82,12 +82,12 @@ class Table:
         return "softmax_cross_entropy" if self.classes else "squared_error"
 
     @property
-    def guess(self) -> tuple[float, float]:
+    def baseline(self) -> tuple[float, float]:
         """Loss and score of who always says that all classes are as likely, or the mean."""
         return (float(np.log(self.classes)), 1 / self.classes) if self.classes else (1.0, 0.0)
 
     def judge(self, figures: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Loss and score on rows, `(..., 2)`; those of a guess where a network diverged.
+        """Loss and score on rows, `(..., 2)`; those of a constant baseline where a network diverged.
 
         The score is the accuracy, or the share of the variance that is explained.
 
@@ -98,21 +98,21 @@ class Table:
         """
         if not self.classes:
             figures = np.concatenate([figures, 1 - figures / max(float(np.var(y)), TINY)], axis=-1)
-        well = figures[..., :1] < DIVERGED * self.guess[0]  # what is no number is not
-        return np.where(well, figures, self.guess)
+        well = figures[..., :1] < DIVERGED * self.baseline[0]  # what is no number is not
+        return np.where(well, figures, self.baseline)
 
     def fitted(self, rows: int) -> int:
         """How many rows can be fitted on, where so many are wanted."""
         return min(rows, int(MOST_FITTED * len(self.y)))
 
-    def draw(self, seed: int, rows: int) -> Drawn:
+    def draw(self, seed: int, rows: int) -> DrawnRows:
         """The rows of a seed, so many of them to fit on."""
         key = (0 if self.as_in_the_book else seed, rows)
         if key not in self._drawn:
             self._drawn[key] = self._draw(*key)
         return self._drawn[key]
 
-    def _draw(self, seed: int, rows: int) -> Drawn:
+    def _draw(self, seed: int, rows: int) -> DrawnRows:
         every = np.arange(len(self.y))
         if self.as_in_the_book:
             fit, test = every[:rows], every[rows:]
@@ -130,17 +130,21 @@ class Table:
             y = TargetScaling.fit(y, first).transform(y)[:, None]
         most = WATCHED_IN_THE_BOOK if self.as_in_the_book else MOST_WATCHED
         watched = np.arange(min(rows + most, len(used)))
-        seen = Rows(x=x[watched], y=y[watched], fit=first, fit_scored=first[:MOST_WATCHED], score=watched[rows:])
-        return Drawn(seen, x[rows:], y[rows:])
+        seen = PreparedRows(
+            x=x[watched], y=y[watched], training=first, training_scored=first[:MOST_WATCHED], validation=watched[rows:]
+        )
+        return DrawnRows(seen, x[rows:], y[rows:])
 
 
-def load(source: str, *, target: str | None = None, task: Task | None = None, as_in_the_book: bool = False) -> Table:
+def load_table(
+    source: str, *, target: str | None = None, task: Task | None = None, as_in_the_book: bool = False
+) -> ClaimTable:
     """Read a table.
 
     **Arguments:**
 
     - `source`, `target`, `task`: as `goru fit` takes them.
-    - `as_in_the_book`: see [`Table`][goru.claims.table.Table].
+    - `as_in_the_book`: see [`ClaimTable`][goru.claims.table.ClaimTable].
 
     **Raises:** `InputError` for input that is no table, or too small a one, or, as in the book, no images.
     """
@@ -160,10 +164,10 @@ def load(source: str, *, target: str | None = None, task: Task | None = None, as
         one.widths,
     )
     y = np.concatenate([dataset.y_development, dataset.y_test])
-    return Table(dataset.name, encoded.take(order), y[order], len(dataset.classes or ()))
+    return ClaimTable(dataset.name, encoded.take(order), y[order], len(dataset.classes or ()))
 
 
-def _images(source: str) -> Table:
+def _images(source: str) -> ClaimTable:
     raw = read_table(source)
     pixels = raw.frame.drop(columns=raw.target_hint or [])
     if raw.target_hint is None or not all(dtype == np.uint8 for dtype in pixels.dtypes):
@@ -173,4 +177,4 @@ def _images(source: str) -> Table:
     labels, y = np.unique(raw.frame[raw.target_hint].to_numpy(), return_inverse=True)
     none = np.empty((len(pixels), 0), np.int32)
     encoded = Encoded(pixels.to_numpy(dtype=np.float32), none.astype(np.float32), none, ())
-    return Table(raw.name, encoded, y.astype(np.int32), len(labels), as_in_the_book=True)
+    return ClaimTable(raw.name, encoded, y.astype(np.int32), len(labels), as_in_the_book=True)

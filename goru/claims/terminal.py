@@ -3,11 +3,11 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from goru.claims.claim import Outcome
+from goru.claims.claim import ClaimOutcome
 from goru.report.terminal import WIDTH, printable, table
 
 
-def outcome_lines(outcome: Outcome) -> Iterator[str]:
+def outcome_lines(outcome: ClaimOutcome) -> Iterator[str]:
     """One claim: what is asked, whether the promise holds, by what, and in words."""
     yield f"{outcome.name}: {outcome.claim.question}"
     yield f"The promise {outcome.said}." if outcome.said != "undecided" else "Undecided."
@@ -20,6 +20,6 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield from textwrap.wrap(printable(text), WIDTH)
 
 
-def summary_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def summary_lines(outcomes: Sequence[ClaimOutcome]) -> Iterator[str]:
     """All claims, a line each."""
     yield from table([("claim", "question", "the promise"), *((o.name, o.claim.question, o.said) for o in outcomes)])

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from goru.claims.networks import Networks
-from goru.claims.table import Table
+from goru.claims.networks import ClaimNetworks
+from goru.claims.table import ClaimTable
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population import devices
 from goru.population.immediate.threads import one_thread
@@ -39,7 +39,7 @@ class Cell:
       masks; every eight of them in another order.
     """
 
-    table: Table
+    table: ClaimTable
     architecture: Architecture
     hyper: Hyperparameters
     rows: int
@@ -57,12 +57,12 @@ class Cell:
 
 
 @dataclass
-class Trained:
-    """A cell's networks after their training, one a seed. One that diverged is as good as a guess.
+class TrainedCell:
+    """A cell's networks after their training, one a seed. One that diverged is as good as a constant baseline.
 
     - `epochs`: `(points,)`, after which epochs rows were scored.
-    - `fit`, `test`: `(seeds, points, figures)`: on the rows to fit on, and on those of the test rows that are watched,
-      the mean loss and the score. The score is the accuracy, or the share of the variance that is explained.
+    - `training`, `test`: `(seeds, points, figures)`: on the rows to fit on, and on those of the test rows that are
+      watched, the mean loss and the score. The score is the accuracy, or the share of the variance that is explained.
     - `final`: `(seeds, figures)`: the same at the end on all test rows.
     - `networks`: of every seed, if they were kept.
     - `snapshots`: of every seed, by the epoch, if they were kept.
@@ -70,11 +70,11 @@ class Trained:
 
     cell: Cell
     epochs: np.ndarray
-    fit: np.ndarray
+    training: np.ndarray
     test: np.ndarray
     final: np.ndarray
-    networks: dict[int, Networks] = field(default_factory=dict)
-    snapshots: dict[int, dict[int, Networks]] = field(default_factory=dict)
+    networks: dict[int, ClaimNetworks] = field(default_factory=dict)
+    snapshots: dict[int, dict[int, ClaimNetworks]] = field(default_factory=dict)
 
     @property
     def test_loss(self) -> np.ndarray:
@@ -87,14 +87,14 @@ class Trained:
         return self.final[:, 1]
 
     @property
-    def fit_score(self) -> np.ndarray:
+    def training_score(self) -> np.ndarray:
         """At the end, on the rows to fit on, `(seeds,)`."""
-        return self.fit[:, -1, 1]
+        return self.training[:, -1, 1]
 
     @property
     def gap(self) -> np.ndarray:
         """At the end, the score on the rows to fit on without that on test rows, `(seeds,)`."""
-        return self.fit_score - self.test_score
+        return self.training_score - self.test_score
 
 
 class Workshop:
@@ -128,7 +128,7 @@ class Workshop:
         for trainer in self._trainers.values():
             trainer.compile()
 
-    def train(self, cells: Mapping[Key, Cell], keep: Keep = "nothing") -> dict[Key, Trained]:
+    def train(self, cells: Mapping[Key, Cell], keep: Keep = "nothing") -> dict[Key, TrainedCell]:
         """Train every cell with every seed."""
         done = {cell: _empty(cell, self.seeds) for cell in cells.values()}
         for program, members in _grouped(list(done)).items():
@@ -201,9 +201,9 @@ def _member(cell: Cell, seed: int) -> Member:
     )
 
 
-def _empty(cell: Cell, seeds: int) -> Trained:
+def _empty(cell: Cell, seeds: int) -> TrainedCell:
     points = cell.epochs // cell.every
-    return Trained(
+    return TrainedCell(
         cell,
         np.arange(1, points + 1) * cell.every,
         np.zeros((seeds, points, 2)),
@@ -212,16 +212,16 @@ def _empty(cell: Cell, seeds: int) -> Trained:
     )
 
 
-def _record(done: dict[Cell, Trained], seed: int, chosen: Sequence[Cell], block: TrainedBlock, keep: Keep) -> None:
+def _record(done: dict[Cell, TrainedCell], seed: int, chosen: Sequence[Cell], block: TrainedBlock, keep: Keep) -> None:
     table, drawn = chosen[0].table, chosen[0].table.draw(seed, chosen[0].rows)
     ids = np.array([member.id for member in block.block.members], np.uint32)
 
-    def networks(training: Any, index: slice) -> Networks:
+    def networks(training: Any, index: slice) -> ClaimNetworks:
         import jax
 
         own = jax.tree.map(lambda leaf: leaf[index], training)
         hyper = stack_hyper([cell.hyper for cell in chosen[index]])
-        return Networks(chosen[0].architecture, table.loss, hyper, own, ids[index])
+        return ClaimNetworks(chosen[0].architecture, table.loss, hyper, own, ids[index])
 
     if len(drawn.scored[1]) == len(drawn.y):
         final = block.curves[:, -1, 1]  # all test rows are watched
@@ -229,10 +229,12 @@ def _record(done: dict[Cell, Trained], seed: int, chosen: Sequence[Cell], block:
         with one_thread():  # the devices are at work on the next block
             final = networks(block.training, slice(None)).figures(drawn.x, drawn.y)
     final = table.judge(final, drawn.y)
-    fit, test = (table.judge(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored))
+    training, test = (
+        table.judge(block.curves[:, :, part], drawn.rows.y[rows]) for part, rows in enumerate(drawn.scored)
+    )
     for index, cell in enumerate(chosen):
         found, one = done[cell], slice(index, index + 1)
-        found.fit[seed], found.test[seed], found.final[seed] = fit[index], test[index], final[index]
+        found.training[seed], found.test[seed], found.final[seed] = training[index], test[index], final[index]
         if keep != "nothing":
             found.networks[seed] = networks(block.training, one)
         if keep == "snapshots":

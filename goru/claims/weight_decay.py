@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import NOTHING_SAID, Claim, Reading, Results, Setup
-from goru.claims.effects import loss_effect, percent, points_effect, tuned
+from goru.claims.effects import loss_effect, mean_percent, points_effect, tuned
 from goru.claims.figures import BLUE, GREEN, RED, gap, legend, marks, panels
 from goru.claims.sources import KROGH, LOSHCHILOV, VAN_LAARHOVEN
-from goru.claims.training import SGD, Cell, Trained
+from goru.claims.training import SGD, Cell, TrainedCell
 from goru.nn.architecture import DecayForm
 
 DECAYS = (0.001, 0.01, 0.03, 0.1, 0.3)
@@ -23,8 +23,8 @@ FORMS: dict[DecayForm, tuple[str, str]] = {
 }
 SIDES = {"none": "without batch norm", "before": "with batch norm"}
 CASES = [(side, form) for side in SIDES for form in FORMS if (side, form) != ("before", "decoupled")]
-NAMES = ("gap", "fit_score", "test_score", "test_loss")
-FALLEN = 0.05  # of a score on fit rows
+NAMES = ("gap", "training_score", "test_score", "test_loss")
+FALLEN = 0.05  # of a score on training rows
 BATCH_NORM = (
     " With batch norm it is another matter: the scale of the weights that it normalises does not change what the "
     "network computes. There decay acts through the effective learning rate: the smaller the weights, the further a "
@@ -61,7 +61,7 @@ def plan(setup: Setup) -> Mapping[Any, Cell]:
 def read(setup: Setup, results: Results) -> Reading:
     """The gap and the test loss at all λ."""
 
-    def at(side: str, form: str, decay: float) -> Trained:
+    def at(side: str, form: str, decay: float) -> TrainedCell:
         return results[side, form if decay else "l2_squared", decay]
 
     def over(side: str, form: str, name: str) -> np.ndarray:
@@ -72,7 +72,7 @@ def read(setup: Setup, results: Results) -> Reading:
     losses = [at("none", "l2_squared", decay).test_loss for decay in DECAYS]
     effects = (
         points_effect(
-            f"Gap in {setup.score} between fit rows and test rows, λ = {BOOK:g} against 0",
+            f"Gap in {setup.score} between training rows and test rows, λ = {BOOK:g} against 0",
             book.gap,
             plain.gap,
             higher_is_better=False,
@@ -97,13 +97,13 @@ def read(setup: Setup, results: Results) -> Reading:
         return change.numbers_at(f"λ = {chosen:g}")
 
     found = (
-        f"At λ = {BOOK:g} the {setup.score} was {percent(book.fit_score)} on fit rows and {percent(book.test_score)} "
-        f"on test rows; at λ = 0, {percent(plain.fit_score)} and {percent(plain.test_score)}. "
-        f"{_learned(plain, book)} At the λ above 0 that is best on the other seeds the test loss changes by "
-        f"{best('none', 'l2_squared')} with ½λ‖W‖² and by {best('none', 'l2_norm')} with λ‖W‖; with batch norm, by "
-        f"{best('before', 'l2_squared')} and {best('before', 'l2_norm')}. Decoupled decay is the same as ½λ‖W‖² here: "
-        "plain gradient descent takes the penalty's gradient as it is, and only with momentum or Adam do the two "
-        "differ."
+        f"At λ = {BOOK:g} the {setup.score} was {mean_percent(book.training_score)} on training rows and "
+        f"{mean_percent(book.test_score)} on test rows; at λ = 0, {mean_percent(plain.training_score)} and "
+        f"{mean_percent(plain.test_score)}. {_learned(plain, book)} At the λ above 0 that is best on the other seeds "
+        f"the test loss changes by {best('none', 'l2_squared')} with ½λ‖W‖² and by {best('none', 'l2_norm')} with "
+        f"λ‖W‖; with batch norm, by {best('before', 'l2_squared')} and {best('before', 'l2_norm')}. Decoupled decay is "
+        "the same as ½λ‖W‖² here: plain gradient descent takes the penalty's gradient as it is, and only with momentum "
+        "or Adam do the two differ."
     )
 
     def draw(figure: Any) -> None:
@@ -127,12 +127,15 @@ def read(setup: Setup, results: Results) -> Reading:
     return Reading(effects, found, draw, {"forms": table})
 
 
-def _learned(plain: Trained, decayed: Trained) -> str:
+def _learned(plain: TrainedCell, decayed: TrainedCell) -> str:
     """Whether a gap is small because nothing has been learned."""
-    lost = plain.fit_score.mean() - decayed.fit_score.mean()
+    lost = plain.training_score.mean() - decayed.training_score.mean()
     if lost > FALLEN:
-        return f"So this λ costs {100 * lost:.0f} points on fit rows, and a network that learns less has less of a gap."
-    return f"So this λ costs less than {100 * FALLEN:.0f} points on fit rows."
+        return (
+            f"So this λ costs {100 * lost:.0f} points on training rows, and a network that learns less has less of a "
+            "gap."
+        )
+    return f"So this λ costs less than {100 * FALLEN:.0f} points on training rows."
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
@@ -148,7 +151,7 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 CLAIM = Claim(
     name="weight-decay",
     question="Does weight decay shrink the gap?",
-    promise="Weight decay suppresses overfitting: with λ = 0.1 the gap between fit rows and test rows shrinks.",
+    promise="Weight decay suppresses overfitting: with λ = 0.1 the gap between training rows and test rows shrinks.",
     setting=setting,
     columns=("batch_norm", "form", "weight_decay"),
     expected=("helps", "helps"),

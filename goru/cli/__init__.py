@@ -22,7 +22,8 @@ app = typer.Typer(
     help="Find out what batch normalization, weight decay and dropout do for a network on your data, and get the best.",
 )
 for module in (fit, study, predict, show, report, effects, export, claims):
-    app.command()(getattr(module, module.__name__.rpartition(".")[2]))
+    name = module.__name__.rpartition(".")[2]
+    app.command(name)(getattr(module, f"{name}_command"))
 
 
 def _version(wanted: bool) -> None:

@@ -25,7 +25,7 @@ def seconds(text: str) -> float:
         raise InputError(f"--budget: {text!r} is no time. Give seconds, minutes or hours: 60s, 2m, 1h.") from None
 
 
-def widths(text: str) -> tuple[int, ...]:
+def parsed_widths(text: str) -> tuple[int, ...]:
     """Widths with commas between them."""
     try:
         return tuple(int(width) for width in text.split(","))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 
-def claims(
+def claims_command(
     names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.", show_default=False)] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name the claims, and end.")] = False,
     data: Annotated[
@@ -33,7 +33,7 @@ def claims(
         for line in table([("claim", "question"), *((one.name, one.question) for one in asked)]):
             print(line)
         return
-    from goru.claims.page import check_out, write
+    from goru.claims.page import check_out, write_claims
     from goru.claims.terminal import outcome_lines, summary_lines
     from goru.report.progress import claims_watcher
 
@@ -49,5 +49,5 @@ def claims(
         for line in summary_lines(outcomes):
             print(line)
     if out is not None:
-        write(outcomes, out)
+        write_claims(outcomes, out)
         print(f"\n{'written':<14}{printable(out)}")

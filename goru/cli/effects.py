@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 
-def effects(
+def effects_command(
     source: Annotated[str, typer.Argument(help="A table with a run a row: .csv, .tsv, .parquet.")],
     loss: Annotated[str, typer.Option(help="The column that is to be low, val_loss say.")],
     factor: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import STARTED, names, seconds, stem, widths
+from goru.cli.arguments import STARTED, names, parsed_widths, seconds, stem
 
 
 def _explain(wanted: bool) -> None:
@@ -18,7 +18,7 @@ def _explain(wanted: bool) -> None:
         raise typer.Exit
 
 
-def fit(
+def fit_command(
     source: Annotated[
         str,
         typer.Argument(
@@ -84,7 +84,7 @@ def fit(
     options = Options(
         budget=None if budget is None else seconds(budget),
         networks=networks,
-        hidden=None if hidden is None else widths(hidden),
+        hidden=None if hidden is None else parsed_widths(hidden),
         activation=activation,  # type: ignore[arg-type]  # checked there
         batch_size=batch_size,
         numbers=numbers,  # type: ignore[arg-type]  # checked there
@@ -97,7 +97,7 @@ def fit(
     from goru.report import study_page
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
-    from goru.studies.fitting import TableOptions, fit
+    from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.runs.run import REPORT
     from goru.studies.runs.stopping import stopping
 
@@ -115,7 +115,9 @@ def fit(
     )
     folder = out or Path("runs") / stem(source)
     with stopping(folder, overwrite), watcher() as watching:
-        run = fit(table, options, folder, overwrite, resume, watching, Clock(STARTED), study_page.write, cluster)
+        run = fit_table(
+            table, options, folder, overwrite, resume, watching, Clock(STARTED), study_page.write_study_page, cluster
+        )
     for line in answer_lines(run.answer):
         print(line)
     print(f"\n{'written':<14}{printable(folder)}")

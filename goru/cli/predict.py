@@ -10,7 +10,7 @@ from goru.cli.arguments import reading
 from goru.errors import InputError
 
 
-def predict(
+def predict_command(
     run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
     source: Annotated[str, typer.Argument(help="A table with the columns that the networks were fitted on.")],
     output: Annotated[
@@ -24,12 +24,12 @@ def predict(
     from goru.data.reading import read_table
     from goru.report.predictions import check_output, write_predictions
     from goru.report.terminal import printable
-    from goru.studies.runs.run import load
+    from goru.studies.runs.run import open_run
 
     if output is not None:
         check_output(output)
     with reading(run):
-        model = load(run).model
+        model = open_run(run).model
     if proba and model.target.classes is None:
         raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
     table = read_table(source, model.schema.others)

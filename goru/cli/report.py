@@ -9,7 +9,7 @@ from goru.cli.arguments import reading
 from goru.errors import InputError
 
 
-def report(
+def report_command(
     runs: Annotated[list[Path], typer.Argument(help="A folder that `goru fit` has written.")],
     compare: Annotated[bool, typer.Option("--compare", help="Several runs side by side, on one page.")] = False,
     output: Annotated[
@@ -22,7 +22,7 @@ def report(
     from goru.report.terminal import printable
     from goru.report.writing import write_page
     from goru.studies.runs.manifest import list_again
-    from goru.studies.runs.run import REPORT, load
+    from goru.studies.runs.run import REPORT, open_run
 
     if len(runs) > 1 and not compare:
         raise InputError("one run has one report. Give one run, or --compare for a page on all of them.")
@@ -36,7 +36,7 @@ def report(
         from goru.report.study_page import study_page
 
         with reading(runs[0]):
-            page = study_page(load(runs[0], but=(REPORT,)))
+            page = study_page(open_run(runs[0], but=(REPORT,)))
         path = output or runs[0] / REPORT
     write_page(page, path, overwrite or (output is None and not compare))
     for run in runs:

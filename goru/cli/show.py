@@ -8,16 +8,16 @@ import typer
 from goru.cli.arguments import reading
 
 
-def show(
+def show_command(
     run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
     as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
 ) -> None:
     """Print the answer of a run again."""
     from goru.report.terminal import answer_lines
-    from goru.studies.runs.run import load
+    from goru.studies.runs.run import open_run
 
     with reading(run):
-        answer = load(run).answer
+        answer = open_run(run).answer
         lines = list(answer_lines(answer))  # what is no answer shall not be told up to where it shows
     if as_json:
         import json

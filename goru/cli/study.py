@@ -8,7 +8,7 @@ import typer
 from goru.cli.arguments import STARTED, names, seconds, stem
 
 
-def study(
+def study_command(
     function: Annotated[
         str, typer.Argument(help="A Python file with `design` and a training function: experiment.py:train.")
     ],
@@ -38,7 +38,7 @@ def study(
     """Find out what the factors of a design change for a network of your own, in any framework."""
     from goru.experiment.clock import Clock
     from goru.functions.files import load_experiment
-    from goru.functions.options import Options
+    from goru.functions.options import FunctionOptions
     from goru.functions.studying import run_in
     from goru.functions.tables import sources_of
     from goru.report.progress import watcher
@@ -48,7 +48,7 @@ def study(
 
     experiment = load_experiment(function)
     time_left = None if budget is None else seconds(budget)
-    options = Options(experiment.design, time_left, trials, workers, cluster, limit, seed)
+    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed)
     sources, table = sources_of(
         experiment,
         source,

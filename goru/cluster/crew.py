@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from goru.cluster.dispatch import MOST_LOSSES, Dispatch, Lost
-from goru.cluster.worker import Task
-from goru.population.member import Block, Rows
+from goru.cluster.dispatch import MOST_LOSSES, Dispatch, JobLost
+from goru.cluster.worker import BlockTask
+from goru.population.member import Block, PreparedRows
 from goru.population.spec import TrainerSpec
 from goru.population.trained import TrainedBlock
 from goru.population.trainer import OnEpochs
@@ -29,7 +29,7 @@ class Cluster(Protocol):
     def idle(self) -> dict[int, int]:
         """Workers that are there and do nothing: how many blocks each trains at a time."""
 
-    def put(self, rows: Rows) -> Any:
+    def put(self, rows: PreparedRows) -> Any:
         """Make a table known to all workers.
 
         **Returns:** where it is; inside of something else, on its way to a worker, it stays that.
@@ -69,7 +69,7 @@ class Crew:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._tables: WeakKeyDictionary[Rows, Any] = WeakKeyDictionary()
+        self._tables: WeakKeyDictionary[PreparedRows, Any] = WeakKeyDictionary()
         self._calls = itertools.count()
 
     def describe(self) -> str:
@@ -116,7 +116,7 @@ class Crew:
             if at_work:
                 self._cluster.stop(call)
 
-    def block_seconds(self, spec: TrainerSpec, rows: Rows) -> float:
+    def block_seconds(self, spec: TrainerSpec, rows: PreparedRows) -> float:
         """Seconds an epoch, a block, where all workers that are there are at work; each compiles the program before."""
         table = self._put(rows)
         asked: set[int] = set()
@@ -156,14 +156,14 @@ class Crew:
             if not taken:
                 break  # nor is there anything for the others
             at_work.add(worker)
-            tasks = [Task.of(jobs[index][1], self._put(jobs[index][1].rows)) for index in taken]
+            tasks = [BlockTask.of(jobs[index][1], self._put(jobs[index][1].rows)) for index in taken]
             self._cluster.call(worker, "train", jobs[taken[0]][0], tasks, keep_networks, call)
 
     def _taken(self, dispatch: Dispatch, worker: int, outcomes: Any) -> list[tuple[int, Any]]:
         if outcomes is None:
             try:
                 dispatch.lost(worker)
-            except Lost as lost:
+            except JobLost as lost:
                 raise OSError(f"a block of networks has ended {lost.times} workers of the cluster") from None
             return []
         given = dispatch.given(worker)
@@ -174,7 +174,7 @@ class Crew:
             return []
         return [(place, outcome) for place, outcome in zip(given, outcomes, strict=True) if place in new]
 
-    def _put(self, rows: Rows) -> Any:
+    def _put(self, rows: PreparedRows) -> Any:
         if rows not in self._tables:
             self._tables[rows] = self._cluster.put(replace(rows))  # without what lies on devices of this process
         return self._tables[rows]

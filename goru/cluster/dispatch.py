@@ -18,7 +18,7 @@ RECENT = 99  # jobs of a kind that say how long one takes
 MOST_COPIES = 2  # of a job, under way at once
 
 
-class Lost(Exception):  # noqa: N818  # it says what happened
+class JobLost(Exception):  # noqa: N818  # it says what happened
     """A job has taken so many workers with it that it is at fault itself."""
 
     def __init__(self, job: int) -> None:
@@ -89,7 +89,7 @@ class Dispatch:
     def lost(self, worker: Hashable) -> None:
         """A worker is gone, and what it was doing with it.
 
-        **Raises:** `Lost` if that has become of one of its jobs too often.
+        **Raises:** `JobLost` if that has become of one of its jobs too often.
         """
         share = self._shares.pop(worker, None)
         if share is None:
@@ -100,7 +100,7 @@ class Dispatch:
                 continue
             self._losses[job] += 1
             if self._losses[job] == MOST_LOSSES:
-                raise Lost(job)
+                raise JobLost(job)
             if job not in elsewhere:
                 self._waiting.appendleft(job)
 

@@ -18,7 +18,7 @@ from typing import Any
 from goru.cluster.worker import Worker
 from goru.errors import InputError, option
 from goru.population.devices import n_cores
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.trainer import FEWEST_DEVICES
 from goru.wording import counted
 
@@ -96,7 +96,7 @@ class RayCluster:
             if actor.ready and number not in busy
         }
 
-    def put(self, rows: Rows) -> Any:
+    def put(self, rows: PreparedRows) -> Any:
         """See `Cluster`."""
         try:
             return self._ray.put(rows)
@@ -195,7 +195,7 @@ class RayCluster:
             if actor.node not in nodes and number not in busy:  # nobody else would notice
                 del self._actors[number]
         for node in nodes.keys() - self._nodes:
-            for cores, gpus in shares(int(nodes[node].get("CPU", 0)), int(nodes[node].get("GPU", 0))):
+            for cores, gpus in worker_shares(int(nodes[node].get("CPU", 0)), int(nodes[node].get("GPU", 0))):
                 self._begin(node, cores, gpus)
         self._nodes = set(nodes)
 
@@ -314,7 +314,7 @@ def check_address(address: str) -> None:
         ) from None
 
 
-def shares(cores: int, gpus: int) -> list[tuple[int, int]]:
+def worker_shares(cores: int, gpus: int) -> list[tuple[int, int]]:
     """The workers of a machine: cores and accelerators of each."""
     if gpus:
         return [(cores // gpus, 1)] * gpus

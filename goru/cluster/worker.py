@@ -9,7 +9,7 @@ import numpy as np
 
 from goru.nn.training import Training
 from goru.population import devices
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.spec import AnyTrainer, TrainerSpec
 from goru.population.timing import block_seconds
 from goru.population.trained import TrainedBlock
@@ -20,7 +20,7 @@ ROWS_HELD = 8  # prepared tables, one a split; of any other, a copy is fetched a
 
 
 @dataclass(frozen=True)
-class Task:
+class BlockTask:
     """A block on its way to a worker: `rows` is where its table is, all else is as a block has it."""
 
     members: tuple[Member, ...]
@@ -32,17 +32,19 @@ class Task:
     snapshots: tuple[int, ...]
 
     @staticmethod
-    def of(block: Block, rows: Any) -> "Task":
+    def of(block: Block, rows: Any) -> "BlockTask":
         """The task of a block whose table is there."""
-        return Task(block.members, rows, block.order, block.epochs, block.schedule_epochs, block.every, block.snapshots)
+        return BlockTask(
+            block.members, rows, block.order, block.epochs, block.schedule_epochs, block.every, block.snapshots
+        )
 
-    def block(self, rows: Rows) -> Block:
+    def block(self, rows: PreparedRows) -> Block:
         """The block, with its table."""
         return Block(self.members, rows, self.order, self.epochs, self.schedule_epochs, self.every, self.snapshots)
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class BlockOutcome:
     """A block on its way back: what [`TrainedBlock`][goru.population.trained.TrainedBlock] holds but the block."""
 
     curves: np.ndarray
@@ -51,9 +53,9 @@ class Outcome:
     snapshots: dict[int, Training]
 
     @staticmethod
-    def of(trained: TrainedBlock) -> "Outcome":
+    def of(trained: TrainedBlock) -> "BlockOutcome":
         """Of a block after its training."""
-        return Outcome(trained.curves, trained.parts, trained.training, trained.snapshots)
+        return BlockOutcome(trained.curves, trained.parts, trained.training, trained.snapshots)
 
     def trained(self, block: Block) -> TrainedBlock:
         """The block after its training."""
@@ -69,22 +71,24 @@ class Worker:
     - `fetch`: brings a table from where a task says that it is.
     """
 
-    def __init__(self, cores: int, fetch: Callable[[Any], Rows]) -> None:
+    def __init__(self, cores: int, fetch: Callable[[Any], PreparedRows]) -> None:
         devices.prepare(cores)
         self._fetch = fetch
         self._trainers: dict[TrainerSpec, AnyTrainer] = {}
-        self._rows: OrderedDict[Any, Rows] = OrderedDict()
+        self._rows: OrderedDict[Any, PreparedRows] = OrderedDict()
         self._stopped = -1
 
     def describe(self) -> dict[str, str]:
         """Versions of what computes."""
         return versions()
 
-    def train(self, spec: TrainerSpec, tasks: Sequence[Task], keep_networks: bool, call: int) -> list[Outcome]:
+    def train(
+        self, spec: TrainerSpec, tasks: Sequence[BlockTask], keep_networks: bool, call: int
+    ) -> list[BlockOutcome]:
         """Train blocks, as many at a time as there are devices; nothing comes back of a call that is stopped."""
         blocks = [task.block(self._table(task.rows)) for task in tasks]
         trained = self._trainer(spec).train(blocks, keep_networks, lambda done: call > self._stopped)
-        return [Outcome.of(one) for one in trained]
+        return [BlockOutcome.of(one) for one in trained]
 
     def block_seconds(self, spec: TrainerSpec, where: tuple[Any]) -> float:
         """See [`block_seconds`][goru.population.timing.block_seconds]; the program is compiled before.
@@ -107,7 +111,7 @@ class Worker:
             self._trainers[spec] = spec.build()
         return self._trainers[spec]
 
-    def _table(self, where: Any) -> Rows:
+    def _table(self, where: Any) -> PreparedRows:
         if where not in self._rows:
             self._rows[where] = self._fetch(where)
             if len(self._rows) > ROWS_HELD:

@@ -24,7 +24,7 @@ def fit_edges(values: np.ndarray) -> tuple[float, ...]:
     return tuple(map(float, np.quantile(present * scale, np.linspace(0, 1, N_PIECES + 1)) / scale))
 
 
-def cut(values: np.ndarray, edges: Iterable[float]) -> np.ndarray:
+def piecewise_linear_encoding(values: np.ndarray, edges: Iterable[float]) -> np.ndarray:
     """Return how far each value ``[n]`` has come through each piece, ``[n, T]``, shifted by one half.
 
     In piece ``t`` of ``b_t .. b_(t+1)`` it is ``(x - b_t) / (b_(t+1) - b_t) - 1/2``, before it -1/2, behind it 1/2; 0

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from goru.data.encoding import Encoded
-from goru.data.pieces import cut, fit_edges
+from goru.data.pieces import fit_edges, piecewise_linear_encoding
 from goru.errors import InputError
 
 #: Rows are prepared in blocks of about this many cells, to keep the float64 work space small.
@@ -31,7 +31,8 @@ class Preparation:
     Holzmüller, Grinsztajn, Steinwart: Better by default: Strong pre-tuned MLPs and boosted trees on tabular data.
     NeurIPS 2024.
 
-    Columns may also be cut into pieces, see [`cut`][goru.data.pieces.cut]; these features come last.
+    Columns may also be cut into pieces, see [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
+    these features come last.
 
     Attributes:
         medians: ``m`` of each numeric column, ``p`` of them.
@@ -136,7 +137,7 @@ class Preparation:
         for column, edges in enumerate(self.edges):
             if edges:
                 last = first + len(edges) - 1
-                out[:, first:last] = cut(encoded.numeric[rows, column].astype(np.float64), edges)
+                out[:, first:last] = piecewise_linear_encoding(encoded.numeric[rows, column].astype(np.float64), edges)
                 first = last
 
     def numbers(self, x: np.ndarray, columns: np.ndarray | slice = slice(None)) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from goru.data.builtin import BUILTIN, read_builtin
-from goru.data.signatures import HEAD, disguise, is_text
+from goru.data.signatures import HEAD, disguise, looks_like_text
 from goru.data.table import RawTable, as_frame, origin_of, tidy
 from goru.errors import InputError
 from goru.wording import listing, nearest
@@ -96,7 +96,7 @@ def _check_signature(path: Path, suffix: str) -> None:
         head = file.read(HEAD)
     # An archive may have something before it.
     if not head.startswith(beginning) and not (suffix == ".npz" and zipfile.is_zipfile(path)):
-        text = ("text", "If it is a table, give its name the ending .csv") if is_text(head) else None
+        text = ("text", "If it is a table, give its name the ending .csv") if looks_like_text(head) else None
         if found := disguise(head) or text:
             raise InputError(f"{path}: no {kind} file: it is {found[0]}. {found[1]}.")
 

@@ -39,6 +39,6 @@ def disguise(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-def is_text(head: bytes) -> bool:
+def looks_like_text(head: bytes) -> bool:
     """Whether a file that begins like this is text, as far as that shows."""
     return b"\0" not in head and not any(byte < 9 for byte in head) and disguise(head) is None

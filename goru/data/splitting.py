@@ -21,8 +21,8 @@ TEST_SHARE = 0.2
 class Split(NamedTuple):
     """The rows that a network is fitted on, and the rows that it is scored on."""
 
-    fit_rows: np.ndarray
-    score_rows: np.ndarray
+    training_rows: np.ndarray
+    validation_rows: np.ndarray
 
 
 def split_test(

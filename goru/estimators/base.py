@@ -58,7 +58,7 @@ class BaseMLP(Estimator):
         """The name of the loss in `goru.nn.losses`."""
 
     @abstractmethod
-    def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
+    def _score_validation(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
         """What early stopping watches; higher is better."""
 
     def _class_weights(self, y: Any, incremental: bool, first: bool) -> np.ndarray | None:
@@ -125,7 +125,7 @@ class BaseMLP(Estimator):
             if not incremental or learner.optimizer is None:
                 learner.optimizer = self._new_optimizer(learner)
             training.train(self, learner, x, targets, weights, random, incremental)
-        self._expose(learner.settle(x) if self.batch_norm and not incremental else None)
+        self._expose(learner.exact_statistics(x) if self.batch_norm and not incremental else None)
         return self
 
     @abstractmethod
@@ -191,7 +191,7 @@ class BaseMLP(Estimator):
     def _minimize(self, x: Features, targets: np.ndarray, weights: np.ndarray | None) -> None:
         every = np.ones(len(targets)) if weights is None else weights
         learner: Learner = self._learner
-        shares = every * (training.factor(learner.loss, self.n_outputs_) / every.sum())
+        shares = every * (training.loss_factor(learner.loss, self.n_outputs_) / every.sum())
         y = training.labels_or_numbers(learner.loss, targets)
         l2 = self.alpha / every.sum()
         found = minimize_all(learner, x, y, shares, l2, self.max_iter, self.max_fun, self.tol)

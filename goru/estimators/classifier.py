@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from goru.estimators.base import BaseMLP, takes_batches
 from goru.estimators.inputs import Scaling
-from goru.estimators.parameters import is_text
+from goru.estimators.parameters import equals_text
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -183,7 +183,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self.class_weight is None:
             return None
         labels = y.toarray() if issparse(y) else y
-        columns, balanced = labels.reshape(len(labels), -1).T.tolist(), is_text(self.class_weight, "balanced")
+        columns, balanced = labels.reshape(len(labels), -1).T.tolist(), equals_text(self.class_weight, "balanced")
         if balanced:
             if first:
                 self._rows_of = [Counter[Any]() for _ in columns]
@@ -223,7 +223,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _stratify(self, targets: np.ndarray) -> np.ndarray | None:
         return targets.astype(bool) if targets.shape[1] == 1 or self._loss() == "softmax_cross_entropy" else None
 
-    def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
+    def _score_validation(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
         return float(accuracy_score(self._labels(targets), self._labels(predicted), sample_weight=weights))
 
     def __sklearn_tags__(self) -> Any:

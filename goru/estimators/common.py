@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight
 
-from goru.estimators.parameters import check
+from goru.estimators.parameters import check_parameters
 from goru.estimators.validation import refuse_gaps
 
 
@@ -20,7 +20,7 @@ class Estimator(BaseEstimator, ABC):
 
     def _check(self, y: Any) -> None:
         """Raise `ValueError` for arguments that make no sense, or a target that is missing, wholly or in some rows."""
-        check(self)
+        check_parameters(self)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         refuse_gaps(y)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from goru.estimators.parameters import is_text
+from goru.estimators.parameters import equals_text
 from goru.estimators.predicted import PredictedClasses, PredictedValues
 from goru.estimators.studying import BaseMLPCV
 
@@ -28,8 +28,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
     - `budget`: seconds for the whole fit; two minutes, if `n_networks` is not given either.
     - `n_networks`: networks to train in the comparison, instead of a time: the result is then the same on every run.
-      There are twelve combinations, in three folds at least: fewer than 36 become 36, which is one draw of
-      hyperparameters for each, and tunes nothing; 600 are a study of ten draws in five folds.
+      There are twelve combinations, in three folds at least: fewer than 36 become 36, which is one configuration of
+      hyperparameters for each, and tunes nothing; 600 are a study of ten configurations in five folds.
     - `cv`: `None`: five folds, twice, of whole groups if there are `groups`. A number of folds, a splitter or pairs of
       indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
     - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss. Which
@@ -124,7 +124,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         return tuple(range(len(self.classes_)))
 
     def _class_weight(self, y: np.ndarray) -> tuple[Literal["balanced"] | None, np.ndarray | None]:
-        if self.class_weight is None or is_text(self.class_weight, "balanced"):
+        if self.class_weight is None or equals_text(self.class_weight, "balanced"):
             return self.class_weight, None
         return None, compute_sample_weight(self.class_weight, self.classes_[y])
 

@@ -7,11 +7,11 @@ from goru.estimators.parameters import ARGUMENTS
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
-from goru.report.shown import Shown
+from goru.report.viewable import Viewable
 
 
 @dataclass(frozen=True, eq=False)
-class Findings(Shown):
+class Findings(Viewable):
     """What a study found; printed, it is the whole answer, and in a notebook it shows itself.
 
     - `answer`: everything.
@@ -24,8 +24,8 @@ class Findings(Shown):
     _trials: tuple[Trial, ...]
 
     # Estimators have names of their own for what these may advise to change.
-    __str__ = spelled(ARGUMENTS)(Shown.__str__)
-    write_report = spelled(ARGUMENTS)(Shown.write_report)
+    __str__ = spelled(ARGUMENTS)(Viewable.__str__)
+    write_report = spelled(ARGUMENTS)(Viewable.write_report)
 
     def __repr__(self) -> str:
         return f"Findings({len(self._trials):,} networks: {self.answer.advice})"

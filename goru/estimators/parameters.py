@@ -34,7 +34,7 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def is_text(value: Any, text: str) -> bool:
+def equals_text(value: Any, text: str) -> bool:
     """Whether the value is that text; an array is not."""
     return isinstance(value, str) and value == text
 
@@ -71,7 +71,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "solver": _one_of("adam", "sgd", "lbfgs"),
     "loss": _one_of("squared_error", "poisson"),
     "alpha": _at_least(0),
-    "batch_size": ("'auto' or a whole number of at least 1", lambda v: is_text(v, "auto") or _count()[1](v)),
+    "batch_size": ("'auto' or a whole number of at least 1", lambda v: equals_text(v, "auto") or _count()[1](v)),
     "learning_rate": _one_of("constant", "invscaling", "adaptive", "cosine"),
     "learning_rate_init": _above(0),
     "power_t": _at_least(0),
@@ -121,7 +121,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def check(estimator: Any) -> None:
+def check_parameters(estimator: Any) -> None:
     """Raise `ValueError` for an argument that makes no sense, alone or beside the others."""
     given = estimator.get_params(deep=False)
     for name, value in given.items():

@@ -129,7 +129,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _output_scale(self) -> np.ndarray | None:
         return self._scale
 
-    def _score_held_out(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
+    def _score_validation(self, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> float:
         if self.loss == "poisson":
             return float(d2_tweedie_score(targets, predicted, sample_weight=weights, power=1))
         return float(r2_score(targets, predicted, sample_weight=weights))

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import cosine
 from goru.nn.rows import Features
-from goru.population.bag import WORTH_COMPILING, CompiledBag
+from goru.population.ensemble import WORTH_COMPILING, CompiledEnsemble
 from goru.population.immediate.learner import Learner, Order
 from goru.population.immediate.threads import threads_for
 
@@ -31,7 +31,7 @@ def labels_or_numbers(loss: str, targets: np.ndarray) -> np.ndarray:
     return targets.argmax(axis=1).astype(np.int32) if loss == "softmax_cross_entropy" else targets
 
 
-def factor(loss: str, outputs: int) -> float:
+def loss_factor(loss: str, outputs: int) -> float:
     """What makes of goru's loss scikit-learn's: there it is the sum over the outputs, and half the squared error."""
     return {"softmax_cross_entropy": 1.0, "squared_error": outputs / 2}.get(loss, float(outputs))
 
@@ -66,9 +66,9 @@ def train(
     - `weights`: of the rows; `None` is all ones.
     - `incremental`: one epoch alone.
     """
-    held_out = None
+    validation = None
     if estimator.early_stopping:
-        x, targets, weights, held_out = _hold_out(estimator, x, targets, weights, random)
+        x, targets, weights, validation = _hold_out(estimator, x, targets, weights, random)
     size = _batch_size(estimator, len(targets))
     y = labels_or_numbers(learner.loss, targets)
     learning = _compiled(learner, x, y, 1 if incremental else estimator.max_iter)
@@ -76,28 +76,28 @@ def train(
         estimator._rate = estimator.learning_rate_init
     try:
         with threads_for(learner.layers, size):
-            _epochs(estimator, learning, x, y, weights, random, incremental, size, held_out)
+            _epochs(estimator, learning, x, y, weights, random, incremental, size, validation)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=4)
-    if isinstance(learning, CompiledBag):
+    if isinstance(learning, CompiledEnsemble):
         learning.write_back()
-    if held_out is not None and estimator._best is not None:
+    if validation is not None and estimator._best is not None:
         learner.numbers.flat[:] = estimator._best
 
 
 def _epochs(
     estimator: Any,
-    learning: Learner | CompiledBag,
+    learning: Learner | CompiledEnsemble,
     x: Features,
     y: np.ndarray,
     weights: np.ndarray | None,
     random: np.random.RandomState,
     incremental: bool,
     size: int,
-    held_out: tuple | None,
+    validation: tuple | None,
 ) -> None:
     rows = len(y)
-    times = factor(learning.loss, estimator.n_outputs_)
+    times = loss_factor(learning.loss, estimator.n_outputs_)
     estimator.n_iter_ = 0
     before = len(estimator.loss_curve_) if incremental else 0  # a falling rate goes on falling from call to call
     for epoch in range(estimator.max_iter):
@@ -111,15 +111,15 @@ def _epochs(
         estimator.loss_curve_.append(estimator.loss_)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
-        if held_out is not None:
-            if _watch_score(estimator, learning, *held_out):
+        if validation is not None:
+            if _watch_score(estimator, learning, *validation):
                 estimator._best = learning.numbers.flat.copy()
         else:
             _watch_loss(estimator)
         if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
             estimator._rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
         if estimator._no_improvement_count > estimator.n_iter_no_change:
-            if _ended(estimator, held_out is not None):
+            if _ended(estimator, validation is not None):
                 break
             estimator._no_improvement_count = 0
         if incremental:
@@ -133,11 +133,11 @@ def _epochs(
             )
 
 
-def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledBag:
+def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledEnsemble:
     """An ensemble that is worth compiling, as a program; else the learner itself."""
     worth = work(learner.numbers.flat.size, len(y), epochs) > WORTH_COMPILING
     if len(learner) > 1 and worth and isinstance(x, np.ndarray) and x.dtype == np.float32:
-        return CompiledBag(learner, x, y)
+        return CompiledEnsemble(learner, x, y)
     return learner
 
 
@@ -207,12 +207,12 @@ def _watch_loss(estimator: Any) -> None:
 
 
 def _watch_score(
-    estimator: Any, learner: Learner | CompiledBag, x: Features, targets: np.ndarray, weights: np.ndarray | None
+    estimator: Any, learner: Learner | CompiledEnsemble, x: Features, targets: np.ndarray, weights: np.ndarray | None
 ) -> bool:
     """Whether the score of the ensemble on validation rows is the best so far."""
     every = LOSSES[learner.loss].predictions(learner.outputs(x))
     every = every[np.isfinite(every).all(axis=(1, 2))]
-    score = estimator._score_held_out(every.mean(axis=0).T, targets, weights) if len(every) else np.nan
+    score = estimator._score_validation(every.mean(axis=0).T, targets, weights) if len(every) else np.nan
     estimator.validation_scores_.append(score)
     if estimator.verbose:
         print(f"Validation score: {score:.6f}")
@@ -226,9 +226,9 @@ def _watch_score(
     return False
 
 
-def _ended(estimator: Any, held_out: bool) -> bool:
+def _ended(estimator: Any, validation: bool) -> bool:
     """Say why nothing improves, and whether that is the end; with an adaptive rate it may not be."""
-    what = "Validation score" if held_out else "Training loss"
+    what = "Validation score" if validation else "Training loss"
     epochs = estimator.n_iter_no_change
     said = f"{what} did not improve more than tol={estimator.tol:f} for {epochs} consecutive epochs."
     if estimator.solver == "sgd" and estimator.learning_rate == "adaptive" and estimator._rate > SMALLEST_RATE:

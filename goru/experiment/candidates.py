@@ -1,4 +1,4 @@
-"""Candidates to be handed over: configurations at their best epochs, ranked by what the race says of them."""
+"""Candidates for the final model: configurations at their best epochs, ranked by what the race says of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,27 @@ from goru.experiment.trial import Losses
 
 @dataclass(frozen=True)
 class Candidate:
-    """A draw at its best epoch, by its mean validation loss over all splits."""
+    """A configuration at its best epoch, by its mean validation loss over all splits."""
 
     arm: Arm
-    draw: int
+    configuration: int
     values: Mapping[str, float] = field(compare=False)
     epochs: int
     loss: float
 
 
 def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
-    """All draws of the given arms that were trained in every split, the best first."""
+    """All configurations of the given arms that were trained in every split, the best first."""
     candidates = []
     for arm, own in losses.items():
-        mean = own.score.mean(axis=1)  # NaN where a draw has not seen every split
-        for draw in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
-            epoch = int(mean[draw].argmin())
-            candidates.append(Candidate(arm, draw, configurations[arm][draw], epoch + 1, float(mean[draw, epoch])))
+        mean = own.validation.mean(axis=1)  # NaN where a configuration has not seen every split
+        for configuration in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
+            epoch = int(mean[configuration].argmin())
+            candidates.append(
+                Candidate(
+                    arm, configuration, configurations[arm][configuration], epoch + 1, float(mean[configuration, epoch])
+                )
+            )
     return sorted(candidates, key=lambda candidate: candidate.loss)
 
 
@@ -37,8 +41,8 @@ def no_worse_than_plain(
 ) -> list[Candidate]:
     """The candidates of arms whose cross-fitted loss is no higher than the plain network's, in order.
 
-    A rank is by the rows that have chosen the draw, and the luckiest of many draws stands first. So nothing is
-    recommended of which the rows that have not chosen it say that the plain network does better.
+    A rank is by the rows that have chosen the configuration, and the luckiest of many configurations stands first. So
+    nothing is recommended of which the rows that have not chosen it say that the plain network does better.
     """
-    means = {arm: float(crossfitted(own.score, folds).mean()) for arm, own in losses.items()}
+    means = {arm: float(crossfitted(own.validation, folds).mean()) for arm, own in losses.items()}
     return [candidate for candidate in ranked if means[candidate.arm] <= means[plain]]

@@ -15,7 +15,7 @@ Ended = Literal["finished", "diverged", "failed"]
 class Trial:
     """One trained network.
 
-    - `arm`, `draw`, `split`: which configuration of which arm, in which split; both count from 0.
+    - `arm`, `configuration`, `split`: which configuration of which arm, in which split; both count from 0.
     - `values`: its numbers.
     - `id`: what is random in it alone is a function of this (dropout masks).
     - `seed`: what is random in all trials of a split is a function of this (initial weights).
@@ -29,7 +29,7 @@ class Trial:
     """
 
     arm: Arm
-    draw: int
+    configuration: int
     split: int
     values: Mapping[str, float]
     id: int
@@ -49,108 +49,96 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """The losses of an arm's configurations, or of several arms'. NaN where a draw was not trained.
+    """The losses of an arm's configurations, or of several arms'. NaN where a configuration was not trained.
 
-    - `score`: `(draws, splits, epochs)`, on validation rows; infinite from where a network diverged.
-    - `fit`: the same on training rows.
-    - `parts`: `(draws, splits, epochs, parts)`: what each part of the validation rows adds to `score`; see `Parts`.
+    - `validation`: `(configurations, splits, epochs)`, on validation rows; infinite from where a network diverged.
+    - `training`: the same on training rows.
+    - `parts`: `(configurations, splits, epochs, parts)`: what each part of the validation rows adds to `validation`;
+      see `Parts`.
     - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
     """
 
-    score: np.ndarray
-    fit: np.ndarray
+    validation: np.ndarray
+    training: np.ndarray
     parts: "Parts | np.ndarray"
     shares: np.ndarray
 
 
 class Parts:
-    """What each part of the validation rows adds to the losses of draws: an array that is not made unless somebody
-    wants all of it. It would be large, and is looked at in a few places, one epoch of a draw in each split.
+    """What each part of the validation rows adds to the losses of configurations: an array that is not made unless
+    somebody wants all of it. It would be large, and is looked at in a few places, one epoch of a configuration in each
+    split.
 
     **Arguments:**
 
-    - `draws`: of each draw, by split, `(epochs, parts)`: an array, or what reads a row of it when it is asked for.
+    - `configurations`: of each configuration, by split, `(epochs, parts)`: an array, or what reads a row of it when it
+      is asked for.
     - `shape`: `(splits, epochs, parts)`.
     """
 
-    def __init__(self, draws: Sequence[Mapping[int, Any]], shape: tuple[int, int, int]) -> None:
-        self._draws, self._shape = tuple(draws), shape
+    def __init__(self, configurations: Sequence[Mapping[int, Any]], shape: tuple[int, int, int]) -> None:
+        self._configurations, self._shape = tuple(configurations), shape
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """`(draws, splits, epochs, parts)`."""
-        return (len(self._draws), *self._shape)
+        """`(configurations, splits, epochs, parts)`."""
+        return (len(self._configurations), *self._shape)
 
     def __getitem__(self, places: Any) -> Any:
-        """As of an array; of three arrays, `(n,)` draws, splits and epochs, nothing else is read."""
+        """As of an array; of three arrays, `(n,)` configurations, splits and epochs, nothing else is read."""
         if isinstance(places, list):
-            return Parts([self._draws[draw] for draw in places], self._shape)
+            return Parts([self._configurations[configuration] for configuration in places], self._shape)
         if not (isinstance(places, tuple) and len(places) == 3 and all(np.ndim(each) == 1 for each in places)):
             return np.asarray(self)[places]
         found = np.full((len(places[0]), self._shape[2]), np.nan, np.float32)
-        for row, (draw, split, epoch) in zip(found, zip(*places, strict=True), strict=True):
-            if int(split) in self._draws[draw]:
-                parts = self._draws[draw][int(split)]
+        for row, (configuration, split, epoch) in zip(found, zip(*places, strict=True), strict=True):
+            if int(split) in self._configurations[configuration]:
+                parts = self._configurations[configuration][int(split)]
                 if parts.shape[0]:
                     row[:] = parts[min(int(epoch), parts.shape[0] - 1)]
         return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        found = np.full(self.shape, np.nan, np.float32)  # NaN where a draw was not trained
-        for draw, by_split in enumerate(self._draws):
+        found = np.full(self.shape, np.nan, np.float32)  # NaN where a configuration was not trained
+        for configuration, by_split in enumerate(self._configurations):
             for split, parts in by_split.items():
                 own = np.asarray(parts)
                 if len(own):
-                    found[draw, split, : len(own)], found[draw, split, len(own) :] = own, own[-1]
+                    found[configuration, split, : len(own)], found[configuration, split, len(own) :] = own, own[-1]
         return found if dtype is None else found.astype(dtype)
 
-    @staticmethod
-    def joined(arms: Sequence["Parts | np.ndarray"]) -> "Parts | np.ndarray":
-        """All draws of several arms as those of one."""
-        known = [arm for arm in arms if isinstance(arm, Parts)]
-        if len(known) < len(arms):
-            return np.concatenate([np.asarray(arm) for arm in arms])
-        return Parts([draw for arm in known for draw in arm._draws], known[0]._shape)
 
-
-def losses(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Losses]:
+def losses_by_arm(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Losses]:
     """The losses of all trials by arm. A trial with fewer epochs than others stays where it ended.
 
     **Arguments:**
 
     - `shares`: `(splits, parts)`: the share of every split's validation rows that is in each part.
     """
-    splits, draws = (1 + max(numbers) for numbers in zip(*[(trial.split, trial.draw) for trial in trials], strict=True))
+    splits, configurations = (
+        1 + max(numbers) for numbers in zip(*[(trial.split, trial.configuration) for trial in trials], strict=True)
+    )
     epochs, width = (max(sizes) for sizes in zip(*[trial.parts.shape for trial in trials], strict=True))
     found: dict[Arm, Losses] = {}
-    by_draw: dict[Arm, list[dict[int, Any]]] = {}
+    by_configuration: dict[Arm, list[dict[int, Any]]] = {}
     for trial in trials:
         if trial.arm not in found:
-            by_draw[trial.arm] = [{} for _ in range(draws)]
+            by_configuration[trial.arm] = [{} for _ in range(configurations)]
             found[trial.arm] = Losses(
-                score=np.full((draws, splits, epochs), np.nan),
-                fit=np.full((draws, splits, epochs), np.nan),
-                parts=Parts(by_draw[trial.arm], (splits, epochs, width)),
+                validation=np.full((configurations, splits, epochs), np.nan),
+                training=np.full((configurations, splits, epochs), np.nan),
+                parts=Parts(by_configuration[trial.arm], (splits, epochs, width)),
                 shares=shares[:splits],
             )
         own, ends = found[trial.arm], len(trial.curves)
-        by_draw[trial.arm][trial.draw][trial.split] = trial.parts
+        by_configuration[trial.arm][trial.configuration][trial.split] = trial.parts
         if trial.ended == "failed":  # as if it had not been made
             continue
-        fit, score = trial.curves[:, 0, 0], trial.curves[:, 1, 0]
-        unknown = np.nan if np.isnan(fit).all() else np.inf  # a training loss that nobody measures did not diverge
-        place = trial.draw, trial.split
-        own.score[place][:ends] = np.where(np.isfinite(score), score, np.inf)
-        own.fit[place][:ends] = np.where(np.isfinite(fit), fit, unknown)
-        for curve in (own.score[place], own.fit[place]):
+        training, validation = trial.curves[:, 0, 0], trial.curves[:, 1, 0]
+        unknown = np.nan if np.isnan(training).all() else np.inf  # a training loss that nobody measures did not diverge
+        place = trial.configuration, trial.split
+        own.validation[place][:ends] = np.where(np.isfinite(validation), validation, np.inf)
+        own.training[place][:ends] = np.where(np.isfinite(training), training, unknown)
+        for curve in (own.validation[place], own.training[place]):
             curve[ends:] = curve[ends - 1]
     return found
-
-
-def pooled(arms: Sequence[Losses]) -> Losses:
-    """All draws of several arms as those of one."""
-
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(arm, name) for arm in arms])
-
-    return Losses(joined("score"), joined("fit"), Parts.joined([arm.parts for arm in arms]), arms[0].shares)

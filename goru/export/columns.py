@@ -7,16 +7,16 @@ import numpy as np
 from goru.data.columns import CategoricalColumn, DateColumn
 from goru.data.pieces import scale_of
 from goru.data.preparing import Preparation
-from goru.export.dates import absent_date, date_parts
+from goru.export.dates import absent_date, add_date_parts
 from goru.export.graph import ML, Graph
 from goru.export.inputs import Input, codes_of_texts, missing_words
 
 
-def features(graph: Graph, inputs: tuple[Input, ...], preparation: Preparation) -> str:
+def add_features(graph: Graph, inputs: tuple[Input, ...], preparation: Preparation) -> str:
     """The prepared features, `(rows, d)` float32: numbers, indicators, levels, pieces."""
     blocks = []
     numeric = [given for given in inputs if not isinstance(given.column, CategoricalColumn)]
-    numbers = _Numbers.of(graph, numeric, preparation) if numeric else None
+    numbers = _NumericColumns.of(graph, numeric, preparation) if numeric else None
     if numbers is not None:
         blocks += numbers.prepared(graph, preparation)
         blocks += numbers.indicators(graph)
@@ -29,7 +29,7 @@ def features(graph: Graph, inputs: tuple[Input, ...], preparation: Preparation) 
 
 
 @dataclass(frozen=True)
-class _Numbers:
+class _NumericColumns:
     """Numeric columns and parts of dates, side by side.
 
     - `filled`: `(rows, p)`, the median where a value is missing.
@@ -42,7 +42,7 @@ class _Numbers:
     marked: tuple[int, ...]
 
     @classmethod
-    def of(cls, graph: Graph, inputs: list[Input], preparation: Preparation) -> "_Numbers":
+    def of(cls, graph: Graph, inputs: list[Input], preparation: Preparation) -> "_NumericColumns":
         p = len(preparation.medians)
         blocks, behind, marked, at = [], [], [], 0
         for given in inputs:
@@ -50,7 +50,7 @@ class _Numbers:
             if not isinstance(given.column, DateColumn):
                 blocks.append(given.name)
             elif given.column.parts:
-                blocks.append(date_parts(graph, given.name, given.column.parts))
+                blocks.append(add_date_parts(graph, given.name, given.column.parts))
                 width = len(given.column.parts)
             else:
                 behind.append(absent_date(graph, given.name))
@@ -91,7 +91,7 @@ class _Numbers:
         return [graph.cast(_gather(graph, self.absent, self.marked, "indicators/absent"), np.float32, "indicators")]
 
     def pieces(self, graph: Graph, preparation: Preparation) -> str:
-        """How far each number has come through each of its pieces; see `goru.data.pieces.cut`."""
+        """How far each number has come through each of its pieces; see `goru.data.pieces.piecewise_linear_encoding`."""
         cut = [(column, np.array(edges)) for column, edges in enumerate(preparation.edges) if edges]
         columns = [column for column, edges in cut for _ in edges[1:]]
         scales = np.concatenate([np.full(len(edges) - 1, scale_of(edges)) for _, edges in cut])

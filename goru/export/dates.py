@@ -15,7 +15,7 @@ from goru.export.graph import Graph
 NO_DATE = np.iinfo(np.int64).min
 
 
-def date_parts(graph: Graph, seconds: str, parts: Sequence[str]) -> str:
+def add_date_parts(graph: Graph, seconds: str, parts: Sequence[str]) -> str:
     """Parts of dates side by side, `(rows, parts)` double, NaN where a date is missing.
 
     **Arguments:**

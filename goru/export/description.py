@@ -12,7 +12,7 @@ from goru.data.encoding import Schema
 from goru.data.preparing import Preparation
 from goru.errors import InputError
 from goru.model.model import Model
-from goru.nn.layers.kinds import to_json
+from goru.nn.layers.kinds import layers_to_json
 from goru.nn.network import Layers, every
 
 
@@ -30,7 +30,7 @@ def describe(model: Model) -> dict[str, Any]:
         "gap_words": list(GAP_WORDS),
         "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
-        "layers": to_json(model.networks.layers),
+        "layers": layers_to_json(model.networks.layers),
         "temperature": model.temperature,
         "networks": len(model.networks),
         "members": list(model.members),

@@ -1,4 +1,5 @@
-"""The networks of a bag inside a graph, and what is made of their outputs: `goru.model.model`, operator by operator."""
+"""The networks of an ensemble inside a graph, and what is made of their outputs: `goru.model.model`, operator by
+operator."""
 
 from typing import Any
 
@@ -11,7 +12,7 @@ from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
 
 
-def predictions(graph: Graph, x: str, model: Model, outputs: tuple[str, ...]) -> None:
+def add_predictions(graph: Graph, x: str, model: Model, outputs: tuple[str, ...]) -> None:
     """Add the networks, and the outputs of the graph.
 
     **Arguments:**

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from goru.errors import InputError, option
-from goru.export.columns import features
+from goru.export.columns import add_features
 from goru.export.description import as_json, describe
 from goru.export.graph import IR_VERSION, ML, ML_OPSET, OPSET, Graph
 from goru.export.inputs import Input, free, inputs_of
-from goru.export.networks import labels_of, predictions
+from goru.export.networks import add_predictions, labels_of
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
 from goru.wording import listing, shortened
@@ -31,7 +31,7 @@ def save(model: Model, path: str | Path, overwrite: bool = False) -> Written:
 
     **Arguments:**
 
-    - `model`: the bag; `model.single` for its first network.
+    - `model`: the ensemble; `model.single` for its first network.
     - `path`: of the file. Where cells need more than ONNX can do, a JSON beside it says so.
     - `overwrite`: whether files that are there are replaced.
 
@@ -71,7 +71,7 @@ def _model(model: Model) -> tuple[Any, tuple[Input, ...], tuple[str, ...]]:
     wanted = ("value",) if model.target.classes is None else ("probabilities", "label")
     outputs = tuple(free(name, taken) for name in wanted)
     graph = Graph({*taken, *outputs})
-    predictions(graph, features(graph, inputs, model.preparation), model, outputs)
+    add_predictions(graph, add_features(graph, inputs, model.preparation), model, outputs)
     types = {"double": np.float64, "int64": np.int64}
     made = helper.make_model(
         helper.make_graph(

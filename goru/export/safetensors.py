@@ -14,7 +14,7 @@ from goru.export.description import as_json, describe
 from goru.export.writing import Written, write_files
 from goru.model.model import Model
 from goru.model.weights import named
-from goru.nn.layers.kinds import to_json
+from goru.nn.layers.kinds import layers_to_json
 
 TRAINED, FOLDED, DESCRIPTION = "trained.safetensors", "folded.safetensors", "tensors.json"
 
@@ -40,7 +40,7 @@ def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, ov
 
     **Arguments:**
 
-    - `model`: the bag; `model.single` for its first network.
+    - `model`: the ensemble; `model.single` for its first network.
     - `trained`: its networks as they were trained, from `goru.model.files.load_trained`; those behind the model's are
         left out.
     - `folder`: is made if it is not there.
@@ -51,7 +51,7 @@ def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, ov
     from safetensors.numpy import save as to_bytes
 
     folder, folded = Path(folder), tensors(model)
-    folded_layers = to_json(model.networks.layers)
+    folded_layers = layers_to_json(model.networks.layers)
     layers_of = dict(enumerate(member.get("layers") for member in model.members))
     try:
         # Sorted, as safetensors reads arrays in no order: the same model is the same bytes.

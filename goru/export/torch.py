@@ -20,7 +20,7 @@ def save(model: Model, folder: str | Path, overwrite: bool = False) -> Written:
 
     **Arguments:**
 
-    - `model`: the bag; `model.single` for its first network.
+    - `model`: the ensemble; `model.single` for its first network.
     - `folder`: is made if it is not there.
     - `overwrite`: whether files that are there are replaced.
 

@@ -7,19 +7,19 @@ import numpy as np
 
 from goru.experiment import defaults
 from goru.experiment.candidates import Candidate
-from goru.experiment.effects.comparison import GUESS, Rival, compare
+from goru.experiment.effects.comparison import CLASS_PRIOR, CONSTANTS, MEAN, Rival, compare
 from goru.experiment.findings.answer import ModelScores, RivalFound
 from goru.functions.laboratory import TrainingFunctions
 from goru.functions.outputs import scored
-from goru.functions.rows import Table
-from goru.functions.workers.attempts import Attempt, Task
+from goru.functions.rows import WholeTable
+from goru.functions.workers.attempts import Attempt, TrainingTask
 from goru.studies.final.scores import auc, mean_of_classes
 
 _REFIT = 5  # what seeds are for: their second number
 
 
 def refits(
-    laboratory: TrainingFunctions, candidates: Mapping[str, Candidate], tables: tuple[Table, ...], seed: int
+    laboratory: TrainingFunctions, candidates: Mapping[str, Candidate], tables: tuple[WholeTable, ...], seed: int
 ) -> dict[str, Attempt]:
     """Train each candidate on all development rows, and tell it when its best epoch is over.
 
@@ -31,7 +31,7 @@ def refits(
     rows, last = np.arange(tables[0].n), len(tables) - 1
     number = int(np.random.SeedSequence((seed, _REFIT)).generate_state(1)[0])
     tasks = {
-        candidate: Task(
+        candidate: TrainingTask(
             ({**candidate.arm, **candidate.values},), rows, np.arange(tables[last].n), number, last, candidate.epochs
         )
         for candidate in candidates.values()
@@ -41,10 +41,10 @@ def refits(
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class ScoredModels:
     """Predictions of the test rows by name, and the loss of every row; what predicts nothing has losses alone."""
 
-    table: Table
+    table: WholeTable
     losses: Mapping[str, np.ndarray]
     predicted: Mapping[str, np.ndarray]
     groups: np.ndarray | None = None
@@ -52,7 +52,7 @@ class Tested:
 
     def figures(self) -> tuple[ModelScores, ...]:
         """Of every model, the simplest first."""
-        return tuple(ModelScores(int(name != GUESS), name, self._figures(name)) for name in self.losses)
+        return tuple(ModelScores(int(name not in CONSTANTS), name, self._figures(name)) for name in self.losses)
 
     def _figures(self, name: str) -> dict[str, float | None]:
         table, losses = self.table, self.losses[name]
@@ -87,9 +87,9 @@ class Tested:
         return Rival("plain", difference, float(np.average(self.losses["plain"], weights=self.table.weights)))
 
 
-def tested(
-    tables: tuple[Table, ...], done: Mapping[str, Attempt], scale: float, own_loss: bool, groups: np.ndarray | None
-) -> Tested:
+def scored_models(
+    tables: tuple[WholeTable, ...], done: Mapping[str, Attempt], scale: float, own_loss: bool, groups: np.ndarray | None
+) -> ScoredModels:
     """What came of the test rows.
 
     **Arguments:**
@@ -102,19 +102,20 @@ def tested(
     development, table = tables
     losses, predicted = dict[str, np.ndarray](), dict[str, np.ndarray]()
     if development.codes is not None and not own_loss and all(one.predicted is not None for one in done.values()):
-        guess = _guess(development, table.n)
-        losses[GUESS] = scored(guess, table.rows(np.arange(table.n)), None, scale).losses
-        predicted[GUESS] = guess
+        constant = _constant_predictions(development, table.n)
+        name = MEAN if development.classes is None else CLASS_PRIOR
+        losses[name] = scored(constant, table.rows(np.arange(table.n)), None, scale).losses
+        predicted[name] = constant
     for name, one in done.items():
         if one.losses is not None and np.isfinite(one.losses).all():
             losses[name] = one.losses
             if one.predicted is not None:
                 predicted[name] = one.predicted
-    return Tested(table, losses, predicted, groups, own_loss)
+    return ScoredModels(table, losses, predicted, groups, own_loss)
 
 
-def _guess(development: Table, rows: int) -> np.ndarray:
-    """No model at all: the shares of the classes, or the mean."""
+def _constant_predictions(development: WholeTable, rows: int) -> np.ndarray:
+    """The class prior, or the mean."""
     assert development.codes is not None
     if development.classes is None:
         return np.full(rows, float(np.average(development.codes, weights=development.weights)))

@@ -12,8 +12,8 @@ from goru.errors import InputError
 from goru.experiment.arms import Arm
 from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.trial import Ended, Trial
-from goru.functions.workers.attempts import Attempt, Task, failed
-from goru.functions.workers.workers import Lost, Pool
+from goru.functions.workers.attempts import Attempt, TrainingTask, failed
+from goru.functions.workers.workers import LostWorker, Pool
 
 LOOK_EVERY = 0.1  # seconds: how often is looked at the clock while nothing comes
 LIMIT, LEAST_LIMIT = 20, 60.0  # times the median of what trials have taken, and seconds: longer, and one hangs
@@ -32,7 +32,7 @@ class _Running:
     """What a worker is at."""
 
     jobs: list[list[Job]]  # those of one configuration are done by one training
-    task: Task
+    task: TrainingTask
     began: float = 0.0
     lost: int = 0  # how many processes have died of it
 
@@ -71,7 +71,7 @@ class TrainingFunctions:
         self._limit, self._together, self._clock = limit, together, clock
         self._seconds: list[float] = []
         self._went_well, self._failures = set(went_well), list[Arm]()
-        self.draws_at_once = together
+        self.configurations_at_once = together
         self.splits_at_once = max(1, -(-pool.size // arms))
 
     @property
@@ -89,7 +89,7 @@ class TrainingFunctions:
             yield trials
             watch(len(trials))
 
-    def refit(self, tasks: Sequence[Task]) -> list[Attempt]:
+    def refit(self, tasks: Sequence[TrainingTask]) -> list[Attempt]:
         """Train on all development rows: the budget does not end that, but what hangs is ended."""
         running = [_Running([[]], task) for task in tasks]
         found = {id(done): attempts[0] for done, attempts in self._ended_ones(running, share=ALL_ROWS)}
@@ -115,7 +115,7 @@ class TrainingFunctions:
                         self._pool.start(worker, one.task)
                 for worker, outcome in self._pool.wait(LOOK_EVERY):
                     one = running.pop(worker)
-                    if not isinstance(outcome, Lost):
+                    if not isinstance(outcome, LostWorker):
                         yield one, outcome
                     elif one.lost < MOST_LOSSES:  # whatever ended the process may have been no fault of the trial
                         one.lost += 1
@@ -139,7 +139,7 @@ class TrainingFunctions:
     def _tasks(self, jobs: Sequence[Job]) -> list[_Running]:
         """By split and configuration, so that all arms come on alike; what is the same is trained once."""
         alike: dict[tuple[Arm, int, tuple[tuple[str, float], ...]], list[Job]] = {}
-        for job in sorted(jobs, key=lambda job: (job.split, job.draw)):
+        for job in sorted(jobs, key=lambda job: (job.split, job.configuration)):
             alike.setdefault((job.arm, job.split, tuple(sorted(job.values.items()))), []).append(job)
         of_arm: dict[tuple[Arm, int], list[list[Job]]] = {}
         tasks: list[list[list[Job]]] = []
@@ -151,10 +151,10 @@ class TrainingFunctions:
             own.append(same)
         return [_Running(own, self._task([same[0] for same in own])) for own in tasks]
 
-    def _task(self, jobs: Sequence[Job]) -> Task:
+    def _task(self, jobs: Sequence[Job]) -> TrainingTask:
         split = self._splits[jobs[0].split]
         configs = tuple({**job.arm, **job.values} for job in jobs)
-        return Task(configs, split.fit_rows, split.score_rows, self.seed_of(jobs[0].split))
+        return TrainingTask(configs, split.training_rows, split.validation_rows, self.seed_of(jobs[0].split))
 
     def _failed(self, running: _Running, reason: str) -> list[Attempt]:
         seconds = (self._clock() - running.began) / len(running.jobs)

@@ -14,7 +14,7 @@ MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Options:
+class FunctionOptions:
     """What may be set.
 
     - `design`: what is varied, tuned and asked.

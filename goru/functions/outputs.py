@@ -15,7 +15,7 @@ Loss = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Losses:
+class YieldedLosses:
     """The losses of all validation rows, `(rows,)`, and the mean loss on training rows, if it is known."""
 
     values: Any
@@ -23,14 +23,14 @@ class Losses:
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class YieldedPredictions:
     """Predictions of all validation rows, and the mean loss on training rows, if it is known."""
 
     values: Any
     training: float | None = None
 
 
-def losses(values: Any, training: float | None = None) -> Losses:
+def losses(values: Any, training: float | None = None) -> YieldedLosses:
     """What a training function yields that measures its own loss: `yield goru.losses(per_row)`.
 
     **Arguments:**
@@ -38,12 +38,12 @@ def losses(values: Any, training: float | None = None) -> Losses:
     - `values`: of every validation row, `(rows,)`; lower is better.
     - `training`: the mean loss on training rows.
     """
-    return Losses(values, training)
+    return YieldedLosses(values, training)
 
 
-def predictions(values: Any, training: float | None = None) -> Predictions:
+def predictions(values: Any, training: float | None = None) -> YieldedPredictions:
     """Predictions, with the mean loss on training rows beside them: `yield goru.predictions(p, training=loss)`."""
-    return Predictions(values, training)
+    return YieldedPredictions(values, training)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +70,11 @@ def scored(yielded: Any, rows: Rows, loss: Loss | None, scale: float) -> Scored:
 
     **Raises:** `ValueError` that says what is wrong with what was yielded.
     """
-    training = getattr(yielded, "training", None) if isinstance(yielded, Losses | Predictions) else None
+    training = getattr(yielded, "training", None) if isinstance(yielded, YieldedLosses | YieldedPredictions) else None
     known = float("nan") if training is None else float(training)
-    if isinstance(yielded, Losses):
+    if isinstance(yielded, YieldedLosses):
         return Scored(_of_rows(yielded.values, rows, "losses"), known, None)
-    values = yielded.values if isinstance(yielded, Predictions) else yielded
+    values = yielded.values if isinstance(yielded, YieldedPredictions) else yielded
     if yielded is None:
         raise ValueError("nothing was yielded: yield predictions of the validation rows, or goru.losses(...).")
     predicted = _copied(values)

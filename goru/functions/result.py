@@ -6,10 +6,10 @@ from typing import Any
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
-from goru.report.shown import Shown
+from goru.report.viewable import Viewable
 
 
-class StudyResult(Shown):
+class StudyResult(Viewable):
     """What was found; printed, it is the whole answer, and in a notebook it shows itself.
 
     - `answer`, `evidence`: everything, and what pictures are drawn from.

@@ -38,7 +38,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class WholeTable:
     """All rows: `X` and `y` as the user gave them; see `Rows` for the others."""
 
     X: Any
@@ -62,7 +62,9 @@ class Table:
         )
 
 
-def table_of(X: Any, y: Any, task: Task | None = None, weights: Any = None, classes: np.ndarray | None = None) -> Table:
+def table_of(
+    X: Any, y: Any, task: Task | None = None, weights: Any = None, classes: np.ndarray | None = None
+) -> WholeTable:
     """Look at rows and their target.
 
     **Arguments:**
@@ -88,12 +90,12 @@ def table_of(X: Any, y: Any, task: Task | None = None, weights: Any = None, clas
         if own.shape != (n,) or not np.isfinite(own).all() or (own < 0).any() or not own.any():
             raise InputError(f"sample_weight: give {n:,} numbers, none below zero and not all of them zero.")
     if y is None or task == "loss":
-        return Table(X, y, None, None, own, "loss", n)
+        return WholeTable(X, y, None, None, own, "loss", n)
     target = np.asarray(y)
     if target.ndim == 2 and target.shape[1] == 1:
         target = target[:, 0]
     if target.ndim != 1:
-        return Table(X, y, None, None, own, "loss", n)
+        return WholeTable(X, y, None, None, own, "loss", n)
     if isinstance(y, list | tuple):
         y = target
     if _is_missing(target):
@@ -106,7 +108,7 @@ def table_of(X: Any, y: Any, task: Task | None = None, weights: Any = None, clas
             raise InputError("y: task='regression' wants numbers.") from None
         if not np.isfinite(numbers).all():
             raise InputError("y: some targets are infinite. Leave these rows out.")
-        return Table(X, y, numbers, None, own, found, n)
+        return WholeTable(X, y, numbers, None, own, found, n)
     try:
         labels, codes = np.unique(target, return_inverse=True)
     except TypeError:
@@ -117,7 +119,7 @@ def table_of(X: Any, y: Any, task: Task | None = None, weights: Any = None, clas
         labels, codes = classes, np.searchsorted(classes, target)
     elif len(labels) < 2:
         raise InputError(f"y: there is one class, {labels[0]!r}, and nothing to predict.")
-    return Table(X, y, codes.astype(np.int64), labels, own, found, n)
+    return WholeTable(X, y, codes.astype(np.int64), labels, own, found, n)
 
 
 def count(X: Any) -> int:

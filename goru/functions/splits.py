@@ -9,7 +9,7 @@ import numpy as np
 from goru.data.splitting import Split, split_test
 from goru.data.task import Task
 from goru.errors import InputError
-from goru.functions.rows import Table
+from goru.functions.rows import WholeTable
 from goru.studies.cv import partitions_of
 from goru.studies.splits import cut, partitions, parts
 
@@ -17,7 +17,7 @@ FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Development:
+class DevelopmentRows:
     """The development rows, as they are cut into folds: by their classes, or what else they are stratified by."""
 
     name: str
@@ -42,7 +42,7 @@ class Sides:
     time: np.ndarray | None
 
     @staticmethod
-    def of(table: Table, groups: Any, time: Any, stratify: Any) -> "Sides":
+    def of(table: WholeTable, groups: Any, time: Any, stratify: Any) -> "Sides":
         """Of all rows.
 
         **Raises:** `InputError` where there is not one a row.
@@ -54,7 +54,7 @@ class Sides:
         codes = np.zeros(table.n, int) if table.codes is None else table.codes
         return Sides(codes, table.classes is not None and stratify is not False, **known)
 
-    def development(self, rows: np.ndarray) -> Development:
+    def development(self, rows: np.ndarray) -> DevelopmentRows:
         """Of the rows that are not for the test."""
         groups, time = (None if of is None else of[rows] for of in (self.groups, self.time))
         codes = self.codes[rows]
@@ -62,7 +62,7 @@ class Sides:
         if self.stratified:
             labels, codes = np.unique(codes, return_inverse=True)
             classes = tuple(labels.tolist())
-        return Development("X", self.task, classes, codes, groups, time)
+        return DevelopmentRows("X", self.task, classes, codes, groups, time)
 
     @property
     def task(self) -> Task:
@@ -81,7 +81,7 @@ def set_aside(sides: Sides, seed: int) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{error} Give test=False to set none aside.") from None
 
 
-def folds_of(development: Development, seed: int, cv: Any, X: Any) -> dict[int, list[list[Split]]]:
+def folds_of(development: DevelopmentRows, seed: int, cv: Any, X: Any) -> dict[int, list[list[Split]]]:
     """Partitions by their number of folds, the usual number first.
 
     **Arguments:**
@@ -106,7 +106,7 @@ def folds_of(development: Development, seed: int, cv: Any, X: Any) -> dict[int, 
     return cut(development, seed, given)
 
 
-def _partitions(development: Development, folds: int, seed: int) -> list[list[Split]]:
+def _partitions(development: DevelopmentRows, folds: int, seed: int) -> list[list[Split]]:
     try:
         return partitions(development, folds, seed)
     except InputError as error:

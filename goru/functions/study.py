@@ -35,19 +35,19 @@ from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Configurations, Race, job_of
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, Trial, losses
+from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
-from goru.functions.final import Tested, refits, rival_found, tested
+from goru.functions.final import ScoredModels, refits, rival_found, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
-from goru.functions.options import BUDGET_SECONDS, Options, Sources
-from goru.functions.rows import Table, table_of
+from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
+from goru.functions.rows import WholeTable, table_of
 from goru.functions.splits import Sides, folds_of, set_aside
 from goru.functions.workers.attempts import Attempt, Held
 from goru.functions.workers.pools import pool_of
 from goru.functions.workers.workers import Pool
 from goru.studies.advice import advise
 from goru.studies.evidence.predictions import describe_classes, describe_values
-from goru.studies.splits import score_to_fit
+from goru.studies.splits import validation_to_training
 from goru.wording import counted
 
 LAST = 1.25  # times as long as a trial takes a training on all development rows, and a bit more
@@ -58,7 +58,7 @@ FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "flax", "equinox", "sklearn
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class FunctionStudyResult:
     """What a study leaves.
 
     - `model`: what the function returned for the recommended configuration, trained on all development rows.
@@ -82,7 +82,7 @@ class FunctionStudy:
     """
 
     def __init__(
-        self, sources: Sources, options: Options, watcher: Watcher | None = None, clock: Clock | None = None
+        self, sources: Sources, options: FunctionOptions, watcher: Watcher | None = None, clock: Clock | None = None
     ) -> None:
         if not callable(sources.train):
             raise InputError("train: give a function train(fit, validation, config, seed) that yields predictions.")
@@ -107,7 +107,7 @@ class FunctionStudy:
     def _arms(self) -> tuple[Arm, ...]:
         return self._design.arms
 
-    def run(self, record: Record | None = None) -> Result:
+    def run(self, record: Record | None = None) -> FunctionStudyResult:
         """Train every combination, say what helped, and train the best once more.
 
         **Arguments:**
@@ -125,9 +125,11 @@ class FunctionStudy:
         finally:
             pool.close()
 
-    def _conduct(self, record: Record, held: Held, pool: Pool) -> Result:
+    def _conduct(self, record: Record, held: Held, pool: Pool) -> FunctionStudyResult:
         asked = Asked(
-            tuple(self._partitions), 1, (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS) if self._tuned else (1, 1)
+            tuple(self._partitions),
+            1,
+            (defaults.FEWEST_CONFIGURATIONS, defaults.MOST_CONFIGURATIONS) if self._tuned else (1, 1),
         )
         partitions = self._partitions[self._folds]
         plan = self._plan(asked, len(partitions))
@@ -144,7 +146,7 @@ class FunctionStudy:
             self.clock.now,
             {trial.arm for trial in record.trials if trial.ended != "failed"},
         )
-        most = max(plan.draws, asked.draws[1])
+        most = max(plan.configurations, asked.configurations[1])
         configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
         self._begin("race", f"training {counted(len(self._arms), 'combination')}")
         deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
@@ -163,7 +165,7 @@ class FunctionStudy:
         compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
         folds = min(plan.folds, len(compared))
         trials, splits = renumbered(race.trials, compared), [splits[split] for split in compared]
-        found = losses(trials, self._shares(splits))
+        found = losses_by_arm(trials, self._shares(splits))
         ranked = rank(found, configurations)
         best = self._best(ranked, found, folds, race)
         self._begin("refits", "training the recommended configuration on all development rows")
@@ -187,7 +189,7 @@ class FunctionStudy:
     def _plan(self, asked: Asked, partitions: int) -> Plan:
         if self.options.trials is not None:
             return plan_trials(self.options.trials, len(self._arms), partitions, asked, "trials")
-        return Plan(asked.draws[0], partitions, asked.folds[0], 1, asked=asked)
+        return Plan(asked.configurations[0], partitions, asked.folds[0], 1, asked=asked)
 
     def _deadline(self, laboratory: TrainingFunctions, configurations: Configurations, record: Record) -> float:
         """When the race has to end, of `time.monotonic`: there must be time for the refits, and what a training takes
@@ -208,8 +210,8 @@ class FunctionStudy:
         found = np.zeros((len(splits), defaults.PARTS))
         weights = self.tables[0].weights
         for share, split in zip(found, splits, strict=True):
-            own = np.ones(len(split.score_rows)) if weights is None else weights[split.score_rows]
-            np.add.at(share, self._part[split.score_rows], own / own.sum())
+            own = np.ones(len(split.validation_rows)) if weights is None else weights[split.validation_rows]
+            np.add.at(share, self._part[split.validation_rows], own / own.sum())
         return found
 
     def _best(
@@ -237,12 +239,12 @@ class FunctionStudy:
         best: dict[str, Candidate],
         done: Mapping[str, Attempt],
         configurations: Configurations,
-    ) -> Result:
+    ) -> FunctionStudyResult:
         design, rows = self._design, sum(table.n for table in self.tables)
-        answers = answer_questions(design, found, folds, race.draws_done)
+        answers = answer_questions(design, found, folds, race.configurations_done)
         on_test = None
         if len(self.tables) > 1:
-            on_test = tested(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
+            on_test = scored_models(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
         rival = None if on_test is None or best["plain"] == best["recommended"] else on_test.plain()
         epochs = max(len(trial.curves) for trial in trials)
         recommended, plain = best["recommended"], best["plain"]
@@ -253,13 +255,13 @@ class FunctionStudy:
             plan=Planned.of(
                 replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(plan, folds)),
                 len(self._arms),
-                race.draws_done,
+                race.configurations_done,
                 race.splits_done,
                 partitions,
                 [*self._overrun(), *_left_out(race.splits_done, len(splits)), *_no_model(done)],
                 tuned=self._tuned,
             ),
-            plain=OverfittingFound.of(found[design.plain], folds, score_to_fit(splits)),
+            plain=OverfittingFound.of(found[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
@@ -275,18 +277,20 @@ class FunctionStudy:
                 recommended.arm == design.plain,
                 recommended.arm.phrase,
                 (),
-                race.draws_done if self._tuned else defaults.FEWEST_DRAWS,
+                race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
                 noun="arm",
                 simplest=answers.simplest,
             ),
             seconds=self.clock.spent,
         )
-        raced = Raced(trials, design, configurations, found, answers.interactions, folds, score_to_fit(splits))
+        raced = Raced(
+            trials, design, configurations, found, answers.interactions, folds, validation_to_training(splits)
+        )
         evidence = gather(raced, plain, recommended, rows)
         if on_test is not None:
             evidence = replace(evidence, predictions=self._predictions(on_test))
-        return Result(as_read(told), as_read(evidence), done["recommended"].model)
+        return FunctionStudyResult(as_read(told), as_read(evidence), done["recommended"].model)
 
     def _data(self, rows: int) -> Data:
         table = self.tables[0]
@@ -305,7 +309,7 @@ class FunctionStudy:
             return "the training function's own loss"
         return "log loss" if self.tables[0].classes is not None else "squared error over the target's variance"
 
-    def _predictions(self, on_test: Tested) -> Any:
+    def _predictions(self, on_test: ScoredModels) -> Any:
         known = {name: on_test.predicted[name] for name in ("recommended", "plain") if name in on_test.predicted}
         table = on_test.table
         if "recommended" not in known or table.codes is None or on_test.own_loss:
@@ -358,8 +362,8 @@ def _last_failures(best: Mapping[str, Candidate], done: Mapping[str, Attempt]) -
 
 
 def _divided(
-    whole: Table, sides: Sides, test: Any, seed: int
-) -> tuple[tuple[Table, ...], np.ndarray, np.ndarray | None]:
+    whole: WholeTable, sides: Sides, test: Any, seed: int
+) -> tuple[tuple[WholeTable, ...], np.ndarray, np.ndarray | None]:
     """Development rows and test rows, if there are any; which of all rows the first are; and the groups of the
     others."""
     everything = np.arange(whole.n)
@@ -380,12 +384,12 @@ def _divided(
     return (whole, given), everything, None
 
 
-def _part_of(whole: Table, rows: np.ndarray) -> Table:
+def _part_of(whole: WholeTable, rows: np.ndarray) -> WholeTable:
     own = whole.rows(rows)
-    return Table(own.X, own.y, own.codes, own.classes, own.weights, whole.task, len(rows), rows)
+    return WholeTable(own.X, own.y, own.codes, own.classes, own.weights, whole.task, len(rows), rows)
 
 
-def _deviation(table: Table) -> float:
+def _deviation(table: WholeTable) -> float:
     """The standard deviation of numbers to be predicted, by which errors are measured; 1 where they are all alike."""
     assert table.codes is not None
     return float(np.std(table.codes)) or 1.0

@@ -18,12 +18,12 @@ from goru.experiment.forms import to_json
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.store import Store
 from goru.experiment.watcher import Silent, Watcher
-from goru.functions.options import Options, Sources, seconds_of
+from goru.functions.options import FunctionOptions, Sources, seconds_of
 from goru.functions.result import StudyResult
-from goru.functions.study import FunctionStudy, Result
+from goru.functions.study import FunctionStudy, FunctionStudyResult
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
-from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, Run, is_unfinished
+from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, RunFolder, is_unfinished
 
 WRITING_SECONDS = 1.0  # on a quiet machine: what was found, and the report
 
@@ -95,7 +95,7 @@ def study(
 
     **Raises:** `InputError` for whatever is wrong with the arguments, or if the first trials all fail.
     """
-    options = Options(design, seconds_of(budget), n_trials, workers, cluster, limit, seed)
+    options = FunctionOptions(design, seconds_of(budget), n_trials, workers, cluster, limit, seed)
     target = getattr(y, "name", None)
     sources = Sources(
         train, X, y, task, groups, time, sample_weight, stratify, test, cv, loss, name or "X", str(target or "y")
@@ -113,7 +113,7 @@ def study(
 def run_in(
     folder: Path,
     sources: Sources,
-    options: Options,
+    options: FunctionOptions,
     overwrite: bool = False,
     watcher: Watcher | None = None,
     clock: Clock | None = None,
@@ -129,7 +129,7 @@ def run_in(
     - `save`: writes the model into the run's folder.
     - `resume`: whether to go on with a run that was stopped there; by default, if there is one.
 
-    **Raises:** see [`fit`][goru.studies.fitting.fit].
+    **Raises:** see [`fit_table`][goru.studies.fitting.fit_table].
     """
     if resume is None:
         resume = not overwrite and is_unfinished(folder)
@@ -139,7 +139,7 @@ def run_in(
     study = FunctionStudy(sources, options, watcher, clock)
     config = _config(sources, options, table)
     if resume and finish_publishing(folder, config):  # it was whole, but for its model, which nobody has kept
-        run = Run(folder)
+        run = RunFolder(folder)
         return StudyResult(run.answer, run.evidence, None, run.recorded)
     with new_run(folder, config, overwrite, resume) as making:
         store = Store(making / STORE)
@@ -148,11 +148,11 @@ def run_in(
         finally:
             store.close()
         _write(making, result, save)
-    run = Run(folder)
+    run = RunFolder(folder)
     return StudyResult(result.answer, result.evidence, result.model, run.recorded)
 
 
-def _write(making: Path, result: Result, save: Callable[[Any, Path], None] | None) -> None:
+def _write(making: Path, result: FunctionStudyResult, save: Callable[[Any, Path], None] | None) -> None:
     from goru.report import study_page
 
     if save is not None and result.model is not None:
@@ -160,10 +160,10 @@ def _write(making: Path, result: Result, save: Callable[[Any, Path], None] | Non
         save(result.model, making / "model")
     write_json(making / EVIDENCE, to_json(result.evidence))
     write_json(making / ANSWER, to_json(result.answer))
-    study_page.write(Run(making))
+    study_page.write_study_page(RunFolder(making))
 
 
-def _config(sources: Sources, options: Options, table: Mapping[str, Any] | None) -> dict[str, Any]:
+def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any] | None) -> dict[str, Any]:
     """What was asked: a study that goes on was asked the same.
 
     **Arguments:**

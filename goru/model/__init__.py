@@ -1,1 +1,1 @@
-"""What is handed over: prepared columns, an ensemble of networks, predictions in NumPy, and its files."""
+"""The final model: prepared columns, an ensemble of networks, predictions in NumPy, and its files."""

@@ -30,7 +30,7 @@ from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
 from goru.model.weights import read_outline, unnamed
-from goru.nn.layers.kinds import from_json, to_json
+from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.wording import shortened
 
 # 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written
@@ -52,7 +52,7 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
     folder.mkdir(exist_ok=True)
     description = {
         "target": model.target.to_json(),
-        "layers": to_json(model.networks.layers),
+        "layers": layers_to_json(model.networks.layers),
         "members": model.members,
         "temperature": model.temperature,
         "single_temperature": model.single_temperature,
@@ -112,7 +112,7 @@ def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
     if not (isinstance(members, list) and all(isinstance(member, dict) for member in members)):
         raise ValueError("the networks are not described")
     for member in members:
-        from_json(member.get("layers", []))
+        layers_from_json(member.get("layers", []))
     if len(members) != len(networks):
         raise ValueError(f"{len(members)} networks are described, and there are others")
     return Model(
@@ -129,7 +129,7 @@ def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
 
 def _networks(description: Any, arrays: Mapping[str, np.ndarray]) -> Networks:
     if "activation" not in description:
-        layers = from_json(description["layers"])
+        layers = layers_from_json(description["layers"])
         return Networks(layers, unnamed(layers, arrays))
     # Up to format 3 all networks were perceptrons, of weights that were inputs by outputs.
     places = range((len(arrays) + 1) // 2)

@@ -73,7 +73,7 @@ def devices_to_train_on() -> tuple[jax.Device, ...]:
 
     **Raises:** `InputError` if there are none, or they are those of the process that this one was forked from.
     """
-    forks.check()
+    forks.refuse_fork()
     return devices()
 
 

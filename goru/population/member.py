@@ -25,26 +25,26 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class PreparedRows:
     """A prepared table, which of its rows are fitted, and which are scored after every epoch.
 
     **Arguments:**
 
     - `x`: `(n, inputs)` float32.
     - `y`: class indices `(n,)` int32, or targets `(n, outputs)` float32.
-    - `fit`: the rows to train on.
-    - `fit_scored`, `score`: rows to score; `fit_scored` are some of `fit`.
-    - `weight`: `(n,)` float32, at least 0, of mean 1 over the fit rows: what a row counts for in the training loss and
-      in the scores. All ones if not given.
-    - `part`: `(n,)` int32, from 0: the loss on score rows is also recorded by parts of the rows. All one part if not
-      given.
+    - `training`: the rows to train on.
+    - `training_scored`, `validation`: rows to score; `training_scored` are some of `training`.
+    - `weight`: `(n,)` float32, at least 0, of mean 1 over the training rows: what a row counts for in the training loss
+      and in the scores. All ones if not given.
+    - `part`: `(n,)` int32, from 0: the loss on validation rows is also recorded by parts of the rows. All one part if
+      not given.
     """
 
     x: np.ndarray
     y: np.ndarray
-    fit: np.ndarray
-    fit_scored: np.ndarray
-    score: np.ndarray
+    training: np.ndarray
+    training_scored: np.ndarray
+    validation: np.ndarray
     weight: np.ndarray | None = None
     part: np.ndarray | None = None
     _on_device: dict[tuple[jax.Device, str, int], jax.Array] = field(default_factory=dict, init=False, repr=False)
@@ -76,7 +76,7 @@ class Block:
     - `members`: at most as many as the program's block holds.
     - `rows`: the table.
     - `order`: integers; the order of the rows is a function of them.
-    - `epochs`: passes over the fit rows.
+    - `epochs`: passes over the training rows.
     - `schedule_epochs`: the length of the learning rate's schedule, if it is not `epochs`.
     - `every`: rows are scored after every so many epochs; `epochs` is a multiple of it.
     - `snapshots`: epochs after which its networks are wanted too; 0 is before training, and after the others rows are
@@ -84,7 +84,7 @@ class Block:
     """
 
     members: tuple[Member, ...]
-    rows: Rows
+    rows: PreparedRows
     order: tuple[int, ...]
     epochs: int
     schedule_epochs: int | None = None

@@ -39,7 +39,7 @@ class BlockShape:
     - `batch`: rows in a mini-batch.
     - `epochs`, `steps`: the most epochs that are scored, and the most steps, in one call of the program.
     - `eval_chunks`, `eval_rows`: rows are scored in so many chunks of so many rows.
-    - `parts`: into so many parts the loss on the score rows is taken apart.
+    - `parts`: into so many parts the loss on the validation rows is taken apart.
     """
 
     networks: int
@@ -54,16 +54,16 @@ class BlockShape:
 class BlockData(NamedTuple):
     """The rows that a block is trained and scored on, shared by its networks.
 
-    `fit` and `score` are the rows to be scored after every epoch, as `(eval_chunks, eval_rows)` indices into `x`;
-    -1 stands for no row.
+    `training` and `validation` are the rows to be scored after every epoch, as `(eval_chunks, eval_rows)` indices into
+    `x`; -1 stands for no row.
     """
 
     x: Any  # Float[rows inputs]
     y: Any  # Int[rows] or Float[rows outputs]
     weight: Any  # Float[rows]
     part: Any  # Int[rows]
-    fit: Any
-    score: Any
+    training: Any
+    validation: Any
 
 
 class Orders(NamedTuple):
@@ -83,11 +83,12 @@ class Orders(NamedTuple):
     total_steps: Any
 
 
-class Curves(NamedTuple):
+class RecordedCurves(NamedTuple):
     """What is recorded of a block after every epoch.
 
-    - `figures`: `(epochs, 2, figures, networks)`: on fit rows and on score rows, loss and, for classes, accuracy.
-    - `parts`: `(epochs, parts, networks)`: the loss on score rows, taken apart.
+    - `figures`: `(epochs, 2, figures, networks)`: on training rows and on validation rows, loss and, for classes,
+      accuracy.
+    - `parts`: `(epochs, parts, networks)`: the loss on validation rows, taken apart.
     """
 
     figures: Any
@@ -125,14 +126,14 @@ def score(
     training: Training,
     data: BlockData,
 ) -> tuple[jax.Array, jax.Array]:
-    """One network on the fit rows and the score rows of the data.
+    """One network on the training rows and the validation rows of the data.
 
     **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
     rows taken apart, `(parts,)`: what the rows of each part add to the mean.
     """
     statistics = corrected(training.running)
     # One after the other in one loop, so that what scores is compiled once.
-    rows = jnp.concatenate([data.fit, data.score])
+    rows = jnp.concatenate([data.training, data.validation])
     weights = jnp.where(rows >= 0, data.weight[rows], 0)
 
     def chunk(_, chosen):
@@ -143,7 +144,7 @@ def score(
     _, (figures, by_part) = jax.lax.scan(chunk, None, (rows, weights))
 
     def of_both(of_chunks):
-        return of_chunks.reshape(2, len(data.fit), *of_chunks.shape[1:]).sum(axis=1)
+        return of_chunks.reshape(2, len(data.training), *of_chunks.shape[1:]).sum(axis=1)
 
     totals = of_both(weights.sum(axis=1))
     return of_both(figures) / totals[:, None], of_both(by_part)[1] / totals[1]
@@ -157,7 +158,7 @@ def advance(
     members: Members,
     data: BlockData,
     orders: Orders,
-) -> tuple[Training, Curves]:
+) -> tuple[Training, RecordedCurves]:
     """Train a block for some epochs and score it after each."""
     score_all = jax.vmap(partial(score, layers, recipe, parts), in_axes=(0, 0, None), out_axes=-1)
 
@@ -186,11 +187,11 @@ def advance(
         begin = jnp.where(index == 0, 0, orders.ends[index - 1])
         training = jax.lax.fori_loop(begin, orders.ends[index], one_step, training)
         figures, by_part = score_all(members.hyper, training, data)
-        return training, Curves(curves.figures.at[index].set(figures), curves.parts.at[index].set(by_part))
+        return training, RecordedCurves(curves.figures.at[index].set(figures), curves.parts.at[index].set(by_part))
 
     n_epochs, n_networks = orders.ends.shape[0], members.ids.shape[0]
     n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
-    curves = Curves(
+    curves = RecordedCurves(
         jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
     )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from goru.nn.architecture import Hyperparameters
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.trainer import Trainer
 
 CALLS = 3  # of a program, to see how fast it is
@@ -12,7 +12,7 @@ ENOUGH = 0.25  # seconds; two calls that are so long say as much
 SHORTER = 2  # times than in a race: shorter still, and what lies between calls would count too much
 
 
-def block_seconds(trainer: Trainer, rows: Rows) -> float:
+def block_seconds(trainer: Trainer, rows: PreparedRows) -> float:
     """Seconds an epoch, a block: of the quickest call of the program after the first, when everything is warm.
 
     With a block on every device. A device alone is faster, since others leave it their cores; so blocks count, and

@@ -16,9 +16,9 @@ from goru.population.member import Block
 class TrainedBlock:
     """A block after its training.
 
-    - `curves`: `(networks, points, 2, figures)`: after every epoch that is scored, on fit rows and on score rows, the
-      weighted mean loss and, for classes, the accuracy, weighted too.
-    - `parts`: `(networks, points, parts)`: at the same points, what each part of the score rows adds to their mean
+    - `curves`: `(networks, points, 2, figures)`: after every epoch that is scored, on training rows and on validation
+      rows, the weighted mean loss and, for classes, the accuracy, weighted too.
+    - `parts`: `(networks, points, parts)`: at the same points, what each part of the validation rows adds to their mean
       loss.
     - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
     - `snapshots`: the same after the epochs that the block asks for, by the epoch.
@@ -44,7 +44,8 @@ class TrainedBlock:
 
     @cached_property
     def diverged(self) -> np.ndarray:
-        """`(networks,)`: the first epoch, from 0, whose loss on the fit rows is not finite; -1 if there is none."""
+        """`(networks,)`: the first epoch, from 0, whose loss on the training rows is not finite; -1 if there is
+        none."""
         finite = np.isfinite(self.curves[:, :, 0, 0])
         well = np.logical_and.accumulate(finite, axis=1).sum(axis=1)
         return np.where(well < finite.shape[1], well, -1)

@@ -15,11 +15,20 @@ from goru.nn.architecture import Hyperparameters, Recipe, Shape
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
 from goru.population.devices import compiler_options, devices_to_train_on, out_of_memory
+from goru.population.final_networks import FinalNetworks, with_exact_statistics
 from goru.population.initial import initial
 from goru.population.member import Block, Member
-from goru.population.program import DEVICES, BlockData, BlockShape, Curves, Members, Orders, advance, over_devices
+from goru.population.program import (
+    DEVICES,
+    BlockData,
+    BlockShape,
+    Members,
+    Orders,
+    RecordedCurves,
+    advance,
+    over_devices,
+)
 from goru.population.settings import each_by_own_settings, own_settings
-from goru.population.settle import Settled, settle
 from goru.population.trained import TrainedBlock, stack_hyper
 
 OnEpochs = Callable[[int], bool]
@@ -131,9 +140,10 @@ class Trainer:
                 return
             yield from launched.finished()
 
-    def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
-        """See [`settle`][goru.population.settle.settle]; one program serves all of this trainer's blocks."""
-        return settle(trained, self.architecture.layers, self.shape.networks, rows)
+    def with_exact_statistics(self, trained: TrainedBlock, rows: int | None = None) -> FinalNetworks:
+        """See [`with_exact_statistics`][goru.population.final_networks.with_exact_statistics]; one program serves all
+        of this trainer's blocks."""
+        return with_exact_statistics(trained, self.architecture.layers, self.shape.networks, rows)
 
     def _launch(self, blocks: Sequence[Block], keep_networks: bool, points: int) -> Iterator[tuple[int, "_Launched"]]:
         """Call the program again and again, until the blocks are done.
@@ -143,7 +153,7 @@ class Trainer:
         program = self.compile()
         # A device without a block of its own gets a copy of the last one, and nothing to do.
         placed = [blocks[min(index, len(blocks) - 1)] for index in range(len(self.devices))]
-        orders = [BatchOrder(block.order, block.rows.fit, self.shape.batch) for block in placed]
+        orders = [BatchOrder(block.order, block.rows.training, self.shape.batch) for block in placed]
         of_blocks = [self._padded(block.members) for block in placed]
         members = self._put([_members_of(each) for each in of_blocks])
         data = self._data(placed)
@@ -192,7 +202,9 @@ class Trainer:
             shape = (len(parts), *parts[0].shape[1:])
             return jax.make_array_from_single_device_arrays(shape, self._sharding, parts)
 
-        scored = [(self._eval_rows(block.rows.fit_scored), self._eval_rows(block.rows.score)) for block in placed]
+        scored = [
+            (self._eval_rows(block.rows.training_scored), self._eval_rows(block.rows.validation)) for block in placed
+        ]
         return BlockData(*(spread(name) for name in ("x", "y", "weight", "part")), *self._put(scored))
 
     def _eval_rows(self, rows: np.ndarray) -> np.ndarray:
@@ -251,7 +263,7 @@ class _Launched:
 
     def __init__(self, blocks: Sequence[Block], ends: Sequence[int], keep_networks: bool) -> None:
         self.blocks, self.ends, self.keep_networks = blocks, ends, keep_networks
-        self.recorded: list[Curves] = []
+        self.recorded: list[RecordedCurves] = []
         self.kept: dict[int, Training] = {}
         self.training: Training | None = None
         self._collected = 0
@@ -266,7 +278,7 @@ class _Launched:
         if self._collected < len(self.ends):
             return []
         points = np.diff(self.ends, prepend=0)
-        whole: Curves = jax.tree.map(
+        whole: RecordedCurves = jax.tree.map(
             lambda *calls: np.concatenate([call[:, :own] for call, own in zip(calls, points, strict=True)], axis=1),
             *self.recorded,
         )

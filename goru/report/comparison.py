@@ -7,7 +7,8 @@ from typing import Any
 from goru.data.numbers import number
 from goru.errors import InputError, option
 from goru.report import leakage
-from goru.report.estimates import in_shares, together
+from goru.report.estimates import change_with_interval, in_shares
+from goru.report.final_scores import final_scores, main_figure
 from goru.report.page import render
 from goru.report.pictures.compared import (
     compared_curves_picture,
@@ -16,16 +17,15 @@ from goru.report.pictures.compared import (
     verdicts,
 )
 from goru.report.pictures.picture import Table
-from goru.report.pictures.style import shortened
+from goru.report.pictures.style import short_name
 from goru.report.recommended import recommended_table
 from goru.report.repeating import command
-from goru.report.tested import handed_over, main_figure
 from goru.report.words import of_networks
-from goru.studies.runs.run import Run, load
+from goru.studies.runs.run import RunFolder, open_run
 from goru.wording import counted, listing
 
 FEWEST, MOST = 2, 12
-Runs = Mapping[str, Run]
+Runs = Mapping[str, RunFolder]
 
 
 def comparison_page(folders: Sequence[Path]) -> str:
@@ -35,7 +35,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
     """
     if not FEWEST <= len(folders) <= MOST:
         raise InputError(f"{option('compare')}: {counted(len(folders), 'run')} given. Give {FEWEST} to {MOST}.")
-    runs = {name: load(folder) for name, folder in zip(names(folders), folders, strict=True)}
+    runs = {name: open_run(folder) for name, folder in zip(run_names(folders), folders, strict=True)}
     pictures = [compared_effects_picture(runs), compared_curves_picture(runs)]
     test = compared_test_picture(runs)
     pictures += [test] if test else []
@@ -48,7 +48,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
     contents = [
         ("runs", "The runs"),
         *((id, title) for id, title, _ in sections),
-        ("made-of", "What is handed over"),
+        ("made-of", "The final model"),
         ("commands", "How they were made"),
     ]
     return render(
@@ -66,7 +66,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
     )
 
 
-def names(folders: Sequence[Path]) -> list[str]:
+def run_names(folders: Sequence[Path]) -> list[str]:
     """The shortest ends of paths that differ from one another.
 
     **Raises:** `InputError` if a run is given twice.
@@ -96,7 +96,7 @@ def headline(runs: Runs) -> str:
     said += [f"they differ on {other}"] * bool(other)
     said += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
     said += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
-    said += [f"they contradict each other on {listing(map(shortened, against))}"] * bool(against)
+    said += [f"they contradict each other on {listing(map(short_name, against))}"] * bool(against)
     return f"{'; '.join(said)}. {_recommendations(runs)}"
 
 
@@ -105,11 +105,11 @@ def _recommendations(runs: Runs) -> str:
     count = len({frozenset(_arms(run)) for run in runs.values()})
     if count > 1:
         return f"Their recommendations differ: {count} in {len(runs)} runs."
-    return f"All recommend the same: {'; '.join(map(shortened, _arms(next(iter(runs.values())))))}."
+    return f"All recommend the same: {'; '.join(map(short_name, _arms(next(iter(runs.values())))))}."
 
 
-def _arms(run: Run) -> list[str]:
-    return list(dict.fromkeys(draw.arm for draw in run.answer.recommended))
+def _arms(run: RunFolder) -> list[str]:
+    return list(dict.fromkeys(configuration.arm for configuration in run.answer.recommended))
 
 
 def warnings(runs: Runs) -> list[str]:
@@ -125,17 +125,17 @@ def warnings(runs: Runs) -> list[str]:
         said.append("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
     if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
         said.append("Versions or machines differ; they are listed below.")
-    copies = {name: leakage.repeated(run.answer) for name, run in runs.items()}
+    copies = {name: leakage.repeated_test_rows(run.answer) for name, run in runs.items()}
     said += [f"{name}: {counted}, so its test figures are too good." for name, counted in copies.items() if counted]
     return said
 
 
-def _table_of(run: Run) -> tuple[Any, ...]:
+def _table_of(run: RunFolder) -> tuple[Any, ...]:
     data, digest = run.answer.data, run.config.get("sha256", {}).get("source")
     return (digest or data.name, data.rows, data.target)
 
 
-def _environment(run: Run) -> dict[str, str]:
+def _environment(run: RunFolder) -> dict[str, str]:
     return {name: str(value) for name, value in run.answer.environment.items()}
 
 
@@ -144,11 +144,11 @@ def _runs(runs: Runs) -> Table:
     for name, run in runs.items():
         answer = run.answer
         best, plain = answer.effects[-1], answer.judgement.plain_loss
-        change = together(in_shares(best, plain)) if plain and best.change is not None else ""
+        change = change_with_interval(in_shares(best, plain)) if plain and best.change is not None else ""
         test = ""
         if answer.test:
             figure = main_figure(answer)
-            test = f"{figure} {number(handed_over(answer).figures[figure])}"
+            test = f"{figure} {number(final_scores(answer).figures[figure])}"
         trained = f"{answer.trained.networks:,} in {answer.seconds:.0f} s"
         rows.append(
             (
@@ -170,7 +170,7 @@ def _runs(runs: Runs) -> Table:
             "recommended",
             "best combination against plain",
             "verdict",
-            "handed over, on test rows",
+            "final model, on test rows",
             "networks" if all(of_networks(run.answer) for run in runs.values()) else "trials",
         ),
         rows,
@@ -182,9 +182,11 @@ def _verdicts(runs: Runs) -> Table:
 
 
 def _recommended(runs: Runs) -> Table:
-    draws = [(name, draw) for name, run in runs.items() for draw in run.answer.recommended]
-    table = recommended_table([draw for _, draw in draws], all(of_networks(run.answer) for run in runs.values()))
-    rows = [(name, *row) for (name, _), row in zip(draws, table.rows, strict=True)]
+    configurations = [(name, configuration) for name, run in runs.items() for configuration in run.answer.recommended]
+    table = recommended_table(
+        [configuration for _, configuration in configurations], all(of_networks(run.answer) for run in runs.values())
+    )
+    rows = [(name, *row) for (name, _), row in zip(configurations, table.rows, strict=True)]
     return Table(("run", *table.columns), rows)
 
 

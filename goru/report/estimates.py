@@ -36,7 +36,7 @@ def in_shares(effect: Change, of: float) -> tuple[str, str]:
     return estimate([None if end is None else end / of for end in _ends(effect)], percents)
 
 
-def together(spelt: tuple[str, str]) -> str:
+def change_with_interval(spelt: tuple[str, str]) -> str:
     """`-12% (-26% to +2%)`."""
     change, interval = spelt
     return f"{change} (interval unknown)" if interval == UNKNOWN else f"{change} ({interval})"

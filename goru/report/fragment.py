@@ -7,7 +7,7 @@ from goru.experiment.findings.answer import Answer, EffectFound
 from goru.report import words
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends
-from goru.report.pictures.style import shortened
+from goru.report.pictures.style import short_name
 from goru.report.study_page import cards, summary
 
 WIDTH, ROW, LABEL = 640, 30, 290  # units of the drawing
@@ -36,7 +36,7 @@ def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
     margin = next((effect.margin or 0.0 for effect in known), 0.0)
     rows = [
         {
-            "name": shortened(effect.name, MOST_LETTERS),
+            "name": short_name(effect.name, MOST_LETTERS),
             "verdict": words.verdict(effect),
             "y": ROW * place + ROW / 2,
             "colour": LOOKS[effect.verdict][0],

@@ -4,7 +4,7 @@ from goru.errors import option
 from goru.experiment.findings.answer import Answer
 
 
-def repeated(answer: Answer) -> str:
+def repeated_test_rows(answer: Answer) -> str:
     """How many of the test rows are copies; nothing if none is."""
     copies = answer.data.repeated_test_rows
     return f"{copies:,} of {answer.data.test:,} test rows are copies of training rows" if copies else ""
@@ -12,7 +12,7 @@ def repeated(answer: Answer) -> str:
 
 def warning(answer: Answer) -> list[str]:
     """What is to be said beside test figures, and what to do; nothing if no row is a copy."""
-    if not (said := repeated(answer)):
+    if not (said := repeated_test_rows(answer)):
         return []
     return [
         f"{said}, so test figures are too good. Remove the copies; if both are of one table, "

@@ -9,24 +9,24 @@ from goru.report.pictures.picture import Table
 from goru.wording import counted, figure
 
 
-def recommended_table(draws: Sequence[Recommendation], networks: bool) -> Table:
+def recommended_table(configurations: Sequence[Recommendation], networks: bool) -> Table:
     """A row a configuration, a column a knob.
 
     **Arguments:**
 
     - `networks`: whether the model is of several networks each.
     """
-    knobs = list(dict.fromkeys(name for draw in draws for name in draw.values))
-    schedule = any(draw.schedule_epochs > 1 for draw in draws)
+    knobs = list(dict.fromkeys(name for configuration in configurations for name in configuration.values))
+    schedule = any(configuration.schedule_epochs > 1 for configuration in configurations)
     rows = [
         (
-            draw.arm,
-            *([f"{draw.networks}"] if networks else []),
-            *(figure(draw.values[name], 2) if name in draw.values else "" for name in knobs),
-            *([f"{draw.epochs} of {draw.schedule_epochs}"] if schedule else []),
-            number(draw.held_out_loss),
+            configuration.arm,
+            *([f"{configuration.networks}"] if networks else []),
+            *(figure(configuration.values[name], 2) if name in configuration.values else "" for name in knobs),
+            *([f"{configuration.epochs} of {configuration.schedule_epochs}"] if schedule else []),
+            number(configuration.validation_loss),
         )
-        for draw in draws
+        for configuration in configurations
     ]
     ends = (*(["epochs"] if schedule else []), "validation loss")
     return Table(("combination", *(["networks"] if networks else []), *map(words.knob, knobs), *ends), rows)
@@ -39,7 +39,7 @@ def made_of(answer: Answer) -> str:
     return f"{counted(answer.networks, 'network')}, {counted(len(answer.recommended), 'configuration')}"
 
 
-def handed_over_says(answer: Answer) -> str:
+def final_model_says(answer: Answer) -> str:
     """How the final model came to be."""
     if words.of_networks(answer):
         said = (

@@ -87,8 +87,8 @@ def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
         )
     return (
         "A budget pays for as many networks as the machine trains in that time, so another run, or another machine, "
-        f"may train more or fewer than {counted(answer.plan.draws, 'configuration')} of each combination. With "
-        f"{option('networks')} instead of {option('budget')} every run gives the same bits. "
+        f"may train more or fewer than {counted(answer.plan.configurations, 'configuration')} of each combination. "
+        f"With {option('networks')} instead of {option('budget')} every run gives the same bits. "
         "Everything random is a function of the seed."
     )
 

@@ -10,6 +10,7 @@ from goru.experiment.findings.evidence import Evidence, ValuePredictions
 from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
+from goru.report.final_scores import final_scores, main_figure
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
 from goru.report.pictures.arms import arms_picture, arms_title, interactions_picture
@@ -17,18 +18,17 @@ from goru.report.pictures.calibration import calibration_picture
 from goru.report.pictures.classes import confusion_picture, roc_picture
 from goru.report.pictures.curves import curves_picture
 from goru.report.pictures.effects import effects_picture, removals_picture
-from goru.report.pictures.hyperparameters import hyperparameters_picture, warnings
+from goru.report.pictures.hyperparameters import edge_warnings, hyperparameters_picture
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import shortened
+from goru.report.pictures.style import short_name
 from goru.report.pictures.test_rows import test_picture
 from goru.report.pictures.values import values_picture
-from goru.report.recommended import handed_over_says, made_of, recommended_table
+from goru.report.recommended import final_model_says, made_of, recommended_table
 from goru.report.repeating import command, how_alike, made_by
 from goru.report.terminal import printable
-from goru.report.tested import handed_over, main_figure
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again
-from goru.studies.runs.run import REPORT, Run
+from goru.studies.runs.run import REPORT, RunFolder
 from goru.wording import counted, listing, repeated
 
 MOST_LETTERS = 80  # of a name on a card
@@ -54,7 +54,7 @@ class Card:
     more: str
 
 
-def write(run: Run) -> None:
+def write_study_page(run: RunFolder) -> None:
     """Write a run's report into its folder.
 
     **Raises:** `InputError` if an older goru has written the run, or the page cannot be written.
@@ -63,7 +63,7 @@ def write(run: Run) -> None:
     list_again(run.folder, REPORT)
 
 
-def study_page(run: Run) -> str:
+def study_page(run: RunFolder) -> str:
     """The report of a run, one HTML file."""
     return html(run.answer, run.evidence, run.config)
 
@@ -80,7 +80,7 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
     noun = words.noun(answer)
     contents = [(section.id, section.title) for section in shown]
     contents += [("failures", "Failures")] * bool(answer.failures)
-    contents += [("handed-over", "What is handed over")]
+    contents += [("final-model", "The final model")]
     contents += [("columns", "Columns")] * (columns is not None)
     contents += [("spent", f"Time and {noun}s"), ("again", "To do it again")]
     return render(
@@ -93,8 +93,8 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
         cards=cards(answer),
         sections=shown,
         failures=_failures(answer),
-        handed_over={
-            "says": handed_over_says(answer),
+        final_model={
+            "says": final_model_says(answer),
             "table": recommended_table(answer.recommended, words.of_networks(answer)),
         },
         columns=columns,
@@ -109,7 +109,7 @@ def asked(answer: Answer) -> str:
     """The question, up to the name of the table."""
     if words.of_networks(answer):
         return "What batch normalization, weight decay and dropout do for a network on"
-    factors = listing([shortened(words.factor(name)) for name in answer.recommended[0].levels])
+    factors = listing([short_name(words.factor(name)) for name in answer.recommended[0].levels])
     return f"What the training function makes of {factors} on"
 
 
@@ -138,7 +138,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             "hyperparameters",
             "Loss over each hyperparameter",
             [hyperparameters_picture(evidence)],
-            warnings=warnings(evidence),
+            warnings=edge_warnings(evidence),
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
         *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer, evidence)]),
@@ -183,22 +183,22 @@ def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
 def cards(answer: Answer) -> list[Card]:
     """What a hurried reader takes away."""
     plain, best = answer.judgement.plain_loss, answer.effects[-1]
-    arms = {draw.arm for draw in answer.recommended}
-    of = "several combinations" if len(arms) > 1 else shortened(arms.pop(), MOST_LETTERS)
+    arms = {configuration.arm for configuration in answer.recommended}
+    of = "several combinations" if len(arms) > 1 else short_name(arms.pop(), MOST_LETTERS)
     found = [Card("recommended", of, made_of(answer))]
     if best.change is not None and plain:
         change, interval = in_shares(best, plain)
         more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict(best)}"
         found.append(Card("best combination against plain, validation loss", change, more))
     if answer.test:
-        over, name = handed_over(answer).figures, main_figure(answer)
+        over, name = final_scores(answer).figures, main_figure(answer)
         more = next((figure for figure in ("accuracy", "R²") if figure in over), name)
         also = [f"{more} {value:.3f}" for value in [over[more]] if value is not None and more != name]
-        also += [said] if (said := leakage.repeated(answer)) else []
+        also += [said] if (said := leakage.repeated_test_rows(answer)) else []
         found.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
     if answer.plan.epochs > 1:
         ways = {"rises": f"from epoch {answer.plain.epoch} on", "gap": "by its gap", None: "not for sure"}
-        gap = "training loss unknown" if answer.plain.gap is None and answer.plain.held_out is not None else (
+        gap = "training loss unknown" if answer.plain.gap is None and answer.plain.validation is not None else (
             f"validation loss less training loss: {number(answer.plain.gap)}"
         )  # fmt: skip
         found.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
@@ -218,7 +218,7 @@ def summary(answer: Answer) -> str:
         said += f" Networks of {widths} units, {answer.network.activation}."
     else:
         said += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
-    return f"{said} The loss is the {shortened(answer.judgement.loss)}."
+    return f"{said} The loss is the {short_name(answer.judgement.loss)}."
 
 
 def _failures(answer: Answer) -> Table | None:
@@ -250,7 +250,7 @@ def _spent(answer: Answer) -> dict[str, Any]:
     partitions = f", {repeated(plan.partitions)}" if plan.partitions > 1 else ""
     said = (
         f"{counted(trained.networks, words.noun(answer))} in {answer.seconds:.0f} s: {plan.arms} combinations, "
-        f"{counted(plan.draws, 'configuration')} each, {plan.folds} folds{partitions}"
+        f"{counted(plan.configurations, 'configuration')} each, {plan.folds} folds{partitions}"
     )
     said += f", {plan.epochs} epochs" * (plan.epochs > 1)
     said += "." if trained.steps is None else f"; {trained.steps:,} steps of one network in all."

@@ -7,9 +7,9 @@ from goru.data.numbers import estimate, number, numbers
 from goru.errors import option
 from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
 from goru.report import words
-from goru.report.estimates import TOO_FEW, any_unknown, in_loss, together
+from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
+from goru.report.final_scores import final_scores
 from goru.report.leakage import warning
-from goru.report.tested import handed_over
 from goru.wording import counted, repeated
 
 WIDTH = 100  # of running text
@@ -71,22 +71,24 @@ def _data(data: Data) -> Iterator[str]:
 
 def _plain(answer: Answer) -> Iterator[str]:
     plain, epochs = answer.plain, answer.plan.epochs
-    fit = f"training loss {number(plain.fit)}, " if plain.fit is not None or plain.held_out is None else ""
-    last = f"{fit}validation loss {number(plain.held_out)}" + " after the last epoch" * (epochs > 1)
+    training = (
+        f"training loss {number(plain.training)}, " if plain.training is not None or plain.validation is None else ""
+    )
+    last = f"{training}validation loss {number(plain.validation)}" + " after the last epoch" * (epochs > 1)
     gap, rise = (
-        together(estimate(ends))
+        change_with_interval(estimate(ends))
         for ends in ((plain.gap, plain.gap_low, plain.gap_high), (plain.rise, plain.rise_low, plain.rise_high))
     )
     if plain.overfits == "rises":
         told = f"overfits from epoch {plain.epoch} on: until the last, the validation loss rises by {rise}"
     elif plain.overfits == "gap":
         told = f"overfits: its loss on validation rows is higher by {gap}; that it rises again is not sure"
-    elif plain.held_out is None:
+    elif plain.validation is None:
         told = "diverges in some fold"
     elif plain.gap is None:
         told = f"no overfitting found: from its best epoch to the last, the validation loss changes by {rise}"
         told = told if epochs > 1 else ""
-    elif plain.gap > answer.judgement.margin_share * abs(plain.held_out):
+    elif plain.gap > answer.judgement.margin_share * abs(plain.validation):
         told = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
     else:
         told = f"no overfitting found: generalization gap {gap}"
@@ -103,7 +105,7 @@ def _trained(answer: Answer) -> Iterator[str]:
     ends = (("diverged", trained.diverged), ("failed", trained.failed))
     lost = "".join(f", {count:,} of them {word}" for word, count in ends if count)
     folds = f"{plan.folds} folds" + (f", {repeated(plan.partitions)}" if plan.partitions > 1 else "")
-    each = f"{plan.arms} arms, {counted(plan.draws, 'configuration')} each, {folds}"
+    each = f"{plan.arms} arms, {counted(plan.configurations, 'configuration')} each, {folds}"
     steps = "" if trained.steps is None else f", {trained.steps:,} steps"
     epochs = f", {plan.epochs} epochs" if plan.epochs > 1 else ""
     said = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({each}{epochs})"
@@ -146,7 +148,7 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
     for effect in effects:
         name = shown(effect.name)
         if effect.change is None:
-            rows.append((name, words.failed(answer), "", words.verdict(effect)))
+            rows.append((name, words.failure_reason(answer), "", words.verdict(effect)))
             continue
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
@@ -156,7 +158,7 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
 
 def _to_decide(effect: EffectFound, there: int) -> str:
     """What it would take to decide what is undecided."""
-    if effect.draws_to_decide:
+    if effect.configurations_to_decide:
         return "; more configurations (a larger budget) might decide"
     rows = effect.rows_to_decide
     if rows is None:
@@ -168,7 +170,7 @@ def _to_decide(effect: EffectFound, there: int) -> str:
 
 
 def _recommended(answer: Answer) -> Iterator[str]:
-    """One line a draw; what is handed over is of one or more."""
+    """One line a configuration; the final model is of one or more."""
     lines = [
         shown(one.words, 2 * WIDTH)
         + (f", {one.epochs} of {one.schedule_epochs} epochs" if one.schedule_epochs > 1 else "")
@@ -202,11 +204,11 @@ def _test(answer: Answer) -> Iterator[str]:
     figures = list(answer.test[0].figures)
     own = words.of_networks(answer)
     rows = [("test", *(["networks"] if own else []), *figures)]
-    final = handed_over(answer)
+    final = final_scores(answer)
     for entry in answer.test:
         values = [_figure(name, entry.figures[name]) for name in figures]
         count = [f"{entry.networks or '-'}"] if own else []
-        rows.append((shown(entry.arm), *count, *values, *(["handed over"] if entry is final else [])))
+        rows.append((shown(entry.arm), *count, *values, *(["final model"] if entry is final else [])))
     yield from table(rows, first=14)
     for warned in warning(answer):
         yield from textwrap.wrap(f"warning: {warned}", WIDTH)

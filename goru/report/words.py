@@ -47,7 +47,7 @@ def verdict(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> 
     return f"likely {names.get(word, word) if names else word} ({chance_words})"
 
 
-def failed(answer: Answer) -> str:
+def failure_reason(answer: Answer) -> str:
     """Why a loss is not finite."""
     return "a network diverged" if of_networks(answer) else "a trial failed or diverged"
 

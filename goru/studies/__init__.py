@@ -1,1 +1,1 @@
-"""Which technique helps: arms and draws, their training, effects, and the network that is handed over."""
+"""Which technique helps: arms and configurations, their training, effects, and the final model."""

@@ -18,7 +18,7 @@ def advise(
     plain_is_best: bool,
     words: str,
     rivals: Sequence[Rival],
-    draws: int,
+    configurations: int,
     by_score: bool = False,
     plain: Rival | None = None,
     noun: str = "network",
@@ -36,7 +36,7 @@ def advise(
     - `plain_is_best`: whether the recommendation is the plain network itself.
     - `words`: the recommendation.
     - `rivals`: the simplest first; none where there are no test rows.
-    - `draws`: of each arm.
+    - `configurations`: of each arm.
     - `by_score`: whether the recommendation is that with the best score, whatever its loss.
     - `plain`: the plain networks on the test rows.
     - `noun`: what the plain arm's are called.
@@ -57,7 +57,7 @@ def advise(
         said = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
         said += ", whose margin of error is unknown."
     else:
-        said = _among_networks(recommended, plain_is_best, words, draws, plain, noun)
+        said = _among_networks(recommended, plain_is_best, words, configurations, plain, noun)
         if simplest is not None and simplest.arm != simplest.best and not plain_is_best:
             said += f" {_simplest(simplest, noun)}"
     if rivals and rivals[0].shares.change < 0:
@@ -67,12 +67,12 @@ def advise(
 
 
 def _among_networks(
-    recommended: Effect, plain_is_best: bool, words: str, draws: int, plain: Rival | None, noun: str
+    recommended: Effect, plain_is_best: bool, words: str, configurations: int, plain: Rival | None, noun: str
 ) -> str:
-    if draws < defaults.FEWEST_DRAWS:
+    if configurations < defaults.FEWEST_CONFIGURATIONS:
         return (
-            f"Fit again with a larger budget: {counted(draws, 'configuration')} of each combination cannot tell which "
-            "is better."
+            f"Fit again with a larger budget: {counted(configurations, 'configuration')} of each combination cannot "
+            "tell which is better."
         )
     if plain_is_best:
         return f"Use the plain {noun}: nothing shows that a combination does better."

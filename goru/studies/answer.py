@@ -8,7 +8,7 @@ from goru.experiment.arms import Level
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.comparison import Rival
 from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
 
 SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
@@ -37,7 +37,7 @@ def loss_words(dataset: Dataset, balanced: bool) -> str:
     return SQUARED if dataset.classes is None else BALANCED if balanced else LOG
 
 
-def describe_network(laboratory: Laboratory, batch: int, look: Look | None) -> Network:
+def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | None) -> Network:
     """What all networks have in common.
 
     **Arguments:**
@@ -91,5 +91,5 @@ def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:
 
 
 def describe_rival(rival: Rival) -> RivalFound:
-    """By how much the loss of another model differs from that of the networks that are handed over, and what it is."""
+    """By how much the loss of another model differs from that of the networks of the final model, and what it is."""
     return RivalFound(rival.name, **asdict(rival.difference), loss=rival.loss)

@@ -6,11 +6,11 @@ from goru.data.splitting import Split
 from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.trial import Trial
 from goru.nn.architecture import Hyperparameters
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.spec import AnyTrainer
 from goru.population.trained import TrainedBlock
 from goru.studies.design import ARMS
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 
 _WEIGHTS, _ORDER = 2, 3  # what seeds are for: their second number; 1 is that of trials
 
@@ -28,13 +28,13 @@ class Blocks:
     - `epochs`: of every network.
     """
 
-    def __init__(self, laboratory: Laboratory, splits: Sequence[Split], epochs: int) -> None:
+    def __init__(self, laboratory: NetworkLaboratory, splits: Sequence[Split], epochs: int) -> None:
         self._laboratory, self._splits, self._epochs = laboratory, splits, epochs
 
     @property
-    def draws_at_once(self) -> int:
+    def configurations_at_once(self) -> int:
         """Configurations of every arm in a block."""
-        return self._laboratory.draws_in_a_block
+        return self._laboratory.configurations_in_a_block
 
     @property
     def splits_at_once(self) -> int:
@@ -51,7 +51,7 @@ class Blocks:
             own = [job for job in jobs if self._laboratory.trainer(job.arm) is trainer]
             for split in rows:
                 there = [job for job in own if job.split == split]
-                there.sort(key=lambda job: (job.draw, ARMS.index(job.arm)))
+                there.sort(key=lambda job: (job.configuration, ARMS.index(job.arm)))
                 placed += [(trainer, there[start : start + capacity]) for start in range(0, len(there), capacity)]
         blocks = [(trainer, self._block(part, rows[part[0].split])) for trainer, part in placed]
 
@@ -61,7 +61,7 @@ class Blocks:
         for place, trained in self._laboratory.train(blocks, on_epochs=on_epochs):
             yield _trials(placed[place][1], trained)
 
-    def _block(self, part: Sequence[Job], rows: Rows) -> Block:
+    def _block(self, part: Sequence[Job], rows: PreparedRows) -> Block:
         seed, split = self._laboratory.seed, part[0].split
         return Block(
             members=tuple(Member(job.id, (seed, _WEIGHTS, split, 0), Hyperparameters(**job.values)) for job in part),

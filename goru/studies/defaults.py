@@ -5,23 +5,23 @@ from goru.data.pieces import N_PIECES
 from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a default asks here
     CONFIDENCE,
     EPOCHS,
-    FEWEST_DRAWS,
+    FEWEST_CONFIGURATIONS,
     FEWEST_EPOCHS,
     FEWEST_FOLDS,
     FOLDS,
     KEPT,
     LIKELY,
     MARGIN,
-    MOST_DRAWS,
+    MOST_CONFIGURATIONS,
     PARTITIONS,
     PARTS,
 )
 
 BUDGET_SECONDS = 120.0
-BAG = 8  # networks handed over
-BAG_DRAWS = 2  # the most draws of which they are: more would differ more, but are worse one by one
-BAG_TOLERANCE = 0.05  # how much worse than the best draw the others may be
-RIVALS = 4  # best draws of other arms that a greedy selection may take into the ensemble
+ENSEMBLE = 8  # networks of the final model
+ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more, but are worse one by one
+ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
+RIVALS = 4  # best configurations of other arms that a greedy selection may take into the ensemble
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
 # A first look decides whether numbers are cut into pieces as well: two networks, in two splits, each way.
 PROBE_SHARE = 0.06  # of the budget, for their training
@@ -32,8 +32,8 @@ PROBE_RATES, PROBE_DROPOUT, PROBE_DECAY = (2e-3, 8e-3), 0.2, 2.0  # learning rat
 LEARNING_RATE = (3e-4, 3e-2)  # log
 DROPOUT_RATE = (0.05, 0.6)  # linear; where dropout is on
 # Log; where decay is on. A weight that nothing else pulls at shrinks by exp(-strength) over the schedule. The λ that
-# does this follows from the learning rate and the number of steps, so that no draw is spent on a decay that does
-# nothing, or nothing else, at its learning rate.
+# does this follows from the learning rate and the number of steps, so that no configuration is spent on a decay that
+# does nothing, or nothing else, at its learning rate.
 DECAY_STRENGTH = (0.25, 25.0)
 MOST_DECAY = 0.5  # the most that one step may take off a weight, however few steps there are
 # With --search-batch-norm, where batch norm is on.
@@ -43,21 +43,21 @@ BATCH_NORM_EPSILON = (1e-6, 1e-1)  # log
 BATCH_NORM_MOMENTUM = (0.5, 0.99)  # linear
 
 
-def hidden(development_rows: int) -> tuple[int, ...]:
+def usual_widths(development_rows: int) -> tuple[int, ...]:
     """Hidden widths for so many development rows (four fifths of a table, or all but those of a test file)."""
     return (128, 128) if development_rows < 4_000 else (256, 256)
 
 
-def batch_size(fit_rows: int) -> int:
+def batch_size(training_rows: int) -> int:
     """Rows in a mini-batch, for so many rows to fit on."""
-    if fit_rows >= 50_000:
+    if training_rows >= 50_000:
         return 512
-    if fit_rows >= 5_000:
+    if training_rows >= 5_000:
         return 256
-    if fit_rows >= 500:
+    if training_rows >= 500:
         return 128
     # A small table in batches of 128 would see a handful of steps an epoch.
-    return 32 if fit_rows >= 32 else 2 ** (fit_rows.bit_length() - 1)
+    return 32 if training_rows >= 32 else 2 ** (training_rows.bit_length() - 1)
 
 
 def networks_in_a_block(parameters: int) -> int:
@@ -93,10 +93,14 @@ def explain() -> list[tuple[str, str, str]]:
             "a first look at two splits",
         ),
         ("arms", "batch norm none, before, after x dropout off, on x weight decay off, on", ""),
-        ("configurations of each arm", f"{FEWEST_DRAWS} to {MOST_DRAWS}, by the budget", "scrambled Sobol sequence"),
+        (
+            "configurations of each arm",
+            f"{FEWEST_CONFIGURATIONS} to {MOST_CONFIGURATIONS}, by the budget",
+            "scrambled Sobol sequence",
+        ),
         (
             "second partition",
-            f"the better {KEPT:.0%} of an arm's configurations, {FEWEST_DRAWS} at least",
+            f"the better {KEPT:.0%} of an arm's configurations, {FEWEST_CONFIGURATIONS} at least",
             "more, if there is time",
         ),
         ("hidden layers (--hidden)", "128, 128; 256, 256 from 5,000 rows", "fixed"),
@@ -114,12 +118,16 @@ def explain() -> list[tuple[str, str, str]]:
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),
         ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
         ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
-        ("intervals", f"{CONFIDENCE:.0%}, all together", f"unknown with fewer than {FEWEST_DRAWS} configurations"),
+        (
+            "intervals",
+            f"{CONFIDENCE:.0%}, all together",
+            f"unknown with fewer than {FEWEST_CONFIGURATIONS} configurations",
+        ),
         ("recommended", "the lowest loss of an arm no worse than plain", "on folds that have not chosen"),
         (
-            "handed over",
-            f"an ensemble of {BAG} networks (--single: one)",
-            f"{BAG_DRAWS} configurations within {BAG_TOLERANCE:.0%} of the best",
+            "final model",
+            f"an ensemble of {ENSEMBLE} networks (--single: one)",
+            f"{ENSEMBLE_CONFIGURATIONS} configurations within {ENSEMBLE_TOLERANCE:.0%} of the best",
         ),
         (
             "  or, where it is better",

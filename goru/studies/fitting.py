@@ -19,7 +19,7 @@ from goru.studies.environment import digest
 from goru.studies.options import Options
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
-from goru.studies.runs.run import ANSWER, EVIDENCE, MODEL, STORE, Run, load
+from goru.studies.runs.run import ANSWER, EVIDENCE, MODEL, STORE, RunFolder, open_run
 from goru.versions import versions
 
 WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the report
@@ -48,7 +48,7 @@ class TableOptions:
             check_test(read_table(self.test, self.drop, header=True), header, target)
 
 
-def fit(
+def fit_table(
     table: TableOptions,
     options: Options,
     folder: Path,
@@ -56,9 +56,9 @@ def fit(
     resume: bool = False,
     watcher: Watcher | None = None,
     clock: Clock | None = None,
-    report: Callable[[Run], None] = lambda run: None,
+    report: Callable[[RunFolder], None] = lambda run: None,
     cluster: str | None = None,
-) -> Run:
+) -> RunFolder:
     """Study a table and write the run.
 
     **Arguments:**
@@ -96,7 +96,7 @@ def fit(
         "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
     }
     if resume and finish_publishing(folder, config):
-        return load(folder)
+        return open_run(folder)
     with connected(cluster) as crew:
         study = Study(dataset, options, watcher=watcher, clock=clock, crew=crew)
         with new_run(folder, config, overwrite, resume) as making:
@@ -110,12 +110,12 @@ def fit(
             write_json(making / EVIDENCE, to_json(result.evidence))
             write_json(making / ANSWER, to_json(result.answer))
             clock.begin("report")
-            _report(report, Run(making))
+            _report(report, RunFolder(making))
     clock.begin("end")
-    return Run(folder)
+    return RunFolder(folder)
 
 
-def _report(report: Callable[[Run], None], run: Run) -> None:
+def _report(report: Callable[[RunFolder], None], run: RunFolder) -> None:
     """Let the report be written; if it cannot be, the disk is at fault, and what was trained is not for nothing."""
     try:
         report(run)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_COLUMNS = ("arm", "draw", "split", "epochs", "best_loss", "last_loss", "ended")  # of every trial
+_COLUMNS = ("arm", "configuration", "split", "epochs", "best_loss", "last_loss", "ended")  # of every trial
 
 
 def effects_frame(answer: Answer) -> "pd.DataFrame":
@@ -22,7 +22,8 @@ def effects_frame(answer: Answer) -> "pd.DataFrame":
 
 
 def trials_frame(trials: Iterable[Trial]) -> "pd.DataFrame":
-    """One row a trial: arm, draw, split, hyperparameters, the best and the last loss on validation rows, why it ended.
+    """One row a trial: arm, configuration, split, hyperparameters, the best and the last loss on validation rows, why
+    it ended.
 
     A factor that is called like one of these columns is `factor_` and its name.
     """
@@ -32,7 +33,7 @@ def trials_frame(trials: Iterable[Trial]) -> "pd.DataFrame":
         {
             "arm": trial.arm.name,
             **{f"factor_{name}" if name in _COLUMNS else name: level for name, level in trial.arm.items()},
-            "draw": trial.draw,
+            "configuration": trial.configuration,
             "split": trial.split,
             **{f"hyper_{name}": value for name, value in dict(trial.values).items()},
             "epochs": len(trial.curves),

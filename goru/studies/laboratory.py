@@ -17,7 +17,7 @@ from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe, Shape
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.spec import AnyTrainer, TrainerSpec
 from goru.population.timing import block_seconds
@@ -35,9 +35,8 @@ MOST_TARGET = 1e15  # standard deviations; a float32 holds its square, and the s
 # Measured on two cores: of NumPy, what a step of one network of a block takes, and its products; and what a program
 # takes that is compiled beside another.
 STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 7e10, 1.0
-MOST_FIT_ROWS_SCORED = (
-    4096  # the loss on training rows is watched on a sample of them, as large as the validation rows at most
-)
+# The loss on training rows is watched on a sample of them, as large as the validation rows at most.
+MOST_TRAINING_ROWS_SCORED = 4096
 
 
 def roomy(count: int) -> int:
@@ -51,7 +50,7 @@ def roomy(count: int) -> int:
 
 def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -> BlockShape:
     """The shape that serves all splits of so many rows, and tables of nearly as many."""
-    rows, scored = roomy(rows), roomy(max(len(split.score_rows) for split in splits))
+    rows, scored = roomy(rows), roomy(max(len(split.validation_rows) for split in splits))
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
     epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
     return BlockShape(
@@ -79,7 +78,7 @@ def quick(networks: int, epochs: int, batch: int, rows: int, parameters: int, pr
     return networks * steps * (STEP_SECONDS + work) < programs * COMPILING_SECONDS
 
 
-class Laboratory:
+class NetworkLaboratory:
     """Programs for all arms, for one data set.
 
     **Arguments:**
@@ -134,7 +133,7 @@ class Laboratory:
         return self._trainers.values()
 
     @property
-    def draws_in_a_block(self) -> int:
+    def configurations_in_a_block(self) -> int:
         """Arms with and without weight decay share a program, and a block holds both."""
         return self.shape.networks // 2
 
@@ -181,7 +180,7 @@ class Laboratory:
             if not going:
                 return
 
-    def block_seconds(self, rows: Rows, seconds: float = float("inf")) -> list[float]:
+    def block_seconds(self, rows: PreparedRows, seconds: float = float("inf")) -> list[float]:
         """Seconds an epoch, a block, where all are at work; of as many programs as there is time to look at, the
         largest first, and of one at least; see [`block_seconds`][goru.population.timing.block_seconds]."""
         found: list[float] = []
@@ -229,14 +228,14 @@ class Laboratory:
         other._preparations = {}
         return other
 
-    def steps(self, epochs: int, fit_rows: int) -> int:
+    def steps(self, epochs: int, training_rows: int) -> int:
         """Mini-batches in so many passes over so many rows."""
-        return epochs * fit_rows // self.shape.batch
+        return epochs * training_rows // self.shape.batch
 
-    def rows(self, split: Split) -> Rows:
+    def rows(self, split: Split) -> PreparedRows:
         """The development rows, prepared by what the split's training rows alone say."""
-        fit, score = split
-        preparation, scaling = self.fit_preparation(fit)
+        training, validation = split
+        preparation, scaling = self.fit_preparation(training)
         y = self.dataset.y_development
         if scaling is not None:
             with np.errstate(over="ignore"):  # infinite, and so refused
@@ -249,13 +248,15 @@ class Laboratory:
                 )
         capacity = self.shape.eval_chunks * self.shape.eval_rows
         rng = np.random.default_rng((self.seed, 0))
-        return Rows(
+        return PreparedRows(
             x=preparation.transform(self.dataset.encoded_development),
             y=y,
-            fit=fit,
-            fit_scored=rng.permutation(fit)[: min(max(len(score), 1), MOST_FIT_ROWS_SCORED, capacity)],
-            score=score,
-            weight=self.weights(fit),
+            training=training,
+            training_scored=rng.permutation(training)[
+                : min(max(len(validation), 1), MOST_TRAINING_ROWS_SCORED, capacity)
+            ],
+            validation=validation,
+            weight=self.weights(training),
             part=self.parts,
         )
 
@@ -271,12 +272,12 @@ class Laboratory:
         for."""
         found = np.zeros((len(splits), self.shape.parts))
         for share, split in zip(found, splits, strict=True):
-            weights = self.weights(split.fit_rows)
-            scored = np.ones(len(split.score_rows)) if weights is None else weights[split.score_rows]
-            np.add.at(share, self.parts[split.score_rows], scored / scored.sum())
+            weights = self.weights(split.training_rows)
+            scored = np.ones(len(split.validation_rows)) if weights is None else weights[split.validation_rows]
+            np.add.at(share, self.parts[split.validation_rows], scored / scored.sum())
         return found
 
-    def weights(self, fit: np.ndarray) -> np.ndarray | None:
+    def weights(self, training: np.ndarray) -> np.ndarray | None:
         """What every development row counts for: by its own weight, and by its class where classes count alike.
 
         A row of a class that no training row is of counts as if it were one of them.
@@ -285,12 +286,12 @@ class Laboratory:
         """
         y, own = self.dataset.y_development, self.dataset.weights
         if own is not None:
-            own = own / own[fit].mean()
+            own = own / own[training].mean()
         if not self.balanced:
             return None if own is None else own.astype(np.float32)
-        totals = np.bincount(y[fit], None if own is None else own[fit], minlength=self.dataset.n_outputs)
+        totals = np.bincount(y[training], None if own is None else own[training], minlength=self.dataset.n_outputs)
         there = totals > 0
-        by_class = (len(fit) / (np.count_nonzero(there) * np.where(there, totals, 1)))[y]
+        by_class = (len(training) / (np.count_nonzero(there) * np.where(there, totals, 1)))[y]
         return (by_class if own is None else by_class * own).astype(np.float32)
 
 

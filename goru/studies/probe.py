@@ -18,7 +18,7 @@ from goru.population.member import Block, Member
 from goru.studies import defaults
 from goru.studies.budget.forecast import Work
 from goru.studies.design import arm_of
-from goru.studies.laboratory import Laboratory, block_shape, quick
+from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.splits import thinned
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
@@ -75,7 +75,7 @@ def look(
     interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
     shape = block_shape(rows_in_all, splits, batch, len(defaults.PROBE_RATES))
     if seconds is not None and crew is None:
-        steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].fit_rows) // batch
+        steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].training_rows) // batch
         work = Work(largest, batch, networks, steps + 1, programs=2)
         few = rows_in_all
         while work.soonest > MOST * seconds / slowness:
@@ -85,7 +85,7 @@ def look(
         used, interpreted = thinned(used, dataset.y_development, few, seed), work.soonest == work.interpreted
         shape = block_shape(few, used, batch, len(defaults.PROBE_RATES))
     laboratories = [
-        Laboratory(
+        NetworkLaboratory(
             dataset,
             replace(base, inputs=dataset.n_prepared(in_pieces)),
             recipe,
@@ -129,7 +129,7 @@ def look(
             laboratory.close()
 
 
-def _members(laboratory: Laboratory, split: int, epochs: int) -> tuple[Member, ...]:
+def _members(laboratory: NetworkLaboratory, split: int, epochs: int) -> tuple[Member, ...]:
     steps = laboratory.steps(epochs, len(laboratory.dataset.y_development))
     return tuple(
         Member(

@@ -64,7 +64,7 @@ def cut(
     if len(sizes) != 1 or min(sizes) < 2:
         raise InputError(f"{dataset.name}: splits come in partitions, all of as many folds, and of at least 2.")
     for partition in checked:
-        scored = np.concatenate([split.score_rows for split in partition])
+        scored = np.concatenate([split.validation_rows for split in partition])
         if len(np.unique(scored)) < len(scored):
             raise InputError(f"{dataset.name}: a row is scored twice in one partition. Give splits whose folds differ.")
     return {sizes.pop(): checked}
@@ -152,6 +152,6 @@ def parts(dataset: Development, seed: int) -> np.ndarray:
     return (rank * min(defaults.PARTS, n) // n).astype(np.int32)
 
 
-def score_to_fit(splits: list[Split]) -> float:
+def validation_to_training(splits: list[Split]) -> float:
     """Rows scored over rows fitted, on average."""
-    return float(np.mean([len(split.score_rows) / len(split.fit_rows) for split in splits]))
+    return float(np.mean([len(split.validation_rows) / len(split.training_rows) for split in splits]))

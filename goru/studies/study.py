@@ -30,7 +30,7 @@ from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import losses
+from goru.experiment.trial import losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.model.model import Model
 from goru.nn.architecture import Architecture, Recipe
@@ -44,19 +44,19 @@ from goru.studies.budget.spending import Spending, Way
 from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters, knob_values, phrase
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
-from goru.studies.final.finish import Finished, finish, needs_held_out
-from goru.studies.final.handover import train_bag
-from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
+from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
+from goru.studies.final.model_predictions import ModelPredictions
+from goru.studies.final.refits import train_ensemble
+from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
-from goru.studies.final.tested import Tested
-from goru.studies.laboratory import Laboratory, block_shape, quick
+from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
-from goru.studies.splits import cut, score_to_fit
+from goru.studies.splits import cut, validation_to_training
 from goru.wording import counted
 
-FEWEST_FIT_ROWS = 10
-FEWEST_FIT_ROWS_IN_MEMORY = 2  # of rows that somebody hands over without test rows: batch norm needs as many
+FEWEST_TRAINING_ROWS = 10
+FEWEST_TRAINING_ROWS_IN_MEMORY = 2  # of rows that somebody gives without test rows: batch norm needs as many
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Result:
 
     - `answer`: what it found.
     - `evidence`: what its pictures are drawn from.
-    - `model`, `trained`: what is handed over, and its networks as they were trained.
+    - `model`, `trained`: the final model, and its networks as they were trained.
     """
 
     answer: Answer = field(repr=False)
@@ -153,17 +153,17 @@ class Study:
         return self.options.class_weight == "balanced"
 
     def _batch_size(self) -> int:
-        fit_rows = min(len(split.fit_rows) for split in self._splits)
-        fewest = FEWEST_FIT_ROWS if self.dataset.has_test_rows else FEWEST_FIT_ROWS_IN_MEMORY
-        if fit_rows < fewest:
+        training_rows = min(len(split.training_rows) for split in self._splits)
+        fewest = FEWEST_TRAINING_ROWS if self.dataset.has_test_rows else FEWEST_TRAINING_ROWS_IN_MEMORY
+        if training_rows < fewest:
             raise InputError(
-                f"{self.dataset.name}: a split would fit on {counted(fit_rows, 'row')} alone, and {fewest} are needed. "
-                f"Give more rows{', or times that spread more evenly' * (self.dataset.time is not None)}."
+                f"{self.dataset.name}: a split would fit on {counted(training_rows, 'row')} alone, and {fewest} are "
+                f"needed. Give more rows{', or times that spread more evenly' * (self.dataset.time is not None)}."
             )
-        batch = self.options.batch_size or defaults.batch_size(fit_rows)
-        if batch > fit_rows:
+        batch = self.options.batch_size or defaults.batch_size(training_rows)
+        if batch > training_rows:
             raise InputError(
-                f"{option('batch_size', batch)}: a batch holds at most the {fit_rows:,} rows that a split fits on."
+                f"{option('batch_size', batch)}: a batch holds at most the {training_rows:,} rows that a split fits on."
             )
         return batch
 
@@ -173,10 +173,10 @@ class Study:
             self._record,
             self._asked,
             self._batch,
-            min(len(split.fit_rows) for split in self._partitions[self._asked.folds[-1]][0]),
+            min(len(split.training_rows) for split in self._partitions[self._asked.folds[-1]][0]),
             scored=0 if self._scoring is None else len(ARMS),
             plain=self.dataset.has_test_rows,
-            held_out=needs_held_out(self.dataset),
+            validation=needs_validation(self.dataset),
             crew=self._crew is not None,
         )
 
@@ -184,11 +184,11 @@ class Study:
         self.clock.begin(phase)
         self._watcher.phase(words)
 
-    def _laboratory(self) -> Laboratory:
+    def _laboratory(self) -> NetworkLaboratory:
         options, dataset = self.options, self.dataset
         base = Architecture(
             inputs=dataset.n_features,
-            hidden=options.hidden or defaults.hidden(len(dataset.y_development)),
+            hidden=options.hidden or defaults.usual_widths(len(dataset.y_development)),
             outputs=dataset.n_outputs,
             activation=options.activation,
         )
@@ -199,7 +199,7 @@ class Study:
         way = self._way(base) if self._spending is None else self._spending.way(base)
         self._warn()
         shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
-        return Laboratory(
+        return NetworkLaboratory(
             dataset,
             base,
             recipe,
@@ -215,8 +215,8 @@ class Study:
         """How a number of networks is trained: without programs, if they are done before these would be compiled."""
         assert self.options.networks is not None
         planned = self._plan_networks(self.options.networks)
-        # Few draws need no room for more: an arm with and without decay shares a block.
-        networks = min(defaults.networks_in_a_block(base.n_parameters), 2 * planned.draws)
+        # Few configurations need no room for more: an arm with and without decay shares a block.
+        networks = min(defaults.networks_in_a_block(base.n_parameters), 2 * planned.configurations)
         rows, programs = len(self.dataset.y_development), len({architecture(arm, base) for arm in ARMS})
         few = quick(planned.trials(len(ARMS)), self._asked.epochs, self._batch, rows, base.n_parameters, programs)
         return Way(few, networks)
@@ -245,15 +245,15 @@ class Study:
         self._record.remember("look", {} if found is None else asdict(found))
         return found
 
-    def _conduct(self, laboratory: Laboratory) -> Result:
+    def _conduct(self, laboratory: NetworkLaboratory) -> Result:
         options, dataset = self.options, self.dataset
         predicted = self._rivals() if dataset.has_test_rows else {}
         plan, deadline, reserve = self._plan(laboratory)
         self.clock.begin("race")
         partitions = self._partitions[plan.folds]
         all_splits = [split for partition in partitions for split in partition]
-        steps = laboratory.steps(plan.epochs, int(np.mean([len(split.fit_rows) for split in all_splits])))
-        asked, most = design(options.search_batch_norm), max(plan.draws, defaults.MOST_DRAWS)
+        steps = laboratory.steps(plan.epochs, int(np.mean([len(split.training_rows) for split in all_splits])))
+        asked, most = design(options.search_batch_norm), max(plan.configurations, defaults.MOST_CONFIGURATIONS)
         configurations = {
             arm: [hyperparameters(values, steps)._asdict() for values in asked.configurations(arm, most, options.seed)]
             for arm in ARMS
@@ -274,7 +274,7 @@ class Study:
         folds = min(plan.folds, race.splits_done)
         first = partitions[0][:folds]
         splits = all_splits[: race.splits_done]
-        found = losses(race.trials, laboratory.shares(splits))
+        found = losses_by_arm(race.trials, laboratory.shares(splits))
         ranked = {
             "plain": rank({PLAIN: found[PLAIN]}, configurations),
             "recommended": rank(found, configurations),
@@ -291,23 +291,27 @@ class Study:
             scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
         self._begin("refits", "training the recommended networks on all development rows")
-        finished = self._finished(laboratory, ranked, first, plan, race)
+        final_models = self._final_models(laboratory, ranked, first, plan, race)
         self.clock.begin("describing")
-        handed_over = finished["recommended"]
-        model = handed_over.model.single if options.single else handed_over.model
-        tested = Tested(dataset, predicted, finished, options.single)
-        compared = against(dataset, tested.others, tested.handed_over, self._balanced) if dataset.has_test_rows else []
+        final = final_models["recommended"]
+        model = final.model.single if options.single else final.model
+        model_predictions = ModelPredictions(dataset, predicted, final_models, options.single)
+        compared = (
+            against(dataset, model_predictions.others, model_predictions.final, self._balanced)
+            if dataset.has_test_rows
+            else []
+        )
         plain, rivals = (compared[0] if compared else None), compared[1:]
-        answers = answer_questions(asked, found, folds, race.draws_done)
+        answers = answer_questions(asked, found, folds, race.configurations_done)
         recommended = ranked["recommended"][0]
-        mixed = len({candidate.arm for candidate in handed_over.shares}) > 1 and not options.single
+        mixed = len({candidate.arm for candidate in final.shares}) > 1 and not options.single
         words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
         advice = advise(
             answers.contrasts[-1],
             recommended.arm == PLAIN and not mixed,
             words,
             rivals,
-            race.draws_done,
+            race.configurations_done,
             self._scoring is not None,
             plain,
             simplest=answers.simplest,
@@ -319,16 +323,18 @@ class Study:
             found,
             answers.interactions,
             folds,
-            score_to_fit(splits),
+            validation_to_training(splits),
             lambda arm, values: knob_values(asked, arm, values, steps),
         )
-        best = {"plain": ranked["plain"][0], "recommended": next(iter(handed_over.shares))}
-        stages = {name: done.bag.stages for name, done in finished.items()}
+        best = {"plain": ranked["plain"][0], "recommended": next(iter(final.shares))}
+        stages = {name: done.ensemble.stages for name, done in final_models.items()}
         if "plain" not in stages:
-            with suppress(InputError):  # one that diverges has nothing to show, and is not handed over
-                stages["plain"] = train_bag(laboratory, {best["plain"]: 1}, plan.epochs).stages
-        evidence = gather_all(laboratory, raced, best, stages, tested.predictions())
-        in_all = sum(laboratory.steps(len(trial.curves), len(all_splits[trial.split].fit_rows)) for trial in race.made)
+            with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
+                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}, plan.epochs).stages
+        evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
+        in_all = sum(
+            laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
+        )
         seconds = self.clock.spent
         left_out = [] if self._spending is None else [*self._left_out(predicted), *self._spending.overrun()]
         told = Answer(
@@ -337,8 +343,8 @@ class Study:
             network=answer.describe_network(laboratory, self._batch, self._look),
             single=options.single,
             class_weight=options.class_weight,
-            plan=Planned.of(plan, len(ARMS), race.draws_done, race.splits_done, len(partitions), left_out),
-            plain=OverfittingFound.of(found[PLAIN], folds, score_to_fit(splits)),
+            plan=Planned.of(plan, len(ARMS), race.configurations_done, race.splits_done, len(partitions), left_out),
+            plain=OverfittingFound.of(found[PLAIN], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
@@ -347,13 +353,13 @@ class Study:
                 answer.describe_candidate(
                     candidate, 1 if options.single else count, plan.epochs, options.search_batch_norm
                 )
-                for candidate, count in list(handed_over.shares.items())[: 1 if options.single else None]
+                for candidate, count in list(final.shares.items())[: 1 if options.single else None]
             ),
             chosen_by="loss" if self._scoring is None else "score",
             scores={arm.name: scores[arm] for arm in ARMS if arm in scores},
-            selection=handed_over.selection,
+            selection=final.selection,
             temperature=model.temperature,
-            test=tested.figures(self._balanced),
+            test=model_predictions.figures(self._balanced),
             against_networks=tuple(answer.describe_rival(rival) for rival in rivals),
             plain_against_networks=None if plain is None else answer.describe_rival(plain),
             trained=Trained.of(race.made, in_all),
@@ -362,32 +368,34 @@ class Study:
             advice=advice,
             seconds=seconds,
         )
-        return Result(as_read(told), as_read(evidence), model, handed_over.bag.flat(1 if options.single else None))
+        return Result(as_read(told), as_read(evidence), model, final.ensemble.flat(1 if options.single else None))
 
-    def _finished(
+    def _final_models(
         self,
-        laboratory: Laboratory,
+        laboratory: NetworkLaboratory,
         ranked: dict[str, list[Candidate]],
         splits: Sequence[Split],
         plan: Plan,
         race: Race,
-    ) -> dict[str, Finished]:
+    ) -> dict[str, FinalModel]:
         """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
         test rows the plain ones to stand beside them."""
         extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
         alike = ranked["recommended"][0] == ranked["plain"][0]
         if self._spending is not None:
-            epochs = max(candidate.epochs for own in ranked.values() for candidate in own[: defaults.BAG_DRAWS])
+            epochs = max(
+                candidate.epochs for own in ranked.values() for candidate in own[: defaults.ENSEMBLE_CONFIGURATIONS]
+            )
             beside = self.dataset.has_test_rows and not alike
             extent = self._spending.extent(plan, race, epochs, extent, beside)
             late = self._spending.late
-        recommended = finish(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)
+        recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)
         if not self.dataset.has_test_rows:
             return {"recommended": recommended}
         if alike and recommended.selection == "uniform":
             return {"plain": recommended, "recommended": recommended}  # the same networks once more
         uniform = replace(extent, greedy=False)
-        plain = finish(laboratory, ranked["plain"], splits, plan.epochs, uniform, late)
+        plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late)
         return {"plain": plain, "recommended": recommended}
 
     def _rivals(self) -> dict[str, np.ndarray]:
@@ -396,7 +404,7 @@ class Study:
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness
-        return predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
+        return baseline_predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
 
     def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
@@ -411,7 +419,7 @@ class Study:
     def _plan_networks(self, networks: int) -> Plan:
         return plan_trials(networks, len(ARMS), len(self._usual), self._asked)
 
-    def _plan(self, laboratory: Laboratory) -> tuple[Plan, float | None, float]:
+    def _plan(self, laboratory: NetworkLaboratory) -> tuple[Plan, float | None, float]:
         """What the budget pays for, by when the race has to end, and how many seconds are for training after it."""
         if self._spending is None:
             assert self.options.networks is not None

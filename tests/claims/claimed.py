@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from goru.claims.claim import Setup
-from goru.claims.table import Table
-from goru.claims.training import SGD, Cell, Trained
+from goru.claims.table import ClaimTable
+from goru.claims.training import SGD, Cell, TrainedCell
 from goru.data.encoding import Encoded
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
@@ -19,7 +19,7 @@ SEEDS, CLASSES = 3, 3
 SQUARED = Recipe(loss="squared_error", optimizer="sgd", schedule="constant", decay="l2_squared")
 
 
-def numbered(n=300, classes=CLASSES, seed=0) -> Table:
+def numbered(n=300, classes=CLASSES, seed=0) -> ClaimTable:
     """A table whose rows can be told apart after they were prepared: the last `n` columns are their numbers, one-hot.
 
     Classes are of unequal size; without any, values are predicted. Every tenth row misses a number.
@@ -29,7 +29,7 @@ def numbered(n=300, classes=CLASSES, seed=0) -> Table:
     numeric[::10, 1] = np.nan
     encoded = Encoded(numeric, np.isnan(numeric[:, 1:]).astype(np.float32), np.arange(n, dtype=np.int32)[:, None], (n,))
     y = rng.choice(classes, n, p=(0.5, 0.3, 0.2)).astype(np.int32) if classes else rng.normal(40, 7, n)
-    return Table("numbered", encoded, y, classes)
+    return ClaimTable("numbered", encoded, y, classes)
 
 
 def numbers_of(x: np.ndarray, n: int) -> np.ndarray:
@@ -40,17 +40,17 @@ def numbers_of(x: np.ndarray, n: int) -> np.ndarray:
 
 
 @cache
-def table(classes=CLASSES, n=1700) -> Table:
+def table(classes=CLASSES, n=1700) -> ClaimTable:
     """Something that can be learned; more test rows than are watched."""
     rng = np.random.default_rng(1)
     numeric = rng.normal(size=(n, 4))
     none = np.empty((n, 0), np.int32)
     hidden = np.tanh(numeric @ rng.normal(size=(4, max(classes, 1))))
     y = hidden.argmax(axis=1).astype(np.int32) if classes else hidden[:, 0]
-    return Table("blobs" if classes else "waves", Encoded(numeric, none.astype(np.float32), none, ()), y, classes)
+    return ClaimTable("blobs" if classes else "waves", Encoded(numeric, none.astype(np.float32), none, ()), y, classes)
 
 
-def cell(of: Table | None = None, **given) -> Cell:
+def cell(of: ClaimTable | None = None, **given) -> Cell:
     """A cell of few numbers; what is given goes to where it belongs."""
     of = of or table()
     architecture = {"inputs": of.inputs, "hidden": (5, 4), "outputs": of.outputs}
@@ -87,14 +87,14 @@ def random_training(architecture: Architecture, networks=2, seed=0) -> Training:
     return Training(learned, running, None)
 
 
-def trained_by_hand(of: Cell, points=2, seed=0) -> Trained:
+def trained_by_hand(of: Cell, points=2, seed=0) -> TrainedCell:
     """A cell's outcome, all numbers different."""
     numbers = np.random.default_rng(seed).uniform(size=(SEEDS, 2 * points + 1, 2))
     fit, test, final = numbers[:, :points], numbers[:, points:-1], numbers[:, -1]
-    return Trained(of, np.arange(1, points + 1) * of.every, fit, test, final)
+    return TrainedCell(of, np.arange(1, points + 1) * of.every, fit, test, final)
 
 
-def setup(of: Table | None = None, **given) -> Setup:
+def setup(of: ClaimTable | None = None, **given) -> Setup:
     return Setup(of or table(), **{"seeds": SEEDS} | given)
 
 

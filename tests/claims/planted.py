@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 from claimed import setup, table
 
-from goru.claims.claim import Outcome, Setup, outcome
+from goru.claims.claim import ClaimOutcome, Setup, outcome
 from goru.claims.running import claim
-from goru.claims.training import Cell, Trained
+from goru.claims.training import Cell, TrainedCell
 
 HOSTILE = '</title><script>alert(1)</script>--><img src=http://evil.example/x>" onload="alert(2)\' & {{ 7*7 }}'
 SEEDS = 4
@@ -32,19 +32,19 @@ def lucky(seed: int, else_: float = 5.0) -> np.ndarray:
 
 
 def trained(
-    cell: Cell, index: int, noise: float, *, test_loss=1.0, test_score=0.5, fit_loss=0.5, fit_score=0.8
-) -> Trained:
+    cell: Cell, index: int, noise: float, *, test_loss=1.0, test_score=0.5, training_loss=0.5, training_score=0.8
+) -> TrainedCell:
     """Ends as given, each a number or one a seed; the way there is a straight line from elsewhere."""
     points = cell.epochs // cell.every
     wobble = 1 + noise * np.roll(NOISE, index)
-    ends = [np.broadcast_to(end, (SEEDS,)) * wobble for end in (fit_loss, fit_score, test_loss, test_score)]
+    ends = [np.broadcast_to(end, (SEEDS,)) * wobble for end in (training_loss, training_score, test_loss, test_score)]
 
     def way(end: np.ndarray, start: float) -> np.ndarray:
         return end[:, None] * (np.linspace(start, 1, points) if points > 1 else np.ones(1))
 
-    fit = np.stack([way(ends[0], 2), way(ends[1], 0.5)], axis=-1)
+    training = np.stack([way(ends[0], 2), way(ends[1], 0.5)], axis=-1)
     test = np.stack([way(ends[2] * WATCHED, 2), way(ends[3] / WATCHED, 0.5)], axis=-1)
-    return Trained(cell, np.arange(1, points + 1) * cell.every, fit, test, np.stack(ends[2:], axis=1))
+    return TrainedCell(cell, np.arange(1, points + 1) * cell.every, training, test, np.stack(ends[2:], axis=1))
 
 
 class Key(SimpleNamespace):
@@ -67,26 +67,26 @@ def plant(name: str, of: Setup, end: Callable[[Key], dict] = lambda key: {}, noi
     }
 
 
-def one(results: dict, name: str, **wanted) -> Trained:
+def one(results: dict, name: str, **wanted) -> TrainedCell:
     """The first of the results whose key says so."""
     return next(found for key, found in results.items() if vars(Key.of(name, key)).items() >= wanted.items())
 
 
-def read(name: str, of: Setup, results: dict) -> Outcome:
+def read(name: str, of: Setup, results: dict) -> ClaimOutcome:
     return outcome(claim(name), of, results)
 
 
-def verdicts(found: Outcome) -> list[str]:
+def verdicts(found: ClaimOutcome) -> list[str]:
     return [effect.verdict for effect in found.effects]
 
 
-def changes(found: Outcome) -> list[float]:
+def changes(found: ClaimOutcome) -> list[float]:
     """The mean changes; each lies in its interval."""
     assert all(effect.low <= effect.change <= effect.high for effect in found.effects)
     return [effect.change for effect in found.effects]
 
 
-def figure_of(found: Outcome, monkeypatch):
+def figure_of(found: ClaimOutcome, monkeypatch):
     """The figure, laid out and drawn, without pyplot."""
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
     figure = found.figure()
@@ -189,12 +189,12 @@ def with_networks(name: str, of: Setup, results: dict) -> dict:
     return results
 
 
-def outcome_of(name: str = "bn-overfit", of: Setup | None = None) -> Outcome:
+def outcome_of(name: str = "bn-overfit", of: Setup | None = None) -> ClaimOutcome:
     """A claim's outcome, whatever it is."""
     of = of or four()
     return read(name, of, with_networks(name, of, plant(name, of)))
 
 
-def hostile(name: str = "bn-overfit", called: str = HOSTILE) -> Outcome:
+def hostile(name: str = "bn-overfit", called: str = HOSTILE) -> ClaimOutcome:
     """The same, on a table with a name that would do harm."""
     return outcome_of(name, setup(replace(table(), name=called), seeds=SEEDS))

@@ -10,7 +10,7 @@ import pytest
 from claimed import SEEDS, cell, numbered, setup, table, trained_by_hand
 
 from goru.claims.claim import Claim, Reading, Sizes, frames, outcome, said
-from goru.claims.effects import effect
+from goru.claims.effects import mean_effect
 from goru.claims.figures import band, panels
 from goru.claims.training import SGD
 
@@ -62,25 +62,25 @@ RESULTS = {
 class TestFrames:
     def test_one_has_a_row_a_network(self):
         frame, _ = frames(("batch_norm", "rate"), RESULTS)
-        assert [*frame] == ["batch_norm", "rate", "seed", "fit_loss", "fit_score", "test_loss", "test_score"]
+        assert [*frame] == ["batch_norm", "rate", "seed", "training_loss", "training_score", "test_loss", "test_score"]
         assert len(frame) == 2 * SEEDS
         for (place, rate), found in RESULTS.items():
             own = frame[(frame["batch_norm"] == place) & (frame["rate"] == rate)]
             assert own["seed"].tolist() == [0, 1, 2]
-            np.testing.assert_array_equal(own[["fit_loss", "fit_score"]], found.fit[:, -1])
+            np.testing.assert_array_equal(own[["training_loss", "training_score"]], found.training[:, -1])
             np.testing.assert_array_equal(own[["test_loss", "test_score"]], found.final)
         assert frame.index.tolist() == [*range(6)]
 
     def test_one_has_a_row_a_network_and_epoch(self):
         _, curves = frames(("batch_norm", "rate"), RESULTS)
-        columns = ["seed", "epoch", "fit_loss", "fit_score", "test_loss", "test_score"]
+        columns = ["seed", "epoch", "training_loss", "training_score", "test_loss", "test_score"]
         assert [*curves] == ["batch_norm", "rate", *columns]
         assert len(curves) == 2 * SEEDS * 2
         for (place, _), found in RESULTS.items():
             for seed in range(SEEDS):
                 own = curves[(curves["batch_norm"] == place) & (curves["seed"] == seed)]
                 assert own["epoch"].tolist() == [2, 4]
-                np.testing.assert_array_equal(own[["fit_loss", "fit_score"]], found.fit[seed])
+                np.testing.assert_array_equal(own[["training_loss", "training_score"]], found.training[seed])
                 np.testing.assert_array_equal(own[["test_loss", "test_score"]], found.test[seed])
 
     def test_a_key_may_be_no_tuple(self):
@@ -94,12 +94,12 @@ class TestFrames:
 
 def draw(found, figure):
     (axes,) = panels(figure, 1, 1)[0]
-    band(axes, found.epochs, found.fit[..., 1], "red", "a line")
+    band(axes, found.epochs, found.training[..., 1], "red", "a line")
 
 
 def make_claim(changes=(-10.0, -11.0, -12.0), expected=(HELPS,), **given):
     def read(setup, results):
-        effects = (effect("Epochs", np.array(changes), 2, "%"),)
+        effects = (mean_effect("Epochs", np.array(changes), 2, "%"),)
         note = pd.DataFrame({"networks": [len(results)]})
         return Reading(effects, "It took long.", partial(draw, results["a", 1]), {"note": note})
 

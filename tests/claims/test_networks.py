@@ -8,7 +8,7 @@ import pytest
 from claimed import random_training
 from reference import by_hand, statistics_of
 
-from goru.claims.networks import Networks
+from goru.claims.networks import ClaimNetworks
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.layers.dropout import dropout_key, keep_mask
 from goru.population.trained import stack_hyper
@@ -32,7 +32,7 @@ def make_architecture(place=None, drop=None, outputs=OUTPUTS, activation="tanh")
 
 def make(architecture, loss="softmax_cross_entropy", training=None):
     training = training or random_training(architecture)
-    return Networks(architecture, loss, stack_hyper(HYPER), training, IDS)
+    return ClaimNetworks(architecture, loss, stack_hyper(HYPER), training, IDS)
 
 
 def rows(seed=1):

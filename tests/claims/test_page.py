@@ -13,9 +13,9 @@ import pytest
 from matplotlib.figure import Figure
 from planted import HOSTILE, SEEDS, hostile, outcome_of
 
-from goru.claims.claim import Outcome
+from goru.claims.claim import ClaimOutcome
 from goru.claims.figures import write_svg
-from goru.claims.page import check_out, summary, write
+from goru.claims.page import check_out, outcome_summary, write_claims
 from goru.claims.running import NAMES
 from goru.errors import InputError
 
@@ -39,7 +39,7 @@ def outcomes():
 @pytest.fixture(scope="module")
 def written(outcomes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("claims") / "new" / "folder"
-    write(outcomes, folder)
+    write_claims(outcomes, folder)
     return folder
 
 
@@ -52,7 +52,7 @@ def again(written, tmp_path):
 @pytest.fixture
 def undrawn(monkeypatch):
     """What is drawn does not matter, and takes time."""
-    monkeypatch.setattr(Outcome, "figure", lambda _: Figure(figsize=(1, 1)))
+    monkeypatch.setattr(ClaimOutcome, "figure", lambda _: Figure(figsize=(1, 1)))
 
 
 class TestTheFolder:
@@ -82,7 +82,7 @@ class TestTheFolder:
         content = strict((written / "claims.json").read_text("utf-8"))
         assert content["format"] == "goru claims"
         files = [{"files": told["files"]} for told in content["claims"]]
-        assert content["claims"] == [summary(found) | own for found, own in zip(outcomes, files, strict=True)]
+        assert content["claims"] == [outcome_summary(found) | own for found, own in zip(outcomes, files, strict=True)]
         for told, found in zip(content["claims"], outcomes, strict=True):
             assert (told["name"], told["question"]) == (found.name, found.claim.question)
             assert (told["said"], told["data"], told["seeds"]) == (found.said, "blobs", SEEDS)
@@ -93,7 +93,7 @@ class TestTheFolder:
         assert "λ" in (written / "claims.json").read_text("utf-8")
 
     def test_the_same_outcomes_are_the_same_bytes(self, written, outcomes, tmp_path):
-        write(outcomes, tmp_path)
+        write_claims(outcomes, tmp_path)
         assert digests(tmp_path) == digests(written)
 
     def test_the_same_figure_is_the_same_svg_whatever_was_drawn_before(self, outcomes):
@@ -105,18 +105,18 @@ class TestTheFolder:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_can_be_told_in_plain_json(name):
-    told = summary(outcome_of(name))
+    told = outcome_summary(outcome_of(name))
     assert strict(json.dumps(told)) == told
 
 
 def test_names_with_dollar_signs_are_no_formulas(tmp_path):
     for name in ("cost_$_in_$.csv", "a$\\frac$b"):
-        write([hostile("bn-placement", name)], tmp_path)
+        write_claims([hostile("bn-placement", name)], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["bn-overfit", "bn-placement"])
 def test_names_are_text_and_nothing_else(name, tmp_path):
-    write([hostile(name)], tmp_path)
+    write_claims([hostile(name)], tmp_path)
     assert "<script" not in (tmp_path / f"{name}.svg").read_text("utf-8")
     assert strict((tmp_path / "claims.json").read_text("utf-8"))["claims"][0]["data"] == HOSTILE
     assert HOSTILE not in (tmp_path / "report.html").read_text("utf-8")
@@ -152,7 +152,7 @@ class TestCheckOut:
     @pytest.mark.usefixtures("undrawn")
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_file_that_somebody_has_put_beside_them_is_not_replaced(self, outcomes, tmp_path, overwrite):
-        write(outcomes[:1], tmp_path)
+        write_claims(outcomes[:1], tmp_path)
         (tmp_path / "dropout-ensemble.csv").write_text("mine")
         (tmp_path / "notes.txt").write_text("mine")
         assert "dropout-ensemble.csv" in self.refused(tmp_path, overwrite, ["dropout-ensemble"])
@@ -196,7 +196,7 @@ class TestCheckOut:
 class TestWritingAgain:
     def test_claims_join_others_as_if_all_had_been_tried_at_once(self, outcomes, written, tmp_path):
         for found in outcomes:
-            write([found], tmp_path)
+            write_claims([found], tmp_path)
         assert digests(tmp_path) == digests(written)
 
     def test_replaces_those_that_are_tried_again_and_nothing_else(self, outcomes, again):
@@ -204,7 +204,7 @@ class TestWritingAgain:
         (again / "notes.txt").write_text("mine")
         (again / "weight-decay.csv").write_text("damaged")
         (again / "bn-overfit.csv").write_text("changed")
-        write([replace(outcomes[1], tables={})], again)
+        write_claims([replace(outcomes[1], tables={})], again)
         assert (again / "notes.txt").read_text() == "mine"
         assert (again / "bn-overfit.csv").read_text() == "changed"
         assert (again / "weight-decay.csv").read_bytes() == before["weight-decay.csv"]
@@ -221,7 +221,7 @@ class TestWritingAgain:
             (tmp_path / name).write_text("older")
         (tmp_path / "claims.json").write_text(json.dumps({"format": "goru claims", "files": files}))
         check_out(tmp_path, NAMES, True)
-        write(outcomes[:1], tmp_path)
+        write_claims(outcomes[:1], tmp_path)
         assert not (tmp_path / "index.html").exists()
         assert (tmp_path / "report.html").exists()
 
@@ -238,9 +238,9 @@ class TestWritingAgain:
         (folder / "claims.json").write_text(json.dumps({"format": "goru claims", "files": [name]}))
         if name == "..":
             with pytest.raises(InputError):
-                write(outcomes[:1], folder)
+                write_claims(outcomes[:1], folder)
         else:
-            write(outcomes[:1], folder)
+            write_claims(outcomes[:1], folder)
         assert [place.read_text() for place in places] == ["mine", "mine"]
 
     @pytest.mark.usefixtures("undrawn")
@@ -250,11 +250,11 @@ class TestWritingAgain:
     )
     def test_a_damaged_index_is_replaced(self, outcomes, tmp_path, content):
         (tmp_path / "claims.json").write_text(content)
-        write(outcomes[:1], tmp_path)
+        write_claims(outcomes[:1], tmp_path)
         assert strict((tmp_path / "claims.json").read_text())["format"] == "goru claims"
 
     @pytest.mark.usefixtures("undrawn")
     def test_what_cannot_be_written_is_the_inputs_fault(self, outcomes, tmp_path):
         (tmp_path / "file").write_text("x")
         with pytest.raises(InputError, match="cannot be written"):
-            write(outcomes[:1], tmp_path / "file")
+            write_claims(outcomes[:1], tmp_path / "file")

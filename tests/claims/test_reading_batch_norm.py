@@ -9,16 +9,17 @@ from goru.claims.bn_init import SCALES
 from goru.claims.bn_speed import RATES
 
 HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
-GUESS = 1 / 3
+BASELINE = 1 / 3
 NONE_SHARED, BEFORE_SHARED = (Key(batch_norm=side, learning_rate=0.03) for side in ("none", "before"))
 
 
 def ramps(name, of, epochs):
-    """Results whose score on fit rows goes from a guess to 1 in so many epochs, a number or one a seed, by the key."""
+    """Results whose score on training rows goes from a constant baseline to 1 in so many epochs, a number or one a
+    seed, by the key."""
     results = plant(name, of, noise=0)
     for key, found in results.items():
         needed = np.broadcast_to(epochs(Key.of(name, key)), (SEEDS,))
-        found.fit[..., 1] = GUESS + (1 - GUESS) * np.minimum(found.epochs / needed[:, None], 1)
+        found.training[..., 1] = BASELINE + (1 - BASELINE) * np.minimum(found.epochs / needed[:, None], 1)
     return results
 
 
@@ -39,7 +40,7 @@ class TestSpeed:
         found = self.read(self.faster)
         assert changes(found) == pytest.approx([-50, -40])
         assert (verdicts(found), found.said) == ([HELPS, HELPS], "holds")
-        assert "of 0.93 on fit rows, took 4.5 epochs with batch norm (best rate 0.3) and 9.0 without (0.1)" in (
+        assert "of 0.93 on training rows, took 4.5 epochs with batch norm (best rate 0.3) and 9.0 without (0.1)" in (
             found.paragraph
         )
         assert "at the shared rate 0.03 it took 10.8 and 18.0." in found.paragraph
@@ -71,7 +72,7 @@ class TestSpeed:
         results = ramps("bn-speed", four(), lambda key: 10)
         for key in results:
             if key != ("before", 0.01):
-                results[key].fit[:, -5:, 1] = 0.99
+                results[key].training[:, -5:, 1] = 0.99
         assert "(best rate 0.01)" in read("bn-speed", four(), results).paragraph
 
     def test_wild_seeds_decide_nothing(self):
@@ -91,7 +92,7 @@ class TestInit:
         of = four()
         results = plant("bn-init", of, lambda key: {"test_score": tests(key.batch_norm, key.weight_std)}, noise=0)
         for key, found in results.items():
-            found.fit[..., 1] = np.where(np.broadcast_to(learned(*key), (SEEDS,)), 0.9, 0.6)[:, None]
+            found.training[..., 1] = np.where(np.broadcast_to(learned(*key), (SEEDS,)), 0.9, 0.6)[:, None]
         return read("bn-init", of, results)
 
     @staticmethod
@@ -107,7 +108,7 @@ class TestInit:
             found.paragraph
         )
 
-    def test_learned_is_half_way_from_a_guess(self):
+    def test_learned_is_half_way_from_a_constant_baseline(self):
         """0.6 is less than that: it would be if the best were 0.86."""
         assert changes(self.read(lambda side, scale: True)) == [0]
         assert "learns at 0.0 of" not in self.read(self.more).paragraph
@@ -127,7 +128,7 @@ class TestInit:
     def test_test_scores_are_told(self):
         scores = dict(zip(SCALES, np.linspace(0.9, 0.5, 16), strict=True))
         found = self.read(self.more, lambda side, scale: scores[scale] if side == "before" else 0.1)
-        near = sum(score >= GUESS + 0.9 * (0.9 - GUESS) for score in scores.values())
+        near = sum(score >= BASELINE + 0.9 * (0.9 - BASELINE) for score in scores.values())
         assert f"goes from 0.50 to 0.90, and is near its best at {near} scales" in found.paragraph
 
     def test_where_nothing_or_one_scale_is_learned_from(self):
@@ -146,15 +147,15 @@ class TestOverfit:
     def better(key):
         best = key.learning_rate == {"none": 0.1, "before": 0.3}[key.batch_norm]
         if key.batch_norm == "none":
-            return {"test_loss": 1.0 if best else 3.0, "fit_score": 0.95, "test_score": 0.7}
-        return {"test_loss": 0.5 if best else 2.0, "fit_score": 0.9, "test_score": 0.8}
+            return {"test_loss": 1.0 if best else 3.0, "training_score": 0.95, "test_score": 0.7}
+        return {"test_loss": 0.5 if best else 2.0, "training_score": 0.9, "test_score": 0.8}
 
     def test_the_gap_and_the_loss_are_those_at_the_best_rates(self):
         found = self.read(self.better)
         assert changes(found) == pytest.approx([-15, -50], rel=0.05)
         assert (verdicts(found), found.said) == ([HELPS, HELPS], "holds")
         assert (
-            "With batch norm the accuracy was 90.0% on fit rows and 80.0% on test rows; without, 95.0% and 70.0%"
+            "With batch norm the accuracy was 90.0% on training rows and 80.0% on test rows; without, 95.0% and 70.0%"
             in (found.paragraph)
         )
 
@@ -174,14 +175,18 @@ class TestOverfit:
             if key.batch_norm == "none" or key.learning_rate == rates[-1]:
                 return {}
             seed = rates.index(key.learning_rate)
-            return {"test_loss": lucky(seed), "fit_score": 1.0, "test_score": np.where(np.arange(SEEDS) == seed, 1, 0)}
+            return {
+                "test_loss": lucky(seed),
+                "training_score": 1.0,
+                "test_score": np.where(np.arange(SEEDS) == seed, 1, 0),
+            }
 
         found = self.read(ends, noise=0)
         assert changes(found) == pytest.approx([0, 0])
 
     def test_values_have_no_accuracy(self):
         found = self.read(self.better, four(0))
-        assert found.effects[0].what == "Gap in explained variance between fit rows and test rows"
+        assert found.effects[0].what == "Gap in explained variance between training rows and test rows"
         assert "the explained variance was 90.0%" in found.paragraph
 
     def test_the_figure_shows_the_best_rates(self, monkeypatch):

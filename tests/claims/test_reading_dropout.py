@@ -81,7 +81,7 @@ class TestActivations:
             k = Key.of("activations", key)
             for seed in range(SEEDS):
                 rows = of.table.draw(seed, of.learning.rows).rows
-                x = rows.x[rows.fit]
+                x = rows.x[rows.training]
                 found.snapshots[seed] = {
                     # Elsewhere, and later, it is otherwise.
                     epoch: Spread(k.activation, [3] * (depth - 1) + [used(k, seed) if epoch == 0 else 7], 1, x)
@@ -133,7 +133,7 @@ class TestActivations:
         assert "ReLU, activations above 0" in texts_of(figure)
 
 
-# Share deleted, in the classic form, to loss, score on fit rows, score on test rows.
+# Share deleted, in the classic form, to loss, score on training rows, score on test rows.
 CLASSIC = {0.0: (1.0, 0.98, 0.70), 0.1: (0.7, 0.95, 0.75), 0.2: (0.8, 0.90, 0.76)}
 
 
@@ -147,7 +147,7 @@ class TestDropout:
             loss, fit, test = classic.get(k.dropout_rate, (3.0, 0.8, 0.6))
             loss = loss if k.form == "classic" else 2 * loss - 1  # of no dropout it is the same
             loss = tests(k) if tests else loss * (1 if k.learning_rate == best else 2)
-            return {"test_loss": loss, "fit_score": fit, "test_score": test}
+            return {"test_loss": loss, "training_score": fit, "test_score": test}
 
         results = plant("dropout", of, ends, noise)
         for key, found in results.items():
@@ -182,11 +182,11 @@ class TestDropout:
         found = self.read(CLASSIC, deleted=(0.4, 0.9))
         assert (verdicts(found), found.said) == ([HELPS, HELPS, HELPS], "holds in part")
 
-    def test_no_cost_on_fit_rows_is_not_spoken_of(self):
+    def test_no_cost_on_training_rows_is_not_spoken_of(self):
         found = self.read({0.0: (1.0, 0.98, 0.70), 0.2: (0.8, 0.95, 0.76)})
         assert "So dropout costs" not in found.found
 
-    def test_a_network_that_diverges_when_scaled_is_as_good_as_a_guess(self):
+    def test_a_network_that_diverges_when_scaled_is_as_good_as_a_constant_baseline(self):
         found = self.read(deleted=(np.inf, 0.2))
         table = found.tables["scaling"]
         own = table[table["scaled_by"] == "deleted"]
@@ -245,7 +245,7 @@ class TestDropoutEnsemble:
         self.asked = []
 
         def ends(k):
-            return {"test_loss": 1.0 if k.which == best else 2.0, "fit_score": 0.9 if k.side == "plain" else 0.8}
+            return {"test_loss": 1.0 if k.which == best else 2.0, "training_score": 0.9 if k.side == "plain" else 0.8}
 
         results = plant("dropout-ensemble", of, ends, noise=0)
         for key, found in results.items():

@@ -35,7 +35,7 @@ class TestOverfitting:
 
         def ends(key):
             gap = by_rows[key.rows] if key.width == 50 else by_width[key.width]
-            return {"fit_score": 0.9, "test_score": 0.9 - gap}
+            return {"training_score": 0.9, "test_score": 0.9 - gap}
 
         results = plant("overfitting", of, ends, noise=0.0005)
         (change or (lambda main: None))(one(results, "overfitting", rows=300, width=50))
@@ -45,7 +45,7 @@ class TestOverfitting:
         found = self.read()
         assert changes(found) == pytest.approx([25, 30, 7], abs=0.3)
         assert (verdicts(found), found.said) == ([HURTS, HURTS, HURTS], "holds")
-        assert "The accuracy at the end was 90.0% on fit rows and 65.0% on test rows" in found.paragraph
+        assert "The accuracy at the end was 90.0% on training rows and 65.0% on test rows" in found.paragraph
         assert "The gap was 40.0, 25.0, 10.0 points with 75, 300, 900 rows, and 20.0, 25.0, 27.0 points with" in (
             found.paragraph
         )
@@ -63,7 +63,7 @@ class TestOverfitting:
 
     def test_wild_seeds_decide_nothing(self):
         def wild(main):
-            main.fit[:, -1, 1] = WILD
+            main.training[:, -1, 1] = WILD
 
         assert verdicts(self.read(change=wild))[0] == UNDECIDED
 
@@ -76,7 +76,7 @@ class TestOverfitting:
 
     def test_values_have_a_gap_too(self):
         found = self.read(of=four(0))
-        assert found.effects[0].what == "Gap in explained variance between fit rows and test rows"
+        assert found.effects[0].what == "Gap in explained variance between training rows and test rows"
 
     def test_the_figure(self, monkeypatch):
         shown = texts_of(figure_of(self.read(), monkeypatch))
@@ -98,10 +98,10 @@ class TestLargeWeights:
                 for epoch, share in zip(found.epochs, shares, strict=True):
                     found.snapshots[seed][int(epoch)] = Normed(10 + way(share, seed))
                 if k.part == "along":
-                    found.fit[seed, :, 1] = 0.9
+                    found.training[seed, :, 1] = 0.9
                     found.test[seed, :, 1] = 0.9 - 0.2 * np.array([opening(share, seed) for share in shares])
                 else:
-                    found.fit[seed, -1, 1], found.final[seed, 1] = 0.9, 0.9 - gap(k, seed)
+                    found.training[seed, -1, 1], found.final[seed, 1] = 0.9, 0.9 - gap(k, seed)
         return read("large-weights", of, results)
 
     @staticmethod
@@ -166,15 +166,15 @@ class TestLargeWeights:
         for key, found in results.items():
             k = Key.of("large-weights", key)
             learned = k.learning_rate == 0.1
-            found.fit[..., 1] = 0.9 if learned else 0.4
-            found.final[:, 1] = found.fit[:, -1, 1] - (0.3 - k.weight_std / 10 if learned else 0)
+            found.training[..., 1] = 0.9 if learned else 0.4
+            found.final[:, 1] = found.training[:, -1, 1] - (0.3 - k.weight_std / 10 if learned else 0)
             for seed in range(SEEDS):
                 found.networks[seed] = Normed(self.norm(k, 0) if learned else 1)
                 found.snapshots[seed] = {epoch: Normed(epoch) for epoch in [0, *found.epochs.tolist()]}
         found = read("large-weights", of, results)
         table = found.tables["networks"]
         assert table["learned"].tolist() == (table["learning_rate"] == 0.1).tolist()
-        assert "Of the networks 33% have learned (an accuracy on fit rows of at least 0.84)" in found.paragraph
+        assert "Of the networks 33% have learned (an accuracy on training rows of at least 0.84)" in found.paragraph
         assert "among these alone the correlation is −0." in found.paragraph
         assert changes(found)[0] > 0
 
@@ -193,7 +193,7 @@ class TestLargeWeights:
         assert "0.5 × He, λ = 0.01" in shown
 
 
-# Of ½λ‖W‖² without batch norm: loss, score on fit rows, score on test rows.
+# Of ½λ‖W‖² without batch norm: loss, score on training rows, score on test rows.
 PLAIN = {0.0: (1.0, 0.98, 0.70), 0.01: (0.8, 0.95, 0.75), 0.1: (0.9, 0.85, 0.72)}
 
 
@@ -208,7 +208,7 @@ class TestWeightDecay:
                 factor = {"none": 1.1, "before": 1.3}[key.batch_norm] * (1.5 if key.form == "l2_norm" else 1)
                 loss, fit, test = factor * (1 if key.weight_decay == 0.03 else 2), 0.9, 0.7
             worse = 1 if getattr(key, "learning_rate", 0.1) == of_rate else 4
-            return {"test_loss": loss * worse, "fit_score": fit, "test_score": test}
+            return {"test_loss": loss * worse, "training_score": fit, "test_score": test}
 
         of = of or four()
         of_rate = 0.1 if 0.1 in of.rates else of.rates[0]

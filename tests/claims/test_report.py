@@ -4,14 +4,14 @@ import base64
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from claimed import table
+from claims_html.parser import HTMLParser
 from planted import HOSTILE, SEEDS, four, hostile, outcome_of
 
 from goru.claims.figures import write_svg
-from goru.claims.report import answer, html, tried
+from goru.claims.report import claims_html, promises_held, tried
 from goru.claims.running import NAMES, claim
 from goru.claims.section import section
 
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 
 def page_of(*outcomes) -> Page:
-    return Page(html([section(found, SVG) for found in outcomes]))
+    return Page(claims_html([section(found, SVG) for found in outcomes]))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def drawings(outcomes):
 
 @pytest.fixture(scope="module")
 def text(outcomes, drawings):
-    return html([section(found, drawings[found.name]) for found in outcomes])
+    return claims_html([section(found, drawings[found.name]) for found in outcomes])
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ class TestHostileNames:
     @pytest.mark.parametrize("name", ["bn-overfit", "bn-placement"])
     def test_in_the_page(self, name):
         found = hostile(name)
-        text = html([section(found, SVG)])
+        text = claims_html([section(found, SVG)])
         page = Page(text)
         assert HOSTILE in page.text
         assert HOSTILE not in text
@@ -242,7 +242,7 @@ class TestTheAnswer:
         ],
     )
     def test_counts(self, outcomes, said, sentence):
-        assert answer([replace(section(outcomes[0], SVG), said=one) for one in said]) == sentence
+        assert promises_held([replace(section(outcomes[0], SVG), said=one) for one in said]) == sentence
 
     @pytest.mark.parametrize(
         ("said", "begun"),
@@ -254,11 +254,11 @@ class TestTheAnswer:
         ],
     )
     def test_of_one_promise_has_the_promise(self, outcomes, said, begun):
-        told = answer([replace(section(outcomes[0], SVG), said=said)])
+        told = promises_held([replace(section(outcomes[0], SVG), said=said)])
         assert told == f"{begun}: “Batch normalization suppresses overfitting.”"
 
     def test_is_the_heading(self, page, outcomes):
-        assert answer([section(found, SVG) for found in outcomes]) in page.text
+        assert promises_held([section(found, SVG) for found in outcomes]) in page.text
 
 
 class TestTried:

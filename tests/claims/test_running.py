@@ -174,7 +174,7 @@ class TestRun:
         assert found.said in ("holds", "holds in part", "does not hold", "undecided")
         assert len(found.frame) == len(found.claim.plan(found.setup)) * 3
         assert np.isfinite(found.frame.select_dtypes("number")).all(axis=None)
-        assert found.frame["fit_score"].max() > 0.9
+        assert found.frame["training_score"].max() > 0.9
         assert found.curves["epoch"].max() == 100
         assert re.search(r"90 rows of iris", found.paragraph)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from claimed import numbered, numbers_of, table, write_images
 
-from goru.claims.table import Table, load
+from goru.claims.table import ClaimTable, load_table
 from goru.data.encoding import Encoded
 from goru.data.preparing import Preparation
 from goru.errors import InputError
@@ -18,7 +18,7 @@ N, ROWS = 300, 90
 def drawn_numbers(of, seed, rows=ROWS):
     """Numbers of the rows to fit on, and of the test rows."""
     drawn, n = of.draw(seed, rows), len(of.y)
-    return numbers_of(drawn.rows.x[drawn.rows.fit], n), numbers_of(drawn.x, n)
+    return numbers_of(drawn.rows.x[drawn.rows.training], n), numbers_of(drawn.x, n)
 
 
 def images(n=2100, classes=(3, 7), seed=0):
@@ -61,32 +61,32 @@ class TestDrawing:
         of = numbered(N)
         fit, test = drawn_numbers(of, 1)
         drawn = of.draw(1, ROWS)
-        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.fit], of.y[fit])
+        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.training], of.y[fit])
         np.testing.assert_array_equal(drawn.y, of.y[test])
         assert drawn.y.dtype == drawn.rows.y.dtype == np.int32
 
     def test_the_number_of_rows_is_part_of_what_is_drawn(self):
         of = numbered(N)
         for rows in (ROWS, 30, ROWS):
-            assert len(of.draw(0, rows).rows.fit) == rows
+            assert len(of.draw(0, rows).rows.training) == rows
 
-    def test_the_first_1500_test_rows_are_watched_and_they_are_no_fit_rows(self):
+    def test_the_first_1500_test_rows_are_watched_and_they_are_no_training_rows(self):
         of = table()
         drawn = of.draw(0, 60)
         assert len(drawn.x) == len(drawn.y) == 1640
-        assert len(drawn.rows.score) == 1500
-        np.testing.assert_array_equal(drawn.rows.x[drawn.rows.score], drawn.x[:1500])
-        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.score], drawn.y[:1500])
-        assert not set(drawn.rows.score) & set(drawn.rows.fit)
-        np.testing.assert_array_equal(drawn.rows.fit_scored, drawn.rows.fit)
+        assert len(drawn.rows.validation) == 1500
+        np.testing.assert_array_equal(drawn.rows.x[drawn.rows.validation], drawn.x[:1500])
+        np.testing.assert_array_equal(drawn.rows.y[drawn.rows.validation], drawn.y[:1500])
+        assert not set(drawn.rows.validation) & set(drawn.rows.training)
+        np.testing.assert_array_equal(drawn.rows.training_scored, drawn.rows.training)
         assert len(drawn.rows.x) == len(drawn.rows.y) == 1560
 
-    def test_no_more_than_1500_fit_rows_are_scored(self):
+    def test_no_more_than_1500_training_rows_are_scored(self):
         drawn = table(n=2300).draw(0, 1600)
-        assert len(drawn.rows.fit) == 1600
-        assert len(drawn.rows.fit_scored) == 1500
-        assert set(drawn.rows.fit_scored) <= set(drawn.rows.fit)
-        assert len(drawn.rows.score) == len(drawn.x) == 700
+        assert len(drawn.rows.training) == 1600
+        assert len(drawn.rows.training_scored) == 1500
+        assert set(drawn.rows.training_scored) <= set(drawn.rows.training)
+        assert len(drawn.rows.validation) == len(drawn.x) == 700
 
     def test_no_more_than_ten_thousand_rows_are_tested_on(self):
         assert table(n=10_500).draw(0, 400).x.shape == (10_000, 4)
@@ -94,13 +94,13 @@ class TestDrawing:
 
 class TestPreparation:
     @pytest.mark.parametrize("classes", [3, 0], ids=["classes", "values"])
-    def test_test_rows_have_no_influence_on_fit_rows(self, classes):
+    def test_test_rows_have_no_influence_on_training_rows(self, classes):
         of = numbered(N, classes)
         _, test = drawn_numbers(of, 2)
         numeric, y = of.encoded.numeric.copy(), of.y.copy()
         numeric[test] = 1e3 * numeric[test] - 7
         y[test] = y[test] if classes else 10 * y[test]
-        other = Table("other", replace(of.encoded, numeric=numeric), y, classes)
+        other = ClaimTable("other", replace(of.encoded, numeric=numeric), y, classes)
         one, two = of.draw(2, ROWS), other.draw(2, ROWS)
         np.testing.assert_array_equal(one.rows.x[:ROWS], two.rows.x[:ROWS])
         np.testing.assert_array_equal(one.rows.y[:ROWS], two.rows.y[:ROWS])
@@ -118,7 +118,7 @@ class TestPreparation:
         of = numbered(N)
         assert of.inputs == 2 + 1 + N == of.draw(0, ROWS).x.shape[1]
 
-    def test_values_are_scaled_by_the_fit_rows(self):
+    def test_values_are_scaled_by_the_training_rows(self):
         of = numbered(N, 0)
         fit, test = drawn_numbers(of, 0)
         drawn, mean, std = of.draw(0, ROWS), of.y[fit].mean(), of.y[fit].std()
@@ -144,7 +144,7 @@ class TestLoading:
 
     def test_keeps_the_order_of_the_rows(self, frame, tmp_path):
         frame.to_csv(tmp_path / "some.csv", index=False)
-        of = load(str(tmp_path / "some.csv"), target="kind")
+        of = load_table(str(tmp_path / "some.csv"), target="kind")
         np.testing.assert_array_equal(of.encoded.numeric[:, 0], frame["a"])
         np.testing.assert_array_equal(of.y, frame["kind"] == "yes")
         assert (of.classes, of.as_in_the_book, of.inputs) == (2, False, 1)
@@ -152,7 +152,7 @@ class TestLoading:
     def test_leaves_rows_without_a_target_out_and_keeps_the_order_of_the_others(self, frame, tmp_path):
         frame.loc[::9, "kind"] = None
         frame.to_csv(tmp_path / "some.csv", index=False)
-        of, left = load(str(tmp_path / "some.csv"), target="kind"), frame[frame["kind"].notna()]
+        of, left = load_table(str(tmp_path / "some.csv"), target="kind"), frame[frame["kind"].notna()]
         np.testing.assert_array_equal(of.encoded.numeric[:, 0], left["a"])
         np.testing.assert_array_equal(of.y, left["kind"] == "yes")
 
@@ -160,7 +160,7 @@ class TestLoading:
         frame["b"] = np.where(np.arange(120) % 7 == 0, np.nan, frame["a"])
         frame["letter"] = np.where(frame["a"] > 60, "high", "low")
         frame.to_csv(tmp_path / "some.csv", index=False)
-        of = load(str(tmp_path / "some.csv"), target="kind")
+        of = load_table(str(tmp_path / "some.csv"), target="kind")
         np.testing.assert_array_equal(of.encoded.indicators[:, 0], frame["b"].isna())
         high = of.encoded.codes[frame["a"].to_numpy() > 60, 0]
         low = of.encoded.codes[frame["a"].to_numpy() < 60, 0]
@@ -168,7 +168,7 @@ class TestLoading:
 
     def test_takes_the_task(self, frame, tmp_path):
         frame.to_csv(tmp_path / "some.csv", index=False)
-        of = load(str(tmp_path / "some.csv"), target="a", task="regression")
+        of = load_table(str(tmp_path / "some.csv"), target="a", task="regression")
         assert of.classes == 0
         np.testing.assert_array_equal(of.y, frame["a"])
 
@@ -176,10 +176,10 @@ class TestLoading:
     def test_refuses_fewer_than_a_hundred_rows(self, frame, tmp_path, rows):
         frame[:rows].to_csv(tmp_path / "some.csv", index=False)
         if rows == 100:
-            assert len(load(str(tmp_path / "some.csv"), target="kind").y) == 100
+            assert len(load_table(str(tmp_path / "some.csv"), target="kind").y) == 100
         else:
             with pytest.raises(InputError, match=r"some.*99 rows"):
-                load(str(tmp_path / "some.csv"), target="kind")
+                load_table(str(tmp_path / "some.csv"), target="kind")
 
 
 class TestAsInTheBook:
@@ -188,11 +188,11 @@ class TestAsInTheBook:
         return write_images(tmp_path, *images())
 
     def test_the_first_images_are_fitted_on_and_the_others_tested_on_in_their_order(self, source):
-        of = load(source, as_in_the_book=True)
+        of = load_table(source, as_in_the_book=True)
         pixels, labels = images()
         drawn = of.draw(0, 1000)
         expected = pixels.reshape(-1, 16) / 255
-        np.testing.assert_allclose(drawn.rows.x[drawn.rows.fit], expected[:1000], rtol=1e-6)
+        np.testing.assert_allclose(drawn.rows.x[drawn.rows.training], expected[:1000], rtol=1e-6)
         np.testing.assert_allclose(drawn.x, expected[1000:], rtol=1e-6)
         np.testing.assert_array_equal(drawn.y, labels[1000:] == 7)
         np.testing.assert_array_equal(drawn.rows.y[:1000], labels[:1000] == 7)
@@ -200,7 +200,7 @@ class TestAsInTheBook:
         assert (of.inputs, of.outputs, of.classes, of.as_in_the_book) == (16, 2, 2, True)
 
     def test_rows_are_the_same_for_every_seed(self, source):
-        of = load(source, as_in_the_book=True)
+        of = load_table(source, as_in_the_book=True)
         one, other = of.draw(0, 1000), of.draw(5, 1000)
         np.testing.assert_array_equal(one.rows.x, other.rows.x)
         np.testing.assert_array_equal(one.x, other.x)
@@ -209,12 +209,12 @@ class TestAsInTheBook:
         n = 11_500
         none = np.empty((n, 0), np.int32)
         numeric = np.arange(n, dtype=np.float32)[:, None]
-        of = Table("many", Encoded(numeric, none.astype(np.float32), none, ()), np.arange(n) % 2, 2, True)
+        of = ClaimTable("many", Encoded(numeric, none.astype(np.float32), none, ()), np.arange(n) % 2, 2, True)
         drawn = of.draw(3, 1000)
         np.testing.assert_allclose(drawn.x[:, 0] * 255, np.arange(1000, 11_000), rtol=1e-5)
 
     def test_images_that_are_no_book_are_drawn_and_prepared_like_any_table(self, source):
-        of = load(source)
+        of = load_table(source)
         assert not of.as_in_the_book
         assert not np.array_equal(of.draw(0, 100).x, of.draw(1, 100).x)
 
@@ -223,13 +223,13 @@ class TestAsInTheBook:
         path = tmp_path / "some.csv"
         pd.DataFrame({"a": np.arange(3000) % 256, "target": np.arange(3000) % 2}).to_csv(path, index=False)
         with pytest.raises(InputError, match=r"images.*IDX"):
-            load("digits" if named == "digits" else str(path), as_in_the_book=True)
+            load_table("digits" if named == "digits" else str(path), as_in_the_book=True)
 
     @pytest.mark.parametrize("n", [1999, 2000])
     def test_fewer_than_two_thousand_images_are_refused(self, n, tmp_path):
         source = write_images(tmp_path, *images(n))
         if n == 2000:
-            assert len(load(source, as_in_the_book=True).y) == 2000
+            assert len(load_table(source, as_in_the_book=True).y) == 2000
         else:
             with pytest.raises(InputError, match="1,999 images; 2,000 are needed"):
-                load(source, as_in_the_book=True)
+                load_table(source, as_in_the_book=True)

@@ -17,12 +17,12 @@ PLACES = (None, "before", "after")
 
 
 def figures(found):
-    return np.concatenate([found.fit.ravel(), found.test.ravel(), found.final.ravel()])
+    return np.concatenate([found.training.ravel(), found.test.ravel(), found.final.ravel()])
 
 
 def same(one, other):
     """But for rounding; of three scores one may differ in a single row."""
-    for name in ("fit", "test", "final"):
+    for name in ("training", "test", "final"):
         ours, expected = getattr(one, name), getattr(other, name)
         np.testing.assert_allclose(ours[..., 0], expected[..., 0], rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(ours[..., 1], expected[..., 1], atol=2e-2)
@@ -117,7 +117,7 @@ class TestResults:
         assert results["rare"].fit.shape == (SEEDS, 2, 2)
 
     def test_are_of_networks_that_really_learn(self, results):
-        fit = results["fast"].fit
+        fit = results["fast"].training
         assert (fit[:, -1, 0] < 0.97 * fit[:, 0, 0]).all()
         assert (results["fast"].test_score > 0.4).all()
 
@@ -138,8 +138,8 @@ class TestResults:
         found = trained_by_hand(cell())
         np.testing.assert_array_equal(found.test_loss, found.final[:, 0])
         np.testing.assert_array_equal(found.test_score, found.final[:, 1])
-        np.testing.assert_array_equal(found.fit_score, found.fit[:, -1, 1])
-        np.testing.assert_allclose(found.gap, found.fit[:, -1, 1] - found.final[:, 1])
+        np.testing.assert_array_equal(found.training_score, found.training[:, -1, 1])
+        np.testing.assert_allclose(found.gap, found.training[:, -1, 1] - found.final[:, 1])
 
 
 class TestACell:
@@ -154,7 +154,7 @@ class TestACell:
         same(found[0.1], results["slow"])
         same(found[0.5], results["fast"])
         assert sum(told) - before == 9 * SEEDS
-        losses = np.array([found[rate].fit[:, -1, 0].mean() for rate in rates])
+        losses = np.array([found[rate].training[:, -1, 0].mean() for rate in rates])
         assert (np.diff(losses) < 0).all()
 
     @pytest.mark.parametrize("place", PLACES, ids=str)
@@ -191,13 +191,13 @@ class TestACell:
             for epoch in range(4):
                 training = step(training, fit_x, fit_y)
                 expected = scored(training, fit_x, fit_y), scored(training, drawn.x[:1500], drawn.y[:1500])
-                np.testing.assert_allclose(found.fit[seed, epoch], expected[0], rtol=1e-3, atol=2e-3)
+                np.testing.assert_allclose(found.training[seed, epoch], expected[0], rtol=1e-3, atol=2e-3)
                 np.testing.assert_allclose(found.test[seed, epoch], expected[1], rtol=1e-3, atol=2e-3)
             np.testing.assert_allclose(found.final[seed], scored(training, drawn.x, drawn.y), rtol=1e-3, atol=2e-3)
 
     def test_that_is_scored_rarely_is_trained_no_differently(self, results):
         often, rare = results["slow"], results["rare"]
-        np.testing.assert_allclose(rare.fit, often.fit[:, 1::2], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(rare.training, often.training[:, 1::2], rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(rare.test, often.test[:, 1::2], rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(rare.final, often.final, rtol=1e-4, atol=1e-5)
 
@@ -226,7 +226,7 @@ class TestPairs:
         assert len(set(linear["one"].test_loss)) == SEEDS
 
     def test_of_other_programs_see_the_same_batches(self, linear):
-        np.testing.assert_allclose(linear["longer"].fit[:, :4], linear["one"].fit, rtol=1e-5)
+        np.testing.assert_allclose(linear["longer"].training[:, :4], linear["one"].training, rtol=1e-5)
 
     def test_see_the_same_batches_and_masks(self, train):
         """Without a step, what is left of the batches is in the running statistics, behind the masks."""
@@ -241,7 +241,7 @@ class TestPairs:
         still = results["still"]
         for seed in range(SEEDS):
             for point in range(4):
-                np.testing.assert_array_equal(still.fit[seed, point], still.fit[seed, 0])
+                np.testing.assert_array_equal(still.training[seed, point], still.training[seed, 0])
             for ours, first in zip(weights_of(still.networks[seed]), weights_of(still.snapshots[seed][0]), strict=True):
                 np.testing.assert_array_equal(ours, first)
 
@@ -267,9 +267,9 @@ class TestNetworks:
             assert [*found.snapshots[seed]] == [0, 1, 2, 3, 4]
             for point, epoch in enumerate(found.epochs):
                 (expected,) = found.snapshots[seed][epoch].figures(drawn.rows.x[:rows], drawn.rows.y[:rows])
-                np.testing.assert_allclose(found.fit[seed, point], expected, rtol=1e-3, atol=1e-3)
+                np.testing.assert_allclose(found.training[seed, point], expected, rtol=1e-3, atol=1e-3)
             (first,) = found.snapshots[seed][0].figures(drawn.rows.x[:rows], drawn.rows.y[:rows])
-            assert abs(first[0] - found.fit[seed, 0, 0]) > 1e-3
+            assert abs(first[0] - found.training[seed, 0, 0]) > 1e-3
 
     def test_of_the_last_snapshot_are_those_that_are_handed_over(self, results):
         x = table().draw(0, 60).x
@@ -302,11 +302,11 @@ class TestNetworks:
 
 
 class TestANetworkThatDiverges:
-    def test_is_as_good_as_a_guess(self, results):
-        guess = [np.log(3), 1 / 3]
-        np.testing.assert_allclose(results["wild"].fit, np.broadcast_to(guess, (SEEDS, 4, 2)))
-        np.testing.assert_allclose(results["wild"].test, np.broadcast_to(guess, (SEEDS, 4, 2)))
-        np.testing.assert_allclose(results["wild"].final, np.broadcast_to(guess, (SEEDS, 2)))
+    def test_is_as_good_as_a_constant_baseline(self, results):
+        baseline = [np.log(3), 1 / 3]
+        np.testing.assert_allclose(results["wild"].training, np.broadcast_to(baseline, (SEEDS, 4, 2)))
+        np.testing.assert_allclose(results["wild"].test, np.broadcast_to(baseline, (SEEDS, 4, 2)))
+        np.testing.assert_allclose(results["wild"].final, np.broadcast_to(baseline, (SEEDS, 2)))
 
     def test_spoils_no_neighbour(self, cells, results, train):
         assert all(np.isfinite(figures(found)).all() for found in results.values())
@@ -318,15 +318,19 @@ class TestValues:
         well = values["well"]
         for seed in range(SEEDS):
             drawn = table(0).draw(seed, 60)
-            watched = drawn.rows.y[drawn.rows.score]
-            for figure, y in ((well.fit, drawn.rows.y[drawn.rows.fit]), (well.test, watched), (well.final, drawn.y)):
+            watched = drawn.rows.y[drawn.rows.validation]
+            for figure, y in (
+                (well.training, drawn.rows.y[drawn.rows.training]),
+                (well.test, watched),
+                (well.final, drawn.y),
+            ):
                 np.testing.assert_allclose(figure[seed, ..., 1], 1 - figure[seed, ..., 0] / np.var(y), rtol=1e-5)
             error = np.square(well.networks[seed].predict(drawn.x)[0] - drawn.y).mean()
             assert well.test_loss[seed] == pytest.approx(error, rel=1e-5)
-        assert (well.fit[:, -1, 1] > well.fit[:, 0, 1]).all()
+        assert (well.training[:, -1, 1] > well.training[:, 0, 1]).all()
 
     def test_a_network_that_diverges_says_the_mean(self, values):
-        np.testing.assert_array_equal(values["wild"].fit, np.broadcast_to([1.0, 0.0], (SEEDS, 4, 2)))
+        np.testing.assert_array_equal(values["wild"].training, np.broadcast_to([1.0, 0.0], (SEEDS, 4, 2)))
         np.testing.assert_array_equal(values["wild"].final, np.broadcast_to([1.0, 0.0], (SEEDS, 2)))
 
 

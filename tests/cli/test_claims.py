@@ -176,13 +176,13 @@ class Invented:
         pass
 
     def train(self, cells, keep):
-        from goru.claims.training import Trained
+        from goru.claims.training import TrainedCell
 
         found = {}
         for key, cell in cells.items():
             points, rng = cell.epochs // cell.every, np.random.default_rng(len(found))
             fit, test = rng.uniform(0.4, 0.6, (2, self.seeds, points, 2))
-            found[key] = Trained(cell, np.arange(1, points + 1) * cell.every, fit, test, test[:, -1])
+            found[key] = TrainedCell(cell, np.arange(1, points + 1) * cell.every, fit, test, test[:, -1])
             self._told(self.seeds)
         return found
 

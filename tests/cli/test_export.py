@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from goru.studies.runs.run import load
+from goru.studies.runs.run import open_run
 
 
 def predicted(goru, run, target):
     """Probabilities or values that `goru predict` gives for the run's new rows."""
     run.features.to_csv("new.csv", index=False)
-    model = load(run.folder).model
+    model = open_run(run.folder).model
     proba = () if model.target.classes is None else ("--proba",)
     assert goru("predict", run.folder, "new.csv", *proba, "-o", "predicted.csv").code == 0
     found = pd.read_csv("predicted.csv")
@@ -58,7 +58,7 @@ class TestOnnx:
 
     def test_single_is_one_network(self, goru, credit_run):
         assert goru("export", credit_run.folder, "--to", "onnx", "--single").code == 0
-        model = load(credit_run.folder).model
+        model = open_run(credit_run.folder).model
         wanted = model.single.predict_proba(credit_run.features)
         found = through_onnx("credit.onnx", credit_run.features)
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
@@ -76,7 +76,7 @@ class TestFolders:
             ("safetensors", {"folded.safetensors", "trained.safetensors", "tensors.json"}),
         ],
     )
-    @pytest.mark.parametrize("single", [(), ("--single",)], ids=["bag", "single"])
+    @pytest.mark.parametrize("single", [(), ("--single",)], ids=["ensemble", "single"])
     def test_files_are_written_into_a_folder_that_is_called_as_the_run_is(self, goru, credit_run, form, files, single):
         outcome = goru("export", credit_run.folder, "--to", form, *single)
         assert outcome.code == 0, outcome
@@ -96,7 +96,7 @@ class TestFolders:
         assert goru("export", run.folder, "--to", "safetensors", "-o", "tensors").code == 0
         said = json.loads((tmp_path / "tensors" / "tensors.json").read_text("utf-8"))
         tensors = load_file(tmp_path / "tensors" / "trained.safetensors")
-        model = load(run.folder).model
+        model = open_run(run.folder).model
         x = model.preparation.transform(model.schema.encode(run.features))
         outputs = [as_trained(x, network, said, tensors) for network in range(said["networks"])]
         np.testing.assert_allclose(outputs, model.networks.outputs(x), rtol=1e-3, atol=1e-3)

@@ -25,20 +25,20 @@ class TestTheAnswer:
             assert VERDICT.search(line)
 
     @pytest.mark.parametrize(
-        ("run", "linear", "figures"),
+        ("run", "constant", "linear", "figures"),
         [
-            ("credit_run", "logistic regression", "log loss  accuracy  balanced accuracy  AUC"),
-            ("houses_run", "ridge regression", "R²"),
+            ("credit_run", "class prior", "logistic regression", "log loss  accuracy  balanced accuracy  AUC"),
+            ("houses_run", "mean", "ridge regression", "R²"),
         ],
     )
-    def test_it_sets_the_networks_beside_a_guess_and_other_models(self, request, run, linear, figures):
+    def test_it_sets_the_networks_beside_a_constant_and_other_models(self, request, run, constant, linear, figures):
         lines = request.getfixturevalue(run).fit.stdout.splitlines()
         start = next(index for index, line in enumerate(lines) if re.match(r"test +networks", line))
         assert figures in lines[start]
         rows = [re.split(r" {2,}", line)[:2] for line in lines[start + 1 : start + 8]]
-        models = [["guess", "-"], [linear, "-"], ["boosted trees", "-"]]
+        models = [[constant, "-"], [linear, "-"], ["boosted trees", "-"]]
         assert rows == [*models, ["plain", "1"], ["recommended", "1"], ["plain", "8"], ["recommended", "8"]]
-        assert [line.endswith("handed over") for line in lines[start + 1 : start + 8]] == [False] * 6 + [True]
+        assert [line.endswith("final model") for line in lines[start + 1 : start + 8]] == [False] * 6 + [True]
 
     @pytest.mark.parametrize("run", ["credit_run", "houses_run", "messy_run"])
     def test_it_ends_with_advice_and_with_where_the_run_is(self, request, run):
@@ -74,9 +74,9 @@ class TestTheAnswer:
 class TestOptions:
     """A run with everything asked for that is not done by default."""
 
-    def test_a_single_network_is_handed_over(self, optional_run):
+    def test_a_single_network_is_the_final_model(self, optional_run):
         lines = optional_run.fit.stdout.splitlines()
-        (marked,) = [line.split()[:2] for line in lines if line.endswith("handed over")]
+        (marked,) = [line.split()[:2] for line in lines if line.endswith("final model")]
         assert marked == ["recommended", "1"]
         (recommended,) = [line for line in lines if line.startswith("recommended   ") and "epochs" in line]
         assert recommended.endswith(": 1 network")
@@ -203,7 +203,7 @@ class TestHowRowsAreSplit:
         options = ("--target", "target", "--test", "held.csv", "--group-duplicates", "--networks", 12, "--hidden", 8)
         outcome = goru("fit", "credit.csv", *options)
         assert outcome.code == 0, outcome
-        said(outcome, "handed over", "warning: 15 of 40 test rows are copies")
+        said(outcome, "final model", "warning: 15 of 40 test rows are copies")
         assert strict_json(Path("runs/credit/answer.json").read_text())["data"]["repeated_test_rows"] == 15
         page = Path("runs/credit/report.html").read_text()
         assert "15 of 40 test rows are copies" in page

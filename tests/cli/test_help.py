@@ -61,8 +61,8 @@ class TestExplain:
         ("what", "numbers"),
         [
             ("splits", (defaults.FOLDS, defaults.PARTITIONS, defaults.FEWEST_FOLDS)),
-            ("configurations of each arm", (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)),
-            ("second partition", (f"{defaults.KEPT:.0%}", defaults.FEWEST_DRAWS)),
+            ("configurations of each arm", (defaults.FEWEST_CONFIGURATIONS, defaults.MOST_CONFIGURATIONS)),
+            ("second partition", (f"{defaults.KEPT:.0%}", defaults.FEWEST_CONFIGURATIONS)),
             ("hidden layers", ("128, 128", "256, 256", "--hidden")),
             ("activation", ("relu", "He normal", "--activation")),
             ("optimiser", ("Adam", "cosine")),
@@ -74,7 +74,10 @@ class TestExplain:
             ("batch norm, where on", ("γ 1", "β 0", "ε 1e-5", "momentum 0.9")),
             ("no effect worth having", (f"{defaults.MARGIN:.0%}",)),
             ("intervals", (f"{defaults.CONFIDENCE:.0%}",)),
-            ("handed over", (defaults.BAG, defaults.BAG_DRAWS, f"{defaults.BAG_TOLERANCE:.0%}", "--single")),
+            (
+                "final model",
+                (defaults.ENSEMBLE, defaults.ENSEMBLE_CONFIGURATIONS, f"{defaults.ENSEMBLE_TOLERANCE:.0%}", "--single"),
+            ),
             ("  or, where it is better", (defaults.RIVALS,)),
             ("linear, boosted models", (f"{defaults.BASELINES:.0%}",)),
             ("budget", (f"{defaults.BUDGET_SECONDS:g} s", "--budget")),

@@ -28,12 +28,12 @@ def older(run: Path, version: int) -> None:
         "options": {"single": answer.pop("single"), "class_weight": answer.pop("class_weight")},
         "recommended": [
             {
-                **{name: value for name, value in draw.items() if name not in ("levels", "values", "words")},
+                **{name: value for name, value in configuration.items() if name not in ("levels", "values", "words")},
                 **dict.fromkeys(("dropout_rate", "weight_decay")),
-                "batch_norm": draw["levels"]["batch_norm"],
-                **draw["values"],
+                "batch_norm": configuration["levels"]["batch_norm"],
+                **configuration["values"],
             }
-            for draw in answer["recommended"]
+            for configuration in answer["recommended"]
         ],
         "test": [{"networks": one["networks"], "arm": one["arm"], **one["figures"]} for one in answer["test"]],
     }
@@ -66,7 +66,7 @@ def unwritable(monkeypatch, trained):
             raise error
 
         monkeypatch.setattr(Study, "run", run)
-        monkeypatch.setattr("goru.report.study_page.write", fail)
+        monkeypatch.setattr("goru.report.study_page.write_study_page", fail)
 
     return let
 
@@ -99,7 +99,7 @@ class TestFit:
     )
     def test_whose_report_cannot_be_written_keeps_what_was_trained(self, goru, monkeypatch, error):
         with monkeypatch.context() as full:
-            full.setattr("goru.report.study_page.write", mock.Mock(side_effect=error))
+            full.setattr("goru.report.study_page.write_study_page", mock.Mock(side_effect=error))
             outcome = goru("fit", "iris", *BRIEF)
         assert outcome.code == 2, outcome
         assert "--resume" in outcome.stderr.splitlines()[-1]
@@ -308,6 +308,6 @@ class TestInPython:
             assert len(plot().data) > 0
         assert found.answer.advice.split("'")[0] in found._repr_html_()
         assert list(found.effects["name"]) == [effect.name for effect in found.answer.effects]
-        losses = found.trials.groupby(["arm", "draw"])["best_loss"].mean()
-        assert len(losses) == len(found.evidence.draws)
+        losses = found.trials.groupby(["arm", "configuration"])["best_loss"].mean()
+        assert len(losses) == len(found.evidence.configurations)
         assert np.isfinite(losses).all()

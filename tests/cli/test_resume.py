@@ -14,7 +14,7 @@ import pytest
 from outcomes import EPOCHS, files_of, strict_json, truncated
 
 from goru.experiment.racing.store import Store
-from goru.studies.runs.manifest import check
+from goru.studies.runs.manifest import check_files
 
 FIT = ("fit", "iris", "--networks", 36, "--hidden", 8, "--out", "run")
 GO_ON = "what was trained is kept: give the same command with --resume to go on"
@@ -59,7 +59,7 @@ def same(one: Path, other: Path) -> bool:
     def contents(run):
         answer = strict_json((run / "answer.json").read_text())
         with closing(sqlite3.connect(f"file:{run / 'study.sqlite'}?mode=ro", uri=True)) as study:
-            rows = study.execute("select * from trials order by arm, draw, split").fetchall()
+            rows = study.execute("select * from trials order by arm, configuration, split").fetchall()
         evidence = (run / "evidence.json").read_bytes()
         return {**answer, "seconds": 0}, rows, evidence, files_of(run / "model"), sorted(files_of(run))
 
@@ -256,7 +256,7 @@ class TestTheReport:
         refused(goru("show", "run"), "run/report.html", "Write it again with `goru report`")
         assert goru("report", "run").code == 0
         assert goru("show", "run").code == 0
-        check(Path("run"))
+        check_files(Path("run"))
 
     @pytest.mark.parametrize("spelled", ["run/report.html", "run/../run/report.html", "./run/report.html"])
     def test_however_it_is_named(self, goru, spelled):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goru.cluster.dispatch import MOST_COPIES, MOST_LOSSES, SLOW, Dispatch, Lost
+from goru.cluster.dispatch import MOST_COPIES, MOST_LOSSES, SLOW, Dispatch, JobLost
 
 
 def done_by(dispatch: Dispatch, worker: str, seconds: float = 1.0, began: float = 0.0) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ class TestLosing:
             dispatch.take(number, 1, 0.0)
             dispatch.lost(number)
         dispatch.take("last", 1, 0.0)
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(JobLost) as lost:
             dispatch.lost("last")
         assert (lost.value.job, lost.value.times) == (0, MOST_LOSSES)
 
@@ -119,7 +119,7 @@ def test_whatever_happens_every_job_is_done_once(kinds, workers, seed):
         if rng.random() < 0.1:
             try:
                 dispatch.lost(worker)
-            except Lost:
+            except JobLost:
                 return
         else:
             found += dispatch.done(worker, now)

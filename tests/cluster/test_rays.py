@@ -26,7 +26,7 @@ from populations import (
 )
 
 from goru.cluster.crew import Crew, connected
-from goru.cluster.rays import CORES, RayCluster, check_address, shares
+from goru.cluster.rays import CORES, RayCluster, check_address, worker_shares
 from goru.errors import InputError
 from goru.population.spec import TrainerSpec
 from goru.versions import versions
@@ -42,17 +42,17 @@ class TestShares:
     """The workers of a machine: cores and accelerators of each."""
 
     def test_a_few_cores_are_a_worker_s(self):
-        assert shares(1, 0) == [(1, 0)]
-        assert shares(CORES, 0) == [(CORES, 0)]
+        assert worker_shares(1, 0) == [(1, 0)]
+        assert worker_shares(CORES, 0) == [(CORES, 0)]
 
     def test_many_are_shared_out_evenly(self):
-        assert shares(2 * CORES + 1, 0) == [(3, 0)] * 3
+        assert worker_shares(2 * CORES + 1, 0) == [(3, 0)] * 3
 
     def test_every_accelerator_has_a_worker_and_its_part_of_the_cores(self):
-        assert shares(8, 2) == [(4, 1)] * 2
+        assert worker_shares(8, 2) == [(4, 1)] * 2
 
     def test_a_machine_that_only_leads_has_none(self):
-        assert shares(0, 0) == []
+        assert worker_shares(0, 0) == []
 
 
 @pytest.fixture(scope="module", autouse=True)

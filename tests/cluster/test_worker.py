@@ -2,7 +2,7 @@
 
 from populations import CLASSIFY, PLAIN, ROWS, SHAPE, block, different_bits, member, outcome, table, train, trainer
 
-from goru.cluster.worker import ROWS_HELD, Task, Worker
+from goru.cluster.worker import ROWS_HELD, BlockTask, Worker
 from goru.population.spec import TrainerSpec
 from goru.versions import versions
 
@@ -20,7 +20,7 @@ def worker(fetched: list | None = None) -> Worker:
 
 def test_it_trains_what_this_process_would():
     one = block(member(0), member(1))
-    (found,) = worker().train(SPEC, [Task.of(one, 0)], True, 0)
+    (found,) = worker().train(SPEC, [BlockTask.of(one, 0)], True, 0)
     (here,) = train(trainer(PLAIN), one)
     for index in range(2):
         assert different_bits(outcome(found.trained(one), index), outcome(here, index)) == []
@@ -28,7 +28,7 @@ def test_it_trains_what_this_process_would():
 
 def test_a_task_is_a_block_and_back():
     one = block(member(0), order=(3, 4), epochs=6, schedule_epochs=9)
-    again = Task.of(one, "anywhere").block(one.rows)
+    again = BlockTask.of(one, "anywhere").block(one.rows)
     assert vars(again) == vars(one)
 
 
@@ -51,5 +51,5 @@ def test_a_table_is_fetched_once_until_there_are_too_many():
 def test_what_nobody_waits_for_any_more_is_not_trained_to_the_end_and_what_comes_later_is():
     one = worker()
     one.stop(3)
-    assert one.train(SPEC, [Task.of(block(member(0)), 0)], False, 3) == []
-    assert len(one.train(SPEC, [Task.of(block(member(0)), 0)], False, 4)) == 1
+    assert one.train(SPEC, [BlockTask.of(block(member(0)), 0)], False, 3) == []
+    assert len(one.train(SPEC, [BlockTask.of(block(member(0)), 0)], False, 4)) == 1

@@ -76,7 +76,7 @@ def test_a_file_and_its_frame_are_the_same_data(tmp_path):
 def test_a_data_set_can_be_prepared_split_by_split():
     data = load_dataset(frame())
     for split in folds(data.y_development, data.task, 5, seed=0):
-        x = Preparation.fit(data.encoded_development, split.fit_rows).transform(data.encoded_development)
+        x = Preparation.fit(data.encoded_development, split.training_rows).transform(data.encoded_development)
         assert x.shape == (48, data.n_features)
         assert x.dtype == np.float32
 

@@ -175,7 +175,7 @@ class TestGroupDuplicates:
         splits = [(case[data.development_rows], case[data.test_rows])]
         of = case[data.development_rows]
         for split in folds(data.y_development, data.task, 5, 1, data.groups, data.time):
-            splits.append((of[split.fit_rows], of[split.score_rows]))
+            splits.append((of[split.training_rows], of[split.validation_rows]))
         return sum(len(np.intersect1d(*sides)) for sides in splits)
 
     def test_keeps_copies_in_one_fold_and_says_so(self):

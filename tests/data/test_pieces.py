@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from goru.data.pieces import N_PIECES, columns_to_cut, cut, fit_edges
+from goru.data.pieces import N_PIECES, columns_to_cut, fit_edges, piecewise_linear_encoding
 
 NUMBERS = st.floats(-1e100, 1e100)
 EDGES = (0.0, 1.0, 3.0, 4.0)
@@ -34,7 +34,7 @@ def by_hand(values, edges):
 
 class TestCut:
     def test_a_value_has_come_through_the_pieces_before_it_and_part_of_its_own(self):
-        found = cut(np.array([-1, 0, 0.25, 1, 2.5, 4, 9]), EDGES)
+        found = piecewise_linear_encoding(np.array([-1, 0, 0.25, 1, 2.5, 4, 9]), EDGES)
         assert found.tolist() == [
             [-0.5, -0.5, -0.5],
             [-0.5, -0.5, -0.5],
@@ -47,38 +47,40 @@ class TestCut:
 
     @given(hnp.arrays(np.float64, 9, elements=NUMBERS), st.lists(NUMBERS, min_size=2, max_size=9).map(sorted))
     def test_it_is_what_the_formula_says(self, values, edges):
-        np.testing.assert_allclose(cut(values, edges), by_hand(values, edges), atol=1e-12)
+        np.testing.assert_allclose(piecewise_linear_encoding(values, edges), by_hand(values, edges), atol=1e-12)
 
     def test_a_missing_value_is_zero_in_all_pieces(self):
-        assert cut(np.array([np.nan, 2.0]), EDGES).tolist() == [[0, 0, 0], [0.5, 0, -0.5]]
+        assert piecewise_linear_encoding(np.array([np.nan, 2.0]), EDGES).tolist() == [[0, 0, 0], [0.5, 0, -0.5]]
 
     def test_a_piece_without_width_is_zero_for_every_value(self):
-        found = cut(np.array([-1, 1, 2, np.nan]), (0.0, 1.0, 1.0, 2.0))
+        found = piecewise_linear_encoding(np.array([-1, 1, 2, np.nan]), (0.0, 1.0, 1.0, 2.0))
         assert found[:, 1].tolist() == [0, 0, 0, 0]
         assert found[:, [0, 2]].tolist() == [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [0, 0]]
 
     @pytest.mark.filterwarnings("error")
     @given(hnp.arrays(np.float64, 7, elements=st.floats()), st.lists(st.floats(-1e300, 1e300), min_size=2).map(sorted))
     def test_whatever_the_values_none_is_beyond_one_half(self, values, edges):
-        found = cut(values, edges)
+        found = piecewise_linear_encoding(values, edges)
         assert found.shape == (7, len(edges) - 1)
         assert (np.abs(found) <= 0.5).all()
 
     def test_a_piece_narrower_than_any_other_is_a_step(self):
-        assert cut(np.array([0, 5e-324, 1]), (0.0, 5e-324))[:, 0].tolist() == [-0.5, 0.5, 0.5]
+        assert piecewise_linear_encoding(np.array([0, 5e-324, 1]), (0.0, 5e-324))[:, 0].tolist() == [-0.5, 0.5, 0.5]
 
     @given(hnp.arrays(np.float64, 20, elements=NUMBERS))
     def test_a_larger_value_has_come_further(self, values):
         ordered = np.sort(values)
-        assert (np.diff(cut(ordered, fit_edges(values)), axis=0) >= 0).all()
+        assert (np.diff(piecewise_linear_encoding(ordered, fit_edges(values)), axis=0) >= 0).all()
 
     def test_edges_may_be_given_as_any_iterable_and_values_are_not_changed(self):
         values = np.array([1.0, np.nan, 2.5])
-        np.testing.assert_array_equal(cut(values, iter(EDGES)), cut(values, list(EDGES)))
+        np.testing.assert_array_equal(
+            piecewise_linear_encoding(values, iter(EDGES)), piecewise_linear_encoding(values, list(EDGES))
+        )
         np.testing.assert_array_equal(values, [1.0, np.nan, 2.5])
 
     def test_no_values_have_come_nowhere(self):
-        assert cut(np.empty(0), EDGES).shape == (0, 3)
+        assert piecewise_linear_encoding(np.empty(0), EDGES).shape == (0, 3)
 
 
 class TestEdges:
@@ -99,7 +101,7 @@ class TestEdges:
         for values in (np.empty(0), np.full(3, np.nan)):
             edges = fit_edges(values)
             assert edges == (0.0,) * (N_PIECES + 1)
-            assert not cut(np.array([-1.0, 0, 1, np.nan]), edges).any()
+            assert not piecewise_linear_encoding(np.array([-1.0, 0, 1, np.nan]), edges).any()
 
     def test_a_value_that_is_very_frequent_makes_pieces_without_width(self):
         edges = fit_edges(np.append(np.zeros(60), np.arange(1, 41)))
@@ -117,7 +119,7 @@ class TestEdges:
         edges = fit_edges(values * 1.7e308)
         assert np.isfinite(edges).all()
         assert sorted(edges) == list(edges)
-        found = cut(np.array([-1.7e308, 1.7e308]), edges)
+        found = piecewise_linear_encoding(np.array([-1.7e308, 1.7e308]), edges)
         assert (found[0] <= found[1]).all()
         assert found[0].min() == -0.5
         assert found[1].max() == 0.5

@@ -30,9 +30,9 @@ def smooth_clip(z):
     return z / np.sqrt(1 + (z / 3) ** 2)
 
 
-def prepared(rows, fit_rows=None):
-    fit_rows = np.arange(len(rows)) if fit_rows is None else np.array(fit_rows)
-    return Preparation.fit(rows, fit_rows).transform(rows)
+def prepared(rows, training_rows=None):
+    training_rows = np.arange(len(rows)) if training_rows is None else np.array(training_rows)
+    return Preparation.fit(rows, training_rows).transform(rows)
 
 
 def test_numbers_are_centred_at_the_median_scaled_by_the_quartiles_and_smoothly_clipped():
@@ -48,7 +48,7 @@ def test_a_column_whose_quartiles_are_equal_is_scaled_by_half_its_range():
     np.testing.assert_allclose(prepared(column(*x))[:, 0], smooth_clip(x / 5), rtol=1e-6)
 
 
-def test_a_column_that_is_constant_in_the_fit_rows_is_zero_everywhere():
+def test_a_column_that_is_constant_in_the_training_rows_is_zero_everywhere():
     assert prepared(column(5, 5, 5, 9), [0, 1, 2])[:, 0].tolist() == [0, 0, 0, 0]
 
 
@@ -68,7 +68,7 @@ def test_missing_numbers_become_the_median_which_is_zero():
     np.testing.assert_allclose(result[[0, 2, 3], 0], smooth_clip(np.array([-1.0, 0, 1])), rtol=1e-6)
 
 
-def test_a_column_that_is_missing_in_all_fit_rows_is_zero():
+def test_a_column_that_is_missing_in_all_training_rows_is_zero():
     assert prepared(column(np.nan, np.nan, 7), [0, 1])[:, 0].tolist() == [0, 0, 0]
 
 
@@ -81,7 +81,7 @@ def test_indicators_and_one_hot_levels_follow_the_numbers():
     ]
 
 
-def test_the_number_of_features_does_not_depend_on_the_fit_rows():
+def test_the_number_of_features_does_not_depend_on_the_training_rows():
     rows = encoded([[1.0, np.nan], [1, 2], [3, 4]], codes=[[0], [0], [1]], widths=(2,))
     shapes = {prepared(rows, fit).shape for fit in ([0], [1, 2], [0, 1, 2])}
     assert shapes == {(3, 4)}
@@ -96,14 +96,14 @@ def test_large_tables_are_prepared_in_blocks_with_the_same_result(monkeypatch):
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_changing_held_out_values_changes_nothing_fitted(seed):
+def test_changing_validation_values_changes_nothing_fitted(seed):
     rng = np.random.default_rng(seed)
     numeric, y = rng.normal(size=(20, 3)), rng.normal(size=20)
     numeric[rng.random(numeric.shape) < 0.2] = np.nan
     rows = rng.permutation(20)
-    fit, held_out = rows[:14], rows[14:]
+    fit, validation = rows[:14], rows[14:]
     before = Preparation.fit(encoded(numeric), fit), TargetScaling.fit(y, fit)
-    numeric[held_out], y[held_out] = rng.normal(size=(6, 3)) * 1e6, 1e6
+    numeric[validation], y[validation] = rng.normal(size=(6, 3)) * 1e6, 1e6
     assert (Preparation.fit(encoded(numeric), fit), TargetScaling.fit(y, fit)) == before
 
 
@@ -151,7 +151,7 @@ def test_a_damaged_preparation_is_refused(change):
         Preparation.from_json(content | change)
 
 
-def test_the_ends_of_the_fit_rows_are_kept_and_older_models_have_none():
+def test_the_ends_of_the_training_rows_are_kept_and_older_models_have_none():
     numeric = np.array([[3.0], [np.nan], [-1.0], [900.0]])
     fitted = Preparation.fit(encoded(numeric), np.array([0, 1, 2]))
     assert (fitted.lows, fitted.highs) == ((-1.0,), (3.0,))
@@ -159,7 +159,7 @@ def test_the_ends_of_the_fit_rows_are_kept_and_older_models_have_none():
     assert Preparation.from_json(older).lows == ()
 
 
-def test_a_quantity_is_scaled_to_mean_0_and_deviation_1_over_the_fit_rows():
+def test_a_quantity_is_scaled_to_mean_0_and_deviation_1_over_the_training_rows():
     y = np.array([1.0, 3, 5, 100])
     scaling = TargetScaling.fit(y, np.array([0, 1, 2]))
     z = scaling.transform(y)
@@ -169,7 +169,7 @@ def test_a_quantity_is_scaled_to_mean_0_and_deviation_1_over_the_fit_rows():
     np.testing.assert_allclose(scaling.inverse(z), y, rtol=1e-6)
 
 
-def test_a_quantity_that_is_constant_in_the_fit_rows_is_only_shifted():
+def test_a_quantity_that_is_constant_in_the_training_rows_is_only_shifted():
     assert TargetScaling.fit(np.array([5.0, 5, 7]), np.array([0, 1])).transform(np.array([5.0, 7])).tolist() == [0, 2]
 
 

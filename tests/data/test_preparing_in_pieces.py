@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from goru.data.dataset import load_dataset
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
-from goru.data.pieces import N_PIECES, cut, fit_edges
+from goru.data.pieces import N_PIECES, fit_edges, piecewise_linear_encoding
 from goru.data.preparing import Preparation, Unscaled
 from goru.errors import InputError
 
@@ -46,7 +46,7 @@ class TestFeatures:
         for place, column in enumerate((0, 2)):
             values = encoded.numeric[:, column]
             own = pieces[:, place * N_PIECES : (place + 1) * N_PIECES]
-            np.testing.assert_allclose(own, cut(values, fit_edges(values)), atol=1e-6)
+            np.testing.assert_allclose(own, piecewise_linear_encoding(values, fit_edges(values)), atol=1e-6)
 
     def test_they_are_counted_apart_from_those_of_columns(self):
         encoded = make()
@@ -86,7 +86,7 @@ class TestFeatures:
         pieces = preparation.transform(rows)[:, 9:]
         assert np.unique(pieces, axis=1).tolist() == [[0], [0.5], [-0.5]]
 
-    def test_a_column_missing_in_all_fit_rows_has_pieces_that_say_nothing(self):
+    def test_a_column_missing_in_all_training_rows_has_pieces_that_say_nothing(self):
         encoded = make()
         encoded.numeric[:20, 0] = np.nan
         preparation = Preparation.fit(encoded, np.arange(20), to_cut=TO_CUT)
@@ -104,13 +104,13 @@ class TestFitRows:
         encoded.codes[rows[25:]] = 0
         assert Preparation.fit(encoded, rows[:25], to_cut=TO_CUT) == before
 
-    def test_changing_a_fit_row_does(self):
+    def test_changing_a_training_row_does(self):
         encoded = make()
         before = Preparation.fit(encoded, np.arange(25), to_cut=TO_CUT)
         encoded.numeric[3] = 1e6
         assert Preparation.fit(encoded, np.arange(25), to_cut=TO_CUT).edges != before.edges
 
-    def test_edges_are_the_quantiles_of_the_fit_rows(self):
+    def test_edges_are_the_quantiles_of_the_training_rows(self):
         encoded, rows = make(), np.arange(0, 40, 3)
         preparation = Preparation.fit(encoded, rows, to_cut=TO_CUT)
         assert preparation.edges == (fit_edges(encoded.numeric[rows, 0]), (), fit_edges(encoded.numeric[rows, 2]))

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from goru.data.reading import read_table
-from goru.data.signatures import disguise, is_text
+from goru.data.signatures import disguise, looks_like_text
 from goru.errors import InputError
 
 ROWS = b"a,b,kind\n1,2.5,x\n2,3.5,y\n"
@@ -78,4 +78,4 @@ def test_idx_files_that_are_not_gzipped_are_told_so(tmp_path):
 @pytest.mark.parametrize("text", [ROWS, b"PAR1,PAR2\n1,2\n", b"BZh,b\n1,2\n", b"<5,b\n1,2\n", b"[1],b\n", b"{a},b\n"])
 def test_a_table_is_not_taken_for_anything_else(text):
     assert disguise(text) is None
-    assert is_text(text)
+    assert looks_like_text(text)

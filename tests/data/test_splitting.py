@@ -31,20 +31,20 @@ def test_test_rows_are_exactly_those_of_train_test_split(task, seed):
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_row_is_scored_once_and_never_by_a_network_fitted_on_it(task):
     splits = folds(CLASSES if task == "classification" else QUANTITY, task, 5, seed=0)
-    assert covers([split.score_rows for split in splits], 100)
+    assert covers([split.validation_rows for split in splits], 100)
     assert all(covers(split, 100) for split in splits)
 
 
 def test_folds_have_equal_shares_of_every_class():
     for split in folds(CLASSES, "classification", 5, seed=0):
-        assert np.bincount(CLASSES[split.score_rows]).tolist() == [10, 8, 2]
+        assert np.bincount(CLASSES[split.validation_rows]).tolist() == [10, 8, 2]
 
 
 @pytest.mark.parametrize("groups", [None, np.arange(100) // 3])
 @pytest.mark.parametrize(("y", "task"), [(CLASSES, "classification"), (QUANTITY, "regression")])
 def test_the_seed_decides_everything(y, task, groups):
     def scored(seed):
-        return [split.score_rows.tolist() for split in folds(y, task, 5, seed, groups)]
+        return [split.validation_rows.tolist() for split in folds(y, task, 5, seed, groups)]
 
     assert scored(7) == scored(7)
     assert scored(7) != scored(8)
@@ -52,12 +52,12 @@ def test_the_seed_decides_everything(y, task, groups):
     assert set(split_test(y, task, 7, groups)[1]) != set(split_test(y, task, 8, groups)[1])
 
 
-def test_a_class_with_fewer_rows_than_folds_is_in_all_fit_rows_without_a_warning():
+def test_a_class_with_fewer_rows_than_folds_is_in_all_training_rows_without_a_warning():
     y = np.array([0] * 30 + [1] * 30 + [2] * 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         splits = folds(y, "classification", 5, seed=0)
-    assert all(set(y[split.fit_rows]) == {0, 1, 2} for split in splits)
+    assert all(set(y[split.training_rows]) == {0, 1, 2} for split in splits)
 
 
 @given(st.data())
@@ -90,23 +90,23 @@ def test_folds_by_groups_are_alike_in_size_and_classes():
     groups = rng.integers(0, 100, 1000)
     y = rng.choice(2, 1000, p=[0.8, 0.2])
     for split in folds(y, "classification", 5, 0, groups):
-        assert 180 <= len(split.score_rows) <= 220
-        assert 0.16 < y[split.score_rows].mean() < 0.24
+        assert 180 <= len(split.validation_rows) <= 220
+        assert 0.16 < y[split.validation_rows].mean() < 0.24
 
 
 @given(st.integers(0, 1000))
-def test_a_rare_class_in_two_groups_is_in_the_fit_rows_of_every_fold(seed):
+def test_a_rare_class_in_two_groups_is_in_the_training_rows_of_every_fold(seed):
     groups = np.arange(100) // 4
     y = np.zeros(100, dtype=int)
     y[[0, 50]] = 1
     development, _ = split_test(y, "classification", seed, groups)
     assert 1 in y[development]
-    assert all(1 in y[split.fit_rows] for split in folds(y, "classification", 5, seed, groups))
+    assert all(1 in y[split.training_rows] for split in folds(y, "classification", 5, seed, groups))
 
 
 def test_no_fold_is_empty_where_every_group_has_a_class_of_its_own():
     groups = np.arange(100) // 20
-    assert all(len(split.score_rows) == 20 for split in folds(groups, "classification", 5, 0, groups))
+    assert all(len(split.validation_rows) == 20 for split in folds(groups, "classification", 5, 0, groups))
 
 
 def test_a_class_of_a_single_group_is_left_to_learn_from():
@@ -138,8 +138,8 @@ def test_folds_by_time_fit_on_all_of_the_past_and_score_the_next_period():
     time = np.random.default_rng(0).permutation(60)
     splits = folds(np.zeros(60), "regression", 5, 0, time=time)
     for i, split in enumerate(splits, start=1):
-        assert sorted(time[split.fit_rows]) == list(range(10 * i))
-        assert sorted(time[split.score_rows]) == list(range(10 * i, 10 * i + 10))
+        assert sorted(time[split.training_rows]) == list(range(10 * i))
+        assert sorted(time[split.validation_rows]) == list(range(10 * i, 10 * i + 10))
 
 
 @given(st.lists(st.integers(0, 15), min_size=30, max_size=60), st.integers(2, 5))
@@ -155,7 +155,7 @@ def test_equal_times_stay_on_one_side(times, n_folds):
 def test_periods_by_time_leave_a_change_of_time_for_each_that_follows():
     time = np.repeat([0, 1, 2, 3, 4, 5], [1, 1, 1, 1, 95, 1])
     splits = folds(np.zeros(100), "regression", 5, 0, time=time)
-    assert [len(split.score_rows) for split in splits] == [1, 1, 1, 95, 1]
+    assert [len(split.validation_rows) for split in splits] == [1, 1, 1, 95, 1]
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_arguments_that_change_before_a_warm_start_are_minded():
     assert_equal_fits(*twins)
 
 
-def test_a_warm_start_that_makes_the_held_out_score_no_better_keeps_the_best_weights():
+def test_a_warm_start_that_makes_the_validation_score_no_better_keeps_the_best_weights():
     X, y = make_kind("binary")
     twins = make_twins(
         "binary",

@@ -37,7 +37,7 @@ class TestFitted:
         assert isinstance(trials, pd.DataFrame)
         assert len(trials) == iris.study_.answer.trained.networks
         assert set(trials["arm"]) == {arm.name for arm in ARMS}
-        assert not trials.duplicated(["arm", "draw", "split"]).any()
+        assert not trials.duplicated(["arm", "configuration", "split"]).any()
 
     @MODELS
     def test_a_row_of_the_effects_is_a_question(self, make):
@@ -62,11 +62,11 @@ class TestFitted:
 
     @MODELS
     def test_one_network_may_be_all_there_is(self, make):
-        single, bag = fitted(make, single=True), fitted(make)
+        single, ensemble = fitted(make, single=True), fitted(make)
         assert sum(kind.networks for kind in single.recommended_) == 1
         assert single.study_.answer.single is True
-        assert not same(single, bag)
-        pd.testing.assert_frame_equal(single.effects_, bag.effects_)
+        assert not same(single, ensemble)
+        pd.testing.assert_frame_equal(single.effects_, ensemble.effects_)
 
     def test_before_there_is_a_fit_nothing_is_predicted(self):
         for model, methods in (

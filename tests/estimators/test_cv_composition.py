@@ -17,7 +17,7 @@ from studies_cv import EVERY, MODELS, X, Y, classifier, fitted, regressor, same,
 from tables import IRIS, SPECIES
 
 import goru
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 
 
 class TestComposition:
@@ -80,13 +80,13 @@ class TestComposition:
         pd.testing.assert_frame_equal(again.study_.trials, model.study_.trials)
 
     def test_groups_and_weights_are_routed(self, monkeypatch):
-        seen, rows = [], Laboratory.rows
+        seen, rows = [], NetworkLaboratory.rows
 
         def spying(laboratory, split):
             seen.append((laboratory.dataset, split))
             return rows(laboratory, split)
 
-        monkeypatch.setattr(Laboratory, "rows", spying)
+        monkeypatch.setattr(NetworkLaboratory, "rows", spying)
         groups, weight = EVERY % 10, 1.0 + EVERY
         with sklearn.config_context(enable_metadata_routing=True):
             model = classifier().set_fit_request(groups=True, sample_weight=True).set_score_request(sample_weight=False)
@@ -97,8 +97,8 @@ class TestComposition:
             own = np.array([by_weight[value] for value in dataset.weights])
             assert len(own) == 30
             assert len(set(own)) == 5
-            if len(split.score_rows):
-                assert not set(own[split.fit_rows]) & set(own[split.score_rows])
+            if len(split.validation_rows):
+                assert not set(own[split.training_rows]) & set(own[split.validation_rows])
 
     def test_a_pipeline_hands_weights_and_groups_on(self):
         given = {"mlpclassifiercv__sample_weight": 1.0 + EVERY, "mlpclassifiercv__groups": EVERY % 10}

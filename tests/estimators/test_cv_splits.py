@@ -50,11 +50,13 @@ def plain(partitions):
 
 
 def on_both_sides(partitions, groups) -> bool:
-    return any(set(groups[split.fit_rows]) & set(groups[split.score_rows]) for cuts in partitions for split in cuts)
+    return any(
+        set(groups[split.training_rows]) & set(groups[split.validation_rows]) for cuts in partitions for split in cuts
+    )
 
 
 def scored(partition) -> list[int]:
-    return sorted(int(row) for split in partition for row in split.score_rows)
+    return sorted(int(row) for split in partition for row in split.validation_rows)
 
 
 class TestOwn:
@@ -83,7 +85,7 @@ class TestOwn:
         assert {len(partition) for partition in partitions} == {folds}
         assert all(scored(partition) == list(range(ROWS)) for partition in partitions)
         share = Y.mean()
-        assert all(abs(Y[split.score_rows].mean() - share) < 0.15 for split in partitions[0])
+        assert all(abs(Y[split.validation_rows].mean() - share) < 0.15 for split in partitions[0])
 
     def test_a_number_of_folds_keeps_groups_whole(self, cuts):
         for model in (classifier(cv=3), regressor(cv=3)):
@@ -150,7 +152,7 @@ class TestSplitters:
         _, partitions = cuts(regressor(cv=TimeSeriesSplit(4)))
         assert len(partitions) == 1
         assert len(partitions[0]) == 4
-        assert all(split.fit_rows.max() < split.score_rows.min() for split in partitions[0])
+        assert all(split.training_rows.max() < split.validation_rows.min() for split in partitions[0])
         assert scored(partitions[0]) == list(range(8, ROWS))
 
     @pytest.mark.parametrize("repeated", [RepeatedKFold, RepeatedStratifiedKFold])
@@ -174,7 +176,7 @@ class TestSplitters:
             [(list(range(15)), list(range(15, ROWS))), (list(range(15, ROWS)), list(range(15)))]
         ]
 
-    def test_pairs_that_score_rows_again_begin_another_partition(self, cuts):
+    def test_pairs_that_validation_rows_again_begin_another_partition(self, cuts):
         twice = [*KFold(3).split(X), *KFold(3, shuffle=True, random_state=0).split(X)]
         _, partitions = cuts(classifier(cv=twice))
         assert [len(partition) for partition in partitions] == [3, 3]
@@ -209,7 +211,7 @@ class TestRefused:
         with pytest.raises(ValueError, match="cv: "):
             classifier(cv=uneven).fit(X, Y)
 
-    def test_splits_that_score_rows_they_fit_on(self):
+    def test_splits_that_validation_rows_they_fit_on(self):
         rows = np.arange(ROWS)
         with pytest.raises(ValueError, match="cv: a split scores rows that it is fitted on"):
             classifier(cv=[(rows[:20], rows[18:]), (rows[20:], rows[:20])]).fit(X, Y)
@@ -256,7 +258,7 @@ class TestPartitionsOf:
         (partition,) = partitions_of(KFold(3), X, Y, None, True, kept)
         assert scored(partition) == list(range(len(kept)))
         for split, (_, score) in zip(partition, KFold(3).split(X), strict=True):
-            assert set(kept[split.score_rows]) == set(score) & set(kept)
+            assert set(kept[split.validation_rows]) == set(score) & set(kept)
 
     @pytest.mark.parametrize(
         "cv", [KFold(3), GroupKFold(3), TimeSeriesSplit(3), RepeatedKFold(n_splits=2, n_repeats=2)]

@@ -64,7 +64,7 @@ def test_sparse_rows_with_entries_given_twice_are_as_those_written_out():
     np.testing.assert_allclose(dense.predict(twice), dense.predict(twice.toarray()), atol=1e-6)
 
 
-def test_sparse_rows_can_be_weighed_held_out_and_learned_from_bit_by_bit():
+def test_sparse_rows_can_be_weighed_validation_and_learned_from_bit_by_bit():
     weight = np.arange(70) % 3
     for X in (COUNTS, sparse.csr_array(COUNTS)):
         found = quick_classifier(early_stopping=True).fit(X, LABELS, sample_weight=weight).predict_proba(X)

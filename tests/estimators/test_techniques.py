@@ -1,4 +1,4 @@
-"""Batch norm, dropout, decay and bags in the estimators: what the textbook says of them."""
+"""Batch norm, dropout, decay and ensembles in the estimators: what the textbook says of them."""
 
 import pickle
 import warnings
@@ -150,7 +150,7 @@ def test_initial_weights_have_the_spread_that_is_asked_for(init):
     np.testing.assert_allclose(model.intercepts_[0], 0, atol=1e-9)
 
 
-# Bags
+# Ensembles
 
 
 def members(model, X):
@@ -162,7 +162,7 @@ def members(model, X):
         yield forward(one, X)
 
 
-def test_the_predictions_of_a_bag_are_the_mean_of_its_members():
+def test_the_predictions_of_an_ensemble_are_the_mean_of_its_members():
     model = quick_classifier(n_members=3, scaling=None, batch_norm="after", dropout=0.2).fit(IRIS, SPECIES)
     assert [coef.shape for coef in model.coefs_] == [(3, 4, 8), (3, 8, 3)]
     each = list(members(model, IRIS))
@@ -176,7 +176,7 @@ def test_members_have_weights_and_masks_of_their_own_and_stop_as_one():
     assert not np.allclose(model.coefs_[0][0], model.coefs_[0][1])
 
 
-def test_a_bag_is_no_worse_than_its_members_on_average():
+def test_an_ensemble_is_no_worse_than_its_members_on_average():
     """As the loss is convex (Jensen)."""
     model = quick_classifier(n_members=4, scaling=None).fit(IRIS, SPECIES)
     own = np.arange(150), SPECIES

@@ -14,13 +14,13 @@ from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, Trial, losses
+from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Progress
 
 EPOCHS = 4
 PARTS = 4
-TWICE = Plan(draws=4, partitions=2, folds=3, epochs=EPOCHS)
-ONCE = Plan(draws=4, partitions=1, folds=3, epochs=EPOCHS)
+TWICE = Plan(configurations=4, partitions=2, folds=3, epochs=EPOCHS)
+ONCE = Plan(configurations=4, partitions=1, folds=3, epochs=EPOCHS)
 DESIGN = Design(
     {"batch_norm": (None, "before", "after"), "dropout": (False, True), "weight_decay": (False, True)},
     {
@@ -48,7 +48,7 @@ def even_parts(losses: object, parts: int = PARTS) -> np.ndarray:
 
 def make_trial(
     arm: Arm = PLAIN,
-    draw: int = 0,
+    configuration: int = 0,
     split: int = 0,
     curves: object = None,
     ended: str = "finished",
@@ -61,13 +61,13 @@ def make_trial(
     By default every part of the rows adds as much to the loss on them.
     """
     if curves is None:
-        curves = np.random.default_rng((draw, split)).random((EPOCHS, 2, 2))
+        curves = np.random.default_rng((configuration, split)).random((EPOCHS, 2, 2))
     curves = np.asarray(curves, np.float32)
     if curves.ndim == 1:
         curves = np.stack([curves / 2, curves], axis=1)[:, :, None]
     parts = np.asarray(even_parts(curves[:, 1, 0]) if parts is None else parts, np.float32)
     values = {"learning_rate": 0.01} if values is None else values
-    return Trial(arm, draw, split, values, 17 + draw, (0, 2, split, 0), curves, parts, ended, **more)
+    return Trial(arm, configuration, split, values, 17 + configuration, (0, 2, split, 0), curves, parts, ended, **more)
 
 
 def even_shares(splits: int, parts: int = PARTS) -> np.ndarray:
@@ -78,19 +78,19 @@ def even_shares(splits: int, parts: int = PARTS) -> np.ndarray:
 def losses_of(trials: Sequence[Trial]) -> dict[Arm, Losses]:
     """The losses of trials whose parts are of one size."""
     splits = 1 + max(trial.split for trial in trials)
-    return losses(trials, even_shares(splits, trials[0].parts.shape[1]))
+    return losses_by_arm(trials, even_shares(splits, trials[0].parts.shape[1]))
 
 
-def make_losses(score: object, fit: object = None, parts: object = None, shares: object = None) -> Losses:
-    """The losses of an arm, `(draws, splits, epochs)`; on training rows half as high, and alike in all parts, by
-    default."""
-    score = np.asarray(score, np.float64)
-    parts = even_parts(score) if parts is None else np.asarray(parts, np.float64)
+def make_losses(validation: object, training: object = None, parts: object = None, shares: object = None) -> Losses:
+    """The losses of an arm, `(configurations, splits, epochs)`; on training rows half as high, and alike in all parts,
+    by default."""
+    losses = np.asarray(validation, np.float64)
+    parts = even_parts(losses) if parts is None else np.asarray(parts, np.float64)
     return Losses(
-        score=score,
-        fit=score / 2 if fit is None else np.asarray(fit, np.float64),
+        validation=losses,
+        training=losses / 2 if training is None else np.asarray(training, np.float64),
         parts=parts,
-        shares=even_shares(score.shape[1], parts.shape[-1]) if shares is None else np.asarray(shares, np.float64),
+        shares=even_shares(losses.shape[1], parts.shape[-1]) if shares is None else np.asarray(shares, np.float64),
     )
 
 
@@ -113,7 +113,7 @@ class PretendedLaboratory:
 
     def __init__(self, seconds: float = 1.0, curves: Callable[[Job], np.ndarray] | None = None) -> None:
         self.seconds, self.clock = seconds, Clock()
-        self.size, self.draws_at_once, self.splits_at_once = 4, 2, 1
+        self.size, self.configurations_at_once, self.splits_at_once = 4, 2, 1
         self.blocks: list[list[Job]] = []
         self._curves = curves or (lambda job: constant(0.5))
 
@@ -121,7 +121,7 @@ class PretendedLaboratory:
         for program in itertools.product((None, "before", "after"), (False, True)):
             for split in sorted({job.split for job in jobs}):
                 own = [job for job in jobs if (job.arm["batch_norm"], job.arm["dropout"]) == program]
-                own = sorted([job for job in own if job.split == split], key=lambda job: job.draw)
+                own = sorted([job for job in own if job.split == split], key=lambda job: job.configuration)
                 for start in range(0, len(own), self.size):
                     block = own[start : start + self.size]
                     self.blocks.append(block)
@@ -156,15 +156,15 @@ class Notebook:
 
 
 def key(trial):
-    return trial.arm, trial.draw, trial.split
+    return trial.arm, trial.configuration, trial.split
 
 
 def keys(trials) -> list:
     return sorted(map(key, trials), key=str)
 
 
-def grid(draws, splits, arms=ARMS) -> list[tuple[Arm, int, int]]:
-    return sorted(itertools.product(arms, draws, splits), key=str)
+def grid(configurations, splits, arms=ARMS) -> list[tuple[Arm, int, int]]:
+    return sorted(itertools.product(arms, configurations, splits), key=str)
 
 
 def constant(loss) -> np.ndarray:
@@ -193,7 +193,7 @@ class PretendedRace:
         monkeypatch.setattr("goru.experiment.racing.race.SAFETY", safety)
         monkeypatch.setattr("goru.experiment.racing.scheduler.SAFETY", safety)
         monkeypatch.setattr("goru.experiment.racing.scheduler.GRACE", grace)
-        self.configurations = {arm: configurations(arm, max(plan.draws, 32), seed) for arm in arms}
+        self.configurations = {arm: configurations(arm, max(plan.configurations, 32), seed) for arm in arms}
         self.race = Race(
             self.laboratory,
             self.configurations,
@@ -216,5 +216,5 @@ class PretendedRace:
         return self.record.trials
 
     def second(self, arm: Arm) -> set[int]:
-        """The draws of an arm that were trained in the second partition, and in all after it."""
-        return {trial.draw for trial in self.race.trials if trial.arm == arm and trial.split >= 3}
+        """The configurations of an arm that were trained in the second partition, and in all after it."""
+        return {trial.configuration for trial in self.race.trials if trial.arm == arm and trial.split >= 3}

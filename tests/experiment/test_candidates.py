@@ -1,4 +1,4 @@
-"""What may be handed over: ranked by hand."""
+"""Candidates for the final model: ranked by hand."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def drawn(*learning_rates: float) -> list[dict[str, float]]:
 
 
 class TestRank:
-    def test_the_lowest_mean_held_out_loss_comes_first_each_draw_at_its_best_epoch(self):
+    def test_the_lowest_mean_validation_loss_comes_first_each_configuration_at_its_best_epoch(self):
         losses = {
             PLAIN: make_losses([[[0.9, 0.5, 0.8], [0.7, 0.7, 0.4]]]),  # means 0.8, 0.6, 0.6
             DROPOUT: make_losses(
@@ -26,7 +26,7 @@ class TestRank:
             ),
         }
         ranked = rank(losses, {PLAIN: drawn(0.1), DROPOUT: drawn(0.2, 0.3)})
-        assert [(best.arm, best.draw, best.epochs) for best in ranked] == [
+        assert [(best.arm, best.configuration, best.epochs) for best in ranked] == [
             (DROPOUT, 0, 3),
             (DROPOUT, 1, 1),
             (PLAIN, 0, 2),  # of two epochs alike the first: less to train
@@ -34,7 +34,7 @@ class TestRank:
         assert [best.loss for best in ranked] == pytest.approx([0.2, 0.4, 0.6])
         assert [best.values["learning_rate"] for best in ranked] == [0.2, 0.3, 0.1]
 
-    def test_a_draw_that_did_not_go_on_to_the_second_partition_is_no_candidate(self):
+    def test_a_configuration_that_did_not_go_on_to_the_second_partition_is_no_candidate(self):
         """Its mean would be over other rows than those of the others, and over luckier ones."""
         losses = make_losses(
             [
@@ -44,22 +44,25 @@ class TestRank:
             ]
         )
         ranked = rank({PLAIN: losses}, {PLAIN: drawn(0.1, 0.2, 0.3)})
-        assert [(best.draw, best.values["learning_rate"], best.epochs) for best in ranked] == [(2, 0.3, 2), (0, 0.1, 2)]
+        assert [(best.configuration, best.values["learning_rate"], best.epochs) for best in ranked] == [
+            (2, 0.3, 2),
+            (0, 0.1, 2),
+        ]
         assert [best.loss for best in ranked] == pytest.approx([0.5, 0.675])
 
-    def test_draws_that_were_never_trained_need_not_be_there(self):
+    def test_configurations_that_were_never_trained_need_not_be_there(self):
         """A study draws more than it has time for."""
         (only,) = rank({PLAIN: make_losses([[[0.5]]])}, {PLAIN: drawn(0.1, 0.2, 0.3)})
-        assert (only.draw, only.values["learning_rate"]) == (0, 0.1)
+        assert (only.configuration, only.values["learning_rate"]) == (0, 0.1)
 
-    def test_a_draw_that_diverged_comes_last(self):
+    def test_a_configuration_that_diverged_comes_last(self):
         ranked = rank({PLAIN: make_losses([[[INF, INF]], [[0.9, 0.8]]])}, {PLAIN: drawn(0.1, 0.2)})
-        assert [(best.draw, best.loss) for best in ranked] == [(1, 0.8), (0, INF)]
+        assert [(best.configuration, best.loss) for best in ranked] == [(1, 0.8), (0, INF)]
 
     def test_the_numbers_are_pythons_own(self):
         """They are written as JSON."""
         (only,) = rank({PLAIN: make_losses([[[0.5]]])}, {PLAIN: drawn(0.1)})
-        assert [type(value) for value in (only.draw, only.epochs, only.loss)] == [int, int, float]
+        assert [type(value) for value in (only.configuration, only.epochs, only.loss)] == [int, int, float]
 
 
 class TestNoWorseThanPlain:
@@ -71,14 +74,15 @@ class TestNoWorseThanPlain:
     def kept(self, losses, folds=3):
         losses = {arm: make_losses(score) for arm, score in losses.items()}
         ranked = rank(losses, {arm: drawn(0.1, 0.2, 0.3) for arm in losses})
-        return [(each.arm, each.draw) for each in no_worse_than_plain(ranked, losses, PLAIN, folds)]
+        return [(each.arm, each.configuration) for each in no_worse_than_plain(ranked, losses, PLAIN, folds)]
 
     def test_arms_that_do_better_on_folds_that_have_not_chosen_stay_in_order(self):
         losses = {PLAIN: self.ALIKE, DROPOUT: self.ALIKE - 0.1, NORMED: self.ALIKE - 0.2}
         assert [arm for arm, _ in self.kept(losses)] == [NORMED] * 2 + [DROPOUT] * 2 + [PLAIN] * 2
 
-    def test_one_that_does_worse_there_is_not_recommended_however_low_the_mean_of_its_luckiest_draw(self):
-        # Each draw is good in two folds, and so is chosen for the third, where it is bad: means of 0.4, judged 0.8.
+    def test_one_that_does_worse_there_is_not_recommended_however_low_the_mean_of_its_luckiest_configuration(self):
+        # Each configuration is good in two folds, and so is chosen for the third, where it is bad: means of 0.4, judged
+        # 0.8.
         lucky = np.full((3, 3, 1), 0.2) + 0.6 * np.eye(3)[:, :, None]
         kept = self.kept({PLAIN: self.ALIKE, DROPOUT: lucky, NORMED: self.ALIKE - 0.05})
         assert kept == [(NORMED, 0), (NORMED, 1), (PLAIN, 0), (PLAIN, 1)]

@@ -51,14 +51,14 @@ def found(pretended):
     """All that is asked of a race."""
     race = pretended.race
     places = [{key(trial): cells(trial) for trial in trials} for trials in (race.trials, pretended.kept, race.made)]
-    return (race.draws_done, race.splits_done), [len(race.trials), len(pretended.kept), len(race.made)], places
+    return (race.configurations_done, race.splits_done), [len(race.trials), len(pretended.kept), len(race.made)], places
 
 
 PLANS = {
     "one partition": ONCE,
     "two partitions": TWICE,
-    "so many draws that some blocks are not full": Plan(5, 2, 3, EPOCHS),
-    "a single draw": Plan(1, 2, 3, EPOCHS),
+    "so many configurations that some blocks are not full": Plan(5, 2, 3, EPOCHS),
+    "a single configuration": Plan(1, 2, 3, EPOCHS),
 }
 
 
@@ -150,7 +150,7 @@ def with_deadline(pretend_race, seconds, record=None, spent=0.0, reserve=0.0, **
 class TestUnderADeadline:
     """Every block takes a second here: so many as are recorded, so many seconds are spent."""
 
-    # The least; more draws in two folds. A first partition of 36 s, and then more draws,
+    # The least; more configurations in two folds. A first partition of 36 s, and then more configurations,
     # a second partition, or both.
     SECONDS = (-5, 25, 36 + 17, 36 + 19, 36 + 37, 36 + 18 * 4 + 1, 36 + 18 * 6 + 1)
 
@@ -177,18 +177,18 @@ class TestUnderADeadline:
         for done in range(0, len(whole.laboratory.blocks) + 1, 3):
             again = with_deadline(pretend_race, seconds, stopped_after(done, whole), spent=done, **how)
             assert again.race.splits_done == whole.race.splits_done
-            assert again.race.draws_done == whole.race.draws_done
+            assert again.race.configurations_done == whole.race.configurations_done
 
     def test_time_that_is_spent_counts(self, pretend_race):
-        """A process that was killed after 30 s of 55 has 25 s left: not enough for more draws."""
+        """A process that was killed after 30 s of 55 has 25 s left: not enough for more configurations."""
         whole = with_deadline(pretend_race, 36 + 19)
-        assert whole.race.draws_done == 6
+        assert whole.race.configurations_done == 6
         record = stopped_after(10, whole)
-        assert with_deadline(pretend_race, 36 + 19, record, spent=30).race.draws_done == 4
+        assert with_deadline(pretend_race, 36 + 19, record, spent=30).race.configurations_done == 4
 
-    def test_more_draws_that_were_recorded_are_taken_though_no_time_is_left(self, pretend_race):
+    def test_more_configurations_that_were_recorded_are_taken_though_no_time_is_left(self, pretend_race):
         whole = with_deadline(pretend_race, 36 + 18 * 2 + 1, plan=ONCE, partitions=1)
-        assert whole.race.draws_done == 8
+        assert whole.race.configurations_done == 8
         again = with_deadline(pretend_race, 0, recorded(whole.kept), spent=100, plan=ONCE, partitions=1)
         assert found(again) == found(whole)
         assert again.laboratory.blocks == []
@@ -198,7 +198,7 @@ class TestUnderADeadline:
         for missing in (1, 4, 40):
             record = recorded(whole.kept[:-missing])
             again = with_deadline(pretend_race, 0, record, spent=100, plan=ONCE, partitions=1)
-            assert again.race.draws_done == 4
+            assert again.race.configurations_done == 4
             assert keys(again.race.trials) == grid(range(4), range(3))
             assert len(again.kept) == len(whole.kept) - missing
 
@@ -222,27 +222,34 @@ class TestUnderADeadline:
         whole = with_deadline(pretend_race, 36 + 37)
         record = recorded(whole.kept[:-8], pace=6.0, others=whole.record.recall("others"))
         again = with_deadline(pretend_race, 1.5, record)
-        assert (again.race.splits_done, again.race.draws_done) == (3, 4)
+        assert (again.race.splits_done, again.race.configurations_done) == (3, 4)
 
     def test_how_long_blocks_take_is_told_by_those_that_are_trained_now(self, pretend_race):
-        """Those that were recorded take no time: 12 s for four draws in the last fold are 18 s for two in three."""
+        """Those that were recorded take no time: 12 s for four configurations in the last fold are 18 s for two in
+        three."""
         whole = with_deadline(pretend_race, 36.5)
         first = [trial for trial in whole.kept if trial.split < 2]
-        for seconds, draws in ((5, 4), (12 + 17, 4), (12 + 19, 6)):
+        for seconds, configurations in ((5, 4), (12 + 17, 4), (12 + 19, 6)):
             again = with_deadline(pretend_race, seconds, recorded(first), plan=ONCE, partitions=1)
-            assert again.race.draws_done == draws
+            assert again.race.configurations_done == configurations
 
     def test_a_block_that_is_missing_tells_as_much_as_all(self, pretend_race):
         whole = with_deadline(pretend_race, 36.5)
-        for seconds, draws in ((1 + 17, 4), (1 + 19, 6)):
+        for seconds, configurations in ((1 + 17, 4), (1 + 19, 6)):
             again = with_deadline(pretend_race, seconds, recorded(whole.kept[:-4]), plan=ONCE, partitions=1)
-            assert again.race.draws_done == draws
+            assert again.race.configurations_done == configurations
 
     def test_where_all_were_recorded_the_record_tells(self, pretend_race):
         whole = with_deadline(pretend_race, 36.5)
-        for pace, draws in ((6.0, 6), (7.0, 4)):  # of two draws of every arm in a fold, and there are three
+        for pace, configurations in (
+            (6.0, 6),
+            (7.0, 4),
+        ):  # of two configurations of every arm in a fold, and there are three
             record = recorded(whole.kept, pace=pace)
-            assert with_deadline(pretend_race, 19, record, plan=ONCE, partitions=1).race.draws_done == draws
+            assert (
+                with_deadline(pretend_race, 19, record, plan=ONCE, partitions=1).race.configurations_done
+                == configurations
+            )
 
     def test_what_is_told_is_never_more_than_what_is_planned(self, pretend_race):
         whole = with_deadline(pretend_race, 36 + 18 * 4 + 1)

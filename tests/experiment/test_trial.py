@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from experiments import EPOCHS, PARTS, PLAIN, arm_of, even_shares, losses_of, make_losses, make_trial
 
-from goru.experiment.trial import losses, pooled
+from goru.experiment.trial import losses_by_arm, pooled
 
 INF, NAN = np.inf, np.nan
 DROPOUT = arm_of(dropout=True)
@@ -12,71 +12,84 @@ DROPOUT = arm_of(dropout=True)
 
 def test_a_trial_is_shown_in_one_line_without_its_curves():
     told = repr(make_trial(DROPOUT, 1, 2))
-    assert "draw=1, split=2" in told
+    assert "configuration=1, split=2" in told
     assert "array" not in told
     assert "\n" not in told
 
 
 class TestLosses:
-    def test_they_stand_by_arm_draw_split_and_epoch(self):
-        trials = [make_trial(arm, draw, split) for split in range(3) for arm in (DROPOUT, PLAIN) for draw in (1, 0)]
+    def test_they_stand_by_arm_configuration_split_and_epoch(self):
+        trials = [
+            make_trial(arm, configuration, split)
+            for split in range(3)
+            for arm in (DROPOUT, PLAIN)
+            for configuration in (1, 0)
+        ]
         found = losses_of(trials)
         assert found.keys() == {PLAIN, DROPOUT}
         for arm in found.values():
-            assert arm.score.shape == arm.fit.shape == (2, 3, EPOCHS)
+            assert arm.validation.shape == arm.training.shape == (2, 3, EPOCHS)
             assert arm.parts.shape == (2, 3, EPOCHS, PARTS)
         for trial in trials:
-            own, place = found[trial.arm], (trial.draw, trial.split)
-            np.testing.assert_array_equal(own.fit[place], trial.curves[:, 0, 0])
-            np.testing.assert_array_equal(own.score[place], trial.curves[:, 1, 0])
+            own, place = found[trial.arm], (trial.configuration, trial.split)
+            np.testing.assert_array_equal(own.training[place], trial.curves[:, 0, 0])
+            np.testing.assert_array_equal(own.validation[place], trial.curves[:, 1, 0])
             np.testing.assert_array_equal(own.parts[place], trial.parts)
 
     @pytest.mark.parametrize("diverged", [NAN, INF, -INF])
     def test_what_is_not_finite_is_an_infinite_loss(self, diverged):
         curves = np.array([[0.25, 0.5], [diverged, 0.5], [0.25, diverged]])[:, :, None]
         found = losses_of([make_trial(curves=curves)])[PLAIN]
-        np.testing.assert_array_equal(found.fit, [[[0.25, INF, 0.25]]])
-        np.testing.assert_array_equal(found.score, [[[0.5, 0.5, INF]]])
+        np.testing.assert_array_equal(found.training, [[[0.25, INF, 0.25]]])
+        np.testing.assert_array_equal(found.validation, [[[0.5, 0.5, INF]]])
 
     def test_a_trial_that_is_missing_is_no_number(self):
-        found = losses_of([make_trial(draw=0, split=0), make_trial(draw=1, split=1)])[PLAIN]
-        for name in ("score", "fit", "parts"):
+        found = losses_of([make_trial(configuration=0, split=0), make_trial(configuration=1, split=1)])[PLAIN]
+        for name in ("training", "validation", "parts"):
             own = getattr(found, name)
             assert np.isnan(own[0, 1]).all()
             assert np.isnan(own[1, 0]).all()
             assert np.isfinite(own[[0, 1], [0, 1]]).all()
 
-    def test_an_arm_with_fewer_draws_than_another_is_no_number_where_they_are_missing(self):
+    def test_an_arm_with_fewer_configurations_than_another_is_no_number_where_they_are_missing(self):
         found = losses_of([make_trial(PLAIN, 0), make_trial(PLAIN, 1), make_trial(DROPOUT, 0)])
-        assert np.isnan(found[DROPOUT].score[1]).all()
-        assert found[DROPOUT].score.shape == found[PLAIN].score.shape
+        assert np.isnan(found[DROPOUT].validation[1]).all()
+        assert found[DROPOUT].validation.shape == found[PLAIN].validation.shape
 
     def test_the_order_of_trials_does_not_matter(self):
-        trials = [make_trial(arm, draw, split) for arm in (PLAIN, DROPOUT) for draw in range(2) for split in range(3)]
+        trials = [
+            make_trial(arm, configuration, split)
+            for arm in (PLAIN, DROPOUT)
+            for configuration in range(2)
+            for split in range(3)
+        ]
         one, other = losses_of(trials), losses_of(trials[::-1])
         for arm in (PLAIN, DROPOUT):
-            np.testing.assert_array_equal(one[arm].score, other[arm].score)
+            np.testing.assert_array_equal(one[arm].validation, other[arm].validation)
             np.testing.assert_array_equal(one[arm].parts, other[arm].parts)
 
     def test_shares_are_those_of_the_splits_that_there_are(self):
         shares = np.random.default_rng(0).dirichlet(np.ones(PARTS), size=6)
-        found = losses([make_trial(arm, 0, split) for arm in (PLAIN, DROPOUT) for split in range(3)], shares)
+        found = losses_by_arm([make_trial(arm, 0, split) for arm in (PLAIN, DROPOUT) for split in range(3)], shares)
         for own in found.values():
             np.testing.assert_array_equal(own.shares, shares[:3])
 
 
 class TestPooled:
-    def test_all_draws_of_several_arms_are_those_of_one(self):
-        one, other = make_losses([[[1.0], [2.0]]]), make_losses([[[3.0], [NAN]], [[5.0], [6.0]]], fit=[[[7.0]] * 2] * 2)
+    def test_all_configurations_of_several_arms_are_those_of_one(self):
+        one, other = (
+            make_losses([[[1.0], [2.0]]]),
+            make_losses([[[3.0], [NAN]], [[5.0], [6.0]]], training=[[[7.0]] * 2] * 2),
+        )
         both = pooled([one, other])
-        np.testing.assert_array_equal(both.score[..., 0], [[1, 2], [3, NAN], [5, 6]])
-        np.testing.assert_array_equal(both.fit[..., 0], [[0.5, 1], [7, 7], [7, 7]])
-        np.testing.assert_array_equal(both.parts.sum(axis=-1), both.score)
+        np.testing.assert_array_equal(both.validation[..., 0], [[1, 2], [3, NAN], [5, 6]])
+        np.testing.assert_array_equal(both.training[..., 0], [[0.5, 1], [7, 7], [7, 7]])
+        np.testing.assert_array_equal(both.parts.sum(axis=-1), both.validation)
         np.testing.assert_array_equal(both.shares, even_shares(2))  # of splits, which are the same for all
 
     def test_a_single_one_is_itself(self):
         one = make_losses(np.random.default_rng(0).random((2, 3, 4)))
-        for name in ("score", "fit", "parts", "shares"):
+        for name in ("training", "validation", "parts", "shares"):
             np.testing.assert_array_equal(getattr(pooled([one]), name), getattr(one, name))
 
 
@@ -93,33 +106,40 @@ class TestDifferentLengths:
     LONG, SHORT = [0.9, 0.8, 0.7, 0.6], [0.5, 0.4]
 
     def test_losses_are_padded_with_the_last_ones(self):
-        found = losses_of([make_trial(draw=0, curves=self.LONG), make_trial(draw=1, curves=self.SHORT)])[PLAIN]
-        np.testing.assert_allclose(found.score[:, 0], [self.LONG, [0.5, 0.4, 0.4, 0.4]], rtol=1e-6)
-        np.testing.assert_allclose(found.fit, found.score / 2, rtol=1e-6)
+        found = losses_of(
+            [make_trial(configuration=0, curves=self.LONG), make_trial(configuration=1, curves=self.SHORT)]
+        )[PLAIN]
+        np.testing.assert_allclose(found.validation[:, 0], [self.LONG, [0.5, 0.4, 0.4, 0.4]], rtol=1e-6)
+        np.testing.assert_allclose(found.training, found.validation / 2, rtol=1e-6)
 
     def test_so_are_parts_whole_or_looked_at_in_a_few_places(self):
-        trials = [make_trial(draw=0, curves=self.LONG), make_trial(draw=1, curves=self.SHORT)]
+        trials = [make_trial(configuration=0, curves=self.LONG), make_trial(configuration=1, curves=self.SHORT)]
         found = losses_of(trials)[PLAIN]
-        np.testing.assert_allclose(np.asarray(found.parts).sum(axis=-1), found.score, rtol=1e-6)
+        np.testing.assert_allclose(np.asarray(found.parts).sum(axis=-1), found.validation, rtol=1e-6)
         places = np.array([0, 1, 1, 1]), np.array([0, 0, 0, 0]), np.array([3, 0, 1, 3])
         np.testing.assert_array_equal(found.parts[places], np.asarray(found.parts)[places])
         np.testing.assert_allclose(found.parts[places].sum(axis=-1), [0.6, 0.5, 0.4, 0.4], rtol=1e-6)
 
     def test_of_an_arm_that_is_shorter_than_another_too(self):
         found = losses_of([make_trial(PLAIN, curves=self.LONG), make_trial(DROPOUT, curves=self.SHORT)])
-        assert found[DROPOUT].score.shape == found[PLAIN].score.shape == (1, 1, 4)
+        assert found[DROPOUT].validation.shape == found[PLAIN].validation.shape == (1, 1, 4)
         both = pooled([found[PLAIN], found[DROPOUT]])
-        np.testing.assert_allclose(np.asarray(both.parts).sum(axis=-1), both.score, rtol=1e-6)
+        np.testing.assert_allclose(np.asarray(both.parts).sum(axis=-1), both.validation, rtol=1e-6)
 
     def test_one_that_diverged_and_ended_stays_infinite(self):
-        found = losses_of([make_trial(draw=0, curves=self.LONG), make_trial(draw=1, curves=[0.5, NAN])])[PLAIN]
-        assert found.score[1, 0].tolist() == [0.5, INF, INF, INF]
+        found = losses_of(
+            [make_trial(configuration=0, curves=self.LONG), make_trial(configuration=1, curves=[0.5, NAN])]
+        )[PLAIN]
+        assert found.validation[1, 0].tolist() == [0.5, INF, INF, INF]
 
     def test_one_that_failed_before_its_first_epoch_is_as_if_it_had_not_been_made(self):
-        failed = make_trial(draw=1, curves=np.zeros((0, 2, 1)), parts=np.zeros((0, 0)), ended="failed")
-        for trials in ([make_trial(draw=0, curves=self.LONG), failed], [failed, make_trial(draw=0, curves=self.LONG)]):
-            found = losses_of(trials) if trials[0] is not failed else losses(trials, even_shares(1))
-            np.testing.assert_array_equal(found[PLAIN].score[1, 0], [NAN] * 4)
+        failed = make_trial(configuration=1, curves=np.zeros((0, 2, 1)), parts=np.zeros((0, 0)), ended="failed")
+        for trials in (
+            [make_trial(configuration=0, curves=self.LONG), failed],
+            [failed, make_trial(configuration=0, curves=self.LONG)],
+        ):
+            found = losses_of(trials) if trials[0] is not failed else losses_by_arm(trials, even_shares(1))
+            np.testing.assert_array_equal(found[PLAIN].validation[1, 0], [NAN] * 4)
             assert np.asarray(found[PLAIN].parts).shape == (2, 1, 4, PARTS)
             places = np.array([0, 1]), np.array([0, 0]), np.array([3, 3])
             np.testing.assert_allclose(found[PLAIN].parts[places].sum(axis=-1), [0.6, NAN], rtol=1e-6)

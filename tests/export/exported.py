@@ -19,7 +19,7 @@ from goru.export import onnx
 from goru.model.model import Model
 from goru.nn import network
 from goru.nn.architecture import Architecture
-from goru.nn.layers.kinds import to_json
+from goru.nn.layers.kinds import layers_to_json
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
@@ -112,7 +112,7 @@ def trained_with_arrays(
     dtype: type = np.float32,
     temperature: float = 0.8,
 ) -> tuple[Model, dict[str, np.ndarray]]:
-    """A bag that has learned for a moment, as a study would hand it over; and its networks as they were trained.
+    """An ensemble that has learned for a moment, as a study would hand it over; and its networks as they were trained.
 
     **Arguments:**
 
@@ -133,7 +133,7 @@ def trained_with_arrays(
     x = x.astype(dtype)
     learned = descend(layers, x, scaling.transform(y)[:, None].astype(dtype) if scaling else y, members)
     statistics = statistics_of(layers, learned, x)
-    of_members = ({"arm": "batch norm before", "epochs": 15, "layers": to_json(layers)} for _ in range(members))
+    of_members = ({"arm": "batch norm before", "epochs": 15, "layers": layers_to_json(layers)} for _ in range(members))
     temperatures = {} if scaling else {"temperature": temperature, "single_temperature": 1.3}
     networks = folded(layers, learned, statistics)
     model = Model(of_target, schema, preparation, scaling, networks, tuple(of_members), **temperatures)

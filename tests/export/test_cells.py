@@ -37,7 +37,7 @@ def levels(column: CategoricalColumn, texts: list[str]) -> list[int]:
     from onnx import TensorProto
 
     graph = Graph({"x"})
-    result = columns.features(graph, (Input("x", column),), Preparation((), (), 0, (column.width,)))
+    result = columns.add_features(graph, (Input("x", column),), Preparation((), (), 0, (column.width,)))
     found = compute(graph, result, {"x": TensorProto.STRING}, x=np.array(texts, dtype=object))
     assert set(found.sum(axis=1)) <= {0, 1}
     return [int(row.argmax()) if row.any() else -1 for row in found]
@@ -78,7 +78,7 @@ class TestDates:
         from onnx import TensorProto
 
         graph = Graph({"x"})
-        result = dates.date_parts(graph, "x", DATE_PARTS)
+        result = dates.add_date_parts(graph, "x", DATE_PARTS)
         seconds = moments.to_numpy().astype("datetime64[s]").astype(np.int64)
         return compute(graph, result, {"x": TensorProto.INT64}, x=seconds)
 
@@ -120,7 +120,7 @@ class TestNumbers:
         present = np.where(np.isinf(self.NUMBERS), np.nan, self.NUMBERS)[:, None]
         encoded = Encoded(present, np.isnan(present).astype(np.float32), np.empty((len(present), 0), np.int32), ())
         graph = Graph({"x"})
-        result = columns.features(graph, (Input("x", NumericColumn("x", missing=True)),), preparation)
+        result = columns.add_features(graph, (Input("x", NumericColumn("x", missing=True)),), preparation)
         found = compute(graph, result, {"x": TensorProto.DOUBLE}, x=self.NUMBERS)
         np.testing.assert_array_equal(found, preparation.transform(encoded))
 

@@ -41,7 +41,7 @@ class TestForm:
         kinds = {node.op_type for node in onnx.build(model).graph.node}
         assert not kinds & {"BatchNormalization", "Dropout", "Loop", "Scan", "If"}
 
-    def test_the_bag_is_one_graph_with_an_affine_layer_a_network_and_a_layer(self, model):
+    def test_the_ensemble_is_one_graph_with_an_affine_layer_a_network_and_a_layer(self, model):
         def gemms(of):
             return sum(node.op_type == "Gemm" for node in onnx.build(of).graph.node)
 

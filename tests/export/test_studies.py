@@ -7,7 +7,7 @@ from exported import BUILTIN, assert_agrees, assert_close, builtin, make_table
 
 from goru.cli import app
 from goru.export import torch
-from goru.studies.runs.run import load
+from goru.studies.runs.run import open_run
 
 TABLES = (*BUILTIN, "kind", "price")
 
@@ -28,7 +28,7 @@ def study(request, tmp_path_factory):
     words = ["fit", source, "--target", target, "--numbers", numbers, "--networks", "36", "--hidden", "8"]
     words += [] if name in BUILTIN else ["--categorical", "district"]
     app([*words, "--out", str(folder / "run")], standalone_mode=False)
-    return load(folder / "run").model, rows
+    return open_run(folder / "run").model, rows
 
 
 @pytest.mark.slow

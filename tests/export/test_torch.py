@@ -16,7 +16,7 @@ from exported import BUILTIN, assert_close, builtin, make_table, trained
 from models import STACKS
 
 from goru.data.columns import DATE_PARTS, DateColumn
-from goru.data.pieces import cut, fit_edges
+from goru.data.pieces import fit_edges, piecewise_linear_encoding
 from goru.errors import InputError
 from goru.export import torch as export
 from goru.nn.layers.activation import FUNCTIONS
@@ -183,12 +183,12 @@ class TestPreparing:
         spec = importlib.util.spec_from_file_location("exported_model", export.SOURCE)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        bag = object.__new__(module.Bag)
+        ensemble = object.__new__(module.Ensemble)
 
         def prepare(cells, edges):
-            bag.description = {"missing_words": [], "preparation": {"edges": [list(edges)]}}
-            numbers = bag._numbers(module._cells({"c": cells}, "c"), {"name": "c", "boolean": False})
-            return numbers[:, 0], bag._pieces(numbers)[0]
+            ensemble.description = {"missing_words": [], "preparation": {"edges": [list(edges)]}}
+            numbers = ensemble._numbers(module._cells({"c": cells}, "c"), {"name": "c", "boolean": False})
+            return numbers[:, 0], ensemble._pieces(numbers)[0]
 
         return prepare
 
@@ -197,7 +197,7 @@ class TestPreparing:
         edges = fit_edges(np.array(values, dtype=float))
         cells = np.array([0, 5e-324, 1e-323, 0.5, 2.5, 1e300, -1.7e308, np.nan, *values])
         _, pieces = prepared(cells, edges)
-        np.testing.assert_array_equal(pieces, cut(cells, edges))
+        np.testing.assert_array_equal(pieces, piecewise_linear_encoding(cells, edges))
 
     def test_times_are_seconds(self, prepared):
         moments = [time(18, 5, 30, 500_000), timedelta(days=1), None, 7]

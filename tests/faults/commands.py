@@ -103,7 +103,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def contents(run: Path) -> dict[str, object]:
     """All that a run holds, clocks aside."""
     with closing(sqlite3.connect(f"file:{run / 'study.sqlite'}?mode=ro", uri=True)) as study:
-        rows = study.execute("select * from trials order by arm, draw, split").fetchall()
+        rows = study.execute("select * from trials order by arm, configuration, split").fetchall()
         facts = study.execute("select name, value from facts where name not in ('spent', 'pace')").fetchall()
     return {
         "trials": rows,

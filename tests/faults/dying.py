@@ -20,10 +20,10 @@ import numpy as np
 from commands import contents
 
 from goru.report.writing import write_page
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.options import Options
 from goru.studies.runs.manifest import MANIFEST
-from goru.studies.runs.run import REPORT, Run, is_unfinished
+from goru.studies.runs.run import REPORT, RunFolder, is_unfinished
 
 OPTIONS = Options(networks=36, hidden=(4,), epochs=3)
 OF_THE_SYSTEM = ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync")
@@ -76,14 +76,14 @@ def in_a_process(do, *args) -> int:
         os._exit(1)
 
 
-def page(run: Run) -> None:
+def page(run: RunFolder) -> None:
     write_page("<html>", run.folder / REPORT, overwrite=True)
 
 
 def studied(table: TableOptions, folder: Path, resume: bool, at: int | None, told: Path | None = None) -> None:
     """Fit, and die on the way; or tell how many writes there are, and which modules are imported."""
     dying = Dying(at)
-    fit(table, OPTIONS, folder, resume=resume, report=page)
+    fit_table(table, OPTIONS, folder, resume=resume, report=page)
     if told is not None:
         told.write_text(json.dumps({"writes": dying.done, "modules": list(sys.modules)}))
 

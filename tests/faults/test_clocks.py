@@ -10,10 +10,10 @@ import pytest
 from commands import assert_same
 
 from goru.experiment.racing.store import Store
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.options import Options
-from goru.studies.runs.manifest import check
-from goru.studies.runs.run import load
+from goru.studies.runs.manifest import check_files
+from goru.studies.runs.run import open_run
 
 IRIS = TableOptions("iris")
 FEW = Options(networks=36, hidden=(4,), epochs=3)
@@ -22,7 +22,7 @@ DAY = 86_400
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
-    return fit(IRIS, FEW, tmp_path_factory.mktemp("whole") / "run").folder
+    return fit_table(IRIS, FEW, tmp_path_factory.mktemp("whole") / "run").folder
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def stopped(folder: Path, options=FEW, blocks: int = 7) -> Path:
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(Store, "add", watched)
-        fit(IRIS, options, folder)
+        fit_table(IRIS, options, folder)
     return folder
 
 
 def test_the_time_of_day_goes_backwards(whole, tmp_path, backwards):
-    fit(IRIS, FEW, tmp_path / "run")
+    fit_table(IRIS, FEW, tmp_path / "run")
     assert_same(tmp_path / "run", whole)
 
 
 def test_and_a_study_goes_on(whole, tmp_path, backwards):
-    fit(IRIS, FEW, stopped(tmp_path / "run"), resume=True)
+    fit_table(IRIS, FEW, stopped(tmp_path / "run"), resume=True)
     assert_same(tmp_path / "run", whole)
 
 
@@ -64,11 +64,11 @@ def test_files_are_older_or_newer_than_they_can_be(whole, tmp_path, days):
     when = time.time() + days * DAY
     for path in (folder, *folder.rglob("*")):
         os.utime(path, (when, when))
-    fit(IRIS, FEW, folder, resume=True)
+    fit_table(IRIS, FEW, folder, resume=True)
     assert_same(folder, whole)
     for path in (folder, *folder.rglob("*")):
         os.utime(path, (when, when))
-    check(folder)
+    check_files(folder)
 
 
 @pytest.mark.parametrize("hours", [-100, 100])
@@ -76,9 +76,9 @@ def test_the_machine_was_started_again_so_that_its_own_clock_is_another(whole, t
     """Seconds that were spent count, and neither those in between nor a clock that has gone back."""
     folder, monotonic = stopped(tmp_path / "run"), time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600 * hours)
-    fit(IRIS, FEW, folder, resume=True)
+    fit_table(IRIS, FEW, folder, resume=True)
     assert_same(folder, whole)
-    assert 0 < load(folder).answer.seconds < 600
+    assert 0 < open_run(folder).answer.seconds < 600
 
 
 @pytest.mark.parametrize("hours", [-100, 100])
@@ -86,7 +86,7 @@ def test_so_it_is_with_a_budget(tmp_path, monkeypatch, hours):
     options = Options(budget=3.0, hidden=(4,), epochs=8)
     folder, monotonic = stopped(tmp_path / "run", options, blocks=5), time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600 * hours)
-    fit(IRIS, options, folder, resume=True)
-    check(folder)
-    assert 0 < load(folder).answer.seconds < 600
-    assert load(folder).answer.plan.draws >= 1
+    fit_table(IRIS, options, folder, resume=True)
+    check_files(folder)
+    assert 0 < open_run(folder).answer.seconds < 600
+    assert open_run(folder).answer.plan.configurations >= 1

@@ -10,7 +10,7 @@ from damages import damage, damages
 
 from goru.errors import InputError
 from goru.experiment.racing.store import Store
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.options import Options
 from goru.studies.runs.run import CONFIG, MAKING, STORE
 
@@ -21,7 +21,7 @@ BLOCKS = 9
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
-    return fit(IRIS, FEW, tmp_path_factory.mktemp("whole") / "run").folder
+    return fit_table(IRIS, FEW, tmp_path_factory.mktemp("whole") / "run").folder
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def left(tmp_path_factory) -> Path:
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(Store, "add", watched)
-        fit(IRIS, FEW, folder / "run")
+        fit_table(IRIS, FEW, folder / "run")
     assert (folder / "left" / MAKING / f"{STORE}-wal").stat().st_size > 10_000
     return folder / "left"
 
@@ -53,7 +53,7 @@ def test_it_is_named_or_does_not_matter(whole, left, tmp_path, name):
         before = files(folder)
         said = ""
         try:
-            fit(IRIS, FEW, folder, resume=True)
+            fit_table(IRIS, FEW, folder, resume=True)
             assert_same(folder, whole)
         except InputError as error:
             said, named = str(error), named + 1
@@ -68,11 +68,11 @@ def test_what_the_processes_of_a_database_share_does_not_matter(whole, left, tmp
     for number, content in enumerate((None, b"", b"?" * 32768)):
         folder = Path(shutil.copytree(left, tmp_path / str(number)))
         damage(folder / MAKING / f"{STORE}-shm", content)
-        fit(IRIS, FEW, folder, resume=True)
+        fit_table(IRIS, FEW, folder, resume=True)
         assert_same(folder, whole)
 
 
 def test_as_it_was_left_it_is_gone_on_with(whole, left, tmp_path):
     folder = Path(shutil.copytree(left, tmp_path / "run"))
-    fit(IRIS, FEW, folder, resume=True)
+    fit_table(IRIS, FEW, folder, resume=True)
     assert_same(folder, whole)

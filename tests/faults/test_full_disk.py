@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commands import assert_same, files, said
 
-from goru.studies.runs.manifest import check
+from goru.studies.runs.manifest import check_files
 from goru.studies.runs.run import is_unfinished
 
 FIT = ("iris", "--networks", "36", "--hidden", "8")
@@ -43,7 +43,7 @@ def test_the_run_that_was_to_be_replaced_is_whole(commands, tmp_path, kilobytes)
     assert ended.code == 2
     left = {name: content for name, content in files(folder).items() if not name.startswith(".")}
     assert left == files(old)
-    check(folder)
+    check_files(folder)
     assert said("show", folder)[0] == 0
 
 

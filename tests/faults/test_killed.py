@@ -13,8 +13,8 @@ from commands import assert_same, files
 
 from goru.errors import InputError
 from goru.studies.runs.folder import check_free
-from goru.studies.runs.manifest import MANIFEST, check
-from goru.studies.runs.run import ANSWER, READY, is_unfinished, load
+from goru.studies.runs.manifest import MANIFEST, check_files
+from goru.studies.runs.run import ANSWER, READY, is_unfinished, open_run
 
 STUDIES = {
     "compiled": (("digits", "--networks", "108", "--hidden", "8"), 7),
@@ -72,7 +72,7 @@ def test_the_run_is_that_of_a_study_never_killed(commands, tmp_path, name):
         folder = tmp_path / str(number)
         times = chain(commands, fit, folder, seconds, rng, share)
         assert_same(folder, whole)
-        check(folder)
+        check_files(folder)
         return times
 
     assert killed_so_often(one_chain, kills) >= kills
@@ -96,13 +96,13 @@ def test_what_a_run_is_to_replace_stays_whole_until_the_new_one_is(commands, tmp
             # What it had recorded is thrown away now and then, by somebody who begins anew.
             how = "--resume" if is_unfinished(folder) and times % 3 else "--overwrite"
         assert_same(folder, whole)
-        check(folder)
+        check_files(folder)
 
 
 def load_seed(folder: Path) -> int | None:
     """That of the run which is there, if it is whole."""
     try:
-        return load(folder).config["options"]["seed"]
+        return open_run(folder).config["options"]["seed"]
     except InputError as error:
         assert "not finished. Go on with `goru fit ... --resume`" in str(error)  # noqa: PT017  # nothing else is wrong
         return None
@@ -116,14 +116,14 @@ def test_a_study_with_a_budget_finishes_and_is_whole(commands, tmp_path):
     def one_chain(number, rng, share):
         folder = tmp_path / str(number)
         times = chain(commands, fit, folder, seconds, rng, share)
-        check(folder)
+        check_files(folder)
         answer = json.loads((folder / ANSWER).read_text())
         plan = answer["plan"]
         with closing(sqlite3.connect(f"file:{folder / 'study.sqlite'}?mode=ro", uri=True)) as study:
-            counted = "select count(*) from trials where draw < ? and split < ?"
-            (first,) = study.execute(counted, (plan["draws"], plan["folds"])).fetchone()
-        assert first == 12 * plan["draws"] * plan["folds"]
-        assert len(load(folder).recorded) >= answer["trained"]["networks"] >= first
+            counted = "select count(*) from trials where configuration < ? and split < ?"
+            (first,) = study.execute(counted, (plan["configurations"], plan["folds"])).fetchone()
+        assert first == 12 * plan["configurations"] * plan["folds"]
+        assert len(open_run(folder).recorded) >= answer["trained"]["networks"] >= first
         assert commands("show", folder).code == 0
         return times
 

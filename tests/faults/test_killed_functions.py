@@ -98,7 +98,7 @@ def test_a_study_is_in_the_end_as_if_nobody_had_ever_been_killed(script, tmp_pat
     assert ended(begin(script, tmp_path / "whole")) == 0
     seconds, rng = time.monotonic() - began, np.random.default_rng(1)
     whole, kills, number = goru.load(tmp_path / "whole"), 0, 0
-    columns = ["arm", "draw", "split"]
+    columns = ["arm", "configuration", "split"]
     while kills < KILLS:
         run, of_driver, safe, finished, number = tmp_path / f"run {number}", 0, 0, False, number + 1
         while not finished:

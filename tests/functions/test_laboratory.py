@@ -7,8 +7,8 @@ import goru
 from goru.data.splitting import Split
 from goru.experiment.racing.laboratory import Job
 from goru.functions.laboratory import TrainingFunctions
-from goru.functions.workers.attempts import Attempt, Task, failed
-from goru.functions.workers.workers import Lost
+from goru.functions.workers.attempts import Attempt, TrainingTask, failed
+from goru.functions.workers.workers import LostWorker
 
 DESIGN = goru.Design({"trick": ["none", "one", "two", "three", "four"]}, {"rate": goru.uniform(0, 1)})
 SPLITS = [Split(np.arange(10), np.arange(10, 15)), Split(np.arange(5, 15), np.arange(5))]
@@ -60,11 +60,11 @@ def well(loss=1.0, seconds=1.0):
     return Attempt(np.full((1, 2, 1), loss, np.float32), np.full((1, PARTS), loss / PARTS, np.float32), seconds)
 
 
-def jobs(arms=5, draws=1, splits=1):
+def jobs(arms=5, configurations=1, splits=1):
     return [
-        Job(arm, draw, split, {"rate": draw / 8}, 100 * place + 10 * draw + split)
+        Job(arm, configuration, split, {"rate": configuration / 8}, 100 * place + 10 * configuration + split)
         for place, arm in enumerate(DESIGN.arms[:arms])
-        for draw in range(draws)
+        for configuration in range(configurations)
         for split in range(splits)
     ]
 
@@ -82,30 +82,30 @@ def arm_of(task):
 
 
 def test_every_job_becomes_a_trial():
-    wanted = jobs(draws=2, splits=2)
+    wanted = jobs(configurations=2, splits=2)
     found, _ = train(lambda task, times: [well()], wanted)
-    key = [(job.arm, job.draw, job.split, job.values, job.id) for job in wanted]
+    key = [(job.arm, job.configuration, job.split, job.values, job.id) for job in wanted]
     assert sorted(map(str, key)) == sorted(
-        str((trial.arm, trial.draw, trial.split, trial.values, trial.id)) for trial in found
+        str((trial.arm, trial.configuration, trial.split, trial.values, trial.id)) for trial in found
     )
     assert {trial.ended for trial in found} == {"finished"}
 
 
 def test_a_function_is_told_levels_and_knobs_together():
-    _, pool = train(lambda task, times: [well()], jobs(1, draws=2))
+    _, pool = train(lambda task, times: [well()], jobs(1, configurations=2))
     assert [task.configs for task in pool.begun] == [
         ({"trick": "none", "rate": 0.0},),
         ({"trick": "none", "rate": 0.125},),
     ]
-    np.testing.assert_array_equal(pool.begun[0].fit, SPLITS[0].fit_rows)
-    np.testing.assert_array_equal(pool.begun[0].validation, SPLITS[0].score_rows)
+    np.testing.assert_array_equal(pool.begun[0].training, SPLITS[0].training_rows)
+    np.testing.assert_array_equal(pool.begun[0].validation, SPLITS[0].validation_rows)
 
 
 def test_configurations_that_are_the_same_are_trained_once():
-    same = [Job(DESIGN.arms[0], draw, 0, {}, draw) for draw in range(3)]
+    same = [Job(DESIGN.arms[0], configuration, 0, {}, configuration) for configuration in range(3)]
     found, pool = train(lambda task, times: [well()], same)
     assert len(pool.begun) == 1
-    assert [trial.draw for trial in found] == [0, 1, 2]
+    assert [trial.configuration for trial in found] == [0, 1, 2]
 
 
 def test_what_diverges_is_no_failure():
@@ -124,7 +124,7 @@ def test_what_fails_keeps_its_traceback_and_what_was_printed():
 
 def test_if_all_of_the_first_fail_the_study_ends_with_the_reason():
     with pytest.raises(goru.InputError, match="ValueError: bad") as refused:
-        train(lambda task, times: [failed(PARTS, 'File "x.py"\nValueError: bad', 0.1)], jobs(draws=3))
+        train(lambda task, times: [failed(PARTS, 'File "x.py"\nValueError: bad', 0.1)], jobs(configurations=3))
     assert "\n" not in str(refused.value)
 
 
@@ -133,7 +133,7 @@ def test_if_the_plain_arm_fails_again_and_again_the_study_ends_with_the_reason()
         return [failed(PARTS, "ValueError: bad", 0.1) if arm_of(task) == "none" else well()]
 
     with pytest.raises(goru.InputError, match=r"plain.*ValueError: bad"):
-        train(outcome, jobs(draws=3, splits=2))
+        train(outcome, jobs(configurations=3, splits=2))
 
 
 def test_a_study_that_goes_on_knows_what_went_well_before():
@@ -167,13 +167,13 @@ def test_other_arms_that_fail_at_once_while_the_plain_one_is_training_end_nothin
 
 
 def test_a_trial_whose_process_dies_once_is_made_again():
-    found, pool = train(lambda task, times: [well()] if times > 1 else Lost("killed"), jobs(2))
+    found, pool = train(lambda task, times: [well()] if times > 1 else LostWorker("killed"), jobs(2))
     assert [trial.ended for trial in found] == ["finished"] * 2
     assert len(pool.begun) == 4
 
 
 def test_a_trial_whose_process_dies_again_and_again_has_failed_and_harms_no_other():
-    found, _ = train(lambda task, times: Lost("exit status 3") if arm_of(task) == "two" else [well()], jobs())
+    found, _ = train(lambda task, times: LostWorker("exit status 3") if arm_of(task) == "two" else [well()], jobs())
     assert {trial.arm["trick"]: trial.ended for trial in found} == {
         **dict.fromkeys(["none", "one", "three", "four"], "finished"),
         "two": "failed",
@@ -197,7 +197,7 @@ def test_a_population_may_take_as_long_for_each():
     clock = Time()
     pool = Workers(outcome, clock)
     laboratory = TrainingFunctions(pool, 5, SPLITS, PARTS, 0, 10, together=4, clock=clock)
-    found = [trial for trials in laboratory.train(jobs(2, draws=4), lambda done: True) for trial in trials]
+    found = [trial for trials in laboratory.train(jobs(2, configurations=4), lambda done: True) for trial in trials]
     assert [len(task.configs) for task in pool.begun] == [4, 4]
     assert sum(trial.ended == "failed" for trial in found) == 4
     assert clock.now > 40
@@ -212,19 +212,19 @@ def test_a_last_training_that_hangs_is_ended_too():
     clock = Time()
     pool = Workers(lambda task, times: None, clock)
     laboratory = TrainingFunctions(pool, 5, SPLITS, PARTS, 0, 10, clock=clock)
-    (found,) = laboratory.refit([Task(({},), np.arange(5), np.arange(5), 0)])
+    (found,) = laboratory.refit([TrainingTask(({},), np.arange(5), np.arange(5), 0)])
     assert "ended" in found.failure
 
 
 def test_where_time_is_over_what_is_under_way_is_ended():
     asked = iter([True, True, True, False])
-    found, pool = train(lambda task, times: [well()], jobs(draws=4), watch=lambda done: next(asked, False))
+    found, pool = train(lambda task, times: [well()], jobs(configurations=4), watch=lambda done: next(asked, False))
     assert 0 < len(found) < 20
     assert pool.busy == {}
 
 
 def test_each_population_is_of_one_arm_and_one_split():
-    _, pool = train(lambda task, times: [well() for _ in task.configs], jobs(3, draws=5, splits=2), together=4)
+    _, pool = train(lambda task, times: [well() for _ in task.configs], jobs(3, configurations=5, splits=2), together=4)
     for task in pool.begun:
         assert len({config["trick"] for config in task.configs}) == 1
     assert sorted(len(task.configs) for task in pool.begun) == [1] * 6 + [4] * 6

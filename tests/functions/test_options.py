@@ -5,7 +5,7 @@ import pytest
 from user_functions import classes, design, shares, study
 
 import goru
-from goru.functions.options import Options, seconds_of
+from goru.functions.options import FunctionOptions, seconds_of
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_what_is_no_time_is_refused(said):
 )
 def test_what_makes_no_sense_is_refused_in_one_line(more, words):
     with pytest.raises(goru.InputError, match=words) as refused:
-        Options(**{"design": design(), **more})
+        FunctionOptions(**{"design": design(), **more})
     assert "\n" not in str(refused.value)
 
 
 def test_numbers_of_numpy_are_numbers():
-    Options(design(), trials=np.int64(10), workers=np.int32(2), seed=np.uint8(3), limit=np.float32(5))
+    FunctionOptions(design(), trials=np.int64(10), workers=np.int32(2), seed=np.uint8(3), limit=np.float32(5))
     X, y = classes()
     study(shares, X, y, n_trials=np.int64(10), seed=np.int64(1))
 

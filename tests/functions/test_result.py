@@ -41,20 +41,20 @@ def test_effects_are_a_frame(result):
 
 def test_trials_are_a_frame_with_factors_and_knobs(result):
     assert isinstance(result.trials, pd.DataFrame)
-    assert {"arm", "scaled", "draw", "split", "hyper_rate", "hyper_units", "last_loss", "ended"} <= set(
+    assert {"arm", "scaled", "configuration", "split", "hyper_rate", "hyper_units", "last_loss", "ended"} <= set(
         result.trials.columns
     )
     assert result.trials.loc[~result.trials["scaled"], "hyper_units"].isna().all()
     assert result.trials.loc[result.trials["scaled"], "hyper_units"].notna().all()
-    assert not result.trials.duplicated(["arm", "draw", "split"]).any()
+    assert not result.trials.duplicated(["arm", "configuration", "split"]).any()
 
 
 def test_factors_that_are_called_like_a_column_do_not_hide_it():
-    names = ["arm", "draw", "split", "ended"]
+    names = ["arm", "configuration", "split", "ended"]
     result = study(lambda *given: logistic(*given), X, Y, design=goru.Design({name: ["a", "b"] for name in names}))
     assert result.trials["arm"].nunique() == 16
     assert set(result.trials["ended"]) == {"finished"}
-    assert result.trials["draw"].unique().tolist() == [0]
+    assert result.trials["configuration"].unique().tolist() == [0]
     for name in names:
         assert set(result.trials[f"factor_{name}"]) == {"a", "b"}
 

@@ -52,7 +52,7 @@ def test_without_knobs_each_arm_is_one_configuration():
     for n_trials, splits in ((10, 5), (23, 10)):
         result = study(shares, X, Y, n_trials=n_trials)
         assert len(result.trials) == 2 * splits
-        assert set(result.trials["draw"]) == {0}
+        assert set(result.trials["configuration"]) == {0}
 
 
 def test_the_number_of_trials_is_obeyed():
@@ -77,7 +77,7 @@ def test_too_few_trials_are_said():
 
 def test_a_tuned_study_draws_configurations_and_finds_a_good_one():
     result = study(logistic, X, Y, design=design(knobs={"rate": goru.log_uniform(1e-3, 10)}), n_trials=100)
-    assert result.trials["draw"].nunique() >= 5
+    assert result.trials["configuration"].nunique() >= 5
     assert result.configuration["rate"] == pytest.approx(result.answer.recommended[0].values["rate"])
     assert 0.1 < result.configuration["rate"] * (4 if result.configuration["scaled"] else 1) <= 40
 
@@ -96,7 +96,7 @@ def test_knobs_are_missing_where_their_condition_does_not_hold():
     assert all(isinstance(config["units"], int) and 1 <= config["units"] <= 4 for config in seen)
     assert len({config["units"] for config in seen}) > 1
     assert all(0.1 <= config["rate"] <= 1 for config in seen if config["scaled"])
-    # The same configuration number is the same draw in every arm.
+    # The same configuration number is the same configuration in every arm.
     plain, scaled = (sorted({config["units"] for config in seen if config["scaled"] == of}) for of in (False, True))
     assert plain == scaled
 
@@ -133,8 +133,8 @@ def test_the_loss_of_a_population_is_that_of_each_by_itself():
     population.population = True
     tuned = design(knobs={"rate": goru.log_uniform(0.01, 1)})
     together, alone = (study(train, X, Y, design=tuned, n_trials=100) for train in (population, logistic))
-    columns = ["arm", "draw", "split", "last_loss"]
-    both = [result.trials.sort_values(["arm", "draw", "split"])[columns] for result in (together, alone)]
+    columns = ["arm", "configuration", "split", "last_loss"]
+    both = [result.trials.sort_values(["arm", "configuration", "split"])[columns] for result in (together, alone)]
     merged = both[0].merge(both[1], on=columns[:3])
     assert len(merged) >= 100 / 2
     np.testing.assert_array_equal(merged["last_loss_x"], merged["last_loss_y"])

@@ -35,7 +35,7 @@ def same(one, other):
     assert one.answer.recommended == other.answer.recommended
     assert one.answer.test == other.answer.test
     assert one.evidence == other.evidence
-    columns = ["arm", "draw", "split"]
+    columns = ["arm", "configuration", "split"]
     ordered = [trials(result).sort_values(columns).reset_index(drop=True) for result in (one, other)]
     assert ordered[0].equals(ordered[1])
 

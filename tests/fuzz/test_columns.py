@@ -16,7 +16,7 @@ from odd_tables import COLUMNS
 
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
-from goru.report.opened import load
+from goru.report.run import load
 
 
 @pytest.fixture(scope="module")

@@ -156,7 +156,7 @@ def test_claims(here, table, claims, options):
     with (
         place(here),
         mock.patch("goru.claims.running.run_all", return_value=()),
-        mock.patch("goru.claims.page.write"),
+        mock.patch("goru.claims.page.write_claims"),
     ):
         Path("t.csv").write_text(table)
         call("claims", *claims, *options, topic="options of claims")

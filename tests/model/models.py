@@ -21,7 +21,7 @@ from goru.nn.layers.affine import Affine
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
 from goru.nn.layers.group_norm import GroupNorm
-from goru.nn.layers.kinds import to_json
+from goru.nn.layers.kinds import layers_to_json
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
@@ -144,7 +144,7 @@ def make_model(
     layers = networks.layers
     if stack is not None:
         layers, networks = STACKS[stack](schema.n_features, outputs), stacked(stack, schema.n_features, outputs)
-    described = {"arm": "plain", "learning_rate": 0.1 / 3, "layers": to_json(layers)}
+    described = {"arm": "plain", "learning_rate": 0.1 / 3, "layers": layers_to_json(layers)}
     return Model(
         target=Target("kind" if classification else "price", task, CLASSES if classification else None),
         schema=schema,

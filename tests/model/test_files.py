@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 from goru.errors import InputError
 from goru.model.files import load_model, load_trained, save_model
 from goru.model.weights import unnamed
-from goru.nn.layers.kinds import from_json
+from goru.nn.layers.kinds import layers_from_json
 
 FILES = ("manifest.json", "model.json", "networks.safetensors", "plain.safetensors")
 NEW = make_table(rows=25, seed=9)
@@ -87,7 +87,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("stack", STACKS)
     def test_what_was_trained_comes_back_under_the_names_of_its_layers(self, tmp_path, stack):
         model = make_model(stack=stack)
-        layers = from_json(model.members[0]["layers"])
+        layers = layers_from_json(model.members[0]["layers"])
         assert layers == STACKS[stack](model.networks.inputs, model.networks.n_outputs)
         learned = initial(layers, 3)
         statistics = statistics_of(layers, learned, np.random.default_rng(0).normal(size=(9, model.networks.inputs)))

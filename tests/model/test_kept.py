@@ -11,7 +11,7 @@ import pytest
 from goru.data.reading import read_table
 from goru.model.files import load_trained
 from goru.report.terminal import answer_lines
-from goru.studies.runs.run import REPORT, STORE, Run, load
+from goru.studies.runs.run import REPORT, STORE, RunFolder, open_run
 
 KEPT = sorted(path.parent for path in Path(__file__).parent.glob("kept/*/answer.json"))
 LARGEST = 300_000  # bytes, all of them together
@@ -23,9 +23,9 @@ def folder(request) -> Path:
 
 
 @pytest.fixture
-def run(folder) -> Run:
+def run(folder) -> RunFolder:
     """The report and the trials are not kept: they are large."""
-    return load(folder, but=(REPORT, STORE))
+    return open_run(folder, but=(REPORT, STORE))
 
 
 def test_some_are_kept_of_either_task_and_they_are_small():
@@ -78,6 +78,6 @@ def test_the_answer_is_told_and_what_pictures_are_drawn_from_is_there(run):
 
 
 def test_a_copy_elsewhere_is_as_good(folder, run, tmp_path):
-    again = load(shutil.copytree(folder, tmp_path / "moved"), but=(REPORT, STORE)).model
+    again = open_run(shutil.copytree(folder, tmp_path / "moved"), but=(REPORT, STORE)).model
     new = pd.read_csv(folder / "new.csv")
     np.testing.assert_array_equal(again.predict(new), run.model.predict(new))

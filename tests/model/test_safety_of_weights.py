@@ -85,7 +85,7 @@ class TestHeaders:
         put(folder, name, content)
         refused(folder, why, read=read, most=16 << 20)
 
-    def test_one_of_more_bytes_than_any_bag_needs(self, folder, name, read):
+    def test_one_of_more_bytes_than_any_ensemble_needs(self, folder, name, read):
         length = (16 << 20) + 1
         with (folder / name).open("wb") as file:
             file.write(struct.pack("<Q", length))

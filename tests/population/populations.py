@@ -14,14 +14,14 @@ from goru.nn.losses import LOSSES
 from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step
 from goru.population.batches import BatchOrder
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.trained import TrainedBlock
 from goru.population.trainer import Trainer
 
 ROWS, INPUTS, HIDDEN, CLASSES, TARGETS, PARTS = 120, 6, (10, 8), 3, 2, 4
 
-# 90 fit rows: an epoch has 5 or 6 steps, so that batches cross from one epoch into the next; and the 33 and 30
+# 90 training rows: an epoch has 5 or 6 steps, so that batches cross from one epoch into the next; and the 33 and 30
 # scored rows fill neither one chunk nor two.
 SHAPE = BlockShape(networks=4, batch=16, epochs=3, steps=17, eval_chunks=2, eval_rows=20, parts=PARTS)
 
@@ -72,11 +72,11 @@ def trainer(architecture: Shape, recipe: Recipe = CLASSIFY, shape: BlockShape = 
 
 
 @cache
-def table(targets: int = 0, seed: int = 0, weighted: bool = False) -> Rows:
+def table(targets: int = 0, seed: int = 0, weighted: bool = False) -> PreparedRows:
     """Rows whose class is that of the nearest of three centres, or whose targets are a smooth function of them.
 
-    With weights, every fifth row, fitted or not, has a weight of zero; of the fit rows the mean is 1. The rows belong
-    to parts by turns.
+    With weights, every fifth row, fitted or not, has a weight of zero; of the training rows the mean is 1. The rows
+    belong to parts by turns.
     """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
@@ -90,12 +90,12 @@ def table(targets: int = 0, seed: int = 0, weighted: bool = False) -> Rows:
     if weighted:
         weight = rng.exponential(size=ROWS) * (np.arange(ROWS) % 5 > 0)
         weight = (weight / weight[fit].mean()).astype(np.float32)
-    return Rows(
+    return PreparedRows(
         x,
         y,
-        fit=fit,
-        fit_scored=shuffled[:33],
-        score=shuffled[90:],
+        training=fit,
+        training_scored=shuffled[:33],
+        validation=shuffled[90:],
         weight=weight,
         part=np.arange(ROWS, dtype=np.int32) % PARTS,
     )
@@ -107,7 +107,7 @@ def member(number: int, **changes) -> Member:
     return Member(id=100 + number, seed=(7, number), hyper=hyper._replace(**changes))
 
 
-def block(*members: Member, rows: Rows | None = None, order=(5,), epochs=4, schedule_epochs=None) -> Block:
+def block(*members: Member, rows: PreparedRows | None = None, order=(5,), epochs=4, schedule_epochs=None) -> Block:
     return Block(tuple(members), table() if rows is None else rows, order, epochs, schedule_epochs)
 
 
@@ -185,7 +185,7 @@ def train_plainly(architecture, recipe, one, rows, order, epochs):
     """One network by a loop over `goru.nn`'s step: the state before the first, and those after every epoch."""
     training, step = begin_plainly(architecture, recipe, one), plain_step(architecture, recipe)
     weight = np.ones(len(rows.x), np.float32) if rows.weight is None else rows.weight
-    batches = BatchOrder(order, rows.fit, SHAPE.batch)
+    batches = BatchOrder(order, rows.training, SHAPE.batch)
     states, index, total = [training], 0, batches.steps(epochs)
     for epoch in range(epochs):
         for chosen in batches.batches(index, batches.steps(epoch + 1)):

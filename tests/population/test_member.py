@@ -24,7 +24,7 @@ from populations import (
 
 from goru.nn import network
 from goru.nn.layers.affine import Weights
-from goru.population.member import Member, Rows
+from goru.population.member import Member, PreparedRows
 from goru.population.trainer import Trainer
 
 
@@ -111,7 +111,7 @@ def test_dropout_at_rate_zero_is_the_network_without_dropout():
 
 def test_a_table_is_copied_to_a_device_once():
     rows = table()
-    fresh = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, rows.score)
+    fresh = PreparedRows(rows.x, rows.y, rows.training, rows.training_scored, rows.validation)
     one, other = cpus(2)
     assert fresh.on(one, "x", ROWS) is fresh.on(one, "x", ROWS)
     assert fresh.on(one, "x", ROWS).devices() == {one}

@@ -40,7 +40,7 @@ from goru.nn import network
 from goru.nn.layers.affine import Affine, Weights
 from goru.nn.training import Training
 from goru.population.initial import initial
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.program import DEVICES, BlockData, Members, Orders, advance, over_devices, score
 
 EPOCHS = 4  # 22 steps
@@ -71,7 +71,7 @@ def test_the_curves_are_those_of_a_plain_loop_scored_after_every_epoch(name):
     for index, one in enumerate(members):
         _, *states = train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)
         for epoch, training in enumerate(states):
-            for part, scored in enumerate([rows.fit_scored, rows.score]):
+            for part, scored in enumerate([rows.training_scored, rows.validation]):
                 expected = figures_in_numpy(architecture, training, one.hyper, rows.x[scored], rows.y[scored])
                 np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
 
@@ -87,7 +87,7 @@ def test_weighted_rows_are_trained_on_and_scored_as_in_a_plain_loop(name):
         errors = {leaf: relative_error(ours[leaf], plain[leaf]) for leaf in plain}
         assert max(errors.values()) < 1e-5, errors
         for epoch, training in enumerate(states):
-            for part, scored in enumerate([rows.fit_scored, rows.score]):
+            for part, scored in enumerate([rows.training_scored, rows.validation]):
                 x, y, weight = rows.x[scored], rows.y[scored], rows.weight[scored]
                 expected = figures_in_numpy(architecture, training, one.hyper, x, y, weight)
                 np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
@@ -114,7 +114,7 @@ def test_the_last_point_of_the_curves_is_the_score_of_the_networks_that_are_hand
     (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
     for index, one in enumerate(members):
         training = jax.tree.map(lambda leaf: leaf[index], trained.training)  # noqa: B023
-        for part, scored in enumerate([rows.fit_scored, rows.score]):
+        for part, scored in enumerate([rows.training_scored, rows.validation]):
             expected = figures_in_numpy(architecture, training, one.hyper, rows.x[scored], rows.y[scored])
             np.testing.assert_allclose(trained.curves[index, -1, part], expected, rtol=1e-5)
 
@@ -122,17 +122,17 @@ def test_the_last_point_of_the_curves_is_the_score_of_the_networks_that_are_hand
 @pytest.mark.parametrize("count", [1, 20, 21, 40])
 def test_however_many_chunks_the_scored_rows_fill_each_counts_once(count):
     rows = table()
-    fewer = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, rows.fit[:count])
+    fewer = PreparedRows(rows.x, rows.y, rows.training, rows.training_scored, rows.training[:count])
     (trained,) = train(trainer(AFTER), block(member(0), rows=fewer))
     training = jax.tree.map(lambda leaf: leaf[0], trained.training)
-    scored = fewer.score
+    scored = fewer.validation
     expected = figures_in_numpy(AFTER, training, member(0).hyper, rows.x[scored], rows.y[scored])
     np.testing.assert_allclose(trained.curves[0, -1, 1], expected, rtol=1e-5)
 
 
 def test_where_no_rows_are_scored_there_is_no_figure_and_the_training_is_the_same():
     rows = table()
-    unscored = Rows(rows.x, rows.y, rows.fit, rows.fit_scored, np.empty(0, int))
+    unscored = PreparedRows(rows.x, rows.y, rows.training, rows.training_scored, np.empty(0, int))
     without, usual = (alone(trainer(AFTER), member(0), rows=each) for each in (unscored, rows))
     assert np.isnan(without["curves"][:, 1]).all()
     assert np.isnan(without["parts"]).all()
@@ -154,7 +154,7 @@ def hand_made(rows_of_chunks, weight=(1, 1, 1)):
     data = BlockData(x, jnp.array([0, 0, 1]), jnp.float32(weight), jnp.array([2, 0, 1]), chunks, chunks)
     figures, parts = score(LINEAR, CLASSIFY, 4, HYPER, HANDS_ON, data)
     assert (figures.shape, parts.shape) == ((2, 2), (4,))
-    np.testing.assert_array_equal(figures[0], figures[1])  # fit rows and score rows are the same here
+    np.testing.assert_array_equal(figures[0], figures[1])  # training rows and validation rows are the same here
     return np.asarray(figures[1]), np.asarray(parts)
 
 
@@ -206,9 +206,9 @@ def test_a_row_of_weight_zero_is_not_scored_even_where_its_loss_is_infinite():
         np.testing.assert_allclose(by_part, parts, rtol=1e-6)  # an infinite loss stays in its part
 
 
-def test_fit_rows_and_score_rows_are_scored_each_by_themselves():
-    x, fit, held_out = jnp.array([[1.0, 0.0], [0.0, 2.0]]), jnp.array([[0, -1]]), jnp.array([[1, 1]])
-    data = BlockData(x, jnp.array([0, 0]), jnp.float32([1, 1]), jnp.array([0, 0]), fit, held_out)
+def test_training_rows_and_validation_rows_are_scored_each_by_themselves():
+    x, fit, validation = jnp.array([[1.0, 0.0], [0.0, 2.0]]), jnp.array([[0, -1]]), jnp.array([[1, 1]])
+    data = BlockData(x, jnp.array([0, 0]), jnp.float32([1, 1]), jnp.array([0, 0]), fit, validation)
     figures, parts = score(LINEAR, CLASSIFY, 1, HYPER, HANDS_ON, data)
     np.testing.assert_allclose(figures, [[FIRST, 1], [SECOND, 0]], rtol=1e-6)
     np.testing.assert_allclose(parts, [SECOND], rtol=1e-6)
@@ -221,13 +221,13 @@ def test_where_no_scored_row_counts_there_is_no_figure():
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("name", SOME_CASES)
-def test_parts_are_recorded_after_every_epoch_and_add_up_to_the_loss_on_score_rows(name, weighted):
+def test_parts_are_recorded_after_every_epoch_and_add_up_to_the_loss_on_validation_rows(name, weighted):
     architecture, recipe, targets = CASES[name]
     members, rows = (member(0), member(1)), table(targets, weighted=weighted)
     (trained,) = train(trainer(architecture, recipe), block(*members, rows=rows, epochs=EPOCHS))
     assert trained.parts.shape == (2, EPOCHS, PARTS)
     np.testing.assert_allclose(trained.parts.sum(axis=2), trained.curves[:, :, 1, 0], rtol=1e-5)
-    scored, weight = rows.score, np.ones(len(rows.x)) if rows.weight is None else np.float64(rows.weight)
+    scored, weight = rows.validation, np.ones(len(rows.x)) if rows.weight is None else np.float64(rows.weight)
     for index, one in enumerate(members):
         _, *states = train_plainly(architecture, recipe, one, rows, (5,), EPOCHS)
         for epoch, training in enumerate(states):
@@ -256,7 +256,7 @@ def test_nothing_is_done_where_no_epoch_is_asked_for():
     rows, members = table(), [member(number) for number in range(SHAPE.networks)]
     (trained,) = train(trainer(AFTER), block(*members, epochs=1))
     before = trained.training
-    scored = jnp.asarray(rows.score[None])
+    scored = jnp.asarray(rows.validation[None])
     weight, part = jnp.ones(len(rows.x)), jnp.asarray(rows.part)
     data = BlockData(jnp.asarray(rows.x), jnp.asarray(rows.y), weight, part, scored, scored)
     ids = np.arange(SHAPE.networks, dtype=np.uint32)

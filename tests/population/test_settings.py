@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from populations import CLASSES, CLASSIFY, INPUTS, ROWS, SHAPE, by_name, cpus, different_bits, member, outcome, train
 from populations import block as block_of
-from test_bag import TANH, make_orders, make_own, make_rows
+from test_ensemble import TANH, make_orders, make_own, make_rows
 
 from goru.nn.architecture import Architecture
-from goru.population.bag import CompiledBag, _program
+from goru.population.ensemble import CompiledEnsemble, _program
+from goru.population.final_networks import _statistics, with_exact_statistics
 from goru.population.initial import _state
 from goru.population.settings import each_by_own_settings, own_settings
-from goru.population.settle import _statistics, settle
 from goru.population.trainer import Trainer
 
 SMALL = Architecture(INPUTS, (4,), CLASSES, batch_norm="before", dropout=True)
@@ -48,7 +48,8 @@ SETTINGS = {
 
 
 def computed() -> dict[str, np.ndarray]:
-    """All that programs find: of a block that is shorter than they have room for, settled, and of a bag."""
+    """All that programs find: of a block that is shorter than they have room for, with exact statistics, and of an
+    ensemble."""
     for known in (_state, _statistics, _program):  # of programs that were traced by other settings
         (known.cache_clear if hasattr(known, "cache_clear") else known.clear_cache)()
     trainer = Trainer(SMALL, CLASSIFY, SHAPE, ROWS, devices=cpus(2))
@@ -56,11 +57,11 @@ def computed() -> dict[str, np.ndarray]:
     layers, loss = TANH
     x, y = make_rows(loss)
     learner = make_own(layers, loss)
-    bag = CompiledBag(learner, x, y)
-    losses = bag.learn(x, y, make_orders(0))
-    bag.write_back()
-    settled = by_name(settle(trained, SMALL.layers, SHAPE.networks))
-    return outcome(trained, 1) | settled | {"losses": losses, "bag": learner.numbers.flat}
+    ensemble = CompiledEnsemble(learner, x, y)
+    losses = ensemble.learn(x, y, make_orders(0))
+    ensemble.write_back()
+    final = by_name(with_exact_statistics(trained, SMALL.layers, SHAPE.networks))
+    return outcome(trained, 1) | final | {"losses": losses, "ensemble": learner.numbers.flat}
 
 
 @cache

@@ -98,7 +98,7 @@ def test_a_network_in_a_population_learns_what_it_learns_by_itself(trained):
         assert max(errors.values()) < 1e-5, errors
         assert different_bits(first, {leaf: ours[leaf] for leaf in first}) == [*first]  # everything has learned
         for epoch, training in enumerate(states):
-            for part, scored in enumerate([rows.fit_scored, rows.score]):
+            for part, scored in enumerate([rows.training_scored, rows.validation]):
                 expected = figures_in_numpy(ANY, training, one.hyper, rows.x[scored], rows.y[scored])
                 np.testing.assert_allclose(trained.curves[index, epoch, part], expected, rtol=1e-5)
 
@@ -119,14 +119,14 @@ def test_snapshots_are_those_of_a_training_that_ends_there(trained):
     assert [*trained.snapshots] == [0, 2, EPOCHS]
 
 
-def test_settled_networks_have_exact_statistics_and_can_be_folded(trained):
-    settled, rows = trainer(ANY).settle(trained), table()
-    layers, folded = fold(ANY.layers, *settled)
+def test_final_networks_have_exact_statistics_and_can_be_folded(trained):
+    final, rows = trainer(ANY).with_exact_statistics(trained), table()
+    layers, folded = fold(ANY.layers, *final)
     assert [layer.kind for layer in layers[3].layers] == ["affine", "prelu"]
     outputs = apply(layers, folded, rows.x.T)
     for index, one in enumerate(MEMBERS):
-        learned, statistics, _ = one_of(settled, index)
-        x = outputs_in_numpy(ANY.layers[:3], learned[:3], statistics[:3], one.hyper, rows.x[rows.fit].T)
+        learned, statistics, _ = one_of(final, index)
+        x = outputs_in_numpy(ANY.layers[:3], learned[:3], statistics[:3], one.hyper, rows.x[rows.training].T)
         mask = keep_mask(dropout_key(one.id, STATISTICS_STEP, 0), x.shape, one.hyper.dropout_rate)
         x = np.float64(learned[4][0].weight) @ (x * mask / (1 - one.hyper.dropout_rate))
         mean, variance = statistics[4][1]
@@ -147,7 +147,7 @@ def test_without_a_compiler_it_is_the_same_network_where_every_layer_has_a_way_b
         np.testing.assert_allclose(ours, reference, rtol=1e-3, atol=1e-3)
 
     jax.tree.map(close, interpreted.training[:2], trained.training[:2])
-    jax.tree.map(close, interpreter.settle(interpreted), trainer(ANY).settle(trained))
+    jax.tree.map(close, interpreter.with_exact_statistics(interpreted), trainer(ANY).with_exact_statistics(trained))
 
 
 def test_a_layer_without_a_way_back_is_named_where_there_is_no_compiler():

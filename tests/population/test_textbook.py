@@ -16,7 +16,7 @@ from goru.nn.layers.dropout import dropout_key, keep_mask
 from goru.nn.layers.layer import Context
 from goru.nn.network import forward, infer, running
 from goru.population.batches import BatchOrder
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
 
@@ -184,12 +184,13 @@ class BookNetwork:
         return self.last.forward(y, t), np.mean(y.argmax(axis=1) == t)
 
 
-def some_rows() -> Rows:
-    """55 fit rows, so that mini-batches of 15 cross from one epoch into the next; 35 of them and 25 others scored."""
+def some_rows() -> PreparedRows:
+    """55 training rows, so that mini-batches of 15 cross from one epoch into the next; 35 of them and 25 others
+    scored."""
     rng = np.random.default_rng(11)
     x, shuffled = rng.normal(size=(80, INPUTS)).astype(np.float32), rng.permutation(80)
     y = (x @ rng.normal(size=(INPUTS, CLASSES))).argmax(axis=1).astype(np.int32)
-    return Rows(x, y, fit=shuffled[:55], fit_scored=shuffled[:35], score=shuffled[55:])
+    return PreparedRows(x, y, training=shuffled[:55], training_scored=shuffled[:35], validation=shuffled[55:])
 
 
 # No usual value among the numbers of the three networks, so that a forgotten one shows.
@@ -204,7 +205,7 @@ NUMBERS = {
 HYPERS = [COMMON._replace(**dict(zip(NUMBERS, of_one, strict=True))) for of_one in zip(*NUMBERS.values(), strict=True)]
 MEMBERS = tuple(Member(40 + number, (11, number), hyper) for number, hyper in enumerate(HYPERS))
 ROWS, ORDER = some_rows(), (3,)
-BATCHES = BatchOrder(ORDER, ROWS.fit, BATCH)
+BATCHES = BatchOrder(ORDER, ROWS.training, BATCH)
 
 
 def architecture_of(case) -> Architecture:
@@ -244,7 +245,9 @@ def train_by_the_book(case):
             for step in range(BATCHES.steps(epoch), BATCHES.steps(epoch + 1)):
                 (rows,) = BATCHES.batches(step, step + 1)
                 network.step(ROWS.x[rows], ROWS.y[rows], masks_of(case, one, step))
-            curves.append([network.figures(ROWS.x[rows], ROWS.y[rows]) for rows in (ROWS.fit_scored, ROWS.score)])
+            curves.append(
+                [network.figures(ROWS.x[rows], ROWS.y[rows]) for rows in (ROWS.training_scored, ROWS.validation)]
+            )
         trained.append((network, np.array(curves)))
     return trained
 

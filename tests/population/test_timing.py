@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from populations import PLAIN, table, trainer
 
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.timing import CALLS, block_seconds
 from goru.population.trainer import Trainer
 
@@ -36,6 +36,6 @@ def test_the_last_call_which_prepares_no_other_does_not_count(monkeypatch):
                 yield call
 
     monkeypatch.setattr("goru.population.timing.time.monotonic", lambda: clock[0])
-    rows = Rows(np.zeros((4, 1), np.float32), np.zeros(4, np.int32), *[np.arange(4)] * 3)
+    rows = PreparedRows(np.zeros((4, 1), np.float32), np.zeros(4, np.int32), *[np.arange(4)] * 3)
     assert block_seconds(Ahead(), rows) == pytest.approx(0.03 / (5 * 2))
     assert stopped == [CALLS - 1]

@@ -36,7 +36,7 @@ from populations import (
 )
 
 from goru.population.batches import BatchOrder
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.trainer import Trainer
 
 HERE = Path(__file__).parent
@@ -150,7 +150,7 @@ class TestWeights:
 
 
 class TestCurves:
-    def test_of_classification_are_loss_and_accuracy_on_fit_and_score_rows_after_every_epoch(self):
+    def test_of_classification_are_loss_and_accuracy_on_fit_and_validation_rows_after_every_epoch(self):
         (trained,) = train(trainer(PLAIN), block(member(0), member(1), member(2), epochs=5))
         assert trained.curves.shape == (3, 5, 2, 2)
         assert np.isfinite(trained.curves).all()
@@ -166,7 +166,9 @@ class TestCurves:
         for epochs in (1, 3, 4, 6):
             (short,) = train(trainer(AFTER), block(member(0), epochs=epochs, schedule_epochs=7))
             training = jax.tree.map(lambda leaf: leaf[0], short.training)
-            expected = figures_in_numpy(AFTER, training, member(0).hyper, rows.x[rows.score], rows.y[rows.score])
+            expected = figures_in_numpy(
+                AFTER, training, member(0).hyper, rows.x[rows.validation], rows.y[rows.validation]
+            )
             np.testing.assert_allclose(long.curves[0, epochs - 1, 1], expected, rtol=1e-5)
 
 
@@ -344,17 +346,17 @@ class TestADivergingNetwork:
             expected = alone(trainer(BEFORE_DROPOUT), member(number), order=(number,))
             assert different_bits(outcome(each, 0), expected) == []
 
-    def test_is_marked_with_the_first_epoch_whose_loss_on_the_fit_rows_is_not_finite(self):
+    def test_is_marked_with_the_first_epoch_whose_loss_on_the_training_rows_is_not_finite(self):
         (trained,) = train(trainer(PLAIN), block(*[member(number) for number in range(4)]))
         curves = trained.curves.copy()
         curves[1, 2, 0, 0] = np.nan  # back to normal after it
         curves[2, 1:, 0, 0] = np.inf
-        curves[3, :, 1, 0] = np.nan  # on score rows, of which there may be none
+        curves[3, :, 1, 0] = np.nan  # on validation rows, of which there may be none
         assert replace(trained, curves=curves).diverged.tolist() == [-1, 2, 1, -1]
 
     def test_on_rows_that_are_not_numbers_is_marked_while_the_block_beside_it_is_not(self):
         rows = table()
-        spoiled = Rows(rows.x * np.float32("nan"), rows.y, rows.fit, rows.fit_scored, rows.score)
+        spoiled = PreparedRows(rows.x * np.float32("nan"), rows.y, rows.training, rows.training_scored, rows.validation)
         ill, well = train(trainer(AFTER), block(member(0), rows=spoiled), block(member(0)))
         assert ill.diverged.tolist() == [0]
         assert different_bits(outcome(well, 0), alone(trainer(AFTER), member(0))) == []

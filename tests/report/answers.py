@@ -8,7 +8,7 @@ from goru.studies.answer import words
 from goru.studies.design import ARMS
 
 
-def effect(name, change, low, high, verdict, rows_to_decide=None, draws_to_decide=False):
+def effect(name, change, low, high, verdict, rows_to_decide=None, configurations_to_decide=False):
     return {
         "name": name,
         "change": change,
@@ -20,7 +20,7 @@ def effect(name, change, low, high, verdict, rows_to_decide=None, draws_to_decid
         "networks": 0.005,
         "search": 0.0,
         "rows_to_decide": rows_to_decide,
-        "draws_to_decide": draws_to_decide,
+        "configurations_to_decide": configurations_to_decide,
     }
 
 
@@ -40,7 +40,7 @@ def recommended(batch_norm, networks, epochs, loss, schedule_epochs=80, **values
         "words": words(levels, values),
         "epochs": epochs,
         "schedule_epochs": schedule_epochs,
-        "held_out_loss": loss,
+        "validation_loss": loss,
     }
 
 
@@ -74,13 +74,13 @@ CLASSIFICATION = {
         "arms": 12,
         "partitions": 1,
         "folds": 3,
-        "draws": 2,
+        "configurations": 2,
         "epochs": 80,
         "shortfalls": ["the time was too short for a full study: 3 folds instead of 5."],
     },
     "plain": {
-        "fit": 0.1,
-        "held_out": 0.9,
+        "training": 0.1,
+        "validation": 0.9,
         "best": 0.5,
         "epoch": 7,
         "gap": 0.8,
@@ -108,7 +108,7 @@ CLASSIFICATION = {
     "selection": "uniform",
     "temperature": 1.0,
     "test": [
-        scored("guess", 0, 0.69, 0.55, 0.5, 0.5),
+        scored("class prior", 0, 0.69, 0.55, 0.5, 0.5),
         scored("logistic regression", 0, 0.49, 0.74, 0.68, 0.77),
         scored("boosted trees", 0, 0.48, 0.75, 0.69, 0.78),
         scored("plain", 1, 0.51, 0.75, 0.69, 0.76),
@@ -138,8 +138,8 @@ REGRESSION["data"] |= {
     "classes": None,
     "notes": [],
 }
-REGRESSION["plan"] |= {"draws": 1, "partitions": 2, "folds": 5, "epochs": 100, "shortfalls": []}
-REGRESSION["plain"] |= {"fit": 0.495, "held_out": 0.5, "best": 0.5, "epoch": 100, "overfits": None}
+REGRESSION["plan"] |= {"configurations": 1, "partitions": 2, "folds": 5, "epochs": 100, "shortfalls": []}
+REGRESSION["plain"] |= {"training": 0.495, "validation": 0.5, "best": 0.5, "epoch": 100, "overfits": None}
 REGRESSION["plain"] |= {
     "gap": 0.005,
     "gap_low": -0.01,
@@ -152,7 +152,7 @@ REGRESSION["network"] |= {"widths": [1, 8, 1], "activation": "tanh", "loss": "sq
 REGRESSION["recommended"] = [recommended(None, 8, 33, 0.44, learning_rate=0.00456)]
 REGRESSION["judgement"] |= {"loss": "squared error over the target's variance"}
 REGRESSION["test"] = [
-    scored("guess", 0, -0.004, 71000.0),
+    scored("mean", 0, -0.004, 71000.0),
     scored("plain", 1, 0.295, 60123.4),
     scored("recommended", 1, -0.311, 0.000123),
     scored("plain", 8, None, 12.0),

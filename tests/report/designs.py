@@ -26,9 +26,9 @@ from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
 from goru.experiment.knobs import integers, log_uniform, uniform
 from goru.experiment.racing.plan import Plan
-from goru.experiment.trial import Trial, losses
+from goru.experiment.trial import Trial, losses_by_arm
 
-FOLDS, DRAWS, PARTS, ROWS = 5, 4, 10, 500
+FOLDS, CONFIGURATIONS, PARTS, ROWS = 5, 4, 10, 500
 TRICKS = Design(
     {"optimizer": ["sgd", "adam", "lion"], "mixup": [False, True]},
     {
@@ -59,16 +59,18 @@ def study(
     - `training`: whether the training loss is known.
     - `failing`: an arm of which every trial fails.
     """
-    configurations = {arm: design.configurations(arm, DRAWS, 0) for arm in design.arms}
+    configurations = {arm: design.configurations(arm, CONFIGURATIONS, 0) for arm in design.arms}
     trials = [
-        _trial(design, arm, draw, split, configurations[arm][draw], epochs, training, arm.name == failing)
+        _trial(
+            design, arm, configuration, split, configurations[arm][configuration], epochs, training, arm.name == failing
+        )
         for arm in design.arms
-        for draw in range(DRAWS)
+        for configuration in range(CONFIGURATIONS)
         for split in range(FOLDS)
     ]
-    found = losses(trials, np.full((FOLDS, PARTS), 1 / PARTS))
+    found = losses_by_arm(trials, np.full((FOLDS, PARTS), 1 / PARTS))
     with np.errstate(invalid="ignore"):
-        answers = answer_questions(design, found, FOLDS, DRAWS)
+        answers = answer_questions(design, found, FOLDS, CONFIGURATIONS)
         best, plain = rank(found, configurations)[0], rank({design.plain: found[design.plain]}, configurations)[0]
         raced = Raced(trials, design, configurations, found, answers.interactions, FOLDS, 0.25)
         evidence = gather(raced, plain, best, ROWS)
@@ -76,7 +78,7 @@ def study(
     answer = Answer(
         goru="0.1.0",
         data=Data("table.csv", ROWS, 400, 100, "y", "loss" if classes is None else "classification", classes),
-        plan=Planned.of(Plan(DRAWS, 1, FOLDS, epochs), len(design.arms), DRAWS, FOLDS, 1),
+        plan=Planned.of(Plan(CONFIGURATIONS, 1, FOLDS, epochs), len(design.arms), CONFIGURATIONS, FOLDS, 1),
         plain=overfitting,
         effects=tuple(EffectFound.of(effect, ROWS) for effect in answers.contrasts),
         removals=tuple(EffectFound.of(effect, ROWS) for effect in answers.removals),
@@ -88,7 +90,7 @@ def study(
         seconds=12.3,
         subject="function",
         test=(
-            ModelScores(0, "guess", {"log loss": 0.69, "accuracy": 0.5}),
+            ModelScores(0, "class prior", {"log loss": 0.69, "accuracy": 0.5}),
             ModelScores(1, "plain", {"log loss": 0.5, "accuracy": 0.7}),
             ModelScores(1, "recommended", {"log loss": 0.4, "accuracy": 0.8}),
         ),
@@ -96,23 +98,23 @@ def study(
     return to_json(answer), to_json(evidence)
 
 
-def _trial(design, arm, draw, split, values, epochs, training, fails) -> Trial:
+def _trial(design, arm, configuration, split, values, epochs, training, fails) -> Trial:
     """Every technique takes off a little, and the first configuration is the best."""
     techniques = sum(level != design.factors[factor][0] for factor, level in arm.items())
-    lowest = 0.6 - 0.08 * techniques + 0.01 * draw + 0.02 * (split - 2)
-    held_out = np.interp(
+    lowest = 0.6 - 0.08 * techniques + 0.01 * configuration + 0.02 * (split - 2)
+    validation = np.interp(
         np.arange(1, epochs + 1), [1, max(epochs // 2, 1), max(epochs, 2)], [0.9, lowest, lowest + 0.1]
     )
     fit = np.linspace(0.8, 0.2, epochs) if training else np.full(epochs, np.nan)
-    curves = np.stack([fit, np.full(epochs, np.inf) if fails else held_out], axis=1)
+    curves = np.stack([fit, np.full(epochs, np.inf) if fails else validation], axis=1)
     uneven = 1 + 0.01 * np.cos(np.arange(PARTS) + len(arm.name))
     return Trial(
         arm,
-        draw,
+        configuration,
         split,
         values,
-        draw,
-        (0, 0, split, draw),
+        configuration,
+        (0, 0, split, configuration),
         curves[:, :, None].astype(np.float32),
         (curves[:, 1, None] * uneven / uneven.sum()).astype(np.float32),
         "failed" if fails else "finished",

@@ -8,7 +8,7 @@ from typing import Any
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import ClassPredictions, Evidence, ValuePredictions
 from goru.experiment.forms import from_json
-from goru.report import comparison, fragment, leakage, repeating, study_page, terminal, tested
+from goru.report import comparison, final_scores, fragment, leakage, repeating, study_page, terminal
 from goru.report.pictures import (
     activations,
     arms,
@@ -58,15 +58,15 @@ verdicts = _of_plain(compared.verdicts)
 curves_picture = _of_plain(curves.curves_picture)
 effects_picture, removals_picture = map(_of_plain, (effects.effects_picture, effects.removals_picture))
 hyperparameters_picture = _of_plain(hyperparameters.hyperparameters_picture)
-edge_warnings = _of_plain(hyperparameters.warnings)
+edge_warnings = _of_plain(hyperparameters.edge_warnings)
 test_picture = _of_plain(test_rows.test_picture)
 values_picture = _of_plain(values.values_picture)
 headline, comparison_warnings = map(_of_plain, (comparison.headline, comparison.warnings))
 fragment_of = _of_plain(fragment.fragment)
-repeated, leakage_warning = map(_of_plain, (leakage.repeated, leakage.warning))
+repeated, leakage_warning = map(_of_plain, (leakage.repeated_test_rows, leakage.warning))
 how_alike, made_by = map(_of_plain, (repeating.how_alike, repeating.made_by))
 cards, html, sections, summary = map(
     _of_plain, (study_page.cards, study_page.html, study_page.sections, study_page.summary)
 )
 answer_lines = _of_plain(terminal.answer_lines)
-handed_over, main_figure = map(_of_plain, (tested.handed_over, tested.main_figure))
+scores_of_final_model, main_figure = map(_of_plain, (final_scores.final_scores, final_scores.main_figure))

@@ -21,7 +21,7 @@ from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
-from goru.experiment.trial import Trial, losses
+from goru.experiment.trial import Trial, losses_by_arm
 from goru.nn.architecture import Hyperparameters
 from goru.studies.design import ARMS, PLAIN, design, knob_values
 from goru.studies.evidence.activations import describe_activations
@@ -64,7 +64,7 @@ HOSTILE_FOLDERS = [name.replace("/", "∕")[:60] for name in HOSTILE[:12]]
 
 def evidence_of(
     answer: Mapping,
-    draws: int | None = None,
+    configurations: int | None = None,
     lowest: Mapping[str, float] = LOWEST,
     diverged: Sequence[str] = (),
     searched: bool = False,
@@ -73,30 +73,38 @@ def evidence_of(
 
     **Arguments:**
 
-    - `draws`: of each arm; by default as many as the answer says.
+    - `configurations`: of each arm; by default as many as the answer says.
     - `lowest`: validation losses by arm.
     - `diverged`: arms whose networks diverge in the last fold.
     - `searched`: whether batch norm's own numbers were drawn.
     """
     plan, recommended = answer["plan"], answer["recommended"][0]
-    draws = draws or plan["draws"]
-    drawn = {arm: [_hyper(draw, arm, recommended) for draw in range(draws)] for arm in ARMS}
+    configurations = configurations or plan["configurations"]
+    drawn = {arm: [_hyper(configuration, arm, recommended) for configuration in range(configurations)] for arm in ARMS}
     classes = answer["data"]["classes"] is not None
     asked = design(searched)
     trials = [
-        _trial(arm, draw, split, drawn[arm][draw], answer, lowest[arm.name] + 0.03 * draw, arm.name in diverged)
+        _trial(
+            arm,
+            configuration,
+            split,
+            drawn[arm][configuration],
+            answer,
+            lowest[arm.name] + 0.03 * configuration,
+            arm.name in diverged,
+        )
         for arm in ARMS
-        for draw in range(draws)
+        for configuration in range(configurations)
         for split in range(plan["folds"])
     ]
-    found = losses(trials, np.full((plan["folds"], PARTS), 1 / PARTS))
+    found = losses_by_arm(trials, np.full((plan["folds"], PARTS), 1 / PARTS))
     chosen = BY_NAME[recommended["arm"]]
     best = {
         "plain": Candidate(PLAIN, 0, drawn[PLAIN][0], answer["plain"]["epoch"], lowest["plain"]),
         "recommended": Candidate(chosen, 0, drawn[chosen][0], recommended["epochs"], lowest[chosen.name]),
     }
     with np.errstate(invalid="ignore"):
-        answers = answer_questions(asked, found, plan["folds"], draws)
+        answers = answer_questions(asked, found, plan["folds"], configurations)
         raced = Raced(
             trials,
             asked,
@@ -117,36 +125,36 @@ def evidence_of(
     )
 
 
-def _hyper(draw: int, arm, recommended: Mapping) -> dict[str, float]:
-    """Draw 0 is what is recommended; others have higher learning rates."""
+def _hyper(configuration: int, arm, recommended: Mapping) -> dict[str, float]:
+    """Configuration 0 is what is recommended; others have higher learning rates."""
     chosen = {"dropout_rate": 0.314, "weight_decay": 0.0123} | recommended["values"]
     return Hyperparameters(
-        learning_rate=chosen["learning_rate"] * 1.2**draw,
+        learning_rate=chosen["learning_rate"] * 1.2**configuration,
         dropout_rate=chosen["dropout_rate"] if arm["dropout"] else 0.0,
         weight_decay=chosen["weight_decay"] if arm["weight_decay"] else 0.0,
     )._asdict()
 
 
-def _trial(arm, draw, split, hyper, answer, lowest, diverges) -> Trial:
+def _trial(arm, configuration, split, hyper, answer, lowest, diverges) -> Trial:
     plan, plain = answer["plan"], answer["plain"]
     epochs, last = plan["epochs"], plan["folds"] - 1
     diverged = diverges and split == last
     at = plain["epoch"] if arm == PLAIN else answer["recommended"][0]["epochs"]
-    end = lowest if at == epochs else plain["held_out"] if (arm, draw) == (PLAIN, 0) else lowest + 0.02
-    held_out = np.interp(np.arange(1, epochs + 1), [1, at, epochs], [1.0, lowest, end])
-    fit = np.linspace(0.9, plain["fit"] if arm == PLAIN else 0.3, epochs)
-    curves = np.stack([fit, held_out], axis=1) + 0.02 * (split - last / 2)
+    end = lowest if at == epochs else plain["validation"] if (arm, configuration) == (PLAIN, 0) else lowest + 0.02
+    validation = np.interp(np.arange(1, epochs + 1), [1, at, epochs], [1.0, lowest, end])
+    fit = np.linspace(0.9, plain["training"] if arm == PLAIN else 0.3, epochs)
+    curves = np.stack([fit, validation], axis=1) + 0.02 * (split - last / 2)
     if diverged:
         curves[:] = np.inf
     figures = [curves, np.clip(1 - curves / 2, 0, 1)] if answer["data"]["classes"] is not None else [curves]
     uneven = 1 + 0.01 * np.cos(np.arange(PARTS) + len(arm.name))  # or all rows would say the same
     return Trial(
         arm,
-        draw,
+        configuration,
         split,
         hyper,
-        draw,
-        (0, 0, split, draw),
+        configuration,
+        (0, 0, split, configuration),
         np.stack(figures, axis=2).astype(np.float32),
         curves[:, 1, None] * uneven / uneven.sum(),
         "diverged" if diverged else "finished",

@@ -58,7 +58,7 @@ class TestThePage:
             "Optimizer: sgd, adam or lion",
             "Together, or one instead of the other",
             "On the test rows",
-            "What is handed over",
+            "The final model",
             "Time and trials spent",
             "To do it again",
         ]
@@ -85,8 +85,8 @@ class TestThePage:
         )
         assert [card.value for card in cards(answer)][:1] == ["optimizer adam + mixup"]
 
-    def test_says_what_is_handed_over_with_every_knob(self, tricks):
-        heading, row = tricks.tables["What is handed over"]
+    def test_says_the_final_model_with_every_knob(self, tricks):
+        heading, row = tricks.tables["The final model"]
         assert heading == ["combination", "learning rate", "mixup alpha", "units", "epochs", "validation loss"]
         assert (row[0], row[4]) == ("optimizer adam + mixup", "6 of 12")
 
@@ -212,12 +212,12 @@ class TestHyperparameters:
 
     def test_losses_below_zero_have_an_axis_too(self):
         _, evidence = made("tricks")
-        for draw in evidence["draws"]:
-            draw["loss"] -= 1
+        for configuration in evidence["configurations"]:
+            configuration["loss"] -= 1
         figure = hyperparameters_picture(evidence).figure
         assert figure.layout.yaxis.type == "linear"
         low, high = figure.layout.yaxis.range
-        assert low < min(draw["loss"] for draw in evidence["draws"]) < high
+        assert low < min(configuration["loss"] for configuration in evidence["configurations"]) < high
 
 
 class TestHostileNames:
@@ -279,5 +279,5 @@ class TestComparison:
         heading, _, tricks = page.tables["The runs"]
         assert heading[-1] == "trials"
         assert tricks[3] == "optimizer adam + mixup"
-        assert page.tables["What is handed over"][0][:4] == ["run", "combination", "learning rate", "dropout rate"]
+        assert page.tables["The final model"][0][:4] == ["run", "combination", "learning rate", "dropout rate"]
         assert "goru study experiment.py:train table.csv" in page.text

@@ -166,7 +166,7 @@ class TestTheFigureOfInteractions:
         assert column(picture, "verdict") == [words] * 5
         assert (picture.figure.data[0].marker.color, picture.figure.data[0].marker.symbol) == LOOKS[verdict]
 
-    def test_of_a_regression_and_of_one_draw(self):
+    def test_of_a_regression_and_of_one_configuration(self):
         assert drawable(interactions_picture(*numbers()).figure)
 
     def test_table_has_its_numbers(self):

@@ -50,7 +50,7 @@ class TestTheSentenceOfTheMatrix:
         assert "rose" not in confusion_picture(found).says
 
     def test_without_test_rows_says_whose_predictions_they_are(self):
-        assert confusion_picture(predictions(of="held_out")).says.startswith(
+        assert confusion_picture(predictions(of="validation")).says.startswith(
             "Of 200 development rows, each predicted by networks that were not fitted on it, 176 are right"
         )
 

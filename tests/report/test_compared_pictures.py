@@ -122,7 +122,7 @@ class TestCurves:
         figure = compared_curves_picture(both).figure
         for name, plain in (("credit", 0.5), ("other", 0.25)):
             (trace,) = named(figure, name)
-            means = both[name].evidence["curves"]["recommended"]["curves"]["held_out"]["loss"]["mean"]
+            means = both[name].evidence["curves"]["recommended"]["curves"]["validation"]["loss"]["mean"]
             assert list(trace.x) == both[name].evidence["curves"]["epochs"]
             assert list(trace.y) == pytest.approx([100 * mean / plain for mean in means])
 
@@ -148,9 +148,9 @@ class TestCurves:
         assert len(picture.figure.data) == 0
         assert drawable(picture.figure)
 
-    def test_of_a_draw_that_diverged_have_gaps(self):
+    def test_of_a_configuration_that_diverged_have_gaps(self):
         run = run_of(*two())
-        run.evidence["curves"]["recommended"]["curves"]["held_out"]["loss"]["mean"][40:] = [None] * 40
+        run.evidence["curves"]["recommended"]["curves"]["validation"]["loss"]["mean"][40:] = [None] * 40
         picture = compared_curves_picture({"a": run, "b": run_of(*two())})
         assert named(picture.figure, "a")[0].y[-1] is None
         assert drawable(picture.figure)
@@ -166,10 +166,10 @@ class TestTestRows:
         run.answer["test"] = []
         assert compared_test_picture({"a": run, "b": run}) is None
 
-    def test_are_shares_of_a_guess(self):
+    def test_are_shares_of_a_constant(self):
         figure = compared_test_picture(runs()).figure
         (over,), (plain,), (linear,) = (
-            named(figure, name) for name in ("handed over", "plain", "logistic regression")
+            named(figure, name) for name in ("final model", "plain", "logistic regression")
         )  # fmt: skip
         assert list(over.x) == pytest.approx([100 * 0.45 / 0.69, 100 * 58.04 / 71000])
         assert list(plain.x) == pytest.approx([100 * 0.5 / 0.69, 100 * 12 / 71000])
@@ -180,7 +180,7 @@ class TestTestRows:
     def test_sentence_counts_the_runs_in_which_the_study_surely_paid(self):
         """In the other one the plain networks' loss is lower, by less than its interval."""
         assert compared_test_picture(runs()).says.startswith(
-            "What is handed over has a significantly lower test loss than the plain networks of its kind in 1 of 2 "
+            "The final model has a significantly lower test loss than the plain networks of its kind in 1 of 2 "
             "runs, a significantly higher one in 0."
         )
 
@@ -192,18 +192,18 @@ class TestTestRows:
     def test_sentence_says_nothing_of_answers_that_are_older_than_such_comparisons(self):
         run = run_of(*two())
         del run.answer["plain_against_networks"]
-        assert compared_test_picture({"a": run}).says.startswith("A guess is no model at all")
+        assert compared_test_picture({"a": run}).says.startswith("The constant baseline predicts")
 
     def test_of_a_single_network_are_those_of_one(self):
         run = run_of(*two())
         run.answer["single"] = True
         run.answer["recommended"] = [{**run.answer["recommended"][0], "networks": 1}]
         picture = compared_test_picture({"a": run, "b": run_of(*two())})
-        assert [row for row in picture.table.rows if row[2] in ("plain", "handed over")] == [
+        assert [row for row in picture.table.rows if row[2] in ("plain", "final model")] == [
             ("a", "log loss", "plain", "0.510"),
-            ("a", "log loss", "handed over", "0.460"),
+            ("a", "log loss", "final model", "0.460"),
             ("b", "log loss", "plain", "0.500"),
-            ("b", "log loss", "handed over", "0.450"),
+            ("b", "log loss", "final model", "0.450"),
         ]
 
     @pytest.mark.parametrize("arm", ["plain", "recommended"])

@@ -10,7 +10,7 @@ from evidences import HOSTILE_FOLDERS, numbers, run_of, three, two, write_run
 from looking import Page
 
 from goru.errors import InputError
-from goru.report.comparison import comparison_page, names
+from goru.report.comparison import comparison_page, run_names
 
 
 def with_verdicts(verdict):
@@ -43,7 +43,7 @@ class TestThePage:
             (2, "What helps, in each run"),
             (2, "Learning"),
             (2, "On the test rows"),
-            (2, "What is handed over"),
+            (2, "The final model"),
             (2, "How they were made"),
         ]
         links = [given["href"].removeprefix("#") for given in page.named("a") if given["href"] != "#main"]
@@ -53,7 +53,7 @@ class TestThePage:
         heading, credit, houses = page.tables["The runs"]
         assert heading == [
             *("run", "table", "rows", "recommended", "best combination against plain", "verdict"),
-            *("handed over, on test rows", "networks"),
+            *("final model, on test rows", "networks"),
         ]
         assert credit == [
             *("credit", "credit.csv", "1,000", "batch norm before + dropout + weight decay"),
@@ -61,11 +61,11 @@ class TestThePage:
         ]
         assert houses[6] == "error 58.0"
 
-    def test_has_the_verdicts_the_pictures_and_the_draws(self, page):
+    def test_has_the_verdicts_the_pictures_and_the_configurations(self, page):
         assert page.tables["Verdicts"][0] == ["question", "credit", "houses"]
         assert page.tables["Verdicts"][1] == ["dropout", "helps", "helps"]
         assert list(page.figures) == ["effects", "curves", "test"]
-        assert [row[:3] for row in page.tables["What is handed over"][1:]] == [
+        assert [row[:3] for row in page.tables["The final model"][1:]] == [
             ["credit", "batch norm before + dropout + weight decay", "5"],
             ["credit", "batch norm before + dropout + weight decay", "3"],
             ["houses", "plain", "8"],
@@ -137,7 +137,7 @@ class TestWhichRuns:
     )
     def test_are_called_by_the_shortest_ends_that_differ(self, paths, found):
         here = Path.cwd().name
-        assert names([Path(path) for path in paths]) == [name.format(here) for name in found]
+        assert run_names([Path(path) for path in paths]) == [name.format(here) for name in found]
 
 
 def run_with(*verdicts, arms=("dropout",)):

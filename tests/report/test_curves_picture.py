@@ -7,8 +7,8 @@ from drawn import curves_picture
 from evidences import evidence_of, numbers, two
 from looking import column, drawable, named, notes
 
-KEYS = {"training": "fit", "validation": "held_out"}
-FOUR = [f"{network}, {rows} rows" for network in ("plain", "recommended") for rows in KEYS]
+ROWS = ("training", "validation")
+FOUR = [f"{network}, {rows} rows" for network in ("plain", "recommended") for rows in ROWS]
 
 
 def picture(plain=(), recommended=(), answer=CLASSIFICATION):
@@ -32,12 +32,12 @@ class TestTheSentence:
         assert picture().says == (
             "The plain network overfits: after epoch 7 its validation loss rises from 0.500 to 0.900, while its loss "
             "on training rows goes on falling to 0.100. The first of 2 recommended configurations (batch norm before "
-            "+ dropout + weight decay) ends with 0.300 and 0.460; what is handed over of it stops after epoch 33, "
+            "+ dropout + weight decay) ends with 0.300 and 0.460; its final training stops after epoch 33, "
             "where its validation loss is lowest. Bands reach from the lowest to the highest fold."
         )
 
-    def test_of_a_network_whose_loss_on_fit_rows_rises_as_well(self):
-        said = picture(plain={"fit": 0.88}).says
+    def test_of_a_network_whose_loss_on_training_rows_rises_as_well(self):
+        said = picture(plain={"training": 0.88}).says
         assert "falling" not in said
         assert "while its loss on training rows ends with 0.880." in said
 
@@ -60,13 +60,13 @@ class TestTheSentence:
         assert picture(plain={"overfits": overfits}).says.startswith(words)
 
     def test_of_networks_that_diverge(self):
-        nothing = dict.fromkeys(("fit", "held_out", "gap", "overfits"))
+        nothing = dict.fromkeys(("training", "validation", "gap", "overfits"))
         said = picture(plain=nothing, recommended=nothing).says
         assert said.startswith("The plain network diverges in some fold. The first of 2 recommended configurations (")
-        assert "diverges in some fold; what is handed over of it stops after epoch 33" in said
+        assert "diverges in some fold; its final training stops after epoch 33" in said
         assert "not finite" not in said
 
-    def test_of_one_draw(self):
+    def test_of_one_configuration(self):
         one = dict(CLASSIFICATION, recommended=CLASSIFICATION["recommended"][:1])
         assert "The recommended one (batch norm before" in picture(answer=one).says
 
@@ -83,7 +83,7 @@ class TestTheFigure:
         assert [trace.name for trace in figure.data if trace.name and trace.showlegend] == FOUR
         for name in FOUR:
             network, rows = name.removesuffix(" rows").split(", ")
-            curves = evidence["curves"][network]["curves"][KEYS[rows]]
+            curves = evidence["curves"][network]["curves"][rows]
             loss, accuracy = named(figure, name)
             assert list(loss.x) == list(accuracy.x) == evidence["curves"]["epochs"]
             assert list(loss.y) == curves["loss"]["mean"]
@@ -137,9 +137,9 @@ class TestTheFigure:
         assert 0.9 < high < 3  # all that the plain network ends with, and no first epoch
 
     def test_of_curves_that_diverged_has_gaps(self):
-        answer = changed(CLASSIFICATION, plan={"draws": 3})
+        answer = changed(CLASSIFICATION, plan={"configurations": 3})
         evidence = evidence_of(answer, diverged=["plain", answer["recommended"][0]["arm"]])
-        assert None in evidence["curves"]["plain"]["curves"]["held_out"]["loss"]["mean"]
+        assert None in evidence["curves"]["plain"]["curves"]["validation"]["loss"]["mean"]
         assert drawable(curves_picture(answer, evidence).figure)
 
 
@@ -150,7 +150,7 @@ class TestTheTable:
         assert len(epochs) == 12
         assert (epochs[0], epochs[-1]) == (1, 80)
         assert epochs == sorted(set(epochs))
-        assert [column(found, f"plain, {rows} rows, loss")[-1] for rows in KEYS] == ["0.100", "0.900"]
+        assert [column(found, f"plain, {rows} rows, loss")[-1] for rows in ROWS] == ["0.100", "0.900"]
         assert column(found, "recommended, validation rows, accuracy")[-1] == "0.770"
 
     def test_is_as_long_as_a_short_training(self):

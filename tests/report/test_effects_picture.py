@@ -15,13 +15,13 @@ INTERVALS = {
     "no effect worth having": (0.001, -0.004, 0.006),
     "undecided": (-0.01, -0.05, 0.03),
     "diverged": (None, None, None),
-    "endless": (-0.01, None, None),  # one draw of an arm alone did not diverge
+    "endless": (-0.01, None, None),  # one configuration of an arm alone did not diverge
 }
 
 
-def with_verdicts(*verdicts, draws=8, plain_loss=0.5):
+def with_verdicts(*verdicts, configurations=8, plain_loss=0.5):
     """An answer with these verdicts on the first questions; all others are undecided."""
-    answer = changed(CLASSIFICATION, plan={"draws": draws}, judgement={"plain_loss": plain_loss})
+    answer = changed(CLASSIFICATION, plan={"configurations": configurations}, judgement={"plain_loss": plain_loss})
     padded = [*verdicts, *["undecided"] * 7][:7]
     for effect, verdict in zip(answer["effects"], padded, strict=True):
         effect |= dict(zip(("change", "low", "high"), INTERVALS[verdict], strict=True))
@@ -63,7 +63,7 @@ class TestTheSentence:
         assert says(*verdicts).startswith(words)
 
     @pytest.mark.parametrize(
-        ("verdicts", "draws", "words"),
+        ("verdicts", "configurations", "words"),
         [
             ([], 8, ": every interval reaches across zero and out of the margin."),
             ([], 1, ": 1 configuration of each combination cannot tell which is better."),
@@ -78,8 +78,8 @@ class TestTheSentence:
             (["diverged"] * 7, 8, ": in some fold networks diverged."),
         ],
     )
-    def test_says_why_nothing_is_decided(self, verdicts, draws, words):
-        assert says(*verdicts, draws=draws).startswith(f"No question is decided{words}")
+    def test_says_why_nothing_is_decided(self, verdicts, configurations, words):
+        assert says(*verdicts, configurations=configurations).startswith(f"No question is decided{words}")
 
     @pytest.mark.parametrize("plain_loss", [None, 0.0])
     def test_speaks_of_no_share_where_there_is_nothing_to_have_a_share_of(self, plain_loss):

@@ -19,8 +19,8 @@ def titles(figure) -> list[str]:
     return [figure.layout[f"xaxis{index or ''}"].title.text for index in [0, *range(2, panels + 1)]]
 
 
-def value_of(draw, panel):
-    return draw["epochs"] if panel["is_epochs"] else draw["values"].get(panel["name"])
+def value_of(configuration, panel):
+    return configuration["epochs"] if panel["is_epochs"] else configuration["values"].get(panel["name"])
 
 
 def with_edge(name, edge, recommended=None):
@@ -70,51 +70,53 @@ class TestWarnings:
 
 
 class TestTheSentence:
-    def test_counts_the_draws_and_says_how_far_their_losses_reach(self):
+    def test_counts_the_configurations_and_says_how_far_their_losses_reach(self):
         assert hyperparameters_picture(two()[1]).says.startswith(
             f"2 configurations of what is recommended ({ARM}), each at its best epoch in the first partition. Their "
             f"losses "
             "reach from 0.440 to 0.470."
         )
 
-    def test_of_one_draw(self):
+    def test_of_one_configuration(self):
         said = hyperparameters_picture(numbers()[1]).says
         assert said.startswith("1 configuration of what is recommended (plain), each")
         assert "reach" not in said
 
     @pytest.mark.parametrize(("order", "words"), [(1, "lower"), (-1, "higher")])
     def test_says_which_learning_rates_did_better_where_that_is_clear(self, order, words):
-        evidence = evidence_of(CLASSIFICATION, draws=8)
-        own = [draw for draw in evidence["draws"] if draw["arm"] == ARM]
-        for draw, loss in zip(own, np.linspace(0.4, 0.5, 8)[::order], strict=True):
-            draw["loss"] = loss
+        evidence = evidence_of(CLASSIFICATION, configurations=8)
+        own = [configuration for configuration in evidence["configurations"] if configuration["arm"] == ARM]
+        for configuration, loss in zip(own, np.linspace(0.4, 0.5, 8)[::order], strict=True):
+            configuration["loss"] = loss
         assert (
             f"With a {words} learning rate the loss was lower (rank correlation, p = "
             in hyperparameters_picture(evidence).says
         )
 
     def test_says_no_such_thing_where_that_may_be_chance(self):
-        """A rank correlation of 0.64 among eight draws is found by chance in one of eleven searches."""
-        evidence = evidence_of(CLASSIFICATION, draws=8)
-        own = [draw for draw in evidence["draws"] if draw["arm"] == ARM]
-        for draw, loss in zip(own, [0.42, 0.41, 0.45, 0.40, 0.47, 0.48, 0.43, 0.46], strict=True):
-            draw["loss"] = loss
+        """A rank correlation of 0.64 among eight configurations is found by chance in one of eleven searches."""
+        evidence = evidence_of(CLASSIFICATION, configurations=8)
+        own = [configuration for configuration in evidence["configurations"] if configuration["arm"] == ARM]
+        for configuration, loss in zip(own, [0.42, 0.41, 0.45, 0.40, 0.47, 0.48, 0.43, 0.46], strict=True):
+            configuration["loss"] = loss
         assert "rank correlation" not in hyperparameters_picture(evidence).says
 
-    def test_says_how_many_draws_are_out_of_sight(self):
+    def test_says_how_many_configurations_are_out_of_sight(self):
         evidence = two()[1]
         assert "worse than what is shown" not in hyperparameters_picture(evidence).says
-        for draw in evidence["draws"][1:3]:
-            draw["loss"] = 1e6
-        known = sum(draw["loss"] is not None for draw in evidence["draws"])
+        for configuration in evidence["configurations"][1:3]:
+            configuration["loss"] = 1e6
+        known = sum(configuration["loss"] is not None for configuration in evidence["configurations"])
         said = f"Of all {known} configurations, 2 did worse than what is shown."
         assert said in hyperparameters_picture(evidence).says
 
-    @pytest.mark.parametrize("draws", [7, 8])
-    def test_says_nothing_of_learning_rates_where_it_is_not(self, draws):
-        evidence = evidence_of(CLASSIFICATION, draws=draws)
-        for index, draw in enumerate(draw for draw in evidence["draws"] if draw["arm"] == ARM):
-            draw["loss"] = 0.4 + (0.01 * (index % 2) if draws == 8 else 0.01 * index)
+    @pytest.mark.parametrize("configurations", [7, 8])
+    def test_says_nothing_of_learning_rates_where_it_is_not(self, configurations):
+        evidence = evidence_of(CLASSIFICATION, configurations=configurations)
+        for index, configuration in enumerate(
+            configuration for configuration in evidence["configurations"] if configuration["arm"] == ARM
+        ):
+            configuration["loss"] = 0.4 + (0.01 * (index % 2) if configurations == 8 else 0.01 * index)
         assert "rank correlation" not in hyperparameters_picture(evidence).says
 
 
@@ -126,13 +128,17 @@ class TestTheFigure:
         low, high = figure.layout.xaxis.range
         assert low < np.log10(3e-4) < np.log10(3e-2) < high
 
-    def test_has_a_point_for_every_draw_of_an_arm_that_has_the_hyperparameter(self):
+    def test_has_a_point_for_every_configuration_of_an_arm_that_has_the_hyperparameter(self):
         evidence = two()[1]
         figure = hyperparameters_picture(evidence).figure
         for index, panel in enumerate(evidence["hyperparameters"]):
             own, others = (named(figure, name)[index] for name in (ARM, "other arms"))
-            known = [draw for draw in evidence["draws"] if draw["loss"] is not None]
-            having = [(value, draw["loss"]) for draw in known if (value := value_of(draw, panel)) is not None]
+            known = [configuration for configuration in evidence["configurations"] if configuration["loss"] is not None]
+            having = [
+                (value, configuration["loss"])
+                for configuration in known
+                if (value := value_of(configuration, panel)) is not None
+            ]
             points = sorted([*zip(own.x, own.y, strict=True), *zip(others.x, others.y, strict=True)])
             assert points == sorted(having)
             assert len(own.x) == 2
@@ -172,7 +178,7 @@ class TestTheFigure:
 
     def test_leaves_the_worst_losses_out_of_sight_but_not_out_of_the_figure(self):
         evidence = two()[1]
-        evidence["draws"][1]["loss"] = 1e6
+        evidence["configurations"][1]["loss"] = 1e6
         figure = hyperparameters_picture(evidence).figure
         assert figure.layout.yaxis.range[1] < 1
         assert any(1e6 in trace.y for trace in figure.data)
@@ -184,11 +190,11 @@ class TestTheFigure:
     @pytest.mark.parametrize("loss", [None, 0.0])
     def test_of_losses_that_no_logarithm_has_is_no_error(self, loss):
         evidence = two()[1]
-        for draw in evidence["draws"]:
-            draw["loss"] = loss
+        for configuration in evidence["configurations"]:
+            configuration["loss"] = loss
         assert drawable(hyperparameters_picture(evidence).figure)
 
-    def test_of_draws_that_diverged_leaves_them_out(self):
+    def test_of_configurations_that_diverged_leaves_them_out(self):
         diverged = [arm for arm in LOWEST if arm != ARM]
         picture = hyperparameters_picture(evidence_of(CLASSIFICATION, diverged=diverged))
         assert {len(trace.x) for trace in named(picture.figure, "other arms")} == {0}
@@ -196,7 +202,7 @@ class TestTheFigure:
 
 
 class TestTheTable:
-    def test_has_the_best_draws_with_their_numbers(self):
+    def test_has_the_best_configurations_with_their_numbers(self):
         picture = hyperparameters_picture(two()[1])
         assert list(picture.table.columns) == ["arm (the best configurations)", "validation loss", *PANELS]
         assert len(picture.table.rows) == TABLE_ROWS

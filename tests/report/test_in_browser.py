@@ -35,7 +35,7 @@ ELEMENTS = "script, b, i, img, iframe, object, embed, link, base, form, input, a
 
 def nothing():
     """A study in which everything diverged, without test rows."""
-    answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"draws": 3})
+    answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"configurations": 3})
     answer["test"] = answer["against_networks"] = []
     for effect in answer["effects"]:
         effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}

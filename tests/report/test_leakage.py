@@ -33,7 +33,7 @@ def test_they_are_counted_with_what_to_do(answer):
 def test_the_terminal_tells_it_below_the_figures(answer):
     lines = text(answer).splitlines()
     (place,) = [place for place, line in enumerate(lines) if line.startswith(f"warning: {TOLD}")]
-    assert lines[place - 1].endswith("handed over")
+    assert lines[place - 1].endswith("final model")
 
 
 class TestThePage:
@@ -49,7 +49,7 @@ class TestThePage:
         assert TOLD in card.more
 
     def test_does_not_tell_it_of_other_rows(self, answer, evidence):
-        evidence["predictions"]["of"] = "held_out"
+        evidence["predictions"]["of"] = "validation"
         told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
         assert told == {"test"}
 

@@ -59,7 +59,7 @@ def asked():
             raise StoppedError
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fitting, "fit", fit)
+            patch.setattr(fitting, "fit_table", fit)
             program, *words = shlex.split(said)
             assert program == "goru"
             with pytest.raises(StoppedError):
@@ -133,11 +133,11 @@ class TestHowAlike:
 
     @pytest.mark.parametrize("config", [None, CONFIG], ids=["unknown", "budget"])
     @pytest.mark.parametrize(
-        ("draws", "words"),
+        ("configurations", "words"),
         [(1, "more or fewer than 1 configuration of"), (8, "more or fewer than 8 configurations of")],
     )
-    def test_of_a_budget_is_in_kind(self, config, draws, words):
-        said = how_alike(config, changed(CLASSIFICATION, plan={"draws": draws}))
+    def test_of_a_budget_is_in_kind(self, config, configurations, words):
+        said = how_alike(config, changed(CLASSIFICATION, plan={"configurations": configurations}))
         assert words in said
         assert "With networks instead of budget every run gives the same bits." in said
         with spelled(typed):

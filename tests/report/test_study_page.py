@@ -11,10 +11,10 @@ from evidences import COLUMNS, HOSTILE, LOWEST, STUDIES, config_of, evidence_of,
 from looking import Page
 
 from goru.errors import InputError
-from goru.report.study_page import study_page, write
+from goru.report.study_page import study_page, write_study_page
 from goru.studies.answer import BALANCED
-from goru.studies.runs.manifest import check, write_manifest
-from goru.studies.runs.run import Run
+from goru.studies.runs.manifest import check_files, write_manifest
+from goru.studies.runs.run import RunFolder
 
 TITLES = [
     "What helps",
@@ -26,7 +26,7 @@ TITLES = [
     "On the test rows",
     "Which classes are taken for which",
     "Do predictions mean what they say?",
-    "What is handed over",
+    "The final model",
     "What was done to each column",
     "Time and networks spent",
     "To do it again",
@@ -120,11 +120,11 @@ class TestWhatIsThere:
 
 
 class TestWhatIsLeftOut:
-    def test_without_test_rows_there_are_none_and_predictions_are_of_held_out_rows(self):
+    def test_without_test_rows_there_are_none_and_predictions_are_of_validation_rows(self):
         answer, evidence = two()
         answer["test"] = answer["against_networks"] = []
         answer["data"]["test"] = 0
-        evidence["predictions"]["of"] = "held_out"
+        evidence["predictions"]["of"] = "validation"
         page = page_of(answer, evidence)
         assert "On the test rows" not in [text for _, text in page.headings]
         assert "none of them for a test" in page.text
@@ -156,7 +156,7 @@ class TestWhatIsLeftOut:
         assert page.named("pre") == []
 
     def test_where_everything_diverged_there_is_a_page_all_the_same(self):
-        answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"draws": 3})
+        answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"configurations": 3})
         for effect in answer["effects"]:
             effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
         evidence = evidence_of(answer, diverged=list(LOWEST))
@@ -232,8 +232,8 @@ class TestTheSummary:
 
 
 class TestWhatIsHandedOver:
-    def test_is_a_table_of_draws(self, classes):
-        heading, first, second = classes.tables["What is handed over"]
+    def test_is_a_table_of_configurations(self, classes):
+        heading, first, second = classes.tables["The final model"]
         assert heading == [
             *(
                 "combination",
@@ -252,7 +252,7 @@ class TestWhatIsHandedOver:
     def test_has_the_numbers_of_batch_norm_where_they_were_drawn(self):
         answer, evidence = two()
         answer["recommended"][0]["values"] |= {"batch_norm_scale": 2.345, "batch_norm_epsilon": 0.000123}
-        heading, first, second = page_of(answer, evidence).tables["What is handed over"]
+        heading, first, second = page_of(answer, evidence).tables["The final model"]
         assert heading[5:7] == ["batch norm, initial γ", "batch norm, ε"]
         assert first[5:7] == ["2.3", "0.00012"]
         assert second[5:7] == ["", ""]
@@ -271,13 +271,13 @@ class TestWhatIsHandedOver:
         assert words in page_of(answer | changes, evidence).text
         assert (words in classes.text) == (not changes)
 
-    def test_of_one_network_speaks_of_no_bag(self):
+    def test_of_one_network_speaks_of_no_ensemble(self):
         answer, evidence = two()
         answer["recommended"] = [answer["recommended"][0] | {"networks": 1}]
         answer["single"] = True
         text = page_of(answer | {"selection": "greedy"}, evidence).text
         assert "One network, trained again on all development rows." in text
-        assert "bag" not in text
+        assert "ensemble" not in text
         assert "selected" not in text
 
 
@@ -369,14 +369,14 @@ class TestHostileNames:
     def test_a_name_from_a_file_system_that_is_no_text_is_no_error(self, tmp_path):
         answer, evidence = two()
         answer["data"]["name"] = "credit\udcff.csv"
-        write(Run(write_run(tmp_path / "run", answer, evidence)))
+        write_study_page(RunFolder(write_run(tmp_path / "run", answer, evidence)))
         assert r"credit\udcff.csv" in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
 class TestSize:
     def test_five_thousand_trials_take_no_more_than_six_megabytes(self):
         answer = changed(CLASSIFICATION, plan={"folds": 10}, data={"test": 5000})
-        evidence = evidence_of(answer, draws=42, searched=True)  # of each of twelve arms, in each of ten folds
+        evidence = evidence_of(answer, configurations=42, searched=True)  # of each of twelve arms, in each of ten folds
         assert len(html(answer, evidence, config_of(answer)).encode()) < 6e6
 
     def test_columns_beyond_two_thousand_are_counted(self):
@@ -391,10 +391,10 @@ class TestSize:
 class TestOfARun:
     def test_is_written_into_its_folder_and_is_what_the_files_say(self, tmp_path):
         folder = write_run(tmp_path / "run", *three())
-        write(Run(folder))
+        write_study_page(RunFolder(folder))
         written = (folder / "report.html").read_text("utf-8")
         answer, evidence = three()
-        assert written == study_page(Run(folder)) == html(answer, evidence, config_of(answer))
+        assert written == study_page(RunFolder(folder)) == html(answer, evidence, config_of(answer))
         assert {path.name for path in folder.iterdir()} == {
             *("answer.json", "config.json", "evidence.json", "manifest.json", "report.html"),
         }
@@ -402,24 +402,24 @@ class TestOfARun:
     def test_takes_the_place_of_the_one_that_is_there(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
         (folder / "report.html").write_text("an older one")
-        write(Run(folder))
+        write_study_page(RunFolder(folder))
         assert "an older one" not in (folder / "report.html").read_text("utf-8")
 
     def test_is_refused_where_there_is_no_answer(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
         (folder / "answer.json").unlink()
         with pytest.raises(InputError, match=r"answer\.json: cannot be read"):
-            write(Run(folder))
+            write_study_page(RunFolder(folder))
         assert not (folder / "report.html").exists()
 
     def test_is_listed_in_the_manifest_if_there_is_one(self, tmp_path):
         folder = write_run(tmp_path / "run", *two())
-        write(Run(folder))
+        write_study_page(RunFolder(folder))
         (folder / "manifest.json").unlink()
         write_manifest(folder)
         (folder / "report.html").write_text("an older one")
-        write(Run(folder))
-        check(folder)
+        write_study_page(RunFolder(folder))
+        check_files(folder)
 
     def test_plotly_is_in_it_compressed(self, classes):
         assert re.fullmatch(r"[A-Za-z0-9+/=]+", classes.scripts["plotly"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.report.pictures import style
-from goru.report.pictures.style import LONGEST, SERIES, blank, fit, shortened, text, titled
+from goru.report.pictures.style import LONGEST, SERIES, blank, known_values, short_name, text, titled
 
 ISOLATED = re.compile("\u2068(.*)\u2069", re.DOTALL)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -81,8 +81,8 @@ class TestANameInAPicture:
         assert text(None) == "None"
 
     def test_in_a_sentence_is_not_escaped(self):
-        assert shortened("<b>&amp;") == "<b>&amp;"
-        assert shortened("n" * 61) == "\u2068" + "n" * 59 + "…\u2069"
+        assert short_name("<b>&amp;") == "<b>&amp;"
+        assert short_name("n" * 61) == "\u2068" + "n" * 59 + "…\u2069"
 
 
 class TestTheTitleOfAnAxis:
@@ -127,4 +127,4 @@ class TestABlankFigure:
 
 
 def test_fit_leaves_out_what_is_no_number():
-    assert fit([1.0, None, 0.0]) == [1.0, 0.0]
+    assert known_values([1.0, None, 0.0]) == [1.0, 0.0]

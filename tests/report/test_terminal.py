@@ -48,13 +48,13 @@ class TestAnswer:
             "learning rate 1.0e-02, 80 of 80 epochs: 3 networks",
             "",
             "test                 networks  log loss  accuracy  balanced accuracy  AUC",
-            "guess                -         0.690     0.550     0.500              0.500",
+            "class prior          -         0.690     0.550     0.500              0.500",
             "logistic regression  -         0.490     0.740     0.680              0.770",
             "boosted trees        -         0.480     0.750     0.690              0.780",
             "plain                1         0.510     0.750     0.690              0.760",
             "recommended          1         0.460     0.770     0.710              0.790",
             "plain                8         0.500     0.760     0.700              0.770",
-            "recommended          8         0.450     0.780     0.720              0.800  handed over",
+            "recommended          8         0.450     0.780     0.720              0.800  final model",
             "",
             "advice        Use batch norm before the activation, dropout and weight decay if it costs you nothing: it "
             "did best,",
@@ -80,11 +80,11 @@ class TestAnswer:
             "recommended   none of the techniques, learning rate 4.6e-03, 33 of 80 epochs: 8 networks",
             "",
             "test          networks  R²      error",
-            "guess         -         -0.004  71,000",
+            "mean          -         -0.004  71,000",
             "plain         1         0.295   60,123",
             "recommended   1         -0.311  1.23e-04",
             "plain         8         -       12.0",
-            "recommended   8         0.345   58.0      handed over",
+            "recommended   8         0.345   58.0      final model",
             "linear and boosted models were left out: they would take too much of the budget",
             "",
             "advice        Use the plain network: what looked best in some folds was worse in the others.",
@@ -200,7 +200,7 @@ class TestAnswer:
         answer = changed(
             CLASSIFICATION,
             judgement={"plain_loss": None},
-            plain={"fit": None, "held_out": None, "best": 0.7, "epoch": 2, "overfits": None}
+            plain={"training": None, "validation": None, "best": 0.7, "epoch": 2, "overfits": None}
             | dict.fromkeys(("gap", "gap_low", "gap_high", "rise", "rise_low", "rise_high")),
         )
         for shown in answer["effects"]:
@@ -249,10 +249,10 @@ class TestAnswer:
         assert "calibrated" not in text(CLASSIFICATION)
 
     @pytest.mark.parametrize(("single", "networks"), [(False, "8"), (True, "1")])
-    def test_what_is_handed_over_is_marked_and_nothing_else(self, single, networks):
+    def test_the_final_model_is_marked_and_nothing_else(self, single, networks):
         recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
         answer = changed(CLASSIFICATION, single=single, recommended=recommended)
-        (marked,) = [line.split() for line in answer_lines(answer) if line.endswith("handed over")]
+        (marked,) = [line.split() for line in answer_lines(answer) if line.endswith("final model")]
         assert marked[:2] == ["recommended", networks]
 
     def test_a_figure_that_the_test_rows_do_not_define_is_a_dash(self):
@@ -262,13 +262,13 @@ class TestAnswer:
         lines = list(answer_lines(answer))
         start = next(index for index, line in enumerate(lines) if line.startswith("test  "))
         assert [line.split()[-1] for line in lines[start + 1 : start + 7]] == ["-"] * 6
-        assert lines[start + 7].endswith("0.720              -    handed over")
+        assert lines[start + 7].endswith("0.720              -    final model")
 
     def test_figures_of_balanced_classes_have_a_column_of_their_own(self):
         answer = copy.deepcopy(CLASSIFICATION)
         answer["test"] = [entry | {"figures": {"log loss": 0.5, "balanced log loss": 0.7}} for entry in answer["test"]]
         assert "test                 networks  log loss  balanced log loss" in text(answer)
-        assert "guess                -         0.500     0.700" in text(answer)
+        assert "class prior          -         0.500     0.700" in text(answer)
 
     def test_that_there_was_no_time_for_other_models_is_said_where_it_was_so(self):
         assert "left out" in text(REGRESSION)

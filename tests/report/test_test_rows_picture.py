@@ -4,11 +4,11 @@ import copy
 
 import pytest
 from answers import CLASSIFICATION, REGRESSION, changed
-from drawn import handed_over, main_figure, test_picture
+from drawn import main_figure, scores_of_final_model, test_picture
 from looking import column, drawable, notes
 
 MODELS = [
-    *("guess", "logistic regression", "boosted trees", "plain, one network", "recommended, one network"),
+    *("class prior", "logistic regression", "boosted trees", "plain, one network", "recommended, one network"),
     *("plain, 8 networks", "recommended, 8 networks"),
 ]
 test_picture.__test__ = False  # it begins like a test, and is none
@@ -36,7 +36,7 @@ def test_there_is_none_without_test_rows():
 
 
 class TestTheSentence:
-    def test_sets_networks_beside_networks_and_every_other_model_beside_what_is_handed_over_with_its_interval(self):
+    def test_sets_networks_beside_networks_and_every_other_model_beside_the_final_model_with_its_interval(self):
         assert test_picture(CLASSIFICATION).says == (
             "On 200 rows that nothing else has looked at, the recommended networks' log loss is 0.450, the plain "
             "networks' 0.500. Plain network: significantly worse, +11% (+4% to +18%). Logistic regression: "
@@ -102,12 +102,12 @@ class TestTheFigure:
         assert list(figure.layout.yaxis.tickvals) == [-place for place in range(7)]
 
     @pytest.mark.parametrize(("single", "loss"), [(False, 0.45), (True, 0.46)])
-    def test_marks_what_is_handed_over_and_nothing_else(self, single, loss):
+    def test_marks_the_final_model_and_nothing_else(self, single, loss):
         recommended = [{**CLASSIFICATION["recommended"][0], "networks": 1}] if single else CLASSIFICATION["recommended"]
         answer = changed(CLASSIFICATION, single=single, recommended=recommended)
         figure = test_picture(answer).figure
-        assert notes(figure) == ["handed over"]
-        assert figure.layout.annotations[0].x == loss == handed_over(answer).figures["log loss"]
+        assert notes(figure) == ["final model"]
+        assert figure.layout.annotations[0].x == loss == scores_of_final_model(answer).figures["log loss"]
 
     def test_models_differ_in_marks_as_well_as_in_colours(self):
         looks = {(trace.line.color, trace.marker.symbol) for trace in test_picture(CLASSIFICATION).figure.data}
@@ -123,7 +123,7 @@ class TestTheFigure:
         assert list(figure.layout.yaxis.ticktext) == [model for model in MODELS if model != "boosted trees"]
         assert drawable(figure)
 
-    def test_may_have_nothing_handed_over_to_mark(self):
+    def test_may_have_no_final_model_to_mark(self):
         figure = test_picture(without("log loss", "recommended")).figure
         assert notes(figure) == []
 
@@ -132,11 +132,11 @@ class TestTheTable:
     def test_has_every_figure_of_every_model(self):
         picture = test_picture(CLASSIFICATION)
         assert list(picture.table.columns) == ["model", "log loss", "accuracy", "balanced accuracy", "AUC"]
-        assert column(picture, "model") == [*MODELS[:-1], "recommended, 8 networks (handed over)"]
+        assert column(picture, "model") == [*MODELS[:-1], "recommended, 8 networks (final model)"]
         assert picture.table.rows[-1][1:] == ("0.450", "0.780", "0.720", "0.800")
 
     def test_has_a_dash_where_a_figure_is_not_defined(self):
-        assert column(test_picture(without("AUC", "guess")), "AUC")[0] == "-"
+        assert column(test_picture(without("AUC", "class prior")), "AUC")[0] == "-"
 
 
 def test_the_main_figure_counts_classes_alike_where_the_study_did():

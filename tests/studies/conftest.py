@@ -17,9 +17,9 @@ from goru.experiment.trial import Trial
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.trainer import Trainer
-from goru.studies.fitting import TableOptions, fit
-from goru.studies.laboratory import Laboratory, block_shape
-from goru.studies.runs.run import Run
+from goru.studies.fitting import TableOptions, fit_table
+from goru.studies.laboratory import NetworkLaboratory, block_shape
+from goru.studies.runs.run import RunFolder
 from goru.studies.study import Result, Study
 
 settings.register_profile("unhurried", deadline=None)
@@ -58,7 +58,7 @@ def laboratory(flowers, splits):
     devices.prepare()
     base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
     shape = block_shape(len(flowers.y_development), splits, batch=8, networks=2)
-    laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0)
+    laboratory = NetworkLaboratory(flowers, base, Recipe(), shape, seed=0)
     laboratory.wait()
     yield laboratory
     laboratory.close()
@@ -76,7 +76,7 @@ def build(monkeypatch):
         shape = block_shape(len(dataset.y_development), splits, **of_block)
         with monkeypatch.context() as patch:
             patch.setattr(Trainer, "compile", lambda trainer: None)
-            return Laboratory(dataset, base, changes.pop("recipe", Recipe()), shape, **{"seed": 0} | changes)
+            return NetworkLaboratory(dataset, base, changes.pop("recipe", Recipe()), shape, **{"seed": 0} | changes)
 
     return build
 
@@ -106,6 +106,6 @@ def regressed(prices) -> Result:
 
 
 @pytest.fixture(scope="session")
-def run(flowers_csv, tmp_path_factory) -> Run:
+def run(flowers_csv, tmp_path_factory) -> RunFolder:
     """The study of the classes once more, from the file to a run on disk."""
-    return fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path_factory.mktemp("runs") / "flowers")
+    return fit_table(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path_factory.mktemp("runs") / "flowers")

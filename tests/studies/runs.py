@@ -19,10 +19,17 @@ from goru.studies.runs.manifest import MANIFEST, write_manifest
 from goru.studies.runs.older import lifted_answer, lifted_evidence
 from goru.studies.runs.run import ANSWER, CONFIG, EVIDENCE, MAKING, MODEL, OLDEST, READY, REPORT, STORE, VERSION
 
-_OLDER = Path(__file__).parent.parent / "older" / "version-4"
-_OLD_ANSWER, _OLD_EVIDENCE = (json.loads((_OLDER / name).read_text("utf-8")) for name in (ANSWER, EVIDENCE))
-ANSWERED = from_json(Answer, lifted_answer(_OLD_ANSWER), ANSWER)
-GATHERED = from_json(Evidence, lifted_evidence(_OLD_EVIDENCE), EVIDENCE)
+_OLDER = Path(__file__).parent.parent / "older"
+_OLD = {  # by the last version that wrote them so
+    version: {
+        name: json.loads((_OLDER / f"version-{version}" / name).read_text("utf-8")) for name in (ANSWER, EVIDENCE)
+    }
+    for version in (4, 5)
+}
+ANSWERED, ANSWERED_BEFORE = (
+    from_json(Answer, lifted_answer(_OLD[version][ANSWER], version), ANSWER) for version in (4, 5)
+)
+GATHERED = from_json(Evidence, lifted_evidence(_OLD[4][EVIDENCE], 4), EVIDENCE)
 ASKED = {
     "versions": {"goru": "0.1.0", "jax": "0.10.2"},
     "table": {"source": "flowers.csv", "target": "kind", "drop": []},
@@ -60,9 +67,9 @@ def write_all(making: Path, report: bool = True) -> None:
         (making / REPORT).write_text("<html>")
 
 
-def record(making: Path, draws=(0, 1)) -> None:
+def record(making: Path, configurations=(0, 1)) -> None:
     store = Store(making / STORE)
-    store.add([make_trial(draw=draw) for draw in draws])
+    store.add([make_trial(configuration=configuration) for configuration in configurations])
     store.close()
 
 
@@ -75,12 +82,12 @@ def make_run(folder: Path, config=ASKED, **how) -> Path:
     return folder
 
 
-def stopped(folder: Path, error: BaseException | None = None, draws=(0, 1), config=ASKED, **how) -> Path:
+def stopped(folder: Path, error: BaseException | None = None, configurations=(0, 1), config=ASKED, **how) -> Path:
     """A run whose study was stopped when it had recorded some trials."""
     error = error or KeyboardInterrupt()
     try:
         with new_run(folder, config, **{"overwrite": False} | how) as making:
-            record(making, draws)
+            record(making, configurations)
             raise error
     except type(error):
         return folder
@@ -168,7 +175,7 @@ def of_version(folder: Path, version: int) -> Path:
     content = (make_run(folder) / CONFIG).read_text()
     (folder / CONFIG).write_text(content.replace(f'"version": {VERSION}', f'"version": {version}'))
     if version < VERSION:
-        for name, content in ((ANSWER, _OLD_ANSWER), (EVIDENCE, _OLD_EVIDENCE)):
+        for name, content in _OLD[max(version, 4)].items():
             write_json(folder / name, content)
         (folder / MANIFEST).unlink()
         write_manifest(folder)

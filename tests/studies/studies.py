@@ -30,13 +30,13 @@ from goru.experiment.arms import Arm
 from goru.experiment.racing.race import trial_id
 from goru.experiment.trial import Trial
 from goru.nn.architecture import Hyperparameters
-from goru.population.member import Block, Member, Rows
+from goru.population.member import Block, Member, PreparedRows
 from goru.population.trained import TrainedBlock
 from goru.studies.design import ARMS, PLAIN
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
 
-HELD_OUT_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
+VALIDATION_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
 TINY = Options(networks=36, hidden=(8,), batch_size=8, epochs=12)
 
 
@@ -64,11 +64,11 @@ def make_prices(rows: int = 90, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame({"area": area, "age": age, "noise": noise, "price": price})
 
 
-def with_other_held_out(dataset, rows, features=True, targets=True):
+def with_other_validation(dataset, rows, features=True, targets=True):
     """The data set with everything that validation rows say changed."""
     encoded, y = dataset.encoded_development, dataset.y_development.copy()
     changed = {}
-    for name, value in HELD_OUT_FEATURES.items():
+    for name, value in VALIDATION_FEATURES.items():
         changed[name] = getattr(encoded, name).copy()
         changed[name][rows] = value
     if targets:
@@ -77,12 +77,14 @@ def with_other_held_out(dataset, rows, features=True, targets=True):
     return replace(dataset, encoded_development=encoded, y_development=y)
 
 
-def make_trial(arm: Arm = PLAIN, draw: int = 0, split: int = 0, curves: object = None, **given: object) -> Trial:
+def make_trial(
+    arm: Arm = PLAIN, configuration: int = 0, split: int = 0, curves: object = None, **given: object
+) -> Trial:
     """As `experiments.make_trial`, with the values that a network has."""
     fields = ("ended", "parts", "seconds", "output")
     of_trial = {name: given.pop(name) for name in fields if name in given}
     values = Hyperparameters(**given)._asdict()
-    return experiments.make_trial(arm, draw, split, curves, values=values, **of_trial)
+    return experiments.make_trial(arm, configuration, split, curves, values=values, **of_trial)
 
 
 @dataclass
@@ -120,7 +122,7 @@ class FakeLaboratory:
     ):
         self.seed, self.clock, self.crew, self.interpreted = seed, Clock(), None, False
         self.shape = SimpleNamespace(networks=4, batch=4)
-        self.draws_in_a_block, self.blocks_at_once = 2, 1
+        self.configurations_in_a_block, self.blocks_at_once = 2, 1
         curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
         places = [(batch_norm, dropout) for batch_norm in (None, "before", "after") for dropout in (False, True)]
         self._trainers = {place: FakeTrainer(self.clock, seconds, curves) for place in places}
@@ -136,17 +138,17 @@ class FakeLaboratory:
     def trainer(self, arm: Arm) -> FakeTrainer:
         return self._trainers[arm["batch_norm"], arm["dropout"]]
 
-    train = Laboratory.train
+    train = NetworkLaboratory.train
 
-    def rows(self, split: Split) -> Rows:
+    def rows(self, split: Split) -> PreparedRows:
         x, y = np.zeros((30, 2), np.float32), np.zeros(30, np.int32)
-        return Rows(x, y, split.fit_rows, split.fit_rows[:2], split.score_rows)
+        return PreparedRows(x, y, split.training_rows, split.training_rows[:2], split.validation_rows)
 
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
         return even_shares(len(splits))
 
-    def steps(self, epochs: int, fit_rows: int) -> int:
-        return epochs * fit_rows // self.shape.batch
+    def steps(self, epochs: int, training_rows: int) -> int:
+        return epochs * training_rows // self.shape.batch
 
     @property
     def blocks(self) -> list[Block]:
@@ -156,10 +158,13 @@ class FakeLaboratory:
     def split_of(self, block: Block) -> int:
         """The number of the split that a block was trained in, counted over the partitions."""
         splits = [split for partition in self.partitions for split in partition]
-        return [np.array_equal(split.score_rows, block.rows.score) for split in splits].index(True)
+        return [np.array_equal(split.validation_rows, block.rows.validation) for split in splits].index(True)
 
 
-def places(draws: int = 32, splits: int = 6) -> dict[int, tuple[Arm, int, int]]:
+def places(configurations: int = 32, splits: int = 6) -> dict[int, tuple[Arm, int, int]]:
     """Which trial an id is of."""
-    found = itertools.product(enumerate(ARMS), range(draws), range(splits))
-    return {trial_id(0, number, draw, split): (arm, draw, split) for (number, arm), draw, split in found}
+    found = itertools.product(enumerate(ARMS), range(configurations), range(splits))
+    return {
+        trial_id(0, number, configuration, split): (arm, configuration, split)
+        for (number, arm), configuration, split in found
+    }

@@ -50,14 +50,16 @@ HELPS, NOTHING, HURTS, OPEN = (
 EFFECTS = pytest.mark.parametrize("effect", [HELPS, NOTHING, HURTS, OPEN], ids=lambda effect: effect.verdict)
 
 
-def advised(effect: Effect, *rivals: Rival, is_plain: bool = False, draws: int = defaults.FEWEST_DRAWS, **more) -> str:
-    return advise(effect, is_plain, WORDS, list(rivals), draws, **more)
+def advised(
+    effect: Effect, *rivals: Rival, is_plain: bool = False, configurations: int = defaults.FEWEST_CONFIGURATIONS, **more
+) -> str:
+    return advise(effect, is_plain, WORDS, list(rivals), configurations, **more)
 
 
 @EFFECTS
 @pytest.mark.parametrize(("is_plain", "words"), [(True, "the plain network"), (False, WORDS)])
 def test_of_what_has_the_best_score_no_loss_is_told_and_that_a_score_has_no_interval_is(effect, is_plain, words):
-    said = advise(effect, is_plain, WORDS, [], draws=1, by_score=True)
+    said = advise(effect, is_plain, WORDS, [], configurations=1, by_score=True)
     assert said == f"Use {words}: it has the best validation score, whose margin of error is unknown."
 
 
@@ -125,7 +127,7 @@ class TestOthers:
 
     def test_they_are_better_whatever_the_networks_are_and_however_few(self):
         assert advised(OPEN, WORSE, BETTER, is_plain=True).startswith("Use boosted trees:")
-        assert advised(OPEN, WORSE, BETTER, draws=1).startswith("Use boosted trees:")
+        assert advised(OPEN, WORSE, BETTER, configurations=1).startswith("Use boosted trees:")
 
 
 class TestThePlainNetworkOnTheTestRows:
@@ -197,9 +199,9 @@ class TestNetworks:
         assert advised(effect, WORSE, is_plain=True) == said
 
     @pytest.mark.parametrize("is_plain", [False, True])
-    @pytest.mark.parametrize(("draws", "words"), [(1, "1 configuration"), (2, "2 configurations")])
-    def test_where_draws_were_too_few_that_is_what_is_to_be_mended(self, draws, words, is_plain):
-        said = advised(OPEN, WORSE, draws=draws, is_plain=is_plain)
+    @pytest.mark.parametrize(("configurations", "words"), [(1, "1 configuration"), (2, "2 configurations")])
+    def test_where_configurations_were_too_few_that_is_what_is_to_be_mended(self, configurations, words, is_plain):
+        said = advised(OPEN, WORSE, configurations=configurations, is_plain=is_plain)
         assert said == f"Fit again with a larger budget: {words} of each combination cannot tell which is better."
 
     @EFFECTS

@@ -41,7 +41,7 @@ class TestCandidate:
         assert (found.networks, found.arm) == (5, "batch norm after + dropout + weight decay")
         assert found.levels == {"batch_norm": "after", "dropout": True, "weight_decay": True}
         assert found.values == {"learning_rate": 0.01, "dropout_rate": 0.3, "weight_decay": 0.2}
-        assert (found.epochs, found.schedule_epochs, found.held_out_loss) == (7, 80, 0.4)
+        assert (found.epochs, found.schedule_epochs, found.validation_loss) == (7, 80, 0.4)
 
     def test_numbers_of_techniques_that_are_off_are_not_named(self):
         assert self.describe(PLAIN).values == {"learning_rate": 0.01}

@@ -16,10 +16,16 @@ CONFIGURATIONS = {
 }
 
 
-def jobs_of(draws=range(4), splits=range(6), arms=ARMS, seed=0, configurations=CONFIGURATIONS) -> list[Job]:
+def jobs_of(numbers=range(4), splits=range(6), arms=ARMS, seed=0, configurations=CONFIGURATIONS) -> list[Job]:
     return [
-        Job(arm, draw, split, configurations[arm][draw], trial_id(seed, ARMS.index(arm), draw, split))
-        for arm, draw, split in itertools.product(arms, draws, splits)
+        Job(
+            arm,
+            configuration,
+            split,
+            configurations[arm][configuration],
+            trial_id(seed, ARMS.index(arm), configuration, split),
+        )
+        for arm, configuration, split in itertools.product(arms, numbers, splits)
     ]
 
 
@@ -43,8 +49,8 @@ class TestTrials:
         trials = train(pretended, jobs_of())
         members = {member.id: member for block in pretended.blocks for member in block.members}
         for trial in trials:
-            assert trial.id == trial_id(0, ARMS.index(trial.arm), trial.draw, trial.split)
-            assert trial.values == members[trial.id].hyper._asdict() == CONFIGURATIONS[trial.arm][trial.draw]
+            assert trial.id == trial_id(0, ARMS.index(trial.arm), trial.configuration, trial.split)
+            assert trial.values == members[trial.id].hyper._asdict() == CONFIGURATIONS[trial.arm][trial.configuration]
             assert trial.seed == members[trial.id].seed
             assert len(trial.curves) == len(trial.parts) == EPOCHS
             np.testing.assert_allclose(trial.parts.sum(axis=1), trial.curves[:, 1, 0])
@@ -85,11 +91,11 @@ class TestTrials:
 
     def test_as_many_are_trained_at_once_as_the_laboratory_has_room_for(self, pretended):
         blocks = Blocks(pretended, [], EPOCHS)
-        assert (blocks.draws_at_once, blocks.splits_at_once) == (2, 1)
+        assert (blocks.configurations_at_once, blocks.splits_at_once) == (2, 1)
 
 
 class TestCommonRandomNumbers:
-    def test_arms_and_draws_share_initial_weights_and_batch_order_within_a_split_alone(self, pretended):
+    def test_arms_and_configurations_share_initial_weights_and_batch_order_within_a_split_alone(self, pretended):
         train(pretended, jobs_of(range(5)))
         by_split = {}
         for block in pretended.blocks:

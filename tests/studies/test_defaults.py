@@ -26,7 +26,7 @@ def explained() -> dict[str, str]:
 
 @pytest.mark.parametrize(("rows", "widths"), [(30, (128, 128)), (3_999, (128, 128)), (4_000, (256, 256))])
 def test_hidden_layers_grow_with_the_development_rows(rows, widths):
-    assert defaults.hidden(rows) == widths
+    assert defaults.usual_widths(rows) == widths
 
 
 def test_a_full_study_has_as_many_folds_as_the_table_is_checked_for():
@@ -34,11 +34,11 @@ def test_a_full_study_has_as_many_folds_as_the_table_is_checked_for():
 
 
 @pytest.mark.parametrize(
-    ("fit_rows", "batch"),
+    ("training_rows", "batch"),
     [(2, 2), (3, 2), (16, 16), (31, 16), (32, 32), (499, 32), (500, 128), (4_999, 128), (5_000, 256), (50_000, 512)],
 )
-def test_mini_batches_grow_with_the_table_and_never_beyond_it(fit_rows, batch):
-    assert defaults.batch_size(fit_rows) == batch <= fit_rows
+def test_mini_batches_grow_with_the_table_and_never_beyond_it(training_rows, batch):
+    assert defaults.batch_size(training_rows) == batch <= training_rows
 
 
 @pytest.mark.parametrize(("parameters", "networks"), [(100, 8), (14_999, 8), (15_000, 4), (40_000, 2), (10**7, 2)])
@@ -116,7 +116,7 @@ class TestExplained:
             ("  with --search-batch-norm", "momentum 0.5 .. 0.99, linear"),
             ("no effect worth having", "within 2% of"),
             ("intervals", "95%, all together"),
-            ("handed over", "an ensemble of 8 networks (--single: one) 2 configurations within 5% of the best"),
+            ("final model", "an ensemble of 8 networks (--single: one) 2 configurations within 5% of the best"),
             ("  or, where it is better", "a greedy selection, with the best of 4 other arms"),
             ("linear, boosted models", "unless they would take over 15% of the budget"),
             ("budget (--budget)", "120 s"),
@@ -128,7 +128,7 @@ class TestExplained:
     def test_widths_and_batches_are_those_of_the_functions(self):
         """Four fifths of 5,000 rows are 4,000 of development."""
         assert explained()["hidden layers (--hidden)"].startswith("128, 128; 256, 256 from 5,000 rows")
-        assert (defaults.hidden(3_999), defaults.hidden(4_000)) == ((128, 128), (256, 256))
+        assert (defaults.usual_widths(3_999), defaults.usual_widths(4_000)) == ((128, 128), (256, 256))
         said = "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500"
         assert explained()["batch (--batch-size)"].startswith(said)
         batches = [defaults.batch_size(rows) for rows in (499, 500, 4_999, 5_000, 49_999, 50_000)]

@@ -48,7 +48,7 @@ def test_scales_that_are_tiny_or_huge(factor, offset):
     check(studied(frame, y), frame)
 
 
-def test_a_feature_that_is_constant_in_the_fit_rows_of_a_split():
+def test_a_feature_that_is_constant_in_the_training_rows_of_a_split():
     frame, y = table()
     frame["b"] = 0.0
     frame.loc[:11, "b"] = 1.0
@@ -59,7 +59,7 @@ def test_a_feature_that_is_constant_in_the_fit_rows_of_a_split():
     check(studied(frame, y, partitions=[partition]), frame)
 
 
-def test_a_class_that_only_score_rows_are_of():
+def test_a_class_that_only_validation_rows_are_of():
     frame, y = table()
     y[:12] = 2
     rows = np.arange(60)

@@ -12,7 +12,7 @@ import goru
 from goru.errors import InputError
 from goru.experiment.forms import to_json
 from goru.experiment.racing.store import read_trials
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.runs.run import is_unfinished
 from goru.studies.study import Study
 
@@ -88,7 +88,7 @@ class TestAReport:
             assert to_json(run.answer) == json.loads(seen["answer.json"])
             (run.folder / "report.html").write_text("<html>")
 
-        run = fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "run", report=report)
+        run = fit_table(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "run", report=report)
         assert set(seen) == {"config.json", "study.sqlite", "evidence.json", "answer.json", "model"}
         for name in ("evidence", "answer"):
             assert json.loads(seen[f"{name}.json"]) == to_json(getattr(run, name))
@@ -97,8 +97,8 @@ class TestAReport:
 
     def test_one_of_a_run_before_is_not_left_where_none_is_written(self, quick, flowers_csv, tmp_path):
         table = TableOptions(str(flowers_csv), "kind")
-        fit(table, TINY, tmp_path / "run", report=lambda run: (run.folder / "report.html").write_text("old"))
-        fit(table, TINY, tmp_path / "run", overwrite=True)
+        fit_table(table, TINY, tmp_path / "run", report=lambda run: (run.folder / "report.html").write_text("old"))
+        fit_table(table, TINY, tmp_path / "run", overwrite=True)
         assert not (tmp_path / "run" / "report.html").exists()
 
     @pytest.mark.parametrize("error", [OSError("disk full"), InputError("disk full.")])
@@ -112,12 +112,12 @@ class TestAReport:
 
         table, folder = TableOptions(str(flowers_csv), "kind"), tmp_path / "runs" / "run"
         with pytest.raises(OSError, match=r"disk full$"):
-            fit(table, TINY, folder, report=report)
+            fit_table(table, TINY, folder, report=report)
         assert is_unfinished(folder)
-        assert len(fit(table, TINY, folder, resume=True).recorded) == 36
+        assert len(fit_table(table, TINY, folder, resume=True).recorded) == 36
 
     def test_test_rows_in_a_file_of_their_own_are_named_by_their_bytes_too(self, quick, flowers_csv, tmp_path):
         (tmp_path / "test.csv").write_bytes(flowers_csv.read_bytes())
         table = TableOptions(str(flowers_csv), "kind", test=str(tmp_path / "test.csv"))
-        found = fit(table, TINY, tmp_path / "run").config["sha256"]
+        found = fit_table(table, TINY, tmp_path / "run").config["sha256"]
         assert found["test"] == found["source"] == hashlib.sha256(flowers_csv.read_bytes()).hexdigest()

@@ -18,13 +18,15 @@ class TestTrials:
         ]
         frame = trials_frame(iter(trials))
         first, second = frame.to_dict("records")
-        shown = {name: first[name] for name in ("arm", "batch_norm", "dropout", "weight_decay", "draw", "split")}
+        shown = {
+            name: first[name] for name in ("arm", "batch_norm", "dropout", "weight_decay", "configuration", "split")
+        }
         assert shown == {
             "arm": "batch norm before + dropout",
             "batch_norm": "before",
             "dropout": True,
             "weight_decay": False,
-            "draw": 2,
+            "configuration": 2,
             "split": 1,
         }
         assert (first["hyper_dropout_rate"], first["hyper_learning_rate"]) == (0.3, 0.01)

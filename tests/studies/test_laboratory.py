@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from studies import Clock, make_flowers, make_prices, with_other_held_out
+from studies import Clock, make_flowers, make_prices, with_other_validation
 
 from goru.data.dataset import load_dataset
 from goru.data.splitting import Split, folds
@@ -16,7 +16,7 @@ from goru.population.immediate.interpreted import Interpreter
 from goru.population.member import Block, Member
 from goru.population.trainer import Trainer
 from goru.studies.design import ARMS, architecture, arm_of
-from goru.studies.laboratory import Laboratory, block_shape, fit_preparation, roomy
+from goru.studies.laboratory import NetworkLaboratory, block_shape, fit_preparation, roomy
 from goru.studies.splits import parts
 
 
@@ -32,8 +32,8 @@ class TestRows:
         assert rows.x.dtype == np.float32
         assert np.isfinite(rows.x).all()
         np.testing.assert_array_equal(rows.y, flowers.y_development)
-        np.testing.assert_array_equal(rows.fit, splits[1].fit_rows)
-        np.testing.assert_array_equal(rows.score, splits[1].score_rows)
+        np.testing.assert_array_equal(rows.training, splits[1].training_rows)
+        np.testing.assert_array_equal(rows.validation, splits[1].validation_rows)
         assert rows.weight is None
 
     def test_every_row_belongs_to_one_part_in_all_splits(self, build, dataset, splits):
@@ -42,27 +42,29 @@ class TestRows:
             np.testing.assert_array_equal(laboratory.rows(split).part, parts(dataset, 5))
         assert laboratory.shape.parts == 40 > parts(dataset, 5).max()
 
-    def test_the_loss_on_fit_rows_is_watched_on_as_many_of_them_as_there_are_score_rows(self, build, flowers, splits):
+    def test_the_loss_on_training_rows_is_watched_on_as_many_of_them_as_there_are_validation_rows(
+        self, build, flowers, splits
+    ):
         laboratory = build(flowers, splits)
-        watched = laboratory.rows(splits[0]).fit_scored
-        assert len(set(watched)) == len(watched) == len(splits[0].score_rows)
-        assert set(watched) <= set(splits[0].fit_rows)
-        np.testing.assert_array_equal(watched, laboratory.rows(splits[0]).fit_scored)
+        watched = laboratory.rows(splits[0]).training_scored
+        assert len(set(watched)) == len(watched) == len(splits[0].validation_rows)
+        assert set(watched) <= set(splits[0].training_rows)
+        np.testing.assert_array_equal(watched, laboratory.rows(splits[0]).training_scored)
 
-    def test_without_score_rows_one_fit_row_is_still_watched(self, build, flowers, splits):
+    def test_without_validation_rows_one_training_row_is_still_watched(self, build, flowers, splits):
         everything = Split(np.arange(len(flowers.y_development)), np.empty(0, int))
-        assert len(build(flowers, splits).rows(everything).fit_scored) == 1
+        assert len(build(flowers, splits).rows(everything).training_scored) == 1
 
-    def test_of_many_rows_no_more_are_watched_than_the_score_rows_of_any_split(self, build, flowers, splits):
+    def test_of_many_rows_no_more_are_watched_than_the_validation_rows_of_any_split(self, build, flowers, splits):
         few = Split(np.arange(20), np.arange(20, len(flowers.y_development)))
-        assert len(build(flowers, splits).rows(few).fit_scored) == 20
-        assert len(build(flowers, [Split(np.arange(60), np.arange(60, 64))]).rows(splits[0]).fit_scored) == 4
+        assert len(build(flowers, splits).rows(few).training_scored) == 20
+        assert len(build(flowers, [Split(np.arange(60), np.arange(60, 64))]).rows(splits[0]).training_scored) == 4
 
-    def test_a_number_to_predict_has_mean_0_and_variance_1_on_the_fit_rows(self, build, prices, splits):
+    def test_a_number_to_predict_has_mean_0_and_variance_1_on_the_training_rows(self, build, prices, splits):
         rows = build(prices, splits).rows(splits[0])
         assert rows.y.shape == (len(prices.y_development), 1)
-        assert rows.y[rows.fit].mean() == pytest.approx(0, abs=1e-6)
-        assert rows.y[rows.fit].var() == pytest.approx(1, abs=1e-5)
+        assert rows.y[rows.training].mean() == pytest.approx(0, abs=1e-6)
+        assert rows.y[rows.training].var() == pytest.approx(1, abs=1e-5)
 
 
 class TestHugeTargets:
@@ -94,25 +96,25 @@ class TestHugeTargets:
             assert np.isfinite(np.square(build(dataset, splits).rows(split).y)).all()
 
 
-class TestHeldOutRowsChangeNothingFitted:
+class TestValidationRowsChangeNothingFitted:
     def test_preparation_and_scaling(self, dataset, splits):
-        changed = with_other_held_out(dataset, splits[0].score_rows)
-        assert fit_preparation(changed, splits[0].fit_rows) == fit_preparation(dataset, splits[0].fit_rows)
+        changed = with_other_validation(dataset, splits[0].validation_rows)
+        assert fit_preparation(changed, splits[0].training_rows) == fit_preparation(dataset, splits[0].training_rows)
         # The same change does matter to another split, whose training rows they are.
-        assert fit_preparation(changed, splits[1].fit_rows) != fit_preparation(dataset, splits[1].fit_rows)
+        assert fit_preparation(changed, splits[1].training_rows) != fit_preparation(dataset, splits[1].training_rows)
 
-    def test_the_fit_rows_themselves(self, build, dataset, splits):
+    def test_the_training_rows_themselves(self, build, dataset, splits):
         rows = build(dataset, splits).rows(splits[0])
-        changed = build(with_other_held_out(dataset, splits[0].score_rows), splits).rows(splits[0])
-        np.testing.assert_array_equal(changed.x[changed.fit], rows.x[rows.fit])
-        np.testing.assert_array_equal(changed.y[changed.fit], rows.y[rows.fit])
-        np.testing.assert_array_equal(changed.fit_scored, rows.fit_scored)
-        assert not np.array_equal(changed.x[changed.score], rows.x[rows.score])
-        assert not np.array_equal(changed.y[changed.score], rows.y[rows.score])
+        changed = build(with_other_validation(dataset, splits[0].validation_rows), splits).rows(splits[0])
+        np.testing.assert_array_equal(changed.x[changed.training], rows.x[rows.training])
+        np.testing.assert_array_equal(changed.y[changed.training], rows.y[rows.training])
+        np.testing.assert_array_equal(changed.training_scored, rows.training_scored)
+        assert not np.array_equal(changed.x[changed.validation], rows.x[rows.validation])
+        assert not np.array_equal(changed.y[changed.validation], rows.y[rows.validation])
 
     @pytest.mark.parametrize("changes", [{"targets": False}, {"features": False}, {}], ids=["x", "y", "x and y"])
     def test_nor_do_they_change_the_networks(self, build, laboratory, flowers, splits, changes):
-        changed = build(with_other_held_out(flowers, splits[0].score_rows, **changes), splits)
+        changed = build(with_other_validation(flowers, splits[0].validation_rows, **changes), splits)
         member = Member(1, (2,), Hyperparameters(learning_rate=0.01, dropout_rate=0.2, weight_decay=0.1))
 
         def trained(rows):
@@ -136,16 +138,16 @@ class TestPrograms:
             assert laboratory.trainer(arm) is laboratory.trainer(arm_of(**{**arm, "weight_decay": True}))
 
     @pytest.mark.parametrize("networks", [2, 4, 8])
-    def test_a_block_holds_as_many_draws_with_decay_as_without(self, build, flowers, splits, networks):
-        assert build(flowers, splits, networks=networks).draws_in_a_block == networks // 2
+    def test_a_block_holds_as_many_configurations_with_decay_as_without(self, build, flowers, splits, networks):
+        assert build(flowers, splits, networks=networks).configurations_in_a_block == networks // 2
 
     @pytest.mark.parametrize("batch", [2, 7, 8, 32])
     def test_steps_are_the_full_batches_of_so_many_passes(self, build, flowers, splits, batch):
         laboratory = build(flowers, splits, batch=batch)
         for split in splits:
-            order = BatchOrder((0,), split.fit_rows, batch)
+            order = BatchOrder((0,), split.training_rows, batch)
             for epochs in (0, 1, 3, 100):
-                assert laboratory.steps(epochs, len(split.fit_rows)) == order.steps(epochs)
+                assert laboratory.steps(epochs, len(split.training_rows)) == order.steps(epochs)
 
     def test_a_worked_number_of_steps(self, build, flowers, splits):
         assert build(flowers, splits).steps(3, 50) == 18  # 150 rows in batches of 8
@@ -159,8 +161,8 @@ class TestShape:
             shape = block_shape(rows, splits, batch, networks=2)
             assert (shape.batch, shape.networks, shape.parts) == (batch, 2, 40)
             for split in (*splits, everything):
-                assert shape.eval_chunks * shape.eval_rows >= len(split.score_rows)
-                order = BatchOrder((0,), split.fit_rows, batch)
+                assert shape.eval_chunks * shape.eval_rows >= len(split.validation_rows)
+                order = BatchOrder((0,), split.training_rows, batch)
                 assert shape.steps >= max(order.steps(e + shape.epochs) - order.steps(e) for e in range(30))
 
     @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ class TestAnotherTable:
         again = laboratory.for_table(other, seed=7)
         assert [again.trainer(arm) for arm in ARMS] == [laboratory.trainer(arm) for arm in ARMS]
         rows, alone = again.rows(splits[0]), build(other, splits, seed=7).rows(splits[0])
-        for name in ("x", "y", "fit", "fit_scored", "score", "part"):
+        for name in ("x", "y", "training", "training_scored", "validation", "part"):
             np.testing.assert_array_equal(getattr(rows, name), getattr(alone, name))
         assert (again.dataset, again.seed) == (other, 7)
 
@@ -237,9 +239,9 @@ class TestPreparing:
             "goru.studies.laboratory.fit_preparation",
             lambda dataset, rows, in_pieces: fitted.append(rows) or len(fitted),
         )
-        found = [laboratory.fit_preparation(split.fit_rows.copy()) for split in [*splits, *splits]]
+        found = [laboratory.fit_preparation(split.training_rows.copy()) for split in [*splits, *splits]]
         assert found == [1, 2, 3, 1, 2, 3]
-        assert laboratory.for_table(flowers, 1).fit_preparation(splits[0].fit_rows) == 4
+        assert laboratory.for_table(flowers, 1).fit_preparation(splits[0].training_rows) == 4
 
 
 class TestSeconds:
@@ -264,7 +266,7 @@ class TestSeconds:
     def test_an_interpreter_is_timed_by_an_epoch(self, flowers, splits):
         base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
         shape = block_shape(len(flowers.y_development), splits, 8, 2)
-        laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0, interpreted=True)
+        laboratory = NetworkLaboratory(flowers, base, Recipe(), shape, seed=0, interpreted=True)
         assert len(laboratory.block_seconds(laboratory.rows(splits[0]))) == 6
         assert laboratory.blocks_at_once == 1
 
@@ -283,7 +285,7 @@ class TestWaiting:
         monkeypatch.setattr(Trainer, "compile", compile_program)
         base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
         shape = block_shape(len(flowers.y_development), splits, 8, 2)
-        laboratory = Laboratory(flowers, base, Recipe(), shape, seed=0)
+        laboratory = NetworkLaboratory(flowers, base, Recipe(), shape, seed=0)
         while len(begun) < 2:
             time.sleep(0.01)
         threading.Timer(0.2, going.set).start()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from studies import with_other_held_out
+from studies import with_other_validation
 
 from goru.data.memory import dataset_from
 from goru.data.preparing import TargetScaling
@@ -25,7 +25,7 @@ class TestWeights:
 
     def test_there_are_none_where_classes_are_not_to_count_alike(self, build, unequal, splits):
         laboratory = build(unequal, splits)
-        assert laboratory.weights(splits[0].fit_rows) is None
+        assert laboratory.weights(splits[0].training_rows) is None
         assert laboratory.rows(splits[0]).weight is None
 
     def test_a_worked_example(self, build, flowers, splits):
@@ -38,14 +38,14 @@ class TestWeights:
         np.testing.assert_allclose(weights[:6], [2 / 3, 2 / 3, 2 / 3, 2, 1, 1], rtol=1e-6)
         np.testing.assert_allclose(weights[6:9], [2 / 3, 2, 1], rtol=1e-6)  # and as much for rows that are held out
 
-    def test_on_fit_rows_they_are_one_on_average_and_every_class_has_the_same_total(self, build, unequal, splits):
+    def test_on_training_rows_they_are_one_on_average_and_every_class_has_the_same_total(self, build, unequal, splits):
         laboratory = build(unequal, splits, balanced=True)
         for split in splits:
             weight, y = laboratory.rows(split).weight, unequal.y_development
             assert (weight.shape, weight.dtype) == (y.shape, np.float32)
-            assert weight[split.fit_rows].mean() == pytest.approx(1, rel=1e-6)
-            totals = [weight[split.fit_rows][y[split.fit_rows] == code].sum() for code in range(3)]
-            np.testing.assert_allclose(totals, len(split.fit_rows) / 3, rtol=1e-6)
+            assert weight[split.training_rows].mean() == pytest.approx(1, rel=1e-6)
+            totals = [weight[split.training_rows][y[split.training_rows] == code].sum() for code in range(3)]
+            np.testing.assert_allclose(totals, len(split.training_rows) / 3, rtol=1e-6)
 
     def test_classes_that_are_fitted_count_alike_and_a_row_of_another_as_one_of_which_there_is_one(
         self, build, unequal, splits
@@ -58,11 +58,11 @@ class TestWeights:
             assert weight[y == code].sum() == pytest.approx(len(fit) / 2, rel=1e-6)
         np.testing.assert_allclose(weight[y == 1], len(fit) / 2, rtol=1e-6)
 
-    def test_what_held_out_rows_say_does_not_change_them(self, build, unequal, splits):
-        weight = build(unequal, splits, balanced=True).weights(splits[0].fit_rows)
-        other = with_other_held_out(unequal, splits[0].score_rows)
-        changed = build(other, splits, balanced=True).weights(splits[0].fit_rows)
-        np.testing.assert_array_equal(changed[splits[0].fit_rows], weight[splits[0].fit_rows])
+    def test_what_validation_rows_say_does_not_change_them(self, build, unequal, splits):
+        weight = build(unequal, splits, balanced=True).weights(splits[0].training_rows)
+        other = with_other_validation(unequal, splits[0].validation_rows)
+        changed = build(other, splits, balanced=True).weights(splits[0].training_rows)
+        np.testing.assert_array_equal(changed[splits[0].training_rows], weight[splits[0].training_rows])
 
 
 class TestRowsOfUnequalWeight:
@@ -71,26 +71,29 @@ class TestRowsOfUnequalWeight:
         weights = np.random.default_rng(2).uniform(0.1, 5, len(flowers.y_development))
         return replace(flowers, weights=weights)
 
-    def test_they_are_one_on_average_over_the_fit_rows(self, build, weighted, splits):
+    def test_they_are_one_on_average_over_the_training_rows(self, build, weighted, splits):
         laboratory = build(weighted, splits)
         for split in splits:
             weight = laboratory.rows(split).weight
             assert (weight.shape, weight.dtype) == (weighted.weights.shape, np.float32)
-            assert weight[split.fit_rows].mean() == pytest.approx(1, rel=1e-6)
+            assert weight[split.training_rows].mean() == pytest.approx(1, rel=1e-6)
             np.testing.assert_allclose(weight / weight[0], weighted.weights / weighted.weights[0], rtol=1e-5)
 
     def test_their_scale_does_not_matter(self, build, weighted, splits):
         other = replace(weighted, weights=1e-3 * weighted.weights)
         for balanced in (False, True):
             one, same = (
-                build(dataset, splits, balanced=balanced).weights(splits[0].fit_rows) for dataset in (weighted, other)
+                build(dataset, splits, balanced=balanced).weights(splits[0].training_rows)
+                for dataset in (weighted, other)
             )
             np.testing.assert_allclose(one, same, rtol=1e-6)
 
     def test_weights_that_are_all_the_same_weigh_as_none(self, build, flowers, splits):
         same = replace(flowers, weights=np.full(len(flowers.y_development), 3.0))
-        np.testing.assert_allclose(build(same, splits).weights(splits[0].fit_rows), 1)
-        balanced = [build(dataset, splits, balanced=True).weights(splits[0].fit_rows) for dataset in (flowers, same)]
+        np.testing.assert_allclose(build(same, splits).weights(splits[0].training_rows), 1)
+        balanced = [
+            build(dataset, splits, balanced=True).weights(splits[0].training_rows) for dataset in (flowers, same)
+        ]
         np.testing.assert_allclose(balanced[1], balanced[0], rtol=1e-6)
 
     def test_where_classes_count_alike_every_class_has_the_same_total_and_rows_keep_their_shares_of_it(
@@ -98,7 +101,7 @@ class TestRowsOfUnequalWeight:
     ):
         laboratory, y = build(weighted, splits, balanced=True), weighted.y_development
         for split in splits:
-            fit, weight = split.fit_rows, laboratory.weights(split.fit_rows)
+            fit, weight = split.training_rows, laboratory.weights(split.training_rows)
             assert weight[fit].mean() == pytest.approx(1, rel=1e-6)
             for code in range(3):
                 assert weight[fit][y[fit] == code].sum() == pytest.approx(len(fit) / 3, rel=1e-5)
@@ -109,24 +112,24 @@ class TestRowsOfUnequalWeight:
         y, weights = np.zeros_like(flowers.y_development), np.ones(len(flowers.y_development))
         y[:5], weights[:5] = [0, 0, 1, 2, 2], [6, 2, 4, 4, 12]
         weight = build(replace(flowers, y_development=y, weights=weights), splits, balanced=True).weights(np.arange(3))
-        # Fit rows weigh 12, 4 on average. Two classes share a total of 3: 1.5 to each, the first's 3 : 1.
+        # Training rows weigh 12, 4 on average. Two classes share a total of 3: 1.5 to each, the first's 3 : 1.
         np.testing.assert_allclose(weight[:3], [1.125, 0.375, 1.5], rtol=1e-6)
         np.testing.assert_allclose(
             weight[3:5], [1.5, 4.5], rtol=1e-6
         )  # one that weighs as the others do on average: 1.5
 
-    def test_those_of_held_out_rows_change_nothing_that_is_fitted(self, build, weighted, splits):
+    def test_those_of_validation_rows_change_nothing_that_is_fitted(self, build, weighted, splits):
         other = weighted.weights.copy()
-        other[splits[0].score_rows] *= 100
+        other[splits[0].validation_rows] *= 100
         changed = build(replace(weighted, weights=other), splits).rows(splits[0])
         rows = build(weighted, splits).rows(splits[0])
-        np.testing.assert_array_equal(changed.weight[rows.fit], rows.weight[rows.fit])
+        np.testing.assert_array_equal(changed.weight[rows.training], rows.weight[rows.training])
         np.testing.assert_array_equal(changed.x, rows.x)
 
     def test_shares_are_by_weight(self, build, weighted, splits):
         laboratory = build(weighted, splits)
         for share, split in zip(laboratory.shares(splits), splits, strict=True):
-            rows, weights = split.score_rows, weighted.weights[split.score_rows]
+            rows, weights = split.validation_rows, weighted.weights[split.validation_rows]
             expected = np.bincount(laboratory.parts[rows], weights, minlength=40) / weights.sum()
             np.testing.assert_allclose(share, expected, rtol=1e-5, atol=1e-12)
 
@@ -162,7 +165,7 @@ class TestARowOfWeightTwoIsAsTwoRows:
         found = []
         for laboratory, split in pair:
             rows = laboratory.rows(split)
-            assert len(rows.fit_scored) == len(split.fit_rows)
+            assert len(rows.training_scored) == len(split.training_rows)
             (trained,) = laboratory.trainer(arm_of()).train([Block((member,), rows, (3,), epochs=5)])
             found.append((trained.curves, trained.parts, laboratory.shares([split])))
         for one, other in zip(*found, strict=True):

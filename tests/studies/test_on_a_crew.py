@@ -23,7 +23,7 @@ def studied(name: str, options: Options, crew: Crew | None = None, record: Recor
     """Its trials, its answer but for clocks and machines, its networks, and what its pictures are drawn from."""
     record = Record() if record is None else record
     result = Study(load_dataset(name), options, crew=crew).run(record)
-    trials = {(trial.arm, trial.draw, trial.split): trial.curves for trial in record.trials}
+    trials = {(trial.arm, trial.configuration, trial.split): trial.curves for trial in record.trials}
     answer = replace(result.answer, seconds=0.0, environment={})
     return trials, answer, result.trained, result.evidence, result.answer.environment["devices"]
 

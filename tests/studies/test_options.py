@@ -17,7 +17,7 @@ from goru.studies.options import Options
         ({"budget": math.nan}, "budget"),
         ({"networks": 0}, "networks"),
         ({"networks": -36}, "networks"),
-        ({"networks": 10**12}, "networks"),  # their draws alone would fill the memory
+        ({"networks": 10**12}, "networks"),  # their configurations alone would fill the memory
         ({"hidden": ()}, "hidden"),
         ({"hidden": (0,)}, "hidden"),
         ({"hidden": (8, -8)}, "hidden"),

@@ -18,7 +18,7 @@ from goru.population.immediate.interpreted import Interpreter
 from goru.report.terminal import answer_lines
 from goru.studies import defaults
 from goru.studies.design import ARMS, architecture
-from goru.studies.laboratory import Laboratory, block_shape
+from goru.studies.laboratory import NetworkLaboratory, block_shape
 from goru.studies.options import Options
 from goru.studies.probe import ARM, Look, look
 from goru.studies.study import Study
@@ -90,8 +90,8 @@ class TestLook:
         for shape, blocks in trained:
             assert shape == replace(architecture(ARM, Architecture(1, (8,), 1)), inputs=shape.inputs)
             for block, split in zip(blocks, splits[:2], strict=True):
-                np.testing.assert_array_equal(block.rows.fit, split.fit_rows)
-                np.testing.assert_array_equal(block.rows.score, split.score_rows)
+                np.testing.assert_array_equal(block.rows.training, split.training_rows)
+                np.testing.assert_array_equal(block.rows.validation, split.validation_rows)
                 assert [member.hyper.learning_rate for member in block.members] == list(defaults.PROBE_RATES)
                 assert block.epochs == 3
         # Nothing but the columns differs: the same seeds, the same order of the rows.
@@ -110,7 +110,7 @@ class TestLook:
             made.append(interpreted)
             raise SeenError
 
-        monkeypatch.setattr("goru.studies.probe.Laboratory", laboratory)
+        monkeypatch.setattr("goru.studies.probe.NetworkLaboratory", laboratory)
         dataset = make("line")
         base = Architecture(dataset.n_features, hidden, dataset.n_outputs)
         splits = folds(dataset.y_development, dataset.task, 5, seed=0)
@@ -178,7 +178,7 @@ class TestLook:
             found.append(shape)
             raise SeenError
 
-        monkeypatch.setattr("goru.studies.probe.Laboratory", laboratory)
+        monkeypatch.setattr("goru.studies.probe.NetworkLaboratory", laboratory)
         dataset = make("line", rows=9_000)
         for seconds in (1e3, 1.0, 0.5):
             with pytest.raises(SeenError):
@@ -309,7 +309,7 @@ class TestLaboratory:
             base = Architecture(dataset.n_prepared(in_pieces), (8,), dataset.n_outputs)
             shape = block_shape(len(dataset.y_development), splits, 8, 2)
             recipe = Recipe(loss="squared_error")
-            return splits, Laboratory(
+            return splits, NetworkLaboratory(
                 dataset, base, recipe, shape, seed=0, interpreted=True, in_pieces=in_pieces, **given
             )
 
@@ -321,18 +321,18 @@ class TestLaboratory:
         splits, laboratory = build(dataset, in_pieces)
         assert laboratory.rows(splits[0]).x.shape == (ROWS, dataset.n_prepared(in_pieces))
         assert dataset.n_prepared(in_pieces) == 5 * (1 + N_PIECES * in_pieces)
-        assert laboratory.fit_preparation(splits[0].fit_rows)[0].n_features == dataset.n_prepared(in_pieces)
+        assert laboratory.fit_preparation(splits[0].training_rows)[0].n_features == dataset.n_prepared(in_pieces)
 
-    def test_pieces_come_from_the_fit_rows_alone(self, build):
+    def test_pieces_come_from_the_training_rows_alone(self, build):
         dataset = make("line")
         splits, laboratory = build(dataset, True)
-        before = laboratory.fit_preparation(splits[0].fit_rows)
+        before = laboratory.fit_preparation(splits[0].training_rows)
         numeric, y = dataset.encoded_development.numeric.copy(), dataset.y_development.copy()
-        numeric[splits[0].score_rows], y[splits[0].score_rows] = 1e6, 1e6
+        numeric[splits[0].validation_rows], y[splits[0].validation_rows] = 1e6, 1e6
         changed = replace(
             dataset, encoded_development=replace(dataset.encoded_development, numeric=numeric), y_development=y
         )
-        assert build(changed, True)[1].fit_preparation(splits[0].fit_rows) == before
+        assert build(changed, True)[1].fit_preparation(splits[0].training_rows) == before
 
     def test_there_are_programs_for_the_arms_asked_for_alone(self, build):
         _, laboratory = build(make("line"), False, arms=[ARM])

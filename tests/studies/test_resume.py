@@ -13,10 +13,10 @@ import goru.studies.study as conducted
 from goru.errors import InputError
 from goru.experiment.racing.store import Store, read_trials
 from goru.studies import fitting
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.options import Options
-from goru.studies.runs.manifest import check
-from goru.studies.runs.run import ANSWER, CONFIG, MAKING, READY, REPORT, STORE, Run, is_unfinished, load
+from goru.studies.runs.manifest import check_files
+from goru.studies.runs.run import ANSWER, CONFIG, MAKING, READY, REPORT, STORE, RunFolder, is_unfinished, open_run
 
 FEW = Options(networks=36, hidden=(4,), epochs=3)
 BLOCKS = 18  # of two networks each, in six programs and three folds
@@ -62,14 +62,14 @@ def stopped_at(target: str, error: type[BaseException] = Killed):
             yield
 
 
-def report(run: Run) -> None:
+def report(run: RunFolder) -> None:
     (run.folder / REPORT).write_text("<html>")
 
 
-def contents(run: Run) -> dict[str, object]:
+def contents(run: RunFolder) -> dict[str, object]:
     """All that a run holds, clocks aside."""
     return {
-        "trials": [(trial.arm, trial.draw, trial.split, trial.values, trial.id) for trial in run.recorded],
+        "trials": [(trial.arm, trial.configuration, trial.split, trial.values, trial.id) for trial in run.recorded],
         "curves": [(trial.curves.tobytes(), trial.parts.tobytes()) for trial in run.recorded],
         "answer": replace(run.answer, seconds=0.0),
         "evidence": run.evidence,
@@ -87,17 +87,17 @@ def flowers(tmp_path_factory) -> TableOptions:
 
 
 @pytest.fixture(scope="module")
-def whole(flowers, tmp_path_factory) -> Run:
+def whole(flowers, tmp_path_factory) -> RunFolder:
     """The run that the others are to be like."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("goru.studies.defaults.networks_in_a_block", lambda parameters: 2)
-        return fit(flowers, FEW, tmp_path_factory.mktemp("whole") / "run", report=report)
+        return fit_table(flowers, FEW, tmp_path_factory.mktemp("whole") / "run", report=report)
 
 
 @pytest.fixture
 def go_on(flowers, tmp_path):
     """Fit with `--resume`."""
-    return lambda **how: fit(flowers, FEW, tmp_path / "run", **{"resume": True, "report": report} | how)
+    return lambda **how: fit_table(flowers, FEW, tmp_path / "run", **{"resume": True, "report": report} | how)
 
 
 class TestTheSameRun:
@@ -157,15 +157,15 @@ class TestTheSameRun:
             Options(networks=36, hidden=(3,), epochs=2, single=True, seed=7),
             Options(networks=36, hidden=(3, 3), epochs=2, search_batch_norm=True, numbers="pieces"),
         ],
-        ids=["more draws", "single", "batch norm searched"],
+        ids=["more configurations", "single", "batch norm searched"],
     )
     def test_whatever_is_asked(self, tmp_path, options):
         make_prices().to_csv(tmp_path / "prices.csv", index=False)
         table = TableOptions(str(tmp_path / "prices.csv"), "price")
-        whole = fit(table, options, tmp_path / "whole")
+        whole = fit_table(table, options, tmp_path / "whole")
         with stopped_after(7):
-            fit(table, options, tmp_path / "run")
-        assert contents(fit(table, options, tmp_path / "run", resume=True)) == contents(whole)
+            fit_table(table, options, tmp_path / "run")
+        assert contents(fit_table(table, options, tmp_path / "run", resume=True)) == contents(whole)
 
 
 class TestDecisions:
@@ -180,16 +180,16 @@ class TestDecisions:
     def test_what_there_is_time_for_and_the_time_that_is_spent(self, flowers, tmp_path, monkeypatch):
         options = Options(budget=1e-3, hidden=(4,), epochs=8)
         with stopped_after(3):
-            fit(flowers, options, tmp_path / "run")
+            fit_table(flowers, options, tmp_path / "run")
         before = Store(tmp_path / "run" / MAKING / STORE)
         plan, spent = before.recall("plan"), before.spent
         before.close()
         monkeypatch.setattr("goru.studies.budget.spending.Spending._measured", None)
-        run = fit(flowers, options, tmp_path / "run", resume=True)
-        assert run.answer.plan.draws == plan["draws"]
+        run = fit_table(flowers, options, tmp_path / "run", resume=True)
+        assert run.answer.plan.configurations == plan["configurations"]
         assert run.answer.plan.folds <= plan["folds"]  # those that there was time for
         assert run.answer.seconds > spent > 0
-        check(run.folder)
+        check_files(run.folder)
 
 
 class TestTheOldRun:
@@ -199,9 +199,9 @@ class TestTheOldRun:
         with stopped_after(5):
             go_on(resume=False, overwrite=True)
         assert {name: content for name, content in tree(old.folder).items() if not name.startswith(".")} == before
-        assert load(old.folder).answer == old.answer
+        assert open_run(old.folder).answer == old.answer
         go_on()
-        assert load(old.folder).answer.seconds != json.loads(before[ANSWER])["seconds"]
+        assert open_run(old.folder).answer.seconds != json.loads(before[ANSWER])["seconds"]
         assert set(tree(old.folder)) == set(before)
 
     @pytest.mark.parametrize("resume", [False, True])
@@ -240,24 +240,24 @@ class TestWhatIsNotGoneOnWith:
     def test_other_options(self, left, flowers, options, words):
         before = tree(left)
         with pytest.raises(InputError, match=f"run: was begun with {words}"):
-            fit(flowers, options, left, resume=True)
+            fit_table(flowers, options, left, resume=True)
         assert tree(left) == before
 
     def test_other_columns(self, left, flowers):
         with pytest.raises(InputError, match="was begun with drop none, not width"):
-            fit(replace(flowers, drop=("width",)), FEW, left, resume=True)
+            fit_table(replace(flowers, drop=("width",)), FEW, left, resume=True)
 
     def test_another_table(self, left, flowers, tmp_path):
         shutil.copy(flowers.source, tmp_path / "other.csv")
         with pytest.raises(InputError, match=r"was begun with source .*flowers\.csv, not .*other\.csv"):
-            fit(replace(flowers, source=str(tmp_path / "other.csv")), FEW, left, resume=True)
+            fit_table(replace(flowers, source=str(tmp_path / "other.csv")), FEW, left, resume=True)
 
     def test_a_table_that_has_changed(self, left, flowers, tmp_path):
         shutil.copy(flowers.source, tmp_path / "before.csv")
         try:
             make_flowers(seed=1).to_csv(flowers.source, index=False)
             with pytest.raises(InputError, match=r"run: the table has changed since this run was begun"):
-                fit(flowers, FEW, left, resume=True)
+                fit_table(flowers, FEW, left, resume=True)
         finally:
             shutil.copy(tmp_path / "before.csv", flowers.source)
 
@@ -306,5 +306,5 @@ class TestAWholeRunOnItsWay:
     def test_not_with_another(self, left, flowers):
         before = tree(left)
         with pytest.raises(InputError, match="was begun with seed 0, not 1"):
-            fit(flowers, replace(FEW, seed=1), left, resume=True)
+            fit_table(flowers, replace(FEW, seed=1), left, resume=True)
         assert tree(left) == before

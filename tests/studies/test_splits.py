@@ -13,7 +13,7 @@ from goru.data.dataset import load_dataset
 from goru.data.memory import dataset_from
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
-from goru.studies.splits import cut, partitions, parts, score_to_fit, thinned
+from goru.studies.splits import cut, partitions, parts, thinned, validation_to_training
 
 ROWS = 120
 by_number_of_folds = pytest.mark.parametrize("n_folds", [3, 5])
@@ -49,8 +49,8 @@ def timed():
     return make(time="day", drop=["house"])
 
 
-def score_rows(partition: list[Split]) -> list[frozenset[int]]:
-    return [frozenset(split.score_rows.tolist()) for split in partition]
+def validation_rows(partition: list[Split]) -> list[frozenset[int]]:
+    return [frozenset(split.validation_rows.tolist()) for split in partition]
 
 
 class TestPartitions:
@@ -62,17 +62,17 @@ class TestPartitions:
         cut = partitions(dataset, n_folds, seed=0)
         assert [len(partition) for partition in cut] == [n_folds, n_folds]
         for partition in cut:
-            scored = np.concatenate([split.score_rows for split in partition])
+            scored = np.concatenate([split.validation_rows for split in partition])
             np.testing.assert_array_equal(np.sort(scored), everything)
             for split in partition:
-                both = np.concatenate([split.fit_rows, split.score_rows])
+                both = np.concatenate([split.training_rows, split.validation_rows])
                 np.testing.assert_array_equal(np.sort(both), everything)
 
     @by_number_of_folds
     @pytest.mark.parametrize("name", ["plain", "grouped", "prices"])
     @pytest.mark.parametrize("seed", [0, 1])
     def test_no_fold_of_one_is_a_fold_of_the_other(self, request, name, n_folds, seed):
-        first, second = (score_rows(cut) for cut in partitions(request.getfixturevalue(name), n_folds, seed))
+        first, second = (validation_rows(cut) for cut in partitions(request.getfixturevalue(name), n_folds, seed))
         assert not set(first) & set(second)
         # Drawn anew: on average a fold shares 1 / n_folds of its rows with one of the other partition.
         assert max(len(one & other) / len(one) for one, other in itertools.product(first, second)) < 0.7
@@ -80,20 +80,20 @@ class TestPartitions:
     def test_the_first_is_cut_as_the_table_was_checked(self, plain):
         first, _ = partitions(plain, 5, seed=3)
         for ours, expected in zip(first, folds(plain.y_development, plain.task, 5, seed=3), strict=True):
-            np.testing.assert_array_equal(ours.score_rows, expected.score_rows)
+            np.testing.assert_array_equal(ours.validation_rows, expected.validation_rows)
 
     @by_number_of_folds
     def test_classes_are_spread_evenly_in_both(self, plain, n_folds):
         rare = plain.classes.index("rare")
         for partition in partitions(plain, n_folds, seed=0):
-            counts = [np.sum(plain.y_development[split.score_rows] == rare) for split in partition]
+            counts = [np.sum(plain.y_development[split.validation_rows] == rare) for split in partition]
             assert max(counts) - min(counts) <= 1
 
     @by_number_of_folds
     def test_groups_stay_whole_in_both(self, grouped, n_folds):
         for partition in partitions(grouped, n_folds, seed=0):
             for split in partition:
-                assert not set(grouped.groups[split.fit_rows]) & set(grouped.groups[split.score_rows])
+                assert not set(grouped.groups[split.training_rows]) & set(grouped.groups[split.validation_rows])
 
     @pytest.mark.parametrize(("groups", "n_folds", "count"), [(3, 3, 1), (5, 5, 1), (5, 3, 2), (6, 5, 2)])
     def test_as_many_groups_as_folds_can_be_cut_in_one_way_alone(self, grouped, groups, n_folds, count):
@@ -105,12 +105,12 @@ class TestPartitions:
         (only,) = partitions(timed, n_folds, seed=0)
         assert len(only) == n_folds
         for split in only:
-            assert timed.time[split.fit_rows].max() < timed.time[split.score_rows].min()
+            assert timed.time[split.training_rows].max() < timed.time[split.validation_rows].min()
 
     @pytest.mark.parametrize("name", ["plain", "grouped"])
     def test_they_are_a_function_of_the_seed(self, request, name):
         dataset = request.getfixturevalue(name)
-        one, same, other = ([score_rows(cut) for cut in partitions(dataset, 5, seed)] for seed in (0, 0, 1))
+        one, same, other = ([validation_rows(cut) for cut in partitions(dataset, 5, seed)] for seed in (0, 0, 1))
         assert one == same
         assert one[0] != other[0]
         assert one[1] != other[1]
@@ -118,7 +118,7 @@ class TestPartitions:
     def test_they_do_not_depend_on_the_features(self, plain):
         encoded = replace(plain.encoded_development, numeric=plain.encoded_development.numeric + 1)
         one, other = (partitions(each, 5, 0) for each in (plain, replace(plain, encoded_development=encoded)))
-        assert [score_rows(cut) for cut in one] == [score_rows(cut) for cut in other]
+        assert [validation_rows(cut) for cut in one] == [validation_rows(cut) for cut in other]
 
 
 def in_memory(sizes, groups=None):
@@ -135,7 +135,9 @@ class TestOwn:
         found = cut(dataset, 3)
         assert list(found) == [5, 3]
         for n_folds, own in found.items():
-            assert [score_rows(one) for one in own] == [score_rows(one) for one in partitions(dataset, n_folds, 3)]
+            assert [validation_rows(one) for one in own] == [
+                validation_rows(one) for one in partitions(dataset, n_folds, 3)
+            ]
 
     @pytest.mark.parametrize(
         ("sizes", "numbers"),
@@ -157,7 +159,7 @@ class TestOwn:
         for n_folds, cuts in found.items():
             for partition in cuts:
                 assert len(partition) == n_folds
-                scored = np.concatenate([split.score_rows for split in partition])
+                scored = np.concatenate([split.validation_rows for split in partition])
                 np.testing.assert_array_equal(np.sort(scored), np.arange(sum(sizes)))
 
     @pytest.mark.parametrize(("groups", "numbers"), [(2, [2]), (3, [3]), (4, [4, 3]), (7, [5, 3])])
@@ -189,7 +191,7 @@ class TestGiven:
         for own, partition in zip(found[2], given, strict=True):
             for split, (fit, score) in zip(own, partition, strict=True):
                 assert isinstance(split, Split)
-                assert (split.fit_rows.tolist(), split.score_rows.tolist()) == (fit, score)
+                assert (split.training_rows.tolist(), split.validation_rows.tolist()) == (fit, score)
 
     @pytest.mark.parametrize(
         "given",
@@ -277,9 +279,9 @@ class TestParts:
 
 def test_rows_scored_over_rows_fitted_is_a_mean_over_splits():
     splits = [Split(np.arange(10), np.arange(5)), Split(np.arange(4), np.arange(1))]
-    assert score_to_fit(splits) == pytest.approx((0.5 + 0.25) / 2)
+    assert validation_to_training(splits) == pytest.approx((0.5 + 0.25) / 2)
     quarters = [Split(np.arange(80), np.arange(20))] * 5
-    assert score_to_fit(quarters) == 0.25
+    assert validation_to_training(quarters) == 0.25
 
 
 class TestThinned:
@@ -294,8 +296,8 @@ class TestThinned:
         kept = np.sort(np.concatenate([score for _, score in found]))
         assert len(np.unique(kept)) == len(kept) == 40
         for (fit, score), split in zip(found, splits, strict=True):
-            np.testing.assert_array_equal(fit, split.fit_rows[np.isin(split.fit_rows, kept)])
-            np.testing.assert_array_equal(score, split.score_rows[np.isin(split.score_rows, kept)])
+            np.testing.assert_array_equal(fit, split.training_rows[np.isin(split.training_rows, kept)])
+            np.testing.assert_array_equal(score, split.validation_rows[np.isin(split.validation_rows, kept)])
 
     def test_classes_are_as_frequent_and_numbers_as_spread(self, plain, splits):
         kept = np.concatenate([score for _, score in thinned(splits, plain.y_development, 40, seed=0)])
@@ -305,7 +307,7 @@ class TestThinned:
         assert np.bincount((y[kept] // 12).astype(int)).tolist() == [3] * 10
 
     def test_the_seed_says_which(self, plain, splits):
-        found = [thinned(splits, plain.y_development, 40, seed)[0].fit_rows.tolist() for seed in (0, 0, 1)]
+        found = [thinned(splits, plain.y_development, 40, seed)[0].training_rows.tolist() for seed in (0, 0, 1)]
         assert found[0] == found[1] != found[2]
 
     @pytest.mark.parametrize("rows", [ROWS, 10**6])

@@ -22,13 +22,13 @@ from goru.experiment.forms import as_read, from_json, to_json
 from goru.experiment.knobs import log_uniform
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import losses
+from goru.experiment.trial import losses_by_arm
 from goru.model.networks import Networks
 from goru.studies import defaults
 from goru.studies.design import ARMS, KNOBS, PLAIN, design
 from goru.studies.environment import describe_environment
-from goru.studies.final.scores import figures, guess
-from goru.studies.fitting import TableOptions, fit
+from goru.studies.final.scores import constant_predictions, figures
+from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.options import Options
 from goru.studies.study import Study
 
@@ -48,34 +48,36 @@ class TestTheAnswer:
 
     def test_its_effects_are_those_of_the_trials_that_were_handed_over(self, classified, kept, laboratory, splits):
         assert len(kept) == 36
-        assert {(trial.arm, trial.draw) for trial in kept} == {(arm, 0) for arm in ARMS}
-        answers = answers_of(design(), losses(kept, laboratory.shares(splits)), folds=3, draws=1)
+        assert {(trial.arm, trial.configuration) for trial in kept} == {(arm, 0) for arm in ARMS}
+        answers = answers_of(design(), losses_by_arm(kept, laboratory.shares(splits)), folds=3, configurations=1)
         assert classified.answer.effects == tuple(as_read(EffectFound.of(effect, 90)) for effect in answers.contrasts)
         assert classified.answer.judgement == Judgement(answers.plain_loss, 0.02, 0.95, "log loss")
 
-    def test_it_recommends_the_lowest_mean_held_out_loss_of_arms_that_do_no_worse_than_plain(self, classified, kept):
+    def test_it_recommends_the_lowest_mean_validation_loss_of_arms_that_do_no_worse_than_plain(self, classified, kept):
         found = losses_of(kept)
-        means = {arm: own.score.mean(axis=1)[0] for arm, own in found.items()}
+        means = {arm: own.validation.mean(axis=1)[0] for arm, own in found.items()}
         ranked = rank(found, {arm: [{}] for arm in ARMS})
         best = no_worse_than_plain(ranked, found, PLAIN, 3)[0].arm
         recommended = classified.answer.recommended[0]
         assert recommended.arm == best.name
         assert recommended.schedule_epochs == TINY.epochs
         assert recommended.epochs == 1 + means[best].argmin()
-        assert recommended.held_out_loss == pytest.approx(means[best].min())
-        assert sum(draw.networks for draw in classified.answer.recommended) == defaults.BAG
+        assert recommended.validation_loss == pytest.approx(means[best].min())
+        assert sum(configuration.networks for configuration in classified.answer.recommended) == defaults.ENSEMBLE
 
     @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
     def test_it_recommends_nothing_that_its_own_tables_say_is_worse_than_plain(self, result):
         means = {arm.arm: np.mean(arm.losses) for arm in result.evidence.arms}
-        arms = [draw.arm for draw in result.answer.recommended]
+        arms = [configuration.arm for configuration in result.answer.recommended]
         assert all(means[arm] <= means["plain"] for arm in arms)
 
     def test_the_plain_network_is_shown_after_its_last_epoch(self, classified, kept):
         own = losses_of(kept)[PLAIN]
         plain = classified.answer.plain
-        assert (plain.fit, plain.held_out) == pytest.approx((own.fit[0, :, -1].mean(), own.score[0, :, -1].mean()))
-        assert plain.gap == pytest.approx(plain.held_out - plain.fit)
+        assert (plain.training, plain.validation) == pytest.approx(
+            (own.training[0, :, -1].mean(), own.validation[0, :, -1].mean())
+        )
+        assert plain.gap == pytest.approx(plain.validation - plain.training)
 
     def test_like_stands_beside_like(self, classified, regressed):
         for result, linear, names in (
@@ -84,7 +86,7 @@ class TestTheAnswer:
         ):
             tested = result.answer.test
             assert [(entry.arm, entry.networks) for entry in tested] == [
-                ("guess", 0),
+                ("class prior", 0),
                 (linear, 0),
                 ("boosted trees", 0),
                 ("plain", 1),
@@ -94,7 +96,7 @@ class TestTheAnswer:
             ]
             assert [list(entry.figures) for entry in tested] == [names] * 7
 
-    def test_what_is_no_network_is_compared_with_what_is_handed_over(self, classified):
+    def test_what_is_no_network_is_compared_with_the_final_model(self, classified):
         loss = {(entry.arm, entry.networks): entry.figures["log loss"] for entry in classified.answer.test}
         compared = classified.answer.against_networks
         assert [entry.arm for entry in compared] == ["logistic regression", "boosted trees"]
@@ -120,11 +122,11 @@ class TestTheAnswer:
     def test_it_ends_with_one_sentence_of_advice(self, result):
         assert result.answer.advice.endswith(".")
 
-    def test_networks_and_draws_are_counted(self, classified):
+    def test_networks_and_configurations_are_counted(self, classified):
         assert classified.answer.trained.networks == 36  # those of the race, and not the ensembles
         assert classified.answer.trained.diverged == 0
         plan = classified.answer.plan
-        assert (plan.partitions, plan.folds, plan.draws, plan.epochs) == (1, 3, 1, TINY.epochs)
+        assert (plan.partitions, plan.folds, plan.configurations, plan.epochs) == (1, 3, 1, TINY.epochs)
         assert "36 networks are too few" in plan.shortfalls[0]
         assert {effect.verdict for effect in classified.answer.effects} == {"undecided"}
         assert {end for effect in classified.answer.effects for end in (effect.low, effect.high)} == {None}
@@ -138,9 +140,11 @@ class TestTheAnswer:
             assert (network.activation, network.batch_size) == ("relu", 8)
         assert regressed.answer.network.loss == "squared_error"
 
-    def test_a_guess_knows_nothing_but_the_development_rows_targets(self, classified, regressed, flowers, prices):
+    def test_a_constant_knows_nothing_but_the_development_rows_targets(self, classified, regressed, flowers, prices):
         for result, dataset in ((classified, flowers), (regressed, prices)):
-            expected = ModelScores(0, "guess", figures(dataset, guess(dataset)))
+            expected = ModelScores(
+                0, "mean" if dataset.classes is None else "class prior", figures(dataset, constant_predictions(dataset))
+            )
             assert result.answer.test[0] == as_read(expected)
 
     def test_it_says_by_what_it_was_made(self, classified):
@@ -154,20 +158,20 @@ class TestTheEvidence:
         assert as_read(result.evidence) == result.evidence
         assert len(text) < 150_000
 
-    def test_its_arms_draws_and_interactions_are_of_the_trials_that_were_handed_over(
+    def test_its_arms_configurations_and_interactions_are_of_the_trials_that_were_handed_over(
         self, classified, kept, laboratory, splits
     ):
-        found = losses(kept, laboratory.shares(splits))
+        found = losses_by_arm(kept, laboratory.shares(splits))
         assert classified.evidence.arms == arm_losses(found, 3)
         pairs = answers_of(design(), found, 3, 1).interactions
         assert classified.evidence.interactions == tuple(as_read(EffectFound.of(pair, 90)) for pair in pairs)
-        draws = {(each.arm, each.draw): each for each in classified.evidence.draws}
+        configurations = {(each.arm, each.configuration): each for each in classified.evidence.configurations}
         for arm, own in found.items():
-            mean = own.score[0].mean(axis=0)
-            assert draws[arm.name, 0].loss == pytest.approx(mean.min())
-            assert draws[arm.name, 0].epochs == 1 + mean.argmin()
+            mean = own.validation[0].mean(axis=0)
+            assert configurations[arm.name, 0].loss == pytest.approx(mean.min())
+            assert configurations[arm.name, 0].epochs == 1 + mean.argmin()
         for trial in kept:
-            drawn = draws[trial.arm.name, 0].values
+            drawn = configurations[trial.arm.name, 0].values
             assert drawn["learning_rate"] == trial.values["learning_rate"]
             assert drawn.get("dropout_rate", 0) == trial.values["dropout_rate"]
             assert drawn.get("weight_decay", 0) == trial.values["weight_decay"]
@@ -175,8 +179,8 @@ class TestTheEvidence:
     def test_the_strength_of_the_decay_is_what_a_weight_left_alone_shrinks_by(self, classified, kept, splits):
         """λ times all steps' learning rates: of a cosine schedule half of the first one each, on average."""
         steps = TINY.epochs * 48 // 8  # epochs, training rows, a batch
-        assert {len(split.fit_rows) for split in splits} == {48}
-        for each in classified.evidence.draws:
+        assert {len(split.training_rows) for split in splits} == {48}
+        for each in classified.evidence.configurations:
             if "weight_decay" in each.values:
                 strength = each.values["weight_decay"] * each.values["learning_rate"] * steps / 2
                 assert each.values["decay_strength"] == pytest.approx(strength)
@@ -202,7 +206,7 @@ class TestTheEvidence:
         assert curves.recommended.stops == first.epochs
         for one in (curves.plain, curves.recommended):
             own = np.stack([trial.curves for trial in kept if trial.arm.name == one.arm])
-            for place, part in enumerate((one.curves.fit, one.curves.held_out)):
+            for place, part in enumerate((one.curves.training, one.curves.validation)):
                 for index, shown in enumerate((part.loss, part.accuracy)):
                     expected = own[:, :, place, index]
                     np.testing.assert_allclose(shown.mean, expected.mean(axis=0), rtol=1e-4)
@@ -219,7 +223,7 @@ class TestTheEvidence:
             stops = {"plain": curves.plain, "recommended": curves.recommended}[name].stops
             assert [stage.epoch for stage in stages] == sorted({0, stops // 2, stops})
 
-    def test_the_last_activations_are_those_of_the_first_network_that_is_handed_over(self, classified, flowers):
+    def test_the_last_activations_are_those_of_the_first_network_that_is_the_final_model(self, classified, flowers):
         """Its numbers as they were trained, put together by hand."""
         place = classified.answer.recommended[0].levels["batch_norm"]
         x = classified.model.preparation.transform(flowers.encoded_development)
@@ -282,9 +286,9 @@ class TestTheModel:
     @pytest.mark.parametrize("result", ["classified", "regressed"], indirect=True)
     def test_its_networks_are_those_that_are_recommended(self, result):
         recommended = [
-            (draw.arm, draw.values["learning_rate"], draw.epochs)
-            for draw in result.answer.recommended
-            for _ in range(draw.networks)
+            (configuration.arm, configuration.values["learning_rate"], configuration.epochs)
+            for configuration in result.answer.recommended
+            for _ in range(configuration.networks)
         ]
         assert [(one["arm"], one["learning_rate"], one["epochs"]) for one in result.model.members] == recommended
 
@@ -318,7 +322,7 @@ class TestLimits:
         notebook = Notebook()
         answer = Study(flowers, Options(budget=1e-3, hidden=(8,), batch_size=8), watcher=notebook).run().answer
         # Six steps an epoch, and forty at least; of three folds the first two.
-        assert (answer.plan.draws, answer.plan.folds, answer.plan.epochs) == (1, 2, 7)
+        assert (answer.plan.configurations, answer.plan.folds, answer.plan.epochs) == (1, 2, 7)
         assert "budget too small for a full study" in answer.plan.shortfalls[0]
         assert answer.trained.networks == 12 * 2
         assert {phase.split()[0] for phase in notebook.phases} >= {"looking", "the", "training"}
@@ -327,7 +331,7 @@ class TestLimits:
         assert answer.network.first_look is None  # there was no time for it
         assert answer.against_networks == ()  # nor for them
         assert [(entry.arm, entry.networks) for entry in answer.test] == [
-            ("guess", 0),
+            ("class prior", 0),
             ("plain", 1),
             ("recommended", 1),
         ]
@@ -364,7 +368,7 @@ class TestLimits:
             from_json(Evidence, json.loads(json.dumps(to_json(result.evidence), allow_nan=False)), "")
             == result.evidence
         )
-        found = [each.loss for each in result.evidence.draws]
+        found = [each.loss for each in result.evidence.configurations]
         assert len(found) == 12 * 4
         assert 0 < found.count(None) < len(found)
 
@@ -374,7 +378,7 @@ class TestLimits:
     ):
         monkeypatch.setitem(KNOBS, "learning_rate", log_uniform(1e37, 1e38))
         with pytest.raises(InputError, match=r"flowers\.csv: no network learned anything"):
-            fit(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "runs" / "flowers")
+            fit_table(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "runs" / "flowers")
         assert list(tmp_path.iterdir()) == []
 
     def test_a_batch_larger_than_the_rows_of_a_split_is_refused(self, flowers):
@@ -394,6 +398,6 @@ class TestLimits:
 
     def test_a_folder_in_which_a_run_is_finished_is_refused_but_what_is_mistyped_is_told_first(self, run, flowers_csv):
         with pytest.raises(InputError, match="finished run"):
-            fit(TableOptions(str(flowers_csv), "kind"), TINY, run.folder)
+            fit_table(TableOptions(str(flowers_csv), "kind"), TINY, run.folder)
         with pytest.raises(InputError, match=r"missing\.csv: no such file"):
-            fit(TableOptions("missing.csv"), TINY, run.folder)
+            fit_table(TableOptions("missing.csv"), TINY, run.folder)

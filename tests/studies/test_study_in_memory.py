@@ -19,7 +19,7 @@ from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
 from goru.studies import defaults, study
 from goru.studies.design import ARMS, KNOBS
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
 from goru.studies.study import Study
 
@@ -47,13 +47,13 @@ class Spy:
     """What every network was fitted on, and what it was scored on, by the laboratory's tables."""
 
     def __init__(self, monkeypatch):
-        self.splits, rows = [], Laboratory.rows
+        self.splits, rows = [], NetworkLaboratory.rows
 
         def spying(laboratory, split):
-            self.splits.append((tuple(split.fit_rows.tolist()), tuple(split.score_rows.tolist())))
+            self.splits.append((tuple(split.training_rows.tolist()), tuple(split.validation_rows.tolist())))
             return rows(laboratory, split)
 
-        monkeypatch.setattr(Laboratory, "rows", spying)
+        monkeypatch.setattr(NetworkLaboratory, "rows", spying)
 
 
 def plain_of(splits):
@@ -82,7 +82,7 @@ class TestTwelveRows:
     def test_the_schedule_is_as_long_as_asked_for_and_nothing_is_missing(self, studied):
         answer = studied[0].answer
         assert answer.plan.epochs == 3
-        assert {draw.schedule_epochs for draw in answer.recommended} == {3}
+        assert {configuration.schedule_epochs for configuration in answer.recommended} == {3}
         assert not any("epochs" in said for said in answer.plan.shortfalls)
 
     def test_everything_else_is_answered(self, studied):
@@ -93,12 +93,12 @@ class TestTwelveRows:
         assert answer.advice.endswith(".")
         assert answer.network.batch_size == 8
 
-    def test_pictures_are_of_held_out_rows_each_predicted_by_networks_not_fitted_on_it(self, studied):
+    def test_pictures_are_of_validation_rows_each_predicted_by_networks_not_fitted_on_it(self, studied):
         result, _, classes = studied
         evidence = result.evidence
         assert as_read(evidence) == evidence
         found, y = evidence.predictions, make(classes=classes).y_development
-        assert (found.of, found.rows, list(found.calibration)) == ("held_out", ROWS, ["recommended"])
+        assert (found.of, found.rows, list(found.calibration)) == ("validation", ROWS, ["recommended"])
         if classes:
             assert np.sum(found.confusion, axis=1).tolist() == np.bincount(y).tolist()
         else:
@@ -147,7 +147,7 @@ class TestFewerRows:
 
     def test_a_time_is_enough_too(self):
         answer = Study(make(), Options(budget=1e-3, hidden=(4,), epochs=3)).run().answer
-        assert (answer.plan.folds, answer.plan.epochs, answer.plan.draws >= 1) == (2, 3, True)
+        assert (answer.plan.folds, answer.plan.epochs, answer.plan.configurations >= 1) == (2, 3, True)
 
 
 class TestEvidenceOfOddities:
@@ -212,7 +212,7 @@ class TestEvidenceOfOddities:
             raise InputError("all networks of the recommended configurations diverged")
 
         before = self.evidence()
-        monkeypatch.setattr(study, "train_bag", diverge)
+        monkeypatch.setattr(study, "train_ensemble", diverge)
         assert self.evidence() == before | {"activations": None}
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -221,7 +221,7 @@ class TestEvidenceOfOddities:
     def test_networks_that_diverge(self, monkeypatch, classes, rates):
         monkeypatch.setitem(KNOBS, "learning_rate", log_uniform(*rates))
         evidence = self.evidence(make(classes=classes), networks=36 * 4, epochs=8)
-        found = [each["loss"] for each in evidence["draws"]]
+        found = [each["loss"] for each in evidence["configurations"]]
         assert 0 < found.count(None) < len(found)
 
 
@@ -229,10 +229,10 @@ class TestGivenSplits:
     def test_networks_are_fitted_and_scored_on_these_rows_and_no_others(self, monkeypatch):
         spy, record, given = Spy(monkeypatch), Record(), [cut_by_hand(0)]
         result = Study(make(), FEW, partitions=given).run(record)
-        assert set(spy.splits) == {*plain_of(given[0]), EVERYTHING}  # all rows are for what is handed over
+        assert set(spy.splits) == {*plain_of(given[0]), EVERYTHING}  # all rows are for the final model
         assert sorted({trial.split for trial in record.trials}) == [0, 1]
         plan = result.answer.plan
-        assert (plan.partitions, plan.folds, plan.draws) == (1, 2, 1)
+        assert (plan.partitions, plan.folds, plan.configurations) == (1, 2, 1)
         assert "fold" not in plan.shortfalls[0].replace("nothing is decided", "").partition(":")[2]
 
     def test_there_may_be_several_partitions(self, monkeypatch):
@@ -246,12 +246,12 @@ class TestGivenSplits:
             counts = [sum(trial.arm == arm and trial.split == split for trial in kept) for split in range(6)]
             assert counts == [4, 4, 3, 3, 3, 3]
         plan = result.answer.plan
-        assert (plan.partitions, plan.folds, plan.draws, plan.shortfalls) == (3, 2, 4, ())
+        assert (plan.partitions, plan.folds, plan.configurations, plan.shortfalls) == (3, 2, 4, ())
 
-    def test_too_few_networks_are_given_fewer_draws_and_partitions_but_never_fewer_folds(self):
+    def test_too_few_networks_are_given_fewer_configurations_and_partitions_but_never_fewer_folds(self):
         given = [cut_by_hand(seed, folds=4) for seed in range(2)]
         plan = Study(make(), FEW, partitions=given).run().answer.plan
-        assert (plan.partitions, plan.folds, plan.draws) == (1, 4, 1)
+        assert (plan.partitions, plan.folds, plan.configurations) == (1, 4, 1)
         assert "36 networks are too few for 12 arms in 4 folds; trained 48 instead" in plan.shortfalls[0]
 
     def test_nor_does_too_little_time(self):
@@ -273,12 +273,12 @@ class TestGivenSplits:
             found.append(np.stack([trial.curves for trial in record.trials]))
         np.testing.assert_array_equal(*found)
 
-    def test_what_held_out_rows_say_and_count_for_does_not_change_what_is_fitted(self):
+    def test_what_validation_rows_say_and_count_for_does_not_change_what_is_fitted(self):
         given, found = [[Split(np.arange(6), np.arange(6, 12)), Split(np.arange(6, 12), np.arange(6))]], []
         for value in (1.0, 50.0):
-            record, held_out = Record(), np.where(np.arange(ROWS) < 6, 1.0, value)
-            frame = pd.DataFrame({"a": np.linspace(-1, 1, ROWS) * held_out})
-            dataset = dataset_from(frame, np.arange(12.0) * held_out, weights=(np.arange(ROWS) + 1) * held_out)
+            record, validation = Record(), np.where(np.arange(ROWS) < 6, 1.0, value)
+            frame = pd.DataFrame({"a": np.linspace(-1, 1, ROWS) * validation})
+            dataset = dataset_from(frame, np.arange(12.0) * validation, weights=(np.arange(ROWS) + 1) * validation)
             Study(dataset, FEW, partitions=given).run(record)
             found.append(np.stack([trial.curves for trial in record.trials if trial.split == 0]))
         one, other = found
@@ -328,9 +328,9 @@ class TestScoring:
 
     def test_it_chooses_another_arm_than_the_loss_would(self, studied):
         result, _, kept, _ = studied
-        means = {arm.name: own.score.mean(axis=1).min() for arm, own in losses_of(kept).items()}
+        means = {arm.name: own.validation.mean(axis=1).min() for arm, own in losses_of(kept).items()}
         worst, best = max(means, key=means.get), min(means, key=means.get)
-        assert {draw.arm for draw in result.answer.recommended} == {worst} != {best}
+        assert {configuration.arm for configuration in result.answer.recommended} == {worst} != {best}
         assert {member["arm"] for member in result.model.members} == {worst}
 
     def test_the_answer_says_so_and_has_the_score_of_every_arm(self, studied):
@@ -346,8 +346,8 @@ class TestScoring:
         assert answer.advice.endswith("whose margin of error is unknown.")
         assert "(chosen by its score on validation rows, 12.0)" in "\n".join(answer_lines(answer))
 
-    def test_it_is_told_rows_that_were_held_out_and_probabilities_for_them(self, studied):
-        expected = np.sort(np.concatenate([split.score_rows for split in cut_by_hand(0)]))
+    def test_it_is_told_rows_that_were_validation_and_probabilities_for_them(self, studied):
+        expected = np.sort(np.concatenate([split.validation_rows for split in cut_by_hand(0)]))
         assert len(studied[1]) == len(ARMS)
         for rows, predicted in studied[1]:
             np.testing.assert_array_equal(rows, expected)

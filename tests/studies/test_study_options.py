@@ -12,7 +12,7 @@ from goru.experiment.findings.answer import EffectFound
 from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import losses
+from goru.experiment.trial import losses_by_arm
 from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
 from goru.studies.design import ARMS, BATCH_NORM_KNOBS, design
@@ -28,7 +28,7 @@ class TestOptions:
     def single(flowers):
         return Study(flowers, replace(TINY, single=True)).run()
 
-    def test_a_single_network_is_the_first_of_the_bag(self, classified, single, flowers):
+    def test_a_single_network_is_the_first_of_the_ensemble(self, classified, single, flowers):
         encoded = flowers.encoded_test
         np.testing.assert_array_equal(
             single.model.probabilities(encoded), classified.model.single.probabilities(encoded)
@@ -48,16 +48,18 @@ class TestOptions:
         for entry in single.answer.against_networks:
             assert entry.change == pytest.approx(loss[entry.arm, 0] - loss["recommended", 1])
 
-    def test_of_a_single_network_the_draw_alone_is_shown_however_many_there_were_in_the_bag(self, flowers, monkeypatch):
+    def test_of_a_single_network_the_configuration_alone_is_shown_however_many_there_were_in_the_ensemble(
+        self, flowers, monkeypatch
+    ):
         monkeypatch.setattr("goru.studies.study.plan_trials", lambda *most: Plan(3, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
-        monkeypatch.setattr(defaults, "BAG_TOLERANCE", 1e9)  # any second draw is good enough
+        monkeypatch.setattr(defaults, "ENSEMBLE_TOLERANCE", 1e9)  # any second configuration is good enough
         record = Record()
         result = Study(flowers, replace(TINY, single=True)).run(record)
         (recommended,) = result.answer.recommended
         found = losses_of(record.trials)
         (own,) = [own for arm, own in found.items() if arm.name == recommended.arm]
-        assert recommended.held_out_loss == pytest.approx(own.score.mean(axis=1).min())
+        assert recommended.validation_loss == pytest.approx(own.validation.mean(axis=1).min())
         assert (recommended.networks, len(result.model.networks)) == (1, 1)
         assert result.model.members[0]["learning_rate"] == recommended.values["learning_rate"]
 
@@ -71,12 +73,12 @@ class TestOptions:
             }
             drawn = [trial.values[name] != value for name, value in usual.items()]
             assert drawn == [trial.arm["batch_norm"] is not None] * 4
-        for draw in answer.recommended:
-            assert ("batch_norm_scale" in draw.values) == bool(draw.levels["batch_norm"])
+        for configuration in answer.recommended:
+            assert ("batch_norm_scale" in configuration.values) == bool(configuration.levels["batch_norm"])
         own = set(BATCH_NORM_KNOBS)
         assert own < {each.name for each in evidence.hyperparameters}
         arms = {arm.name: arm for arm in ARMS}
-        assert all((own < each.values.keys()) == bool(arms[each.arm]["batch_norm"]) for each in evidence.draws)
+        assert all((own < each.values.keys()) == bool(arms[each.arm]["batch_norm"]) for each in evidence.configurations)
 
     def test_classes_may_count_alike(self, flowers):
         def rarer(y):
@@ -99,7 +101,7 @@ class TestOptions:
 
 
 class TestTwoPartitions:
-    """Four draws of every arm in three folds, and the better three in three others; six epochs."""
+    """Four configurations of every arm in three folds, and the better three in three others; six epochs."""
 
     @pytest.fixture(scope="class")
     @staticmethod
@@ -112,27 +114,29 @@ class TestTwoPartitions:
             result = Study(flowers, TINY).run(record)
         return result, record.trials
 
-    def test_the_better_draws_of_every_arm_are_trained_in_both(self, studied):
+    def test_the_better_configurations_of_every_arm_are_trained_in_both(self, studied):
         result, kept = studied
-        trained = {arm: [trial.draw for trial in kept if trial.arm == arm] for arm in ARMS}
-        for draws in trained.values():
-            assert sorted(draws.count(draw) for draw in range(4)) == [3, 6, 6, 6]
+        trained = {arm: [trial.configuration for trial in kept if trial.arm == arm] for arm in ARMS}
+        for configurations in trained.values():
+            assert sorted(configurations.count(configuration) for configuration in range(4)) == [3, 6, 6, 6]
         assert result.answer.trained.networks == len(kept) == 12 * 3 * (4 + 3)
         plan = result.answer.plan
-        assert (plan.partitions, plan.folds, plan.draws, plan.epochs) == (2, 3, 4, 6)
+        assert (plan.partitions, plan.folds, plan.configurations, plan.epochs) == (2, 3, 4, 6)
         assert plan.shortfalls == ()
 
     def test_effects_are_judged_in_both(self, studied, laboratory, flowers):
         result, kept = studied
         splits = [split for partition in partitions(flowers, 3, seed=0) for split in partition]
-        effects = answers_of(design(), losses(kept, laboratory.shares(splits)), folds=3, draws=4).contrasts
+        effects = answers_of(
+            design(), losses_by_arm(kept, laboratory.shares(splits)), folds=3, configurations=4
+        ).contrasts
         assert result.answer.effects == tuple(as_read(EffectFound.of(effect, 90)) for effect in effects)
 
-    def test_draws_are_shown_by_the_first_which_all_were_trained_in(self, studied):
+    def test_configurations_are_shown_by_the_first_which_all_were_trained_in(self, studied):
         result, kept = studied
-        assert len(result.evidence.draws) == 12 * 4
-        for each in result.evidence.draws:
-            own = [trial for trial in kept if (trial.arm.name, trial.draw) == (each.arm, each.draw)]
+        assert len(result.evidence.configurations) == 12 * 4
+        for each in result.evidence.configurations:
+            own = [trial for trial in kept if (trial.arm.name, trial.configuration) == (each.arm, each.configuration)]
             mean = np.mean([trial.curves[:, 1, 0] for trial in own if trial.split < 3], axis=0, dtype=np.float64)
             assert (each.loss, each.epochs) == (pytest.approx(mean.min()), 1 + mean.argmin())
 
@@ -140,22 +144,22 @@ class TestTwoPartitions:
         evidence, kept = studied[0].evidence, studied[1]
         assert {len(each.losses) for each in evidence.arms} == {6}
         own = evidence.curves.recommended
-        trials = [trial for trial in kept if (trial.arm.name, trial.draw) == (own.arm, own.draw)]
+        trials = [trial for trial in kept if (trial.arm.name, trial.configuration) == (own.arm, own.configuration)]
         losses = np.array([trial.curves[:, 1, 0] for trial in trials])
         assert len(losses) == 6
-        np.testing.assert_allclose(own.curves.held_out.loss.mean, losses.mean(axis=0), rtol=1e-4)
+        np.testing.assert_allclose(own.curves.validation.loss.mean, losses.mean(axis=0), rtol=1e-4)
 
-    def test_a_draw_is_recommended_that_was_trained_in_both(self, studied):
+    def test_a_configuration_is_recommended_that_was_trained_in_both(self, studied):
         result, kept = studied
-        means = {arm.name: own.score.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
+        means = {arm.name: own.validation.mean(axis=1) for arm, own in losses_of(kept).items()}  # NaN where it was not
         recommended = result.answer.recommended[0]
-        assert recommended.held_out_loss == pytest.approx(np.nanmin(means[recommended.arm]))
+        assert recommended.validation_loss == pytest.approx(np.nanmin(means[recommended.arm]))
 
-    def test_the_bag_is_of_the_best_draws_of_one_arm_or_else_a_greedy_selection(self, studied):
+    def test_the_ensemble_is_of_the_best_configurations_of_one_arm_or_else_a_greedy_selection(self, studied):
         result, _ = studied
         recommended = result.answer.recommended
-        assert sum(draw.networks for draw in recommended) == defaults.BAG
+        assert sum(configuration.networks for configuration in recommended) == defaults.ENSEMBLE
         if result.answer.selection == "uniform":
-            assert len({draw.arm for draw in recommended}) == 1
+            assert len({configuration.arm for configuration in recommended}) == 1
         else:
             assert result.answer.selection == "greedy"

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from goru.claims.claim import Outcome, Setup
-from goru.claims.pictures.lines import Figure, Line, Rows, drawn
-from goru.claims.pictures.panels import Panel, measure, panels_of, setting
+from goru.claims.claim import ClaimOutcome, Setup
+from goru.claims.pictures.lines import ClaimLine, Figure, Rows, claim_lines
+from goru.claims.pictures.panels import Panel, measure, panels_of, setting_in_words
 from goru.claims.pictures.words import ROWS, curves_in_words, curves_table
 from goru.claims.pictures.wrapping import wrapped
 from goru.report.pictures.picture import Picture
 from goru.report.pictures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, RED, axis_name, blank, note, text
 
 COLOURS = (RED, BLUE, GREEN, ORANGE, PURPLE)  # first what a technique is compared with
-DASHES: dict[Rows, tuple[str, float]] = {"test": ("solid", 2), "fit": ("dash", 1.5)}
+DASHES: dict[Rows, tuple[str, float]] = {"test": ("solid", 2), "training": ("dash", 1.5)}
 COLUMNS, ROW, ALONE = 2, 190, 260  # of panels; pixels of height, and of those of a single row
 LEFT, HEADING, BELOW = 56, 40, 46  # pixels beside, above and below a panel
 GAP_X, GAP_LABELS = 0.06, 0.13  # between two panels, as shares of the width: without labels in it, and with them
@@ -22,9 +22,9 @@ WIDTH, HEADING_LINES = 18, 2  # characters that a phone shows of a heading, and 
 FEW = 3  # points that are drawn as such
 
 
-def curves_picture(outcome: Outcome) -> Picture | None:
+def claim_curves_picture(outcome: ClaimOutcome) -> Picture | None:
     """Scores, or losses, by epoch; None for a claim that has no networks to draw."""
-    found = drawn(outcome)
+    found = claim_lines(outcome)
     if not found.lines:
         return None
     panels = panels_of(outcome, found.lines)
@@ -49,7 +49,7 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
             "xanchor": "left",
             "y": 1 + HEADING / inner,
             "yanchor": "bottom",
-            "title": {"text": "Solid on test rows, dashed on fit rows", "side": "top", "font": {"size": 12}},
+            "title": {"text": "Solid on test rows, dashed on training rows", "side": "top", "font": {"size": 12}},
         },
     )
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
@@ -104,12 +104,12 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
     return figure
 
 
-def _line(figure: go.Figure, line: Line, of: Figure, colour: str, axes: tuple[str, str], legend: bool) -> None:
+def _line(figure: go.Figure, line: ClaimLine, of: Figure, colour: str, axes: tuple[str, str], legend: bool) -> None:
     """A line for each kind of rows, with a band from the lowest seed to the highest."""
     name, x = text(line.name), axes[0]
     common = {"xaxis": x, "yaxis": axes[1], "legendgroup": name, "name": name}
     spell = ".1%" if of == "score" else ".4g"
-    made_of = "<br>".join(wrapped(setting(line), 44, 4))
+    made_of = "<br>".join(wrapped(setting_in_words(line), 44, 4))
     for rows, (dash, width) in DASHES.items():
         way = line.ways[rows, of]
         there = np.isfinite([way.mean, way.low, way.high]).all(axis=0)
@@ -163,7 +163,10 @@ def _range(panels: Sequence[Panel], of: Figure) -> list[float]:
     lines = [line for panel in panels for line in panel.lines]
     test = [line.ways["test", of].mean for line in lines]
     ends = [
-        way for line in lines for one in (line.ways["test", of], line.ways["fit", of]) for way in (one.low, one.high)
+        way
+        for line in lines
+        for one in (line.ways["test", of], line.ways["training", of])
+        for way in (one.low, one.high)
     ]
     reach = _finite(ends)
     if of == "score":

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from goru.claims.claim import Outcome
-from goru.claims.effects import CONFIDENCE, Effect
+from goru.claims.claim import ClaimOutcome
+from goru.claims.effects import CONFIDENCE, ClaimEffect
 from goru.claims.pictures.wrapping import wrapped
 from goru.report.pictures.effects import LOOKS
 from goru.report.pictures.picture import Picture, Table
@@ -17,12 +17,12 @@ LABEL, BAR, TICKS, GAP = 18, 34, 44, 14  # pixels: of a line, of what is drawn, 
 COUNTS = ("none", "one", "two", "three", "four", "five", "six")
 
 
-def effects_picture(outcome: Outcome) -> Picture:
+def claim_effects_picture(outcome: ClaimOutcome) -> Picture:
     """The effects of a claim, with what the promise has them be."""
     return Picture(f"{outcome.name}-effects", _says(outcome), _figure(outcome.effects), _table(outcome))
 
 
-def _figure(effects: Sequence[Effect]) -> go.Figure:
+def _figure(effects: Sequence[ClaimEffect]) -> go.Figure:
     # Effects of one claim may be percent and points, of one and of hundreds: on one axis the small ones would be lost.
     labels = [_label(effect) for effect in effects]
     heights = [LABEL * len(lines) + BAR + TICKS + GAP for lines in labels]
@@ -48,7 +48,7 @@ def _figure(effects: Sequence[Effect]) -> go.Figure:
     return figure
 
 
-def _row(figure: go.Figure, effect: Effect, index: int, domain: tuple[float, float]) -> None:
+def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float, float]) -> None:
     """An axis with its margin, and the effect on it."""
     x, y = (axis_name(index, letter) for letter in "xy")
     known = _known(effect)
@@ -104,7 +104,7 @@ def _row(figure: go.Figure, effect: Effect, index: int, domain: tuple[float, flo
     )
 
 
-def _label(effect: Effect) -> list[str]:
+def _label(effect: ClaimEffect) -> list[str]:
     """What it is, and the verdict, below it where a phone has no place for it beside."""
     *lines, last = wrapped(effect.what, WIDTH, LINES)
     beside = len(last) + len(effect.verdict) < WIDTH
@@ -112,16 +112,16 @@ def _label(effect: Effect) -> list[str]:
     return [*lines, f"<b>{last}</b>: {effect.verdict}"] if beside else [*lines, f"<b>{last}</b>:", effect.verdict]
 
 
-def _margin(effect: Effect) -> str:
+def _margin(effect: ClaimEffect) -> str:
     unit = effect.unit.removesuffix("s") if effect.margin == 1 else effect.unit
     return f"{effect.margin:g} {unit}".strip()
 
 
-def _unit(effect: Effect) -> str:
+def _unit(effect: ClaimEffect) -> str:
     return {"": "correlation"}.get(effect.unit, effect.unit)
 
 
-def _table(outcome: Outcome) -> Table:
+def _table(outcome: ClaimOutcome) -> Table:
     rows = [
         (effect.what, effect.numbers, _margin(effect), effect.verdict, expected)
         for effect, expected in zip(outcome.effects, outcome.claim.expected, strict=True)
@@ -129,7 +129,7 @@ def _table(outcome: Outcome) -> Table:
     return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "promised"), rows)
 
 
-def _says(outcome: Outcome) -> str:
+def _says(outcome: ClaimOutcome) -> str:
     pairs = list(zip(outcome.effects, outcome.claim.expected, strict=True))
     unlike = [(effect, expected) for effect, expected in pairs if effect.verdict != expected]
     said = [_as_promised(len(pairs), len(pairs) - len(unlike))]
@@ -153,7 +153,7 @@ def _as_promised(of: int, alike: int) -> str:
     return f"{COUNTS[alike].capitalize()} of the {COUNTS[of]} effects {'is' if alike == 1 else 'are'} as promised."
 
 
-def _in_words(effect: Effect) -> str:
+def _in_words(effect: ClaimEffect) -> str:
     """The verdict, and of one that is none, why."""
     if effect.verdict != "undecided":
         return effect.verdict
@@ -161,6 +161,6 @@ def _in_words(effect: Effect) -> str:
     return f"undecided, for {why}"
 
 
-def _known(effect: Effect) -> bool:
+def _known(effect: ClaimEffect) -> bool:
     """Whether it is a number: of networks that diverged it is none."""
     return all(map(math.isfinite, (effect.change, effect.low, effect.high)))

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from goru.claims.claim import Outcome
+from goru.claims.claim import ClaimOutcome
 
-Rows = Literal["test", "fit"]
+Rows = Literal["test", "training"]
 Figure = Literal["score", "loss"]
 WORDS = {
     "batch_norm": "batch norm",
@@ -26,7 +26,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Way:
+class SeedBand:
     """A figure by epoch: its mean over the seeds, the lowest and the highest; `(points,)` each."""
 
     mean: np.ndarray
@@ -35,7 +35,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Line:
+class ClaimLine:
     """The learning curves of a setting's networks.
 
     - `panel`, `name`: where they are drawn, and what they are called there.
@@ -48,11 +48,11 @@ class Line:
     setting: dict[str, Any]
     among: int
     epochs: np.ndarray
-    ways: dict[tuple[Rows, Figure], Way]
+    ways: dict[tuple[Rows, Figure], SeedBand]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnLines:
     """All that is drawn of a claim.
 
     - `settings`: how many there are, drawn or not.
@@ -60,13 +60,13 @@ class Drawn:
     - `chosen_by`: columns in which those differ of which one is drawn.
     """
 
-    lines: list[Line]
+    lines: list[ClaimLine]
     settings: int
     shown: int
     chosen_by: list[str]
 
 
-def drawn(outcome: Outcome) -> Drawn:
+def claim_lines(outcome: ClaimOutcome) -> DrawnLines:
     """The lines of a claim: where several settings have one place, that with the lowest mean test loss at the end."""
     columns = [*outcome.claim.columns]
     ends = {_key(key): own for key, own in outcome.frame.groupby(columns, sort=False)}
@@ -87,28 +87,28 @@ def drawn(outcome: Outcome) -> Drawn:
             if len({*values}) > 1 and not isinstance(values[0], str)
         }
         epochs, found = _ways(ways[key])
-        lines.append(Line(panel, name, dict(zip(columns, key, strict=True)), len(keys), epochs, found))
-    return Drawn(lines, len(ends), len(shown), [column for column in columns if column in chosen_by])
+        lines.append(ClaimLine(panel, name, dict(zip(columns, key, strict=True)), len(keys), epochs, found))
+    return DrawnLines(lines, len(ends), len(shown), [column for column in columns if column in chosen_by])
 
 
 def _key(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _ways(own: pd.DataFrame) -> tuple[np.ndarray, dict[tuple[Rows, Figure], Way]]:
+def _ways(own: pd.DataFrame) -> tuple[np.ndarray, dict[tuple[Rows, Figure], SeedBand]]:
     own = own.sort_values(["seed", "epoch"])
     epochs = own["epoch"].unique()
-    found: dict[tuple[Rows, Figure], Way] = {}
-    rows: Sequence[Rows] = ("test", "fit")
+    found: dict[tuple[Rows, Figure], SeedBand] = {}
+    rows: Sequence[Rows] = ("test", "training")
     figures: Sequence[Figure] = ("score", "loss")
     for row in rows:
         for figure in figures:
             values = own[f"{row}_{figure}"].to_numpy().reshape(-1, len(epochs))  # a row a seed
-            found[row, figure] = Way(values.mean(axis=0), values.min(axis=0), values.max(axis=0))
+            found[row, figure] = SeedBand(values.mean(axis=0), values.min(axis=0), values.max(axis=0))
     return np.asarray(epochs), found
 
 
-def words(column: str) -> str:
+def column_in_words(column: str) -> str:
     """What a column of keys is called."""
     return WORDS.get(column, column.replace("_", " "))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from goru.claims.claim import Outcome, Setup
-from goru.claims.pictures.lines import Figure, Line, value, words
+from goru.claims.claim import ClaimOutcome, Setup
+from goru.claims.pictures.lines import ClaimLine, Figure, column_in_words, value
 from goru.data.numbers import number
 
 
@@ -15,11 +15,11 @@ class Panel:
     """A heading, the lines below it, and of what they are."""
 
     heading: str
-    lines: list[Line]
+    lines: list[ClaimLine]
     figure: Figure
 
 
-def panels_of(outcome: Outcome, lines: Sequence[Line]) -> list[Panel]:
+def panels_of(outcome: ClaimOutcome, lines: Sequence[ClaimLine]) -> list[Panel]:
     """By what the lines say; where they are all in one, a panel for scores and one for losses."""
     headings = list(dict.fromkeys(line.panel for line in lines))
     if len(headings) == 1:
@@ -41,6 +41,6 @@ def spelt(of: float, figure: Figure) -> str:
     return f"{of:.1%}" if figure == "score" else number(of)
 
 
-def setting(line: Line) -> str:
+def setting_in_words(line: ClaimLine) -> str:
     """What the networks of a line are, in words."""
-    return ", ".join(f"{words(column)} {value(of)}" for column, of in line.setting.items())
+    return ", ".join(f"{column_in_words(column)} {value(of)}" for column, of in line.setting.items())

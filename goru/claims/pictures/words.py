@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from goru.claims.claim import Outcome, Setup
-from goru.claims.pictures.lines import Drawn, Figure, Line, Rows, words
-from goru.claims.pictures.panels import Panel, measure, setting, spelt
+from goru.claims.claim import ClaimOutcome, Setup
+from goru.claims.pictures.lines import ClaimLine, DrawnLines, Figure, Rows, column_in_words
+from goru.claims.pictures.panels import Panel, measure, setting_in_words, spelt
 from goru.report.pictures.picture import Table
 
-ROWS: dict[Rows, str] = {"test": "test rows", "fit": "fit rows"}
+ROWS: dict[Rows, str] = {"test": "test rows", "training": "training rows"}
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the epochs, in the table
 
 
-def curves_in_words(outcome: Outcome, found: Drawn, panels: Sequence[Panel]) -> str:
+def curves_in_words(outcome: ClaimOutcome, found: DrawnLines, panels: Sequence[Panel]) -> str:
     """What there is to see."""
     setup, figures = outcome.setup, list(dict.fromkeys(panel.figure for panel in panels))
     measures = " and ".join(measure(figure, setup) for figure in figures).capitalize()
@@ -22,7 +22,7 @@ def curves_in_words(outcome: Outcome, found: Drawn, panels: Sequence[Panel]) -> 
         _ends(panels, setup),
     ]
     if found.chosen_by:
-        *others, last = map(words, found.chosen_by)
+        *others, last = map(column_in_words, found.chosen_by)
         what = f"{', '.join(others)} or {last}" if others else last
         said.append(
             f"Of several that differ in {what} alone, that with the lowest mean test loss at the end is drawn; "
@@ -42,15 +42,18 @@ def _ends(panels: Sequence[Panel], setup: Setup) -> str:
     told = [panel for panel in panels if panel.figure == figure]
     names = list(dict.fromkeys(line.name for panel in told for line in panel.lines))
 
-    def end(line: Line, rows: Rows = "test") -> str:
+    def end(line: ClaimLine, rows: Rows = "test") -> str:
         return spelt(line.ways[rows, figure].mean[-1], figure)
 
     if len(told) == 1:
-        each = [f"{end(line, 'fit')} on fit rows and {end(line)} on test rows ({line.name})" for line in told[0].lines]
+        each = [
+            f"{end(line, 'training')} on training rows and {end(line)} on test rows ({line.name})"
+            for line in told[0].lines
+        ]
         return f"At the end the {measure(figure, setup)} is {'; '.join(each)}."
     if len(names) == 1:
-        each = [f"{end(line, 'fit')} and {end(line)} ({panel.heading})" for panel in told for line in panel.lines]
-        return f"At the end the {measure(figure, setup)} on fit rows and on test rows is {'; '.join(each)}."
+        each = [f"{end(line, 'training')} and {end(line)} ({panel.heading})" for panel in told for line in panel.lines]
+        return f"At the end the {measure(figure, setup)} on training rows and on test rows is {'; '.join(each)}."
     if len(names) == 2 and all(len(panel.lines) == 2 for panel in told):
         return _two(told, names, figure, setup)
     best = [min(panel.lines, key=lambda line: _rank(line, figure)) for panel in told]
@@ -71,7 +74,7 @@ def _two(panels: Sequence[Panel], names: Sequence[str], figure: Figure, setup: S
     )
 
 
-def _rank(line: Line, figure: Figure) -> float:
+def _rank(line: ClaimLine, figure: Figure) -> float:
     """The lower, the better the line ends on test rows."""
     last = float(line.ways["test", figure].mean[-1])
     if not np.isfinite(last):
@@ -91,7 +94,7 @@ def curves_table(panels: Sequence[Panel], setup: Setup) -> Table:
                 rows.append(
                     (
                         panel.heading,
-                        f"{line.name} ({setting(line)})",
+                        f"{line.name} ({setting_in_words(line)})",
                         said,
                         f"{line.epochs[-1]}",
                         *(spelt(float(way[place]), panel.figure) for place in at),

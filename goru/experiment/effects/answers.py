@@ -46,7 +46,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     plain = float(standings.all.losses[standings.places[design.plain]].mean())
     margin = defaults.MARGIN * abs(plain)
     parts = standings.parts
-    enough = not tuned or configurations >= defaults.FEWEST_DRAWS
+    enough = not tuned or configurations >= defaults.FEWEST_CONFIGURATIONS
 
     def answered(questions: Sequence[Contrast | Interaction | Removal]) -> tuple[Effect, ...]:
         differences = [(asked.name, difference(asked, standings, parts)) for asked in questions]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GUESS = "guess"  # no model at all: the shares of the classes, or the mean
+CLASS_PRIOR, MEAN = "class prior", "mean"  # of the development rows: what these predict looks at no column
+CONSTANTS = (CLASS_PRIOR, MEAN)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def compare(
 
 @dataclass(frozen=True)
 class Rival:
-    """Another model against what is handed over, on the test rows.
+    """Another model against the final model, on the test rows.
 
     - `name`: in words.
     - `difference`: its loss less that of the networks, with an interval; below zero it is better.
@@ -66,7 +67,7 @@ class Rival:
 
     @property
     def networks_loss(self) -> float:
-        """The loss of what is handed over."""
+        """The loss of the final model."""
         return self.loss - self.difference.change
 
     @property

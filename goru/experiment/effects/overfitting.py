@@ -12,7 +12,7 @@ from goru.experiment.trial import Losses
 class Overfitting:
     """How a network's loss on rows that it is fitted on and on validation rows develops; means over the splits.
 
-    - `fit`, `held_out`: the losses after the last epoch.
+    - `training`, `validation`: the losses after the last epoch.
     - `best`: the validation loss after the epoch that is best on the other folds.
     - `epoch`: that epoch, from 1; the median over the splits.
     - `gap`, `gap_low`, `gap_high`: by how much the last validation loss is above the last training loss, with an
@@ -22,8 +22,8 @@ class Overfitting:
       `None`.
     """
 
-    fit: float
-    held_out: float
+    training: float
+    validation: float
     best: float
     epoch: int
     gap: float
@@ -35,33 +35,36 @@ class Overfitting:
     overfits: str | None
 
 
-def overfitting(losses: Losses, folds: int, score_to_fit: float, margin: float, confidence: float) -> Overfitting:
-    """Of an arm's best draw; the epoch to compare with is in every split the one that is best on the other folds.
+def overfitting(
+    losses: Losses, folds: int, validation_to_training: float, margin: float, confidence: float
+) -> Overfitting:
+    """Of an arm's best configuration; the epoch to compare with is in every split the one that is best on the other
+    folds.
 
     **Arguments:**
 
     - `margin`: a share of the validation loss; less is not worth a word.
     """
-    means = losses.score.mean(axis=1).min(axis=1)  # NaN where a draw has not seen every split
-    draw = int(np.nanargmin(means))
-    score, fit = losses.score[draw], losses.fit[draw][:, -1]
-    choice = choose(score[None], folds)
-    best, held_out = choice.of(score[None]), score[:, -1]
+    means = losses.validation.mean(axis=1).min(axis=1)  # NaN where a configuration has not seen every split
+    configuration = int(np.nanargmin(means))
+    curves, training = losses.validation[configuration], losses.training[configuration][:, -1]
+    choice = choose(curves[None], folds)
+    best, validation = choice.of(curves[None]), curves[:, -1]
     with np.errstate(invalid="ignore"):  # where a network diverged, the losses are infinite, and so their means
-        rise, gap = held_out - best, held_out - fit
+        rise, gap = validation - best, validation - training
     infinite = (float("-inf"), float("inf"))
     intervals = [
-        corrected_interval(found, score_to_fit, confidence) if np.isfinite(found).all() else infinite
+        corrected_interval(found, validation_to_training, confidence) if np.isfinite(found).all() else infinite
         for found in (rise, gap)
     ]
 
     def certain(found: np.ndarray, interval: tuple[float, float], of: np.ndarray) -> bool:
         return interval[0] > 0 and found.mean() > margin * abs(of.mean())
 
-    rises, above = certain(rise, intervals[0], best), certain(gap, intervals[1], held_out)
+    rises, above = certain(rise, intervals[0], best), certain(gap, intervals[1], validation)
     return Overfitting(
-        fit=float(fit.mean()),
-        held_out=float(held_out.mean()),
+        training=float(training.mean()),
+        validation=float(validation.mean()),
         best=float(best.mean()),
         epoch=int(np.median(choice.epochs)) + 1,
         gap=float(gap.mean()),
@@ -75,24 +78,24 @@ def overfitting(losses: Losses, folds: int, score_to_fit: float, margin: float, 
 
 
 def corrected_interval(
-    differences: np.ndarray, score_to_fit: float, confidence: float, comparisons: int = 1
+    differences: np.ndarray, validation_to_training: float, confidence: float, comparisons: int = 1
 ) -> tuple[float, float]:
     """The corrected resampled t interval of a mean over splits (Nadeau & Bengio 2003, equation 9 and section 4).
 
     The training rows of two splits overlap, so their differences are not independent: the variance of the mean is
-    taken as s² (1/R + n_score / n_fit) instead of s² / R, with R - 1 degrees of freedom.
+    taken as s² (1/R + n_validation / n_training) instead of s² / R, with R - 1 degrees of freedom.
 
     **Arguments:**
 
     - `differences`: `(R,)`, one a split, R at least 2.
-    - `score_to_fit`: rows scored over rows fitted in a split.
+    - `validation_to_training`: rows scored over rows fitted in a split.
     - `confidence`: of all intervals together (Bonferroni).
     - `comparisons`: how many intervals there are.
     """
     from scipy.stats import t
 
     n = len(differences)
-    standard_error = np.sqrt(np.var(differences, ddof=1) * (1 / n + score_to_fit))
+    standard_error = np.sqrt(np.var(differences, ddof=1) * (1 / n + validation_to_training))
     half = t.ppf(1 - (1 - confidence) / (2 * comparisons), n - 1) * standard_error
     mean = differences.mean()
     return float(mean - half), float(mean + half)

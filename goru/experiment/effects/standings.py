@@ -37,7 +37,7 @@ class Standings:
         self.places = {arm: place for place, arm in enumerate(losses)}
         self.shares = next(iter(losses.values())).shares
         self._losses = list(losses.values())
-        self._score = np.stack([arm.score for arm in self._losses])
+        self._score = np.stack([arm.validation for arm in self._losses])
         self._others = OtherFolds.of(self._score, folds)
         self.all = self._standing()
         self.without = tuple(self._standing(left_out) for left_out in range(self._score.shape[1])) if tuned else ()

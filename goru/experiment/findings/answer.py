@@ -11,7 +11,7 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import Answers
 from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
-from goru.experiment.racing.plan import Plan, few_draws
+from goru.experiment.racing.plan import Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.wording import figure, repeated
 
@@ -74,7 +74,7 @@ class Planned:
     arms: int
     partitions: int
     folds: int
-    draws: int
+    configurations: int
     epochs: int
     shortfalls: tuple[str, ...] = ()
 
@@ -83,7 +83,7 @@ class Planned:
         cls,
         plan: Plan,
         arms: int,
-        draws: int,
+        configurations: int,
         splits: int,
         partitions: int,
         more: Sequence[str] = (),
@@ -93,7 +93,7 @@ class Planned:
 
         **Arguments:**
 
-        - `draws`, `splits`: of the race, finished.
+        - `configurations`, `splits`: of the race, finished.
         - `partitions`: that there might have been.
         - `more`: what else there was no time for.
         - `tuned`: whether there are knobs.
@@ -107,10 +107,10 @@ class Planned:
                 f"there was no room to cut the rows into folds {repeated(partitions)}; with a larger budget, intervals "
                 "are narrower."
             )
-        few = few_draws(draws)
-        if tuned and draws < defaults.FEWEST_DRAWS and not any(few in said for said in shortfalls):
+        few = few_configurations(configurations)
+        if tuned and configurations < defaults.FEWEST_CONFIGURATIONS and not any(few in said for said in shortfalls):
             shortfalls.append(f"{few}.")
-        return cls(arms, done, folds, draws, plan.epochs, (*shortfalls, *more))
+        return cls(arms, done, folds, configurations, plan.epochs, (*shortfalls, *more))
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class OverfittingFound:
     The gap is unknown where the training loss is.
     """
 
-    fit: Number
-    held_out: Number
+    training: Number
+    validation: Number
     best: Number
     epoch: int
     gap: Number
@@ -133,9 +133,9 @@ class OverfittingFound:
     overfits: Literal["rises", "gap"] | None
 
     @classmethod
-    def of(cls, losses: Losses, folds: int, score_to_fit: float) -> "OverfittingFound":
+    def of(cls, losses: Losses, folds: int, validation_to_training: float) -> "OverfittingFound":
         """Of an arm's best configuration."""
-        found = overfitting(losses, folds, score_to_fit, defaults.MARGIN, defaults.CONFIDENCE)
+        found = overfitting(losses, folds, validation_to_training, defaults.MARGIN, defaults.CONFIDENCE)
         return cls(**asdict(found))
 
 
@@ -145,7 +145,7 @@ class EffectFound:
 
     - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
     - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
-    - `draws_to_decide`: whether more configurations might.
+    - `configurations_to_decide`: whether more configurations might.
     - `helps`, `negligible`: how likely it is that the change is below zero, and that it is not worth having.
     """
 
@@ -159,7 +159,7 @@ class EffectFound:
     networks: Number
     search: Number
     rows_to_decide: int | None = None
-    draws_to_decide: bool = False
+    configurations_to_decide: bool = False
     helps: Number = None
     negligible: Number = None
 
@@ -187,7 +187,7 @@ class EffectFound:
         factor = found.pop("factor")
         known = factor is not None and isfinite(factor)
         to_decide = round(factor * rows) if known else None
-        return cls(**found, rows_to_decide=to_decide, draws_to_decide=factor is not None and not known)
+        return cls(**found, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class Recommendation:
     networks: int
     epochs: int
     schedule_epochs: int
-    held_out_loss: Number
+    validation_loss: Number
 
     @classmethod
     def of(

@@ -36,8 +36,8 @@ class RowsCurves:
 class LearningCurves:
     """On training rows and on validation rows; those on training rows may be unknown."""
 
-    fit: RowsCurves
-    held_out: RowsCurves
+    training: RowsCurves
+    validation: RowsCurves
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ConfigurationCurves:
     """
 
     arm: str
-    draw: int
+    configuration: int
     stops: int
     overfitting: OverfittingFound
     curves: LearningCurves
@@ -76,11 +76,11 @@ class ArmLosses:
 
 
 @dataclass(frozen=True)
-class Draw:
+class Configuration:
     """A configuration: its numbers, the best epoch, and the mean loss there."""
 
     arm: str
-    draw: int
+    configuration: int
     values: Mapping[str, float]
     epochs: int
     loss: Number
@@ -102,9 +102,9 @@ class Hyperparameter:
     edge: Literal["low", "high"] | None = None
     is_epochs: bool = False
 
-    def of(self, draw: Draw) -> float | None:
+    def of(self, configuration: Configuration) -> float | None:
         """Of a configuration, if it has it."""
-        return draw.epochs if self.is_epochs else draw.values.get(self.name)
+        return configuration.epochs if self.is_epochs else configuration.values.get(self.name)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Roc:
     true: tuple[float, ...]
 
 
-Of = Literal["test", "held_out"]  # which rows were predicted
+Of = Literal["test", "validation"]  # which rows were predicted
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Evidence:
     curves: Curves
     arms: tuple[ArmLosses, ...]
     interactions: tuple[EffectFound, ...]
-    draws: tuple[Draw, ...]
+    configurations: tuple[Configuration, ...]
     hyperparameters: tuple[Hyperparameter, ...]
     activations: Activations | None = None
     predictions: ClassPredictions | ValuePredictions | None = None

@@ -9,7 +9,7 @@ from goru.experiment.design import Design
 from goru.experiment.effects.effects import Effect
 from goru.experiment.findings.answer import EffectFound, OverfittingFound
 from goru.experiment.findings.arm_losses import arm_losses
-from goru.experiment.findings.draws import Values, as_trained, draws_and_ranges
+from goru.experiment.findings.configurations import Values, as_trained, configurations_and_ranges
 from goru.experiment.findings.evidence import ConfigurationCurves, Curves, Evidence
 from goru.experiment.findings.learning_curves import epochs_shown, learning_curves
 from goru.experiment.trial import Losses, Trial
@@ -24,7 +24,7 @@ class Raced:
     - `losses`: of every arm.
     - `interactions`: what pairs of techniques do together.
     - `folds`: of its first partition.
-    - `score_to_fit`: rows that are scored for every row that is fitted on.
+    - `validation_to_training`: rows that are scored for every row that is fitted on.
     - `knob_values`: by what a configuration is trained with.
     """
 
@@ -34,7 +34,7 @@ class Raced:
     losses: Mapping[Arm, Losses]
     interactions: Sequence[Effect]
     folds: int
-    score_to_fit: float
+    validation_to_training: float
     knob_values: Values = as_trained
 
 
@@ -47,8 +47,8 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
     - `rows`: of the table.
     """
     losses = {arm: raced.losses[arm] for arm in raced.design.arms if arm in raced.losses}  # the plain one first
-    epochs = losses[raced.design.plain].score.shape[2]
-    draws, ranges = draws_and_ranges(
+    epochs = losses[raced.design.plain].validation.shape[2]
+    configurations, ranges = configurations_and_ranges(
         losses, raced.design, raced.configurations, raced.folds, recommended, raced.knob_values
     )
     return Evidence(
@@ -57,19 +57,21 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
         ),
         arm_losses(losses, raced.folds),
         tuple(EffectFound.of(pair, rows) for pair in raced.interactions),
-        draws,
+        configurations,
         ranges,
     )
 
 
 def _curves(raced: Raced, candidate: Candidate, epochs: int) -> ConfigurationCurves:
     arm = raced.losses[candidate.arm]
-    # The arm's best draw may have diverged on all rows: what is shown is what is handed over.
-    own = replace(arm, **{name: getattr(arm, name)[[candidate.draw]] for name in ("score", "fit", "parts")})
+    # The arm's best configuration may have diverged on all rows: what is shown is the final model.
+    own = replace(
+        arm, **{name: getattr(arm, name)[[candidate.configuration]] for name in ("training", "validation", "parts")}
+    )
     return ConfigurationCurves(
         candidate.arm.name,
-        candidate.draw,
+        candidate.configuration,
         candidate.epochs,
-        OverfittingFound.of(own, raced.folds, raced.score_to_fit),
-        learning_curves(raced.trials, candidate.arm, candidate.draw, epochs),
+        OverfittingFound.of(own, raced.folds, raced.validation_to_training),
+        learning_curves(raced.trials, candidate.arm, candidate.configuration, epochs),
     )

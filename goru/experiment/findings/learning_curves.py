@@ -16,7 +16,7 @@ def epochs_shown(epochs: int) -> np.ndarray:
     return np.unique(np.linspace(1, epochs, min(epochs, MOST_POINTS)).round().astype(int))
 
 
-def learning_curves(trials: Iterable[Trial], arm: Arm, draw: int, epochs: int | None = None) -> LearningCurves:
+def learning_curves(trials: Iterable[Trial], arm: Arm, configuration: int, epochs: int | None = None) -> LearningCurves:
     """Of the trials of a configuration, one a split, after each of `epochs_shown`.
 
     **Arguments:**
@@ -24,13 +24,13 @@ def learning_curves(trials: Iterable[Trial], arm: Arm, draw: int, epochs: int | 
     - `epochs`: how many there are in all; those of the longest trial, unless others have more. A trial with fewer stays
       where it ended.
     """
-    curves = [trial.curves for trial in trials if trial.arm == arm and trial.draw == draw]
+    curves = [trial.curves for trial in trials if trial.arm == arm and trial.configuration == configuration]
     shown = epochs_shown(epochs or max(map(len, curves))) - 1
     own = np.stack([curve[np.minimum(shown, len(curve) - 1)] for curve in curves]).astype(np.float64)
-    fit, held_out = (
+    training, validation = (
         RowsCurves(*[_band(own[:, :, place, figure]) for figure in range(own.shape[3])]) for place in range(2)
     )
-    return LearningCurves(fit, held_out)
+    return LearningCurves(training, validation)
 
 
 def _band(values: np.ndarray) -> Band:

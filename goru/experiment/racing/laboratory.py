@@ -18,11 +18,11 @@ Watch = Callable[[float], bool]
 class Job:
     """A trial to be made.
 
-    - `arm`, `draw`, `split`, `values`, `id`: as of [`Trial`][goru.experiment.trial.Trial].
+    - `arm`, `configuration`, `split`, `values`, `id`: as of [`Trial`][goru.experiment.trial.Trial].
     """
 
     arm: Arm
-    draw: int
+    configuration: int
     split: int
     values: Mapping[str, float]
     id: int
@@ -38,14 +38,16 @@ class Job:
         output: str = "",
     ) -> Trial:
         """The trial made of it; the arguments as of [`Trial`][goru.experiment.trial.Trial]."""
-        return Trial(self.arm, self.draw, self.split, self.values, self.id, seed, curves, parts, ended, seconds, output)
+        return Trial(
+            self.arm, self.configuration, self.split, self.values, self.id, seed, curves, parts, ended, seconds, output
+        )
 
 
 class Laboratory(Protocol):
     """Trains. A trial is a function of its job alone, not of those beside it, nor of their order."""
 
     @property
-    def draws_at_once(self) -> int:
+    def configurations_at_once(self) -> int:
         """Configurations of every arm that are trained together in a split; fewer take as long."""
 
     @property

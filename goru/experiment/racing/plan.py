@@ -1,4 +1,4 @@
-"""How much a budget pays for: draws, partitions, folds and epochs."""
+"""How much a budget pays for: configurations, partitions, folds and epochs."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from goru.experiment import defaults
 from goru.wording import counted
 
-USUAL_SHARE = 0.6  # of its epochs, after which a draw is at its best; where it is another, the race gives or takes time
+# Of its epochs, after which a configuration is at its best; where it is another, the race gives or takes time.
+USUAL_SHARE = 0.6
 # Of a network: where three configurations of each arm are too many for a longer schedule, and where there is time for
 # none.
 FEW_STEPS, FEWEST_STEPS = 200, 40
@@ -19,13 +20,13 @@ class Asked:
 
     - `folds`: the numbers of folds that rows are cut into: the usual one first, and last the fewest that will do.
     - `epochs`: the length of the schedule.
-    - `draws`: configurations of an arm: the fewest by which anything is decided, and the most; one, where there is
-      nothing to tune.
+    - `configurations`: configurations of an arm: the fewest by which anything is decided, and the most; one, where
+      there is nothing to tune.
     """
 
     folds: tuple[int, ...] = (defaults.FOLDS, defaults.FEWEST_FOLDS)
     epochs: int = defaults.EPOCHS
-    draws: tuple[int, int] = (defaults.FEWEST_DRAWS, defaults.MOST_DRAWS)
+    configurations: tuple[int, int] = (defaults.FEWEST_CONFIGURATIONS, defaults.MOST_CONFIGURATIONS)
 
 
 ASKED = Asked()
@@ -39,7 +40,7 @@ class Plan:
     sentences.
     """
 
-    draws: int
+    configurations: int
     partitions: int = defaults.PARTITIONS
     folds: int = defaults.FOLDS
     epochs: int = defaults.EPOCHS
@@ -48,8 +49,10 @@ class Plan:
 
     @property
     def kept(self) -> int:
-        """Draws of each arm that go on to the second partition."""
-        return min(self.draws, max(self.asked.draws[0], math.ceil(defaults.KEPT * self.draws)))
+        """Configurations of each arm that go on to the second partition."""
+        return min(
+            self.configurations, max(self.asked.configurations[0], math.ceil(defaults.KEPT * self.configurations))
+        )
 
     @property
     def full(self) -> bool:
@@ -59,12 +62,12 @@ class Plan:
 
     def trials(self, arms: int) -> int:
         """Trials to make, of so many arms."""
-        return arms * self.folds * (self.draws + (self.partitions - 1) * self.kept)
+        return arms * self.folds * (self.configurations + (self.partitions - 1) * self.kept)
 
 
-def few_draws(draws: int) -> str:
-    """What too few draws mean."""
-    return f"{draws} configuration{'s' * (draws != 1)} of each arm, too few to tune it, so that nothing is decided"
+def few_configurations(count: int) -> str:
+    """What too few configurations mean."""
+    return f"{counted(count, 'configuration')} of each arm, too few to tune it, so that nothing is decided"
 
 
 def shortest(epochs: int, steps: int, fewest: int) -> int:
@@ -81,7 +84,7 @@ def shortest(epochs: int, steps: int, fewest: int) -> int:
 def plan_trials(
     trials: int, arms: int, partitions: int = defaults.PARTITIONS, asked: Asked = ASKED, noun: str = "networks"
 ) -> Plan:
-    """Spend a number of trials: fewer draws first, then one partition, then fewer folds.
+    """Spend a number of trials: fewer configurations first, then one partition, then fewer folds.
 
     **Arguments:**
 
@@ -90,14 +93,16 @@ def plan_trials(
     - `asked`: the epochs are as many, whatever else is given up.
     - `noun`: what trials are called.
     """
-    few, most = asked.draws
+    few, most = asked.configurations
     shapes = [(some, asked.folds[0]) for some in range(partitions, 0, -1)] + [(1, asked.folds[-1])]
     ladder = [
-        Plan(draws, some, folds, asked.epochs, asked=asked)
+        Plan(configurations, some, folds, asked.epochs, asked=asked)
         for some, folds in shapes
-        for draws in range(trials // (arms * folds) if most > few else few, few - 1, -1)
+        for configurations in range(trials // (arms * folds) if most > few else few, few - 1, -1)
     ]
-    ladder += [Plan(draws, 1, asked.folds[-1], asked.epochs, asked=asked) for draws in range(few - 1, 0, -1)]
+    ladder += [
+        Plan(configurations, 1, asked.folds[-1], asked.epochs, asked=asked) for configurations in range(few - 1, 0, -1)
+    ]
     ladder = ladder or [Plan(few, 1, asked.folds[-1], asked.epochs, asked=asked)]
     plan = next((plan for plan in ladder if plan.trials(arms) <= trials), ladder[-1])
     if plan.trials(arms) > trials:
@@ -106,7 +111,7 @@ def plan_trials(
     else:
         said = f"{trials:,} {noun} are too few for a full study"
     given_up = _given_up(plan)
-    given_up += [few_draws(plan.draws)] if plan.draws < few else []
+    given_up += [few_configurations(plan.configurations)] if plan.configurations < few else []
     return replace(plan, shortfalls=(f"{said}: {', '.join(given_up)}.",)) if given_up else plan
 
 
@@ -118,8 +123,9 @@ def plan_seconds(
     asked: Asked = ASKED,
     steps: int = 1,
 ) -> Plan:
-    """Spend seconds: fewer draws first, then one partition, a somewhat shorter schedule, fewer folds, a short schedule;
-    where even that is too long, fewer draws than can be told apart, and the shortest schedule that learns anything.
+    """Spend seconds: fewer configurations first, then one partition, a somewhat shorter schedule, fewer folds, a short
+    schedule; where even that is too long, fewer configurations than can be told apart, and the shortest schedule that
+    learns anything.
 
     **Arguments:**
 
@@ -130,18 +136,18 @@ def plan_seconds(
     - `asked`: what nothing is to be given up of, if there is time.
     - `steps`: mini-batches in an epoch.
     """
-    few, epochs = defaults.FEWEST_DRAWS, asked.epochs
+    few, epochs = defaults.FEWEST_CONFIGURATIONS, asked.epochs
     usual, fewest = asked.folds[0], asked.folds[-1]
     short = min(defaults.FEWEST_EPOCHS, epochs)
     shorter, fewer = (shortest(epochs, steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
     shapes = [
-        (draws, some, usual, epochs)
+        (configurations, some, usual, epochs)
         for some in range(partitions, 0, -1)
-        for draws in range(defaults.MOST_DRAWS, few - 1, -1)
+        for configurations in range(defaults.MOST_CONFIGURATIONS, few - 1, -1)
     ]
     shapes += [(few, 1, usual, some) for some in range(epochs - 1, max(epochs // 2, short) - 1, -1)]
     shapes += [(few, 1, fewest, some) for some in range(epochs, shorter - 1, -1)]
-    shapes += [(draws, 1, fewest, shorter) for draws in range(few - 1, 0, -1)]
+    shapes += [(configurations, 1, fewest, shorter) for configurations in range(few - 1, 0, -1)]
     shapes += [(1, 1, fewest, some) for some in range(shorter - 1, fewer - 1, -1)]
     ladder = [Plan(*shape, asked=asked) for shape in shapes]
     plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])

@@ -22,18 +22,18 @@ Clock = Callable[[], float]
 Configurations = Mapping[Arm, Sequence[Mapping[str, float]]]
 
 
-def trial_id(seed: int, arm: int, draw: int, split: int) -> int:
+def trial_id(seed: int, arm: int, configuration: int, split: int) -> int:
     """The 32 bits that what is random in one trial alone is a function of.
 
     **Arguments:**
 
     - `arm`: its place among all arms.
     """
-    return int(np.random.SeedSequence((seed, _MASKS, arm, draw, split)).generate_state(1)[0])
+    return int(np.random.SeedSequence((seed, _MASKS, arm, configuration, split)).generate_state(1)[0])
 
 
 def job_of(
-    seed: int, places: Sequence[Arm], configurations: Configurations, arm: Arm, draw: int = 0, split: int = 0
+    seed: int, places: Sequence[Arm], configurations: Configurations, arm: Arm, configuration: int = 0, split: int = 0
 ) -> Job:
     """What makes a trial.
 
@@ -41,8 +41,8 @@ def job_of(
 
     - `places`: all arms, in their order.
     """
-    id_ = trial_id(seed, places.index(arm), draw, split)
-    return Job(arm, draw, split, configurations[arm][draw], id_)
+    id_ = trial_id(seed, places.index(arm), configuration, split)
+    return Job(arm, configuration, split, configurations[arm][configuration], id_)
 
 
 class Race:
@@ -79,14 +79,14 @@ class Race:
         self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
         self._configurations, self._arms, self._clock, self._seed = configurations, list(configurations), clock, seed
         self._places = self._arms if places is None else list(places)
-        self._before = {(trial.arm, trial.draw, trial.split): trial for trial in record.trials}
+        self._before = {(trial.arm, trial.configuration, trial.split): trial for trial in record.trials}
         self._noun = noun
         self._done: list[Trial] = []
         self._trials_done = 0.0
         self._best = np.inf
         self._seconds: float | None = None  # of a block of configurations of every arm, at last, and a bit more
         self._splits, self._most = splits, min(len(own) for own in configurations.values())
-        self.draws_done = self.splits_done = 0
+        self.configurations_done = self.splits_done = 0
 
     @property
     def block_seconds(self) -> float | None:
@@ -101,8 +101,12 @@ class Race:
         In the order of arms, configurations and splits, and not of their ends: no result may depend on which of several
         machines was the first, or on what had been done before a process was stopped.
         """
-        done = [trial for trial in self._done if trial.draw < self.draws_done and trial.split < self.splits_done]
-        return sorted(done, key=lambda trial: (self._arms.index(trial.arm), trial.draw, trial.split))
+        done = [
+            trial
+            for trial in self._done
+            if trial.configuration < self.configurations_done and trial.split < self.splits_done
+        ]
+        return sorted(done, key=lambda trial: (self._arms.index(trial.arm), trial.configuration, trial.split))
 
     @property
     def made(self) -> list[Trial]:
@@ -117,7 +121,7 @@ class Race:
         - `reserve`: see [`Scheduler.schedule`][goru.experiment.racing.scheduler.Scheduler.schedule].
         """
         laboratory, others = self._laboratory, self._record.recall(_OTHERS)
-        at_once = laboratory.draws_at_once, laboratory.splits_at_once
+        at_once = laboratory.configurations_at_once, laboratory.splits_at_once
         scheduler = Scheduler(
             self._arms,
             self._plan,
@@ -150,7 +154,12 @@ class Race:
             self._watcher.progress(Progress(self._trials_done, wave.planned, wave.round, self._best, self._noun))
             return not late
 
-        wanted = [(arm, draw, split) for arm in self._arms for draw in wave.draws[arm] for split in wave.splits]
+        wanted = [
+            (arm, configuration, split)
+            for arm in self._arms
+            for configuration in wave.configurations[arm]
+            for split in wave.splits
+        ]
         missing = [job for job in wanted if job not in self._before]
         known = [self._before[job] for job in wanted if job in self._before]
         self._take(known)
@@ -161,7 +170,7 @@ class Race:
             self._take(self._record.add(trials))
         if late:
             return False
-        self.draws_done, self.splits_done = wave.reaches
+        self.configurations_done, self.splits_done = wave.reaches
         if wave.blocks:
             self._pace(self._clock() - began, wave.blocks * len(missing) / len(wanted))
         return True
@@ -181,13 +190,13 @@ class Race:
 
     def _losses(self, arm: Arm) -> np.ndarray:
         """Of the first partition."""
-        of_arm = [trial for trial in self._done if trial.arm == arm and trial.draw < self.draws_done]
+        of_arm = [trial for trial in self._done if trial.arm == arm and trial.configuration < self.configurations_done]
         epochs = max(len(trial.curves) for trial in of_arm)
-        found = np.full((self.draws_done, self._plan.folds, epochs), np.inf)
+        found = np.full((self.configurations_done, self._plan.folds, epochs), np.inf)
         for trial in of_arm:
             if trial.split < self._plan.folds:
                 curve = trial.curves[:, 1, 0]
-                own = found[trial.draw, trial.split]
+                own = found[trial.configuration, trial.split]
                 own[: len(curve)] = np.where(np.isfinite(curve), curve, np.inf)
                 own[len(curve) :] = own[len(curve) - 1]
         return found

@@ -35,7 +35,7 @@ class Wave:
     - `others`: partitions that follow the first, and configurations in them, where this was decided now.
     """
 
-    draws: Mapping[Arm, Sequence[int]]
+    configurations: Mapping[Arm, Sequence[int]]
     splits: range
     reaches: tuple[int, int]
     round: int
@@ -54,7 +54,7 @@ class Seen:
     - `left`: seconds until the deadline.
     - `seconds`: that a block of configurations of every arm takes in a split, and a bit more; `None` if that was never
       seen.
-    - `losses`: of an arm in the first partition, `(draws, folds, epochs)`; infinite where a trial diverged.
+    - `losses`: of an arm in the first partition, `(configurations, folds, epochs)`; infinite where a trial diverged.
     """
 
     complete: bool
@@ -93,7 +93,7 @@ class Scheduler:
         self._arms, self._plan, self._splits, self._most = arms, plan, splits, most
         self._size, self._busy = at_once
         self._before, self._others = before, others
-        self._few = plan.asked.draws[0]  # configurations, with fewer of which nothing is decided
+        self._few = plan.asked.configurations[0]  # configurations, with fewer of which nothing is decided
         self._done = 0, 0  # configurations and splits
         self._round = 1
         self._shift = 0.0  # of the deadline
@@ -113,7 +113,14 @@ class Scheduler:
         """
         plan, folds = self._plan, self._plan.folds
         if left is None:
-            wave = Wave(self._all(range(plan.draws)), range(folds), (plan.draws, folds), 1, self._planned(), must=True)
+            wave = Wave(
+                self._all(range(plan.configurations)),
+                range(folds),
+                (plan.configurations, folds),
+                1,
+                self._planned(),
+                must=True,
+            )
             seen = yield wave
             self._done = wave.reaches
         else:
@@ -145,8 +152,8 @@ class Scheduler:
             others=decision,
         )
 
-    def _all(self, draws: Sequence[int]) -> dict[Arm, Sequence[int]]:
-        return {arm: list(draws) for arm in self._arms}
+    def _all(self, configurations: Sequence[int]) -> dict[Arm, Sequence[int]]:
+        return {arm: list(configurations) for arm in self._arms}
 
     def _planned(self) -> int:
         return self._plan.trials(len(self._arms))
@@ -170,11 +177,11 @@ class Scheduler:
         of these, whether there is time for the others.
         """
         folds, size, seen = self._plan.folds, self._size, None
-        most = min(self._plan.draws, math.ceil(self._few / size) * size)
+        most = min(self._plan.configurations, math.ceil(self._few / size) * size)
         for count, splits in self._stages(most):
-            draws_done, splits_done = self._done
-            more = range(0 if splits > splits_done else draws_done, count)
-            others = range(splits_done if count == draws_done else 0, splits)
+            configurations_done, splits_done = self._done
+            more = range(0 if splits > splits_done else configurations_done, count)
+            others = range(splits_done if count == configurations_done else 0, splits)
             blocks = len(others) * -(-len(more) // size)
             missing = (1 - self._known(more, others)) * blocks
             remaining = (left if seen is None else seen.left) + self._shift
@@ -191,16 +198,18 @@ class Scheduler:
         assert seen is not None
         return (yield from self._more(seen, self._splits // folds - 1))
 
-    def _stages(self, draws: int) -> list[tuple[int, int]]:
+    def _stages(self, configurations: int) -> list[tuple[int, int]]:
         """Configurations and folds, one after the other more of the one or of the other, and all of them at last. The
         first must be trained, however late it is; there are no more than keep all devices busy.
 
         Where other folds than those that were asked for will not do, there are never fewer.
         """
         folds, asked = self._plan.folds, self._plan.asked.folds
-        size, fewest = min(self._size, draws), min(asked[-1], folds)
+        size, fewest = min(self._size, configurations), min(asked[-1], folds)
         least = min(_PAIR, folds) if len(asked) > 1 else folds
-        stages = list(dict.fromkeys([(size, least), (draws, least), (draws, fewest), (draws, folds)]))
+        stages = list(
+            dict.fromkeys([(size, least), (configurations, least), (configurations, fewest), (configurations, folds)])
+        )
         return [stage for stage in stages[:-1] if -(-stage[0] // size) * stage[1] >= self._busy] + stages[-1:]
 
     def _more(self, seen: Seen, others: int) -> Generator[Wave, Seen, Seen | None]:
@@ -244,9 +253,9 @@ class Scheduler:
         blocks = int((seen.left + self._shift) / (seen.seconds * splits) + known)
         return max(blocks, 0) * self._size
 
-    def _known(self, draws: Sequence[int], splits: range) -> float:
+    def _known(self, configurations: Sequence[int], splits: range) -> float:
         """Of these configurations of all arms, the share that was trained in these splits before."""
-        wanted = list(itertools.product(self._arms, draws, splits))
+        wanted = list(itertools.product(self._arms, configurations, splits))
         return sum(trial in self._before for trial in wanted) / len(wanted)
 
 
@@ -259,7 +268,7 @@ def survivors(losses: np.ndarray, count: int) -> list[int]:
 
     **Arguments:**
 
-    - `losses`: of an arm, `(draws, splits, epochs)`; infinite where a network diverged.
+    - `losses`: of an arm, `(configurations, splits, epochs)`; infinite where a network diverged.
     """
     best = losses.mean(axis=1).min(axis=1)
-    return sorted(int(draw) for draw in np.argsort(best, kind="stable")[:count])
+    return sorted(int(configuration) for configuration in np.argsort(best, kind="stable")[:count])

@@ -30,7 +30,7 @@ create table if not exists trials (
     arm text not null,              -- in words
     levels text not null,           -- JSON: of every factor
     techniques text not null,       -- JSON: what is not at its reference, in words
-    draw integer not null,
+    configuration integer not null,
     split integer not null,
     hyperparameters text not null,  -- JSON
     mask_id integer not null,       -- what is random in it alone is a function of this
@@ -43,7 +43,7 @@ create table if not exists trials (
     seconds real not null,          -- 0 where it was not taken alone
     output text not null,           -- what it printed, and its traceback
     checksum text not null,         -- SHA-256 of the other cells
-    primary key (arm, draw, split)
+    primary key (arm, configuration, split)
 ) strict
 """
 
@@ -87,7 +87,7 @@ class Store(Record):
         with self._connection:
             _make_tables(self._connection)
         columns = [name for _, name, *_ in self._connection.execute("pragma table_info(trials)")]
-        if columns[:-1] == list(_BEFORE):
+        if "draw" in columns:  # which is called configuration now
             raise InputError(f"{self._path}: begun by an older version of goru. {_again()}")
         with closing(sqlite3.connect(":memory:")) as fresh:
             _make_tables(fresh)
@@ -146,14 +146,14 @@ class _PartsOnDisk:
 
     def __init__(self, connection: sqlite3.Connection, trial: Trial) -> None:
         self._connection = connection
-        self._key, self.shape = (trial.arm.name, trial.draw, trial.split), trial.parts.shape
+        self._key, self.shape = (trial.arm.name, trial.configuration, trial.split), trial.parts.shape
 
     def __getitem__(self, places: Any) -> np.ndarray:
         return self.__array__()[places]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         found = self._connection.execute(
-            "select parts from trials where arm = ? and draw = ? and split = ?", self._key
+            "select parts from trials where arm = ? and configuration = ? and split = ?", self._key
         ).fetchone()
         array = np.frombuffer(found[0], "<f4").reshape(self.shape)
         return array if dtype is None else array.astype(dtype)
@@ -219,7 +219,7 @@ def _row(trial: Trial) -> tuple[Any, ...]:
         arm.name,
         json.dumps(arm.levels),
         json.dumps(arm.techniques),
-        trial.draw,
+        trial.configuration,
         trial.split,
         json.dumps(dict(trial.values)),
         trial.id,
@@ -241,13 +241,27 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
         raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. {_again()}")
     if len(cells) == len(_BEFORE):
         cells = _as_now(dict(zip(_BEFORE, cells, strict=True)))
-    _, levels, techniques, draw, split, values, mask_id, seed, epochs, figures, curves, parts, ended, took, output = (
-        cells
-    )
+    (
+        _,
+        levels,
+        techniques,
+        configuration,
+        split,
+        values,
+        mask_id,
+        seed,
+        epochs,
+        figures,
+        curves,
+        parts,
+        ended,
+        took,
+        output,
+    ) = cells
     arm = Arm(tuple((factor, level) for factor, level in json.loads(levels)), tuple(json.loads(techniques)))
     return Trial(
         arm=arm,
-        draw=draw,
+        configuration=configuration,
         split=split,
         values=json.loads(values),
         id=mask_id,

@@ -1,4 +1,5 @@
-"""A bag of networks that predicts from rows of a table. It needs PyTorch, NumPy, safetensors, and the files beside it.
+"""An ensemble of networks that predicts from rows of a table. It needs PyTorch, NumPy, safetensors, and the files
+beside it.
 
     from model import load
 
@@ -41,7 +42,7 @@ PLAIN_NUMBER = re.compile(
 ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?")
 
 
-class Bag(nn.Module):
+class Ensemble(nn.Module):
     """Networks whose predictions are averaged; `description` is what stands in model.json."""
 
     def __init__(self, description: Mapping[str, Any]) -> None:
@@ -215,7 +216,7 @@ class Norm(nn.Module):
         return x * self.scale if self.shift is None else x * self.scale + self.shift
 
 
-class Residual(nn.Sequential):
+class ResidualBlock(nn.Sequential):
     """What its layers make of their input, added to it."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -223,14 +224,14 @@ class Residual(nn.Sequential):
         return x + super().forward(x)
 
 
-def load(folder: str | Path | None = None) -> Bag:
+def load(folder: str | Path | None = None) -> Ensemble:
     """Read the networks from the files beside this one, or of another folder."""
     folder = Path(__file__).parent if folder is None else Path(folder)
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     tensors = load_file(folder / "model.safetensors")
-    bag = Bag(description)
-    bag.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
-    return bag.eval()
+    ensemble = Ensemble(description)
+    ensemble.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
+    return ensemble.eval()
 
 
 def _layers(said: Iterable[Mapping[str, Any]]) -> list[nn.Module]:
@@ -243,7 +244,7 @@ LAYERS = {
     "affine": lambda said: nn.Linear(said["inputs"], said["outputs"], said["bias"]),
     "group_norm": Norm,
     "layer_norm": Norm,
-    "residual": lambda said: Residual(*_layers(said["layers"])),
+    "residual": lambda said: ResidualBlock(*_layers(said["layers"])),
     "rms_norm": Norm,
     "scaling": Norm,
 }

@@ -7,7 +7,7 @@ import numpy as np
 from goru.errors import InputError
 
 
-def number(config: Any, name: str, default: float) -> Any:
+def hyperparameter(config: Any, name: str, default: float) -> Any:
     """A number of the configuration, or else the default.
 
     **Raises:** `InputError` if it is none.

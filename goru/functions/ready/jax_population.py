@@ -20,9 +20,9 @@ from scipy.special import log_softmax, softmax
 
 from goru import forks
 from goru.errors import InputError
-from goru.functions.outputs import Predictions
+from goru.functions.outputs import YieldedPredictions
 from goru.functions.ready.features import features
-from goru.functions.ready.hyperparameters import number
+from goru.functions.ready.hyperparameters import hyperparameter
 from goru.population import devices
 
 # Splits differ by a row or two, and the last training has some more: they are to share programs.
@@ -114,13 +114,13 @@ class PopulationTraining:
 
     def __call__(
         self, fit: Any, validation: Any, configs: Sequence[Any], seed: int
-    ) -> Generator[list[Predictions], bool | None, list[TrainedParameters]]:
+    ) -> Generator[list[YieldedPredictions], bool | None, list[TrainedParameters]]:
         """Train a network for each configuration, and predict the validation rows after each epoch.
 
         Yields for each configuration probabilities `(rows, classes)`, or values `(rows,)`, with the mean loss on
         training rows: on about as many as there are validation rows. Returns the networks.
         """
-        forks.check()
+        forks.refuse_fork()
         devices.prepare()
         task, values = _task(fit)
         x, rows = features(fit.X), len(validation)
@@ -144,7 +144,7 @@ class PopulationTraining:
                 for position, own in zip(positions, np.asarray(outputs), strict=True):
                     seen, unseen = np.split(own, [len(watched)])
                     loss = task.mean_loss(seen, values[watched], weights[watched])
-                    predictions[position] = Predictions(task.predictions(unseen[:rows]), loss)
+                    predictions[position] = YieldedPredictions(task.predictions(unseen[:rows]), loss)
             if (yield predictions):
                 break
         networks: list[Any] = [None] * len(configs)
@@ -332,8 +332,8 @@ def _applied(apply: Apply, *arguments: Any) -> tuple[Any, Any]:
 
 def _adamw(config: Any) -> optax.GradientTransformation:
     return optax.adamw(
-        number(config, "learning_rate", 1e-3),
-        weight_decay=number(config, "weight_decay", 0.0),
+        hyperparameter(config, "learning_rate", 1e-3),
+        weight_decay=hyperparameter(config, "weight_decay", 0.0),
         mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1),  # biases, γ and β are not decayed
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from goru.functions.config import Config
 from goru.functions.outputs import Loss, Scored, scored
-from goru.functions.rows import Rows, Table
+from goru.functions.rows import Rows, WholeTable
 from goru.functions.workers.pickling import modules_by_name
 
 MOST_OUTPUT = 10_000  # characters that are kept of what a trial prints: the last ones
@@ -33,7 +33,7 @@ class Held:
     """
 
     function: TrainingFunction
-    tables: tuple[Table, ...]
+    tables: tuple[WholeTable, ...]
     part: np.ndarray
     parts: int
     loss: Loss | None
@@ -46,16 +46,16 @@ class Held:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class TrainingTask:
     """A job on its way to a worker: configurations of one arm, one after another unless the function takes several.
 
-    - `fit`, `validation`: places among the rows of a table.
+    - `training`, `validation`: places among the rows of a table.
     - `table`: which table the validation rows are of.
     - `stop`: the epoch after which training is told to stop; then models and predictions are wanted.
     """
 
     configs: tuple[dict[str, Any], ...]
-    fit: np.ndarray
+    training: np.ndarray
     validation: np.ndarray
     seed: int
     table: int = 0
@@ -90,7 +90,7 @@ def failed(parts: int, reason: str, seconds: float, output: str = "") -> Attempt
     return Attempt(nothing, np.full((1, parts), np.nan, np.float32), seconds, output, reason, no_model=last)
 
 
-def attempt(held: Held, task: Task) -> list[Attempt]:
+def attempt(held: Held, task: TrainingTask) -> list[Attempt]:
     """Train, and score every epoch. Whatever the function raises or prints is in what comes back."""
     began, printed = time.monotonic(), io.StringIO()
     random.seed(task.seed)
@@ -100,7 +100,7 @@ def attempt(held: Held, task: Task) -> list[Attempt]:
     failure = None
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
-            fit = held.tables[0].rows(task.fit)
+            fit = held.tables[0].rows(task.training)
             validation = held.tables[task.table].rows(task.validation)
             models = _run(held, task, fit, validation, epochs)
         except (Exception, SystemExit):
@@ -122,7 +122,7 @@ def attempt(held: Held, task: Task) -> list[Attempt]:
     return found
 
 
-def _run(held: Held, task: Task, fit: Rows, validation: Rows, epochs: list[list[Scored]]) -> Sequence[Any]:
+def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: list[list[Scored]]) -> Sequence[Any]:
     """The models that the function returns, one a configuration; what it yields is scored as it comes."""
     configs: Any = [Config(config) for config in task.configs]
     training = held.function(fit, validation, configs if held.population else configs[0], task.seed)

@@ -11,8 +11,8 @@ from typing import Any
 import cloudpickle
 
 from goru.cluster.rays import connect, imported
-from goru.functions.workers.attempts import Attempt, Held, Task, attempt
-from goru.functions.workers.workers import Lost, Outcome, portable
+from goru.functions.workers.attempts import Attempt, Held, TrainingTask, attempt
+from goru.functions.workers.workers import LostWorker, Outcome, portable
 
 LOOK_EVERY = 10.0  # seconds: how often machines are counted
 PATIENCE = 300.0  # seconds without a machine
@@ -46,7 +46,7 @@ class RayPool:
         self._count()
         return [worker for worker in range(self.size) if worker not in self._tickets]
 
-    def start(self, worker: int, task: Task) -> None:
+    def start(self, worker: int, task: TrainingTask) -> None:
         """See `Pool`."""
         self._tickets[worker] = self._attempt.remote(self._held, sys.path, task)
 
@@ -66,7 +66,7 @@ class RayPool:
                 try:
                     found.append((worker, self._ray.get(ticket)))
                 except self._ray.exceptions.RayError as error:
-                    found.append((worker, Lost(" ".join(str(error).split())[:300])))
+                    found.append((worker, LostWorker(" ".join(str(error).split())[:300])))
         return found
 
     def end(self, worker: int) -> None:
@@ -101,7 +101,7 @@ class RayPool:
 _HELD: dict[int, Held] = {}  # of a worker process, by the hash of its bytes
 
 
-def _there(packed: bytes, paths: list[str], task: Task) -> list[Attempt]:
+def _there(packed: bytes, paths: list[str], task: TrainingTask) -> list[Attempt]:
     """On a machine of the cluster.
 
     **Arguments:**

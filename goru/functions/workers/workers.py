@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from goru.functions.workers.attempts import Attempt, Held, Task, attempt
+from goru.functions.workers.attempts import Attempt, Held, TrainingTask, attempt
 
 _LOOK_FOR_IT_EVERY = 1.0  # seconds
 _HELD: dict[str, Held] = {}  # of a worker process, by the file that it was read from
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostWorker:
     """A worker process has died, or was ended, with what it was at: why, in words."""
 
     reason: str
 
 
-Outcome = list[Attempt] | Lost
+Outcome = list[Attempt] | LostWorker
 
 
 class Pool(Protocol):
@@ -37,7 +37,7 @@ class Pool(Protocol):
     def idle(self) -> list[int]:
         """Those that do nothing."""
 
-    def start(self, worker: int, task: Task) -> None:
+    def start(self, worker: int, task: TrainingTask) -> None:
         """Give one something to do."""
 
     def wait(self, seconds: float) -> list[tuple[int, Outcome]]:
@@ -63,7 +63,7 @@ class Here:
         """See `Pool`."""
         return [] if self._done else [0]
 
-    def start(self, worker: int, task: Task) -> None:
+    def start(self, worker: int, task: TrainingTask) -> None:
         """See `Pool`."""
         self._done.append((worker, attempt(self._held, task)))
 
@@ -138,7 +138,7 @@ class Processes:
             found.set_exception(error)
             return found
 
-    def start(self, worker: int, task: Task) -> None:
+    def start(self, worker: int, task: TrainingTask) -> None:
         """See `Pool`."""
         self._futures[worker] = self._submit(worker, _attempt, self._folder.name, task)
 
@@ -155,7 +155,7 @@ class Processes:
                 found.append((worker, future.result()))
                 continue
             self._drop(worker)
-            found.append((worker, Lost(" ".join(f"{type(error).__name__}: {error}".split())[:300])))
+            found.append((worker, LostWorker(" ".join(f"{type(error).__name__}: {error}".split())[:300])))
         return found
 
     def end(self, worker: int) -> None:
@@ -194,7 +194,7 @@ def _end_with(study: int) -> None:
     os._exit(1)
 
 
-def _attempt(folder: str, task: Task) -> list[Attempt]:
+def _attempt(folder: str, task: TrainingTask) -> list[Attempt]:
     """In a worker."""
     return [portable(found) for found in attempt(_held(folder), task)]
 

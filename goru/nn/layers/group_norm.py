@@ -12,7 +12,7 @@ import numpy as np
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.layer import Activations, Context, Layer
 from goru.nn.layers.scaling import ScaleShift, of_scale_and_shift, scaled
-from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums
+from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums_along
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class GroupNorm(Layer):
         found = of_scale_and_shift(gradient, kept.x.reshape(*kept.x.shape[:-3], *gradient.shape[-2:]), out)
         gradient *= learned.scale[..., None]
         of_groups = self._grouped(gradient)
-        total, product = sums(of_groups, -2), dots(of_groups, kept.x, -2)
+        total, product = sums_along(of_groups, -2), dots(of_groups, kept.x, -2)
         return found, back_through_standardize(of_groups, kept, -2, total, product).reshape(gradient.shape)
 
     def _grouped(self, x: Any) -> Any:

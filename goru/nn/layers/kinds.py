@@ -25,7 +25,7 @@ LAYERS: dict[str, type[Layer]] = {
 _DEEPEST = 8  # blocks in blocks; whoever nests more means harm
 
 
-def to_json(layers: Layers) -> list[dict[str, Any]]:
+def layers_to_json(layers: Layers) -> list[dict[str, Any]]:
     """A dictionary a layer: its kind, and its fields.
 
     **Raises:** `InputError` for a layer that is not in the table: it could not be read again.
@@ -35,12 +35,12 @@ def to_json(layers: Layers) -> list[dict[str, Any]]:
             raise InputError(f"a layer of kind {layer.kind!r} cannot be written to files: goru has no such kind.")
     return [
         {"kind": layer.kind}
-        | {name: to_json(value) if isinstance(value, tuple) else value for name, value in vars(layer).items()}
+        | {name: layers_to_json(value) if isinstance(value, tuple) else value for name, value in vars(layer).items()}
         for layer in layers
     ]
 
 
-def from_json(content: object, depth: int = 0) -> Layers:
+def layers_from_json(content: object, depth: int = 0) -> Layers:
     """The layers that `to_json` wrote.
 
     **Raises:** `ValueError` for anything else: a model file may be damaged or foreign.
@@ -62,7 +62,7 @@ def _layer(item: object, depth: int) -> Layer:
 def _value(value: Any, hint: Any, depth: int) -> Any:
     """A field, if it has the type that the layer wants; no number of a layer is below zero."""
     if get_origin(hint) is tuple:
-        return from_json(value, depth + 1)
+        return layers_from_json(value, depth + 1)
     for wanted in get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,):
         if get_origin(wanted) is Literal:
             fits = value in get_args(wanted)

@@ -12,7 +12,7 @@ import numpy as np
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.layer import Activations, Context, Layer
 from goru.nn.layers.scaling import ScaleShift, of_scale_and_shift, scaled
-from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums
+from goru.nn.layers.standardization import Standardized, back_through_standardize, dots, standardize, sums_along
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class LayerNorm(Layer):
         """As batch norm's, but that γ differs along the axis of the sums."""
         found = of_scale_and_shift(gradient, kept.x, out)
         gradient *= learned.scale[..., None]
-        total, product = sums(gradient, -2), dots(gradient, kept.x, -2)
+        total, product = sums_along(gradient, -2), dots(gradient, kept.x, -2)
         return found, back_through_standardize(gradient, kept, -2, total, product)

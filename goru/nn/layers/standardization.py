@@ -26,7 +26,7 @@ class Standardized(NamedTuple):
 def standardize(x: Along, axis: int, epsilon: Any) -> Standardized:
     """The variance from the differences, not from squares; and $1 / \\sqrt{\\sigma^2 + \\varepsilon}$ with it."""
     share = 1 / x.shape[axis]
-    mean = sums(x, axis) * share
+    mean = sums_along(x, axis) * share
     centred = x - mean
     variance = dots(centred, centred, axis) * share
     rstd = 1 / namespace(x).sqrt(variance + along(epsilon, variance))
@@ -57,7 +57,7 @@ def back_through_standardize(
     return gradient
 
 
-def sums(x: Any, axis: int) -> Any:
+def sums_along(x: Any, axis: int) -> Any:
     """Sums along the axis, which is left with length 1."""
     return np.add.reduce(x, axis=axis, keepdims=True) if isinstance(x, np.ndarray) else x.sum(axis, keepdims=True)
 
@@ -66,4 +66,4 @@ def dots(a: Any, b: Any, axis: int) -> Any:
     """Sums of products along the axis, which is left with length 1."""
     if isinstance(a, np.ndarray):
         return np.expand_dims(np.vecdot(a, b) if axis == -1 else np.einsum("...ur,...ur->...r", a, b), axis)
-    return sums(a * b, axis)
+    return sums_along(a * b, axis)

@@ -13,12 +13,12 @@ from goru.nn.optimizers import Adam, cosine
 from goru.nn.rows import targets
 from goru.nn.training import Training
 from goru.population.batches import BatchOrder
-from goru.population.immediate.learner import Learner, Order, exact_statistics
+from goru.population.final_networks import FinalNetworks
+from goru.population.immediate.learner import Learner, Order, statistics_one_by_one
 from goru.population.immediate.threads import one_thread
 from goru.population.initial import initial
-from goru.population.member import Block, Rows
+from goru.population.member import Block, PreparedRows
 from goru.population.program import BlockShape, sums
-from goru.population.settle import Settled
 from goru.population.trained import TrainedBlock, stack_hyper
 from goru.population.trainer import OnEpochs
 
@@ -51,17 +51,17 @@ class Interpreter:
                 return
             yield trained
 
-    def settle(self, trained: TrainedBlock, rows: int | None = None) -> Settled:
-        """See `goru.population.settle.settle`."""
+    def with_exact_statistics(self, trained: TrainedBlock, rows: int | None = None) -> FinalNetworks:
+        """See `goru.population.final_networks.with_exact_statistics`."""
         block = trained.block
-        x = block.rows.x[block.rows.fit[:rows]].T
+        x = block.rows.x[block.rows.training[:rows]].T
         with np.errstate(all="ignore"):
-            statistics = exact_statistics(self.architecture.layers, trained.learned, trained.hyper, _ids(block), x)
-        return Settled(trained.learned, statistics, trained.hyper)
+            statistics = statistics_one_by_one(self.architecture.layers, trained.learned, trained.hyper, _ids(block), x)
+        return FinalNetworks(trained.learned, statistics, trained.hyper)
 
     def _train(self, block: Block, keep_networks: bool, on_epochs: OnEpochs | None) -> TrainedBlock | None:
         learner = self._learner(block)
-        order = BatchOrder(block.order, block.rows.fit, self.shape.batch)
+        order = BatchOrder(block.order, block.rows.training, self.shape.batch)
         total = max(order.steps(block.schedule_epochs or block.epochs), 1)
         rates = np.array([member.hyper.learning_rate for member in block.members])
         weight = np.ones(len(block.rows.x), np.float32) if block.rows.weight is None else block.rows.weight
@@ -74,9 +74,9 @@ class Interpreter:
                 for step, rows in enumerate(order.batches(first, last))
             ]
             learner.learn(block.rows.x, block.rows.y, orders)
-            fit, _ = self._score(learner, block.rows, weight, block.rows.fit_scored)
-            held_out, by_part = self._score(learner, block.rows, weight, block.rows.score)
-            figures.append([fit, held_out])
+            training, _ = self._score(learner, block.rows, weight, block.rows.training_scored)
+            validation, by_part = self._score(learner, block.rows, weight, block.rows.validation)
+            figures.append([training, validation])
             parts.append(by_part)
             if epoch + block.every in block.snapshots:
                 snapshots[epoch + block.every] = _snapshot(learner)
@@ -103,7 +103,7 @@ class Interpreter:
         return learner
 
     def _score(
-        self, learner: Learner, rows: Rows, weight: np.ndarray, chosen: np.ndarray
+        self, learner: Learner, rows: PreparedRows, weight: np.ndarray, chosen: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `goru.population.program.score`: figures `(figures, networks)`, and parts `(parts, networks)`."""
         y, counts = targets(rows.y[chosen]), weight[chosen]

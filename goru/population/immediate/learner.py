@@ -131,12 +131,12 @@ class Learner:
             layers, learned = fold(self.layers, self.numbers.tree, statistics, self.hyper)
         return layers, jax.tree.map(np.array, learned)
 
-    def settle(self, x: Features) -> Any:
+    def exact_statistics(self, x: Features) -> Any:
         """Exact statistics of every batch norm layer over all rows, the networks one after the other."""
-        return exact_statistics(self.layers, self.numbers.tree, self.hyper, self.ids, columns(x))
+        return statistics_one_by_one(self.layers, self.numbers.tree, self.hyper, self.ids, columns(x))
 
 
-def exact_statistics(layers: Layers, learned: Learned, hyper: Hyperparameters, ids: Any, x: Any) -> Any:
+def statistics_one_by_one(layers: Layers, learned: Learned, hyper: Hyperparameters, ids: Any, x: Any) -> Any:
     """[`goru.nn.network.exact_statistics`][] of networks one after the other: all rows pass through one at a time.
 
     **Arguments:**

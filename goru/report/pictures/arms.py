@@ -15,9 +15,9 @@ from goru.experiment.findings.answer import Answer, EffectFound
 from goru.experiment.findings.evidence import ArmLosses, Evidence
 from goru.report import words
 from goru.report.estimates import in_loss, in_shares
-from goru.report.pictures.effects import effects_table, forest
+from goru.report.pictures.effects import effects_table, forest_plot
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, shortened, text
+from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, short_name, text
 from goru.wording import counted
 
 Row = tuple[tuple[str, Level], ...]
@@ -52,8 +52,8 @@ def arms_picture(answer: Answer, evidence: Evidence) -> Picture:
 def arms_title(evidence: Evidence) -> str:
     """What the picture shows: `Batch norm: none, before or after`."""
     grid = Grid(evidence.arms)
-    *first, last = [shortened(words.level(level)) for level in grid.levels]
-    name = shortened(words.factor(grid.factor))
+    *first, last = [short_name(words.level(level)) for level in grid.levels]
+    name = short_name(words.factor(grid.factor))
     return f"{name[0].upper()}{name[1:]}: {', '.join(first)} or {last}"
 
 
@@ -61,7 +61,7 @@ def interactions_picture(answer: Answer, evidence: Evidence) -> Picture | None:
     """What two techniques change together, less what each changes alone; nothing where no pair was asked about."""
     if not evidence.interactions:
         return None
-    figure = forest(answer, evidence.interactions, LOOKS, TOGETHER)
+    figure = forest_plot(answer, evidence.interactions, LOOKS, TOGETHER)
     figure.update_xaxes(
         title={"text": "together, less each alone" + ", % of plain" * bool(answer.judgement.plain_loss)}
     )
@@ -168,7 +168,7 @@ def _says(answer: Answer, grid: Grid) -> str:
     if means:
         best = min(means, key=lambda name: means[name])
         said.append(
-            f"Of {counted(len(means), 'combination')} {shortened(best)} has the lowest mean, {number(means[best])}; "
+            f"Of {counted(len(means), 'combination')} {short_name(best)} has the lowest mean, {number(means[best])}; "
             "how sure that is, the interval of the best of all combinations says."
         )
     return " ".join(said)
@@ -185,10 +185,10 @@ def _contrasts(answer: Answer, grid: Grid) -> list[EffectFound]:
 
 
 def _verdict(answer: Answer, effect: EffectFound) -> str:
-    name, plain = shortened(effect.name), answer.judgement.plain_loss
+    name, plain = short_name(effect.name), answer.judgement.plain_loss
     name = name[0].upper() + name[1:]
     if effect.change is None:
-        return f"{name} cannot be judged: in some fold {words.failed(answer)}."
+        return f"{name} cannot be judged: in some fold {words.failure_reason(answer)}."
     by = ", ".join(in_shares(effect, plain) if plain else in_loss(effect)).replace(UNKNOWN, "interval unknown")
     return {
         "helps": f"{name} does better ({by}).",
@@ -211,14 +211,14 @@ def _by_means(grid: Grid) -> list[str]:
     if not count:
         return []
     *_, most = sorted(wins, key=lambda level: (wins[level], -levels.index(level)))
-    return [f"By the means alone, {shortened(grid.said(most))} is best in {wins[most]} of {counted(count, 'row')}."]
+    return [f"By the means alone, {short_name(grid.said(most))} is best in {wins[most]} of {counted(count, 'row')}."]
 
 
 def _says_together(effects: Sequence[EffectFound]) -> str:
     said = []
     decided: tuple[Verdict, ...] = ("helps", "hurts", "no effect worth having")
     for verdict in decided:
-        names = [shortened(effect.name) for effect in effects if effect.verdict == verdict]
+        names = [short_name(effect.name) for effect in effects if effect.verdict == verdict]
         if names:
             listed = "; ".join(names)
             said.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
@@ -243,7 +243,7 @@ def _table(answer: Answer, arms: Sequence[ArmLosses]) -> Table:
     for arm in arms:
         found = mean(arm)
         if found is None:
-            rows.append((arm.arm, words.failed(answer), "", ""))
+            rows.append((arm.arm, words.failure_reason(answer), "", ""))
         else:
             losses = [loss for loss in arm.losses if loss is not None]
             rows.append((arm.arm, *numbers((found, min(losses), max(losses)))))

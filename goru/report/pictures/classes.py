@@ -15,7 +15,7 @@ from goru.report.pictures.style import (
     SHORT,
     SOFT,
     blank,
-    shortened,
+    short_name,
     text,
     titled,
 )
@@ -107,7 +107,7 @@ def whose(found: ClassPredictions | ValuePredictions) -> str:
 
 
 def _says_confusion(found: ClassPredictions) -> str:
-    wrong, rows, names = found.wrong, found.rows, [f"'{shortened(name)}'" for name in found.classes]
+    wrong, rows, names = found.wrong, found.rows, [f"'{short_name(name)}'" for name in found.classes]
     said = f"Of {whose(found)}, {rows - wrong:,} are right ({1 - wrong / rows:.1%})."
     mistakes = [
         (count, true, other)
@@ -131,16 +131,16 @@ def _says_roc(found: ClassPredictions) -> str:
         best = curves[0]
         others = [f"{curve.name} {curve.area:.3f}" for curve in curves[1:]]
         said = (
-            f"A row of '{shortened(best.label)}' gets a higher probability of it than another row in "
+            f"A row of '{short_name(best.label)}' gets a higher probability of it than another row in "
             f"{best.area:.1%} of all such pairs: the area under the curve"
         )
         return f"{said}. Beside it: {', '.join(others)}." if others else f"{said}."
     worst, best = curves[0], curves[-1]
     said = "Each class against all others. Told apart worst is "
-    said += f"'{shortened(worst.name)}', with an area of {worst.area:.3f}"
+    said += f"'{short_name(worst.name)}', with an area of {worst.area:.3f}"
     if len(found.classes) > len(curves):
         return f"{said}; shown are {len(curves)} of {len(found.classes)} classes."
-    return f"{said}; best '{shortened(best.name)}', {best.area:.3f}."
+    return f"{said}; best '{short_name(best.name)}', {best.area:.3f}."
 
 
 def _confusion_table(found: ClassPredictions) -> Table:

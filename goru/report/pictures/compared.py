@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from goru.data.numbers import number
+from goru.experiment.effects.comparison import CONSTANTS
 from goru.report import words as wording
-from goru.report.estimates import in_shares, together
+from goru.report.estimates import change_with_interval, in_shares
+from goru.report.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.effects import LOOKS, ends
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, shortened, text
+from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, short_name, text
 from goru.report.pictures.test_rows import beside
-from goru.report.tested import handed_over, main_figure, plain_beside
 from goru.wording import counted
 
 if TYPE_CHECKING:
-    from goru.studies.runs.run import Run
+    from goru.studies.runs.run import RunFolder
 
-Runs = Mapping[str, "Run"]
+Runs = Mapping[str, "RunFolder"]
 LINE, ABOVE, AROUND = 18, 30, 100  # pixels: a run's, a question's, and the rest
 
 
@@ -48,7 +49,7 @@ def compared_effects_picture(runs: Runs) -> Picture:
                 continue
             plain, colour = run.answer.judgement.plain_loss, SERIES[index % len(SERIES)]
             if effect.change is None or not plain:
-                why = wording.failed(run.answer) if effect.change is None else "no share of a loss of zero"
+                why = wording.failure_reason(run.answer) if effect.change is None else "no share of a loss of zero"
                 rows.append((question, name, why, "", wording.verdict(effect)))
                 here = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - ABOVE - LINE * index}
                 note(figure, why, **here, font={"size": 11, "color": colour})
@@ -80,7 +81,7 @@ def compared_effects_picture(runs: Runs) -> Picture:
                     name=text(name),
                     legendgroup=name,
                     showlegend=name not in named,
-                    text=[f"{text(name)}: {together(spelt)}<br>{wording.verdict(effect)}"],
+                    text=[f"{text(name)}: {change_with_interval(spelt)}<br>{wording.verdict(effect)}"],
                     hoverinfo="text",
                 )
             )
@@ -96,10 +97,10 @@ def _says(runs: Runs) -> str:
     found = verdicts(runs)
     said = []
     for word in ("helps", "hurts"):
-        everywhere = [shortened(name) for name, words in found.items() if set(words) == {word}]
+        everywhere = [short_name(name) for name, words in found.items() if set(words) == {word}]
         if everywhere:
             said.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
-    against = [shortened(name) for name, words in found.items() if {"helps", "hurts"} <= set(words)]
+    against = [short_name(name) for name, words in found.items() if {"helps", "hurts"} <= set(words)]
     if against:
         said.append(f"The runs contradict each other on {', '.join(against)}.")
     undecided = sum(words.count("undecided") for words in found.values())
@@ -117,7 +118,7 @@ def compared_curves_picture(runs: Runs) -> Picture:
     for index, (name, run) in enumerate(runs.items()):
         curves, plain = run.evidence.curves, run.answer.judgement.plain_loss
         own = curves.recommended
-        means = own.curves.held_out.loss.mean
+        means = own.curves.validation.loss.mean
         best = min((value for value in means if value is not None), default=None)
         rows.append((name, own.arm, number(best), number(plain), f"{own.stops}"))
         if not plain:
@@ -145,28 +146,30 @@ def compared_curves_picture(runs: Runs) -> Picture:
 
 
 def compared_test_picture(runs: Runs) -> Picture | None:
-    """What is handed over on each run's test rows, as a share of the loss of no model at all; nothing without those."""
+    """The final model on each run's test rows, as a share of the constant baseline's loss; nothing without those."""
     rows, places = [], []
     for name, run in runs.items():
         answer = run.answer
         if not answer.test:
             continue
         figure_name = main_figure(answer)
-        guess = answer.test[0].figures[figure_name]
-        over, plain = handed_over(answer), plain_beside(answer)
+        constant = answer.test[0].figures[figure_name]
+        over, plain = final_scores(answer), plain_beside(answer)
         values = {} if plain is None else {"plain": plain.figures[figure_name]}
-        values["handed over"] = over.figures[figure_name]
+        values["final model"] = over.figures[figure_name]
         values |= {
-            each.arm: each.figures[figure_name] for each in answer.test if not each.networks and each.arm != "guess"
+            each.arm: each.figures[figure_name]
+            for each in answer.test
+            if not each.networks and each.arm not in CONSTANTS
         }
         rows += [(name, figure_name, model, number(value)) for model, value in values.items()]
-        if guess:
-            places.append((name, {model: value / guess for model, value in values.items() if value is not None}))
+        if constant:
+            places.append((name, {model: value / constant for model, value in values.items() if value is not None}))
     if not rows:
         return None
-    looks = {"plain": (SERIES[1], "diamond"), "handed over": (SERIES[0], "circle")}
+    looks = {"plain": (SERIES[1], "diamond"), "final model": (SERIES[0], "circle")}
     figure = blank(130 + 34 * len(places), hovermode="closest")
-    figure.update_xaxes(title={"text": "loss or error, % of a guess's"}, ticksuffix="%", rangemode="tozero")
+    figure.update_xaxes(title={"text": "loss or error, % of a constant's"}, ticksuffix="%", rangemode="tozero")
     figure.update_yaxes(
         tickvals=[-place for place in range(len(places))],
         ticktext=[text(name, 18) for name, _ in places],
@@ -192,21 +195,21 @@ def compared_test_picture(runs: Runs) -> Picture | None:
                 },
                 name=text(model),
                 text=[text(places[place][0]) for place, _ in own],
-                hovertemplate=f"%{{text}}: {text(model)}<br>%{{x:.3g}} of a guess's<extra></extra>",
+                hovertemplate=f"%{{text}}: {text(model)}<br>%{{x:.3g}} of a constant's<extra></extra>",
             )
         )
-    said = f"{_against_plain(runs)}A guess is no model at all: the class shares, or the mean."
+    said = f"{_against_plain(runs)}The constant baseline predicts the class shares, or the mean."
     return Picture("test", said, figure, Table(("run", "figure", "model", "value"), rows))
 
 
 def _against_plain(runs: Runs) -> str:
-    """In how many runs what is handed over is better than the plain networks, beyond the interval."""
+    """In how many runs the final model is better than the plain networks, beyond the interval."""
     known = [plain for run in runs.values() if (plain := run.answer.plain_against_networks) is not None]
     found = [beside(plain) for plain in known]
     if not found:
         return ""
     better, worse = found.count("higher"), found.count("lower")  # the plain networks' loss is
     return (
-        f"What is handed over has a significantly lower test loss than the plain networks of its kind in {better} of "
+        f"The final model has a significantly lower test loss than the plain networks of its kind in {better} of "
         f"{counted(len(found), 'run')}, a significantly higher one in {worse}. "
     )

@@ -11,10 +11,21 @@ from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import FAINT, PALE, PAPER, PLAIN, RECOMMENDED, axis_name, blank, fit, note, shortened
+from goru.report.pictures.style import (
+    FAINT,
+    PALE,
+    PAPER,
+    PLAIN,
+    RECOMMENDED,
+    axis_name,
+    blank,
+    known_values,
+    note,
+    short_name,
+)
 
 COLOURS = {"plain": PLAIN, "recommended": RECOMMENDED}
-ROWS = {"fit": ("training rows", "dot"), "held_out": ("validation rows", "solid")}
+ROWS = {"training": ("training rows", "dot"), "validation": ("validation rows", "solid")}
 FIGURES = ("loss", "accuracy")
 TABLE_ROWS = 12
 
@@ -27,18 +38,18 @@ def curves_picture(answer: Answer, evidence: Evidence) -> Picture | None:
         return None
     shown = _shown(curves)
     lines = [
-        Line(name, figure, rows, band)
+        CurveLine(name, figure, rows, band)
         for figure in FIGURES
         for name, own in shown.items()
         for rows in ROWS
-        if (band := _band(own, rows, figure)) is not None and (band.known or rows == "held_out")
+        if (band := _band(own, rows, figure)) is not None and (band.known or rows == "validation")
     ]
     figures = list(dict.fromkeys(line.figure for line in lines))
     return Picture("curves", _says(answer, curves), _figure(curves, shown, lines, figures), _table(curves, lines))
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """A curve: of the plain network or the recommended one, which figure, on which rows."""
 
     network: str
@@ -48,19 +59,19 @@ class Line:
 
 
 def _band(own: ConfigurationCurves, rows: str, figure: str) -> Band | None:
-    on: RowsCurves = {"fit": own.curves.fit, "held_out": own.curves.held_out}[rows]
+    on: RowsCurves = {"training": own.curves.training, "validation": own.curves.validation}[rows]
     return {"loss": on.loss, "accuracy": on.accuracy}[figure]
 
 
 def _shown(curves: Curves) -> dict[str, ConfigurationCurves]:
     """One line where the plain network is what is recommended."""
     plain, recommended = curves.plain, curves.recommended
-    same = (plain.arm, plain.draw) == (recommended.arm, recommended.draw)
+    same = (plain.arm, plain.configuration) == (recommended.arm, recommended.configuration)
     return {"recommended": recommended} if same else {"plain": plain, "recommended": recommended}
 
 
 def _figure(
-    curves: Curves, shown: Mapping[str, ConfigurationCurves], lines: list[Line], figures: list[str]
+    curves: Curves, shown: Mapping[str, ConfigurationCurves], lines: list[CurveLine], figures: list[str]
 ) -> go.Figure:
     figure = blank(330 * len(figures) + 60, hovermode="x unified")
     share = 1 / len(figures)
@@ -116,24 +127,24 @@ def _line(
     )
 
 
-def _range(lines: Sequence[Line]) -> list[float]:
+def _range(lines: Sequence[CurveLine]) -> list[float]:
     """The losses that matter: the first epochs' are higher, and can be zoomed out to."""
     losses = [line for line in lines if line.figure == "loss"]
-    means = [fit(line.band.mean) for line in losses if line.rows == "held_out"]
-    held_out = [value for mean in means for value in mean]
-    everything = [value for line in losses for value in fit(line.band.high)]
+    means = [known_values(line.band.mean) for line in losses if line.rows == "validation"]
+    validation = [value for mean in means for value in mean]
+    everything = [value for line in losses for value in known_values(line.band.high)]
     if not everything:
         return [0.0, 1.0]
-    lowest = min([*everything, *(value for line in losses for value in fit(line.band.low))])
+    lowest = min([*everything, *(value for line in losses for value in known_values(line.band.low))])
     if lowest < 0:  # a loss of somebody's own
         beyond = 0.05 * (max(everything) - lowest)
         return [lowest - beyond, max(everything) + beyond]
-    most = min(max(everything), 2 * float(np.median(held_out or everything)), 8 * min(held_out or everything))
+    most = min(max(everything), 2 * float(np.median(validation or everything)), 8 * min(validation or everything))
     return [0.0, 1.05 * max([most, *(mean[-1] * 1.1 for mean in means if mean)])]
 
 
 def _mark(figure: go.Figure, found: ConfigurationCurves, network: str) -> None:
-    """Where overfitting starts, and where the training of what is handed over stops."""
+    """Where overfitting starts, and where the training of the final model stops."""
     marks = []
     if found.overfitting.overfits == "rises":
         marks.append((found.overfitting.epoch, "overfitting starts", 1.0, "dash"))
@@ -170,37 +181,43 @@ def _says(answer: Answer, curves: Curves) -> str:
     plain, recommended = curves.plain.overfitting, curves.recommended.overfitting
     name = words.plain(answer)
     said = []
-    if plain.held_out is None:
+    if plain.validation is None:
         said.append(f"The {name} diverges in some fold.")
     elif plain.overfits == "rises":
-        lowest, last = numbers([plain.best, plain.held_out])
+        lowest, last = numbers([plain.best, plain.validation])
         rises = f"The {name} overfits: after epoch {plain.epoch} its validation loss rises from {lowest} to {last}"
-        on_fit_rows = f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain.fit)}"
-        said.append(f"{rises}." if plain.fit is None else f"{rises}, while its loss on training rows {on_fit_rows}.")
-    elif plain.fit is None:
+        on_training_rows = f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain.training)}"
         said.append(
-            f"At the end the {name}'s validation loss is {number(plain.held_out)}; that it overfits is not sure."
+            f"{rises}." if plain.training is None else f"{rises}, while its loss on training rows {on_training_rows}."
+        )
+    elif plain.training is None:
+        said.append(
+            f"At the end the {name}'s validation loss is {number(plain.validation)}; that it overfits is not sure."
         )
     elif plain.overfits == "gap":
         said.append(
-            f"The {name} overfits: at the end its loss is {number(plain.fit)} on rows it was trained on and "
-            f"{number(plain.held_out)} on validation rows; that the validation loss rises again is not sure."
+            f"The {name} overfits: at the end its loss is {number(plain.training)} on rows it was trained on and "
+            f"{number(plain.validation)} on validation rows; that the validation loss rises again is not sure."
         )
     else:
         said.append(
-            f"At the end the {name}'s loss is {number(plain.fit)} on training rows and {number(plain.held_out)} on "
-            "validation rows; that it overfits is not sure."
+            f"At the end the {name}'s loss is {number(plain.training)} on training rows and {number(plain.validation)} "
+            "on validation rows; that it overfits is not sure."
         )
     stops = curves.recommended.stops
     if len(_shown(curves)) == 1:
         said.append(f"It is what is recommended, stopped after epoch {stops}.")
     else:
-        draws = len(answer.recommended)
-        which = "The recommended one" if draws == 1 else f"The first of {draws} recommended configurations"
-        losses = [number(loss) for loss in (recommended.fit, recommended.held_out) if loss is not None]
-        ends = "diverges in some fold" if recommended.held_out is None else f"ends with {' and '.join(losses)}"
+        configurations = len(answer.recommended)
+        which = (
+            "The recommended one"
+            if configurations == 1
+            else f"The first of {configurations} recommended configurations"
+        )
+        losses = [number(loss) for loss in (recommended.training, recommended.validation) if loss is not None]
+        ends = "diverges in some fold" if recommended.validation is None else f"ends with {' and '.join(losses)}"
         said.append(
-            f"{which} ({shortened(curves.recommended.arm)}) {ends}; what is handed over of it stops after epoch "
+            f"{which} ({short_name(curves.recommended.arm)}) {ends}; its final training stops after epoch "
             f"{stops}, where its validation loss is lowest."
         )
     said.append("Bands reach from the lowest to the highest fold.")
@@ -211,11 +228,11 @@ def _falls(curves: Curves) -> bool:
     """Whether the plain network's loss on training rows is lower in the end than where its validation loss is
     lowest."""
     plain = curves.plain.overfitting
-    before = curves.plain.curves.fit.loss.mean[int(np.searchsorted(curves.epochs, plain.epoch))]
-    return before is not None and plain.fit is not None and plain.fit < before
+    before = curves.plain.curves.training.loss.mean[int(np.searchsorted(curves.epochs, plain.epoch))]
+    return before is not None and plain.training is not None and plain.training < before
 
 
-def _table(curves: Curves, lines: Sequence[Line]) -> Table:
+def _table(curves: Curves, lines: Sequence[CurveLine]) -> Table:
     chosen = np.unique(np.linspace(0, len(curves.epochs) - 1, TABLE_ROWS).round().astype(int))
     columns = [f"{line.network}, {ROWS[line.rows][0]}, {line.figure}" for line in lines]
     rows = [(f"{curves.epochs[index]}", *(number(line.band.mean[index]) for line in lines)) for index in chosen]

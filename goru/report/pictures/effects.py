@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from goru.data.numbers import number
-from goru.experiment.defaults import FEWEST_DRAWS
+from goru.experiment.defaults import FEWEST_CONFIGURATIONS
 from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer, EffectFound
 from goru.report import words as wording
-from goru.report.estimates import in_loss, in_shares, together
+from goru.report.estimates import change_with_interval, in_loss, in_shares
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, shortened, text
+from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, short_name, text
 from goru.wording import counted
 
 # By verdict a colour and a mark: neither is needed to tell them apart.
@@ -26,22 +26,22 @@ ROW, AROUND = 58, 84  # pixels: one question, with its name, its verdict and its
 
 def effects_picture(answer: Answer) -> Picture:
     """The questions of a study."""
-    return Picture("effects", _says(answer), forest(answer, answer.effects), effects_table(answer, answer.effects))
+    return Picture("effects", _says(answer), forest_plot(answer, answer.effects), effects_table(answer, answer.effects))
 
 
 def removals_picture(answer: Answer) -> Picture:
     """What each technique changes in the best combination, against the same without it."""
     effects = answer.removals
-    needed = [shortened(effect.name) for effect in effects if effect.verdict == "helps"]
-    idle = [shortened(effect.name) for effect in effects if effect.verdict in ("hurts", "no effect worth having")]
+    needed = [short_name(effect.name) for effect in effects if effect.verdict == "helps"]
+    idle = [short_name(effect.name) for effect in effects if effect.verdict in ("hurts", "no effect worth having")]
     said = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
     said += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
     undecided = sum(effect.verdict == "undecided" for effect in effects)
     said += [f"{undecided} of {counted(len(effects), 'question')} {_are(undecided)} undecided."] * bool(undecided)
-    return Picture("removals", " ".join(said), forest(answer, effects), effects_table(answer, effects))
+    return Picture("removals", " ".join(said), forest_plot(answer, effects), effects_table(answer, effects))
 
 
-def forest(
+def forest_plot(
     answer: Answer,
     effects: Sequence[EffectFound],
     looks: Mapping[Verdict, tuple[str, str]] = LOOKS,
@@ -68,7 +68,7 @@ def forest(
         colour, mark = looks[effect.verdict]
         verdict = wording.verdict(effect, words)
         label = f"<b>{text(effect.name, 60)}</b><br>{verdict}"
-        label += f": {wording.failed(answer)}" * (effect.change is None)
+        label += f": {wording.failure_reason(answer)}" * (effect.change is None)
         here = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.42 - place, "yanchor": "middle", "align": "left"}
         note(figure, label, **here, font_color=INK)
         if effect.change is None:
@@ -91,7 +91,7 @@ def forest(
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2.5}},
-                text=[f"{text(effect.name, 60)}<br>{together(in_loss(effect))}{shared}<br>{verdict}"],
+                text=[f"{text(effect.name, 60)}<br>{change_with_interval(in_loss(effect))}{shared}<br>{verdict}"],
                 hoverinfo="text",
             )
         )
@@ -117,7 +117,7 @@ def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping
     for effect in effects:
         verdict = wording.verdict(effect, words)
         if effect.change is None:
-            rows.append((effect.name, wording.failed(answer), "", "", verdict))
+            rows.append((effect.name, wording.failure_reason(answer), "", "", verdict))
             continue
         shared = in_shares(effect, plain)[0] if plain else ""
         rows.append((effect.name, *in_loss(effect), shared, verdict))
@@ -133,7 +133,7 @@ def _says(answer: Answer) -> str:
         ("hurts", "significantly higher validation loss"),
         ("no effect worth having", "no difference worth having"),
     ):
-        if names := [shortened(effect.name) for effect in techniques if effect.verdict == verdict]:
+        if names := [short_name(effect.name) for effect in techniques if effect.verdict == verdict]:
             said.append(f"{_listed(names)}: {words}")
     undecided = [effect for effect in effects if effect.verdict == "undecided"]
     if len(undecided) == len(effects):
@@ -142,23 +142,23 @@ def _says(answer: Answer) -> str:
         sentences = [f"{said[0][0].upper()}{'; '.join(said)[1:]}."] if said else []
         are = _are(len(undecided))
         sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
-    likely = [f"{shortened(effect.name)} {wording.verdict(effect)}" for effect in undecided if effect.likely]
+    likely = [f"{short_name(effect.name)} {wording.verdict(effect)}" for effect in undecided if effect.likely]
     sentences += [f"Of them: {'; '.join(likely)}."] * bool(likely)
     if best.change is not None and plain:
-        by = together(in_shares(best, plain))
+        by = change_with_interval(in_shares(best, plain))
         sentences.append(f"The best combination changes the {wording.plain(answer)}'s {number(plain)} by {by}.")
     return " ".join(sentences)
 
 
 def _why(answer: Answer, undecided: Sequence[EffectFound]) -> str:
-    draws, tuned = answer.plan.draws, any(one.values for one in answer.recommended)
-    if tuned and draws < FEWEST_DRAWS:
-        return f": {counted(draws, 'configuration')} of each combination cannot tell which is better"
+    configurations, tuned = answer.plan.configurations, any(one.values for one in answer.recommended)
+    if tuned and configurations < FEWEST_CONFIGURATIONS:
+        return f": {counted(configurations, 'configuration')} of each combination cannot tell which is better"
     diverged = sum(effect.change is None for effect in undecided)
     if diverged == len(undecided):
         return f": in some fold {wording.all_failed(answer)}"
     unknown = sum(effect.low is None for effect in undecided) - diverged
-    said = [f"in {diverged} of {len(undecided)} {wording.failed(answer)}"] * bool(diverged)
+    said = [f"in {diverged} of {len(undecided)} {wording.failure_reason(answer)}"] * bool(diverged)
     said += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
     if diverged + unknown < len(undecided):
         said.append(f"every {'other ' * bool(said)}interval reaches across zero and out of the margin")

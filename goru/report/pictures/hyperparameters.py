@@ -8,30 +8,37 @@ import numpy as np
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
-from goru.experiment.findings.evidence import Draw, Evidence, Hyperparameter
+from goru.experiment.findings.evidence import Configuration, Evidence, Hyperparameter
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, shortened, text
+from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, short_name, text
 from goru.wording import counted
 from goru.wording import figure as spelt
 
 EDGE = 0.05  # of a range, drawn as a band
 COLUMNS, ROW, GAP_X, GAP_Y = 2, 220, 0.06, 70
 MOST_TICKS = 4
-FEWEST_FOR_A_TREND = 8  # draws
+FEWEST_FOR_A_TREND = 8  # configurations
 TABLE_ROWS = 15
 
 
 def hyperparameters_picture(evidence: Evidence) -> Picture | None:
-    """A panel a hyperparameter, a point a draw of an arm that has it; nothing where there is none to tune."""
+    """A panel a hyperparameter, a point a configuration of an arm that has it; nothing where there is none to tune."""
     if all(panel.is_epochs for panel in evidence.hyperparameters):
         return None
     own = evidence.curves.recommended
-    chosen = next((draw for draw in evidence.draws if (draw.arm, draw.draw) == (own.arm, own.draw)), None)
+    chosen = next(
+        (
+            configuration
+            for configuration in evidence.configurations
+            if (configuration.arm, configuration.configuration) == (own.arm, own.configuration)
+        ),
+        None,
+    )
     return Picture("hyperparameters", _says(evidence, own.arm), _figure(evidence, chosen), _table(evidence))
 
 
-def warnings(evidence: Evidence) -> list[str]:
+def edge_warnings(evidence: Evidence) -> list[str]:
     """Of every recommended value that lies at an edge of its range."""
     said = []
     for each in evidence.hyperparameters:
@@ -40,7 +47,7 @@ def warnings(evidence: Evidence) -> list[str]:
         elif each.edge and each.recommended is not None:
             end = "lower" if each.edge == "low" else "upper"
             said.append(
-                f"The recommended {shortened(_words(each))}, {spelt(each.recommended, 2)}, lies at the {end} end of "
+                f"The recommended {short_name(_words(each))}, {spelt(each.recommended, 2)}, lies at the {end} end of "
                 f"its range ({each.low:g} to {each.high:g}): beyond it there may be better."
             )
     return said
@@ -50,14 +57,14 @@ def _words(panel: Hyperparameter) -> str:
     return "best epoch" if panel.is_epochs else words.knob(panel.name)
 
 
-def _figure(evidence: Evidence, chosen: Draw | None) -> go.Figure:
+def _figure(evidence: Evidence, chosen: Configuration | None) -> go.Figure:
     panels = evidence.hyperparameters
     rows = -(-len(panels) // COLUMNS)
     height = (ROW + GAP_Y) * rows + 40
     figure = blank(height, hovermode="closest")
     gap, width = GAP_Y / height, (1 + GAP_X) / COLUMNS - GAP_X
     row = (1 + gap) / rows - gap
-    losses = _losses(evidence.draws)
+    losses = _losses(evidence.configurations)
     span = _range(losses)
     for index, panel in enumerate(panels):
         down, across = divmod(index, COLUMNS)
@@ -92,7 +99,7 @@ def _figure(evidence: Evidence, chosen: Draw | None) -> go.Figure:
                 begin, end = (10**value if panel.log else value for value in ends)
                 place = {"x0": begin, "x1": end, "xref": x, "y0": 0, "y1": 1, "yref": f"{y} domain"}
                 figure.add_shape(type="rect", **place, fillcolor=SHADE, line_width=0, layer="below")
-        _points(figure, evidence.draws, panel, chosen, x, y, legend=index == 0)
+        _points(figure, evidence.configurations, panel, chosen, x, y, legend=index == 0)
     return figure
 
 
@@ -109,24 +116,28 @@ def _ticks(panel: Hyperparameter) -> dict[str, Any]:
 
 def _points(
     figure: go.Figure,
-    draws: Sequence[Draw],
+    configurations: Sequence[Configuration],
     panel: Hyperparameter,
-    chosen: Draw | None,
+    chosen: Configuration | None,
     x: str,
     y: str,
     legend: bool,
 ) -> None:
     arm = chosen.arm if chosen else ""
-    having = [draw for draw in draws if panel.of(draw) is not None and draw.loss is not None]
+    having = [
+        configuration
+        for configuration in configurations
+        if panel.of(configuration) is not None and configuration.loss is not None
+    ]
     groups = (
-        ("other arms", [draw for draw in having if draw.arm != arm], SOFT, 0.45, 6),
-        (text(arm, 60), [draw for draw in having if draw.arm == arm], RECOMMENDED, 0.9, 8),
+        ("other arms", [configuration for configuration in having if configuration.arm != arm], SOFT, 0.45, 6),
+        (text(arm, 60), [configuration for configuration in having if configuration.arm == arm], RECOMMENDED, 0.9, 8),
     )
     for name, own, colour, opacity, size in groups:
         figure.add_trace(
             go.Scatter(
-                x=[panel.of(draw) for draw in own],
-                y=[draw.loss for draw in own],
+                x=[panel.of(configuration) for configuration in own],
+                y=[configuration.loss for configuration in own],
                 xaxis=x,
                 yaxis=y,
                 mode="markers",
@@ -134,7 +145,10 @@ def _points(
                 name=name,
                 legendgroup=name,
                 showlegend=legend,
-                text=[f"{text(draw.arm, 60)}, configuration {draw.draw + 1}" for draw in own],
+                text=[
+                    f"{text(configuration.arm, 60)}, configuration {configuration.configuration + 1}"
+                    for configuration in own
+                ],
                 hovertemplate="%{text}<br>%{x:.3g}: loss %{y:.4g}<extra></extra>",
             )
         )
@@ -169,53 +183,61 @@ def _positive(losses: Sequence[float]) -> bool:
     return min(losses, default=1.0) > 0
 
 
-def _losses(draws: Sequence[Draw]) -> list[float]:
-    return [draw.loss for draw in draws if draw.loss is not None]
+def _losses(configurations: Sequence[Configuration]) -> list[float]:
+    return [configuration.loss for configuration in configurations if configuration.loss is not None]
 
 
 def _says(evidence: Evidence, arm: str) -> str:
-    own = [draw for draw in evidence.draws if draw.arm == arm and draw.loss is not None]
+    own = [
+        configuration
+        for configuration in evidence.configurations
+        if configuration.arm == arm and configuration.loss is not None
+    ]
     losses = sorted(_losses(own))
     said = [
-        f"{counted(len(own), 'configuration')} of what is recommended ({shortened(arm)}), each at its best epoch in "
+        f"{counted(len(own), 'configuration')} of what is recommended ({short_name(arm)}), each at its best epoch in "
         f"the first partition."
     ]
     if len(own) > 1:
         said.append(f"Their losses reach from {' to '.join(numbers([losses[0], losses[-1]]))}.")
     if len(own) >= FEWEST_FOR_A_TREND:
         said += _trend(evidence, own)
-    everywhere = _losses(evidence.draws)
+    everywhere = _losses(evidence.configurations)
     highest = _range(everywhere)[1]
     above = sum(loss > (10**highest if _positive(everywhere) else highest) for loss in everywhere)
     if above:
         said.append(f"Of all {counted(len(everywhere), 'configuration')}, {above:,} did worse than what is shown.")
-    edges = warnings(evidence)
+    edges = edge_warnings(evidence)
     said += edges or ["No recommended value lies at an edge of its range (shaded)."]
     return " ".join(said)
 
 
-def _trend(evidence: Evidence, own: Sequence[Draw]) -> list[str]:
+def _trend(evidence: Evidence, own: Sequence[Configuration]) -> list[str]:
     """Of the first knob that they have: with which of its values the loss is lower."""
     from scipy.stats import spearmanr
 
     panel = next((one for one in evidence.hyperparameters if not one.is_epochs and one.of(own[0]) is not None), None)
-    if panel is None or len({panel.of(draw) for draw in own}) < 2:
+    if panel is None or len({panel.of(configuration) for configuration in own}) < 2:
         return []
-    trend = spearmanr([panel.of(draw) for draw in own], [draw.loss for draw in own])
+    trend = spearmanr([panel.of(configuration) for configuration in own], [configuration.loss for configuration in own])
     if not trend.pvalue < 0.05:
         return []
     better = "lower" if trend.statistic > 0 else "higher"
     p = f"p = {max(trend.pvalue, 1e-4):.1g}"
-    return [f"With a {better} {shortened(_words(panel))} the loss was lower (rank correlation, {p})."]
+    return [f"With a {better} {short_name(_words(panel))} the loss was lower (rank correlation, {p})."]
 
 
 def _table(evidence: Evidence) -> Table:
     panels = evidence.hyperparameters
-    known = [(draw.loss, draw) for draw in evidence.draws if draw.loss is not None]
-    best = [draw for _, draw in sorted(known, key=lambda pair: pair[0])[:TABLE_ROWS]]
-    values = [[panel.of(draw) for panel in panels] for draw in best]
+    known = [
+        (configuration.loss, configuration)
+        for configuration in evidence.configurations
+        if configuration.loss is not None
+    ]
+    best = [configuration for _, configuration in sorted(known, key=lambda pair: pair[0])[:TABLE_ROWS]]
+    values = [[panel.of(configuration) for panel in panels] for configuration in best]
     rows = [
-        (draw.arm, number(draw.loss), *("" if value is None else spelt(value) for value in own))
-        for draw, own in zip(best, values, strict=True)
+        (configuration.arm, number(configuration.loss), *("" if value is None else spelt(value) for value in own))
+        for configuration, own in zip(best, values, strict=True)
     ]
     return Table(("arm (the best configurations)", "validation loss", *map(_words, panels)), rows)

@@ -23,11 +23,11 @@ _FIRST_STRONG_ISOLATE, _POP = "\u2068", "\u2069"
 
 def text(name: object, longest: int = LONGEST) -> str:
     """A name as Plotly shows it as it is: Plotly takes some HTML for formats, and `%{...}` for a place to fill in."""
-    said = html.escape(shortened(name, longest), quote=False)
+    said = html.escape(short_name(name, longest), quote=False)
     return said.replace("%{", "%\u200b{").replace("$", "&#36;")
 
 
-def shortened(name: object, longest: int = 60) -> str:
+def short_name(name: object, longest: int = 60) -> str:
     """A name in a sentence, or wherever there is little room.
 
     What runs from right to left, or never ends what it begins, is kept from turning around what stands beside it.
@@ -90,6 +90,6 @@ def note(figure: go.Figure, said: str, **place: Any) -> None:
     figure.add_annotation(**{"text": said, "showarrow": False, "font": {"size": 12}} | place)
 
 
-def fit(values: Sequence[float | None]) -> list[float]:
+def known_values(values: Sequence[float | None]) -> list[float]:
     """Those that are numbers."""
     return [value for value in values if value is not None]

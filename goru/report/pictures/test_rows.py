@@ -5,12 +5,12 @@ import plotly.graph_objects as go
 from goru.data.numbers import number, numbers
 from goru.experiment.findings.answer import Answer, ModelScores, RivalFound
 from goru.report import words as wording
-from goru.report.estimates import in_shares, together
-from goru.report.leakage import repeated
+from goru.report.estimates import change_with_interval, in_shares
+from goru.report.final_scores import PLAIN as PLAIN_ARM
+from goru.report.final_scores import final_scores, main_figure, plain_beside
+from goru.report.leakage import repeated_test_rows
 from goru.report.pictures.picture import Picture, Table
-from goru.report.pictures.style import PLAIN, RECOMMENDED, SOFT, blank, shortened, text
-from goru.report.tested import PLAIN as PLAIN_ARM
-from goru.report.tested import handed_over, main_figure, plain_beside
+from goru.report.pictures.style import PLAIN, RECOMMENDED, SOFT, blank, short_name, text
 
 COLOURS = {"plain": (PLAIN, "diamond"), "recommended": (RECOMMENDED, "circle")}
 ROW = 40
@@ -35,7 +35,7 @@ def _figure(answer: Answer) -> go.Figure:
         range=[-len(known) + 0.4, 0.6],
         fixedrange=True,
     )
-    over = handed_over(answer)
+    over = final_scores(answer)
     for place, (entry, value) in enumerate(known):
         colour, mark = COLOURS.get(entry.arm, (SOFT, "square"))
         figure.add_trace(
@@ -51,7 +51,7 @@ def _figure(answer: Answer) -> go.Figure:
         )
         if entry is over:
             figure.add_annotation(
-                text="handed over",
+                text="final model",
                 x=value,
                 y=-place,
                 xanchor="left",
@@ -70,11 +70,11 @@ def label(answer: Answer, entry: ModelScores) -> str:
 
 
 def _says(answer: Answer) -> str:
-    name, over, plain = main_figure(answer), handed_over(answer), plain_beside(answer)
+    name, over, plain = main_figure(answer), final_scores(answer), plain_beside(answer)
     own = wording.of_networks(answer)
     kind = "configuration's" if not own else "networks'" if over.networks > 1 else "network's"
     ours, theirs = numbers([over.figures[name], None if plain is None else plain.figures[name]])
-    rows = "rows that nothing else has looked at" if not repeated(answer) else "test rows"
+    rows = "rows that nothing else has looked at" if not repeated_test_rows(answer) else "test rows"
     beside_it = f", the plain {kind} {theirs}" if plain is not None else ""
     said = [f"On {answer.data.test:,} {rows}, the recommended {kind} {name} is {ours}{beside_it}."]
     against_plain = answer.plain_against_networks  # an answer on disk may be older
@@ -89,7 +89,7 @@ def _says(answer: Answer) -> str:
 
 
 def beside(other: RivalFound) -> str:
-    """Whether the test loss of another model is `"lower"` or `"higher"` than that of what is handed over, or `"alike"`
+    """Whether the test loss of another model is `"lower"` or `"higher"` than that of the final model, or `"alike"`
     as far as these rows tell, or the `"same"`."""
     if other.low is None or other.high is None:
         return "alike"
@@ -99,7 +99,7 @@ def beside(other: RivalFound) -> str:
 
 
 def _compared(answer: Answer, other: RivalFound) -> str:
-    arm = wording.plain(answer) if other.arm == PLAIN_ARM else shortened(other.arm)
+    arm = wording.plain(answer) if other.arm == PLAIN_ARM else short_name(other.arm)
     words = {
         "lower": "significantly better",
         "higher": "significantly worse",
@@ -107,15 +107,15 @@ def _compared(answer: Answer, other: RivalFound) -> str:
         "same": "the same as what is recommended",
     }[beside(other)]
     loss = other.loss - other.change if other.loss is not None and other.change is not None else 0
-    by = f", {together(in_shares(other, loss))}" if loss > 0 and beside(other) != "same" else ""
+    by = f", {change_with_interval(in_shares(other, loss))}" if loss > 0 and beside(other) != "same" else ""
     return f"{arm[0].upper()}{arm[1:]}: {words}{by}."
 
 
 def _table(answer: Answer) -> Table:
-    figures, final = list(answer.test[0].figures), handed_over(answer)
+    figures, final = list(answer.test[0].figures), final_scores(answer)
     rows = [
         (
-            label(answer, entry) + ("" if entry is not final else " (handed over)"),
+            label(answer, entry) + ("" if entry is not final else " (final model)"),
             *("-" if entry.figures[name] is None else number(entry.figures[name]) for name in figures),
         )
         for entry in answer.test

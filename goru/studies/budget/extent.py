@@ -16,7 +16,7 @@ class Extent:
     - `greedy`: whether a selection from several arms is tried.
     """
 
-    networks: int = defaults.BAG
+    networks: int = defaults.ENSEMBLE
     folds: int | None = None
     greedy: bool = False
 
@@ -26,7 +26,7 @@ EXTENTS = (
     Extent(greedy=True),
     Extent(),
     Extent(folds=2),
-    *(Extent(networks, folds=0) for networks in (defaults.BAG, defaults.BAG // 2, 2, 1)),
+    *(Extent(networks, folds=0) for networks in (defaults.ENSEMBLE, defaults.ENSEMBLE // 2, 2, 1)),
 )
 _WHOLE, _SHORT, _LEAST = EXTENTS[1], EXTENTS[2], EXTENTS[-2]
 
@@ -37,4 +37,4 @@ def extent_of(plan: Plan) -> Extent:
         return EXTENTS[0]
     if plan.epochs >= min(plan.asked.epochs, max(plan.asked.epochs // 2, defaults.FEWEST_EPOCHS)):
         return _WHOLE
-    return _SHORT if plan.draws >= defaults.FEWEST_DRAWS else _LEAST
+    return _SHORT if plan.configurations >= defaults.FEWEST_CONFIGURATIONS else _LEAST

@@ -12,21 +12,21 @@ LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and t
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that a block of networks takes for one epoch: of each program, on `fit_rows` of the `all_rows`.
+    """Seconds that a block of networks takes for one epoch: of each program, on `training_rows` of the `all_rows`.
 
-    - `draws`: of each arm that shares a program, in a block.
+    - `configurations`: of each arm that shares a program, in a block.
     - `scored`: arms of which a network is trained in every split of one partition after the race, for its score.
     - `a_block`: seconds that a block takes besides its epochs.
     - `a_split`: seconds until the rows of a split are prepared.
     - `last`: seconds for what comes when everything is trained.
     - `at_once`: blocks that are trained at a time: fewer take as long.
     - `plain`: whether plain networks are trained again too.
-    - `held_out`: whether validation rows are predicted, but for a selection.
+    - `validation`: whether validation rows are predicted, but for a selection.
     """
 
-    draws: int
+    configurations: int
     block_seconds: tuple[float, ...]
-    fit_rows: int
+    training_rows: int
     all_rows: int
     scored: int = 0
     a_block: float = 0.0
@@ -34,38 +34,43 @@ class Pace:
     last: float = LAST_SECONDS
     at_once: int = 1
     plain: bool = True
-    held_out: bool = True
+    validation: bool = True
 
     def race(self, plan: Plan) -> float:
         """Seconds for all configurations of each arm in the first partition, and for the better ones in the others."""
-        blocks = -(-plan.draws // self.draws) + (plan.partitions - 1) * -(-plan.kept // self.draws)
+        blocks = -(-plan.configurations // self.configurations) + (plan.partitions - 1) * -(
+            -plan.kept // self.configurations
+        )
         return plan.folds * (blocks * self.block(plan) + plan.partitions * self.a_split)
 
     def block(self, plan: Plan) -> float:
         """Seconds for a block of every program in one split."""
-        epochs = plan.epochs * (1 - 1 / plan.folds) * self.all_rows / self.fit_rows
+        epochs = plan.epochs * (1 - 1 / plan.folds) * self.all_rows / self.training_rows
         return epochs * sum(self.block_seconds) + len(self.block_seconds) * self.a_block
 
     def after_the_race(self, plan: Plan) -> float:
-        """Seconds for all that follows the race, if draws are at their best after the usual share of their epochs."""
+        """Seconds for all that follows the race, if configurations are at their best after the usual share of their
+        epochs."""
         return self.last + self.training_again(extent_of(plan), plan.folds, USUAL_SHARE * plan.epochs)
 
     def training_again(self, extent: Extent, folds: int, epochs: float) -> float:
-        """Seconds for one or two bags on all development rows, for the same bags in splits of one partition, and for
-        the candidates of a selection there, or the arms that are scored."""
-        bags = 1 + self.plain
-        bag = max(min(defaults.BAG_DRAWS, extent.networks), -(-extent.networks // (2 * self.draws)))
-        splits = (folds if extent.folds is None else min(extent.folds, folds)) if self.held_out else 0
-        candidates = self.scored or (defaults.BAG_DRAWS + defaults.RIVALS) * extent.greedy
-        again = bags * max(bag, self.at_once)
-        held_out = bags * bag * splits + candidates * folds
-        block = max(self.block_seconds) * epochs * self.all_rows / self.fit_rows
-        rows = (bags + bags * splits + folds * (candidates > 0)) * self.a_split
-        return again * (block + self.a_block) + held_out * (block * (1 - 1 / folds) + self.a_block) + rows
+        """Seconds for one or two ensembles on all development rows, for the same ensembles in splits of one partition,
+        and for the candidates of a selection there, or the arms that are scored."""
+        ensembles = 1 + self.plain
+        ensemble = max(
+            min(defaults.ENSEMBLE_CONFIGURATIONS, extent.networks), -(-extent.networks // (2 * self.configurations))
+        )
+        splits = (folds if extent.folds is None else min(extent.folds, folds)) if self.validation else 0
+        candidates = self.scored or (defaults.ENSEMBLE_CONFIGURATIONS + defaults.RIVALS) * extent.greedy
+        again = ensembles * max(ensemble, self.at_once)
+        validation = ensembles * ensemble * splits + candidates * folds
+        block = max(self.block_seconds) * epochs * self.all_rows / self.training_rows
+        rows = (ensembles + ensembles * splits + folds * (candidates > 0)) * self.a_split
+        return again * (block + self.a_block) + validation * (block * (1 - 1 / folds) + self.a_block) + rows
 
     def scoring(self, splits: int, plan: Plan) -> float:
         """Seconds for a network of every arm that is scored, in so many splits of one partition."""
-        block = max(self.block_seconds) * plan.epochs * (1 - 1 / plan.folds) * self.all_rows / self.fit_rows
+        block = max(self.block_seconds) * plan.epochs * (1 - 1 / plan.folds) * self.all_rows / self.training_rows
         return splits * (self.scored * (block + self.a_block) + self.a_split)
 
     def plan(
@@ -87,7 +92,7 @@ class Pace:
         - `steps`: mini-batches in an epoch.
         """
         plan = plan_seconds(seconds, self.cost, partitions, spent, asked, steps)
-        # What a short plan leaves is for more networks in the end, before it is for more draws.
+        # What a short plan leaves is for more networks in the end, before it is for more configurations.
         folds, after = plan.folds, seconds - self.race(plan) - self.last
         possible = self.extent(after, EXTENTS[0 if plan.full else 1], folds, USUAL_SHARE * plan.epochs)
         extent = min(extent_of(plan), possible, key=EXTENTS.index)
@@ -106,7 +111,7 @@ class Pace:
         **Arguments:**
 
         - `most`: there is no more.
-        - `folds`, `epochs`: of the race, and after which the best draws stop.
+        - `folds`, `epochs`: of the race, and after which the best configurations stop.
         """
         ladder = EXTENTS[EXTENTS.index(most) :]
         return next((some for some in ladder if self.training_again(some, folds, epochs) <= seconds), ladder[-1])

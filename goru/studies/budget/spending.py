@@ -16,7 +16,7 @@ from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import LAST_SECONDS, Pace
 from goru.studies.design import ARMS, architecture
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
@@ -42,9 +42,9 @@ class Spending:
 
     - `clock`, `record`: of the study.
     - `asked`: what there should be.
-    - `batch`, `fit_rows`: rows in a mini-batch, and that a split of the fewest folds fits on.
+    - `batch`, `training_rows`: rows in a mini-batch, and that a split of the fewest folds fits on.
     - `scored`: how many arms are scored after the race.
-    - `plain`, `held_out`: see [`Pace`][goru.studies.budget.pace.Pace].
+    - `plain`, `validation`: see [`Pace`][goru.studies.budget.pace.Pace].
     - `crew`: whether somebody else trains.
     """
 
@@ -54,15 +54,15 @@ class Spending:
         record: Record,
         asked: Asked,
         batch: int,
-        fit_rows: int,
+        training_rows: int,
         scored: int,
         plain: bool,
-        held_out: bool,
+        validation: bool,
         crew: bool,
     ) -> None:
         self._clock, self._record, self._asked = clock, record, asked
-        self._batch, self._steps, self._crew = batch, max(fit_rows // batch, 1), crew
-        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "held_out": held_out}
+        self._batch, self._steps, self._crew = batch, max(training_rows // batch, 1), crew
+        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "validation": validation}
         self._slowness = clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + clock.afterwards)
         self._pace: Pace | None = None
@@ -115,13 +115,13 @@ class Spending:
         """How networks of the plain one's shape are trained."""
         seconds, programs = self.left / self._slowness, len({architecture(arm, base) for arm in ARMS})
         few, fewest = (shortest(self._asked.epochs, self._steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
-        # One draw of each arm, and the shortest schedule; three, and a schedule that is not quite as short.
+        # One configuration of each arm, and the shortest schedule; three, and a schedule that is not quite as short.
         least = Work(base.n_parameters, self._batch, len(ARMS) * self._asked.folds[-1], fewest * self._steps, programs)
-        modest = replace(least, networks=defaults.FEWEST_DRAWS * least.networks, steps=few * self._steps)
+        modest = replace(least, networks=defaults.FEWEST_CONFIGURATIONS * least.networks, steps=few * self._steps)
         interpreted = not self._crew and not least.worth_compiling(seconds)
         networks = defaults.networks_in_a_block(base.n_parameters)
         if interpreted or modest.compiling + modest.compiled > seconds:
-            networks = 2  # of one draw: a block that is not full takes as long as one that is, and NumPy gains nothing
+            networks = 2  # a block that is not full takes as long as one that is, and NumPy gains nothing by it
         if (known := self._record.recall(_WAY)) is None:
             known = asdict(Way(interpreted, networks))
             self._record.remember(_WAY, known)
@@ -130,7 +130,7 @@ class Spending:
         self.compiling = COMPILING * max(self.left, 0.0) if least.soonest == least.interpreted else None
         return Way(**known)
 
-    def plan(self, laboratory: Laboratory, split: Split, partitions: int) -> tuple[Plan, float, float]:
+    def plan(self, laboratory: NetworkLaboratory, split: Split, partitions: int) -> tuple[Plan, float, float]:
         """What is trained, by when the race has to end, of `time.monotonic`, and what training again takes; see
         [`Race.run`][goru.experiment.racing.race.Race.run].
 
@@ -145,7 +145,7 @@ class Spending:
             spent = self._clock.spent
             plan, race, reserve = pace.plan(self._clock.left, partitions, spent, self._asked, self._steps)
             known = {
-                **{name: getattr(plan, name) for name in ("draws", "partitions", "folds", "epochs")},
+                **{name: getattr(plan, name) for name in ("configurations", "partitions", "folds", "epochs")},
                 "shortfalls": list(plan.shortfalls),
                 "ends": spent + race,
                 "reserve": reserve,
@@ -155,7 +155,7 @@ class Spending:
             self._record.remember(_PLAN, known)
         self._pace = Pace(**{**known["pace"], "block_seconds": tuple(known["pace"]["block_seconds"])})
         self._last, self.takes = self._pace.last, known["takes"]
-        numbers = {name: known[name] for name in ("draws", "partitions", "folds", "epochs")}
+        numbers = {name: known[name] for name in ("configurations", "partitions", "folds", "epochs")}
         plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
         return plan, self._clock.started + known["ends"], known["reserve"]
 
@@ -164,7 +164,7 @@ class Spending:
 
         **Arguments:**
 
-        - `epochs`: after which the best draws stop.
+        - `epochs`: after which the best configurations stop.
         - `most`: that there is to be.
         - `plain`: whether plain networks are trained beside the recommended ones.
         """
@@ -192,13 +192,13 @@ class Spending:
         why = f"minimum here: {spent:.0f} s" if least else f"took {spent:.0f} s: slower than estimated"
         return [f"exceeded the {budget:g} s budget ({why})."]
 
-    def _measured(self, laboratory: Laboratory, split: Split) -> Pace:
+    def _measured(self, laboratory: NetworkLaboratory, split: Split) -> Pace:
         before = self._clock.spent
         rows = laboratory.rows(split)
         a_split = self._clock.spent - before
         self._slowness = self._clock.slowness()
         work = Work(
-            laboratory.base.n_parameters, self._batch, laboratory.shape.networks, len(rows.fit) // self._batch, 0
+            laboratory.base.n_parameters, self._batch, laboratory.shape.networks, len(rows.training) // self._batch, 0
         )
         if self.late():  # whatever is measured, nothing but the smallest study is planned
             an_epoch = self._slowness * (work.interpreted if laboratory.interpreted else work.compiled)
@@ -206,9 +206,9 @@ class Spending:
         else:
             found = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
         return Pace(
-            laboratory.draws_in_a_block,
+            laboratory.configurations_in_a_block,
             tuple(SAFETY * seconds for seconds in found + [max(found)] * (len(laboratory.trainers) - len(found))),
-            fit_rows=len(rows.fit),
+            training_rows=len(rows.training),
             all_rows=len(rows.x),
             a_block=self._slowness * work.initial,
             a_split=a_split,

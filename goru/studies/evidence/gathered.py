@@ -11,16 +11,16 @@ from goru.experiment.findings.evidence import Activations, ClassPredictions, Evi
 from goru.experiment.findings.gathering import Raced, gather
 from goru.studies.design import architecture
 from goru.studies.evidence import activations, predictions
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """Predictions of rows that nothing was fitted on.
 
-    - `of`: `"test"` rows, or `"held_out"` ones: development rows, each predicted by networks not fitted on it.
+    - `of`: `"test"` rows, or `"validation"` ones: development rows, each predicted by networks not fitted on it.
     - `y`: what they are, `(rows,)`.
-    - `predicted`: by model, what is handed over first.
+    - `predicted`: by model, the final model first.
     """
 
     of: Of
@@ -29,7 +29,7 @@ class Predictions:
 
 
 def gather_all(
-    laboratory: Laboratory,
+    laboratory: NetworkLaboratory,
     raced: Raced,
     best: Mapping[str, Candidate],
     stages: Mapping[str, activations.Stages],
@@ -51,9 +51,9 @@ def gather_all(
 
 
 def _activations(
-    laboratory: Laboratory, best: Mapping[str, Candidate], stages: Mapping[str, activations.Stages]
+    laboratory: NetworkLaboratory, best: Mapping[str, Candidate], stages: Mapping[str, activations.Stages]
 ) -> Activations | None:
-    """Of some development rows, prepared as they are for the networks that are handed over; `None` where all networks
+    """Of some development rows, prepared as they are for the networks of the final model; `None` where all networks
     have diverged."""
     if not all(stages.get(name) for name in best):
         return None

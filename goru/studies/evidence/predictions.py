@@ -14,7 +14,7 @@ MOST_ROWS = 1000  # predicted against true
 BINS, FEWEST_IN_A_BIN = 10, 20  # of a calibration curve
 OTHERS = "(all others)"
 
-Predicted = Mapping[str, np.ndarray]  # by model; the first one is what is handed over
+Predicted = Mapping[str, np.ndarray]  # by model; the first one is the final model
 
 
 def describe_classes(of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[str, ...]) -> ClassPredictions:
@@ -123,10 +123,10 @@ def calibration_of_values(y: np.ndarray, predicted: np.ndarray) -> Calibration:
     """The mean of what was true for predictions of about one size, with the 95 % interval of that mean."""
     # Sums and squares of very large or small values leave float64's range; a power of two changes no digit.
     unit = 2.0 ** int(np.clip(np.frexp(max(np.abs(y).max(), np.abs(predicted).max()))[1], -1000, 1000))
-    true, guessed = y / unit, predicted / unit
+    true, scaled = y / unit, predicted / unit
     bins, error = [], 0.0
     for rows in _bins(predicted):
-        n, mean, said = len(rows), float(true[rows].mean()), float(guessed[rows].mean())
+        n, mean, said = len(rows), float(true[rows].mean()), float(scaled[rows].mean())
         half = 1.96 * float(true[rows].std(ddof=1)) / np.sqrt(n) if n > 1 else float("inf")
         ends = [float(value) * unit for value in (said, mean, mean - half, mean + half)]
         bins.append(Bin(ends[0], ends[1], ends[2], ends[3], n))

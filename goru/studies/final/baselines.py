@@ -114,8 +114,8 @@ def _choose(dataset: Dataset, splits: Sequence[Split], balanced: bool) -> float:
         return USUAL_PENALTY
     total = np.zeros(len(PENALTIES))
     for fit, score in splits:
-        y, held_out = dataset.y_development[score], dataset.encoded_development.take(score)
-        for i, predicted in enumerate(_path(dataset, fit, held_out, PENALTIES, balanced)):
+        y, validation = dataset.y_development[score], dataset.encoded_development.take(score)
+        for i, predicted in enumerate(_path(dataset, fit, validation, PENALTIES, balanced)):
             losses = losses_at(dataset, y, predicted)
             total[i] += mean_of_classes(losses, y) if balanced and dataset.classes is not None else losses.mean()
     return PENALTIES[total.argmin()]

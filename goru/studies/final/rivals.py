@@ -1,4 +1,4 @@
-"""Other models on the test rows, and how they compare with the networks that are handed over there."""
+"""Other models on the test rows, and how they compare with the networks of the final model there."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,17 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.experiment.effects.comparison import GUESS, Rival, compare
+from goru.experiment.effects.comparison import CLASS_PRIOR, CONSTANTS, MEAN, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.final.scores import guess, row_losses
+from goru.studies.final.scores import constant_predictions, row_losses
 
 BOOSTING = "boosted trees"
+
+
+def constant_name(dataset: Dataset) -> str:
+    """What the model that looks at no column is called."""
+    return MEAN if dataset.classes is None else CLASS_PRIOR
 
 
 def linear_name(dataset: Dataset) -> str:
@@ -20,7 +25,7 @@ def linear_name(dataset: Dataset) -> str:
     return "ridge regression" if dataset.classes is None else "logistic regression"
 
 
-def predictions(
+def baseline_predictions(
     dataset: Dataset, splits: Sequence[Split], seed: int, balanced: bool, seconds: float, slowness: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Predictions of the test rows by name, the simplest model first, without those that would take too long.
@@ -31,7 +36,7 @@ def predictions(
     - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
     """
     until = time.monotonic() + seconds
-    found = {GUESS: guess(dataset, balanced)}
+    found = {constant_name(dataset): constant_predictions(dataset, balanced)}
     choosing = baselines.affordable_splits(dataset, len(splits), seconds / slowness)
     if choosing is not None:
         found[linear_name(dataset)] = baselines.linear(dataset, splits[:choosing], balanced)
@@ -42,16 +47,17 @@ def predictions(
 
 
 def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.ndarray, balanced: bool) -> list[Rival]:
-    """Every model but the guess, compared with the networks on the test rows; the intervals hold together (Bonferroni).
+    """Every model but the constant one, compared with the networks on the test rows; the intervals hold together
+    (Bonferroni).
 
     **Arguments:**
 
     - `predicted`: predictions of the test rows by name.
-    - `networks`: the predictions of what is handed over.
+    - `networks`: the predictions of the final model.
     - `balanced`: whether every class counts alike, however many rows it has.
     """
     own, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
-    theirs = {name: row_losses(dataset, values) for name, values in predicted.items() if name != GUESS}
+    theirs = {name: row_losses(dataset, values) for name, values in predicted.items() if name not in CONSTANTS}
     confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(theirs), 1)
     return [
         Rival(

@@ -12,8 +12,8 @@ from goru.data.preparing import TargetScaling
 EPS = float(np.finfo(np.float64).eps)  # no probability counts as smaller, nor as nearer to one
 
 
-def guess(dataset: Dataset, balanced: bool = False) -> np.ndarray:
-    """Predictions of no model at all: the class shares, or the mean, of the development rows.
+def constant_predictions(dataset: Dataset, balanced: bool = False) -> np.ndarray:
+    """What looks at no column predicts of the test rows: the class prior, or the mean, of the development rows.
 
     **Arguments:**
 

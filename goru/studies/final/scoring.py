@@ -1,4 +1,5 @@
-"""Arms compared by a score of somebody's own instead of the loss: that of each arm's best draw on validation rows."""
+"""Arms compared by a score of somebody's own instead of the loss: that of each arm's best configuration on validation
+rows."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,25 +8,25 @@ import numpy as np
 from goru.data.splitting import Split
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
-from goru.studies.final.handover import predict_held_out
-from goru.studies.laboratory import Laboratory
+from goru.studies.final.refits import predict_validation
+from goru.studies.laboratory import NetworkLaboratory
 
 #: Of development rows, `(rows,)` positions, and of predictions for them; higher is better.
 Scoring = Callable[[np.ndarray, np.ndarray], float]
 
 
 def score_arms(
-    laboratory: Laboratory,
+    laboratory: NetworkLaboratory,
     ranked: Sequence[Candidate],
     splits: Sequence[Split],
     schedule_epochs: int,
     scoring: Scoring,
 ) -> dict[Arm, float]:
-    """The score of every arm, by its best draw.
+    """The score of every arm, by its best configuration.
 
     **Arguments:**
 
-    - `ranked`: draws of every arm, the best first.
+    - `ranked`: configurations of every arm, the best first.
     - `splits`: of one partition; a network is trained on the training rows of each, to predict its validation rows.
     - `scoring`: is given all these rows, in order, and probabilities `(rows, classes)` or values `(rows,)`.
 
@@ -34,8 +35,8 @@ def score_arms(
     firsts: dict[Arm, Candidate] = {}
     for candidate in ranked:
         firsts.setdefault(candidate.arm, candidate)
-    rows = np.sort(np.concatenate([split.score_rows for split in splits]))
-    predicted = predict_held_out(laboratory, dict.fromkeys(firsts.values(), 1), splits, schedule_epochs)[:, rows]
+    rows = np.sort(np.concatenate([split.validation_rows for split in splits]))
+    predicted = predict_validation(laboratory, dict.fromkeys(firsts.values(), 1), splits, schedule_epochs)[:, rows]
     scores = {}
     for arm, own in zip(firsts, predicted, strict=True):
         score = float(scoring(rows, own)) if np.isfinite(own).all() else -np.inf

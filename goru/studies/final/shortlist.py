@@ -10,15 +10,15 @@ from goru.studies import defaults
 
 
 def shortlist(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates that a uniform bag is made of: the best one, and those of its arm that are nearly as good."""
+    """The candidates that a uniform ensemble is made of: the best one, and those of its arm that are nearly as good."""
     best = ranked[0]
-    worst = best.loss + defaults.BAG_TOLERANCE * abs(best.loss)
-    of_the_arm = [candidate for candidate in ranked if candidate.arm == best.arm][: defaults.BAG_DRAWS]
+    worst = best.loss + defaults.ENSEMBLE_TOLERANCE * abs(best.loss)
+    of_the_arm = [candidate for candidate in ranked if candidate.arm == best.arm][: defaults.ENSEMBLE_CONFIGURATIONS]
     return [candidate for candidate in of_the_arm if candidate.loss <= worst]
 
 
 def rivals(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
-    """The best draws of other arms: what a greedy selection may prefer."""
+    """The best configurations of other arms: what a greedy selection may prefer."""
     firsts: dict[Arm, Candidate] = {}
     for candidate in ranked:
         firsts.setdefault(candidate.arm, candidate)
@@ -27,7 +27,7 @@ def rivals(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Can
 
 
 def shares(candidates: Sequence[Candidate], size: int) -> dict[Candidate, int]:
-    """A uniform bag: its networks shared out evenly, the first candidates getting what is left over."""
+    """A uniform ensemble: its networks shared out evenly, the first candidates getting what is left over."""
     return {
         candidate: size // len(candidates) + (index < size % len(candidates))
         for index, candidate in enumerate(candidates)

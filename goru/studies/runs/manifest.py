@@ -46,7 +46,7 @@ def is_sound(folder: Path) -> bool:
         return False
 
 
-def check(folder: Path, but: Collection[str] = (), mended: Mapping[str, str] | None = None) -> None:
+def check_files(folder: Path, but: Collection[str] = (), mended: Mapping[str, str] | None = None) -> None:
     """Compare the files of a run with its manifest.
 
     **Arguments:**

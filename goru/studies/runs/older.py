@@ -4,21 +4,47 @@ from collections.abc import Mapping
 from typing import Any
 
 from goru.experiment.arms import Level
+from goru.experiment.effects.comparison import CLASS_PRIOR, MEAN
 from goru.studies.answer import BALANCED, LOG, SQUARED, words
 from goru.studies.design import ARMS
 
 Json = Mapping[str, Any]
 _LEVELS = {arm.name: dict(arm) for arm in ARMS}
 _OVERFITTING = (
-    *("fit", "held_out", "best", "epoch", "gap", "gap_low", "gap_high", "rise", "rise_low", "rise_high", "overfits"),
+    *("training", "validation", "best", "epoch", "gap", "gap_low", "gap_high"),
+    *("rise", "rise_low", "rise_high", "overfits"),
 )
+# What versions before 6 called otherwise; and where names are the user's own, or those of columns and figures.
+_RENAMED = {
+    **{"draw": "configuration", "draws": "configurations", "draws_to_decide": "configurations_to_decide"},
+    **{"fit": "training", "held_out": "validation", "held_out_loss": "validation_loss"},
+}
+_USERS = ("levels", "values", "scores", "figures")
+TYPED = 5  # the first version of any factors
 
 
-def lifted_answer(old: Json) -> dict[str, Any]:
-    """An answer of the versions 2 to 4.
+def lifted_answer(old: Json, version: int) -> dict[str, Any]:
+    """An answer of the versions 2 to 5.
 
     **Raises:** `KeyError`, `TypeError`, `AttributeError` or `ValueError` if it is none.
     """
+    answer = _renamed(old)
+    answer = answer if version >= TYPED else _typed_answer(answer)
+    constant = MEAN if answer["data"]["classes"] is None else CLASS_PRIOR
+    test = [{**entry, "arm": constant if entry["arm"] == "guess" else entry["arm"]} for entry in answer["test"]]
+    return {**answer, "test": test}
+
+
+def _renamed(old: Any) -> Any:
+    """With today's names in all objects."""
+    if isinstance(old, list):
+        return [_renamed(entry) for entry in old]
+    if not isinstance(old, dict):
+        return old
+    return {_RENAMED.get(name, name): part if name in _USERS else _renamed(part) for name, part in old.items()}
+
+
+def _typed_answer(old: Json) -> dict[str, Any]:
     options = old["options"]
     balanced = options["class_weight"] is not None
     loss = SQUARED if old["data"]["classes"] is None else BALANCED if balanced else LOG
@@ -48,15 +74,24 @@ def _recommendation(old: Json) -> dict[str, Any]:
     }
     names = ["learning_rate", "dropout_rate", "weight_decay", *(name for name in old if name.startswith("batch_norm_"))]
     values = {name: old[name] for name in names if old[name] is not None}
-    kept = ("arm", "networks", "epochs", "schedule_epochs", "held_out_loss")
+    kept = ("arm", "networks", "epochs", "schedule_epochs", "validation_loss")
     return {**{name: old[name] for name in kept}, "levels": levels, "values": values, "words": words(levels, values)}
 
 
-def lifted_evidence(old: Json) -> dict[str, Any]:
-    """Evidence of the versions 3 and 4.
+def lifted_evidence(old: Json, version: int) -> dict[str, Any]:
+    """Evidence of the versions 3 to 5.
 
     **Raises:** as `lifted_answer`.
     """
+    evidence = _renamed(old)
+    evidence = evidence if version >= TYPED else _typed_evidence(evidence)
+    predictions = evidence.get("predictions")
+    if predictions is not None and predictions["of"] == "held_out":
+        predictions = {**predictions, "of": "validation"}
+    return {**evidence, "predictions": predictions}
+
+
+def _typed_evidence(old: Json) -> dict[str, Any]:
     curves = old["curves"]
     return {
         **old,
@@ -66,12 +101,12 @@ def lifted_evidence(old: Json) -> dict[str, Any]:
             **{name: _curves(curves[name]) for name in ("plain", "recommended")},
         },
         "arms": [{"arm": arm["arm"], "levels": _LEVELS[arm["arm"]], "losses": arm["losses"]} for arm in old["arms"]],
-        "draws": [
+        "configurations": [
             {
-                **{name: draw[name] for name in ("arm", "draw", "epochs", "loss")},
-                "values": _without(draw, "arm", "draw", "epochs", "loss"),
+                **{name: configuration[name] for name in ("arm", "configuration", "epochs", "loss")},
+                "values": _without(configuration, "arm", "configuration", "epochs", "loss"),
             }
-            for draw in old["draws"]
+            for configuration in old["configurations"]
         ],
         "hyperparameters": [{**each, "is_epochs": each["name"] == "epochs"} for each in old["hyperparameters"]],
         "predictions": _predictions(old["predictions"]),

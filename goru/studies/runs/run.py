@@ -5,7 +5,7 @@ runs/credit-g/
   study.sqlite    every trial
   evidence.json   what the pictures of the report are drawn from
   report.html     the report
-  model/          the networks that are handed over
+  model/          the networks of the final model
   answer.json     what the study found; a run without it is unfinished
   manifest.json   the files, and their hashes; it comes last
   .making/        a run that is not finished: config.json and study.sqlite, and at last everything else
@@ -27,7 +27,7 @@ from goru.experiment.forms import from_json
 from goru.model.files import load_model, load_trained
 from goru.model.model import Model
 from goru.studies.runs.files import read_json
-from goru.studies.runs.manifest import MANIFEST, check, is_sound
+from goru.studies.runs.manifest import MANIFEST, check_files, is_sound
 from goru.studies.runs.older import lifted_answer, lifted_evidence
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
     from goru.experiment.trial import Trial
 
-# 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors
+# 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
+# 6: names that the field uses
 T = TypeVar("T")
-FORMAT, VERSION = "goru run", 5
-WITH_EVIDENCE, WITH_MANIFEST, TYPED = 3, 4, 5
+Json = dict[str, Any]
+FORMAT, VERSION = "goru run", 6
+WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
 EVIDENCE, REPORT = "evidence.json", "report.html"
@@ -47,7 +49,7 @@ _MENDED = {REPORT: "Write it again with `goru report`."}
 
 
 @dataclass(frozen=True)
-class Run:
+class RunFolder:
     """A finished run."""
 
     folder: Path
@@ -72,19 +74,19 @@ class Run:
             )
         return self._read(Evidence, EVIDENCE, lifted_evidence)
 
-    def _read(self, cls: type[T], name: str, lifted: Callable[[dict[str, Any]], dict[str, Any]]) -> T:
+    def _read(self, cls: type[T], name: str, lifted: Callable[[Json, int], Json]) -> T:
         path = self.folder / name
         content = read_json(path, cls.__name__.lower(), set())
-        if self.config["version"] < TYPED:
+        if self.config["version"] < VERSION:
             try:
-                content = lifted(content)
-            except (KeyError, TypeError, AttributeError, ValueError):
+                content = lifted(content, self.config["version"])
+            except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                 raise InputError(f"{path}: damaged, it is no {cls.__name__.lower()}. Make it again.") from None
         return from_json(cls, content, f"{path}")
 
     @cached_property
     def model(self) -> Model:
-        """The networks that are handed over.
+        """The networks of the final model.
 
         **Raises:** `InputError` for a study of a training function, whose models goru does not know.
         """
@@ -112,7 +114,7 @@ class Run:
         return read_trials(self.folder / STORE)
 
 
-def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
+def open_run(folder: str | os.PathLike[str], but: Collection[str] = ()) -> RunFolder:
     """Open a finished run: `goru.load("runs/credit-g").model.predict(table)`.
 
     **Arguments:**
@@ -121,11 +123,11 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
 
     **Raises:** `InputError` if the folder is no run of goru's, or is not finished, or a file is missing or has changed.
     """
-    run = Run(Path(folder))
+    run = RunFolder(Path(folder))
     if is_unfinished(run.folder) and not all((run.folder / name).is_file() for name in (ANSWER, MANIFEST)):
         raise _unfinished(folder)
     if is_sound(run.folder):
-        check(run.folder, but, _MENDED)  # before anything is read that may have changed
+        check_files(run.folder, but, _MENDED)  # before anything is read that may have changed
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
     if run.config["version"] < OLDEST:
@@ -136,7 +138,7 @@ def load(folder: str | os.PathLike[str], but: Collection[str] = ()) -> Run:
     if not (run.folder / ANSWER).is_file():
         raise _unfinished(folder)
     if run.config["version"] >= WITH_MANIFEST:
-        check(run.folder, but, _MENDED)
+        check_files(run.folder, but, _MENDED)
     return run
 
 

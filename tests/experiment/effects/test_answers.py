@@ -79,8 +79,8 @@ def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_DRAWS):
     )
 
 
-def all_of(found):
-    return (*found.contrasts, *found.interactions, *found.removals)
+def all_of(three):
+    return (*three.contrasts, *three.interactions, *three.removals)
 
 
 class TestContrastsOfSingleArms:

@@ -11,16 +11,16 @@ DESIGN = goru.Design({"trick": ["none", "one", "two"]})
 PLAIN, ONE, TWO = DESIGN.arms
 
 
-def trials(failed, splits=6, draws=1, arms=DESIGN.arms):
-    """All of them, some of which have failed: `(arm, draw, split)`."""
+def trials(failed, splits=6, configurations=1, arms=DESIGN.arms):
+    """All of them, some of which have failed: `(arm, configuration, split)`."""
     nothing = np.zeros((1, 2, 1), np.float32)
     return [
         Trial(
-            *(arm, draw, split, {}, 0, (0,), nothing, nothing[0]),
-            ended="failed" if (arm, draw, split) in failed else "finished",
+            *(arm, configuration, split, {}, 0, (0,), nothing, nothing[0]),
+            ended="failed" if (arm, configuration, split) in failed else "finished",
         )
         for arm in arms
-        for draw in range(draws)
+        for configuration in range(configurations)
         for split in range(splits)
     ]
 
@@ -43,9 +43,12 @@ def test_one_configuration_an_arm(failed, compared):
 
 def test_another_configuration_will_do_but_for_the_plain_arm():
     every = [0, 1, 2, 3, 4, 5]
-    assert splits_compared(trials([(ONE, 0, 1), (ONE, 1, 4)], draws=2), 6, 3, PLAIN) == every
-    assert splits_compared(trials([(PLAIN, 0, 1)], draws=2), 6, 3, PLAIN) == every
-    assert splits_compared(trials([(PLAIN, 0, 1), (PLAIN, 1, 4)], draws=2), 6, 3, PLAIN) in ([0, 1, 2], [3, 4, 5])
+    assert splits_compared(trials([(ONE, 0, 1), (ONE, 1, 4)], configurations=2), 6, 3, PLAIN) == every
+    assert splits_compared(trials([(PLAIN, 0, 1)], configurations=2), 6, 3, PLAIN) == every
+    assert splits_compared(trials([(PLAIN, 0, 1), (PLAIN, 1, 4)], configurations=2), 6, 3, PLAIN) in (
+        [0, 1, 2],
+        [3, 4, 5],
+    )
 
 
 def test_of_one_partition_folds_are_left_out_as_long_as_two_are_left():

@@ -12,9 +12,9 @@ from goru.experiment.effects.overfitting import corrected_interval, overfitting
 INF = float("inf")
 
 
-def found(score, fit, folds=3, margin=0.02, score_to_fit=0.5):
-    """Of an arm with one draw: losses `(splits, epochs)`."""
-    return overfitting(make_losses([score], fit=[fit]), folds, score_to_fit, margin, 0.95)
+def found(score, fit, folds=3, margin=0.02, validation_to_training=0.5):
+    """Of an arm with one configuration: losses `(splits, epochs)`."""
+    return overfitting(make_losses([score], training=[fit]), folds, validation_to_training, margin, 0.95)
 
 
 class ModelScores:
@@ -25,14 +25,14 @@ class ModelScores:
 
     def test_a_worked_example(self):
         one = found(self.SCORE, self.FIT)
-        assert (one.fit, one.held_out) == pytest.approx((0.2, 1.0))
+        assert (one.training, one.validation) == pytest.approx((0.2, 1.0))
         assert one.best == pytest.approx(0.7)  # the second epoch is best on the others of each
         assert one.epoch == 2
         assert (one.gap, one.rise) == pytest.approx((0.8, 0.3))
         assert one.overfits == "rises"
 
     def test_intervals_are_the_corrected_ones_of_the_differences_between_splits(self):
-        one = found(self.SCORE, self.FIT, score_to_fit=1 / 3)
+        one = found(self.SCORE, self.FIT, validation_to_training=1 / 3)
         gap, rise = np.array([0.8, 0.9, 0.7]), np.array([0.3, 0.3, 0.3])
         assert (one.gap_low, one.gap_high) == pytest.approx(corrected_interval(gap, 1 / 3, 0.95))
         assert (one.rise_low, one.rise_high) == pytest.approx(corrected_interval(rise, 1 / 3, 0.95))
@@ -56,34 +56,34 @@ class ModelScores:
     @given(arrays(np.float64, (3, 4), elements=st.floats(0.5, 2)), arrays(np.float64, (3, 4), elements=st.floats(0, 2)))
     def test_gap_and_rise_are_what_the_losses_differ_by(self, score, fit):
         one = found(score, fit)
-        assert one.gap == pytest.approx(one.held_out - one.fit)
-        assert one.rise == pytest.approx(one.held_out - one.best)
+        assert one.gap == pytest.approx(one.validation - one.training)
+        assert one.rise == pytest.approx(one.validation - one.best)
         assert one.gap_low <= one.gap <= one.gap_high
         assert one.rise_low <= one.rise <= one.rise_high
         assert 1 <= one.epoch <= 4
 
 
-class TestDraw:
-    def test_the_best_draw_is_looked_at(self):
+class TestConfiguration:
+    def test_the_best_configuration_is_looked_at(self):
         bad, good = np.full((3, 2), 0.9), np.full((3, 2), 0.4)
-        one = overfitting(make_losses([bad, good, bad], fit=[bad, good / 4, bad]), 3, 0.5, 0.02, 0.95)
-        assert (one.held_out, one.fit) == pytest.approx((0.4, 0.1))
+        one = overfitting(make_losses([bad, good, bad], training=[bad, good / 4, bad]), 3, 0.5, 0.02, 0.95)
+        assert (one.validation, one.training) == pytest.approx((0.4, 0.1))
 
     def test_it_is_best_at_its_own_epoch_on_average_over_all_splits(self):
         first = np.array([[0.1, 0.9], [0.9, 0.3], [0.9, 0.8]])  # 0.63 and 0.67, though 0.4 if each split chose its own
         second = np.array([[0.9, 0.6], [0.9, 0.6], [0.9, 0.6]])  # 0.6 after the second
         one = overfitting(make_losses([first, second]), 3, 0.5, 0.02, 0.95)
-        assert one.held_out == pytest.approx(0.6)
+        assert one.validation == pytest.approx(0.6)
 
     def test_one_that_has_not_seen_every_split_is_not_looked_at(self):
         short = np.full((4, 2), 0.1)
         short[2:] = np.nan
         one = overfitting(make_losses([short, np.full((4, 2), 0.5)]), 2, 0.5, 0.02, 0.95)
-        assert one.held_out == 0.5
+        assert one.validation == 0.5
 
     def test_one_that_diverged_is_not_looked_at_where_another_did_not(self):
         one = overfitting(make_losses([np.full((3, 2), INF), np.full((3, 2), 0.5)]), 3, 0.5, 0.02, 0.95)
-        assert one.held_out == 0.5
+        assert one.validation == 0.5
 
 
 class TestOverfits:
@@ -122,7 +122,7 @@ class TestOverfits:
 
     def test_a_loss_that_only_falls_is_best_at_the_last_epoch(self):
         one = found(np.array([[3.0, 2.0, 1.5]] * 3), np.array([[3.0, 2.0, 1.0]] * 3))
-        assert (one.epoch, one.best, one.held_out, one.rise) == (3, 1.5, 1.5, 0)
+        assert (one.epoch, one.best, one.validation, one.rise) == (3, 1.5, 1.5, 0)
         assert one.overfits == "gap"
 
     def test_it_is_of_no_importance_that_the_loss_is_below_zero(self):
@@ -133,9 +133,9 @@ class TestOverfits:
 
 class TestDivergence:
     @pytest.mark.filterwarnings("error")
-    def test_a_network_that_diverged_on_held_out_rows_alone_leaves_both_open(self):
+    def test_a_network_that_diverged_on_validation_rows_alone_leaves_both_open(self):
         one = found(np.array([[1.0, 2.0], [1.0, INF], [1.0, 2.0]]), np.array([[1.0, 0.5]] * 3))
-        assert (one.best, one.epoch, one.held_out) == (1.0, 1, INF)
+        assert (one.best, one.epoch, one.validation) == (1.0, 1, INF)
         assert (one.rise_low, one.rise_high, one.gap_low, one.gap_high) == (-INF, INF, -INF, INF)
         assert one.overfits is None
 
@@ -143,7 +143,7 @@ class TestDivergence:
     @pytest.mark.parametrize("best", [1.0, INF])
     def test_a_network_that_diverged_on_all_rows_does_too(self, best):
         one = found(np.array([[best, INF]] * 3), np.array([[1.0, INF]] * 3))
-        assert (one.best, one.held_out, one.fit) == (best, INF, INF)
+        assert (one.best, one.validation, one.training) == (best, INF, INF)
         assert (one.rise_low, one.rise_high, one.gap_low, one.gap_high) == (-INF, INF, -INF, INF)
         assert one.overfits is None
 
@@ -154,10 +154,10 @@ class TestCorrectedInterval:
 
     def test_the_formula_of_nadeau_and_bengio(self):
         # 0.002 (1/5 + 1/4) = 0.0009, whose root is 0.03; 97.5 % of Student's t with 4 degrees of freedom: 2.7764.
-        low, high = corrected_interval(self.DIFFERENCES, score_to_fit=1 / 4, confidence=0.95)
+        low, high = corrected_interval(self.DIFFERENCES, validation_to_training=1 / 4, confidence=0.95)
         assert (low, high) == pytest.approx((-0.08 - 2.7764 * 0.03, -0.08 + 2.7764 * 0.03), abs=1e-5)
 
-    def test_without_shared_fit_rows_it_is_students_interval(self):
+    def test_without_shared_training_rows_it_is_students_interval(self):
         from scipy.stats import ttest_1samp
 
         students = ttest_1samp(self.DIFFERENCES, 0).confidence_interval(0.9)

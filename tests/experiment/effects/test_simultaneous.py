@@ -54,7 +54,9 @@ def test_all_hold_as_often_as_they_say_by_the_multivariate_t(count, freedom):
 @settings(max_examples=25)
 def test_they_are_wider_than_alone_and_narrower_than_bonferronis(seed, freedoms, confidence):
     correlated = some(len(freedoms), seed)
-    misses = levels([Estimate(one.residuals, own) for one, own in zip(correlated, freedoms, strict=True)], confidence)
+    misses = levels(
+        [Estimate(one.residuals, freedom) for one, freedom in zip(correlated, freedoms, strict=True)], confidence
+    )
     assert misses == pytest.approx([misses[0]] * len(freedoms))  # each as likely as any other
     assert (1 - confidence) / len(freedoms) * 0.9 <= misses[0] <= (1 - confidence) * 1.1
 

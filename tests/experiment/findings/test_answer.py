@@ -30,61 +30,65 @@ class TestAnEffect:
             networks=0.03,
             search=0.02,
             rows_to_decide=2880,
-            draws_to_decide=False,
+            configurations_to_decide=False,
         )
 
-    def test_or_that_no_number_of_rows_would_but_more_draws_may(self):
+    def test_or_that_no_number_of_rows_would_but_more_configurations_may(self):
         found = EffectFound.of(replace(self.UNDECIDED, factor=np.inf), 720)
-        assert (found.rows_to_decide, found.draws_to_decide) == (None, True)
+        assert (found.rows_to_decide, found.configurations_to_decide) == (None, True)
 
     def test_that_is_decided_does_not(self):
         decided = Effect("dropout", -0.2, -0.3, -0.1, 0.02, "helps", 0.04, 0.03, 0.02, None)
         found = EffectFound.of(decided, 720)
-        assert (found.rows_to_decide, found.draws_to_decide) == (None, False)
+        assert (found.rows_to_decide, found.configurations_to_decide) == (None, False)
 
 
 class TestOverfitting:
-    def test_is_that_of_the_best_draw_with_intervals(self):
-        # The second draw is best after the second of three epochs, in every one of four splits.
+    def test_is_that_of_the_best_configuration_with_intervals(self):
+        # The second configuration is best after the second of three epochs, in every one of four splits.
         score = [[[9.0, 9.0, 9.0]] * 4, [[2.0, 1.0, 3.0]] * 4]
-        found = OverfittingFound.of(make_losses(score), folds=4, score_to_fit=1 / 3)
+        found = OverfittingFound.of(make_losses(score), folds=4, validation_to_training=1 / 3)
         # The training loss is half the validation loss.
         assert found == OverfittingFound(1.5, 3.0, 1.0, 2, 1.5, 1.5, 1.5, 2.0, 2.0, 2.0, "rises")
 
     @pytest.mark.filterwarnings("error")
     def test_may_be_found_where_the_training_loss_is_unknown(self):
         score = np.array([[[2.0, 1.0, 3.0]] * 4])
-        found = OverfittingFound.of(make_losses(score, fit=np.full(score.shape, np.inf)), folds=4, score_to_fit=1 / 3)
-        assert (found.overfits, found.rise, found.held_out) == ("rises", 2.0, 3.0)
+        found = OverfittingFound.of(
+            make_losses(score, training=np.full(score.shape, np.inf)), folds=4, validation_to_training=1 / 3
+        )
+        assert (found.overfits, found.rise, found.validation) == ("rises", 2.0, 3.0)
         assert not np.isfinite(found.gap)
 
 
 class TestAPlan:
     def test_says_what_was_trained(self):
-        assert Planned.of(Plan(3, 2, 5, 100), 12, draws=6, splits=10, partitions=2) == Planned(12, 2, 5, 6, 100)
+        assert Planned.of(Plan(3, 2, 5, 100), 12, configurations=6, splits=10, partitions=2) == Planned(
+            12, 2, 5, 6, 100
+        )
 
     def test_and_what_was_given_up_beforehand(self):
-        found = Planned.of(Plan(3, 1, 3, 50, ("too short.",)), 12, draws=3, splits=3, partitions=2)
+        found = Planned.of(Plan(3, 1, 3, 50, ("too short.",)), 12, configurations=3, splits=3, partitions=2)
         assert (found.partitions, found.folds, found.epochs) == (1, 3, 50)
         assert found.shortfalls == ("too short.",)  # that there is one partition goes without saying
 
     def test_and_which_folds_there_was_no_time_for(self):
-        found = Planned.of(Plan(5, 2, 5), 12, draws=3, splits=3, partitions=2)
+        found = Planned.of(Plan(5, 2, 5), 12, configurations=3, splits=3, partitions=2)
         assert (found.partitions, found.folds) == (1, 3)
         (said,) = found.shortfalls
         assert "3 of 5 folds" in said
 
     @pytest.mark.parametrize("plan", [Plan(5, 1, 3), Plan(1, 1, 3, 8, ("too short.",)), plan_trials(72, 12)])
-    def test_and_once_that_draws_are_too_few(self, plan):
-        said = " ".join(Planned.of(plan, 12, draws=2, splits=3, partitions=1).shortfalls)
+    def test_and_once_that_configurations_are_too_few(self, plan):
+        said = " ".join(Planned.of(plan, 12, configurations=2, splits=3, partitions=1).shortfalls)
         assert said.count("2 configurations of each arm, too few to tune it, so that nothing is decided") == 1
-        assert "draws" not in " ".join(Planned.of(replace(plan, shortfalls=()), 12, 3, 3, 1).shortfalls)
+        assert "configurations" not in " ".join(Planned.of(replace(plan, shortfalls=()), 12, 3, 3, 1).shortfalls)
 
     def test_but_not_where_there_is_nothing_to_tune(self):
-        assert Planned.of(Plan(1, 1, 5), 2, draws=1, splits=5, partitions=1, tuned=False).shortfalls == ()
+        assert Planned.of(Plan(1, 1, 5), 2, configurations=1, splits=5, partitions=1, tuned=False).shortfalls == ()
 
     def test_and_that_there_was_time_for_one_partition_alone(self):
-        found = Planned.of(Plan(5, 2, 5), 12, draws=5, splits=5, partitions=2)
+        found = Planned.of(Plan(5, 2, 5), 12, configurations=5, splits=5, partitions=2)
         assert (found.partitions, found.folds) == (1, 5)
         (said,) = found.shortfalls
         assert "folds twice" in said
@@ -94,13 +98,13 @@ class TestAPlan:
         ("splits", "done", "said"), [(15, 3, []), (10, 2, ["folds 3 times"]), (5, 1, ["folds 3 times"])]
     )
     def test_there_may_be_more_than_two(self, splits, done, said):
-        found = Planned.of(Plan(5, 3, 5), 12, draws=5, splits=splits, partitions=3)
+        found = Planned.of(Plan(5, 3, 5), 12, configurations=5, splits=splits, partitions=3)
         assert found.partitions == done
         assert all(words in one for words, one in zip(said, found.shortfalls, strict=True))
 
     def test_where_there_is_one_partition_only_nothing_was_given_up(self):
         """With times, rows can be cut in one way."""
-        assert Planned.of(Plan(5, 1, 5), 12, draws=5, splits=5, partitions=1).shortfalls == ()
+        assert Planned.of(Plan(5, 1, 5), 12, configurations=5, splits=5, partitions=1).shortfalls == ()
 
     def test_what_else_there_was_no_time_for_comes_last(self):
         plan = Plan(3, 1, 3, 50, ("too short.",))
@@ -114,7 +118,7 @@ class TestARecommendation:
         found = Recommendation.of(Candidate(DROPOUT, 3, self.VALUES, 7, 0.4), 30)
         assert (found.arm, found.levels["dropout"], found.values) == ("dropout", True, self.VALUES)
         assert found.words == "dropout, learning rate 0.0123, units 1500"
-        assert (found.networks, found.epochs, found.schedule_epochs, found.held_out_loss) == (1, 7, 30, 0.4)
+        assert (found.networks, found.epochs, found.schedule_epochs, found.validation_loss) == (1, 7, 30, 0.4)
 
     def test_may_say_it_in_other_words_and_numbers(self):
         found = Recommendation.of(Candidate(PLAIN, 0, {}, 1, 0.4), 1, values={"rate": 2.0}, words="as it is")

@@ -14,10 +14,11 @@ def test_all_are_there_in_their_order_with_their_levels():
 
 
 def test_each_is_judged_in_every_split_by_what_is_best_on_the_other_folds():
-    """Two draws, two folds: the first is best in the second fold, so it stands for the arm in the first one."""
+    """Two configurations, two folds: the first is best in the second fold, so it stands for the arm in the first
+    one."""
     score = [[[5.0, 6.0], [1.0, 2.0]], [[3.0, 0.5], [4.0, 7.0]]]
-    # In the first split the draw and epoch that lose 1 in the second, which lose 5 there; in the second split those
-    # that lose 0.5 in the first, and 7 there.
+    # In the first split the configuration and epoch that lose 1 in the second, which lose 5 there; in the second split
+    # those that lose 0.5 in the first, and 7 there.
     (found,) = arm_losses({PLAIN: make_losses(score)}, 2)
     assert (found.arm, found.losses) == ("plain", (5, 7))
 

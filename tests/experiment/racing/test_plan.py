@@ -11,13 +11,13 @@ from goru.experiment import defaults
 from goru.experiment.racing.plan import FEWEST_STEPS, Asked, Plan, plan_seconds, plan_trials, shortest
 
 ARMS = 12
-MOST = 32  # draws
+MOST = 32  # configurations
 SMALLEST = 36  # networks: one of each of twelve arms in three folds
 
 
 def shape(plan: Plan) -> tuple[int, int, int, int]:
-    """Partitions, folds, epochs and draws: the more of the first, the better the plan."""
-    return plan.partitions, plan.folds, plan.epochs, plan.draws
+    """Partitions, folds, epochs and configurations: the more of the first, the better the plan."""
+    return plan.partitions, plan.folds, plan.epochs, plan.configurations
 
 
 def said(plan: Plan) -> str:
@@ -26,10 +26,10 @@ def said(plan: Plan) -> str:
 
 class TestPlan:
     @pytest.mark.parametrize(
-        ("draws", "kept"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 3), (6, 3), (7, 4), (8, 4), (9, 5), (32, 16)]
+        ("configurations", "kept"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 3), (6, 3), (7, 4), (8, 4), (9, 5), (32, 16)]
     )
-    def test_the_better_half_goes_on_and_three_at_least(self, draws, kept):
-        assert Plan(draws).kept == kept
+    def test_the_better_half_goes_on_and_three_at_least(self, configurations, kept):
+        assert Plan(configurations).kept == kept
 
     def test_a_full_study_cuts_the_rows_twice_into_five_folds(self):
         assert Plan(8) == Plan(8, partitions=2, folds=5, epochs=100, shortfalls=())
@@ -69,9 +69,9 @@ class TestPlan:
 
 class TestNetworks:
     @pytest.mark.parametrize(
-        ("networks", "partitions", "folds", "draws", "trained"),
+        ("networks", "partitions", "folds", "configurations", "trained"),
         [
-            (720, 2, 5, 8, 720),  # 60 for a draw in five folds: 8 draws, and 4 of them again
+            (720, 2, 5, 8, 720),  # 60 for a configuration in five folds: 8 configurations, and 4 of them again
             (719, 2, 5, 7, 660),  # 7 and 4
             (480, 2, 5, 5, 480),  # 5 and 3
             (479, 2, 5, 4, 420),  # 4 and 3
@@ -87,26 +87,31 @@ class TestNetworks:
             (1, 1, 3, 1, 36),
         ],
     )
-    def test_they_pay_for_draws_partitions_and_folds(self, networks, partitions, folds, draws, trained):
+    def test_they_pay_for_configurations_partitions_and_folds(
+        self, networks, partitions, folds, configurations, trained
+    ):
         plan = plan_trials(networks, ARMS)
-        assert shape(plan) == (partitions, folds, 100, draws)
+        assert shape(plan) == (partitions, folds, 100, configurations)
         assert plan.trials(ARMS) == trained
 
-    @pytest.mark.parametrize(("networks", "folds", "draws"), [(720, 5, 12), (360, 5, 6), (180, 5, 3), (36, 3, 1)])
-    def test_where_there_is_one_partition_only_they_all_go_into_it(self, networks, folds, draws):
+    @pytest.mark.parametrize(
+        ("networks", "folds", "configurations"), [(720, 5, 12), (360, 5, 6), (180, 5, 3), (36, 3, 1)]
+    )
+    def test_where_there_is_one_partition_only_they_all_go_into_it(self, networks, folds, configurations):
         plan = plan_trials(networks, ARMS, partitions=1)
-        assert shape(plan) == (1, folds, 100, draws)
+        assert shape(plan) == (1, folds, 100, configurations)
         assert plan.trials(ARMS) == networks
 
-    def test_there_may_be_more_draws_than_a_race_against_time_makes(self):
-        # 60 networks a draw: of a hundred draws 66 and again 33, of a hundred and one 67 and again 34.
-        assert (plan_trials(6_000, ARMS).draws, plan_trials(6_060, ARMS).draws) == (66, 67)
+    def test_there_may_be_more_configurations_than_a_race_against_time_makes(self):
+        # 60 networks a configuration: of a hundred configurations 66 and again 33, of a hundred and one 67 and again
+        # 34.
+        assert (plan_trials(6_000, ARMS).configurations, plan_trials(6_060, ARMS).configurations) == (66, 67)
 
     @given(st.integers(SMALLEST, 100_000), st.integers(1, 2))
     def test_never_more_are_trained_than_asked_for_and_nearly_all(self, networks, partitions):
         plan = plan_trials(networks, ARMS, partitions)
         assert plan.trials(ARMS) <= networks
-        one_more = Plan(plan.draws + 1, plan.partitions, plan.folds)
+        one_more = Plan(plan.configurations + 1, plan.partitions, plan.folds)
         assert one_more.trials(ARMS) > networks
 
     @given(st.integers(1, 100_000), st.integers(1, 2))
@@ -141,14 +146,14 @@ class TestNetworks:
         assert words in said(plan_trials(networks, ARMS))
 
     @given(st.integers(1, 2_000))
-    def test_that_nothing_is_decided_is_said_where_there_are_fewer_than_three_draws(self, networks):
+    def test_that_nothing_is_decided_is_said_where_there_are_fewer_than_three_configurations(self, networks):
         plan = plan_trials(networks, ARMS)
-        assert ("nothing is decided" in said(plan)) == (plan.draws < 3)
+        assert ("nothing is decided" in said(plan)) == (plan.configurations < 3)
         assert ("3 folds instead of 5" in said(plan)) == (plan.folds == 3)
         assert "epochs" not in said(plan)
 
     @given(st.integers(180, 2_000))
-    def test_nothing_is_said_of_enough_draws_in_five_folds(self, networks):
+    def test_nothing_is_said_of_enough_configurations_in_five_folds(self, networks):
         # In how many partitions they are, the answer says itself.
         assert plan_trials(networks, ARMS).shortfalls == ()
 
@@ -160,7 +165,7 @@ class TestWhatElseMayBeAskedFor:
     """Four folds, neither more nor fewer, and thirty epochs; three times, if there is room."""
 
     @pytest.mark.parametrize(
-        ("networks", "partitions", "draws", "trained"),
+        ("networks", "partitions", "configurations", "trained"),
         [
             (48 * 9, 3, 3, 48 * 9),
             (48 * 9 - 1, 2, 5, 48 * 8),
@@ -170,12 +175,12 @@ class TestWhatElseMayBeAskedFor:
             (1, 1, 1, 48),
         ],
     )
-    def test_networks_never_mean_fewer_folds_nor_epochs(self, networks, partitions, draws, trained):
+    def test_networks_never_mean_fewer_folds_nor_epochs(self, networks, partitions, configurations, trained):
         plan = plan_trials(networks, ARMS, 3, GIVEN)
-        assert (shape(plan), plan.asked) == ((partitions, 4, 30, draws), GIVEN)
+        assert (shape(plan), plan.asked) == ((partitions, 4, 30, configurations), GIVEN)
         assert plan.trials(ARMS) == trained
         assert "folds instead" not in said(plan)
-        assert bool(plan.shortfalls) == (draws < 3)
+        assert bool(plan.shortfalls) == (configurations < 3)
 
     @given(st.floats(-10, 1e4), st.integers(1, 4), st.integers(1, 200))
     def test_seconds_never_mean_fewer_folds_and_what_epochs_are_missing_is_said(self, seconds, partitions, epochs):
@@ -187,13 +192,13 @@ class TestWhatElseMayBeAskedFor:
 
     @pytest.mark.parametrize(("seconds", "epochs"), [(22, 100), (21, 91), (16, 50), (11, 8)])
     def test_a_time_too_short_for_them_shortens_the_schedule_alone(self, seconds, epochs):
-        # 10 s and 12 s for three draws in four folds at full length
+        # 10 s and 12 s for three configurations in four folds at full length
         assert shape(plan_seconds(seconds, cost_of, 1, asked=Asked((4,)))) == (1, 4, epochs, 3)
 
-    def test_where_that_will_not_do_there_are_fewer_draws(self):
-        # Eight epochs are 0.32 s a draw.
+    def test_where_that_will_not_do_there_are_fewer_configurations(self):
+        # Eight epochs are 0.32 s a configuration.
         assert [shape(plan_seconds(10 + left, cost_of, 1, asked=Asked((4,)))) for left in (0.97, 0.95, 0.6, 0)] == [
-            (1, 4, 8, draws) for draws in (3, 2, 1, 1)
+            (1, 4, 8, configurations) for configurations in (3, 2, 1, 1)
         ]
 
     @pytest.mark.parametrize("epochs", [1, 3, 8])
@@ -203,16 +208,18 @@ class TestWhatElseMayBeAskedFor:
         assert "epochs instead" not in said(plan)
 
 
-def cost_of(plan: Plan, fixed: float = 10, for_a_draw: float = 1) -> float:
-    """Ten seconds for what follows the race; a draw of all arms in a fold takes one, at full length."""
-    return fixed + for_a_draw * plan.folds * plan.epochs / 100 * (plan.draws + (plan.partitions - 1) * plan.kept)
+def cost_of(plan: Plan, fixed: float = 10, for_a_configuration: float = 1) -> float:
+    """Ten seconds for what follows the race; a configuration of all arms in a fold takes one, at full length."""
+    return fixed + for_a_configuration * plan.folds * plan.epochs / 100 * (
+        plan.configurations + (plan.partitions - 1) * plan.kept
+    )
 
 
 seconds = st.floats(-10, 1e4)
 partitions = st.integers(1, 2)
 steps = st.integers(1, 5_000)
 costs = st.builds(
-    lambda fixed, for_a_draw: partial(cost_of, fixed=fixed, for_a_draw=for_a_draw),
+    lambda fixed, for_a_configuration: partial(cost_of, fixed=fixed, for_a_configuration=for_a_configuration),
     st.floats(0, 100),
     st.floats(1e-2, 60),
 )
@@ -220,9 +227,9 @@ costs = st.builds(
 
 class TestSeconds:
     @pytest.mark.parametrize(
-        ("seconds", "partitions", "folds", "draws", "epochs"),
+        ("seconds", "partitions", "folds", "configurations", "epochs"),
         [
-            (1_000, 2, 5, 32, 100),  # no more draws than that, however much time there is
+            (1_000, 2, 5, 32, 100),  # no more configurations than that, however much time there is
             (250, 2, 5, 32, 100),  # 10 + 5 x (32 + 16)
             (249, 2, 5, 31, 100),  # 10 + 5 x (31 + 16) = 245
             (70, 2, 5, 8, 100),  # 10 + 5 x (8 + 4)
@@ -239,13 +246,13 @@ class TestSeconds:
             (-5, 1, 3, 1, 8),
         ],
     )
-    def test_draws_are_given_up_first_then_a_partition_then_epochs_then_folds_and_at_last_draws_again(
-        self, seconds, partitions, folds, draws, epochs
+    def test_configurations_are_given_up_first_then_a_partition_then_epochs_then_folds_and_at_last_configurations_again(
+        self, seconds, partitions, folds, configurations, epochs
     ):
-        assert shape(plan_seconds(seconds, cost_of)) == (partitions, folds, epochs, draws)
+        assert shape(plan_seconds(seconds, cost_of)) == (partitions, folds, epochs, configurations)
 
     @pytest.mark.parametrize(
-        ("seconds", "draws", "epochs"),
+        ("seconds", "configurations", "epochs"),
         [
             (10.45, 3, 5),  # 40 steps an epoch: five of them are 200
             (10.4, 2, 5),
@@ -254,10 +261,10 @@ class TestSeconds:
             (10, 1, 1),  # and one of them 40
         ],
     )
-    def test_of_many_rows_fewer_epochs_teach_as_much(self, seconds, draws, epochs):
-        assert shape(plan_seconds(seconds, cost_of, steps=40)) == (1, 3, epochs, draws)
+    def test_of_many_rows_fewer_epochs_teach_as_much(self, seconds, configurations, epochs):
+        assert shape(plan_seconds(seconds, cost_of, steps=40)) == (1, 3, epochs, configurations)
 
-    def test_where_there_is_one_partition_only_its_draws_may_be_as_many(self):
+    def test_where_there_is_one_partition_only_its_configurations_may_be_as_many(self):
         assert shape(plan_seconds(70, cost_of, partitions=1)) == (1, 5, 100, 12)
 
     @given(seconds, costs, partitions)
@@ -265,7 +272,7 @@ class TestSeconds:
         plan = plan_seconds(seconds, cost, partitions)
         assert plan.folds in (3, 5)
         assert 8 <= plan.epochs <= 100
-        assert 1 <= plan.draws <= MOST
+        assert 1 <= plan.configurations <= MOST
         assert 1 <= plan.partitions <= partitions
 
     @given(seconds, costs, partitions, steps)
@@ -281,10 +288,10 @@ class TestSeconds:
     @given(seconds, costs, partitions)
     def test_nothing_is_given_up_that_there_is_time_for(self, seconds, cost, partitions):
         plan = plan_seconds(seconds, cost, partitions)
-        if plan.draws < MOST and plan.epochs == 100 and plan.folds == 5:
-            assert cost(Plan(plan.draws + 1, plan.partitions)) > seconds
-        if plan.draws < 3:
-            assert cost(Plan(plan.draws + 1, 1, 3, 8)) > seconds
+        if plan.configurations < MOST and plan.epochs == 100 and plan.folds == 5:
+            assert cost(Plan(plan.configurations + 1, plan.partitions)) > seconds
+        if plan.configurations < 3:
+            assert cost(Plan(plan.configurations + 1, 1, 3, 8)) > seconds
         if plan.partitions < partitions:
             assert cost(Plan(3, plan.partitions + 1)) > seconds
         if plan.epochs < 100:
@@ -293,20 +300,24 @@ class TestSeconds:
             assert cost(Plan(3, 1, 5, 50)) > seconds
 
     @given(seconds, st.floats(0, 1e4), costs, partitions)
-    def test_more_time_never_means_fewer_partitions_folds_epochs_or_draws(self, seconds, more, cost, partitions):
+    def test_more_time_never_means_fewer_partitions_folds_epochs_or_configurations(
+        self, seconds, more, cost, partitions
+    ):
         before, after = (plan_seconds(time, cost, partitions) for time in (seconds, seconds + more))
         assert shape(before) <= shape(after)
 
     @given(seconds, costs, partitions)
-    def test_draws_are_given_up_before_anything_else(self, seconds, cost, partitions):
+    def test_configurations_are_given_up_before_anything_else(self, seconds, cost, partitions):
         plan = plan_seconds(seconds, cost, partitions)
         assume(plan.epochs < 100 or plan.folds < 5)
         assert plan.partitions == 1
-        assert plan.draws == defaults.FEWEST_DRAWS or (plan.draws < defaults.FEWEST_DRAWS and plan.epochs == 8)
+        assert plan.configurations == defaults.FEWEST_CONFIGURATIONS or (
+            plan.configurations < defaults.FEWEST_CONFIGURATIONS and plan.epochs == 8
+        )
 
     @given(seconds, costs, partitions)
     def test_exactly_what_was_given_up_is_said(self, seconds, cost, partitions):
-        """But for draws, and the second partition: whether there is time for them shows in the race alone."""
+        """But for configurations, and the second partition: whether there is time for them shows in the race alone."""
         plan = plan_seconds(seconds, cost, partitions)
         assert ("3 folds instead of 5" in said(plan)) == (plan.folds < 5)
         assert (f"{plan.epochs} epochs instead of 100" in said(plan)) == (plan.epochs < 100)

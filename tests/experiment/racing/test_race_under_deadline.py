@@ -10,50 +10,59 @@ from goru.experiment.racing.scheduler import GRACE, SAFETY
 
 
 class TestDeadline:
-    """Two draws of all arms take 6 s in a fold here, a second for each program, and 18 s in a partition of three."""
+    """Two configurations of all arms take 6 s in a fold here, a second for each program, and 18 s in a partition of
+    three."""
 
-    def test_one_in_the_past_leaves_a_block_of_draws_in_two_folds_and_nothing_else(self, pretend_race):
+    def test_one_in_the_past_leaves_a_block_of_configurations_in_two_folds_and_nothing_else(self, pretend_race):
         pretended = pretend_race().run(-5)
         assert keys(pretended.kept) == grid(range(2), range(2))
         assert len(pretended.race.trials) == len(pretended.kept)
-        assert (pretended.race.draws_done, pretended.race.splits_done) == (2, 2)
-
-    @pytest.mark.parametrize(("draws", "networks", "trained"), [(1, 4, 1), (2, 4, 2), (8, 4, 2), (8, 2, 1), (8, 8, 4)])
-    def test_these_are_as_many_as_a_block_holds(self, pretend_race, draws, networks, trained):
-        pretended = pretend_race(Plan(draws, 2, 3, EPOCHS))
-        pretended.laboratory.size, pretended.laboratory.draws_at_once = networks, networks // 2
-        assert pretended.run(-5).race.draws_done == trained
+        assert (pretended.race.configurations_done, pretended.race.splits_done) == (2, 2)
 
     @pytest.mark.parametrize(
-        ("seconds", "draws", "splits"),
+        ("configurations", "networks", "trained"), [(1, 4, 1), (2, 4, 2), (8, 4, 2), (8, 2, 1), (8, 8, 4)]
+    )
+    def test_these_are_as_many_as_a_block_holds(self, pretend_race, configurations, networks, trained):
+        pretended = pretend_race(Plan(configurations, 2, 3, EPOCHS))
+        pretended.laboratory.size, pretended.laboratory.configurations_at_once = networks, networks // 2
+        assert pretended.run(-5).race.configurations_done == trained
+
+    @pytest.mark.parametrize(
+        ("seconds", "configurations", "splits"),
         [
-            (23, 2, 2),  # 12 s, and as many for the other draws
+            (23, 2, 2),  # 12 s, and as many for the other configurations
             (25, 4, 2),
             (35, 4, 2),  # as many for the third fold
             (37, 4, 3),
         ],
     )
-    def test_then_come_the_first_draws_and_then_the_other_folds_if_there_is_time(
-        self, pretend_race, seconds, draws, splits
+    def test_then_come_the_first_configurations_and_then_the_other_folds_if_there_is_time(
+        self, pretend_race, seconds, configurations, splits
     ):
         pretended = pretend_race().run(seconds)
-        assert (pretended.race.draws_done, pretended.race.splits_done) == (draws, splits)
-        assert keys(pretended.kept) == grid(range(draws), range(splits))
+        assert (pretended.race.configurations_done, pretended.race.splits_done) == (configurations, splits)
+        assert keys(pretended.kept) == grid(range(configurations), range(splits))
         assert pretended.clock.now <= 1000 + seconds
 
-    @pytest.mark.parametrize(("draws", "networks", "trained"), [(2, 4, 2), (3, 4, 3), (8, 4, 4), (8, 2, 3), (8, 8, 4)])
-    def test_under_one_the_first_few_draws_show_how_many_there_may_be(self, pretend_race, draws, networks, trained):
-        pretended = pretend_race(Plan(draws, 2, 3, EPOCHS))
-        pretended.laboratory.size, pretended.laboratory.draws_at_once = networks, networks // 2
+    @pytest.mark.parametrize(
+        ("configurations", "networks", "trained"), [(2, 4, 2), (3, 4, 3), (8, 4, 4), (8, 2, 3), (8, 8, 4)]
+    )
+    def test_under_one_the_first_few_configurations_show_how_many_there_may_be(
+        self, pretend_race, configurations, networks, trained
+    ):
+        pretended = pretend_race(Plan(configurations, 2, 3, EPOCHS))
+        pretended.laboratory.size, pretended.laboratory.configurations_at_once = networks, networks // 2
         blocks = -(-trained // (networks // 2))
-        assert pretended.run(18 * blocks + 1).race.draws_done == trained  # three, or what fills a block
+        assert pretended.run(18 * blocks + 1).race.configurations_done == trained  # three, or what fills a block
 
-    @pytest.mark.parametrize(("busy", "draws", "splits"), [(2, 2, 2), (3, 4, 2), (4, 4, 2), (5, 4, 3), (99, 4, 5)])
-    def test_the_more_blocks_are_trained_at_a_time_the_more_must_be(self, pretend_race, busy, draws, splits):
+    @pytest.mark.parametrize(
+        ("busy", "configurations", "splits"), [(2, 2, 2), (3, 4, 2), (4, 4, 2), (5, 4, 3), (99, 4, 5)]
+    )
+    def test_the_more_blocks_are_trained_at_a_time_the_more_must_be(self, pretend_race, busy, configurations, splits):
         pretended = pretend_race(Plan(4, 2, 5, EPOCHS), folds=5)
         pretended.laboratory.splits_at_once = busy
         race = pretended.run(-5).race
-        assert (race.draws_done, race.splits_done) == (draws, splits)
+        assert (race.configurations_done, race.splits_done) == (configurations, splits)
 
     @pytest.mark.parametrize(
         ("seconds", "splits"),
@@ -61,7 +70,7 @@ class TestDeadline:
     )
     def test_of_five_folds_two_must_be_trained_then_comes_a_third_and_then_all(self, pretend_race, seconds, splits):
         race = pretend_race(Plan(2, 2, 5, EPOCHS), folds=5).run(seconds).race
-        assert (race.draws_done, race.splits_done) == (2, splits)
+        assert (race.configurations_done, race.splits_done) == (2, splits)
         assert keys(race.trials) == grid(range(2), range(splits))
         assert len(race.made) == len(race.trials)
 
@@ -81,7 +90,7 @@ class TestDeadline:
 
     def test_where_fewer_folds_will_not_do_all_must_be(self, pretend_race):
         race = pretend_race(Plan(2, 2, 5, EPOCHS, asked=Asked((5,), EPOCHS)), folds=5).run(-5).race
-        assert (race.draws_done, race.splits_done) == (2, 5)
+        assert (race.configurations_done, race.splits_done) == (2, 5)
 
     def test_without_one_only_the_plan_is_trained(self, pretend_race):
         for plan in (ONCE, TWICE):
@@ -89,10 +98,10 @@ class TestDeadline:
 
 
 class TestSecondPartition:
-    """Four draws take 36 s in a partition, and so do three: blocks hold two."""
+    """Four configurations take 36 s in a partition, and so do three: blocks hold two."""
 
     @pytest.mark.parametrize(
-        ("left", "draws", "first"),
+        ("left", "configurations", "first"),
         [
             (0, 0, 4),
             (
@@ -105,14 +114,14 @@ class TestSecondPartition:
             (53, 4, 4),
         ],
     )
-    def test_as_many_draws_go_on_as_there_is_time_for(self, pretend_race, left, draws, first):
+    def test_as_many_configurations_go_on_as_there_is_time_for(self, pretend_race, left, configurations, first):
         pretended = pretend_race().run(36 + left)
-        assert pretended.race.splits_done == (6 if draws else 3)
-        assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
-        assert pretended.race.draws_done == first
+        assert pretended.race.splits_done == (6 if configurations else 3)
+        assert {len(pretended.second(arm)) for arm in ARMS} == {configurations}
+        assert pretended.race.configurations_done == first
 
     @pytest.mark.parametrize(
-        ("left", "done", "draws"),
+        ("left", "done", "configurations"),
         [
             (35, 3, 0),
             (37, 6, 4),  # 36 s a partition
@@ -120,15 +129,15 @@ class TestSecondPartition:
             (73, 9, 4),
         ],
     )
-    def test_of_several_more_there_are_as_many_as_there_is_time_for(self, pretend_race, left, done, draws):
+    def test_of_several_more_there_are_as_many_as_there_is_time_for(self, pretend_race, left, done, configurations):
         pretended = pretend_race(Plan(4, 3, 3, EPOCHS), partitions=3).run(36 + left)
         assert pretended.race.splits_done == done
-        assert {len(pretended.second(arm)) for arm in ARMS} == {draws}
+        assert {len(pretended.second(arm)) for arm in ARMS} == {configurations}
 
     def test_the_plan_need_not_have_asked_for_it(self, pretend_race):
         assert pretend_race(ONCE).run(36 + 37).race.splits_done == 6
 
-    def test_it_takes_what_time_the_draws_will_not_need_that_are_trained_again(self, pretend_race):
+    def test_it_takes_what_time_the_configurations_will_not_need_that_are_trained_again(self, pretend_race):
         """Best after one epoch of four, where 60 % are expected: 35 % of what training at full length takes."""
 
         def curve(best):
@@ -152,7 +161,7 @@ class TestSecondPartition:
         assert pretend_race(curves=curves).run(36 + 19, reserve=1e9).race.splits_done == 3
 
     def test_what_was_measured_once_may_take_a_little_longer(self, pretend_race):
-        # A tenth more: 39.6 s for four draws.
+        # A tenth more: 39.6 s for four configurations.
         assert pretend_race(safety=1.1).run(36 + 39).race.splits_done == 3
         assert pretend_race(safety=1.1).run(36 + 40).race.splits_done == 6
 
@@ -176,7 +185,7 @@ class TestSecondPartition:
         pretended = pretend_race(curves=curves, grace=grace)
         pretended.run(36 + 37)
         assert pretended.race.splits_done == (6 if done else 3)
-        assert pretended.race.draws_done == 4
+        assert pretended.race.configurations_done == 4
         assert len(pretended.race.trials) == 12 * 4 * (6 if done else 3)
         assert len(pretended.race.made) == len(pretended.kept) >= len(pretended.race.trials)
 
@@ -184,15 +193,17 @@ class TestSecondPartition:
         assert (SAFETY, GRACE) == (1.1, 0.15)
 
 
-class TestMoreDraws:
-    @pytest.mark.parametrize(("left", "draws"), [(17, 4), (19, 6), (35, 6)])
-    def test_where_a_second_partition_does_not_fit_the_time_that_is_left_pays_for_them(self, pretend_race, left, draws):
+class TestMoreConfigurations:
+    @pytest.mark.parametrize(("left", "configurations"), [(17, 4), (19, 6), (35, 6)])
+    def test_where_a_second_partition_does_not_fit_the_time_that_is_left_pays_for_them(
+        self, pretend_race, left, configurations
+    ):
         pretended = pretend_race().run(36 + left)
-        assert (pretended.race.draws_done, pretended.race.splits_done) == (draws, 3)
-        assert keys(pretended.race.trials) == grid(range(draws), range(3))
+        assert (pretended.race.configurations_done, pretended.race.splits_done) == (configurations, 3)
+        assert keys(pretended.race.trials) == grid(range(configurations), range(3))
         assert pretended.clock.now <= 1000 + 36 + left
 
-    def test_time_that_the_draws_will_not_need_that_are_trained_again_pays_for_them_too(self, pretend_race):
+    def test_time_that_the_configurations_will_not_need_that_are_trained_again_pays_for_them_too(self, pretend_race):
         """Best after one epoch of four, where 60 % are expected: 35 % of 40 s are 14 s."""
 
         def curves(_):
@@ -200,28 +211,30 @@ class TestMoreDraws:
             losses[0] = 0.4
             return losses
 
-        assert pretend_race(curves=curves).run(36 + 5, reserve=36).race.draws_done == 4
-        assert pretend_race(curves=curves).run(36 + 5, reserve=40).race.draws_done == 6
+        assert pretend_race(curves=curves).run(36 + 5, reserve=36).race.configurations_done == 4
+        assert pretend_race(curves=curves).run(36 + 5, reserve=40).race.configurations_done == 6
 
     def test_where_there_is_one_partition_all_time_that_is_left_pays_for_them(self, pretend_race):
         race = pretend_race(ONCE, partitions=1).run(18 * 4 + 1).race
-        assert (race.draws_done, race.splits_done) == (8, 3)
+        assert (race.configurations_done, race.splits_done) == (8, 3)
         assert keys(race.trials) == grid(range(8), range(3))
 
     @pytest.mark.parametrize(
-        ("left", "draws", "second"),
+        ("left", "configurations", "second"),
         [
-            # The second partition takes two blocks at least, for three draws, and half as many as the first. Two more
-            # draws in both are a block and a half.
+            # The second partition takes two blocks at least, for three configurations, and half as many as the first.
+            # Two more configurations in both are a block and a half.
             (18 * 3 + 1, 4, 4),  # three blocks are not two and one and a half
             (18 * 4 + 1, 6, 6),  # four are; one is trained, and three are left
             (18 * 5 + 1, 8, 6),
             (18 * 6 + 1, 10, 6),
         ],
     )
-    def test_where_there_are_two_the_better_half_of_them_must_still_go_on(self, pretend_race, left, draws, second):
+    def test_where_there_are_two_the_better_half_of_them_must_still_go_on(
+        self, pretend_race, left, configurations, second
+    ):
         pretended = pretend_race().run(36 + left)
-        assert pretended.race.draws_done == draws
+        assert pretended.race.configurations_done == configurations
         assert {len(pretended.second(arm)) for arm in ARMS} == {second}
         assert pretended.clock.now <= 1000 + 36 + left
 
@@ -234,37 +247,38 @@ class TestMoreDraws:
             return constant(0.5)
 
         pretended = pretend_race(ONCE, partitions=1, curves=curves)
-        # 36 s for four draws, 9 s for two more, though 18 were expected, and three times 9 s.
-        assert pretended.run(36 + 18 + 18 + 1).race.draws_done == 12
+        # 36 s for four configurations, 9 s for two more, though 18 were expected, and three times 9 s.
+        assert pretended.run(36 + 18 + 18 + 1).race.configurations_done == 12
 
     def test_it_does_not_begin_what_it_cannot_finish(self, pretend_race):
         pretended = pretend_race(ONCE, partitions=1).run(18 * 3 - 1)
-        assert pretended.race.draws_done == 4
+        assert pretended.race.configurations_done == 4
         assert len(pretended.kept) == 12 * 4 * 3
 
     def test_those_that_the_deadline_cuts_off_are_kept_but_not_counted(self, pretend_race):
         trained = itertools.count(1)
 
         def curves(job):
-            if next(trained) == 144:  # the machine is shared, and after the first four draws slower
+            if next(trained) == 144:  # the machine is shared, and after the first four configurations slower
                 pretended.laboratory.seconds = 5.0
             return constant(0.5)
 
         pretended = pretend_race(ONCE, partitions=1, curves=curves)
         pretended.run(18 * 3 + 1)
-        assert pretended.race.draws_done == 4
+        assert pretended.race.configurations_done == 4
         assert keys(pretended.race.trials) == grid(range(4), range(3))
-        assert [trial.draw for trial in pretended.kept[144:]] == [4, 4, 5, 5] * 3  # three blocks were in time
+        assert [trial.configuration for trial in pretended.kept[144:]] == [4, 4, 5, 5] * 3  # three blocks were in time
         assert len(pretended.race.made) == 156
 
     def test_there_are_thirty_two_at_most_however_much_time_there_is(self, pretend_race):
         pretended = pretend_race().run(1e9)
-        assert pretended.race.draws_done == 32
+        assert pretended.race.configurations_done == 32
         assert keys(pretended.race.trials) == grid(range(32), range(6))
 
     def test_what_is_planned_grows_with_the_time_that_is_left(self, pretend_race):
         told = pretend_race().run(36 + 18 * 4 + 1).notebook.told
-        # Of 36 networks of a draw: four draws and again three; six and half of them; six and in the end all of them.
+        # Of 36 networks of a configuration: four configurations and again three; six and half of them; six and in the
+        # end all of them.
         assert (told[0].planned, told[36].planned, told[54].planned) == (7 * 36, 9 * 36, 12 * 36)
         assert told[-1].done == 12 * 36
         assert all(progress.done <= progress.planned for progress in told)

@@ -15,7 +15,7 @@ from goru.experiment.racing.scheduler import GRACE, SAFETY, Scheduler, Seen, sur
 
 INF = np.inf
 FEW = ARMS[:3]
-PLAN = Plan(draws=4, partitions=2, folds=3, epochs=4)
+PLAN = Plan(configurations=4, partitions=2, folds=3, epochs=4)
 
 
 class TestSurvivors:
@@ -30,17 +30,17 @@ class TestSurvivors:
         )
         assert [survivors(losses, count) for count in range(5)] == [[], [1], [0, 1], [0, 1, 3], [0, 1, 2, 3]]
 
-    def test_of_draws_that_are_as_good_the_first_go_on(self):
+    def test_of_configurations_that_are_as_good_the_first_go_on(self):
         assert survivors(np.ones((5, 3, 2)), 3) == [0, 1, 2]
 
-    def test_a_draw_that_diverged_in_one_split_goes_on_where_there_is_no_other(self):
+    def test_a_configuration_that_diverged_in_one_split_goes_on_where_there_is_no_other(self):
         losses = np.ones((4, 3, 2))
         losses[0, 2] = losses[2, 0] = INF
         assert survivors(losses, 2) == [1, 3]
         assert survivors(losses, 3) == [0, 1, 3]
         assert survivors(np.full((4, 3, 2), INF), 3) == [0, 1, 2]
 
-    def test_a_draw_that_diverged_late_is_judged_by_the_epochs_before(self):
+    def test_a_configuration_that_diverged_late_is_judged_by_the_epochs_before(self):
         losses = np.full((3, 2, 3), [0.5, 0.4, 0.3])
         losses[1, 1] = [0.0, INF, INF]  # 0.25 after the first epoch, on average
         losses[2] = 0.2
@@ -56,9 +56,9 @@ class TestSurvivors:
         assert all(means[one] <= means[other] for one in chosen for other in left)
 
 
-def best_after(epoch: int, draws: int = 4):
-    """Losses of any arm, lowest after this one of four epochs; the later a draw, the better it is."""
-    losses = np.full((draws, 3, 4), 1.0) - 0.1 * np.arange(draws)[:, None, None]
+def best_after(epoch: int, configurations: int = 4):
+    """Losses of any arm, lowest after this one of four epochs; the later a configuration, the better it is."""
+    losses = np.full((configurations, 3, 4), 1.0) - 0.1 * np.arange(configurations)[:, None, None]
     losses[..., epoch - 1] -= 0.5
     return lambda arm: losses
 
@@ -69,9 +69,9 @@ def scheduler(plan=PLAN, splits=6, most=32, at_once=(2, 1), **given):
 
 def shape(wave):
     """How many configurations, all of them alike in all arms, in which splits."""
-    (draws,) = {tuple(draws) for draws in wave.draws.values()}
-    assert wave.draws.keys() == set(FEW)
-    return list(draws), list(wave.splits)
+    (configurations,) = {tuple(configurations) for configurations in wave.configurations.values()}
+    assert wave.configurations.keys() == set(FEW)
+    return list(configurations), list(wave.splits)
 
 
 LATE = best_after(4, 32)
@@ -86,7 +86,7 @@ def drive(waves, left=INF, a_block=None, losses_of=LATE, size=2, known=False):
     wave = next(waves)
     while True:
         if a_block is not None:
-            left -= a_block * len(wave.splits) * -(-len(wave.draws[PLAIN]) // size)
+            left -= a_block * len(wave.splits) * -(-len(wave.configurations[PLAIN]) // size)
         complete = wave.must or known or left + wave.overtime >= 0
         if complete:
             trained.append(wave)
@@ -115,7 +115,7 @@ class TestWithoutADeadline:
         next(waves)
         losses = {arm: np.roll(np.reshape([0.1, 0.2, 0.3, 0.4], (4, 1, 1)), place, 0) for place, arm in enumerate(FEW)}
         second = waves.send(Seen(True, INF, None, losses.get))
-        assert [second.draws[arm] for arm in FEW] == [[0, 1, 2], [1, 2, 3], [0, 2, 3]]
+        assert [second.configurations[arm] for arm in FEW] == [[0, 1, 2], [1, 2, 3], [0, 2, 3]]
 
     @pytest.mark.parametrize(
         ("plan", "splits", "waves"),
@@ -134,7 +134,7 @@ class TestWithoutADeadline:
     def test_where_there_is_one_configuration_alone_it_goes_on(self):
         """Nothing is tuned."""
         trained = drive(
-            scheduler(Plan(1, 2, 3, 4, asked=Asked(draws=(1, 1))), most=1).schedule(None),
+            scheduler(Plan(1, 2, 3, 4, asked=Asked(configurations=(1, 1))), most=1).schedule(None),
             losses_of=lambda arm: np.ones((1, 3, 4)),
         )
         assert [shape(wave) for wave in trained] == [([0], [0, 1, 2]), ([0], [3, 4, 5])]
@@ -204,7 +204,8 @@ class TestMore:
         assert reached(6.0 + 3.4) == (6, 3)  # more configurations, where the partition has no room
         assert reached(6.0 + 6.7) == (4, 6)
         # Two more configurations are a block in every fold, and half a one in the second partition, which takes two at
-        # least: three and a half. Five there are, and when one is trained four; then three are left, of six draws.
+        # least: three and a half. Five there are, and when one is trained four; then three are left, of six
+        # configurations.
         assert reached(6.0 + 3.5 * 3.3) == (4, 6)
         assert reached(6.0 + 5 * 3.3) == (8, 6)
 
@@ -238,8 +239,8 @@ class TestMore:
 
 
 class TestGoingOn:
-    def known(self, draws, splits):
-        return set(itertools.product(FEW, range(draws), range(splits)))
+    def known(self, configurations, splits):
+        return set(itertools.product(FEW, range(configurations), range(splits)))
 
     def test_what_is_there_already_takes_no_time(self):
         """All of the first partition is; there is no time, and it is taken nevertheless."""
@@ -257,29 +258,31 @@ class TestWhateverTheTime:
         left=st.floats(-10, 500),
         a_block=st.floats(0.01, 30),
         size=st.integers(1, 4),
-        draws=st.integers(1, 6),
+        configurations=st.integers(1, 6),
         partitions=st.integers(1, 3),
         most=st.integers(6, 32),
     )
-    def test_waves_add_up(self, left, a_block, size, draws, partitions, most):
-        plan = Plan(draws, partitions, 3, 4)
+    def test_waves_add_up(self, left, a_block, size, configurations, partitions, most):
+        plan = Plan(configurations, partitions, 3, 4)
         trained = drive(scheduler(plan, 3 * partitions, most, (size, 1)).schedule(left), left, a_block, size=size)
         assert trained[0].must
         assert not any(wave.must for wave in trained[1:])
         done = set()
         for wave in trained:
-            for arm, own in wave.draws.items():
+            for arm, own in wave.configurations.items():
                 more = set(itertools.product([arm], own, wave.splits))
                 assert not more & done  # nothing is trained twice
                 done |= more
             assert len(done) <= wave.planned or wave.round == 1
-        assert max(draw for _, draw, _ in done) < most
-        counts = {arm: sorted((draw, split) for own, draw, split in done if own == arm) for arm in FEW}
+        assert max(configuration for _, configuration, _ in done) < most
+        counts = {
+            arm: sorted((configuration, split) for own, configuration, split in done if own == arm) for arm in FEW
+        }
         assert len({len(own) for own in counts.values()}) == 1  # no arm starves another
         last = trained[-1]
-        first = {(draw, split) for _, draw, split in done if split < 3}
+        first = {(configuration, split) for _, configuration, split in done if split < 3}
         assert first == set(itertools.product(range(last.reaches[0]), range(min(last.reaches[1], 3))))
         assert [wave.reaches for wave in trained] == sorted(wave.reaches for wave in trained)
         assert last.splits.stop <= 3 * partitions
         if last.splits.start >= 3:
-            assert len(next(iter(last.draws.values()))) >= defaults.FEWEST_DRAWS
+            assert len(next(iter(last.configurations.values()))) >= defaults.FEWEST_CONFIGURATIONS

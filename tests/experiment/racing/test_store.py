@@ -19,7 +19,7 @@ from goru.experiment.racing.store import Store, read_trials
 from goru.experiment.trial import Trial
 
 COLUMNS = (
-    *("arm", "levels", "techniques", "draw", "split", "hyperparameters", "mask_id", "seed"),
+    *("arm", "levels", "techniques", "configuration", "split", "hyperparameters", "mask_id", "seed"),
     *("epochs", "figures", "curves", "parts", "ended", "seconds", "output", "checksum"),
 )
 
@@ -27,7 +27,7 @@ numbers = st.floats(width=32)
 trials = st.builds(
     lambda shape, **cells: Trial(curves=shape[0], parts=shape[1], **cells),
     arm=st.sampled_from(ARMS),
-    draw=st.integers(0, 10_000),
+    configuration=st.integers(0, 10_000),
     split=st.integers(0, 9),
     values=st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=4),
     id=st.integers(0, 2**32 - 1),
@@ -43,7 +43,7 @@ trials = st.builds(
     output=st.text(),
 )
 different_trials = st.lists(
-    trials, min_size=1, max_size=5, unique_by=lambda trial: (trial.arm, trial.draw, trial.split)
+    trials, min_size=1, max_size=5, unique_by=lambda trial: (trial.arm, trial.configuration, trial.split)
 )
 
 
@@ -53,7 +53,7 @@ def cells(trial: Trial) -> tuple[object, ...]:
     arm = trial.arm.levels, trial.arm.techniques
     numbers = tuple(trial.values.items())
     ends = trial.ended, trial.seconds, trial.output
-    return arm, trial.draw, trial.split, numbers, trial.id, trial.seed, *ends, *bits
+    return arm, trial.configuration, trial.split, numbers, trial.id, trial.seed, *ends, *bits
 
 
 def written(path: Path, *blocks: list[Trial]) -> Path:
@@ -85,11 +85,11 @@ class TestRoundTrip:
 
     def test_the_trials_of_a_block_are_there_together_or_not_at_all(self, tmp_path):
         store = Store(tmp_path / "study.sqlite")
-        store.add([make_trial(draw=0)])
+        store.add([make_trial(configuration=0)])
         with pytest.raises(sqlite3.IntegrityError):
-            store.add([make_trial(draw=1), make_trial(draw=0)])  # the second is there already
+            store.add([make_trial(configuration=1), make_trial(configuration=0)])  # the second is there already
         store.close()
-        assert [trial.draw for trial in read_trials(tmp_path / "study.sqlite")] == [0]
+        assert [trial.configuration for trial in read_trials(tmp_path / "study.sqlite")] == [0]
 
     def test_what_was_added_is_there_before_the_file_is_closed(self, tmp_path):
         store = Store(tmp_path / "study.sqlite")
@@ -126,26 +126,29 @@ class TestGoingOn:
     """What one process has recorded the next one knows, whatever has become of the first."""
 
     def test_trials_are_there_and_others_come_after_them(self, tmp_path):
-        for draw in range(3):
+        for configuration in range(3):
             store = Store(tmp_path / "study.sqlite")
-            assert [trial.draw for trial in store.trials] == list(range(draw))
-            store.add([make_trial(draw=draw)])
-            assert [trial.draw for trial in store.trials] == list(range(draw + 1))
-            if draw < 2:
+            assert [trial.configuration for trial in store.trials] == list(range(configuration))
+            store.add([make_trial(configuration=configuration)])
+            assert [trial.configuration for trial in store.trials] == list(range(configuration + 1))
+            if configuration < 2:
                 store.close()
         store.close()
 
     def test_so_are_decisions_the_last_of_each_name(self, tmp_path):
         store = Store(tmp_path / "study.sqlite")
         assert store.recall("plan") is None
-        for draws in (3, 4):
-            store.remember("plan", {"draws": draws, "ends": 1 / 3, "words": ["Größe"]})
+        for configurations in (3, 4):
+            store.remember("plan", {"configurations": configurations, "ends": 1 / 3, "words": ["Größe"]})
         store.remember("pace", 0.1)
-        assert store.recall("plan")["draws"] == 4
+        assert store.recall("plan")["configurations"] == 4
         store.add([make_trial()])
         store.close()
         again = Store(tmp_path / "study.sqlite")
-        assert (again.recall("plan"), again.recall("pace")) == ({"draws": 4, "ends": 1 / 3, "words": ["Größe"]}, 0.1)
+        assert (again.recall("plan"), again.recall("pace")) == (
+            {"configurations": 4, "ends": 1 / 3, "words": ["Größe"]},
+            0.1,
+        )
         again.close()
 
     def test_every_block_is_there_at_once_for_whoever_reads(self, tmp_path):
@@ -159,11 +162,11 @@ class TestGoingOn:
     def test_the_disk_has_what_was_decided_and_of_blocks_that_follow_closely_one_a_second(self, tmp_path, monkeypatch):
         """What SQLite waits for the disk with: 2 is for every transaction, 1 for none but those that clear up."""
         store, waits = Store(tmp_path / "study.sqlite"), []
-        for draw, now in enumerate((100.0, 100.4, 100.9, 101.1, 101.2)):
+        for configuration, now in enumerate((100.0, 100.4, 100.9, 101.1, 101.2)):
             monkeypatch.setattr(time, "monotonic", lambda now=now: now)
-            store.add([make_trial(draw=draw)])
+            store.add([make_trial(configuration=configuration)])
             waits.append(store._connection.execute("pragma synchronous").fetchone()[0])
-        store.remember("plan", {"draws": 3})
+        store.remember("plan", {"configurations": 3})
         waits.append(store._connection.execute("pragma synchronous").fetchone()[0])
         assert waits == [2, 1, 1, 2, 1, 2]
         store.close()
@@ -177,15 +180,15 @@ class TestGoingOn:
             (tmp_path / "copy").mkdir(exist_ok=True)
             (tmp_path / "copy" / name).write_bytes((tmp_path / name).read_bytes())
         again = Store(tmp_path / "copy" / "study.sqlite")
-        assert ([trial.draw for trial in again.trials], again.recall("pace")) == ([0], 2.5)
+        assert ([trial.configuration for trial in again.trials], again.recall("pace")) == ([0], 2.5)
         again.close()
         store.close()
 
     def test_a_journal_that_ends_too_early_costs_the_last_blocks_alone(self, tmp_path):
         """As after a power cut: trials that are there are whole, and those before the last are there."""
         store = Store(tmp_path / "study.sqlite")
-        for draw in range(4):
-            store.add([make_trial(arm, draw) for arm in ARMS])
+        for configuration in range(4):
+            store.add([make_trial(arm, configuration) for arm in ARMS])
         main, journal = ((tmp_path / f"study.sqlite{end}").read_bytes() for end in ("", "-wal"))
         store.close()
         counts = []
@@ -244,15 +247,15 @@ class TestAFullDisk:
 
     def test_what_was_recorded_before_it_stays(self, tmp_path):
         store = Store(tmp_path / "study.sqlite")
-        store.add([make_trial(draw=0)])
+        store.add([make_trial(configuration=0)])
         pages = store._connection.execute("pragma page_count").fetchone()[0]
         store._connection.execute(f"pragma max_page_count = {pages + 1}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
-            store.add([make_trial(arm, draw) for arm in ARMS for draw in range(1, 9)])
+            store.add([make_trial(arm, configuration) for arm in ARMS for configuration in range(1, 9)])
         store.close()
-        assert [trial.draw for trial in read_trials(tmp_path / "study.sqlite")] == [0]
+        assert [trial.configuration for trial in read_trials(tmp_path / "study.sqlite")] == [0]
         again = Store(tmp_path / "study.sqlite")
-        again.add([make_trial(draw=1)])
+        again.add([make_trial(configuration=1)])
         again.close()
         assert len(read_trials(tmp_path / "study.sqlite")) == 2
 
@@ -261,7 +264,7 @@ class TestDamage:
     def test_a_changed_decision_is_found(self, tmp_path):
         path = tmp_path / "study.sqlite"
         store = Store(path)
-        store.remember("plan", {"draws": 4})
+        store.remember("plan", {"configurations": 4})
         store.add([make_trial()])
         store.close()
         with closing(sqlite3.connect(path)) as connection, connection:

@@ -70,12 +70,12 @@ class TestFailed:
     def test_one_that_had_no_epoch_is_there_nevertheless(self, tmp_path):
         path = tmp_path / "study.sqlite"
         none = make_trial(curves=np.zeros((0, 2, 1)), parts=np.zeros((0, 0)), ended="failed", output="no")
-        written(path, [none, make_trial(draw=1)])
+        written(path, [none, make_trial(configuration=1)])
         failed, sound = read_trials(path)
         assert (failed.curves.shape, failed.parts.shape, failed.output) == ((0, 2, 1), (0, 0), "no")
         assert sound.ended == "finished"
         store = Store(path)
-        assert [trial.draw for trial in store.trials] == [0, 1]
+        assert [trial.configuration for trial in store.trials] == [0, 1]
         assert np.asarray(store.trials[0].parts).shape == (0, 0)
         store.close()
 
@@ -123,12 +123,12 @@ class TestBeforeFactorsWereData:
     @pytest.mark.parametrize("checksum", ["of_types", "of_text"])
     def test_trials_are_read(self, tmp_path, checksum):
         plain, normed = read_trials(self.made(tmp_path / "study.sqlite", getattr(self, checksum)))
-        assert (plain.arm, plain.arm.name, plain.draw, plain.split) == (arm_of(), "plain", 0, 2)
+        assert (plain.arm, plain.arm.name, plain.configuration, plain.split) == (arm_of(), "plain", 0, 2)
         assert plain.values == {"learning_rate": 0.01, "dropout_rate": 0.0}
         assert (plain.id, plain.seed, plain.ended) == (7, (0, 2, 2, 0), "finished")
         assert (normed.arm, normed.arm.name) == (arm_of("before", True), "batch norm before + dropout")
         assert dict(normed.arm) == {"batch_norm": "before", "dropout": True, "weight_decay": False}
-        assert (normed.draw, normed.split, normed.ended) == (1, 0, "diverged")
+        assert (normed.configuration, normed.split, normed.ended) == (1, 0, "diverged")
         for trial in (plain, normed):
             np.testing.assert_array_equal(trial.curves, self.CURVES)
             np.testing.assert_array_equal(trial.parts, self.PARTS)
@@ -146,3 +146,21 @@ class TestBeforeFactorsWereData:
             connection.execute("update trials set dropout = 1")
         with pytest.raises(InputError, match=r"damaged, a trial of 'plain' has changed"):
             read_trials(path)
+
+
+class TestBeforeConfigurationsWereCalledSo:
+    """A file as version 5 of a run has it: the column's name alone is another."""
+
+    @pytest.fixture
+    def older(self, tmp_path):
+        path = written(tmp_path / "study.sqlite", [make_trial(configuration=number) for number in range(3)])
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("alter table trials rename column configuration to draw")
+        return path
+
+    def test_trials_are_read(self, older):
+        assert [trial.configuration for trial in read_trials(older)] == [0, 1, 2]
+
+    def test_no_study_goes_on_with_it(self, older):
+        with pytest.raises(InputError, match=r"study\.sqlite: begun by an older version"):
+            Store(older)

@@ -7,7 +7,7 @@ import pytest
 from user_functions import classes, logistic
 
 from goru.functions.rows import table_of
-from goru.functions.workers.attempts import Held, Task, attempt
+from goru.functions.workers.attempts import Held, TrainingTask, attempt
 
 X, Y = classes()
 PARTS = 4
@@ -19,7 +19,7 @@ def held(train, **more):
 
 
 def tried(train, *configs, stop=None, seed=1):
-    return attempt(held(train), Task(tuple(configs) or ({"scaled": False},), FIT, VALIDATION, seed, 0, stop))
+    return attempt(held(train), TrainingTask(tuple(configs) or ({"scaled": False},), FIT, VALIDATION, seed, 0, stop))
 
 
 def one(train, **more):
@@ -100,7 +100,7 @@ def test_rows_that_cannot_be_read_are_a_failure_of_the_trial():
             raise OSError("no such image")
 
     broken = Held(halves(1), (table_of(Broken(), Y),), np.zeros(len(X), int), PARTS, None, 1.0)
-    (found,) = attempt(broken, Task(({},), FIT, VALIDATION, 0))
+    (found,) = attempt(broken, TrainingTask(({},), FIT, VALIDATION, 0))
     assert found.failure.endswith("OSError: no such image")
 
 

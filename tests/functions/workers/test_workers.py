@@ -12,7 +12,7 @@ from user_functions import classes, logistic, study, trials
 import goru
 
 X, Y = classes()
-COLUMNS = ["arm", "draw", "split", "best_loss", "last_loss", "epochs", "ended"]
+COLUMNS = ["arm", "configuration", "split", "best_loss", "last_loss", "epochs", "ended"]
 
 
 def sorted_trials(result):

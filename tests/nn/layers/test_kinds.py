@@ -8,7 +8,7 @@ from goru.errors import InputError
 from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
 from goru.nn.layers.dropout import Dropout
-from goru.nn.layers.kinds import from_json, to_json
+from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.nn.layers.layer import Layer
 from goru.nn.layers.residual import Residual
 from goru.nn.layers.rms_norm import RMSNorm
@@ -21,13 +21,13 @@ NETWORK = (
 
 
 def changed(index=0, **fields):
-    content = to_json(NETWORK)
+    content = layers_to_json(NETWORK)
     content[index] |= fields
     return content
 
 
 def test_a_network_is_read_as_it_was_written():
-    assert from_json(json.loads(json.dumps(to_json(NETWORK)))) == NETWORK
+    assert layers_from_json(json.loads(json.dumps(layers_to_json(NETWORK)))) == NETWORK
 
 
 def test_a_layer_that_goru_does_not_have_is_not_written():
@@ -39,11 +39,11 @@ def test_a_layer_that_goru_does_not_have_is_not_written():
 
     for layer in (Softplus(), Affine(), Residual((Softplus(),))):
         with pytest.raises(InputError, match="cannot be written"):
-            to_json((layer,))
+            layers_to_json((layer,))
 
 
 def nested(depth):
-    content = to_json((Activation("relu"),))
+    content = layers_to_json((Activation("relu"),))
     for _ in range(depth):
         content = [{"kind": "residual", "layers": content}]
     return content
@@ -74,8 +74,8 @@ DAMAGED = {
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_what_is_no_network_is_refused(content):
     with pytest.raises(ValueError):  # noqa: PT011
-        from_json(content)
+        layers_from_json(content)
 
 
 def test_blocks_in_blocks_are_read():
-    assert to_json(from_json(nested(5))) == nested(5)
+    assert layers_to_json(layers_from_json(nested(5))) == nested(5)

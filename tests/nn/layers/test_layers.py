@@ -204,7 +204,7 @@ def test_a_new_one_is_a_function_of_the_generator(layer):
 
 def test_it_is_found_by_value_and_read_from_files_as_it_was_written(layer):
     """Programs are compiled for layers, and files list them."""
-    (again,) = kinds.from_json(json.loads(json.dumps(kinds.to_json((layer,)))))
+    (again,) = kinds.layers_from_json(json.loads(json.dumps(kinds.layers_to_json((layer,)))))
     assert {layer: 1}[again] == 1
 
 

@@ -21,8 +21,8 @@ from populations import (
 
 from goru.nn.architecture import Recipe
 from goru.nn.layers.affine import Weights
+from goru.population.final_networks import with_exact_statistics
 from goru.population.immediate.interpreted import Interpreter
-from goru.population.settle import settle
 
 SQUARED = Recipe(loss="squared_error")
 
@@ -65,12 +65,16 @@ def test_so_are_those_of_a_regression_with_several_targets():
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_networks_settle_as_the_compiled_ones_do(name):
+def test_exact_statistics_are_those_of_the_compiled_ones(name):
     architecture = ARCHITECTURES[name]
     one = some_block(table())
     interpreter = Interpreter(architecture, CLASSIFY, SHAPE)
     (trained,) = train(interpreter, one)
-    jax.tree.map(close, interpreter.settle(trained, 80), settle(trained, architecture.layers, SHAPE.networks, 80))
+    jax.tree.map(
+        close,
+        interpreter.with_exact_statistics(trained, 80),
+        with_exact_statistics(trained, architecture.layers, SHAPE.networks, 80),
+    )
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["interpreted", "compiled"])

@@ -97,7 +97,9 @@ def test_a_network_that_diverged_does_not_spoil_the_other(architecture):
         np.testing.assert_array_equal(beside.numbers.flat[0], alone.numbers.flat[0])
         np.testing.assert_array_equal(beside.outputs(X)[0], alone.outputs(X)[0])
         jax.tree.map(
-            lambda one, other: np.testing.assert_array_equal(one[0], other[0]), beside.settle(X), alone.settle(X)
+            lambda one, other: np.testing.assert_array_equal(one[0], other[0]),
+            beside.exact_statistics(X),
+            alone.exact_statistics(X),
         )
     assert not np.isfinite(beside.numbers.flat[1]).any()
 
@@ -107,11 +109,11 @@ def test_folded_networks_compute_the_outputs_by_the_statistics_they_are_made_wit
     learner = make_learner(layers)
     learner.learn(X, Y, make_orders())
     np.testing.assert_allclose(apply(*learner.folded(), X.T), learner.outputs(X), rtol=1e-9, atol=1e-11)
-    settled = learner.settle(X)
+    statistics = learner.exact_statistics(X)
     expected = network.exact_statistics(layers, learner.numbers.tree, X.T, Context(learner.hyper, IDS))
-    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-12), settled, expected)
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-12), statistics, expected)
     by_them = network.infer(layers, learner.numbers.tree, expected, learner.hyper, X.T)
-    np.testing.assert_allclose(apply(*learner.folded(settled), X.T), by_them, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(apply(*learner.folded(statistics), X.T), by_them, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +150,8 @@ def test_from_sparse_rows_it_learns_what_it_learns_from_the_same_rows_written_ou
     np.testing.assert_allclose(learner.outputs(rows), other.outputs(written), rtol=1e-7, atol=1e-9)
     jax.tree.map(
         lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9),
-        learner.settle(rows),
-        other.settle(written),
+        learner.exact_statistics(rows),
+        other.exact_statistics(written),
     )
 
 

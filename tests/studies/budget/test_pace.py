@@ -12,9 +12,9 @@ from goru.studies.budget.pace import LAST_SECONDS, Pace
 
 paces = st.builds(
     Pace,
-    draws=st.integers(1, 4),
+    configurations=st.integers(1, 4),
     block_seconds=st.tuples(*[st.floats(1e-4, 1)] * 6),
-    fit_rows=st.integers(60, 80),
+    training_rows=st.integers(60, 80),
     all_rows=st.integers(80, 100),
 )
 seconds = st.floats(1, 2000)
@@ -22,12 +22,12 @@ partitions = st.integers(1, 2)
 
 
 class TestRace:
-    """On 80 of 100 rows a block of two draws takes 0.1 s an epoch in one program and 0.3 s in the other."""
+    """On 80 of 100 rows a block of two configurations takes 0.1 s an epoch in one program and 0.3 s in the other."""
 
-    PACE = Pace(draws=2, block_seconds=(0.1, 0.3), fit_rows=80, all_rows=100)
+    PACE = Pace(configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
 
     @pytest.mark.parametrize(
-        ("draws", "partitions", "blocks"),
+        ("configurations", "partitions", "blocks"),
         [
             (2, 1, 1),
             (4, 1, 2),
@@ -37,8 +37,8 @@ class TestRace:
             (8, 3, 4 + 2 + 2),
         ],
     )
-    def test_it_is_blocks_of_every_program_in_every_fold(self, draws, partitions, blocks):
-        plan = Plan(draws, partitions, folds=5, epochs=10)
+    def test_it_is_blocks_of_every_program_in_every_fold(self, configurations, partitions, blocks):
+        plan = Plan(configurations, partitions, folds=5, epochs=10)
         assert self.PACE.race(plan) == pytest.approx(blocks * 5 * 10 * (0.1 + 0.3))
 
     def test_one_of_three_folds_fits_on_fewer_rows(self):
@@ -61,16 +61,16 @@ class TestWhatElseTakesTime:
 
 
 class TestAfterTheRace:
-    """Bags are trained by the slowest program: 0.3 s an epoch on 80 of 100 rows, 0.375 s on all.
+    """Ensembles are trained by the slowest program: 0.3 s an epoch on 80 of 100 rows, 0.375 s on all.
 
-    Blocks hold four networks: an ensemble of eight is two blocks, and there are two bags.
+    Blocks hold four networks: an ensemble of eight is two blocks, and there are two ensembles.
     """
 
     PACE = TestRace.PACE
-    MOST, WHOLE, TWO_FOLDS, BAGS, FOUR, TWO, ONE = EXTENTS
+    MOST, WHOLE, TWO_FOLDS, ENSEMBLES, FOUR, TWO, ONE = EXTENTS
 
-    def test_bags_are_trained_on_all_rows_and_in_every_split_and_there_the_candidates_of_a_selection_too(self):
-        # Two draws of the best arm and those of four others, a block for each.
+    def test_ensembles_are_trained_on_all_rows_and_in_every_split_and_there_the_candidates_of_a_selection_too(self):
+        # Two configurations of the best arm and those of four others, a block for each.
         expected = 4 * 100 * 0.375 + 5 * (4 + 6) * 100 * 0.3
         assert self.PACE.training_again(self.MOST, 5, 100) == pytest.approx(expected)
 
@@ -84,18 +84,18 @@ class TestAfterTheRace:
 
     @pytest.mark.parametrize("folds", [2, 3, 5])
     def test_there_may_be_two_of_them_or_none(self, folds):
-        held_out = 2 * 4 * 100 * 0.375 * (1 - 1 / folds)
-        assert self.PACE.training_again(self.TWO_FOLDS, folds, 100) == pytest.approx(4 * 100 * 0.375 + held_out)
-        assert self.PACE.training_again(self.BAGS, folds, 100) == pytest.approx(4 * 100 * 0.375)
+        validation = 2 * 4 * 100 * 0.375 * (1 - 1 / folds)
+        assert self.PACE.training_again(self.TWO_FOLDS, folds, 100) == pytest.approx(4 * 100 * 0.375 + validation)
+        assert self.PACE.training_again(self.ENSEMBLES, folds, 100) == pytest.approx(4 * 100 * 0.375)
 
-    def test_small_bags_are_a_block_or_two(self):
+    def test_small_ensembles_are_a_block_or_two(self):
         found = [self.PACE.training_again(extent, 5, 100) for extent in (self.FOUR, self.TWO, self.ONE)]
-        assert found == pytest.approx([4 * 37.5, 4 * 37.5, 2 * 37.5])  # two of the best draws are a block each
+        assert found == pytest.approx([4 * 37.5, 4 * 37.5, 2 * 37.5])  # two of the best configurations are a block each
 
     def test_narrow_blocks_are_more(self):
-        # One draw: blocks hold two networks, and an ensemble is four blocks.
+        # One configuration: blocks hold two networks, and an ensemble is four blocks.
         expected = 8 * 100 * 0.375 + 5 * (8 + 6) * 100 * 0.3
-        assert replace(self.PACE, draws=1).training_again(self.MOST, 5, 100) == pytest.approx(expected)
+        assert replace(self.PACE, configurations=1).training_again(self.MOST, 5, 100) == pytest.approx(expected)
 
     def test_fewer_blocks_than_are_trained_at_a_time_take_as_long(self):
         pace = replace(self.PACE, at_once=4)
@@ -105,14 +105,14 @@ class TestAfterTheRace:
         both, one = (replace(self.PACE, plain=plain).training_again(self.WHOLE, 5, 100) for plain in (True, False))
         assert both == pytest.approx(2 * one)
 
-    def test_where_held_out_rows_are_not_needed_only_a_selection_predicts_them(self):
-        pace = replace(self.PACE, held_out=False)
-        assert pace.training_again(self.WHOLE, 5, 100) == self.PACE.training_again(self.BAGS, 5, 100)
+    def test_where_validation_rows_are_not_needed_only_a_selection_predicts_them(self):
+        pace = replace(self.PACE, validation=False)
+        assert pace.training_again(self.WHOLE, 5, 100) == self.PACE.training_again(self.ENSEMBLES, 5, 100)
         assert pace.training_again(self.MOST, 5, 100) == pytest.approx(4 * 37.5 + 5 * 6 * 30)
 
     def test_blocks_and_rows_take_some_however_short_they_are(self):
         pace = replace(self.PACE, a_block=0.5, a_split=2.0)
-        # Two bags of two blocks, in two splits once more; two bags of all rows, and of two splits each.
+        # Two ensembles of two blocks, in two splits once more; two ensembles of all rows, and of two splits each.
         assert pace.training_again(self.TWO_FOLDS, 5, 0) == pytest.approx((4 + 2 * 4) * 0.5 + (2 + 2 * 2) * 2.0)
 
     @pytest.mark.parametrize("plan", [Plan(3, 2), Plan(3, 1), Plan(3, 1, 3, 40), Plan(1, 1, 3, 8)])
@@ -120,12 +120,12 @@ class TestAfterTheRace:
         again = self.PACE.training_again(extent_of(plan), plan.folds, USUAL_SHARE * plan.epochs)
         assert self.PACE.after_the_race(plan) == pytest.approx(LAST_SECONDS + again)
 
-    def test_a_bag_is_of_two_draws_and_each_is_a_block_however_wide_it_is(self):
+    def test_an_ensemble_is_of_two_configurations_and_each_is_a_block_however_wide_it_is(self):
         # Blocks hold eight networks.
         plan = Plan(3, 2)
-        assert replace(self.PACE, draws=4).after_the_race(plan) == self.PACE.after_the_race(plan)
+        assert replace(self.PACE, configurations=4).after_the_race(plan) == self.PACE.after_the_race(plan)
 
-    def test_draws_of_the_race_do_not_matter(self):
+    def test_configurations_of_the_race_do_not_matter(self):
         assert self.PACE.after_the_race(Plan(3, 2)) == self.PACE.after_the_race(Plan(32, 2))
 
     def test_arms_that_are_scored_take_the_place_of_a_selection(self):
@@ -165,7 +165,7 @@ class TestPlan:
     def test_race_and_what_follows_fit_into_the_time_unless_the_plan_stands_on_the_floor(self, pace, seconds, some):
         plan, race, _ = pace.plan(seconds, some)
         assert race + pace.after_the_race(plan) <= seconds + 1e-6
-        on_the_floor = plan.partitions, plan.folds, plan.epochs, plan.draws
+        on_the_floor = plan.partitions, plan.folds, plan.epochs, plan.configurations
         assert on_the_floor == (1, 3, 8, 1) or pace.race(plan) <= race + 1e-6
 
     @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ class TestPlan:
     def test_what_a_short_plan_leaves_is_for_more_networks_in_the_end(self, seconds, after):
         # A block of eight epochs in three folds takes 8 s.
         plan, race, _ = TestRace.PACE.plan(seconds, 1)
-        assert (plan.draws, plan.folds, plan.epochs) == (2, 3, 8)
+        assert (plan.configurations, plan.folds, plan.epochs) == (2, 3, 8)
         assert race == pytest.approx(seconds - LAST_SECONDS - after)
 
     @given(paces, seconds, st.floats(0, 2000), partitions, st.integers(1, 5_000))
@@ -206,10 +206,10 @@ class TestPlan:
         """0.4 s an epoch, a hundred epochs: 40 s for a block in a fold, 200 s for it in five.
 
         What follows takes 5 s and 60 % of 150 + 1,500 s. Of 2,195 s that leaves 1,200 s, six blocks: the first
-        partition may have four, which are eight draws, and the second two for the better four of them.
+        partition may have four, which are eight configurations, and the second two for the better four of them.
         """
         plan, race, reserve = replace(TestRace.PACE, last=5.0).plan(2_195.1, 2)
-        assert (plan.partitions, plan.folds, plan.epochs, plan.draws) == (2, 5, 100, 8)
+        assert (plan.partitions, plan.folds, plan.epochs, plan.configurations) == (2, 5, 100, 8)
         assert (race, reserve) == pytest.approx((1_200.1, 1_650))
 
     @given(paces, seconds, partitions)
@@ -220,6 +220,6 @@ class TestPlan:
         assert plan.epochs <= 20
 
     def test_what_is_spent_already_is_part_of_what_a_full_study_would_take(self):
-        # Three draws, two blocks, twice: 800 s, and then 995.
+        # Three configurations, two blocks, twice: 800 s, and then 995.
         (words,) = replace(TestRace.PACE, last=5.0).plan(100, 2, spent=46)[0].shortfalls
         assert "would take about 1,841 s here" in words

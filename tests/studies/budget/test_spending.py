@@ -25,7 +25,7 @@ from goru.studies.budget.spending import Spending, Way
 from goru.studies.design import ARMS
 
 ASKED = Asked((5, 3), 100)
-BATCH, FIT_ROWS = 4, 24  # of five folds; of three they are fewer
+BATCH, TRAINING_ROWS = 4, 24  # of five folds; of three they are fewer
 SMALL, WIDE = Architecture(20, (128, 128), 2), Architecture(20_000, (128, 128), 2)
 
 
@@ -52,7 +52,7 @@ class Machine:
     def _train(self, blocks, keep_networks=False, on_epochs=None):
         for block in blocks:
             for _ in range(block.epochs):
-                self.take(self._an_epoch * len(block.rows.fit) / FIT_ROWS)
+                self.take(self._an_epoch * len(block.rows.training) / TRAINING_ROWS)
                 if on_epochs is not None and not on_epochs(len(block.members)):
                     return
             after = np.arange(1, block.epochs + 1) / block.epochs
@@ -65,7 +65,14 @@ class Machine:
 
 
 def spend(machine: Machine, budget: float, record: Record | None = None, **changed) -> Spending:
-    given = {"batch": BATCH, "fit_rows": 20, "scored": 0, "plain": True, "held_out": True, "crew": False} | changed
+    given = {
+        "batch": BATCH,
+        "training_rows": 20,
+        "scored": 0,
+        "plain": True,
+        "validation": True,
+        "crew": False,
+    } | changed
     return Spending(Clock(machine.time.now, budget), record or Record(), ASKED, **given)
 
 
@@ -74,7 +81,10 @@ def study(machine: Machine, budget: float) -> tuple[float, float, Extent]:
     spending = spend(machine, budget)
     plan, deadline, reserve = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
     splits = [split for partition in machine.partitions[plan.folds] for split in partition]
-    blocks, most = Blocks(machine.laboratory, splits, plan.epochs), max(plan.draws, defaults.MOST_DRAWS)
+    blocks, most = (
+        Blocks(machine.laboratory, splits, plan.epochs),
+        max(plan.configurations, defaults.MOST_CONFIGURATIONS),
+    )
     configurations = {arm: [Hyperparameters()._asdict()] * most for arm in ARMS}
     run = Race(blocks, configurations, len(splits), plan, Record(), Notebook(), clock=machine.time.monotonic)
     run.run(deadline, reserve)
@@ -117,7 +127,7 @@ class TestTheBudget:
                 took, planned, extent = study(Machine(patch, 0.01), budget)
             assert 0.75 * budget < took
             assert planned <= budget
-            assert extent.networks == defaults.BAG
+            assert extent.networks == defaults.ENSEMBLE
 
     @settings(max_examples=60)
     @given(seconds, st.floats(0, 100), epochs)
@@ -245,14 +255,14 @@ class TestDecisions:
 
 class TestMeasuring:
     def test_it_tells_how_long_every_program_takes_and_on_how_many_rows(self, laboratory, splits, flowers):
-        spending = Spending(Clock(budget=1e6), Record(), ASKED, 8, 48, 0, plain=True, held_out=True, crew=False)
+        spending = Spending(Clock(budget=1e6), Record(), ASKED, 8, 48, 0, plain=True, validation=True, crew=False)
         spending.plan(laboratory, splits[0], 2)
         pace = spending._pace
-        assert (pace.draws, pace.at_once) == (laboratory.draws_in_a_block, laboratory.blocks_at_once)
+        assert (pace.configurations, pace.at_once) == (laboratory.configurations_in_a_block, laboratory.blocks_at_once)
         assert len(pace.block_seconds) == len(laboratory.trainers)
         assert min(pace.block_seconds) > 0
         assert min(pace.a_block, pace.a_split) > 0
-        assert (pace.fit_rows, pace.all_rows) == (len(splits[0].fit_rows), len(flowers.y_development))
+        assert (pace.training_rows, pace.all_rows) == (len(splits[0].training_rows), len(flowers.y_development))
 
     def test_programs_that_there_is_no_time_for_are_taken_to_be_as_slow_as_the_others(self, machine):
         machine.laboratory.block_seconds = lambda rows, seconds: [0.3, 0.2, 0.5]
@@ -265,7 +275,7 @@ class TestMeasuring:
         machine.laboratory.block_seconds = lambda rows, seconds: pytest.fail("measured")
         spending = spend(machine, 1e-3)
         plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
-        assert (plan.draws, plan.partitions, plan.folds, plan.epochs) == (1, 1, 3, 8)
+        assert (plan.configurations, plan.partitions, plan.folds, plan.epochs) == (1, 1, 3, 8)
         assert min(spending._pace.block_seconds) > 0
 
 

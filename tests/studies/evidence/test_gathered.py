@@ -14,11 +14,11 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.answer import EffectFound, OverfittingFound
 from goru.experiment.findings.arm_losses import arm_losses
-from goru.experiment.findings.draws import draws_and_ranges
+from goru.experiment.findings.configurations import configurations_and_ranges
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.findings.learning_curves import learning_curves
 from goru.experiment.forms import as_read, to_json
-from goru.experiment.trial import losses
+from goru.experiment.trial import losses_by_arm
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.layer import Learned
@@ -32,29 +32,29 @@ NORMED, STEPS, DESIGN = arm_of("before", True), 300, design()
 HYPER = Hyperparameters(learning_rate=0.01, dropout_rate=0.2, weight_decay=0.1, batch_norm_epsilon=1e-2)._asdict()
 
 
-def make_raced(draws: int = 3, splits: int = 3, epochs: int = 4, change=lambda trial: trial) -> Raced:
+def make_raced(configurations: int = 3, splits: int = 3, epochs: int = 4, change=lambda trial: trial) -> Raced:
     """All arms; the losses are random, and those of NORMED the lowest."""
     trials = []
     for arm in ARMS:
-        for draw in range(draws):
+        for configuration in range(configurations):
             for split in range(splits):
-                curves = np.random.default_rng((ARMS.index(arm), draw, split)).uniform(1, 2, (epochs, 2, 2))
+                curves = np.random.default_rng((ARMS.index(arm), configuration, split)).uniform(1, 2, (epochs, 2, 2))
                 curves = curves - 0.9 * (arm == NORMED)
-                trials.append(change(make_trial(arm, draw, split, curves, **HYPER)))
+                trials.append(change(make_trial(arm, configuration, split, curves, **HYPER)))
     found = losses_of(trials)
     with np.errstate(invalid="ignore"):
-        pairs = answer_questions(DESIGN, found, 3, draws).interactions
-    return Raced(trials, DESIGN, dict.fromkeys(ARMS, [HYPER] * draws), found, pairs, 3, 0.5, numbers)
+        pairs = answer_questions(DESIGN, found, 3, configurations).interactions
+    return Raced(trials, DESIGN, dict.fromkeys(ARMS, [HYPER] * configurations), found, pairs, 3, 0.5, numbers)
 
 
 def numbers(arm, values):
     return knob_values(DESIGN, arm, values, STEPS)
 
 
-def best_of(raced: Raced, draw: int = 1) -> dict[str, Candidate]:
+def best_of(raced: Raced, configuration: int = 1) -> dict[str, Candidate]:
     return {
         "plain": Candidate(PLAIN, 0, HYPER, 2, 1.2),
-        "recommended": Candidate(NORMED, draw, HYPER, 3, 0.3),
+        "recommended": Candidate(NORMED, configuration, HYPER, 3, 0.3),
     }
 
 
@@ -109,22 +109,22 @@ class TestAllOfIt:
             "curves",
             "arms",
             "interactions",
-            "draws",
+            "configurations",
             "hyperparameters",
             "activations",
             "predictions",
         ]
 
-    def test_arms_and_draws_are_those_of_the_race(self, table):
+    def test_arms_and_configurations_are_those_of_the_race(self, table):
         raced = make_raced()
         found = gathered(table, raced)
         assert found["arms"] == to_json(arm_losses(raced.losses, 3))
-        draws, ranges = draws_and_ranges(
+        configurations, ranges = configurations_and_ranges(
             raced.losses, DESIGN, raced.configurations, 3, best_of(raced)["recommended"], numbers
         )
-        assert (found["draws"], found["hyperparameters"]) == (to_json(draws), to_json(ranges))
-        assert found["draws"][0]["values"].keys() == {"learning_rate"}
-        assert found["draws"][-1]["values"].keys() == {
+        assert (found["configurations"], found["hyperparameters"]) == (to_json(configurations), to_json(ranges))
+        assert found["configurations"][0]["values"].keys() == {"learning_rate"}
+        assert found["configurations"][-1]["values"].keys() == {
             *("learning_rate", "dropout_rate", "decay_strength", "weight_decay"),
         }
 
@@ -133,42 +133,44 @@ class TestAllOfIt:
         pairs = [EffectFound.of(pair, flowers.n_rows) for pair in raced.interactions]
         assert gathered(table, raced)["interactions"] == to_json(pairs)
 
-    @pytest.mark.parametrize("draws", [1, 2])
-    def test_with_too_few_draws_none_is_decided(self, table, draws):
+    @pytest.mark.parametrize("configurations", [1, 2])
+    def test_with_too_few_configurations_none_is_decided(self, table, configurations):
         """Both techniques together take off 0.5, and each alone nothing, in all splits alike."""
         both, usual = arm_of(dropout=True, weight_decay=True), np.ones((4, 2, 2))
         found = {}
-        for count in (draws, defaults.FEWEST_DRAWS):
+        for count in (configurations, defaults.FEWEST_CONFIGURATIONS):
             raced = make_raced(count, change=lambda trial: replace(trial, curves=usual - 0.5 * (trial.arm == both)))
-            found_losses = losses(raced.trials, even_shares(3))
+            found_losses = losses_by_arm(raced.trials, even_shares(3))
             pairs = answer_questions(DESIGN, found_losses, 3, count).interactions
             raced = replace(raced, losses=found_losses, interactions=pairs)
-            (pair, *_) = gathered(table, raced, best_of(raced, draw=0))["interactions"]
+            (pair, *_) = gathered(table, raced, best_of(raced, configuration=0))["interactions"]
             found[count] = (pair["change"], pair["verdict"])
-        assert found == {draws: (-0.5, "undecided"), defaults.FEWEST_DRAWS: (-0.5, "helps")}
+        assert found == {configurations: (-0.5, "undecided"), defaults.FEWEST_CONFIGURATIONS: (-0.5, "helps")}
 
 
 class TestCurves:
     def test_are_those_of_the_two_candidates_and_say_how_each_overfits(self, table):
-        raced = make_raced(draws=1)
-        best = best_of(raced, draw=0)
+        raced = make_raced(configurations=1)
+        best = best_of(raced, configuration=0)
         curves = gathered(table, raced, best)["curves"]
         assert curves["epochs"] == [1, 2, 3, 4]
         for name, candidate in best.items():
             assert curves[name] == {
                 "arm": candidate.arm.name,
-                "draw": 0,
+                "configuration": 0,
                 "stops": candidate.epochs,
                 "overfitting": to_json(OverfittingFound.of(raced.losses[candidate.arm], 3, 0.5)),
                 "curves": to_json(learning_curves(raced.trials, candidate.arm, 0)),
             }
 
-    @pytest.mark.parametrize("draw", [0, 1, 2])
-    def test_speak_of_the_draw_that_is_shown_even_if_another_one_of_its_arm_is_better(self, table, draw):
+    @pytest.mark.parametrize("configuration", [0, 1, 2])
+    def test_speak_of_the_configuration_that_is_shown_even_if_another_one_of_its_arm_is_better(
+        self, table, configuration
+    ):
         raced = make_raced()
-        own = gathered(table, raced, best_of(raced, draw))["curves"]["recommended"]
-        assert own["draw"] == draw
-        for part in ("fit", "held_out"):
+        own = gathered(table, raced, best_of(raced, configuration))["curves"]["recommended"]
+        assert own["configuration"] == configuration
+        for part in ("training", "validation"):
             assert own["overfitting"][part] == pytest.approx(own["curves"][part]["loss"]["mean"][-1], rel=1e-4)
 
 
@@ -188,7 +190,7 @@ class TestActivations:
         assert found == to_json(describe_activations(expected, 72))
         assert [stage["epoch"] for stage in found["networks"]["plain"]] == [0, 1, 3]
 
-    def test_batch_norm_s_epsilon_is_that_of_the_draw(self, table):
+    def test_batch_norm_s_epsilon_is_that_of_the_configuration(self, table):
         raced = make_raced()
         best = best_of(raced)
         wide = replace(best["recommended"], values=HYPER | {"batch_norm_epsilon": 100.0})
@@ -235,9 +237,9 @@ class TestPredictions:
         )
 
     def test_of_numbers(self, build, prices, splits):
-        given = make_predictions(prices, of="held_out")
+        given = make_predictions(prices, of="validation")
         found = gathered(build(prices, splits), predicted=given)["predictions"]
-        assert found == to_json(describe_values("held_out", prices.y_test, given.predicted, 0))
+        assert found == to_json(describe_values("validation", prices.y_test, given.predicted, 0))
 
     def test_classes_that_are_no_text_are_called_by_their_name_all_the_same(self, build, flowers, splits):
         for classes, names in (((False, True, None), ["False", "True", "None"]), ((1, 2, 3), ["1", "2", "3"])):
@@ -255,7 +257,7 @@ class TestPredictions:
         assert found is None  # others in its place would mislead
 
     def test_where_nothing_was_predicted_there_is_nothing(self, table):
-        nothing = Predictions("held_out", np.zeros(0, int), {"recommended": np.zeros((0, 3))})
+        nothing = Predictions("validation", np.zeros(0, int), {"recommended": np.zeros((0, 3))})
         assert gathered(table, predicted=nothing)["predictions"] is None
 
     @pytest.mark.filterwarnings("error")
@@ -289,18 +291,18 @@ class TestDiverged:
             assert (None in losses[arm.name]) == (first == 0)
         assert all(None not in own for name, own in losses.items() if name != arm.name)
         if arm != arm_of(dropout=True):
-            mean = found["curves"]["plain" if arm == PLAIN else "recommended"]["curves"]["held_out"]["loss"]["mean"]
+            mean = found["curves"]["plain" if arm == PLAIN else "recommended"]["curves"]["validation"]["loss"]["mean"]
             assert [each is None for each in mean] == [epoch >= first for epoch in range(4)]
 
 
 class TestSize:
-    def test_it_stays_small_however_many_draws_epochs_splits_and_rows_there_are(self, build, flowers, splits):
-        """A hundred thousand epochs, forty draws, seven layers, two hundred classes, twenty thousand rows."""
+    def test_it_stays_small_however_many_configurations_epochs_splits_and_rows_there_are(self, build, flowers, splits):
+        """A hundred thousand epochs, forty configurations, seven layers, two hundred classes, twenty thousand rows."""
         epochs, rng = 100_000, np.random.default_rng(0)
-        few = make_raced(draws=40, splits=6, epochs=2)
+        few = make_raced(configurations=40, splits=6, epochs=2)
         long = [
-            make_trial(arm, draw, split, rng.uniform(0.1, 1, (epochs, 2, 2)), parts=np.ones((epochs, 1)))
-            for arm, draw in ((PLAIN, 0), (NORMED, 1))
+            make_trial(arm, configuration, split, rng.uniform(0.1, 1, (epochs, 2, 2)), parts=np.ones((epochs, 1)))
+            for arm, configuration in ((PLAIN, 0), (NORMED, 1))
             for split in range(2)
         ]
         laboratory = build(flowers, splits)
@@ -313,8 +315,8 @@ class TestSize:
         stages = make_stages(laboratory, (0, epochs // 2, epochs))
         found = gathered(laboratory, few, best_of(few), stages, Predictions("test", y, models))
         shown = {"epochs": list(range(1, 401))} | {
-            name: found["curves"][name] | {"curves": to_json(learning_curves(long, arm, draw))}
-            for name, arm, draw in (("plain", PLAIN, 0), ("recommended", NORMED, 1))
+            name: found["curves"][name] | {"curves": to_json(learning_curves(long, arm, configuration))}
+            for name, arm, configuration in (("plain", PLAIN, 0), ("recommended", NORMED, 1))
         }
         text = json.dumps(found | {"curves": shown}, allow_nan=False, indent=1)
         assert len(text) < 500_000

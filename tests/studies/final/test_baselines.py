@@ -11,7 +11,7 @@ from goru.data.encoding import Encoded
 from goru.data.splitting import folds
 from goru.studies.final import baselines
 from goru.studies.final.baselines import FEW_ROUNDS, MOST_ROUNDS, affordable_rounds, affordable_splits, boosting, linear
-from goru.studies.final.scores import figures, guess
+from goru.studies.final.scores import constant_predictions, figures
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -54,7 +54,7 @@ class TestBoth:
         for predicted in both(dataset):
             assert predicted.shape == dataset.y_test.shape
             assert predicted.mean() == pytest.approx(dataset.y_test.mean(), rel=0.1)
-            assert figures(dataset, predicted)["error"] < 0.9 * figures(dataset, guess(dataset))["error"]
+            assert figures(dataset, predicted)["error"] < 0.9 * figures(dataset, constant_predictions(dataset))["error"]
 
     def test_the_same_every_time(self):
         dataset = load("diabetes")
@@ -79,7 +79,7 @@ class TestBoth:
             np.testing.assert_array_equal(predicted, np.tile([0.0, 0.0, 1.0], (len(dataset.y_test), 1)))
 
     def test_balanced_every_class_counts_alike(self):
-        # One row of ten is of the rare class, wherever x lies: no feature tells, so the guess is all there is.
+        # One row of ten is of the rare class, wherever x lies: no feature tells, so the constant is all there is.
         dataset = load(make(1000, target=np.repeat(["common", "rare"], [900, 100])))
         for predicted, balanced in zip(both(dataset), both(dataset, balanced=True), strict=True):
             assert predicted[:, 1].mean() == pytest.approx(0.1, abs=0.04)
@@ -116,7 +116,7 @@ class TestLinear:
         monkeypatch.setattr(baselines, "_path", watched)
         splits = cut(dataset)
         linear(dataset, splits)
-        assert fitted == [*(len(split.fit_rows) for split in splits), len(dataset.y_development)]
+        assert fitted == [*(len(split.training_rows) for split in splits), len(dataset.y_development)]
 
     @pytest.mark.parametrize(("seconds", "chosen_on"), [(10.0, 3), (2.9, 1), (0.9, 0)])
     def test_it_chooses_on_fewer_splits_where_that_would_take_long(self, monkeypatch, seconds, chosen_on):

@@ -1,4 +1,5 @@
-"""The models that are no networks: which there are, when only the guess is left, and how they compare with networks."""
+"""The models that are no networks: which there are, when only the constant is left, and how they compare with
+networks."""
 
 from dataclasses import replace
 
@@ -7,11 +8,11 @@ import pytest
 from studies import Clock
 
 from goru.data.splitting import folds
-from goru.experiment.effects.comparison import GUESS, Difference, Rival, compare
+from goru.experiment.effects.comparison import CLASS_PRIOR, Difference, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.final.rivals import BOOSTING, against, linear_name, predictions
-from goru.studies.final.scores import figures, guess, row_losses
+from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, constant_name, linear_name
+from goru.studies.final.scores import constant_predictions, figures, row_losses
 
 INFINITE = float("inf")
 
@@ -21,30 +22,36 @@ def cut(dataset):
 
 
 class TestPredictions:
-    @pytest.mark.parametrize(("name", "linear"), [("flowers", "logistic regression"), ("prices", "ridge regression")])
-    def test_the_simplest_comes_first(self, request, name, linear):
+    @pytest.mark.parametrize(
+        ("name", "constant", "linear"),
+        [("flowers", "class prior", "logistic regression"), ("prices", "mean", "ridge regression")],
+    )
+    def test_the_simplest_comes_first(self, request, name, constant, linear):
         dataset = request.getfixturevalue(name)
         assert linear_name(dataset) == linear
-        found = predictions(dataset, cut(dataset), 0, False, INFINITE)
-        assert list(found) == [GUESS, linear, BOOSTING] == ["guess", linear, "boosted trees"]
+        found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
+        assert list(found) == [constant, linear, BOOSTING] == [constant, linear, "boosted trees"]
 
-    def test_each_predicts_the_test_rows_and_better_than_a_guess(self, flowers, prices):
+    def test_each_predicts_the_test_rows_and_better_than_a_constant(self, flowers, prices):
         for dataset, figure in ((flowers, "accuracy"), (prices, "R²")):
-            found = predictions(dataset, cut(dataset), 0, False, INFINITE)
+            found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
             scored = {name: figures(dataset, predicted)[figure] for name, predicted in found.items()}
-            assert scored.pop(GUESS) < min(scored.values())
-            np.testing.assert_array_equal(found[GUESS], guess(dataset))
+            assert scored.pop(constant_name(dataset)) < min(scored.values())
+            np.testing.assert_array_equal(found[constant_name(dataset)], constant_predictions(dataset))
 
-    def test_where_they_would_take_too_long_there_is_the_guess_alone(self, flowers, monkeypatch):
+    def test_where_they_would_take_too_long_there_is_the_constant_alone(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "boosting", lambda *_: pytest.fail("trained"))
-        assert list(predictions(flowers, cut(flowers), 0, False, 1e-3)) == [GUESS]
+        assert list(baseline_predictions(flowers, cut(flowers), 0, False, 1e-3)) == [CLASS_PRIOR]
 
     def test_what_would_take_too_long_is_left_out_and_the_others_are_not(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "affordable_splits", lambda *_: None)
-        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, BOOSTING]
+        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [CLASS_PRIOR, BOOSTING]
         monkeypatch.undo()
         monkeypatch.setattr(baselines, "affordable_rounds", lambda *_: None)
-        assert list(predictions(flowers, cut(flowers), 0, False, INFINITE)) == [GUESS, "logistic regression"]
+        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [
+            CLASS_PRIOR,
+            "logistic regression",
+        ]
 
     @pytest.mark.parametrize(("slowness", "left"), [(1.0, (10.0, 6.0)), (2.0, (5.0, 3.0))])
     def test_what_one_has_taken_the_others_have_not(self, flowers, monkeypatch, slowness, left):
@@ -59,11 +66,11 @@ class TestPredictions:
         monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: rounds)
         monkeypatch.setattr(baselines, "affordable_splits", lambda dataset, splits, seconds: told.append(seconds) or 1)
         monkeypatch.setattr(baselines, "affordable_rounds", lambda dataset, seconds: told.append(seconds) or 70)
-        assert predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
+        assert baseline_predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
         assert tuple(told) == left
 
     def test_they_are_the_same_for_the_same_seed(self, flowers):
-        one, other = (predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
+        one, other = (baseline_predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
         for name in one:
             np.testing.assert_array_equal(one[name], other[name])
 
@@ -72,7 +79,7 @@ class TestPredictions:
         monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced: told.append(balanced))
         monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: told.append(balanced))
         for balanced in (True, False):
-            predictions(flowers, [], 0, balanced, INFINITE)
+            baseline_predictions(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
 
 
@@ -88,7 +95,9 @@ class TestAgainst:
     def predicted(self, flowers):
         """Probabilities made up; the networks' are the last ones."""
         made_up = np.random.default_rng(0).dirichlet(np.ones(3), size=(3, len(flowers.y_test)))
-        return dict(zip([GUESS, "linear", "trees", "networks"], [guess(flowers), *made_up], strict=True))
+        return dict(
+            zip([CLASS_PRIOR, "linear", "trees", "networks"], [constant_predictions(flowers), *made_up], strict=True)
+        )
 
     @pytest.mark.parametrize(("balanced", "figure"), [(False, "log loss"), (True, "balanced log loss")])
     def test_a_loss_is_that_of_the_test_rows_and_a_difference_how_much_it_is_above_the_networks(
@@ -97,7 +106,7 @@ class TestAgainst:
         losses = {name: figures(uneven, values, balanced)[figure] for name, values in predicted.items()}
         networks = predicted.pop("networks")
         found = against(uneven, predicted, networks, balanced)
-        assert [rival.name for rival in found] == ["linear", "trees"]  # nobody would use a guess
+        assert [rival.name for rival in found] == ["linear", "trees"]  # nobody would use a constant
         for rival in found:
             assert rival.loss == pytest.approx(losses[rival.name])
             assert rival.difference.change == pytest.approx(losses[rival.name] - losses["networks"])
@@ -126,5 +135,5 @@ class TestAgainst:
     def test_of_no_loss_at_all_there_is_no_share(self):
         assert Rival("linear", Difference(0.4, 0.3, 0.5), 0.4).shares == Difference(0.0, -INFINITE, INFINITE)
 
-    def test_of_the_guess_alone_there_is_nothing_to_compare(self, uneven, predicted):
-        assert against(uneven, {GUESS: predicted[GUESS]}, predicted["networks"], balanced=False) == []
+    def test_of_the_constant_alone_there_is_nothing_to_compare(self, uneven, predicted):
+        assert against(uneven, {CLASS_PRIOR: predicted[CLASS_PRIOR]}, predicted["networks"], balanced=False) == []

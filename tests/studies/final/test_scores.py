@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from goru.experiment.effects.comparison import compare
-from goru.studies.final.scores import figures, guess, row_losses
+from goru.studies.final.scores import constant_predictions, figures, row_losses
 
 INF = float("inf")
 HALF, QUARTER = np.log(2), np.log(4)
@@ -40,13 +40,13 @@ def numbers(prices):
     return replace(prices, y_development=np.array([3.0, 3.0, 7.0, 7.0]), y_test=np.array([1.0, 2.0, 6.0]))
 
 
-class TestGuess:
+class TestConstantPredictions:
     def test_classes_have_their_shares_of_the_development_rows(self, flowers):
         dataset = replace(flowers, y_development=np.array([0, 0, 1, 0]), y_test=np.array([2, 1]))
-        np.testing.assert_array_equal(guess(dataset), [[0.75, 0.25, 0.0], [0.75, 0.25, 0.0]])
+        np.testing.assert_array_equal(constant_predictions(dataset), [[0.75, 0.25, 0.0], [0.75, 0.25, 0.0]])
 
     def test_a_number_has_their_mean(self, numbers):
-        np.testing.assert_allclose(guess(numbers), [5.0, 5.0, 5.0])
+        np.testing.assert_allclose(constant_predictions(numbers), [5.0, 5.0, 5.0])
 
 
 @pytest.mark.filterwarnings("error")

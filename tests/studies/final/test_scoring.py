@@ -17,8 +17,8 @@ SPLITS = [Split(np.array([0, 1, 2]), np.array([6, 4])), Split(np.array([3, 4, 5]
 SCORED = [0, 2, 4, 6]  # of eight rows; the others no split scores
 
 
-def candidate(arm: Arm, loss: float, draw: int = 0) -> Candidate:
-    return Candidate(arm, draw, {}, 7, loss)
+def candidate(arm: Arm, loss: float, configuration: int = 0) -> Candidate:
+    return Candidate(arm, configuration, {}, 7, loss)
 
 
 BEST, SECOND, THIRD, FOURTH = (
@@ -29,7 +29,7 @@ RANKED = [BEST, SECOND, THIRD, FOURTH]
 
 @pytest.fixture
 def pretend(monkeypatch):
-    """Let networks predict one value for all rows, by the loss of their draw, instead of training them."""
+    """Let networks predict one value for all rows, by the loss of their configuration, instead of training them."""
 
     def install(values):
         asked = []
@@ -41,7 +41,7 @@ def pretend(monkeypatch):
                 own[SCORED] = values[one.loss]
             return found
 
-        monkeypatch.setattr(module, "predict_held_out", predict)
+        monkeypatch.setattr(module, "predict_validation", predict)
         return asked
 
     return install
@@ -52,7 +52,7 @@ def score(scoring):
 
 
 class TestScores:
-    def test_one_network_of_the_best_draw_of_every_arm_predicts(self, pretend):
+    def test_one_network_of_the_best_configuration_of_every_arm_predicts(self, pretend):
         asked = pretend({1.0: 0.1, 2.0: 0.2, 4.0: 0.4})
         score(lambda rows, predicted: 0.0)
         assert asked == [({BEST: 1, SECOND: 1, FOURTH: 1}, SPLITS, 40)]
@@ -95,5 +95,5 @@ class TestOrder:
             ((-np.inf, -np.inf, -np.inf), [BEST, THIRD, SECOND, FOURTH]),
         ],
     )
-    def test_the_draws_of_the_best_arm_come_first_and_else_the_loss_decides(self, scores, expected):
+    def test_the_configurations_of_the_best_arm_come_first_and_else_the_loss_decides(self, scores, expected):
         assert by_score(RANKED, dict(zip((PLAIN, DROPOUT, DECAY), scores, strict=True))) == expected

@@ -12,45 +12,56 @@ DROPOUT, NORMED = arm_of(dropout=True), arm_of("before")
 INF = float("inf")
 
 
-def candidate(arm: Arm, loss: float, draw: int = 0) -> Candidate:
-    return Candidate(arm, draw, {}, 1, loss)
+def candidate(arm: Arm, loss: float, configuration: int = 0) -> Candidate:
+    return Candidate(arm, configuration, {}, 1, loss)
 
 
 class TestShortlist:
-    def test_it_is_the_best_draw_and_those_of_its_arm_that_are_nearly_as_good(self):
-        best, near, far = (candidate(PLAIN, loss, draw) for draw, loss in enumerate((1.0, 1.04, 1.06)))
+    def test_it_is_the_best_configuration_and_those_of_its_arm_that_are_nearly_as_good(self):
+        best, near, far = (
+            candidate(PLAIN, loss, configuration) for configuration, loss in enumerate((1.0, 1.04, 1.06))
+        )
         assert shortlist([best, near, far]) == [best, near]
         assert shortlist([best, far]) == [best]
         assert shortlist([best]) == [best]
 
-    def test_draws_of_other_arms_are_not_looked_at_however_good_they_are(self):
-        best, near = candidate(PLAIN, 1.0), candidate(PLAIN, 1.04, draw=1)
+    def test_configurations_of_other_arms_are_not_looked_at_however_good_they_are(self):
+        best, near = candidate(PLAIN, 1.0), candidate(PLAIN, 1.04, configuration=1)
         assert shortlist([best, candidate(DROPOUT, 1.0), candidate(NORMED, 1.01), near]) == [best, near]
         assert shortlist([candidate(DROPOUT, 0.99), best, near]) == [candidate(DROPOUT, 0.99)]
 
     def test_it_holds_a_few_at_most(self):
-        alike = [candidate(PLAIN, 1.0, draw) for draw in range(5)]
-        assert shortlist(alike) == alike[: defaults.BAG_DRAWS]
+        alike = [candidate(PLAIN, 1.0, configuration) for configuration in range(5)]
+        assert shortlist(alike) == alike[: defaults.ENSEMBLE_CONFIGURATIONS]
 
     def test_nearly_as_good_has_its_meaning_for_losses_below_zero_too(self):
-        best, near, far = (candidate(PLAIN, loss, draw) for draw, loss in enumerate((-1.0, -0.96, -0.94)))
+        best, near, far = (
+            candidate(PLAIN, loss, configuration) for configuration, loss in enumerate((-1.0, -0.96, -0.94))
+        )
         assert shortlist([best, near, far]) == [best, near]
         assert shortlist([best, far]) == [best]
 
 
 class TestRivals:
-    def test_they_are_the_best_draws_of_the_other_arms_the_best_first(self):
-        chosen = [candidate(PLAIN, 1.0), candidate(PLAIN, 1.04, draw=1)]
-        dropout, normed = candidate(DROPOUT, 1.02, draw=3), candidate(NORMED, 2.0, draw=2)
-        ranked = [chosen[0], dropout, candidate(DROPOUT, 1.03), chosen[1], normed, candidate(NORMED, 2.1, draw=1)]
+    def test_they_are_the_best_configurations_of_the_other_arms_the_best_first(self):
+        chosen = [candidate(PLAIN, 1.0), candidate(PLAIN, 1.04, configuration=1)]
+        dropout, normed = candidate(DROPOUT, 1.02, configuration=3), candidate(NORMED, 2.0, configuration=2)
+        ranked = [
+            chosen[0],
+            dropout,
+            candidate(DROPOUT, 1.03),
+            chosen[1],
+            normed,
+            candidate(NORMED, 2.1, configuration=1),
+        ]
         assert rivals(ranked, chosen) == [dropout, normed]
 
     def test_there_are_a_few_at_most(self):
         ranked = [candidate(arm, 1 + index) for index, arm in enumerate(ARMS)]
         assert rivals(ranked, ranked[:1]) == ranked[1 : 1 + defaults.RIVALS]
 
-    def test_an_arm_of_which_every_draw_diverged_is_no_rival(self):
-        ranked = [candidate(PLAIN, 1.0), candidate(DROPOUT, INF), candidate(DROPOUT, INF, draw=1)]
+    def test_an_arm_of_which_every_configuration_diverged_is_no_rival(self):
+        ranked = [candidate(PLAIN, 1.0), candidate(DROPOUT, INF), candidate(DROPOUT, INF, configuration=1)]
         assert rivals(ranked, ranked[:1]) == []
 
 
@@ -59,8 +70,8 @@ class TestShares:
         ("size", "candidates", "expected"),
         [(8, 1, [8]), (8, 2, [4, 4]), (8, 3, [3, 3, 2]), (5, 2, [3, 2]), (1, 2, [1, 0]), (3, 3, [1, 1, 1])],
     )
-    def test_a_uniform_bag_is_shared_out_evenly_and_the_first_get_what_is_left(self, size, candidates, expected):
-        ranked = [candidate(PLAIN, 1.0, draw) for draw in range(candidates)]
+    def test_a_uniform_ensemble_is_shared_out_evenly_and_the_first_get_what_is_left(self, size, candidates, expected):
+        ranked = [candidate(PLAIN, 1.0, configuration) for configuration in range(candidates)]
         shared = shares(ranked, size)
         assert list(shared) == ranked
         assert list(shared.values()) == expected

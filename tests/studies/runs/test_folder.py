@@ -45,7 +45,7 @@ from goru.experiment.forms import to_json
 from goru.experiment.racing.store import read_trials
 from goru.model.files import save_model
 from goru.studies.runs.folder import LOCK, check_free, finish_publishing, new_run
-from goru.studies.runs.manifest import MANIFEST, check
+from goru.studies.runs.manifest import MANIFEST, check_files
 from goru.studies.runs.run import (
     ANSWER,
     CONFIG,
@@ -57,7 +57,7 @@ from goru.studies.runs.run import (
     STORE,
     VERSION,
     is_unfinished,
-    load,
+    open_run,
 )
 
 WHOLE = {CONFIG, STORE, EVIDENCE, REPORT, ANSWER, MANIFEST, MODEL, f"{MODEL}/model.json"}
@@ -199,7 +199,7 @@ class TestNewRun:
         folder = make_run(make(tmp_path / "run"), resume=resume)
         assert set(tree(folder)) == WHOLE
         assert json.loads((folder / CONFIG).read_text()) == {"format": "goru run", "version": VERSION, **ASKED}
-        check(folder)
+        check_files(folder)
 
     def test_evidence_and_report_are_parts_of_it(self, tmp_path):
         make_run(tmp_path / "run")
@@ -252,7 +252,7 @@ class TestNewRun:
     @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("disk full"), MemoryError()], ids=repr)
     @pytest.mark.parametrize("resume", [False, True])
     def test_where_nothing_is_recorded_nothing_is_left(self, tmp_path, error, resume):
-        stopped(tmp_path / "deep" / "run", error, draws=(), resume=resume)
+        stopped(tmp_path / "deep" / "run", error, configurations=(), resume=resume)
         assert tree(tmp_path) == {}
 
     def test_a_folder_that_cannot_be_made_is_refused_and_its_parents_are_not_left(self, tmp_path):
@@ -267,7 +267,7 @@ class TestNewRun:
         stopped(folder, error, overwrite=True)
         left = {name: content for name, content in tree(folder).items() if not name.startswith(".")}
         assert left == before
-        assert load(folder).answer == ANSWERED
+        assert open_run(folder).answer == ANSWERED
         assert is_unfinished(folder) == (not isinstance(error, InputError))
 
     @pytest.mark.parametrize("make", [*REPLACEABLE, *UNFINISHED])
@@ -280,7 +280,7 @@ class TestNewRun:
             assert {name: content for name, content in tree(folder).items() if not name.startswith(".")} == before
         assert json.loads((folder / CONFIG).read_text())["goru"] == "new"
         assert set(tree(folder)) == WHOLE - {REPORT}
-        check(folder)
+        check_files(folder)
 
     @pytest.mark.parametrize(
         "foreign", ["notes.txt", "study.sqlite.backup", "study.sqlite-notes", "model/notes.txt", "report.pdf"]
@@ -303,7 +303,7 @@ class TestNewRun:
             record(making)
             save_model(classified.model, classified.trained, making / MODEL)
             (making / ANSWER).write_text(json.dumps(to_json(ANSWERED)))
-        assert len(load(folder).model.networks) == 8
+        assert len(open_run(folder).model.networks) == 8
         assert (folder / MODEL / "notes.txt").read_text() == "years of work"
 
 
@@ -316,7 +316,7 @@ class TestGoingOn:
             assert len(read_trials(making / STORE)) == 2
             write_all(making)
         assert set(tree(folder)) == WHOLE
-        check(folder)
+        check_files(folder)
 
     def test_stopped_again_it_keeps_what_it_had(self, tmp_path):
         folder = stopped(tmp_path / "run")
@@ -338,7 +338,7 @@ class TestGoingOn:
         assert (folder / MAKING / MANIFEST).exists()
         with new_run(folder, ASKED, overwrite=False, resume=True) as making:
             write_all(making)
-        check(folder)
+        check_files(folder)
 
     def test_beginning_anew_leaves_nothing_of_it(self, tmp_path):
         folder = killed(tmp_path / "run")
@@ -446,8 +446,8 @@ class TestPublishing:
             self.check_in_between(folder, before)
             if finish_publishing(folder, ASKED):
                 assert set(tree(folder)) == WHOLE
-                check(folder)
-                assert load(folder).answer == ANSWERED
+                check_files(folder)
+                assert open_run(folder).answer == ANSWERED
         assert ("replace", MANIFEST) in cut.done
         assert step > 15
 
@@ -455,11 +455,11 @@ class TestPublishing:
         """A whole run, old or new, or one that says that it is not finished: never a half."""
         left = {name: content for name, content in tree(folder).items() if not name.startswith(".")}
         if (folder / MANIFEST).exists() and left != before:
-            check(folder)
+            check_files(folder)
             assert set(left) == WHOLE
         elif (folder / READY).is_dir() and left != before:
             with pytest.raises(InputError, match=r"not finished\. Go on with `goru fit ... --resume`"):
-                load(folder)
+                open_run(folder)
         else:
             assert left == before
 
@@ -473,7 +473,7 @@ class TestPublishing:
                 finish_publishing(folder, ASKED)
         assert times > 3
         assert set(tree(folder)) - {LOCK} == WHOLE
-        check(folder)
+        check_files(folder)
 
     def test_the_manifest_comes_last_and_goes_first(self, tmp_path, monkeypatch):
         folder = make_run(tmp_path / "run")
@@ -510,4 +510,4 @@ class TestPublishing:
     def test_an_old_version_s_run_is_replaced_as_any(self, tmp_path):
         for version in (2, 3):
             folder = make_run(of_version(tmp_path / str(version), version), overwrite=True)
-            check(folder)
+            check_files(folder)

@@ -1,4 +1,4 @@
-"""A run that goru 0.1.0 wrote as its version 4, `goru fit iris --networks 36`, in today's form."""
+"""Runs that goru 0.1.0 wrote as its versions 4 and 5, `goru fit iris --networks 36`, in today's form."""
 
 import json
 import shutil
@@ -12,24 +12,33 @@ from goru.experiment.findings.answer import Recommendation
 from goru.studies.design import ARMS
 from goru.studies.runs.manifest import write_manifest
 from goru.studies.runs.older import lifted_answer, lifted_evidence
-from goru.studies.runs.run import ANSWER, EVIDENCE, Run, load
+from goru.studies.runs.run import ANSWER, EVIDENCE, RunFolder, open_run
 
 NEEDED = [
     *("data", "network", "plan", "plain", "effects", "judgement", "recommended", "test", "against_networks", "trained"),
     *("seconds", "advice", "options", "selection", "temperature"),
 ]
-OLDER = Path(__file__).parents[2] / "older" / "version-4"
+OLDER = Path(__file__).parents[2] / "older"
 
 
-def content(name):
-    return json.loads((OLDER / name).read_text("utf-8"))
+def content(name, version=4):
+    return json.loads((OLDER / f"version-{version}" / name).read_text("utf-8"))
+
+
+def opened(version, folder) -> RunFolder:
+    shutil.copytree(OLDER / f"version-{version}", folder)
+    write_manifest(folder)
+    return open_run(folder)
 
 
 @pytest.fixture
-def run(tmp_path) -> Run:
-    folder = shutil.copytree(OLDER, tmp_path / "run")
-    write_manifest(folder)
-    return load(folder)
+def run(tmp_path) -> RunFolder:
+    return opened(4, tmp_path / "run")
+
+
+@pytest.fixture
+def run_5(tmp_path) -> RunFolder:
+    return opened(5, tmp_path / "run")
 
 
 def without(old, name):
@@ -56,13 +65,14 @@ class TestAnswer:
                 networks=8,
                 epochs=32,
                 schedule_epochs=100,
-                held_out_loss=content(ANSWER)["recommended"][0]["held_out_loss"],
+                validation_loss=content(ANSWER)["recommended"][0]["held_out_loss"],
             ),
         )
 
     def test_has_the_figures_of_every_model_on_the_test_rows(self, run):
         for one, old in zip(run.answer.test, content(ANSWER)["test"], strict=True):
-            assert {"networks": one.networks, "arm": one.arm, **one.figures} == old
+            arm = "guess" if one.arm == "class prior" else one.arm
+            assert {"networks": one.networks, "arm": arm, **one.figures} == old
 
     def test_may_be_older_than_scores_and_comparisons_with_the_plain_networks(self):
         old = content(ANSWER)
@@ -70,7 +80,7 @@ class TestAnswer:
             old = without(old, name)
         for rival in old["against_networks"]:
             del rival["loss"]
-        assert lifted_answer(old)["against_networks"][0]["loss"] is None
+        assert lifted_answer(old, 4)["against_networks"][0]["loss"] is None
 
     @pytest.mark.parametrize(
         ("values", "words"),
@@ -83,7 +93,7 @@ class TestAnswer:
     def test_has_the_numbers_of_what_was_recommended(self, values, words):
         old = content(ANSWER)
         old["recommended"][0] |= values
-        (found,) = lifted_answer(old)["recommended"]
+        (found,) = lifted_answer(old, 4)["recommended"]
         assert found["values"].items() >= values.items()
         assert found["words"].startswith(words)
 
@@ -101,25 +111,82 @@ class TestEvidence:
         assert [list(arm.losses) for arm in evidence.arms] == [arm["losses"] for arm in old["arms"]]
         assert evidence.curves.plain.overfitting == run.answer.plain
         assert (
-            list(evidence.curves.recommended.curves.held_out.loss.mean)
+            list(evidence.curves.recommended.curves.validation.loss.mean)
             == (old["curves"]["recommended"]["curves"]["held_out"]["loss"]["mean"])
         )
         assert evidence.activations is not None
 
-    def test_has_every_draw_with_its_numbers(self, run):
-        for one, old in zip(run.evidence.draws, content(EVIDENCE)["draws"], strict=True):
-            assert {"arm": one.arm, "draw": one.draw, "epochs": one.epochs, "loss": one.loss, **one.values} == old
-        plain = next(draw for draw in run.evidence.draws if draw.arm == PLAIN)
+    def test_has_every_configuration_with_its_numbers(self, run):
+        for one, old in zip(run.evidence.configurations, content(EVIDENCE)["draws"], strict=True):
+            numbers = {"draw": one.configuration, "epochs": one.epochs, "loss": one.loss}
+            assert {"arm": one.arm, **numbers, **one.values} == old
+        plain = next(configuration for configuration in run.evidence.configurations if configuration.arm == PLAIN)
         assert [each.of(plain) is not None for each in run.evidence.hyperparameters] == [True, False, False, True]
 
     def test_has_the_predictions(self, run):
         found, old = run.evidence.predictions, content(EVIDENCE)["predictions"]
         assert (found.of, found.rows, found.classes) == ("test", old["rows"], tuple(old["classes"]))
         assert [curve.label for curve in found.roc] == [curve["class"] for curve in old["roc"]]
-        assert lifted_evidence(content(EVIDENCE) | {"predictions": {"of": "test", "rows": 0}})["predictions"] is None
+        assert lifted_evidence(content(EVIDENCE) | {"predictions": {"of": "test", "rows": 0}}, 4)["predictions"] is None
 
     @pytest.mark.parametrize("missing", content(EVIDENCE))
     def test_that_lacks_a_part_is_refused(self, run, missing):
         (run.folder / EVIDENCE).write_text(json.dumps(without(content(EVIDENCE), missing)), "utf-8")
         with pytest.raises(InputError, match=r"evidence\.json: damaged, it is no evidence"):
             _ = run.evidence
+
+
+class TestVersion5:
+    def test_the_answer_has_today_s_names(self, run_5):
+        answer, old = run_5.answer, content(ANSWER, 5)
+        assert answer.plan.configurations == old["plan"]["draws"] == 1
+        assert (answer.plain.training, answer.plain.validation) == (old["plain"]["fit"], old["plain"]["held_out"])
+        assert [effect.configurations_to_decide for effect in answer.effects] == [True] * 7
+        assert answer.recommended[0].validation_loss == old["recommended"][0]["held_out_loss"]
+        assert (answer.advice, answer.judgement.loss) == (old["advice"], old["judgement"]["loss"])
+
+    def test_what_looked_at_no_column_is_called_after_what_it_predicted(self, run_5):
+        models = [scores.arm for scores in run_5.answer.test]
+        assert models == ["class prior", *(entry["arm"] for entry in content(ANSWER, 5)["test"][1:])]
+        of_numbers = content(ANSWER, 5)
+        of_numbers["data"]["classes"] = None
+        assert lifted_answer(of_numbers, 5)["test"][0]["arm"] == "mean"
+
+    def test_the_evidence_has_them_too(self, run_5):
+        evidence, old = run_5.evidence, content(EVIDENCE, 5)
+        for one, then in zip(evidence.configurations, old["draws"], strict=True):
+            assert (one.arm, one.configuration, one.epochs) == (then["arm"], then["draw"], then["epochs"])
+            assert (one.loss, one.values) == (then["loss"], then["values"])
+        for curves, then in (
+            (getattr(evidence.curves, name), old["curves"][name]) for name in ("plain", "recommended")
+        ):
+            assert (curves.configuration, curves.stops) == (then["draw"], then["stops"])
+            assert list(curves.curves.training.loss.mean) == then["curves"]["fit"]["loss"]["mean"]
+            assert list(curves.curves.validation.loss.mean) == then["curves"]["held_out"]["loss"]["mean"]
+            assert curves.overfitting.validation == then["overfitting"]["held_out"]
+
+    def test_predictions_may_be_of_validation_rows(self):
+        old = content(EVIDENCE, 5)
+        old["predictions"]["of"] = "held_out"
+        assert lifted_evidence(old, 5)["predictions"]["of"] == "validation"
+
+    def test_names_of_the_user_s_own_stay(self):
+        """Whoever called a factor or a knob `draw` or `fit` finds it so."""
+        answer, evidence = content(ANSWER, 5), content(EVIDENCE, 5)
+        answer["recommended"][0]["levels"] = answer["recommended"][0]["values"] = {"draw": 1, "fit": 2}
+        evidence["draws"][0]["values"] = {"held_out": 3}
+        assert lifted_answer(answer, 5)["recommended"][0]["levels"] == {"draw": 1, "fit": 2}
+        assert lifted_answer(answer, 5)["recommended"][0]["values"] == {"draw": 1, "fit": 2}
+        assert lifted_evidence(evidence, 5)["configurations"][0]["values"] == {"held_out": 3}
+
+    @pytest.mark.parametrize("missing", ["data", "plan", "plain", "effects", "judgement", "recommended", "test"])
+    def test_an_answer_that_lacks_a_part_is_refused(self, run_5, missing):
+        (run_5.folder / ANSWER).write_text(json.dumps(without(content(ANSWER, 5), missing)), "utf-8")
+        with pytest.raises(InputError, match=r"answer\.json: damaged"):
+            _ = run_5.answer
+
+    @pytest.mark.parametrize("missing", ["curves", "arms", "draws", "hyperparameters"])
+    def test_evidence_that_lacks_a_part_is_refused(self, run_5, missing):
+        (run_5.folder / EVIDENCE).write_text(json.dumps(without(content(EVIDENCE, 5), missing)), "utf-8")
+        with pytest.raises(InputError, match=r"evidence\.json: damaged"):
+            _ = run_5.evidence

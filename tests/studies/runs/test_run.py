@@ -5,6 +5,7 @@ import re
 import pytest
 from runs import (
     ANSWERED,
+    ANSWERED_BEFORE,
     GATHERED,
     a_file,
     another_programs_manifest,
@@ -28,14 +29,26 @@ from runs import (
 import goru
 from goru.errors import InputError
 from goru.studies.runs.manifest import MANIFEST
-from goru.studies.runs.run import ANSWER, CONFIG, EVIDENCE, MAKING, OLDEST, READY, REPORT, STORE, VERSION, Run, load
+from goru.studies.runs.run import (
+    ANSWER,
+    CONFIG,
+    EVIDENCE,
+    MAKING,
+    OLDEST,
+    READY,
+    REPORT,
+    STORE,
+    VERSION,
+    RunFolder,
+    open_run,
+)
 
 FILES = (CONFIG, STORE, EVIDENCE, REPORT, ANSWER, MANIFEST, "model/model.json")
 
 
 class TestLoad:
     def test_a_finished_run_opens(self, tmp_path):
-        run = load(str(make_run(tmp_path / "run")))
+        run = open_run(str(make_run(tmp_path / "run")))
         assert run.config["format"] == "goru run"
         assert run.answer == ANSWERED
         assert run.evidence == GATHERED
@@ -43,8 +56,8 @@ class TestLoad:
 
     def test_its_trials_are_read_from_their_file(self, tmp_path):
         folder = make_run(tmp_path / "run")
-        assert [trial.draw for trial in load(folder).recorded] == [0, 1]
-        assert list(goru.load(folder).trials["draw"]) == [0, 1]
+        assert [trial.configuration for trial in open_run(folder).recorded] == [0, 1]
+        assert list(goru.load(folder).trials["configuration"]) == [0, 1]
 
     @pytest.mark.parametrize(
         ("make", "words"),
@@ -62,12 +75,12 @@ class TestLoad:
         folder = make(tmp_path / "run")
         before = tree(tmp_path)
         with pytest.raises(InputError, match=words):
-            load(folder)
+            open_run(folder)
         assert tree(tmp_path) == before
 
     def test_one_that_is_about_to_be_replaced_opens_still(self, tmp_path):
         folder = stopped(make_run(tmp_path / "run"), overwrite=True)
-        assert load(folder).answer == ANSWERED
+        assert open_run(folder).answer == ANSWERED
 
     @pytest.mark.parametrize("name", [ANSWER, MANIFEST])
     def test_one_whose_place_is_being_taken_does_not(self, tmp_path, name):
@@ -75,10 +88,10 @@ class TestLoad:
         (folder / READY).mkdir()
         (folder / name).rename(folder / READY / name)
         with pytest.raises(InputError, match="not finished"):
-            load(folder)
+            open_run(folder)
 
     def test_one_that_is_older_than_pictures_opens_but_has_nothing_to_draw(self, tmp_path):
-        run = load(run_without_evidence(tmp_path / "run"))
+        run = open_run(run_without_evidence(tmp_path / "run"))
         assert run.answer == ANSWERED
         with pytest.raises(
             InputError, match=r"run: written by an older goru, which kept nothing to draw.*overwrite=True"
@@ -87,7 +100,8 @@ class TestLoad:
 
     @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
     def test_every_version_that_can_be_read_is(self, tmp_path, version):
-        assert load(of_version(tmp_path / "run", version)).answer == ANSWERED
+        expected = ANSWERED_BEFORE if version == VERSION - 1 else ANSWERED
+        assert open_run(of_version(tmp_path / "run", version)).answer == expected
 
 
 class TestDamage:
@@ -98,7 +112,7 @@ class TestDamage:
         folder = make_run(tmp_path / "run")
         (folder / name).unlink()
         with pytest.raises(InputError, match=rf"{re.escape(name)}: (missing|cannot be read)"):
-            load(folder)
+            open_run(folder)
 
     @pytest.mark.parametrize("name", FILES)
     @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"\xff", b'{"format": "goru run", "version": 2}'])
@@ -106,7 +120,7 @@ class TestDamage:
         folder = make_run(tmp_path / "run")
         (folder / name).write_bytes(content + b" ")
         with pytest.raises(InputError, match=f"{re.escape(name)}: damaged"):
-            load(folder)
+            open_run(folder)
 
     @pytest.mark.parametrize("name", FILES)
     def test_a_changed_byte_is_found_wherever_it_is(self, tmp_path, name):
@@ -117,31 +131,31 @@ class TestDamage:
             changed[place] ^= 1 << place % 8
             (folder / name).write_bytes(changed)
             with pytest.raises(InputError, match=f"{re.escape(name)}: damaged"):
-                load(folder)
+                open_run(folder)
 
     def test_a_report_can_be_written_again_and_need_not_be_whole_for_that(self, tmp_path):
         folder = make_run(tmp_path / "run")
         (folder / REPORT).write_text("?")
         with pytest.raises(InputError, match=r"report\.html: damaged.* Write it again with `goru report`\.$"):
-            load(folder)
-        assert load(folder, but=(REPORT,)).answer == ANSWERED
+            open_run(folder)
+        assert open_run(folder, but=(REPORT,)).answer == ANSWERED
 
     def test_what_is_left_of_another_study_does_not_matter(self, tmp_path):
         folder = stopped(make_run(tmp_path / "run"), overwrite=True)
         (folder / MAKING / STORE).write_bytes(b"?")
-        assert load(folder).answer == ANSWERED
+        assert open_run(folder).answer == ANSWERED
 
 
 class TestPartsOfAnOlderRun:
     """Which has no manifest: what is damaged is found when it is read."""
 
     @pytest.fixture
-    def run(self, tmp_path) -> Run:
-        return load(of_version(tmp_path / "run", 3))
+    def run(self, tmp_path) -> RunFolder:
+        return open_run(of_version(tmp_path / "run", 3))
 
     def test_evidence_that_is_gone_is_missed_when_it_is_wanted_and_not_before(self, run):
         (run.folder / EVIDENCE).unlink()
-        assert load(run.folder).answer == ANSWERED
+        assert open_run(run.folder).answer == ANSWERED
         with pytest.raises(InputError, match=r"evidence\.json: cannot be read \(No such file or directory\)"):
             _ = run.evidence
 

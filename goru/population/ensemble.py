@@ -40,7 +40,7 @@ class _Orders(NamedTuple):
     taken: Any
 
 
-class CompiledBag:
+class CompiledEnsemble:
     """Stands in for a learner while it learns; `write_back` brings home what was learned.
 
     **Arguments:**

@@ -5,15 +5,15 @@ from goru.experiment.findings.answer import Answer, ModelScores
 PLAIN, RECOMMENDED = "plain", "recommended"
 
 
-def handed_over(answer: Answer) -> ModelScores:
-    """The test figures of what is handed over."""
+def final_scores(answer: Answer) -> ModelScores:
+    """The test figures of the final model."""
     own = [entry for entry in answer.test if entry.arm == RECOMMENDED]
     return next((entry for entry in own if entry.networks == answer.networks), own[-1])
 
 
 def plain_beside(answer: Answer) -> ModelScores | None:
     """Those of the plain networks of its kind, one or several."""
-    single = handed_over(answer).networks == 1
+    single = final_scores(answer).networks == 1
     return next((one for one in answer.test if one.arm == PLAIN and (one.networks == 1) == single), None)
 
 

@@ -14,7 +14,7 @@ from goru.nn.layers.affine import Weights
 from goru.nn.layers.batch_norm import Statistics
 from goru.nn.layers.dropout import dropout_key, keep_mask
 from goru.nn.network import STATISTICS_STEP
-from goru.population.settle import _statistics, settle
+from goru.population.final_networks import _statistics, with_exact_statistics
 
 CASES = {
     **ARCHITECTURES,
@@ -34,9 +34,9 @@ MEMBERS = (
 )
 
 
-def settled_networks(architecture):
+def final_networks(architecture):
     (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(*MEMBERS))
-    return settle(trained, architecture.layers, width=2), trained
+    return with_exact_statistics(trained, architecture.layers, width=2), trained
 
 
 def one_of(stacked, index):
@@ -54,15 +54,15 @@ def of_batch_norm(statistics):
 
 @cases
 def test_folded_networks_predict_in_numpy_what_inference_with_exact_statistics_does(architecture):
-    settled, _ = settled_networks(architecture)
+    final, _ = final_networks(architecture)
     rows = table()
-    x = rows.x[rows.score].T
-    layers, plain = fold(architecture.layers, *settled)
+    x = rows.x[rows.validation].T
+    layers, plain = fold(architecture.layers, *final)
     assert {layer.kind for layer in layers} == {"affine", "activation"}
     outputs = apply(layers, plain, x)
     assert outputs.shape == (2, architecture.outputs, x.shape[1])
     for index in range(2):
-        learned, statistics, hyper = one_of(settled, index)
+        learned, statistics, hyper = one_of(final, index)
         unfolded = network.infer(architecture.layers, *jax.tree.map(jnp.asarray, (learned, statistics, hyper, x)))
         np.testing.assert_allclose(outputs[index], unfolded, rtol=1e-4, atol=1e-5)
         by_hand = outputs_in_numpy(architecture.layers, learned, statistics, MEMBERS[index].hyper, x)
@@ -70,13 +70,13 @@ def test_folded_networks_predict_in_numpy_what_inference_with_exact_statistics_d
 
 
 @with_batch_norm
-def test_statistics_are_mean_and_variance_over_all_fit_rows_with_neurons_deleted_as_in_training(architecture):
-    settled, trained = settled_networks(architecture)
+def test_statistics_are_mean_and_variance_over_all_training_rows_with_neurons_deleted_as_in_training(architecture):
+    final, trained = final_networks(architecture)
     rows = table()
     for index, one in enumerate(MEMBERS):
         learned, rate = one_of(trained.learned, index), one.hyper.dropout_rate
-        found = iter(of_batch_norm(one_of(settled.statistics, index)))
-        x = np.float64(rows.x[rows.fit]).T
+        found = iter(of_batch_norm(one_of(final.statistics, index)))
+        x = np.float64(rows.x[rows.training]).T
         for layer, numbers in zip(architecture.layers[:-1], learned[:-1], strict=True):
             match layer.kind:
                 case "affine":
@@ -100,51 +100,51 @@ def test_statistics_are_mean_and_variance_over_all_fit_rows_with_neurons_deleted
 
 @cases
 def test_the_learned_numbers_are_left_as_they_are(architecture):
-    settled, trained = settled_networks(architecture)
-    same_bits((settled.learned, settled.hyper), (trained.learned, trained.hyper))
+    final, trained = final_networks(architecture)
+    same_bits((final.learned, final.hyper), (trained.learned, trained.hyper))
 
 
 def test_without_batch_norm_there_are_no_statistics_and_the_affine_layers_stay():
     architecture = ARCHITECTURES["none-dropout"]
-    settled, trained = settled_networks(architecture)
-    assert of_batch_norm(settled.statistics) == []
-    _, folded = fold(architecture.layers, *settled)
+    final, trained = final_networks(architecture)
+    assert of_batch_norm(final.statistics) == []
+    _, folded = fold(architecture.layers, *final)
     affines = [[layer for layer in learned if isinstance(layer, Weights)] for learned in (folded, trained.learned)]
     assert len(affines[0]) == 3
     same_bits(*affines)
 
 
 @cases
-def test_what_is_settled_is_numpy_arrays_with_the_networks_first(architecture):
-    settled, _ = settled_networks(architecture)
-    for leaf in jax.tree.leaves(settled):
+def test_they_are_numpy_arrays_with_the_networks_first(architecture):
+    final, _ = final_networks(architecture)
+    for leaf in jax.tree.leaves(final):
         assert type(leaf) is np.ndarray
         assert leaf.shape[0] == 2
 
 
 @cases
-def test_a_network_is_settled_the_same_beside_others_and_alone(architecture):
-    settled, _ = settled_networks(architecture)
+def test_a_network_has_the_same_statistics_beside_others_and_alone(architecture):
+    final, _ = final_networks(architecture)
     (trained,) = train(trainer(replace(architecture, dropout_form="inverted")), block(MEMBERS[1]))
-    same_bits(one_of(settled, slice(1, 2)), settle(trained, architecture.layers, width=2))
+    same_bits(one_of(final, slice(1, 2)), with_exact_statistics(trained, architecture.layers, width=2))
 
 
 @cases
 @pytest.mark.parametrize("width", [1, 3, 8])
 def test_the_width_that_a_block_is_padded_to_changes_nothing(architecture, width):
-    settled, trained = settled_networks(architecture)
-    same_bits(settled, settle(trained, architecture.layers, width))
+    final, trained = final_networks(architecture)
+    same_bits(final, with_exact_statistics(trained, architecture.layers, width))
 
 
 @with_batch_norm
-def test_statistics_may_be_those_of_the_first_fit_rows_alone(architecture):
-    _, trained = settled_networks(architecture)
+def test_statistics_may_be_those_of_the_first_training_rows_alone(architecture):
+    _, trained = final_networks(architecture)
     rows, some = trained.block.rows, 50
-    fewer = replace(trained, block=replace(trained.block, rows=replace(rows, fit=rows.fit[:some])))
-    settled = settle(trained, architecture.layers, width=2, rows=some)
-    same_bits(settled, settle(fewer, architecture.layers, width=2))
-    x = np.float64(rows.x[rows.fit[:some]])
-    mean, variance = of_batch_norm(settled.statistics)[0]
+    fewer = replace(trained, block=replace(trained.block, rows=replace(rows, training=rows.training[:some])))
+    final = with_exact_statistics(trained, architecture.layers, width=2, rows=some)
+    same_bits(final, with_exact_statistics(fewer, architecture.layers, width=2))
+    x = np.float64(rows.x[rows.training[:some]])
+    mean, variance = of_batch_norm(final.statistics)[0]
     for index in range(2):
         layer = one_of(trained.learned[0], index)
         inputs = x @ np.float64(layer.weight).T
@@ -156,16 +156,18 @@ def test_statistics_may_be_those_of_the_first_fit_rows_alone(architecture):
 
 @with_batch_norm
 def test_as_many_rows_as_there_are_to_fit_on_are_all_of_them(architecture):
-    settled, trained = settled_networks(architecture)
-    same_bits(settled, settle(trained, architecture.layers, width=2, rows=len(trained.block.rows.fit)))
+    final, trained = final_networks(architecture)
+    same_bits(
+        final, with_exact_statistics(trained, architecture.layers, width=2, rows=len(trained.block.rows.training))
+    )
 
 
 def test_blocks_of_different_sizes_and_splits_of_different_rows_are_served_by_one_program():
-    architecture, fit = ARCHITECTURES["before-dropout"], table().fit
+    architecture, fit = ARCHITECTURES["before-dropout"], table().training
     (pair,) = train(trainer(architecture), block(*MEMBERS))
     _statistics.clear_cache()
-    settle(pair, architecture.layers, width=4, rows=80)
+    with_exact_statistics(pair, architecture.layers, width=4, rows=80)
     for members, fitted in ((MEMBERS[:1], fit), (MEMBERS, fit[:81]), ([*MEMBERS, member(2)], fit[5:])):
-        (trained,) = train(trainer(architecture), block(*members, rows=replace(table(), fit=fitted)))
-        settle(trained, architecture.layers, width=4, rows=80)
+        (trained,) = train(trainer(architecture), block(*members, rows=replace(table(), training=fitted)))
+        with_exact_statistics(trained, architecture.layers, width=4, rows=80)
     assert _statistics._cache_size() == 1

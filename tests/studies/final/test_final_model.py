@@ -14,22 +14,22 @@ from goru.model.networks import tempered
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.studies.budget.extent import Extent
 from goru.studies.design import PLAIN, arm_of
-from goru.studies.final import finish as module
-from goru.studies.final.finish import Finished, as_model, finish, needs_held_out
-from goru.studies.final.handover import train_bag
-from goru.studies.laboratory import Laboratory, block_shape
+from goru.studies.final import final_model as module
+from goru.studies.final.final_model import FinalModel, as_model, needs_validation, train_final_model
+from goru.studies.final.refits import train_ensemble
+from goru.studies.laboratory import NetworkLaboratory, block_shape
 
 DROPOUT, NORMED = arm_of(dropout=True), arm_of("before")
 SCHEDULE = 40
 
 
-def candidate(arm: Arm, loss: float, draw: int = 0, epochs: int = 1, learning_rate: float = 0.01) -> Candidate:
+def candidate(arm: Arm, loss: float, configuration: int = 0, epochs: int = 1, learning_rate: float = 0.01) -> Candidate:
     values = Hyperparameters(learning_rate=learning_rate, dropout_rate=0.2)._asdict()
-    return Candidate(arm, draw, values, epochs, loss)
+    return Candidate(arm, configuration, values, epochs, loss)
 
 
-BEST, NEAR, FAR = (candidate(PLAIN, loss, draw) for draw, loss in enumerate((1.0, 1.04, 1.2)))
-RIVAL, OTHER = candidate(DROPOUT, 1.1, draw=5), candidate(NORMED, 1.3)
+BEST, NEAR, FAR = (candidate(PLAIN, loss, configuration) for configuration, loss in enumerate((1.0, 1.04, 1.2)))
+RIVAL, OTHER = candidate(DROPOUT, 1.1, configuration=5), candidate(NORMED, 1.3)
 RANKED = [BEST, NEAR, RIVAL, FAR]
 NAMES = {"best": BEST, "near": NEAR, "far": FAR, "rival": RIVAL, "other": OTHER}
 
@@ -55,89 +55,92 @@ def pretend(monkeypatch):
                     each = np.repeat(((1 - right) / (classes - 1))[:, None], classes, axis=1)
                     each[np.arange(len(y)), y] = right
                     found.append(each)
-            there = np.isin(np.arange(len(y)), np.concatenate([[], *[split.score_rows for split in splits]]))
+            there = np.isin(np.arange(len(y)), np.concatenate([[], *[split.validation_rows for split in splits]]))
             return np.where(there[None, :, None], found, np.nan)
 
-        monkeypatch.setattr(module, "predict_held_out", predict)
+        monkeypatch.setattr(module, "predict_validation", predict)
         return asked
 
     return install
 
 
-def taken(finished: Finished) -> dict[str, int]:
+def taken(final: FinalModel) -> dict[str, int]:
     names = {candidate: name for name, candidate in NAMES.items()}
-    return {names[candidate]: count for candidate, count in finished.shares.items()}
+    return {names[candidate]: count for candidate, count in final.shares.items()}
 
 
 class TestUniform:
-    def test_the_bag_is_shared_by_the_best_draws_of_the_best_arm(self, laboratory, splits, flowers, pretend):
+    def test_the_ensemble_is_shared_by_the_best_configurations_of_the_best_arm(
+        self, laboratory, splits, flowers, pretend
+    ):
         asked = pretend(flowers, best=0.5, near=0.5)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent())
-        assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
         assert asked == [({BEST: 4, NEAR: 4}, SCHEDULE)]  # no rival is trained in vain
-        assert finished.bag.candidates[0] == BEST
+        assert final.ensemble.candidates[0] == BEST
 
-    def test_the_model_is_the_bag_with_what_each_network_is(self, laboratory, splits, flowers, pretend):
+    def test_the_model_is_the_ensemble_with_what_each_network_is(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent())
-        again = train_bag(laboratory, {BEST: 4, NEAR: 4}, SCHEDULE)
-        for one, other in zip(finished.model.networks.arrays.values(), again.networks.arrays.values(), strict=True):
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        again = train_ensemble(laboratory, {BEST: 4, NEAR: 4}, SCHEDULE)
+        for one, other in zip(final.model.networks.arrays.values(), again.networks.arrays.values(), strict=True):
             np.testing.assert_array_equal(one, other)
-        assert [member["arm"] for member in finished.model.members] == ["plain"] * 8
+        assert [member["arm"] for member in final.model.members] == ["plain"] * 8
 
 
 class TestGreedy:
-    def test_a_rival_that_is_better_takes_most_of_the_bag_and_the_best_draw_stays_the_first(
+    def test_a_rival_that_is_better_takes_most_of_the_ensemble_and_the_best_configuration_stays_the_first(
         self, laboratory, splits, flowers, pretend
     ):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.9)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         # One network of each candidate is compared; what is taken is trained again, for its temperature.
         assert asked == [({BEST: 1, NEAR: 1, RIVAL: 1}, SCHEDULE), ({BEST: 1, RIVAL: 7}, SCHEDULE)]
-        assert (taken(finished), finished.selection) == ({"best": 1, "rival": 7}, "greedy")
-        assert finished.bag.candidates == (BEST, *[RIVAL] * 7)
-        assert [member["arm"] for member in finished.model.members] == ["plain", *["dropout"] * 7]
+        assert (taken(final), final.selection) == ({"best": 1, "rival": 7}, "greedy")
+        assert final.ensemble.candidates == (BEST, *[RIVAL] * 7)
+        assert [member["arm"] for member in final.model.members] == ["plain", *["dropout"] * 7]
 
-    def test_where_no_rival_is_better_the_bag_stays_as_it_was(self, laboratory, splits, flowers, pretend):
+    def test_where_no_rival_is_better_the_ensemble_stays_as_it_was(self, laboratory, splits, flowers, pretend):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.4)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
         assert asked[1:] == [({BEST: 4, NEAR: 4}, SCHEDULE)]
 
-    def test_a_draw_of_the_best_arm_may_be_left_out_too(self, laboratory, splits, flowers, pretend):
+    def test_a_configuration_of_the_best_arm_may_be_left_out_too(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.6, near=0.3, rival=0.4)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 8}, "greedy")
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 8}, "greedy")
 
     def test_a_selection_that_comes_out_uniform_is_called_so(self, laboratory, splits, flowers, pretend):
         """There is but one candidate to select from."""
         pretend(flowers, best=0.6)
-        finished = finish(laboratory, [BEST], splits, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 8}, "uniform")
+        final = train_final_model(laboratory, [BEST], splits, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 8}, "uniform")
 
     def test_a_rival_that_is_better_in_one_fold_alone_is_not_taken(self, laboratory, splits, flowers, pretend):
         lucky = np.full(len(flowers.y_development), 0.45)
-        lucky[splits[0].score_rows] = 0.62
+        lucky[splits[0].validation_rows] = 0.62
         pretend(flowers, best=0.5, near=0.5, rival=lucky)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         # By all rows a half of it would be better, log(0.56/0.5) + 2 log(0.475/0.5) > 0. But where the first fold and
         # another select it for the third, it is worse there; and for the first one the other two do not select it.
-        assert finished.selection == "uniform"
+        assert final.selection == "uniform"
 
     def test_a_rival_that_diverged_is_not_taken_and_keeps_no_other_from_it(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5, rival=np.nan, other=0.9)
-        finished = finish(laboratory, [*RANKED, OTHER], splits, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 1, "other": 7}, "greedy")
+        final = train_final_model(laboratory, [*RANKED, OTHER], splits, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 1, "other": 7}, "greedy")
 
     @pytest.mark.parametrize("diverged", ["best", "near"])
-    def test_where_one_of_the_best_draws_diverged_nothing_is_selected(
+    def test_where_one_of_the_best_configurations_diverged_nothing_is_selected(
         self, laboratory, splits, flowers, pretend, diverged
     ):
-        """There is nothing to compare with: neither a uniform bag, nor a reason to distrust what the race has found."""
+        """There is nothing to compare with: neither a uniform ensemble, nor a reason to distrust what the race has
+        found."""
         pretend(flowers, **{"best": 0.5, "near": 0.5, "rival": 0.9, diverged: (np.nan, np.nan)})
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 4, "near": 4}, "uniform")
-        assert finished.model.temperature == 1.0
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
+        assert final.model.temperature == 1.0
 
     def test_classes_count_alike_where_that_was_asked_for(self, laboratory, splits, flowers, pretend):
         """The rival is better at nine rows of a rare class, and somewhat worse at the sixty-three others."""
@@ -149,7 +152,7 @@ class TestGreedy:
         for balanced in (False, True):
             changed = laboratory.for_table(rare, 0)
             changed.balanced = balanced
-            found.append(finish(changed, RANKED, splits, SCHEDULE, Extent(greedy=True)).selection)
+            found.append(train_final_model(changed, RANKED, splits, SCHEDULE, Extent(greedy=True)).selection)
         # Half of it: 63 log(0.46/0.5) + 9 log(0.65/0.5) is below zero; where the nine count seven times, it is above.
         assert found == ["uniform", "greedy"]
 
@@ -158,46 +161,48 @@ class TestExtent:
     @pytest.mark.parametrize(
         ("networks", "shares"), [(8, {"best": 4, "near": 4}), (3, {"best": 2, "near": 1}), (1, {"best": 1})]
     )
-    def test_the_bag_is_as_large_as_it_may_be(self, laboratory, splits, flowers, pretend, networks, shares):
+    def test_the_ensemble_is_as_large_as_it_may_be(self, laboratory, splits, flowers, pretend, networks, shares):
         pretend(flowers, best=0.5, near=0.5)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(networks))
-        assert taken(finished) == shares
-        assert len(finished.model.networks) == networks
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(networks))
+        assert taken(final) == shares
+        assert len(final.model.networks) == networks
 
     def test_two_folds_calibrate_as_well(self, laboratory, splits, flowers, pretend):
         """In the third they are always wrong."""
         right = np.full(len(flowers.y_development), 0.3)
-        right[splits[2].score_rows] = 0.8
+        right[splits[2].validation_rows] = 0.8
         pretend(flowers, best=right, near=right)
-        whole, two = (finish(laboratory, RANKED, splits, SCHEDULE, Extent(folds=folds)) for folds in (None, 2))
+        whole, two = (
+            train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(folds=folds)) for folds in (None, 2)
+        )
         assert two.model.temperature > 4 > whole.model.temperature
-        scored = np.isfinite(two.held_out).all(axis=(0, 2))
+        scored = np.isfinite(two.validation).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
 
     def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))
-        assert (finished.model.temperature, finished.model.single_temperature) == (1.0, 1.0)
-        assert np.isnan(finished.held_out).all()
-        assert finished.held_out.shape == (2, len(flowers.y_development), 3)
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))
+        assert (final.model.temperature, final.model.single_temperature) == (1.0, 1.0)
+        assert np.isnan(final.validation).all()
+        assert final.validation.shape == (2, len(flowers.y_development), 3)
 
-    def test_where_it_is_late_the_bag_is_what_is_trained_by_then(self, laboratory, splits):
+    def test_where_it_is_late_the_ensemble_is_what_is_trained_by_then(self, laboratory, splits):
         """Blocks hold two networks, and two are trained at a time: of eight there are four at the first look."""
         ranked = [BEST, replace(NEAR, epochs=40)]
-        whole = finish(laboratory, ranked, splits, SCHEDULE, Extent(8))
-        late = finish(laboratory, ranked, splits, SCHEDULE, Extent(8), late=lambda: True)
+        whole = train_final_model(laboratory, ranked, splits, SCHEDULE, Extent(8))
+        late = train_final_model(laboratory, ranked, splits, SCHEDULE, Extent(8), late=lambda: True)
         networks = len(late.model.networks)
         assert 0 < networks < 8
         pairs = zip(late.model.networks.arrays.values(), whole.model.networks.arrays.values(), strict=True)
         for one, other in pairs:
             np.testing.assert_array_equal(one, other[:networks])
-        assert np.isnan(late.held_out).all()
+        assert np.isnan(late.validation).all()
         assert late.model.temperature == 1.0
 
-    def test_numbers_are_predicted_on_held_out_rows_only_where_there_are_no_test_rows(self, flowers, prices):
-        assert needs_held_out(flowers)
-        assert not needs_held_out(prices)
+    def test_numbers_are_predicted_on_validation_rows_only_where_there_are_no_test_rows(self, flowers, prices):
+        assert needs_validation(flowers)
+        assert not needs_validation(prices)
         without = replace(prices, encoded_test=prices.encoded_test.take(np.arange(0)), y_test=prices.y_test[:0])
-        assert needs_held_out(without)
+        assert needs_validation(without)
 
 
 class TestRowsThatNoFoldScores:
@@ -216,9 +221,9 @@ class TestRowsThatNoFoldScores:
         for values in said.values():
             values[others] = for_the_others
         pretend(flowers, near=said["best"], **said)
-        finished = finish(laboratory, RANKED, halves, SCHEDULE, Extent(greedy=True))
-        assert (taken(finished), finished.selection) == ({"best": 1, "rival": 7}, "greedy")
-        assert finished.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
+        final = train_final_model(laboratory, RANKED, halves, SCHEDULE, Extent(greedy=True))
+        assert (taken(final), final.selection) == ({"best": 1, "rival": 7}, "greedy")
+        assert final.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
 
 
 class TestTemperature:
@@ -226,20 +231,20 @@ class TestTemperature:
         """In a third of each fold's rows they are wrong, and give a tenth to the truth; in the others eight tenths."""
         right = np.full(len(flowers.y_development), 0.8)
         for split in splits:
-            right[split.score_rows[::3]] = 0.1
+            right[split.validation_rows[::3]] = 0.1
         pretend(flowers, best=right, near=right)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert model.temperature > 1.2
         assert model.temperature == pytest.approx(model.single_temperature, rel=1e-3)
 
-    def test_the_bag_and_its_first_network_have_each_their_own(self, laboratory, splits, flowers, pretend):
+    def test_the_ensemble_and_its_first_network_have_each_their_own(self, laboratory, splits, flowers, pretend):
         """The first of four is too sure of itself, and the four together are not sure enough."""
         first = np.full(len(flowers.y_development), 0.97)
         for split in splits:
-            first[split.score_rows[::4]] = 0.01
+            first[split.validation_rows[::4]] = 0.01
         others = np.full(len(flowers.y_development), 0.5)
         pretend(flowers, best=(first, others), near=0.5)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert model.single_temperature > 1.2
         assert model.temperature < 0.8
         assert model.single.temperature == model.single_temperature
@@ -248,17 +253,17 @@ class TestTemperature:
         self, laboratory, splits, flowers, pretend
     ):
         pretend(flowers, best=0.3, near=0.3, rival=0.8)
-        finished = finish(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
-        assert taken(finished) == {"best": 1, "rival": 7}
-        assert finished.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
-        assert finished.model.single_temperature > 4  # 0.3 of three classes, always wrong: the less sure the better
+        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        assert taken(final) == {"best": 1, "rival": 7}
+        assert final.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
+        assert final.model.single_temperature > 4  # 0.3 of three classes, always wrong: the less sure the better
 
     def test_where_nothing_is_gained_it_is_1(self, laboratory, splits, flowers, pretend):
         """One fold is all right, one half, one not at all: what two say of the third is wrong."""
         right = np.full(len(flowers.y_development), 0.6)
-        right[splits[0].score_rows], right[splits[1].score_rows] = 0.95, 0.05
+        right[splits[0].validation_rows], right[splits[1].validation_rows] = 0.95, 0.05
         pretend(flowers, best=right, near=right)
-        model = finish(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
         assert (model.temperature, model.single_temperature) == (1.0, 1.0)
 
 
@@ -267,49 +272,49 @@ class TestNumbers:
 
     @pytest.fixture(scope="class")
     @staticmethod
-    def finished():
+    def final():
         dataset = load_dataset(make_prices(), target="price")
         cut = folds(dataset.y_development, dataset.task, 3, seed=0)
         shape = block_shape(len(dataset.y_development), cut, batch=8, networks=2)
         base = Architecture(dataset.n_features, (8,), 1)
-        laboratory = Laboratory(dataset, base, Recipe(loss="squared_error"), shape, seed=0)
+        laboratory = NetworkLaboratory(dataset, base, Recipe(loss="squared_error"), shape, seed=0)
         hopeless = candidate(PLAIN, 1.0, learning_rate=1e-6)
         good = candidate(NORMED, 1.1, epochs=SCHEDULE, learning_rate=0.03)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module.ensemble, "temperature", lambda *_: pytest.fail("numbers have none"))
-            yield finish(laboratory, [hopeless, good], cut, SCHEDULE, Extent(greedy=True)), hopeless, good
+            patch.setattr(module, "temperature", lambda *_: pytest.fail("numbers have none"))
+            yield train_final_model(laboratory, [hopeless, good], cut, SCHEDULE, Extent(greedy=True)), hopeless, good
         laboratory.close()
 
-    def test_what_predicts_held_out_rows_best_is_taken(self, finished):
-        finished, hopeless, good = finished
-        assert (finished.shares, finished.selection) == ({hopeless: 1, good: 7}, "greedy")
+    def test_what_predicts_validation_rows_best_is_taken(self, final):
+        final, hopeless, good = final
+        assert (final.shares, final.selection) == ({hopeless: 1, good: 7}, "greedy")
 
-    def test_there_is_nothing_to_calibrate(self, finished):
-        model = finished[0].model
+    def test_there_is_nothing_to_calibrate(self, final):
+        model = final[0].model
         assert (model.temperature, model.single_temperature) == (1.0, 1.0)
 
 
 class TestModel:
     @pytest.fixture(scope="class")
     @staticmethod
-    def bag(laboratory):
-        return train_bag(laboratory, {RIVAL: 2, replace(NEAR, epochs=3): 1}, SCHEDULE)
+    def ensemble(laboratory):
+        return train_ensemble(laboratory, {RIVAL: 2, replace(NEAR, epochs=3): 1}, SCHEDULE)
 
-    def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, laboratory, bag):
-        model = as_model(laboratory, bag)
+    def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, laboratory, ensemble):
+        model = as_model(laboratory, ensemble)
         probabilities = model.probabilities(flowers.encoded_test)
         assert probabilities.shape == (len(flowers.y_test), 3)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
         assert set(model.predict_encoded(flowers.encoded_test)) <= {"iris", "lily", "rose"}
 
-    def test_it_says_what_each_network_is(self, laboratory, bag):
-        members = as_model(laboratory, bag).members
+    def test_it_says_what_each_network_is(self, laboratory, ensemble):
+        members = as_model(laboratory, ensemble).members
         assert [member["arm"] for member in members] == ["dropout", "dropout", "plain"]
         assert members[0]["dropout_rate"] == 0.2
         assert [member["epochs"] for member in members] == [1, 1, 3]
 
-    def test_its_probabilities_are_tempered(self, flowers, laboratory, bag):
-        plain, hot = as_model(laboratory, bag), as_model(laboratory, bag, 2.0, 3.0)
+    def test_its_probabilities_are_tempered(self, flowers, laboratory, ensemble):
+        plain, hot = as_model(laboratory, ensemble), as_model(laboratory, ensemble, 2.0, 3.0)
         encoded = flowers.encoded_test
         np.testing.assert_array_equal(hot.probabilities(encoded), tempered(plain.probabilities(encoded), 2.0))
         np.testing.assert_array_equal(

@@ -1,10 +1,10 @@
-"""Bags selected and probabilities calibrated, on rows so few that it can be done by hand."""
+"""Ensembles selected and probabilities calibrated, on rows so few that it can be done by hand."""
 
 import numpy as np
 import pytest
 
 from goru.model.networks import tempered
-from goru.studies.final.ensemble import HOTTEST, best_temperature, greedy, select, temperature
+from goru.studies.final.selection import HOTTEST, best_temperature, greedy, select, temperature
 
 NAN = float("nan")
 
@@ -62,7 +62,7 @@ class TestGreedy:
 
 
 class TestSelect:
-    """The truth is zero; the uniform bag is of the first candidate alone, which always predicts one."""
+    """The truth is zero; the uniform ensemble is of the first candidate alone, which always predicts one."""
 
     UNIFORM = np.array([2, 0, 0, 0, 0, 0])
 
@@ -97,7 +97,7 @@ class TestSelect:
         assert self.select([[1.0] * 5, *others], [[0], [1], [2], [3], [4]]) == "uniform"
         assert counts([[1.0] * 5, *others], size=2) == [1, 1, 0, 0, 0, 0]
 
-    def test_where_the_greedy_bag_is_no_better_the_uniform_one_stays(self):
+    def test_where_the_greedy_ensemble_is_no_better_the_uniform_one_stays(self):
         assert self.select([[1.0] * 3, [1.0] * 3], [[0], [1], [2]]) == "uniform"
         assert self.select([[1.0] * 3, [2.0] * 3], [[0], [1], [2]]) == "uniform"
 
@@ -118,7 +118,7 @@ class TestSelect:
         """With times, the first period is only fitted on."""
         assert self.select([[NAN, 1.0, 1.0], [NAN, 0.5, 0.5]], [[1], [2]]) == [1, 1]
 
-    def test_the_bag_that_is_kept_may_be_of_several_candidates(self):
+    def test_the_ensemble_that_is_kept_may_be_of_several_candidates(self):
         # Candidates 2 and -2 make 0 together, which the greedy selection finds too: no better.
         predictions = np.array([[2.0, 2.0], [-2.0, -2.0]])
         uniform = np.array([1, 1])

@@ -15,10 +15,10 @@ import goru
 from goru.errors import InputError, spelled
 from goru.estimators.parameters import ARGUMENTS
 from goru.report.fragment import fragment
-from goru.report.opened import Run, load
-from goru.report.shown import Shown
+from goru.report.run import Run, load
 from goru.report.study_page import html
 from goru.report.terminal import answer_lines
+from goru.report.viewable import Viewable
 
 OLDER = Path(__file__).parent.parent / "older" / "version-4"
 PLOTS = ("plot_effects", "plot_curves", "plot_activations", "plot_hyperparameters")
@@ -64,10 +64,10 @@ class TestAStudyInMemory:
         curves = study.evidence.curves
         assert curves.plain.overfitting == study.answer.plain
         assert curves.recommended.arm == study.answer.recommended[0].arm
-        draws = study.trials.groupby(["arm", "draw"]).ngroups
-        assert len(study.evidence.draws) == draws
+        configurations = study.trials.groupby(["arm", "configuration"]).ngroups
+        assert len(study.evidence.configurations) == configurations
 
-    def test_has_a_report_of_held_out_rows(self, study):
+    def test_has_a_report_of_validation_rows(self, study):
         page = Page(html(study.answer, study.evidence))
         assert set(page.figures) >= {"effects", "curves", "activations", "hyperparameters", "arms", "interactions"}
         assert set(page.figures) & {"confusion", "values"}
@@ -95,7 +95,7 @@ class TestARunOnDisk:
 
     def test_is_what_goru_load_opens(self, run, tmp_path):
         assert type(goru.load(tmp_path / "run")) is Run
-        assert isinstance(run, Shown)
+        assert isinstance(run, Viewable)
 
     @pytest.mark.parametrize("plot", PLOTS)
     def test_has_the_pictures_of_its_report(self, run, plot):

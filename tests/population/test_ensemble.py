@@ -1,4 +1,4 @@
-"""`goru.population.bag`: a compiled bag learns what the learner in NumPy would."""
+"""`goru.population.ensemble`: a compiled ensemble learns what the learner in NumPy would."""
 
 import jax
 import numpy as np
@@ -8,7 +8,7 @@ from learners import NORMED, make_architecture, make_learner, make_x, make_y
 import goru
 from goru.estimators import training
 from goru.nn.losses import LOSSES
-from goru.population.bag import CompiledBag
+from goru.population.ensemble import CompiledEnsemble
 from goru.population.immediate.learner import Learner, Order
 
 ROWS, SIZE = 50, 16
@@ -48,11 +48,11 @@ def make_orders(epoch: int) -> list[Order]:
 def learn_both_ways(layers, loss, optimizer="adam", networks=4):
     x, y = make_rows(loss)
     own, home = (make_own(layers, loss, optimizer, networks) for _ in range(2))
-    bag = CompiledBag(home, x, y)
+    ensemble = CompiledEnsemble(home, x, y)
     for epoch in range(3):
         expected = own.learn(x, y, make_orders(epoch))
-        np.testing.assert_allclose(bag.learn(x, y, make_orders(epoch)), expected, rtol=2e-4, atol=2e-5)
-    bag.write_back()
+        np.testing.assert_allclose(ensemble.learn(x, y, make_orders(epoch)), expected, rtol=2e-4, atol=2e-5)
+    ensemble.write_back()
     return own, home, x
 
 
@@ -87,12 +87,14 @@ def test_what_was_learned_before_is_gone_on_from():
     own, home = make_own(layers, loss), make_own(layers, loss)
     for learner in (own, home):
         learner.learn(x, y, make_orders(0))
-    bag = CompiledBag(home, x, y)
-    np.testing.assert_allclose(bag.learn(x, y, make_orders(1)), own.learn(x, y, make_orders(1)), rtol=2e-4, atol=2e-5)
+    ensemble = CompiledEnsemble(home, x, y)
+    np.testing.assert_allclose(
+        ensemble.learn(x, y, make_orders(1)), own.learn(x, y, make_orders(1)), rtol=2e-4, atol=2e-5
+    )
 
 
 @pytest.mark.parametrize("given", [{}, {"early_stopping": True, "batch_norm": "before", "dropout": 0.2}], ids=str)
-def test_an_estimator_gives_the_same_bag_compiled_or_not(monkeypatch, given):
+def test_an_estimator_gives_the_same_ensemble_compiled_or_not(monkeypatch, given):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 4)).astype(np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -102,14 +104,14 @@ def test_an_estimator_gives_the_same_bag_compiled_or_not(monkeypatch, given):
 
     made = []
 
-    class Noted(CompiledBag):
+    class Noted(CompiledEnsemble):
         def __init__(self, *given):
             super().__init__(*given)
             made.append(self)
 
     direct = fit()
     monkeypatch.setattr(training, "WORTH_COMPILING", 0)
-    monkeypatch.setattr(training, "CompiledBag", Noted)
+    monkeypatch.setattr(training, "CompiledEnsemble", Noted)
     compiled = fit()
     assert len(made) == 1
     np.testing.assert_allclose(compiled.loss_curve_, direct.loss_curve_, rtol=1e-4)

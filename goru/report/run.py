@@ -3,14 +3,14 @@
 import os
 from typing import TYPE_CHECKING
 
-from goru.report.shown import Shown
+from goru.report.viewable import Viewable
 from goru.studies.runs import run as on_disk
 
 if TYPE_CHECKING:
     from goru.experiment.trial import Trial
 
 
-class Run(Shown, on_disk.Run):
+class Run(Viewable, on_disk.RunFolder):
     """A finished run: its `model`, its `answer`, and everything that can be looked at."""
 
     def _recorded(self) -> "list[Trial]":
@@ -22,4 +22,4 @@ def load(folder: str | os.PathLike[str]) -> Run:
 
     **Raises:** `InputError` if the folder is no run of goru's, or is not finished.
     """
-    return Run(on_disk.load(folder).folder)
+    return Run(on_disk.open_run(folder).folder)

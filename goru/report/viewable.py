@@ -24,7 +24,7 @@ def _drawn(picture: "Picture | None", why: str) -> "Figure":
     return picture.figure
 
 
-class Shown:
+class Viewable:
     """What can be looked at of a study, wherever it was kept.
 
     - `answer`: what it found.
@@ -47,7 +47,8 @@ class Shown:
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
-        """One row a network of the comparison: arm, draw, split, hyperparameters, losses, why its training ended."""
+        """One row a network of the comparison: arm, configuration, split, hyperparameters, losses, why its training
+        ended."""
         from goru.studies.frames import trials_frame
 
         return trials_frame(self._recorded())
@@ -80,7 +81,7 @@ class Shown:
         return _drawn(activations_picture(self.evidence), why)
 
     def plot_hyperparameters(self) -> "Figure":
-        """The validation loss over each hyperparameter, a point a draw.
+        """The validation loss over each hyperparameter, a point a configuration.
 
         **Raises:** `InputError` if there is none.
         """

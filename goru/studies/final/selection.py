@@ -1,4 +1,4 @@
-"""Which networks make the best bag, and how sure its probabilities may be: by predictions on rows not fitted on.
+"""Which networks make the best ensemble, and how sure its probabilities may be: by predictions on rows not fitted on.
 
 Plain NumPy and SciPy. Predictions are probabilities `(rows, classes)` or values `(rows,)`, and their losses are those
 of rows, so that all rows of a development set judge, each by networks that have not seen it.
@@ -49,11 +49,11 @@ def select(
     weights: np.ndarray,
     size: int,
 ) -> np.ndarray:
-    """The better of two bags, a uniform one and a greedy one, by rows that the selection did not use.
+    """The better of two ensembles, a uniform one and a greedy one, by rows that the selection did not use.
 
     **Arguments:**
 
-    - `uniform`: how often the uniform bag takes each candidate, `(candidates,)`.
+    - `uniform`: how often the uniform ensemble takes each candidate, `(candidates,)`.
     - `folds`: rows, cut so that each fold can judge what the others have selected.
 
     **Returns:** how often each candidate is taken.
@@ -69,7 +69,7 @@ def select(
         others = np.setdiff1d(everything, fold)
         chosen = greedy(predictions, losses, others, weights, size)
         gains.append(mean_loss(uniform, fold) - mean_loss(chosen, fold))
-    # A gain no larger than its standard error may be noise, and the simpler bag is the better choice then.
+    # A gain no larger than its standard error may be noise, and the simpler ensemble is the better choice then.
     if not np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)):
         return uniform
     return greedy(predictions, losses, everything, weights, size)

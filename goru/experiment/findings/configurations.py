@@ -11,11 +11,12 @@ from goru.experiment import defaults
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.experiment.design import Design
-from goru.experiment.findings.evidence import Draw, Hyperparameter
+from goru.experiment.findings.evidence import Configuration, Hyperparameter
 from goru.experiment.trial import Losses
 
 EDGE = 0.05  # of a range, on its scale: what lies nearer to an end is at its edge
-MOST_DRAWS = defaults.MOST_DRAWS  # of an arm; the first ones, which are spread as evenly as all, and the recommended
+# Of an arm: the first ones, which are spread as evenly as all, and the recommended one.
+MOST_CONFIGURATIONS = defaults.MOST_CONFIGURATIONS
 
 Values = Callable[[Arm, Mapping[str, float]], Mapping[str, float]]
 
@@ -25,14 +26,14 @@ def as_trained(arm: Arm, values: Mapping[str, float]) -> Mapping[str, float]:
     return values
 
 
-def draws_and_ranges(
+def configurations_and_ranges(
     losses: Mapping[Arm, Losses],
     design: Design,
     configurations: Mapping[Arm, Sequence[Mapping[str, float]]],
     folds: int,
     recommended: Candidate,
     knob_values: Values = as_trained,
-) -> tuple[tuple[Draw, ...], tuple[Hyperparameter, ...]]:
+) -> tuple[tuple[Configuration, ...], tuple[Hyperparameter, ...]]:
     """The configurations, and every knob; none where there is nothing to tune.
 
     **Arguments:**
@@ -43,18 +44,19 @@ def draws_and_ranges(
     """
     found = []
     for arm, own in losses.items():
-        mean = own.score[:, :folds].mean(axis=1)
-        for draw, by_epoch in enumerate(mean):
-            shown = draw < MOST_DRAWS or (arm, draw) == (recommended.arm, recommended.draw)
-            if np.isnan(by_epoch[-1]) or not shown:
+        mean = own.validation[:, :folds].mean(axis=1)
+        for configuration, by_epoch in enumerate(mean):
+            is_recommended = (arm, configuration) == (recommended.arm, recommended.configuration)
+            if np.isnan(by_epoch[-1]) or (configuration >= MOST_CONFIGURATIONS and not is_recommended):
                 continue
             epoch = int(by_epoch.argmin())
-            values = dict(knob_values(arm, configurations[arm][draw]))
-            found.append(Draw(arm.name, draw, values, epoch + 1, float(by_epoch[epoch])))
+            values = dict(knob_values(arm, configurations[arm][configuration]))
+            found.append(Configuration(arm.name, configuration, values, epoch + 1, float(by_epoch[epoch])))
     chosen = knob_values(recommended.arm, recommended.values)
-    knobs = {name: knob for name, knob in design.knobs.items() if any(name in draw.values for draw in found)}
+    known = {name for configuration in found for name in configuration.values}
+    knobs = {name: knob for name, knob in design.knobs.items() if name in known}
     ranges = [Hyperparameter(name, knob.low, knob.high, knob.log, chosen.get(name)) for name, knob in knobs.items()]
-    epochs = next(iter(losses.values())).score.shape[2]
+    epochs = next(iter(losses.values())).validation.shape[2]
     if epochs > 1:
         ranges.append(Hyperparameter("epochs", 1, epochs, False, recommended.epochs, is_epochs=True))
     return tuple(found), tuple(replace(own, edge=edge(own)) for own in ranges)

@@ -5,34 +5,34 @@ from collections.abc import Mapping
 import numpy as np
 
 from goru.data.dataset import Dataset
-from goru.experiment.effects.comparison import GUESS
+from goru.experiment.effects.comparison import CONSTANTS
 from goru.experiment.findings.answer import ModelScores
 from goru.model.model import Model
 from goru.model.networks import tempered
 from goru.studies.design import PLAIN
 from goru.studies.evidence.gathered import Predictions
-from goru.studies.final.finish import Finished
+from goru.studies.final.final_model import FinalModel
 from goru.studies.final.scores import figures
 
 
-class Tested:
+class ModelPredictions:
     """What is predicted of the test rows: by models that are no networks, and by networks, like beside like.
 
     **Arguments:**
 
     - `rivals`: predictions by models that are no networks, by name; empty where there are no test rows.
-    - `finished`: `recommended` and, where there are test rows, `plain`.
-    - `single`: whether one network is handed over, and not the ensemble.
+    - `final_models`: `recommended` and, where there are test rows, `plain`.
+    - `single`: whether the final model is one network, and not the ensemble.
     """
 
     def __init__(
-        self, dataset: Dataset, rivals: Mapping[str, np.ndarray], finished: Mapping[str, Finished], single: bool
+        self, dataset: Dataset, rivals: Mapping[str, np.ndarray], final_models: Mapping[str, FinalModel], single: bool
     ) -> None:
         self._dataset, self._rivals, self._single = dataset, rivals, single
-        self._finished = finished
+        self._final_models = final_models
         self._networks: list[tuple[str, bool, int, np.ndarray]] = []
         for one in (True, False) if dataset.has_test_rows else ():
-            for name, done in finished.items():
+            for name, done in final_models.items():
                 model = done.model.single if one else done.model
                 self._networks.append((name, one, len(model.networks), self._predict(model)))
 
@@ -45,30 +45,31 @@ class Tested:
         )
 
     def predictions(self) -> Predictions:
-        """By what is handed over, the plain networks of its kind, and the models that are no networks; where there are
-        no test rows, of the development rows by what is handed over, each by networks that are not fitted on it."""
+        """By the final model, the plain networks of its kind, and the models that are no networks; where there are
+        no test rows, of the development rows by the final model, each by networks that are not fitted on it."""
         if self._dataset.has_test_rows:
-            shown = {"recommended": self.handed_over, **self.others}
+            shown = {"recommended": self.final, **self.others}
             return Predictions("test", self._dataset.y_test, shown)
-        done = self._finished["recommended"]
+        done = self._final_models["recommended"]
         model = done.model.single if self._single else done.model
-        held_out = done.held_out[0] if self._single else done.held_out.mean(axis=0)
-        scored = np.isfinite(held_out).reshape(len(held_out), -1).all(axis=1)
-        held_out = held_out[scored]
+        validation = done.validation[0] if self._single else done.validation.mean(axis=0)
+        scored = np.isfinite(validation).reshape(len(validation), -1).all(axis=1)
+        validation = validation[scored]
         if self._dataset.classes is not None:
-            held_out = tempered(held_out, model.temperature)
-        return Predictions("held_out", self._dataset.y_development[scored], {"recommended": held_out})
+            validation = tempered(validation, model.temperature)
+        return Predictions("validation", self._dataset.y_development[scored], {"recommended": validation})
 
     @property
-    def handed_over(self) -> np.ndarray:
-        """Predictions of the test rows by what is handed over."""
+    def final(self) -> np.ndarray:
+        """Predictions of the test rows by the final model."""
         return self._of("recommended")
 
     @property
     def others(self) -> dict[str, np.ndarray]:
-        """Predictions of the test rows by the plain networks of its kind, and by every other model but the guess."""
+        """Predictions of the test rows by the plain networks of its kind, and by every other model but the constant
+        one."""
         return {PLAIN.name: self._of(PLAIN.name)} | {
-            name: values for name, values in self._rivals.items() if name != GUESS
+            name: values for name, values in self._rivals.items() if name not in CONSTANTS
         }
 
     def _of(self, arm: str) -> np.ndarray:

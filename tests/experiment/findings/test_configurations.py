@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from goru.experiment import defaults
 from goru.experiment.candidates import Candidate
 from goru.experiment.design import Design
-from goru.experiment.findings.draws import MOST_DRAWS, draws_and_ranges, edge
-from goru.experiment.findings.evidence import Draw, Hyperparameter
+from goru.experiment.findings.configurations import MOST_CONFIGURATIONS, configurations_and_ranges, edge
+from goru.experiment.findings.evidence import Configuration, Hyperparameter
 from goru.experiment.forms import to_json
 from goru.experiment.knobs import log_uniform
 
@@ -24,13 +24,13 @@ def own_of(arm, values=VALUES):
     return {name: values[name] for name in DESIGN.knobs_of(arm)}
 
 
-def candidate(arm, draw=0, epochs=2, **changes):
-    return Candidate(arm, draw, own_of(arm, VALUES | changes), epochs, loss=0.5)
+def candidate(arm, configuration=0, epochs=2, **changes):
+    return Candidate(arm, configuration, own_of(arm, VALUES | changes), epochs, loss=0.5)
 
 
 def describe(losses, recommended, folds=2, design=DESIGN, configurations=None):
     configurations = configurations or {arm: [own_of(arm)] * 50 for arm in losses}
-    return draws_and_ranges(losses, design, configurations, folds, recommended)
+    return configurations_and_ranges(losses, design, configurations, folds, recommended)
 
 
 class TestEdges:
@@ -71,8 +71,8 @@ class TestEdges:
             assert word == ("low" if share < 0.05 else "high" if share > 0.95 else None)
 
 
-class TestDraws:
-    # Two draws in four splits, three epochs; the second draw is not trained in the second partition.
+class TestConfigurations:
+    # Two configurations in four splits, three epochs; the second configuration is not trained in the second partition.
     SCORE = np.array(
         [
             [[1.0, 0.8, 0.9], [1.0, 0.6, 0.9], [0.1, 0.1, 0.1], [0.1, 0.1, 0.1]],
@@ -84,21 +84,23 @@ class TestDraws:
         found, _ = describe({PLAIN: make_losses(self.SCORE)}, candidate(PLAIN))
         rate = {"learning_rate": 0.01}
         assert found == (
-            Draw("plain", 0, rate, 2, pytest.approx(0.7)),
-            Draw("plain", 1, rate, 3, pytest.approx(0.3)),
+            Configuration("plain", 0, rate, 2, pytest.approx(0.7)),
+            Configuration("plain", 1, rate, 3, pytest.approx(0.3)),
         )
 
     def test_each_has_the_numbers_of_its_own(self):
         own = {arm: DESIGN.configurations(arm, 2, 0) for arm in (PLAIN, BOTH)}
         found, _ = describe(dict.fromkeys(own, make_losses(self.SCORE)), candidate(PLAIN), configurations=own)
-        assert [(each.arm, each.draw, each.values) for each in found] == [
-            (arm.name, draw, values) for arm, several in own.items() for draw, values in enumerate(several)
+        assert [(each.arm, each.configuration, each.values) for each in found] == [
+            (arm.name, configuration, values)
+            for arm, several in own.items()
+            for configuration, values in enumerate(several)
         ]
 
     def test_they_may_be_others_than_those_that_it_is_trained_with(self):
         losses = {PLAIN: make_losses(self.SCORE)}
         configurations = {PLAIN: [{"learning_rate": 0.01}] * 2}
-        found, ranges = draws_and_ranges(
+        found, ranges = configurations_and_ranges(
             losses, DESIGN, configurations, 2, candidate(PLAIN), lambda arm, values: {"learning_rate": 0.05}
         )
         assert [each.values for each in found] == [{"learning_rate": 0.05}] * 2
@@ -106,7 +108,7 @@ class TestDraws:
 
     def test_one_that_was_not_trained_is_not_shown(self):
         losses = {PLAIN: make_losses(np.stack([self.SCORE[0], np.full((4, 3), np.nan)]))}
-        assert [each.draw for each in describe(losses, candidate(PLAIN))[0]] == [0]
+        assert [each.configuration for each in describe(losses, candidate(PLAIN))[0]] == [0]
 
     @pytest.mark.filterwarnings("error")
     def test_one_that_diverged_has_a_loss_until_then_or_none(self):
@@ -119,18 +121,18 @@ class TestDraws:
     def test_of_very_many_the_first_are_shown_and_the_recommended_one(self):
         score = np.random.default_rng(0).random((50, 2, 3))
         losses = {PLAIN: make_losses(score), DROPOUT: make_losses(score)}
-        found, _ = describe(losses, candidate(DROPOUT, draw=MOST_DRAWS + 5))
-        numbers = {arm: [each.draw for each in found if each.arm == arm] for arm in ("plain", "dropout")}
-        first = list(range(MOST_DRAWS))
-        assert numbers == {"plain": first, "dropout": [*first, MOST_DRAWS + 5]}
+        found, _ = describe(losses, candidate(DROPOUT, configuration=MOST_CONFIGURATIONS + 5))
+        numbers = {arm: [each.configuration for each in found if each.arm == arm] for arm in ("plain", "dropout")}
+        first = list(range(MOST_CONFIGURATIONS))
+        assert numbers == {"plain": first, "dropout": [*first, MOST_CONFIGURATIONS + 5]}
 
     def test_no_budget_pays_for_more_than_are_shown(self):
-        assert MOST_DRAWS >= defaults.MOST_DRAWS
+        assert MOST_CONFIGURATIONS >= defaults.MOST_CONFIGURATIONS
 
     def test_they_stay_small_and_are_json(self):
         own = {arm: DESIGN.configurations(arm, 500, 0) for arm in ARMS}
         losses = dict.fromkeys(ARMS, make_losses(np.random.default_rng(0).random((500, 3, 4))))
-        found = describe(losses, candidate(BOTH, draw=499), configurations=own)
+        found = describe(losses, candidate(BOTH, configuration=499), configurations=own)
         assert len(json.dumps(to_json(found), allow_nan=False)) < 200_000
 
 
@@ -176,8 +178,8 @@ class TestHyperparameters:
         losses = dict.fromkeys(design.arms, make_losses(np.ones((1, 2, 100))))
         own = {arm: [{"epochs": 999.0}] for arm in losses}
         best = Candidate(design.plain, 0, {"epochs": 999.0}, 7, 0.5)
-        draws, found = describe(losses, best, design=design, configurations=own)
-        assert [(each.of(draws[0]), each.recommended, each.edge) for each in found] == [
+        configurations, found = describe(losses, best, design=design, configurations=own)
+        assert [(each.of(configurations[0]), each.recommended, each.edge) for each in found] == [
             (999.0, 999.0, "high"),
             (1, 7, None),
         ]

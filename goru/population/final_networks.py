@@ -16,7 +16,7 @@ from goru.population.settings import own_settings
 from goru.population.trained import TrainedBlock
 
 
-class Settled(NamedTuple):
+class FinalNetworks(NamedTuple):
     """Networks that are done, stacked along a first axis.
 
     - `learned`: all learned numbers.
@@ -34,8 +34,8 @@ class Settled(NamedTuple):
         return np.size(self.hyper.learning_rate)
 
 
-def settle(trained: TrainedBlock, layers: Layers, width: int, rows: int | None = None) -> Settled:
-    """Estimate the statistics of batch norm again over all fit rows.
+def with_exact_statistics(trained: TrainedBlock, layers: Layers, width: int, rows: int | None = None) -> FinalNetworks:
+    """Estimate the statistics of batch norm again over all training rows.
 
     With dropout the statistics are those of masked activations, as in training: the running ones, by which networks
     were compared, estimate these too, and the final model is then what was chosen.
@@ -45,10 +45,11 @@ def settle(trained: TrainedBlock, layers: Layers, width: int, rows: int | None =
     - `trained`: a block whose networks were kept.
     - `layers`: theirs.
     - `width`: networks in a full block: a smaller one is padded to it, so that one program serves both.
-    - `rows`: how many fit rows to use, so that one program serves splits of slightly different sizes; by default all.
+    - `rows`: how many training rows to use, so that one program serves splits of slightly different sizes; by default
+      all.
     """
     if not jax.tree.leaves(network.running(layers)):
-        return Settled(trained.learned, network.running(layers), trained.hyper)
+        return FinalNetworks(trained.learned, network.running(layers), trained.hyper)
     block = trained.block
     ids = np.array([member.id for member in block.members], np.uint32)
     networks = len(ids)
@@ -57,9 +58,9 @@ def settle(trained: TrainedBlock, layers: Layers, width: int, rows: int | None =
         (trained.learned, trained.hyper, ids),
     )
     with own_settings():
-        found = _statistics(layers, *given, jnp.asarray(block.rows.x[block.rows.fit[:rows]]))
+        found = _statistics(layers, *given, jnp.asarray(block.rows.x[block.rows.training[:rows]]))
         statistics = jax.tree.map(lambda leaf: np.asarray(leaf)[:networks], found)
-    return Settled(trained.learned, statistics, trained.hyper)
+    return FinalNetworks(trained.learned, statistics, trained.hyper)
 
 
 @partial(jax.jit, static_argnums=0)
