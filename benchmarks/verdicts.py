@@ -49,16 +49,16 @@ from goru.experiment.findings.answer import EffectFound
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, losses
+from goru.experiment.trial import Losses, losses_by_arm
 from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
-from goru.population.member import Rows
+from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
 from goru.studies import defaults, laboratory
 from goru.studies.blocks import Blocks
 from goru.studies.design import ARMS, KNOBS, PLAIN, arm_of, design, hyperparameters
-from goru.studies.laboratory import Laboratory
+from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.splits import partitions
 
 STUDIES = 120
@@ -66,7 +66,7 @@ STUDIES = 120
 SEEDS = {"whole": 100_000, "placebo": 200_000}
 OTHER_SEEDS = 400_000  # of the placebo
 FRESH = 512  # rows a table, to know the truth by
-TRAINED = Plan(draws=16, epochs=30)
+TRAINED = Plan(configurations=16, epochs=30)
 HIDDEN = (32,)
 NETWORKS = 16  # in a block
 PLANTED = 0.1  # of the loss
@@ -92,7 +92,7 @@ class Shape:
 
     def subsets(self) -> Iterator[list[int]]:
         """Configurations that make a search each."""
-        for first in range(0, TRAINED.draws - self.configurations + 1, self.configurations):
+        for first in range(0, TRAINED.configurations - self.configurations + 1, self.configurations):
             yield list(range(first, first + self.configurations))
 
 
@@ -175,20 +175,20 @@ TRIAL = hashlib.sha256(
 ).hexdigest()[:12]
 
 
-class FreshRows(Laboratory):
+class FreshRows(NetworkLaboratory):
     """A laboratory that watches the loss on fresh rows where others watch it on training rows."""
 
-    def rows(self, split: Split) -> Rows:
+    def rows(self, split: Split) -> PreparedRows:
         prepared = super().rows(split)
-        preparation, scaling = laboratory.fit_preparation(self.dataset, split.fit_rows)
+        preparation, scaling = laboratory.fit_preparation(self.dataset, split.training_rows)
         y = self.dataset.y_test if scaling is None else scaling.transform(self.dataset.y_test)[:, None]
         n = len(prepared.x)
-        return Rows(
+        return PreparedRows(
             x=np.concatenate([prepared.x, preparation.transform(self.dataset.encoded_test)]),
             y=np.concatenate([prepared.y, y.astype(prepared.y.dtype)]),
-            fit=prepared.fit,
-            fit_scored=np.arange(n, n + FRESH),
-            score=prepared.score,
+            training=prepared.training,
+            training_scored=np.arange(n, n + FRESH),
+            validation=prepared.validation,
             part=np.concatenate([self.parts, np.zeros(FRESH, np.int32)]),
         )
 
@@ -199,7 +199,7 @@ class Laboratories:
     def __init__(self) -> None:
         self._made: dict[tuple[str, int, int], FreshRows] = {}
 
-    def of(self, setting: Setting, dataset: Dataset, seed: int) -> Laboratory:
+    def of(self, setting: Setting, dataset: Dataset, seed: int) -> NetworkLaboratory:
         key = (setting.task, setting.rows, dataset.n_features)
         if key not in self._made:
             n = len(dataset.y_development)
@@ -220,15 +220,15 @@ class Laboratories:
         return self._made[key].for_table(dataset, seed)
 
 
-def run(laboratory: Laboratory, splits: Sequence[Split], arms: Sequence[Arm], search: int) -> dict[Arm, Losses]:
+def run(laboratory: NetworkLaboratory, splits: Sequence[Split], arms: Sequence[Arm], search: int) -> dict[Arm, Losses]:
     """The race, as a study runs it; but all configurations are trained in the second partition too.
 
     **Arguments:**
 
     - `search`: the seed of the configurations.
     """
-    steps = laboratory.steps(TRAINED.epochs, int(np.mean([len(split.fit_rows) for split in splits])))
-    count = max(TRAINED.draws, defaults.MOST_DRAWS)
+    steps = laboratory.steps(TRAINED.epochs, int(np.mean([len(split.training_rows) for split in splits])))
+    count = max(TRAINED.configurations, defaults.MOST_CONFIGURATIONS)
     configurations = {
         arm: [hyperparameters(values, steps)._asdict() for values in design().configurations(arm, count, search)]
         for arm in arms
@@ -236,7 +236,7 @@ def run(laboratory: Laboratory, splits: Sequence[Split], arms: Sequence[Arm], se
     blocks = Blocks(laboratory, splits, TRAINED.epochs)
     seed = laboratory.seed
     Race(blocks, configurations, len(splits), TRAINED, record := Record(), Silent(), seed, places=ARMS).run()
-    return losses(record.trials, laboratory.shares(splits))
+    return losses_by_arm(record.trials, laboratory.shares(splits))
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ class Studied:
             arms = {arm: _part(own, subset, shape) for arm, own in self.losses.items()}
             answers = answer(self.design, arms, shape.folds, shape.configurations)
             standings = Standings(arms, shape.folds)
-            fresh = standings.chosen([own.fit for own in arms.values()])
+            fresh = standings.chosen([own.training for own in arms.values()])
             families = zip(("main", "interaction", "removal"), self.design.asked, strict=True)
             for (family, questions), found in zip(
                 families, (answers.contrasts, answers.interactions, answers.removals), strict=True
@@ -277,10 +277,10 @@ class Studied:
 
 def _part(arm: Losses, subset: list[int], shape: Shape) -> Losses:
     """Some configurations in some splits; past the first partition the better ones alone, as in a race."""
-    score, fit = (losses[np.ix_(subset, shape.splits)].copy() for losses in (arm.score, arm.fit))
+    score, fit = (losses[np.ix_(subset, shape.splits)].copy() for losses in (arm.validation, arm.training))
     first = score[:, : shape.folds].mean(axis=1)
     order = np.argsort(np.where(np.isnan(first), np.inf, first).min(axis=1), kind="stable")
-    kept = max(defaults.FEWEST_DRAWS, math.ceil(RACED * shape.configurations))
+    kept = max(defaults.FEWEST_CONFIGURATIONS, math.ceil(RACED * shape.configurations))
     score[order[kept:], shape.folds :] = np.nan
     return Losses(score, fit, np.asarray(arm.parts)[np.ix_(subset, shape.splits)], arm.shares[shape.splits])
 
@@ -323,7 +323,7 @@ def placebo(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]
 def _lower(own: Losses) -> Losses:
     """With the planted share taken off."""
     left = 1 - PLANTED
-    return replace(own, score=left * own.score, fit=left * own.fit, parts=left * np.asarray(own.parts))
+    return replace(own, **{name: left * np.asarray(getattr(own, name)) for name in ("validation", "training", "parts")})
 
 
 def studies(count: int, work: Path) -> Iterator[pd.DataFrame]:

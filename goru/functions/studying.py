@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from goru.experiment.watcher import Silent, Watcher
 from goru.functions.options import FunctionOptions, Sources, seconds_of
 from goru.functions.result import StudyResult
 from goru.functions.study import FunctionStudy, FunctionStudyResult
+from goru.functions.workers.pools import pool_of
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
 from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, RunFolder, is_unfinished
@@ -105,8 +106,10 @@ def study(
     with watcher() if verbose else nullcontext(Silent()) as watching:
         if folder is None:
             record, clock = Record(), Clock()
-            found = FunctionStudy(sources, options, watching, clock).run(record)
-            return StudyResult(found.answer, found.evidence, found.model, record.trials)
+            # First of all, so that processes start while this one imports what cuts rows and draws configurations.
+            with closing(pool_of(options.workers, options.cluster)) as pool:
+                result = FunctionStudy(sources, options, pool, watching, clock).run(record)
+            return StudyResult(result.answer, result.evidence, result.model, record.trials)
         return run_in(Path(folder), sources, options, overwrite, watching)
 
 
@@ -136,18 +139,20 @@ def run_in(
     check_free(folder, overwrite, resume)
     clock = clock or Clock()
     clock.afterwards = WRITING_SECONDS
-    study = FunctionStudy(sources, options, watcher, clock)
-    config = _config(sources, options, table)
-    if resume and finish_publishing(folder, config):  # it was whole, but for its model, which nobody has kept
-        run = RunFolder(folder)
-        return StudyResult(run.answer, run.evidence, None, run.recorded)
-    with new_run(folder, config, overwrite, resume) as making:
-        store = Store(making / STORE)
-        try:
-            result = study.run(store)
-        finally:
-            store.close()
-        _write(making, result, save)
+    with closing(pool_of(options.workers, options.cluster)) as pool:
+        study = FunctionStudy(sources, options, pool, watcher, clock)
+        config = _config(sources, options, table)
+        if resume and finish_publishing(folder, config):  # it was whole, but for its model, which nobody has kept
+            run = RunFolder(folder)
+            return StudyResult(run.answer, run.evidence, None, run.recorded)
+        with new_run(folder, config, overwrite, resume) as making:
+            store = Store(making / STORE)
+            try:
+                result = study.run(store)
+            finally:
+                store.close()
+            pool.close()  # no process is kept for the report
+            _write(making, result, save)
     run = RunFolder(folder)
     return StudyResult(result.answer, result.evidence, result.model, run.recorded)
 

@@ -131,8 +131,8 @@ class TestTheSentenceAboutInteractions:
         said = interactions_picture(*pairs).says
         assert said.startswith(
             "Batch norm before and dropout; batch norm after and weight decay: more together than apart. Batch norm "
-            "after and dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. 1 "
-            "of 5 pairs stay undecided. Right of zero, where 2 of 5 marks lie"
+            "after and dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. "
+            "1 of 5 pairs stay undecided. Right of zero, where 2 of 5 marks lie"
         )
 
     def test_counts_no_marks_of_pairs_that_diverged(self):

@@ -14,7 +14,7 @@ runs/credit-g/
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,16 +24,14 @@ from goru.errors import InputError, option
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import from_json
-from goru.model.files import load_model, load_trained
-from goru.model.model import Model
 from goru.studies.runs.files import read_json
 from goru.studies.runs.manifest import MANIFEST, check_files, is_sound
-from goru.studies.runs.older import lifted_answer, lifted_evidence
 
 if TYPE_CHECKING:
     import numpy as np
 
     from goru.experiment.trial import Trial
+    from goru.model.model import Model
 
 # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
 # 6: names that the field uses
@@ -62,7 +60,7 @@ class RunFolder:
     @cached_property
     def answer(self) -> Answer:
         """What the study found."""
-        return self._read(Answer, ANSWER, lifted_answer)
+        return self._read(Answer, ANSWER)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -72,31 +70,37 @@ class RunFolder:
                 f"{self.folder}: written by an older goru, which kept nothing to draw. "
                 f"Fit it again with {option('overwrite', True)}."
             )
-        return self._read(Evidence, EVIDENCE, lifted_evidence)
+        return self._read(Evidence, EVIDENCE)
 
-    def _read(self, cls: type[T], name: str, lifted: Callable[[Json, int], Json]) -> T:
+    def _read(self, cls: type[T], name: str) -> T:
         path = self.folder / name
         content = read_json(path, cls.__name__.lower(), set())
         if self.config["version"] < VERSION:
+            from goru.studies.runs.older import lifted_answer, lifted_evidence
+
             try:
-                content = lifted(content, self.config["version"])
+                content = (lifted_answer if name == ANSWER else lifted_evidence)(content, self.config["version"])
             except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                 raise InputError(f"{path}: damaged, it is no {cls.__name__.lower()}. Make it again.") from None
         return from_json(cls, content, f"{path}")
 
     @cached_property
-    def model(self) -> Model:
+    def model(self) -> "Model":
         """The networks of the final model.
 
         **Raises:** `InputError` for a study of a training function, whose models goru does not know.
         """
         self._check_networks()
+        from goru.model.files import load_model
+
         return load_model(self.folder / MODEL)
 
     @cached_property
     def trained(self) -> "dict[str, np.ndarray]":
         """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name."""
         self._check_networks()
+        from goru.model.files import load_trained
+
         return load_trained(self.folder / MODEL)
 
     def _check_networks(self) -> None:

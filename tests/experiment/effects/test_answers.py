@@ -49,7 +49,7 @@ SQUARE = Design({"a": [0, 1], "b": [0, 1]}, {"rate": uniform(0, 1)})
 NEITHER, B, A, AB = SQUARE.arms
 
 
-def answers(losses, asked, folds=3, configurations=defaults.FEWEST_DRAWS):
+def answers(losses, asked, folds=3, configurations=defaults.FEWEST_CONFIGURATIONS):
     return answer(asked, losses, folds, configurations)
 
 
@@ -61,7 +61,7 @@ def alike(losses, configurations=3):
     }
 
 
-def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_DRAWS):
+def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_CONFIGURATIONS):
     """Equal configurations, in three splits: plain networks lose 2, 2.02 and 1.98, dropout takes 0.5 off, BEST leaves
     0.1."""
     plain = (2.0, 2.02, 1.98)
@@ -159,7 +159,7 @@ class TestDivergence:
     @pytest.mark.parametrize("splits", [[0], [0, 1, 2]], ids=["in one split", "everywhere"])
     def test_of_an_interaction_with_one_of_four_arms_that_diverged_nothing_is_known(self, arm, splits):
         losses = alike({arm: [1.0] * 3 for arm in ARMS})
-        losses[arm].score[:, splits] = INF
+        losses[arm].validation[:, splits] = INF
         losses[arm].parts[:, splits] = np.nan
         pair, *others = answers(losses, SINGLE).interactions
         assert (pair.change, pair.low, pair.high, pair.verdict) == (INF, -INF, INF, "undecided")
@@ -181,7 +181,7 @@ class TestDivergence:
     @pytest.mark.filterwarnings("error")
     def test_an_arm_of_which_nothing_was_trained_in_a_whole_partition_is_as_one_that_diverged(self):
         losses = alike({NEITHER: [1.0] * 4, A: [0.5] * 4, B: [1.0] * 4, AB: [0.5] * 4})
-        losses[AB].score[:, 3] = np.nan
+        losses[AB].validation[:, 3] = np.nan
         a, *_ = answers(losses, SQUARE, folds=2).contrasts
         assert (a.change, a.verdict) == (-0.5, "helps")  # by the other pair
 
@@ -403,11 +403,11 @@ class TestRemovals:
         rng = np.random.default_rng(0)
         losses = {arm: make_losses(rng.random((3, 6, 4))) for arm in SQUARE.arms}
         removal, _ = answers(losses, SQUARE).removals
-        judged = {arm: crossfitted(losses[arm].score, 3) for arm in losses}
+        judged = {arm: crossfitted(losses[arm].validation, 3) for arm in losses}
         without, changes = dict(SQUARE.asked[2][0].without), []
         for split in range(6):
             others = [other for other in range(split - split % 3, split - split % 3 + 3) if other != split]
-            best = min(losses, key=lambda arm: losses[arm].score[:, others].mean(axis=1).min())
+            best = min(losses, key=lambda arm: losses[arm].validation[:, others].mean(axis=1).min())
             changes.append(judged[best][split] - judged[without[best]][split])
         assert removal.change == pytest.approx(np.mean(changes))
 

@@ -57,7 +57,7 @@ def test_is_none_of_which_one_configuration_alone_survived_unless_that_is_the_be
     by_split = {NEITHER: [1.0, 1.1, 0.93], A: [2.0] * 3, B: [2.0] * 3, AB: [1.0] * 3}
     losses = {arm: make_losses(np.reshape([by_split[arm]] * 3, (3, 3, 1))) for arm in SQUARE.arms}
     if survivor:
-        losses[survivor].score[1:] = INF
+        losses[survivor].validation[1:] = INF
     standings = Standings(losses, 3)
     one = simplest(standings, standings.parts)
     assert (one.arm, one.best) == (expected, AB)

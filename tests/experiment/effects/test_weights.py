@@ -86,15 +86,15 @@ class TestLostArms:
 
     def test_nor_has_one_that_would_be_lost_without_a_configuration(self):
         losses = {arm: make_losses(np.ones((2, 3, 1))) for arm in SQUARE.arms}
-        losses[AB].score[1] = INF
+        losses[AB].validation[1] = INF
         some = Standings(losses, 3)
         for standing in (some.all, *some.without):
             assert weights(A_EFFECT, some, standing).tolist() == [[-1, 0, 1, 0]] * 3
 
     def test_unless_all_would_be(self):
         losses = {arm: make_losses(np.ones((2, 3, 1))) for arm in SQUARE.arms}
-        losses[A].score[:] = INF
-        losses[AB].score[1] = INF
+        losses[A].validation[:] = INF
+        losses[AB].validation[1] = INF
         some = Standings(losses, 3)
         assert weights(A_EFFECT, some, some.all).tolist() == [[0, -1, 0, 1]] * 3  # it stands as things are
 
