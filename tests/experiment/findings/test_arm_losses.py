@@ -27,7 +27,7 @@ def test_these_are_the_losses_that_effects_are_of():
     rng = np.random.default_rng(0)
     losses = {arm: make_losses(rng.random((4, 6, 5))) for arm in ARMS}
     for each, own in zip(arm_losses(losses, 3), losses.values(), strict=True):
-        np.testing.assert_array_equal(each.losses, crossfitted(own.score, 3))
+        np.testing.assert_array_equal(each.losses, crossfitted(own.validation, 3))
 
 
 def test_one_that_diverged_has_no_finite_loss_there():
