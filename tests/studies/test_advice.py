@@ -260,4 +260,4 @@ class TestLikely:
 
     def test_not_where_the_test_rows_say_otherwise(self):
         better = plain(-0.005, -0.05, 0.04)
-        assert advised(replace(OPEN, helps=0.95), better) == advised(OPEN, better)
+        assert advised(replace(OPEN, helps=0.95), plain=better) == advised(OPEN, plain=better)
