@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ class Standings:
         """Of some arms, the places on the first axis."""
         return np.array([self.places[arm] for arm in arms])
 
-    @property
+    @cached_property
     def whole(self) -> tuple[np.ndarray, np.ndarray]:
         """`(arms,)` twice: whether something stands for an arm in every split, and would whichever configuration had
         not been tried; and whether something stands for it as it is."""
