@@ -24,8 +24,8 @@ class Candidate:
 def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
     """All configurations of the given arms that were trained in every split, the best first."""
     candidates = []
-    for arm, own in losses.items():
-        mean = own.validation.mean(axis=1)  # NaN where a configuration has not seen every split
+    for arm, losses_of_arm in losses.items():
+        mean = losses_of_arm.validation.mean(axis=1)  # NaN where a configuration has not seen every split
         for configuration in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
             epoch = int(mean[configuration].argmin())
             candidates.append(
@@ -44,7 +44,7 @@ def no_worse_than_plain(
     A rank is by the rows that have chosen the configuration, and the luckiest of many configurations stands first. So
     nothing is recommended of which the rows that have not chosen it say that the plain network does better.
     """
-    crossfitted = {arm: _crossfitted(own, folds) for arm, own in losses.items()}
+    crossfitted = {arm: _crossfitted(losses_of_arm, folds) for arm, losses_of_arm in losses.items()}
     return [candidate for candidate in ranked if crossfitted[candidate.arm] <= crossfitted[plain]]
 
 

@@ -42,9 +42,9 @@ PLAIN, BEFORE, AFTER = ARMS[0], arm_of("before"), arm_of("after")
 _DROPOUT, _DECAY = arm_of(dropout=True), arm_of(weight_decay=True)
 
 
-def _together(one: Arm, other: Arm) -> Interaction:
-    levels = {**one, **{factor: level for factor, level in other.items() if level}}
-    return Interaction(f"{one.name} and {other.name}", (Arm(tuple(levels.items())),), (one,), (other,), (PLAIN,))
+def _together(first: Arm, second: Arm) -> Interaction:
+    levels = {**first, **{factor: level for factor, level in second.items() if level}}
+    return Interaction(f"{first.name} and {second.name}", (Arm(tuple(levels.items())),), (first,), (second,), (PLAIN,))
 
 
 RECOMMENDED = Contrast("the best of all combinations", ARMS, (PLAIN,))
@@ -106,8 +106,8 @@ def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: in
 
     - `values`: what a network is trained with; see `hyperparameters`.
     """
-    found = {name: values[name] for name in design.knobs_of(arm) if name in values}
+    numbers = {name: values[name] for name in design.knobs_of(arm) if name in values}
     if arm["weight_decay"]:
-        found["weight_decay"] = values["weight_decay"]
-        found[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
-    return found
+        numbers["weight_decay"] = values["weight_decay"]
+        numbers[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
+    return numbers

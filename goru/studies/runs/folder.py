@@ -180,8 +180,9 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
         for group in ("versions", "table", "options"):
             for name, value in now[group].items():
                 if (was := begun[group].get(name)) != value:
-                    said = f"was begun with {name.replace('_', '-')} {_told(was)}, not {_told(value)}"
-                    raise InputError(f"{folder}: {said}. Give what was given then, or --overwrite to begin anew.")
+                    option, values = name.replace("_", "-"), (_option_in_words(was), _option_in_words(value))
+                    difference = f"was begun with {option} {values[0]}, not {values[1]}"
+                    raise InputError(f"{folder}: {difference}. Give what was given then, or --overwrite to begin anew.")
         for name, words in (("design", "design"), ("function", "training function"), ("code", "training function")):
             if begun.get(name) != now.get(name):
                 raise InputError(
@@ -198,7 +199,7 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
         raise InputError(f"{held / CONFIG}: damaged, or of another version. Begin anew with --overwrite.")
 
 
-def _told(value: Any) -> str:
+def _option_in_words(value: Any) -> str:
     """An option's value, as it would be given."""
     if isinstance(value, list):
         value = ",".join(map(str, value))
