@@ -33,14 +33,14 @@ def parsed_widths(text: str) -> tuple[int, ...]:
         raise InputError(f"--hidden: {text!r} is no list of widths. Give whole numbers: 128,128.") from None
 
 
-def names(given: list[str] | None) -> tuple[str, ...]:
+def names(texts: list[str] | None) -> tuple[str, ...]:
     """Names given once each or with commas between them; a name that holds a comma is given in quotes, as in CSV."""
     import csv
 
     try:
-        rows = list(csv.reader(given or [], skipinitialspace=True))
+        rows = list(csv.reader(texts or [], skipinitialspace=True))
     except csv.Error:
-        raise InputError(f"{given}: no list of column names. Give them as A,B or one at a time.") from None
+        raise InputError(f"{texts}: no list of column names. Give them as A,B or one at a time.") from None
     return tuple(name.strip() for row in rows for name in row if name.strip())
 
 
@@ -54,8 +54,8 @@ def reading(*runs: Path) -> Iterator[None]:
     except Exception as error:  # whatever comes of a number where there should be a list
         from goru.wording import listing, shortened
 
-        said = f"{listing(runs)}: not as a study writes it ({type(error).__name__}: {shortened(error, 100)})."
-        raise InputError(f"{said} Fit the run again with --overwrite.") from error
+        message = f"{listing(runs)}: not as a study writes it ({type(error).__name__}: {shortened(error, 100)})."
+        raise InputError(f"{message} Fit the run again with --overwrite.") from error
 
 
 def stem(source: str) -> str:

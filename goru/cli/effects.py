@@ -19,13 +19,13 @@ def effects_command(
     """Main effects and interactions from runs that exist already: weaker than a study, and it says why."""
     from goru.functions.runs import effects_of_file
 
-    found = effects_of_file(source, factor, loss, knob or (), block or (), maximize)
+    effects = effects_of_file(source, factor, loss, knob or (), block or (), maximize)
     if as_json:
         import json
 
         from goru.experiment.forms import to_json
 
-        print(json.dumps(to_json(found), ensure_ascii=False, indent=1))
+        print(json.dumps(to_json(effects), ensure_ascii=False, indent=1))
         return
-    for line in found.lines():
+    for line in effects.lines():
         print(line)

@@ -37,7 +37,7 @@ class Cluster(Protocol):
         **Raises:** `OSError` if there is no room for it.
         """
 
-    def call(self, worker: int, method: str, *given: Any) -> None:
+    def call(self, worker: int, method: str, *arguments: Any) -> None:
         """Let a worker do something; see [`Worker`][goru.cluster.worker.Worker]."""
 
     def wait(self, seconds: float) -> list[tuple[int, Any]]:
@@ -100,15 +100,15 @@ class Crew:
         try:
             while not dispatch.finished:
                 self._give(jobs, dispatch, at_work, keep_networks, call)
-                found = []
+                finished = []
                 for worker, outcomes in self._cluster.wait(LOOK_EVERY):
                     if worker in at_work:  # and not at what nobody waits for any more
                         at_work.remove(worker)
-                        found += self._taken(dispatch, worker, outcomes)
+                        finished += self._taken(dispatch, worker, outcomes)
                 self._give(jobs, dispatch, at_work, keep_networks, call)
-                done = sum(len(jobs[place][1].members) * jobs[place][1].epochs for place, _ in found)
+                done = sum(len(jobs[place][1].members) * jobs[place][1].epochs for place, _ in finished)
                 going = on_epochs is None or on_epochs(done)
-                for place, outcome in found:
+                for place, outcome in finished:
                     yield place, outcome.trained(jobs[place][1])
                 if not going:
                     return
@@ -166,13 +166,13 @@ class Crew:
             except JobLost as lost:
                 raise OSError(f"a block of networks has ended {lost.times} workers of the cluster") from None
             return []
-        given = dispatch.given(worker)
+        places = dispatch.jobs_of(worker)
         new = set(dispatch.done(worker, time.monotonic()))
         if isinstance(outcomes, Exception):
             if new:
                 raise outcomes
             return []
-        return [(place, outcome) for place, outcome in zip(given, outcomes, strict=True) if place in new]
+        return [(place, outcome) for place, outcome in zip(places, outcomes, strict=True) if place in new]
 
     def _put(self, rows: PreparedRows) -> Any:
         if rows not in self._tables:

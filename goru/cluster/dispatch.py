@@ -71,7 +71,7 @@ class Dispatch:
             self._shares[worker] = _Share(jobs, now)
         return jobs
 
-    def given(self, worker: Hashable) -> tuple[int, ...]:
+    def jobs_of(self, worker: Hashable) -> tuple[int, ...]:
         """What a worker is doing."""
         return self._shares[worker].jobs
 
@@ -82,9 +82,9 @@ class Dispatch:
         """
         share = self._shares.pop(worker)
         self._seconds.setdefault(self.kinds[share.jobs[0]], deque(maxlen=RECENT)).append(now - share.began)
-        found = tuple(job for job in share.jobs if job in self._missing)
-        self._missing.difference_update(found)
-        return found
+        completed = tuple(job for job in share.jobs if job in self._missing)
+        self._missing.difference_update(completed)
+        return completed
 
     def lost(self, worker: Hashable) -> None:
         """A worker is gone, and what it was doing with it.
@@ -94,7 +94,7 @@ class Dispatch:
         share = self._shares.pop(worker, None)
         if share is None:
             return
-        elsewhere = {job for other in self._shares.values() for job in other.jobs}
+        elsewhere = {job for share_of_another in self._shares.values() for job in share_of_another.jobs}
         for job in reversed(share.jobs):
             if job not in self._missing:
                 continue

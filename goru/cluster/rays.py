@@ -103,9 +103,9 @@ class RayCluster:
         except self._ray.exceptions.RayError as error:
             raise OSError(f"the cluster cannot take the table ({_first_line(error)})") from None
 
-    def call(self, worker: int, method: str, *given: Any) -> None:
+    def call(self, worker: int, method: str, *arguments: Any) -> None:
         """See `Cluster`."""
-        self._tickets[getattr(self._actors[worker].handle, method).remote(*given)] = worker
+        self._tickets[getattr(self._actors[worker].handle, method).remote(*arguments)] = worker
 
     def wait(self, seconds: float) -> list[tuple[int, Any]]:
         """See `Cluster`."""
@@ -115,36 +115,36 @@ class RayCluster:
         done = self._ray.wait(tickets, num_returns=1, timeout=seconds)[0] if tickets else []
         if done:  # and whoever else is
             done = self._ray.wait(tickets, num_returns=len(tickets), timeout=0)[0]
-        told: list[tuple[int, Any]] = []
+        outcomes: list[tuple[int, Any]] = []
         for ticket in done:
             worker = self._tickets.pop(ticket)
             actor = self._actors[worker]
             try:
-                found = self._ray.get(ticket)
+                outcome = self._ray.get(ticket)
             except self._ray.exceptions.RayTaskError as error:
                 cause = error.cause
                 if not isinstance(cause, self._ray.exceptions.RayError):
-                    told.append((worker, cause if isinstance(cause, MemoryError) else error))
+                    outcomes.append((worker, cause if isinstance(cause, MemoryError) else error))
                     continue
-                found = cause  # a table that did not arrive, say: the machine's fault
+                outcome = cause  # a table that did not arrive, say: the machine's fault
             except self._ray.exceptions.RayError as error:
-                found = error
-            if not isinstance(found, Exception):
+                outcome = error
+            if not isinstance(outcome, Exception):
                 if actor.ready:
-                    told.append((worker, found))
+                    outcomes.append((worker, outcome))
                 else:
-                    self._check(found, worker)
+                    self._check(outcome, worker)
                 continue
             if actor.ready:
-                told.append((worker, None))
+                outcomes.append((worker, None))
                 self._alive = time.monotonic()  # until now
-            self._replace(worker, found)
+            self._replace(worker, outcome)
         if any(actor.ready for actor in self._actors.values()):
             self._alive = time.monotonic()
         elif time.monotonic() - self._alive > self._patience:
             why = f": {self._wrong}" if self._wrong else ""
             raise OSError(f"the cluster has had no worker for {self._patience:.0f} s{why}")
-        return told
+        return outcomes
 
     def stop(self, call: int) -> None:
         """See `Cluster`."""
@@ -225,15 +225,15 @@ class RayCluster:
         if actor.node in self._nodes and self._failures[actor.node] < MOST_FAILURES:
             self._begin(actor.node, actor.cores, actor.gpus)
 
-    def _check(self, found: dict[str, str], worker: int) -> None:
+    def _check(self, versions: dict[str, str], worker: int) -> None:
         """A worker that has begun is ready, if it computes with what this process does."""
         actor = self._actors[worker]
         for name, version in self._versions.items():
-            if found.get(name) != version:
+            if versions.get(name) != version:
                 self._ray.kill(self._actors.pop(worker).handle)
                 self._refuse(
                     actor.node,
-                    f"a machine has {name} {found.get(name)}, and this one {version}; the bits of a result "
+                    f"a machine has {name} {versions.get(name)}, and this one {version}; the bits of a result "
                     "depend on it. Install the same versions everywhere.",
                 )
                 return
@@ -308,9 +308,9 @@ def check_address(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except OSError as error:
-        said = error.strerror or error
+        reason = error.strerror or error
         raise InputError(
-            f"{option('cluster', address)}: nobody answers there ({said}). Look at `ray status`."
+            f"{option('cluster', address)}: nobody answers there ({reason}). Look at `ray status`."
         ) from None
 
 

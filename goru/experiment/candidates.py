@@ -24,8 +24,8 @@ class Candidate:
 def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
     """All configurations of the given arms that were trained in every split, the best first."""
     candidates = []
-    for arm, own in losses.items():
-        mean = own.validation.mean(axis=1)  # NaN where a configuration has not seen every split
+    for arm, losses_of_arm in losses.items():
+        mean = losses_of_arm.validation.mean(axis=1)  # NaN where a configuration has not seen every split
         for configuration in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
             epoch = int(mean[configuration].argmin())
             candidates.append(

@@ -112,7 +112,7 @@ class Design:
         """How a level is called: so that no two are called alike, nor the plain arm, nor several of them together."""
         for words in (technique, "{}={!r}".format):
             every = [words(factor, level) for factor, levels in self.factors.items() for level in levels]
-            alone = all(each.isprintable() and " + " not in each for each in every)
+            alone = all(name.isprintable() and " + " not in name for name in every)
             if alone and len({PLAIN, *every}) > len(every):
                 return words
         return "{!r}={!r}".format

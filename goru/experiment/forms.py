@@ -16,7 +16,7 @@ MOST_LETTERS = 40  # of what stands in a damaged file, in a message
 def to_json(value: Any) -> Any:
     """Plain JSON types; what is infinite, or no number, is null: JSON has neither."""
     if is_dataclass(value):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+        return {entry.name: to_json(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -36,11 +36,11 @@ def from_json(cls: type[T], content: Any, source: str) -> T:
     **Raises:** `InputError` for anything else.
     """
     try:
-        found: T = _read(cls, content, "")
+        value: T = _read(cls, content, "")
     except _DamageError as damage:
         noun = cls.__name__.lower()
         raise InputError(f"{source}: damaged, it is no {noun}: {damage}. Make it again.") from None
-    return found
+    return value
 
 
 def as_read(value: T) -> T:
@@ -81,13 +81,13 @@ def _one_of(kinds: tuple[Any, ...], content: Any, place: str) -> Any:
     where there may be both."""
     if content is None and type(None) in kinds:
         return None
-    others = [kind for kind in kinds if kind is not type(None)]
+    possible = [kind for kind in kinds if kind is not type(None)]
     if isinstance(content, dict):
-        others.sort(key=lambda kind: not _fits(kind, content))
-    elif type(content) in others:
+        possible.sort(key=lambda kind: not _fits(kind, content))
+    elif type(content) in possible:
         return content
     damages = []
-    for kind in others:
+    for kind in possible:
         try:
             return _read(kind, content, place)
         except _DamageError as damage:
@@ -105,8 +105,8 @@ def _object(of: Any, content: Any, place: str) -> Any:
     shape = _shape(of)
     if unknown := [name for name in content if name not in shape]:
         raise _DamageError(f"{_within(place, _short(unknown[0]))} is unknown")
-    for name, (own, _) in shape.items():
-        if name not in content and own.default is MISSING and own.default_factory is MISSING:
+    for name, (entry, _) in shape.items():
+        if name not in content and entry.default is MISSING and entry.default_factory is MISSING:
             raise _DamageError(f"{_within(place, name)} is missing")
     return of(**{name: _read(shape[name][1], item, _within(place, name)) for name, item in content.items()})
 
@@ -115,7 +115,7 @@ def _object(of: Any, content: Any, place: str) -> Any:
 def _shape(of: Any) -> dict[str, tuple[Field[Any], Any]]:
     """By name, every field and its type."""
     hints = get_type_hints(of)
-    return {each.name: (each, hints[each.name]) for each in fields(of)}
+    return {entry.name: (entry, hints[entry.name]) for entry in fields(of)}
 
 
 def _within(place: str, name: str) -> str:
@@ -124,5 +124,5 @@ def _within(place: str, name: str) -> str:
 
 
 def _short(content: Any) -> str:
-    said = {dict: "an object", list: "a list", type(None): "null"}.get(type(content)) or repr(content)
-    return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]}…"
+    words = {dict: "an object", list: "a list", type(None): "null"}.get(type(content)) or repr(content)
+    return words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"

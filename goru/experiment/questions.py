@@ -59,68 +59,73 @@ def main_effect(arms: Sequence[Arm], factor: str, level: Level, against: Level, 
     """A level of a factor against another, on average over all pairs of arms that differ in nothing else: every arm
     with one of both levels informs it (Fisher 1935, chapter VI)."""
     pairs = [
-        (arm, other)
-        for arm, other in itertools.product(arms, arms)
-        if arm[factor] == level and other[factor] == against and _alike(arm, other, factor)
+        (arm, reference)
+        for arm, reference in itertools.product(arms, arms)
+        if arm[factor] == level and reference[factor] == against and _alike(arm, reference, factor)
     ]
     of = words(factor, level)
     plain = against == arms[0][factor] and str(against).lower() in NOTHING
     than = words(factor, against) if words is not technique else "off" if against is False else against
     name = of if plain else f"{of} instead of {than}"
-    return Contrast(name, tuple(arm for arm, _ in pairs), tuple(other for _, other in pairs), "mean")
+    return Contrast(name, tuple(arm for arm, _ in pairs), tuple(reference for _, reference in pairs), "mean")
 
 
 def default_contrasts(
     arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
 ) -> tuple[Contrast, ...]:
     """Every level against the reference, levels against each other, and last the best of all against the reference."""
-    found = [
+    contrasts = [
         main_effect(arms, factor, level, against, words)
         for factor, levels in factors
         for place, level in enumerate(levels[1:], 1)
         for against in levels[:place]
     ]
     best = Contrast("the best of all combinations", tuple(arms), (arms[0],))
-    return (*(contrast for contrast in found if contrast.arms), *([best] if len(arms) > 1 else []))
+    return (*(contrast for contrast in contrasts if contrast.arms), *([best] if len(arms) > 1 else []))
 
 
 def default_interactions(
     arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
 ) -> tuple[Interaction, ...]:
     """Of every two levels of different factors, on average over the levels of all other factors."""
-    found = []
-    for (one, one_levels), (other, other_levels) in itertools.combinations(factors, 2):
-        for a, b in itertools.product(one_levels[1:], other_levels[1:]):
-            corners = {frozenset(_others(arm, one, other)): {} for arm in arms}  # type: dict[frozenset[tuple[str, Level]], dict[tuple[Level, Level], Arm]]
+    interactions = []
+    for (first_factor, first_levels), (second_factor, second_levels) in itertools.combinations(factors, 2):
+        for a, b in itertools.product(first_levels[1:], second_levels[1:]):
+            corners = {frozenset(_levels_but(arm, first_factor, second_factor)): {} for arm in arms}  # type: dict[frozenset[tuple[str, Level]], dict[tuple[Level, Level], Arm]]
             for arm in arms:
-                corners[frozenset(_others(arm, one, other))][arm[one], arm[other]] = arm
-            a0, b0 = one_levels[0], other_levels[0]
+                corners[frozenset(_levels_but(arm, first_factor, second_factor))][
+                    arm[first_factor], arm[second_factor]
+                ] = arm
+            a0, b0 = first_levels[0], second_levels[0]
             wanted = ((a, b), (a, b0), (a0, b), (a0, b0))
             squares = [[of[corner] for corner in wanted] for of in corners.values() if all(c in of for c in wanted)]
             if squares:
                 both, first, second, neither = (tuple(side) for side in zip(*squares, strict=True))
-                name = f"{words(one, a)} and {words(other, b)}"
-                found.append(Interaction(name, both, first, second, neither))
-    return tuple(found)
+                name = f"{words(first_factor, a)} and {words(second_factor, b)}"
+                interactions.append(Interaction(name, both, first, second, neither))
+    return tuple(interactions)
 
 
 def default_removals(
     arms: Sequence[Arm], factors: Sequence[tuple[str, Sequence[Level]]], words: Words = technique
 ) -> tuple[Removal, ...]:
     """Of every factor, in the best arm."""
-    found = []
+    removals = []
     for factor, levels in factors:
         pairs = [
-            (arm, other) for arm in arms for other in arms if other[factor] == levels[0] and _alike(arm, other, factor)
+            (arm, without)
+            for arm in arms
+            for without in arms
+            if without[factor] == levels[0] and _alike(arm, without, factor)
         ]
-        if any(arm != other for arm, other in pairs):
-            found.append(Removal(words(factor, True) if words is technique else repr(factor), tuple(pairs)))
-    return tuple(found)
+        if any(arm != without for arm, without in pairs):
+            removals.append(Removal(words(factor, True) if words is technique else repr(factor), tuple(pairs)))
+    return tuple(removals)
 
 
-def _alike(arm: Arm, other: Arm, *but: str) -> bool:
-    return _others(arm, *but) == _others(other, *but)
+def _alike(first: Arm, second: Arm, *but: str) -> bool:
+    return _levels_but(first, *but) == _levels_but(second, *but)
 
 
-def _others(arm: Arm, *but: str) -> list[tuple[str, Level]]:
+def _levels_but(arm: Arm, *but: str) -> list[tuple[str, Level]]:
     return [(name, level) for name, level in arm.levels if name not in but]

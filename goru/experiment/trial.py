@@ -88,24 +88,25 @@ class Parts:
         """As of an array; of three arrays, `(n,)` configurations, splits and epochs, nothing else is read."""
         if isinstance(places, list):
             return Parts([self._configurations[configuration] for configuration in places], self._shape)
-        if not (isinstance(places, tuple) and len(places) == 3 and all(np.ndim(each) == 1 for each in places)):
+        if not (isinstance(places, tuple) and len(places) == 3 and all(np.ndim(axis) == 1 for axis in places)):
             return np.asarray(self)[places]
-        found = np.full((len(places[0]), self._shape[2]), np.nan, np.float32)
-        for row, (configuration, split, epoch) in zip(found, zip(*places, strict=True), strict=True):
+        rows = np.full((len(places[0]), self._shape[2]), np.nan, np.float32)
+        for row, (configuration, split, epoch) in zip(rows, zip(*places, strict=True), strict=True):
             if int(split) in self._configurations[configuration]:
                 parts = self._configurations[configuration][int(split)]
                 if parts.shape[0]:
                     row[:] = parts[min(int(epoch), parts.shape[0] - 1)]
-        return found
+        return rows
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        found = np.full(self.shape, np.nan, np.float32)  # NaN where a configuration was not trained
+        array = np.full(self.shape, np.nan, np.float32)  # NaN where a configuration was not trained
         for configuration, by_split in enumerate(self._configurations):
             for split, parts in by_split.items():
-                own = np.asarray(parts)
-                if len(own):
-                    found[configuration, split, : len(own)], found[configuration, split, len(own) :] = own, own[-1]
-        return found if dtype is None else found.astype(dtype)
+                parts_of_trial = np.asarray(parts)
+                if len(parts_of_trial):
+                    array[configuration, split, : len(parts_of_trial)] = parts_of_trial
+                    array[configuration, split, len(parts_of_trial) :] = parts_of_trial[-1]
+        return array if dtype is None else array.astype(dtype)
 
 
 def losses_by_arm(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Losses]:
@@ -119,26 +120,26 @@ def losses_by_arm(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Loss
         1 + max(numbers) for numbers in zip(*[(trial.split, trial.configuration) for trial in trials], strict=True)
     )
     epochs, width = (max(sizes) for sizes in zip(*[trial.parts.shape for trial in trials], strict=True))
-    found: dict[Arm, Losses] = {}
+    losses: dict[Arm, Losses] = {}
     by_configuration: dict[Arm, list[dict[int, Any]]] = {}
     for trial in trials:
-        if trial.arm not in found:
+        if trial.arm not in losses:
             by_configuration[trial.arm] = [{} for _ in range(configurations)]
-            found[trial.arm] = Losses(
+            losses[trial.arm] = Losses(
                 validation=np.full((configurations, splits, epochs), np.nan),
                 training=np.full((configurations, splits, epochs), np.nan),
                 parts=Parts(by_configuration[trial.arm], (splits, epochs, width)),
                 shares=shares[:splits],
             )
-        own, ends = found[trial.arm], len(trial.curves)
+        losses_of_arm, ends = losses[trial.arm], len(trial.curves)
         by_configuration[trial.arm][trial.configuration][trial.split] = trial.parts
         if trial.ended == "failed":  # as if it had not been made
             continue
         training, validation = trial.curves[:, 0, 0], trial.curves[:, 1, 0]
         unknown = np.nan if np.isnan(training).all() else np.inf  # a training loss that nobody measures did not diverge
         place = trial.configuration, trial.split
-        own.validation[place][:ends] = np.where(np.isfinite(validation), validation, np.inf)
-        own.training[place][:ends] = np.where(np.isfinite(training), training, unknown)
-        for curve in (own.validation[place], own.training[place]):
+        losses_of_arm.validation[place][:ends] = np.where(np.isfinite(validation), validation, np.inf)
+        losses_of_arm.training[place][:ends] = np.where(np.isfinite(training), training, unknown)
+        for curve in (losses_of_arm.validation[place], losses_of_arm.training[place]):
             curve[ends:] = curve[ends - 1]
-    return found
+    return losses

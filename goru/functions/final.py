@@ -47,7 +47,7 @@ class ScoredModels:
     losses: Mapping[str, np.ndarray]
     predicted: Mapping[str, np.ndarray]
     groups: np.ndarray | None = None
-    own_loss: bool = False  # the user's: of predictions that may be anything
+    user_loss: bool = False  # the user's: of predictions that may be anything
 
     def figures(self) -> tuple[ModelScores, ...]:
         """Of every model, the simplest first."""
@@ -57,7 +57,7 @@ class ScoredModels:
         table, losses = self.table, self.losses[name]
         mean = float(np.average(losses, weights=table.weights))
         predicted = self.predicted.get(name)
-        if table.codes is None or predicted is None or self.own_loss:
+        if table.codes is None or predicted is None or self.user_loss:
             return {"loss": mean}
         if table.classes is None:
             middle = np.average(table.codes, weights=table.weights)
@@ -89,7 +89,11 @@ class ScoredModels:
 
 
 def scored_models(
-    tables: tuple[WholeTable, ...], done: Mapping[str, Attempt], scale: float, own_loss: bool, groups: np.ndarray | None
+    tables: tuple[WholeTable, ...],
+    done: Mapping[str, Attempt],
+    scale: float,
+    user_loss: bool,
+    groups: np.ndarray | None,
 ) -> ScoredModels:
     """What came of the test rows.
 
@@ -98,11 +102,11 @@ def scored_models(
     - `tables`: development rows, and test rows.
     - `done`: by name, plain before recommended.
     - `scale`: the target's standard deviation.
-    - `own_loss`: whether the user's own loss is measured.
+    - `user_loss`: whether the user's own loss is measured.
     """
     development, table = tables
     losses, predicted = dict[str, np.ndarray](), dict[str, np.ndarray]()
-    if development.codes is not None and not own_loss and all(one.predicted is not None for one in done.values()):
+    if development.codes is not None and not user_loss and all(one.predicted is not None for one in done.values()):
         constant = _constant_predictions(development, table.n)
         name = MEAN if development.classes is None else CLASS_PRIOR
         losses[name] = scored(constant, table.rows(np.arange(table.n)), None, scale).losses
@@ -112,7 +116,7 @@ def scored_models(
             losses[name] = one.losses
             if one.predicted is not None:
                 predicted[name] = one.predicted
-    return ScoredModels(table, losses, predicted, groups, own_loss)
+    return ScoredModels(table, losses, predicted, groups, user_loss)
 
 
 def _constant_predictions(development: WholeTable, rows: int) -> np.ndarray:
@@ -124,6 +128,6 @@ def _constant_predictions(development: WholeTable, rows: int) -> np.ndarray:
     return np.tile(counts / counts.sum(), (rows, 1))
 
 
-def rival_found(rival: Rival) -> RivalFound:
+def described_rival(rival: Rival) -> RivalFound:
     """As it is kept."""
     return RivalFound(rival.name, rival.difference.change, rival.difference.low, rival.difference.high, rival.loss)

@@ -89,10 +89,14 @@ class TrainingFunctions:
 
         **Raises:** `InputError` if all of the first ones fail.
         """
-        for done, found in self._ended_ones(self._tasks(jobs), lambda: watch(0.0)):
+        for done, attempts in self._ended_ones(self._tasks(jobs), lambda: watch(0.0)):
             if self._importing.ident is None:  # not before: then workers start, and there are no more cores than those
                 self._importing.start()
-            trials = [trial for same, one in zip(done.jobs, found, strict=True) for trial in self._trials(same, one)]
+            trials = [
+                trial
+                for same, attempt in zip(done.jobs, attempts, strict=True)
+                for trial in self._trials(same, attempt)
+            ]
             yield trials
             watch(len(trials))
 
@@ -101,8 +105,8 @@ class TrainingFunctions:
         if self._importing.ident is not None:
             self._importing.join()  # models that come back may import the same
         running = [_Running([[]], task) for task in tasks]
-        found = {id(done): attempts[0] for done, attempts in self._ended_ones(running, share=ALL_ROWS)}
-        return [found[id(one)] for one in running]
+        attempt_of = {id(done): attempts[0] for done, attempts in self._ended_ones(running, share=ALL_ROWS)}
+        return [attempt_of[id(one)] for one in running]
 
     def _ended_ones(
         self, tasks: Sequence[_Running], watch: Callable[[], bool] = lambda: True, share: float = 1.0
@@ -153,12 +157,12 @@ class TrainingFunctions:
         of_arm: dict[tuple[Arm, int], list[list[Job]]] = {}
         tasks: list[list[list[Job]]] = []
         for (arm, split, _), same in alike.items():
-            own = of_arm.get((arm, split))
-            if own is None or len(own) == self._together:
-                own = of_arm[arm, split] = []
-                tasks.append(own)
-            own.append(same)
-        return [_Running(own, self._task([same[0] for same in own])) for own in tasks]
+            jobs_of_task = of_arm.get((arm, split))
+            if jobs_of_task is None or len(jobs_of_task) == self._together:
+                jobs_of_task = of_arm[arm, split] = []
+                tasks.append(jobs_of_task)
+            jobs_of_task.append(same)
+        return [_Running(jobs_of_task, self._task([same[0] for same in jobs_of_task])) for jobs_of_task in tasks]
 
     def _task(self, jobs: Sequence[Job]) -> TrainingTask:
         split = self._splits[jobs[0].split]
@@ -191,21 +195,21 @@ class TrainingFunctions:
         if len(self._failures) >= HOPELESS and not self._went_well:
             raise InputError(f"train: all of the first {len(self._failures)} trials failed: {last}")
 
-    def _trials(self, jobs: Sequence[Job], found: Attempt) -> list[Trial]:
+    def _trials(self, jobs: Sequence[Job], attempt: Attempt) -> list[Trial]:
         """The trials of one configuration, and of those that are the same."""
         ended: Ended
-        if found.failure is None:
-            ended = "finished" if np.isfinite(found.curves[:, 1, 0]).all() else "diverged"
-            self._seconds.append(found.seconds)
+        if attempt.failure is None:
+            ended = "finished" if np.isfinite(attempt.curves[:, 1, 0]).all() else "diverged"
+            self._seconds.append(attempt.seconds)
             self._went_well.add(jobs[0].arm)
         else:
             ended = "failed"
             self._failures.append(jobs[0].arm)
-            self._check_hope(found.failure)
-        output = "\n".join(text for text in (found.output, found.failure) if text)
+            self._check_hope(attempt.failure)
+        output = "\n".join(text for text in (attempt.output, attempt.failure) if text)
         return [
             job.trial(
-                (self.seed_of(job.split),), found.curves, found.parts, ended, seconds=found.seconds, output=output
+                (self.seed_of(job.split),), attempt.curves, attempt.parts, ended, seconds=attempt.seconds, output=output
             )
             for job in jobs
         ]

@@ -80,34 +80,39 @@ def table_of(
         raise InputError("X: there are no rows.")
     if y is not None and count(y) != n:
         raise InputError(f"X and y: {counted(n, 'row')} and {counted(count(y), 'target')}. Give one target a row.")
-    own = None
+    row_weights = None
     if weights is not None:
         try:
-            own = np.asarray(weights, dtype=np.float64)
+            row_weights = np.asarray(weights, dtype=np.float64)
         except (TypeError, ValueError):
-            own = np.full(0, np.nan)
-        if own.shape != (n,) or not np.isfinite(own).all() or (own < 0).any() or not own.any():
+            row_weights = np.full(0, np.nan)
+        if (
+            row_weights.shape != (n,)
+            or not np.isfinite(row_weights).all()
+            or (row_weights < 0).any()
+            or not row_weights.any()
+        ):
             raise InputError(f"sample_weight: give {n:,} numbers, none below zero and not all of them zero.")
     if y is None or task == "loss":
-        return WholeTable(X, y, None, None, own, "loss", n)
+        return WholeTable(X, y, None, None, row_weights, "loss", n)
     target = np.asarray(y)
     if target.ndim == 2 and target.shape[1] == 1:
         target = target[:, 0]
     if target.ndim != 1:
-        return WholeTable(X, y, None, None, own, "loss", n)
+        return WholeTable(X, y, None, None, row_weights, "loss", n)
     if isinstance(y, list | tuple):
         y = target
     if _is_missing(target):
         raise InputError("y: some targets are missing. Leave these rows out.")
-    found = task or ("classification" if classes is not None else _task_of(target))
-    if found == "regression":
+    kind = task or ("classification" if classes is not None else _task_of(target))
+    if kind == "regression":
         try:
             numbers = target.astype(np.float64)
         except (TypeError, ValueError):
             raise InputError("y: task='regression' wants numbers.") from None
         if not np.isfinite(numbers).all():
             raise InputError("y: some targets are infinite. Leave these rows out.")
-        return WholeTable(X, y, numbers, None, own, found, n)
+        return WholeTable(X, y, numbers, None, row_weights, kind, n)
     try:
         labels, codes = np.unique(target, return_inverse=True)
     except TypeError:
@@ -118,7 +123,7 @@ def table_of(
         labels, codes = classes, np.searchsorted(classes, target)
     elif len(labels) < 2:
         raise InputError(f"y: there is one class, {labels[0]!r}, and nothing to predict.")
-    return WholeTable(X, y, codes.astype(np.int64), labels, own, found, n)
+    return WholeTable(X, y, codes.astype(np.int64), labels, row_weights, kind, n)
 
 
 def count(X: Any) -> int:
@@ -134,8 +139,8 @@ def count(X: Any) -> int:
     try:
         return int(X.shape[0]) if hasattr(X, "shape") else len(X)
     except (TypeError, IndexError):
-        said = f"X: a {type(X).__name__} has no rows. Give range(n) for indices into a data set of your own."
-        raise InputError(said) from None
+        message = f"X: a {type(X).__name__} has no rows. Give range(n) for indices into a data set of your own."
+        raise InputError(message) from None
 
 
 def take(X: Any, indices: np.ndarray) -> Any:

@@ -59,9 +59,9 @@ class RunEffects:
         yield ""
         none: Mapping[Verdict, str] = {}
         kinds = (("what helps", self.effects, none), ("together, less each alone", self.interactions, TOGETHER))
-        for title, found, words in kinds:
-            if found:
-                rows = [self._row(effect, words) for effect in found]
+        for title, effects, words in kinds:
+            if effects:
+                rows = [self._row(effect, words) for effect in effects]
                 yield from table([(title, "change in loss", "95% interval", "verdict"), *rows])
                 yield ""
         yield from textwrap.wrap(WEAKER, WIDTH)
@@ -118,15 +118,15 @@ def effects(
         raise InputError("factors: name one column at least.")
     runs, notes = _whole(frame, loss)
     columns = {name: _levels(runs, name, wanted) for name, wanted in levels.items()}
-    for name, found in columns.items():
-        known = np.array([_plain_value(value) in found for value in runs[name]])
+    for name, levels_of_factor in columns.items():
+        known = np.array([_plain_value(value) in levels_of_factor for value in runs[name]])
         if not known.all():
             notes.append(f"{counted(int((~known).sum()), 'run')} with other levels of {name!r}: left out")
             runs = runs[known]
     y = runs[loss].to_numpy(dtype=float) * (-1 if maximize else 1)
     coded = {name: np.array([_plain_value(value) for value in runs[name]], dtype=object) for name in columns}
     covariates = [*_blocks(runs, blocks), *(column for name in knobs for column in _knob(runs, name))]
-    mains = [(name, level) for name, own in columns.items() for level in own[1:]]
+    mains = [(name, level) for name, known_levels in columns.items() for level in known_levels[1:]]
     pairs = [
         pair
         for pair in itertools.combinations(mains, 2)
@@ -153,15 +153,15 @@ def effects(
         )
     plain = model.plain
     margin = defaults.MARGIN * abs(plain)
-    mains_found = [
+    main_effects = [
         model.effect(model.main(name, level), _named(name, level, columns[name][0]), margin, len(mains))
         for name, level in mains
     ]
     together = [
-        model.effect(model.pair(one, other), f"{technique(*one)} and {technique(*other)}", margin, len(pairs))
-        for one, other in pairs
+        model.effect(model.pair(first, second), f"{technique(*first)} and {technique(*second)}", margin, len(pairs))
+        for first, second in pairs
     ]
-    return RunEffects(tuple(mains_found), tuple(together), plain, len(y), tuple(notes))
+    return RunEffects(tuple(main_effects), tuple(together), plain, len(y), tuple(notes))
 
 
 def effects_of_file(
@@ -187,8 +187,8 @@ def effects_of_file(
     for factor in factors:
         name, levels = _column_and_levels(factor, frame.columns)
         named[name] = [_read_level(level) for level in levels.split(",")] if levels else None
-    found: Any = list(named) if all(levels is None for levels in named.values()) else named
-    return effects(frame, found, loss, knobs, blocks, maximize)
+    asked: Any = list(named) if all(levels is None for levels in named.values()) else named
+    return effects(frame, asked, loss, knobs, blocks, maximize)
 
 
 def _column_and_levels(factor: str, columns: Collection[str]) -> tuple[str, str]:
@@ -274,12 +274,12 @@ def _levels(table: "pd.DataFrame", name: str, wanted: Sequence[Level] | None) ->
 
 def _blocks(table: "pd.DataFrame", names: Sequence[str]) -> list[np.ndarray]:
     """A column for every block but one of each kind."""
-    found = []
+    indicators = []
     for name in names:
         values = [_plain_value(value) for value in table[name]]
         blocks = list(dict.fromkeys(values))
-        found += [np.array([value == block for value in values], float) for block in blocks[1:]]
-    return found
+        indicators += [np.array([value == block for value in values], float) for block in blocks[1:]]
+    return indicators
 
 
 def _knob(table: "pd.DataFrame", name: str) -> list[np.ndarray]:
@@ -306,9 +306,9 @@ def _all_corners(
     pair: tuple[tuple[str, Level], tuple[str, Level]],
 ) -> bool:
     """Whether there are runs with both levels, with either and with neither."""
-    (one, a), (other, b) = pair
-    there = set(zip(coded[one], coded[other], strict=True))
-    return all(corner in there for corner in itertools.product((columns[one][0], a), (columns[other][0], b)))
+    (first, a), (second, b) = pair
+    there = set(zip(coded[first], coded[second], strict=True))
+    return all(corner in there for corner in itertools.product((columns[first][0], a), (columns[second][0], b)))
 
 
 class _Model:
@@ -336,7 +336,7 @@ class _Model:
             (name, level): np.array([value == level for value in coded[name]], float) - 1 / len(columns[name])
             for name, level in mains
         }
-        together = [centred[one] * centred[other] for one, other in pairs]
+        together = [centred[first] * centred[second] for first, second in pairs]
         design = [np.ones(len(y)), *centred.values(), *together]
         X = np.stack([*design, *(column - column.mean() for column in covariates)], axis=1)
         self._mains = {main: 1 + place for place, main in enumerate(mains)}
@@ -357,7 +357,7 @@ class _Model:
         shares = self._shares
         mains = sum(self._beta[place] * shares[name] for (name, _), place in self._mains.items())
         pairs = sum(
-            self._beta[place] * shares[one[0]] * shares[other[0]] for (one, other), place in self._pairs.items()
+            self._beta[place] * shares[first[0]] * shares[second[0]] for (first, second), place in self._pairs.items()
         )
         return float(self._beta[0] - mains + pairs)
 
@@ -369,9 +369,9 @@ class _Model:
         """Where the coefficient of a level against the reference stands."""
         return self._mains[factor, level]
 
-    def pair(self, one: tuple[str, Level], other: tuple[str, Level]) -> int:
+    def pair(self, first: tuple[str, Level], second: tuple[str, Level]) -> int:
         """Where the coefficient of two levels together stands."""
-        return self._pairs[one, other]
+        return self._pairs[first, second]
 
     def effect(self, place: int, name: str, margin: float, comparisons: int) -> EffectFound:
         """A coefficient with its interval."""
@@ -379,5 +379,5 @@ class _Model:
 
         change, error = float(self._beta[place]), float(np.sqrt(max(self._covariance[place, place], 0.0)))
         half = float(t.ppf(1 - (1 - defaults.CONFIDENCE) / (2 * comparisons), self.left)) * error
-        said: Verdict = verdict(change - half, change + half, margin)
-        return EffectFound(name, change, change - half, change + half, margin, said, error, None, None)
+        effect_verdict: Verdict = verdict(change - half, change + half, margin)
+        return EffectFound(name, change, change - half, change + half, margin, effect_verdict, error, None, None)

@@ -98,12 +98,12 @@ def folds_of(development: DevelopmentRows, seed: int, cv: Any, X: Any) -> dict[i
     if isinstance(cv, Integral):
         return {int(cv): _partitions(development, int(cv), seed)}
     try:
-        given = partitions_of(
+        user_partitions = partitions_of(
             cv, X, development.y_development, development.groups, development.classes is not None, None
         )
     except (ValueError, TypeError) as error:
         raise InputError(f"cv: {str(error).removeprefix('cv: ')}") from None
-    return cut(development, seed, given)
+    return cut(development, seed, user_partitions)
 
 
 def _partitions(development: DevelopmentRows, folds: int, seed: int) -> list[list[Split]]:
@@ -116,7 +116,7 @@ def _partitions(development: DevelopmentRows, folds: int, seed: int) -> list[lis
 def _column(name: str, values: Any, n: int) -> np.ndarray | None:
     if values is None:
         return None
-    found = np.asarray(values)
-    if found.shape != (n,):
-        raise InputError(f"{name}: {found.shape} for {n:,} rows. Give one a row.")
-    return found
+    column = np.asarray(values)
+    if column.shape != (n,):
+        raise InputError(f"{name}: {column.shape} for {n:,} rows. Give one a row.")
+    return column

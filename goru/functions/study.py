@@ -37,7 +37,7 @@ from goru.experiment.racing.race import Configurations, Race, job_of
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
-from goru.functions.final import ScoredModels, refits, rival_found, scored_models
+from goru.functions.final import ScoredModels, described_rival, refits, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
 from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
 from goru.functions.rows import WholeTable, table_of
@@ -170,9 +170,9 @@ class FunctionStudy:
         compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
         folds = min(plan.folds, len(compared))
         trials, splits = renumbered(race.trials, compared), [splits[split] for split in compared]
-        found = losses_by_arm(trials, self._shares(splits))
-        ranked = rank(found, configurations)
-        best = self._best(ranked, found, folds, race)
+        losses = losses_by_arm(trials, self._shares(splits))
+        ranked = rank(losses, configurations)
+        best = self._best(ranked, losses, folds, race)
         self._begin("refits", "training the recommended configuration on all development rows")
         done = refits(
             laboratory,
@@ -181,7 +181,7 @@ class FunctionStudy:
             self.options.seed,
         )
         self.clock.begin("describing")
-        return self._described(race, trials, found, folds, splits, plan, len(partitions), best, done, configurations)
+        return self._described(race, trials, losses, folds, splits, plan, len(partitions), best, done, configurations)
 
     @property
     def _tuned(self) -> bool:
@@ -208,21 +208,21 @@ class FunctionStudy:
         took = float(np.median([trial.seconds for trial in record.trials]))
         needed = self.clock.spent + took * (LEAST * len(self._arms) / laboratory.workers + LAST) + LAST_SECONDS
         if needed > OVERRUN * self.clock.budget:
-            said = f"the {self.clock.budget:g} s budget is too small here: about {needed:.0f} s are needed"
-            self._watcher.phase(said)
+            message = f"the {self.clock.budget:g} s budget is too small here: about {needed:.0f} s are needed"
+            self._watcher.phase(message)
         return self.clock.started + self.clock.budget - LAST * took - LAST_SECONDS
 
     def _shares(self, splits: Sequence[Split]) -> np.ndarray:
         """The share of every split's validation rows that is in each part, `(splits, parts)`."""
-        found = np.zeros((len(splits), defaults.PARTS))
+        shares = np.zeros((len(splits), defaults.PARTS))
         weights = self.tables[0].weights
-        for share, split in zip(found, splits, strict=True):
-            own = np.ones(len(split.validation_rows)) if weights is None else weights[split.validation_rows]
-            np.add.at(share, self._part[split.validation_rows], own / own.sum())
-        return found
+        for share, split in zip(shares, splits, strict=True):
+            row_weights = np.ones(len(split.validation_rows)) if weights is None else weights[split.validation_rows]
+            np.add.at(share, self._part[split.validation_rows], row_weights / row_weights.sum())
+        return shares
 
     def _best(
-        self, ranked: list[Candidate], found: Mapping[Arm, Losses], folds: int, race: Race
+        self, ranked: list[Candidate], losses: Mapping[Arm, Losses], folds: int, race: Race
     ) -> dict[str, Candidate]:
         """The plain arm's best configuration, and what is recommended."""
         plain = [candidate for candidate in ranked if candidate.arm == self._design.plain]
@@ -231,14 +231,14 @@ class FunctionStudy:
             failed = [trial.output for trial in race.made if trial.arm == self._design.plain and trial.output]
             why = f": {failed[-1].splitlines()[-1]}" if failed else ""
             raise InputError(f"train: no configuration of the plain arm was trained to the end in every split{why}")
-        recommended = no_worse_than_plain(ranked, found, self._design.plain, folds)
+        recommended = no_worse_than_plain(ranked, losses, self._design.plain, folds)
         return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
 
     def _described(
         self,
         race: Race,
         trials: Sequence[Trial],
-        found: dict[Arm, Losses],
+        losses: dict[Arm, Losses],
         folds: int,
         splits: list[Split],
         plan: Plan,
@@ -248,14 +248,14 @@ class FunctionStudy:
         configurations: Configurations,
     ) -> FunctionStudyResult:
         design, rows = self._design, sum(table.n for table in self.tables)
-        answers = answer_questions(design, found, folds, race.configurations_done)
+        answers = answer_questions(design, losses, folds, race.configurations_done)
         on_test = None
         if len(self.tables) > 1:
             on_test = scored_models(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
         rival = None if on_test is None or best["plain"] == best["recommended"] else on_test.plain()
         epochs = max(len(trial.curves) for trial in trials)
         recommended, plain = best["recommended"], best["plain"]
-        told = Answer(
+        answer = Answer(
             goru=__version__,
             subject="function",
             data=self._data(rows),
@@ -268,7 +268,7 @@ class FunctionStudy:
                 [*self._overrun(), *_left_out(race.splits_done, len(splits)), *_no_model(done)],
                 tuned=self._tuned,
             ),
-            plain=OverfittingFound.of(found[design.plain], folds, validation_to_training(splits)),
+            plain=OverfittingFound.of(losses[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
@@ -277,7 +277,7 @@ class FunctionStudy:
             trained=Trained.of(race.made),
             failures=(*Failure.found(race.made), *_last_failures(best, done)),
             test=() if on_test is None else on_test.figures(),
-            plain_against_networks=None if rival is None else rival_found(rival),
+            plain_against_networks=None if rival is None else described_rival(rival),
             environment=self._environment(),
             advice=advise(
                 answers.contrasts[-1],
@@ -292,12 +292,12 @@ class FunctionStudy:
             seconds=self.clock.spent,
         )
         raced = Raced(
-            trials, design, configurations, found, answers.interactions, folds, validation_to_training(splits)
+            trials, design, configurations, losses, answers.interactions, folds, validation_to_training(splits)
         )
         evidence = gather(raced, plain, recommended, rows)
         if on_test is not None:
             evidence = replace(evidence, predictions=self._predictions(on_test))
-        return FunctionStudyResult(as_read(told), as_read(evidence), done["recommended"].model)
+        return FunctionStudyResult(as_read(answer), as_read(evidence), done["recommended"].model)
 
     def _data(self, rows: int) -> Data:
         table = self.tables[0]
@@ -319,7 +319,7 @@ class FunctionStudy:
     def _predictions(self, on_test: ScoredModels) -> Any:
         known = {name: on_test.predicted[name] for name in ("recommended", "plain") if name in on_test.predicted}
         table = on_test.table
-        if "recommended" not in known or table.codes is None or on_test.own_loss:
+        if "recommended" not in known or table.codes is None or on_test.user_loss:
             return None
         if table.classes is None:
             return describe_values("test", table.codes, known, self.options.seed)
@@ -354,8 +354,10 @@ def _left_out(splits: int, compared: int) -> list[str]:
     """What trials that failed have cost all arms."""
     if compared == splits:
         return []
-    said = f"trials failed of arms that did well elsewhere: {splits - compared} of {counted(splits, 'split')} left out"
-    return [f"{said}, so that all arms are compared on the same rows."]
+    sentence = (
+        f"trials failed of arms that did well elsewhere: {splits - compared} of {counted(splits, 'split')} left out"
+    )
+    return [f"{sentence}, so that all arms are compared on the same rows."]
 
 
 def _no_model(done: Mapping[str, Attempt]) -> list[str]:
@@ -385,15 +387,15 @@ def _divided(
     if test[1] is None and whole.y is not None:
         raise InputError("test: give its targets too, (X, y).")
     try:
-        given = table_of(test[0], test[1], whole.task, classes=whole.classes)
+        test_table = table_of(test[0], test[1], whole.task, classes=whole.classes)
     except InputError as error:
         raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
-    return (whole, given), everything, None
+    return (whole, test_table), everything, None
 
 
 def _part_of(whole: WholeTable, rows: np.ndarray) -> WholeTable:
-    own = whole.rows(rows)
-    return WholeTable(own.X, own.y, own.codes, own.classes, own.weights, whole.task, len(rows), rows)
+    part = whole.rows(rows)
+    return WholeTable(part.X, part.y, part.codes, part.classes, part.weights, whole.task, len(rows), rows)
 
 
 def _deviation(table: WholeTable) -> float:

@@ -176,7 +176,7 @@ def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any]
     - `table`: of a command, whose words it can be given again by.
     """
     asked = {name: getattr(options, name) for name in ("budget", "trials", "limit", "seed")}
-    own = {name: _told(getattr(sources, name)) for name in ("task", "cv", "test", "stratify")}
+    settings = {name: _setting_in_words(getattr(sources, name)) for name in ("task", "cv", "test", "stratify")}
     asked["loss"] = None if sources.loss is None else _source(sources.loss) or "of unknown source"
     name = getattr(sources.train, "__qualname__", type(sources.train).__name__)
     return {
@@ -184,7 +184,7 @@ def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any]
         "function": name if table is None else table["function"],
         "design": options.design.to_json(),
         "table": {} if table is None else {key: value for key, value in table.items() if key != "function"},
-        "options": {**asked, **(own if table is None else {})},
+        "options": {**asked, **(settings if table is None else {})},
         "columns": {},
         "versions": {"goru": __version__, "numpy": np.__version__},
         "fingerprint": _fingerprint(sources),
@@ -193,15 +193,15 @@ def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any]
     }
 
 
-def _told(value: Any) -> Any:
+def _setting_in_words(value: Any) -> Any:
     """A setting that may be anything, by what it looks like."""
     return value if value is None or isinstance(value, bool | int | str) else type(value).__name__
 
 
 def _fingerprint(sources: Sources) -> str:
     """Of the rows, and of how they are divided, if that was given: of two tables that differ it differs."""
-    given = ("X", "y", "groups", "time", "sample_weight", "stratify", "test", "cv")
-    return hashlib.sha256(" ".join(_hash(getattr(sources, name)) for name in given).encode()).hexdigest()
+    names = ("X", "y", "groups", "time", "sample_weight", "stratify", "test", "cv")
+    return hashlib.sha256(" ".join(_hash(getattr(sources, name)) for name in names).encode()).hexdigest()
 
 
 def _hash(value: Any) -> str:

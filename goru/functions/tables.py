@@ -33,18 +33,18 @@ def sources_of(
     target, _ = check_columns(table, target, task, drop, (), groups, time)
     columns = [name for name in table.frame.columns if name not in (target, groups, time, *drop)]
     frame = table.frame[table.frame[target].notna()].reset_index(drop=True)
-    found = task or recognise_task(frame[target])
+    task_of_target = task or recognise_task(frame[target])
     aside: Any = True
     if test is not None:
-        other = read_table(test, drop)
-        check_test(other, table, target)
-        rows = other.frame[other.frame[target].notna()].reset_index(drop=True)
-        aside = (rows[columns], _target(rows[target], found))
+        test_table = read_table(test, drop)
+        check_test(test_table, table, target)
+        rows = test_table.frame[test_table.frame[target].notna()].reset_index(drop=True)
+        aside = (rows[columns], _target(rows[target], task_of_target))
     sources = Sources(
         experiment.train,
         frame[columns],
-        _target(frame[target], found),
-        found,
+        _target(frame[target], task_of_target),
+        task_of_target,
         None if groups is None else frame[groups].to_numpy(),
         None if time is None else frame[time].to_numpy(),
         test=aside,

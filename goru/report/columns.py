@@ -37,9 +37,9 @@ def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
                 done += "; missing became the median, with a column that says so"
             return done
         case "categorical":
-            others = ["one for all others"] * column["other"] + ["one for missing"] * column["missing"]
+            further_columns = ["one for all others"] * column["other"] + ["one for missing"] * column["missing"]
             return f"a column each for {counted(len(column['levels']), 'level')}" + "".join(
-                f", {one}" for one in others
+                f", {one}" for one in further_columns
             )
         case _:
             missing = "; missing became the median, with a column that says so" if column["missing"] else ""

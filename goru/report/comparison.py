@@ -62,7 +62,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
         sections=sections,
         recommended=_recommended(runs),
         differences=_differences(runs),
-        commands=[(name, said) for name, run in runs.items() if (said := command(run.config))],
+        commands=[(name, command_line) for name, run in runs.items() if (command_line := command(run.config))],
     )
 
 
@@ -76,28 +76,28 @@ def run_names(folders: Sequence[Path]) -> list[str]:
         twice = next(folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1)
         raise InputError(f"{option('compare')}: {twice} is given twice. Name every run once.")
     for length in range(1, max(map(len, paths)) + 1):
-        found = ["/".join(path[-length:]) for path in paths]
-        if len(set(found)) == len(found):
+        names = ["/".join(path[-length:]) for path in paths]
+        if len(set(names)) == len(names):
             break
-    return found
+    return names
 
 
 def headline(runs: Runs) -> str:
     """On how many questions the runs agree, which is to say that all decide them and alike; how many they contradict
     each other on, or leave open; and whether they recommend the same."""
-    found = {question: set(row) for question, row in verdicts(runs).items()}  # "" of a run that has not asked
-    against = [question for question, words in found.items() if {"helps", "hurts"} <= words]
-    alike = sum(len(words) == 1 and "undecided" not in words for words in found.values())
-    rest = {question: words for question, words in found.items() if question not in against}
+    verdicts_on = {question: set(row) for question, row in verdicts(runs).items()}  # "" of a run that has not asked
+    against = [question for question, words in verdicts_on.items() if {"helps", "hurts"} <= words]
+    alike = sum(len(words) == 1 and "undecided" not in words for words in verdicts_on.values())
+    rest = {question: words for question, words in verdicts_on.items() if question not in against}
     undecided = sum("undecided" in words for words in rest.values())
     alone = sum("" in words and "undecided" not in words for words in rest.values())
-    other = len(found) - len(against) - alike - undecided - alone
-    said = [f"The {len(runs)} runs agree on {alike} of {counted(len(found), 'question')}"]
-    said += [f"they differ on {other}"] * bool(other)
-    said += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
-    said += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
-    said += [f"they contradict each other on {listing(map(short_name, against))}"] * bool(against)
-    return f"{'; '.join(said)}. {_recommendations(runs)}"
+    differing = len(verdicts_on) - len(against) - alike - undecided - alone
+    parts = [f"The {len(runs)} runs agree on {alike} of {counted(len(verdicts_on), 'question')}"]
+    parts += [f"they differ on {differing}"] * bool(differing)
+    parts += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
+    parts += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
+    parts += [f"they contradict each other on {listing(map(short_name, against))}"] * bool(against)
+    return f"{'; '.join(parts)}. {_recommendations(runs)}"
 
 
 def _recommendations(runs: Runs) -> str:
@@ -114,20 +114,24 @@ def _arms(run: RunFolder) -> list[str]:
 
 def warnings(runs: Runs) -> list[str]:
     """What makes runs hard to compare."""
-    said = []
+    sentences = []
     tables = {name: _table_of(run) for name, run in runs.items()}
     if len(set(tables.values())) > 1:
-        said.append(
+        sentences.append(
             "The runs are of different tables or targets. Changes are shares of each run's own plain network's loss; "
             "other figures are not to be compared."
         )
     elif len({run.config["options"].get("seed") for run in runs.values()}) > 1:
-        said.append("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
+        sentences.append(
+            "The seeds differ, and with them which rows are test rows: test figures are of different rows."
+        )
     if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
-        said.append("Versions or machines differ; they are listed below.")
+        sentences.append("Versions or machines differ; they are listed below.")
     copies = {name: leakage.repeated_test_rows(run.answer) for name, run in runs.items()}
-    said += [f"{name}: {counted}, so its test figures are too good." for name, counted in copies.items() if counted]
-    return said
+    sentences += [
+        f"{name}: {counted}, so its test figures are too good." for name, counted in copies.items() if counted
+    ]
+    return sentences
 
 
 def _table_of(run: RunFolder) -> tuple[Any, ...]:
@@ -201,11 +205,11 @@ def _differences(runs: Runs) -> Table:
         }
         for name, run in runs.items()
     }
-    keys = list(dict.fromkeys(key for each in made.values() for key in each))
+    keys = list(dict.fromkeys(key for settings in made.values() for key in settings))
     rows = [
         (key.replace("_", " "), *shown)
         for key in keys
-        if len(set(shown := [_shown(each.get(key)) for each in made.values()])) > 1
+        if len(set(shown := [_shown(settings.get(key)) for settings in made.values()])) > 1
     ]
     return Table(("what differs", *runs), rows)
 

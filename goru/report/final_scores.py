@@ -7,8 +7,8 @@ PLAIN, RECOMMENDED = "plain", "recommended"
 
 def final_scores(answer: Answer) -> ModelScores:
     """The test figures of the final model."""
-    own = [entry for entry in answer.test if entry.arm == RECOMMENDED]
-    return next((entry for entry in own if entry.networks == answer.networks), own[-1])
+    recommended = [entry for entry in answer.test if entry.arm == RECOMMENDED]
+    return next((entry for entry in recommended if entry.networks == answer.networks), recommended[-1])
 
 
 def plain_beside(answer: Answer) -> ModelScores | None:

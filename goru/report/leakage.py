@@ -12,9 +12,9 @@ def repeated_test_rows(answer: Answer) -> str:
 
 def warning(answer: Answer) -> list[str]:
     """What is to be said beside test figures, and what to do; nothing if no row is a copy."""
-    if not (said := repeated_test_rows(answer)):
+    if not (copies := repeated_test_rows(answer)):
         return []
     return [
-        f"{said}, so test figures are too good. Remove the copies; if both are of one table, "
+        f"{copies}, so test figures are too good. Remove the copies; if both are of one table, "
         f"{option('group_duplicates', True)} keeps them together."
     ]

@@ -14,14 +14,14 @@ from goru import __version__
 from goru.report.pictures.picture import Picture
 
 
-def render(template: str, contents: Sequence[tuple[str, str]], pictures: Iterable[Picture], **given: Any) -> str:
+def render(template: str, contents: Sequence[tuple[str, str]], pictures: Iterable[Picture], **variables: Any) -> str:
     """A page of a template.
 
     **Arguments:**
 
     - `contents`: ids and titles of its sections.
     - `pictures`: those in it.
-    - `given`: what the template shows; all of it is escaped.
+    - `variables`: what the template shows; all of it is escaped.
     """
     figures = {picture.name: picture.figure.to_plotly_json() for picture in pictures}
     return (
@@ -32,7 +32,7 @@ def render(template: str, contents: Sequence[tuple[str, str]], pictures: Iterabl
             figures=_embedded(figures),
             plotly=_plotly(),
             version=__version__,
-            **given,
+            **variables,
         )
     )
 

@@ -10,7 +10,7 @@ from goru.experiment.watcher import Progress
 LINES_EVERY_SECONDS = 10.0
 
 
-def _told(progress: Progress) -> str:
+def _in_words(progress: Progress) -> str:
     best = f", best loss {progress.best:.4f}" if progress.best < float("inf") else ""
     return f"{progress.done:,.0f} of {progress.planned:,} {progress.noun}, round {progress.round}{best}"
 
@@ -30,7 +30,7 @@ class Lines:
         """Say where the race stands, if it has not been said lately."""
         if time.monotonic() - self._last >= LINES_EVERY_SECONDS:
             self._last = time.monotonic()
-            print(_told(progress), file=self._stream, flush=True)
+            print(_in_words(progress), file=self._stream, flush=True)
 
     def __enter__(self) -> "Lines":
         return self
@@ -66,7 +66,7 @@ class Bar:
 
     def progress(self, progress: Progress) -> None:
         """Show where the race stands."""
-        self._bar.update(self._task, description=_told(progress), total=progress.planned, completed=progress.done)
+        self._bar.update(self._task, description=_in_words(progress), total=progress.planned, completed=progress.done)
 
     def __enter__(self) -> "Bar":
         self._bar.start()
@@ -114,13 +114,13 @@ class Claims:
 
     def _show(self, begins: bool = False) -> None:
         """Where the claims stand: on a terminal at once, elsewhere in a line from time to time."""
-        told = f"{self._name}, {self._begun} of {self._claims}"
-        counted = f"{told}; {self._networks:,} networks"
+        place = f"{self._name}, {self._begun} of {self._claims}"
+        counted = f"{place}; {self._networks:,} networks"
         if self._status is not None:
             self._status.update(counted)
         elif begins or time.monotonic() - self._last >= LINES_EVERY_SECONDS:
             self._last = time.monotonic()
-            print(told if begins else counted, file=sys.stderr, flush=True)
+            print(place if begins else counted, file=sys.stderr, flush=True)
 
     def __enter__(self) -> "Claims":
         if self._status is None:

@@ -42,20 +42,20 @@ def made_of(answer: Answer) -> str:
 def final_model_says(answer: Answer) -> str:
     """How the final model came to be."""
     if words.of_networks(answer):
-        said = (
+        sentences = (
             "One network"
             if answer.networks == 1
             else f"An ensemble of {answer.networks} networks, whose predictions are averaged"
         )
-        said += ", trained again on all development rows."
+        sentences += ", trained again on all development rows."
     else:
-        said = "The training function's model of this configuration, trained again on all development rows."
+        sentences = "The training function's model of this configuration, trained again on all development rows."
     if answer.selection == "greedy" and len(answer.recommended) > 1:
-        said += (
+        sentences += (
             " They were selected by their validation predictions: better than an even share by over one standard error."
         )
     if answer.temperature != 1:
-        said += f" Probabilities are calibrated on validation rows, by the temperature {answer.temperature:.2f}."
+        sentences += f" Probabilities are calibrated on validation rows, by the temperature {answer.temperature:.2f}."
     if answer.chosen_by == "score":
-        said += " The combination is the one with the best score on validation rows."
-    return said
+        sentences += " The combination is the one with the best score on validation rows."
+    return sentences

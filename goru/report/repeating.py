@@ -20,7 +20,9 @@ def command(config: Mapping[str, Any]) -> str | None:
     if table["source"].startswith("-"):
         first, last = [], ["--", table["source"]]
     if function := config.get("function"):
-        return shlex.join(["goru", "study", function, *first, *_of_table(table), *_as_given(config["options"]), *last])
+        return shlex.join(
+            ["goru", "study", function, *first, *_of_table(table), *_on_the_command_line(config["options"]), *last]
+        )
     return shlex.join(["goru", "fit", *first, *_of_table(table), *_of_networks(config["options"]), *last])
 
 
@@ -35,7 +37,7 @@ def _of_table(table: Mapping[str, Any]) -> list[str]:
     return words + [f"--{name.replace('_', '-')}" for name in ("merge_rare", "group_duplicates") if table.get(name)]
 
 
-def _as_given(options: Mapping[str, Any]) -> list[str]:
+def _on_the_command_line(options: Mapping[str, Any]) -> list[str]:
     """Options, but those that are off or were left out."""
     words = []
     for name, value in options.items():
@@ -96,6 +98,6 @@ def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
 def made_by(config: Mapping[str, Any] | None, answer: Answer) -> Table:
     """Versions, the machine, and the fingerprint of the table."""
     rows = [(name, str(value)) for name, value in answer.environment.items()]
-    for name, found in (config or {}).get("sha256", {}).items():
-        rows.append((f"SHA-256 of the {'table' if name == 'source' else 'test rows'}", found))
+    for name, sha256 in (config or {}).get("sha256", {}).items():
+        rows.append((f"SHA-256 of the {'table' if name == 'source' else 'test rows'}", sha256))
     return Table(("what", "which"), rows)

@@ -167,17 +167,19 @@ def _of_removals(answer: Answer) -> list[Section]:
 
 
 def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
-    found = evidence.predictions
-    if found is None:
+    predictions = evidence.predictions
+    if predictions is None:
         return []
-    copies = leakage.warning(answer) if found.of == "test" else []
-    if isinstance(found, ValuePredictions):
-        first = _section("predicted", "Predicted and true", [values_picture(found, answer.data.target)], "", copies)
+    copies = leakage.warning(answer) if predictions.of == "test" else []
+    if isinstance(predictions, ValuePredictions):
+        first = _section(
+            "predicted", "Predicted and true", [values_picture(predictions, answer.data.target)], "", copies
+        )
     else:
-        pictures = [confusion_picture(found), roc_picture(found)]
+        pictures = [confusion_picture(predictions), roc_picture(predictions)]
         first = _section("predicted", "Which classes are taken for which", pictures, "", copies)
     title = "Do predictions mean what they say?"
-    return [*first, *_section("calibrated", title, [calibration_picture(answer, found)], "", copies)]
+    return [*first, *_section("calibrated", title, [calibration_picture(answer, predictions)], "", copies)]
 
 
 def cards(answer: Answer) -> list[Card]:
@@ -185,24 +187,24 @@ def cards(answer: Answer) -> list[Card]:
     plain, best = answer.judgement.plain_loss, answer.effects[-1]
     arms = {configuration.arm for configuration in answer.recommended}
     of = "several combinations" if len(arms) > 1 else short_name(arms.pop(), MOST_LETTERS)
-    found = [Card("recommended", of, made_of(answer))]
+    cards = [Card("recommended", of, made_of(answer))]
     if best.change is not None and plain:
         change, interval = in_shares(best, plain)
         more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict(best)}"
-        found.append(Card("best combination against plain, validation loss", change, more))
+        cards.append(Card("best combination against plain, validation loss", change, more))
     if answer.test:
         over, name = final_scores(answer).figures, main_figure(answer)
         more = next((figure for figure in ("accuracy", "R²") if figure in over), name)
         also = [f"{more} {value:.3f}" for value in [over[more]] if value is not None and more != name]
-        also += [said] if (said := leakage.repeated_test_rows(answer)) else []
-        found.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
+        also += [copies] if (copies := leakage.repeated_test_rows(answer)) else []
+        cards.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
     if answer.plan.epochs > 1:
         ways = {"rises": f"from epoch {answer.plain.epoch} on", "gap": "by its gap", None: "not for sure"}
         gap = "training loss unknown" if answer.plain.gap is None and answer.plain.validation is not None else (
             f"validation loss less training loss: {number(answer.plain.gap)}"
         )  # fmt: skip
-        found.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
-    return found
+        cards.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
+    return cards
 
 
 def summary(answer: Answer) -> str:
@@ -212,13 +214,13 @@ def summary(answer: Answer) -> str:
     parts = [f"{counted(data.rows, 'row')}, {test}", words.target(data)]
     if data.columns is not None:
         parts.insert(1, counted(sum(data.columns.values()), "column"))
-    said = f"{'; '.join(parts)}."
+    sentences = f"{'; '.join(parts)}."
     if answer.network is not None:
         widths = "-".join(map(str, answer.network.widths))
-        said += f" Networks of {widths} units, {answer.network.activation}."
+        sentences += f" Networks of {widths} units, {answer.network.activation}."
     else:
-        said += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
-    return f"{said} The loss is the {short_name(answer.judgement.loss)}."
+        sentences += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
+    return f"{sentences} The loss is the {short_name(answer.judgement.loss)}."
 
 
 def _failures(answer: Answer) -> Table | None:
@@ -236,26 +238,26 @@ def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:
         for kind, named in (("numeric", ["number"]), ("categorical", ["category", "categories"]), ("date", ["date"]))
         if counts.get(kind)
     ]
-    said = f"{', '.join(kinds)}; {counts.get('dropped', 0):,} dropped."
+    sentences = f"{', '.join(kinds)}; {counts.get('dropped', 0):,} dropped."
     if answer.network is not None:
         inputs = counted(answer.network.widths[0], "input")
-        said = f"{', '.join(kinds)} became {inputs} of the networks; {counts.get('dropped', 0):,} dropped."
-        said += " Whatever is fitted to prepare a column is fitted on the training rows alone."
+        sentences = f"{', '.join(kinds)} became {inputs} of the networks; {counts.get('dropped', 0):,} dropped."
+        sentences += " Whatever is fitted to prepare a column is fitted on the training rows alone."
     table = columns_table(columns, answer.network is not None and answer.network.numbers == "pieces")
-    return {"says": said, "table": table, "notes": [printable(note) for note in answer.data.notes]}
+    return {"says": sentences, "table": table, "notes": [printable(note) for note in answer.data.notes]}
 
 
 def _spent(answer: Answer) -> dict[str, Any]:
     trained, plan = answer.trained, answer.plan
     partitions = f", {repeated(plan.partitions)}" if plan.partitions > 1 else ""
-    said = (
+    sentences = (
         f"{counted(trained.networks, words.noun(answer))} in {answer.seconds:.0f} s: {plan.arms} combinations, "
         f"{counted(plan.configurations, 'configuration')} each, {plan.folds} folds{partitions}"
     )
-    said += f", {plan.epochs} epochs" * (plan.epochs > 1)
-    said += "." if trained.steps is None else f"; {trained.steps:,} steps of one network in all."
+    sentences += f", {plan.epochs} epochs" * (plan.epochs > 1)
+    sentences += "." if trained.steps is None else f"; {trained.steps:,} steps of one network in all."
     if trained.diverged:
-        said += f" Diverged, and left behind: {trained.diverged:,}."
+        sentences += f" Diverged, and left behind: {trained.diverged:,}."
     if trained.failed:
-        said += f" Failed: {trained.failed:,}."
-    return {"says": said, "notes": plan.shortfalls}
+        sentences += f" Failed: {trained.failed:,}."
+    return {"says": sentences, "notes": plan.shortfalls}

@@ -19,8 +19,8 @@ MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to any
 
 def shown(name: str, longest: int = LONGEST) -> str:
     """A name that somebody has given, on a line beside others."""
-    said = printable(name)
-    return said if len(said) <= longest else f"{said[: longest - 1]}…"
+    line = printable(name)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def printable(text: object) -> str:
@@ -80,20 +80,20 @@ def _plain(answer: Answer) -> Iterator[str]:
         for ends in ((plain.gap, plain.gap_low, plain.gap_high), (plain.rise, plain.rise_low, plain.rise_high))
     )
     if plain.overfits == "rises":
-        told = f"overfits from epoch {plain.epoch} on: until the last, the validation loss rises by {rise}"
+        overfitting = f"overfits from epoch {plain.epoch} on: until the last, the validation loss rises by {rise}"
     elif plain.overfits == "gap":
-        told = f"overfits: its loss on validation rows is higher by {gap}; that it rises again is not sure"
+        overfitting = f"overfits: its loss on validation rows is higher by {gap}; that it rises again is not sure"
     elif plain.validation is None:
-        told = "diverges in some fold"
+        overfitting = "diverges in some fold"
     elif plain.gap is None:
-        told = f"no overfitting found: from its best epoch to the last, the validation loss changes by {rise}"
-        told = told if epochs > 1 else ""
+        overfitting = f"no overfitting found: from its best epoch to the last, the validation loss changes by {rise}"
+        overfitting = overfitting if epochs > 1 else ""
     elif plain.gap > answer.judgement.margin_share * abs(plain.validation):
-        told = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
+        overfitting = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
     else:
-        told = f"no overfitting found: generalization gap {gap}"
-        told += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
-    yield from _labelled("plain", [last, *([told] if told else [])])
+        overfitting = f"no overfitting found: generalization gap {gap}"
+        overfitting += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
+    yield from _labelled("plain", [last, *([overfitting] if overfitting else [])])
     if answer.class_weight:
         yield from _labelled("", ["(every class counts alike in all losses)"])
     if answer.data.classes is None:
@@ -105,11 +105,11 @@ def _trained(answer: Answer) -> Iterator[str]:
     ends = (("diverged", trained.diverged), ("failed", trained.failed))
     lost = "".join(f", {count:,} of them {word}" for word, count in ends if count)
     folds = f"{plan.folds} folds" + (f", {repeated(plan.partitions)}" if plan.partitions > 1 else "")
-    each = f"{plan.arms} arms, {counted(plan.configurations, 'configuration')} each, {folds}"
+    design = f"{plan.arms} arms, {counted(plan.configurations, 'configuration')} each, {folds}"
     steps = "" if trained.steps is None else f", {trained.steps:,} steps"
     epochs = f", {plan.epochs} epochs" if plan.epochs > 1 else ""
-    said = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({each}{epochs})"
-    yield from _labelled("trained", [said, *map(printable, plan.shortfalls)])
+    summary = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({design}{epochs})"
+    yield from _labelled("trained", [summary, *map(printable, plan.shortfalls)])
 
 
 def _failures(answer: Answer) -> Iterator[str]:
@@ -192,27 +192,27 @@ def _network(network: Network) -> Iterator[str]:
     parts = [widths, network.activation, f"batches of {network.batch_size}"]
     lines = [", ".join([*parts, f"{network.optimizer}, {network.schedule} schedule"])]
     if network.numbers == "pieces":
-        said = "numbers cut into pieces as well"
+        numbers_line = "numbers cut into pieces as well"
         if look := network.first_look:
             losses = " instead of ".join(numbers([look.pieces, look.scaled]))
-            said = f"{said}: validation loss {losses} in a first look"
-        lines.append(said)
+            numbers_line = f"{numbers_line}: validation loss {losses} in a first look"
+        lines.append(numbers_line)
     yield from _labelled("network", lines)
 
 
 def _test(answer: Answer) -> Iterator[str]:
     figures = list(answer.test[0].figures)
-    own = words.of_networks(answer)
-    rows = [("test", *(["networks"] if own else []), *figures)]
+    of_networks = words.of_networks(answer)
+    rows = [("test", *(["networks"] if of_networks else []), *figures)]
     final = final_scores(answer)
     for entry in answer.test:
         values = [_figure(name, entry.figures[name]) for name in figures]
-        count = [f"{entry.networks or '-'}"] if own else []
+        count = [f"{entry.networks or '-'}"] if of_networks else []
         rows.append((shown(entry.arm), *count, *values, *(["final model"] if entry is final else [])))
     yield from table(rows, first=14)
     for warned in warning(answer):
         yield from textwrap.wrap(f"warning: {warned}", WIDTH)
-    if own and not answer.against_networks:
+    if of_networks and not answer.against_networks:
         yield "linear and boosted models were left out: they would take too much of the budget"
 
 

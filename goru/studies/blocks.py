@@ -48,9 +48,9 @@ class Blocks:
         capacity = self._laboratory.shape.networks
         for trainer in self._laboratory.trainers:
             # Arms that differ in weight decay alone share a program, and so a block.
-            own = [job for job in jobs if self._laboratory.trainer(job.arm) is trainer]
+            jobs_of_trainer = [job for job in jobs if self._laboratory.trainer(job.arm) is trainer]
             for split in rows:
-                there = [job for job in own if job.split == split]
+                there = [job for job in jobs_of_trainer if job.split == split]
                 there.sort(key=lambda job: (job.configuration, ARMS.index(job.arm)))
                 placed += [(trainer, there[start : start + capacity]) for start in range(0, len(there), capacity)]
         blocks = [(trainer, self._block(part, rows[part[0].split])) for trainer, part in placed]

@@ -49,7 +49,7 @@ def _partitions(splits: Sequence[Split]) -> list[list[Split]]:
     """Splits that follow one another and score different rows belong to one partition."""
     partitions: list[list[Split]] = [[]]
     for split in splits:
-        scored = [own.validation_rows for own in partitions[-1]]
+        scored = [earlier.validation_rows for earlier in partitions[-1]]
         if scored and np.intersect1d(np.concatenate(scored), split.validation_rows).size:
             partitions.append([])
         partitions[-1].append(split)

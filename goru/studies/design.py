@@ -82,8 +82,8 @@ def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: in
 
     - `values`: what a network is trained with; see `hyperparameters`.
     """
-    found = {name: values[name] for name in design.knobs_of(arm) if name in values}
+    numbers = {name: values[name] for name in design.knobs_of(arm) if name in values}
     if arm["weight_decay"]:
-        found["weight_decay"] = values["weight_decay"]
-        found[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
-    return found
+        numbers["weight_decay"] = values["weight_decay"]
+        numbers[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
+    return numbers

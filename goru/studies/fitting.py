@@ -93,7 +93,9 @@ def fit_table(
         "columns": dataset.schema.to_json(),
         "versions": versions(),
         "fingerprint": dataset.fingerprint(),
-        "sha256": {name: found for name in ("source", "test") if (found := digest(getattr(table, name)))},
+        "sha256": {
+            name: digest_of_file for name in ("source", "test") if (digest_of_file := digest(getattr(table, name)))
+        },
     }
     if resume and finish_publishing(folder, config):
         return open_run(folder)

@@ -174,30 +174,30 @@ class NetworkLaboratory:
             return going
 
         for trainer in self.trainers:
-            own = [place for place, (other, _) in enumerate(jobs) if other is trainer]
-            blocks = [jobs[place][1] for place in own]
-            yield from zip(own, trainer.train(blocks, keep_networks, watch), strict=False)
+            places = [place for place, (trainer_of_job, _) in enumerate(jobs) if trainer_of_job is trainer]
+            blocks = [jobs[place][1] for place in places]
+            yield from zip(places, trainer.train(blocks, keep_networks, watch), strict=False)
             if not going:
                 return
 
     def block_seconds(self, rows: PreparedRows, seconds: float = float("inf")) -> list[float]:
         """Seconds an epoch, a block, where all are at work; of as many programs as there is time to look at, the
         largest first, and of one at least; see [`block_seconds`][goru.population.timing.block_seconds]."""
-        found: list[float] = []
+        measured: list[float] = []
         until = time.monotonic() + seconds
         for trainer in reversed(list(self.trainers)):
-            if found and time.monotonic() > until:
+            if measured and time.monotonic() > until:
                 break
             if self.crew is not None:
-                found.append(self.crew.block_seconds(self._specs[trainer.architecture], rows))
+                measured.append(self.crew.block_seconds(self._specs[trainer.architecture], rows))
             elif isinstance(trainer, Trainer):
-                found.append(block_seconds(trainer, rows))
+                measured.append(block_seconds(trainer, rows))
             else:
                 members = tuple(Member(index, (index,), Hyperparameters()) for index in range(self.shape.networks))
                 began = time.monotonic()
                 list(trainer.train([Block(members, rows, (0,), 1)]))
-                found.append(time.monotonic() - began)
-        return found
+                measured.append(time.monotonic() - began)
+        return measured
 
     def wait(self, seconds: float | None = None) -> None:
         """Until every program is compiled.
@@ -208,9 +208,9 @@ class NetworkLaboratory:
           trained without.
         """
         wait(self._compiled, seconds)
-        given_up = [seconds is not None and compiled.cancel() for compiled in self._compiled]
+        abandoned = [seconds is not None and compiled.cancel() for compiled in self._compiled]
         for (shape_of, spec), compiled, never in zip(
-            self._specs.items(), self._compiled, given_up, strict=self.crew is None
+            self._specs.items(), self._compiled, abandoned, strict=self.crew is None
         ):
             if never:
                 self._trainers[shape_of] = replace(spec, interpreted=True).build()
@@ -223,10 +223,10 @@ class NetworkLaboratory:
 
     def for_table(self, dataset: Dataset, seed: int) -> Self:
         """The same programs for another table of the same columns, no larger than they have room for."""
-        other = copy.copy(self)
-        other.dataset, other.seed, other.parts = dataset, seed, parts(dataset, seed)
-        other._preparations = {}
-        return other
+        laboratory = copy.copy(self)
+        laboratory.dataset, laboratory.seed, laboratory.parts = dataset, seed, parts(dataset, seed)
+        laboratory._preparations = {}
+        return laboratory
 
     def steps(self, epochs: int, training_rows: int) -> int:
         """Mini-batches in so many passes over so many rows."""
@@ -270,12 +270,12 @@ class NetworkLaboratory:
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
         """The share of every split's validation rows that is in each part, `(splits, parts)`, by what rows count
         for."""
-        found = np.zeros((len(splits), self.shape.parts))
-        for share, split in zip(found, splits, strict=True):
+        shares = np.zeros((len(splits), self.shape.parts))
+        for share, split in zip(shares, splits, strict=True):
             weights = self.weights(split.training_rows)
             scored = np.ones(len(split.validation_rows)) if weights is None else weights[split.validation_rows]
             np.add.at(share, self.parts[split.validation_rows], scored / scored.sum())
-        return found
+        return shares
 
     def weights(self, training: np.ndarray) -> np.ndarray | None:
         """What every development row counts for: by its own weight, and by its class where classes count alike.
@@ -284,15 +284,17 @@ class NetworkLaboratory:
 
         **Returns:** `(rows,)` float32, 1 on average over the training rows; `None` where all rows count the same.
         """
-        y, own = self.dataset.y_development, self.dataset.weights
-        if own is not None:
-            own = own / own[training].mean()
+        y, weights = self.dataset.y_development, self.dataset.weights
+        if weights is not None:
+            weights = weights / weights[training].mean()
         if not self.balanced:
-            return None if own is None else own.astype(np.float32)
-        totals = np.bincount(y[training], None if own is None else own[training], minlength=self.dataset.n_outputs)
+            return None if weights is None else weights.astype(np.float32)
+        totals = np.bincount(
+            y[training], None if weights is None else weights[training], minlength=self.dataset.n_outputs
+        )
         there = totals > 0
         by_class = (len(training) / (np.count_nonzero(there) * np.where(there, totals, 1)))[y]
-        return (by_class if own is None else by_class * own).astype(np.float32)
+        return (by_class if weights is None else by_class * weights).astype(np.float32)
 
 
 def fit_preparation(

@@ -44,22 +44,22 @@ _PARTITION, _PARTS, _THINNED = 7, 8, 12  # what seeds are for: their second numb
 
 
 def cut(
-    dataset: Development, seed: int, given: Sequence[Sequence[Split]] | None = None
+    dataset: Development, seed: int, user_partitions: Sequence[Sequence[Split]] | None = None
 ) -> dict[int, list[list[Split]]]:
     """Partitions of the development rows by their number of folds, the usual number first.
 
     **Arguments:**
 
-    - `given`: the only partitions there are to be, instead of goru's own.
+    - `user_partitions`: the only partitions there are to be, instead of goru's own.
 
     **Raises:** `InputError` if what is given are no partitions, or the rows are too few.
     """
-    if given is None:
+    if user_partitions is None:
         try:
             return {n_folds: partitions(dataset, n_folds, seed) for n_folds in _numbers_of_folds(dataset)}
         except InputError as error:
             raise InputError(f"{dataset.name}: {error}") from None
-    checked = [[_checked(split, dataset) for split in partition] for partition in given]
+    checked = [[_checked(split, dataset) for split in partition] for partition in user_partitions]
     sizes = {len(partition) for partition in checked}
     if len(sizes) != 1 or min(sizes) < 2:
         raise InputError(f"{dataset.name}: splits come in partitions, all of as many folds, and of at least 2.")

@@ -297,7 +297,7 @@ class Study:
         model = final.model.single if options.single else final.model
         model_predictions = ModelPredictions(dataset, predicted, final_models, options.single)
         compared = (
-            against(dataset, model_predictions.others, model_predictions.final, self._balanced)
+            against(dataset, model_predictions.compared, model_predictions.final, self._balanced)
             if dataset.has_test_rows
             else []
         )

@@ -4,10 +4,10 @@ import base64
 import json
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
 from claimed import table
-from claims_html.parser import HTMLParser
 from planted import HOSTILE, SEEDS, four, hostile, outcome_of
 
 from goru.claims.figures import write_svg

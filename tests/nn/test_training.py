@@ -1,4 +1,4 @@
-"""Whole steps of training, against a float64 NumPy network with a backward pass of its own, and PyTorch."""
+"""Whole steps of training, against a float64 NumPy network with a backward pass of its own."""
 
 from itertools import product
 
@@ -12,13 +12,11 @@ from trainings import (
     BLOCKS,
     CLASSES,
     HYPER,
-    INPUTS,
     NETWORK_ID,
     ROWS,
     STEPS,
     as_batch,
     begin,
-    compiled_step,
     make_architecture,
     make_batches,
     of_batch_norm,
@@ -30,17 +28,9 @@ from trainings import (
 
 from goru.nn import network
 from goru.nn.architecture import Recipe
-from goru.nn.arrays import along
-from goru.nn.layers.activation import Activation
-from goru.nn.layers.affine import Affine
-from goru.nn.layers.batch_norm import BatchNorm, Statistics
-from goru.nn.layers.dropout import Dropout
 from goru.nn.layers.layer import Context
-from goru.nn.layers.layer_norm import LayerNorm
-from goru.nn.layers.residual import Residual
-from goru.nn.layers.rms_norm import RMSNorm
 from goru.nn.losses import LOSSES
-from goru.nn.training import Training, gradient_of, train_step
+from goru.nn.training import gradient_of
 
 
 class NumPyNetwork:
@@ -178,97 +168,6 @@ def test_twenty_steps_are_those_of_a_numpy_network_with_its_own_backward_pass(pl
 # Against PyTorch
 
 
-def in_torch(torch, architecture, learned, hyper):
-    """The same network as torch modules, in float64."""
-    modules = []
-    for layer, own in zip(architecture.layers, learned, strict=True):
-        match layer:
-            case Affine():
-                module = torch.nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
-                with torch.no_grad():
-                    module.weight.copy_(torch.tensor(own.weight))
-                    if layer.bias:
-                        module.bias.copy_(torch.tensor(own.bias))
-            case BatchNorm():
-                momentum = 1 - hyper.batch_norm_momentum
-                module = torch.nn.BatchNorm1d(layer.units, eps=hyper.batch_norm_epsilon, momentum=momentum)
-            case Activation():
-                module = torch.nn.ReLU()
-        modules.append(module)
-    return torch.nn.Sequential(*modules).double()
-
-
-def torch_optimizer(torch, model, recipe, hyper):
-    """AdamW, or SGD with momentum and torch's own L2 penalty; the weights of the linear layers decayed alone."""
-    decayed = [module.weight for module in model if isinstance(module, torch.nn.Linear)]
-    rest = [p for p in model.parameters() if all(p is not w for w in decayed)]
-    groups = [{"params": decayed, "weight_decay": hyper.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    if recipe.optimizer == "adam":
-        return torch.optim.AdamW(groups, lr=hyper.learning_rate, betas=(hyper.beta1, hyper.beta2))
-    return torch.optim.SGD(groups, lr=hyper.learning_rate, momentum=hyper.momentum)
-
-
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        Recipe(optimizer="adam", schedule="cosine", decay="decoupled"),
-        Recipe(optimizer="momentum", schedule="constant", decay="l2_squared"),
-    ],
-    ids=["adamw", "sgd momentum"],
-)
-@pytest.mark.parametrize("place", [None, "before", "after"])
-def test_twenty_steps_are_those_of_pytorch(place, recipe):
-    """Losses, parameters, running statistics and, at the end, predictions."""
-    torch = pytest.importorskip("torch")
-    torch.set_num_threads(1)  # or its threads and those of JAX get in each other's way
-    architecture, batches, hyper = make_architecture(place, None), make_batches(), HYPER
-    if recipe.optimizer == "momentum":
-        hyper = hyper._replace(learning_rate=0.05, weight_decay=0.02)
-
-    initial, losses, training = train(architecture.layers, recipe, hyper, batches)
-
-    model = in_torch(torch, architecture, initial, hyper)
-    optimizer = torch_optimizer(torch, model, recipe, hyper)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)
-    linears = [module for module in model if isinstance(module, torch.nn.Linear)]
-    expected = []
-    for x, y in batches:
-        loss = torch.nn.functional.cross_entropy(model(torch.tensor(x).double()), torch.tensor(y).long())
-        squares = sum((linear.weight.detach() ** 2).sum().item() for linear in linears)
-        penalty = 0.5 * hyper.weight_decay * squares if recipe.decay == "l2_squared" else 0
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if recipe.schedule == "cosine":
-            schedule.step()
-        expected.append(loss.item() + penalty)
-    np.testing.assert_allclose(losses, expected, rtol=1e-4)
-
-    for leaf, parameter in zip(jax.tree.leaves(training.learned), model.parameters(), strict=True):
-        np.testing.assert_allclose(leaf, parameter.detach().numpy(), rtol=1e-3, atol=2e-4)
-
-    norms = [module for module in model if isinstance(module, torch.nn.BatchNorm1d)]
-    statistics = list(training.running)
-    for index, layer in enumerate(architecture.layers):
-        if not isinstance(layer, BatchNorm):
-            continue
-        # torch's running variance starts from 1 and is not corrected; goru's starts from 0.
-        running, norm = training.running[index], norms.pop(0)
-        variance = running.variance + hyper.batch_norm_momentum**STEPS
-        np.testing.assert_allclose(variance, norm.running_var.numpy(), rtol=1e-3, atol=1e-3)
-        np.testing.assert_allclose(running.mean, norm.running_mean.numpy(), rtol=1e-3, atol=1e-3)
-        statistics[index] = Statistics(running.mean, variance)
-
-    model.eval()
-    x = make_batches(seed=1)[0][0]
-    np.testing.assert_allclose(
-        network.infer(architecture.layers, training.learned, tuple(statistics), hyper, jnp.asarray(x.T)),
-        model(torch.tensor(x).double()).detach().numpy().T,
-        rtol=5e-3,
-        atol=5e-3,
-    )
-
-
 # What a step returns
 
 
@@ -391,64 +290,3 @@ def test_dropout_masks_of_a_step_are_those_of_the_networks_id_and_the_step():
 
 
 # The same step in NumPy, of two networks at once
-
-RESIDUAL = (
-    Affine(INPUTS, 6),
-    Residual((LayerNorm(6), Affine(6, 6, bias=False), BatchNorm(6), Activation("silu"), Affine(6, 6))),
-    RMSNorm(6),
-    Dropout(0, "classic"),
-    Affine(6, CLASSES),
-)
-every_network = pytest.mark.parametrize("layers", [ARCHITECTURE.layers, RESIDUAL], ids=["plain", "residual"])
-OF_SGD = Recipe(optimizer="sgd", schedule="constant", decay="l2_squared")  # Adam makes whole steps of rounding noise
-IDS = np.array([NETWORK_ID, 7], np.uint32)
-OF_EACH = HYPER._replace(learning_rate=np.float32([0.02, 0.05]), weight_decay=np.float32([0.4, 0.1]))
-
-
-def two_networks(layers):
-    both = (begin(layers, OF_SGD, HYPER, seed)[:2] for seed in (0, 1))
-    return Training(*jax.tree.map(lambda *leaves: np.stack(leaves), *both), None)
-
-
-@np.errstate(all="ignore")
-def steps_in_numpy(layers, training, batches):
-    def update(gradient, state, learned):
-        rates = OF_EACH.learning_rate
-        return jax.tree.map(
-            lambda number, slope: number - along(rates, slope, slope.ndim - 1) * slope, learned, gradient
-        ), state
-
-    losses, loss = [], LOSSES["softmax_cross_entropy"]
-    for step, batch in enumerate(batches):
-        given = as_batch(*batch), Context(OF_EACH, IDS, step), OF_EACH.weight_decay
-        training, of_batch = train_step(layers, loss, "l2_squared", update, training, *given)
-        losses.append(of_batch)
-    return np.array(losses), training
-
-
-@every_network
-def test_in_numpy_two_networks_take_the_steps_that_each_takes_compiled(layers):
-    batches = make_batches()[:5]
-    losses, together = steps_in_numpy(layers, two_networks(layers), batches)
-    for index, network_id in enumerate(IDS):
-        hyper = HYPER._replace(learning_rate=OF_EACH.learning_rate[index], weight_decay=OF_EACH.weight_decay[index])
-        training = begin(layers, OF_SGD, hyper, seed=index)
-        for step, batch in enumerate(batches):
-            training, loss = compiled_step(layers, OF_SGD, hyper, training, as_batch(*batch), network_id, step, STEPS)
-            assert losses[step, index] == pytest.approx(float(loss), rel=1e-4)
-        for one, other in zip(jax.tree.leaves(together[:2]), jax.tree.leaves(training[:2]), strict=True):
-            assert one.dtype == np.float32
-            np.testing.assert_allclose(one[index], other, rtol=1e-3, atol=1e-5)
-
-
-@every_network
-def test_a_network_that_diverged_does_not_spoil_the_other(layers):
-    spoilt = two_networks(layers)
-    for leaf in jax.tree.leaves(spoilt.learned):
-        leaf[1] = np.nan
-    losses, beside = steps_in_numpy(layers, spoilt, make_batches()[:3])
-    expected, alone = steps_in_numpy(layers, two_networks(layers), make_batches()[:3])
-    np.testing.assert_array_equal(losses[:, 0], expected[:, 0])
-    assert not np.isfinite(losses[:, 1]).any()
-    for one, other in zip(jax.tree.leaves(beside[:2]), jax.tree.leaves(alone[:2]), strict=True):
-        np.testing.assert_array_equal(one[0], other[0])

@@ -11,8 +11,8 @@ from looking import column, drawable, named
 def of(*bins, kind=two, rows=100, plain=None):
     """A picture of bins: what was said, what was found, and the interval of that."""
     answer, evidence = kind()
-    made = [dict(zip(("said", "found", "low", "high"), each, strict=True)) | {"rows": rows} for each in bins]
-    error = float(np.mean([abs(each["said"] - each["found"]) for each in made]))
+    made = [dict(zip(("predicted", "observed", "low", "high"), each, strict=True)) | {"rows": rows} for each in bins]
+    error = float(np.mean([abs(each["predicted"] - each["observed"]) for each in made]))
     found = evidence["predictions"] | {"calibration": {"recommended": {"bins": made, "error": error}}}
     if plain is not None:
         found["calibration"]["plain"] = {"bins": made, "error": plain}
@@ -59,8 +59,8 @@ class TestTheFigure:
         for name in ("recommended", "plain"):
             (trace,) = named(figure, name)
             bins = found["calibration"][name]["bins"]
-            assert list(trace.x) == [each["said"] for each in bins]
-            assert list(trace.y) == [each["found"] for each in bins]
+            assert list(trace.x) == [each["predicted"] for each in bins]
+            assert list(trace.y) == [each["observed"] for each in bins]
             np.testing.assert_allclose(np.add(trace.y, trace.error_y.array), [each["high"] for each in bins], atol=1e-9)
             np.testing.assert_allclose(
                 np.subtract(trace.y, trace.error_y.arrayminus), [each["low"] for each in bins], atol=1e-9
@@ -113,7 +113,7 @@ class TestTheTable:
         bins = [
             each for name in ("recommended", "plain") for each in evidence["predictions"]["calibration"][name]["bins"]
         ]
-        assert column(picture, "said") == [f"{each['said']:.1%}" for each in bins]
+        assert column(picture, "said") == [f"{each['predicted']:.1%}" for each in bins]
         assert sum(map(int, column(picture, "rows"))) == 2 * 200
 
     def test_says_where_there_is_no_interval(self):

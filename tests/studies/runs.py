@@ -48,6 +48,8 @@ print("locked", flush=True)
 sys.stdin.read()
 """
 
+WHOLE = {CONFIG, STORE, EVIDENCE, REPORT, ANSWER, MANIFEST, MODEL, f"{MODEL}/model.json"}
+
 
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Everything below a folder, with its content."""
@@ -80,6 +82,10 @@ def make_run(folder: Path, config=ASKED, **how) -> Path:
             record(making)
         write_all(making)
     return folder
+
+
+def begin(folder: Path, config=ASKED, overwrite: bool = False, resume: bool = False) -> None:
+    new_run(folder, config, overwrite, resume).__enter__()
 
 
 def stopped(folder: Path, error: BaseException | None = None, configurations=(0, 1), config=ASKED, **how) -> Path:

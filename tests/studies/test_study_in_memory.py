@@ -190,14 +190,14 @@ class TestEvidenceOfOddities:
         found = self.evidence(dataset)["predictions"]
         assert found["true"] == dataset.y_development.tolist()
         (bin_,) = found["calibration"]["recommended"]["bins"]
-        assert bin_["low"] < bin_["found"] < bin_["high"]
+        assert bin_["low"] < bin_["observed"] < bin_["high"]
         usual = self.evidence(make(classes=None))["predictions"]["calibration"]["recommended"]["bins"][0]
         assert bin_["high"] - bin_["low"] == pytest.approx(units * (usual["high"] - usual["low"]), rel=1e-3)
 
     def test_targets_that_are_all_equal_have_no_interval_to_speak_of(self):
         dataset = replace(make(classes=None), y_development=np.full(ROWS, 3.0))
         (bin_,) = self.evidence(dataset)["predictions"]["calibration"]["recommended"]["bins"]
-        assert (bin_["found"], bin_["low"], bin_["high"]) == (3, 3, 3)
+        assert (bin_["observed"], bin_["low"], bin_["high"]) == (3, 3, 3)
 
     def test_a_class_that_no_fold_scores_has_no_curve(self):
         codes = np.repeat([0, 1, 2], [6, 5, 1])

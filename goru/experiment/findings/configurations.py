@@ -42,33 +42,33 @@ def configurations_and_ranges(
     - `recommended`: what was chosen.
     - `knob_values`: by what a configuration is trained with.
     """
-    found = []
-    for arm, own in losses.items():
-        mean = own.validation[:, :folds].mean(axis=1)
+    described = []
+    for arm, losses_of_arm in losses.items():
+        mean = losses_of_arm.validation[:, :folds].mean(axis=1)
         for configuration, by_epoch in enumerate(mean):
             is_recommended = (arm, configuration) == (recommended.arm, recommended.configuration)
             if np.isnan(by_epoch[-1]) or (configuration >= MOST_CONFIGURATIONS and not is_recommended):
                 continue
             epoch = int(by_epoch.argmin())
             values = dict(knob_values(arm, configurations[arm][configuration]))
-            found.append(Configuration(arm.name, configuration, values, epoch + 1, float(by_epoch[epoch])))
+            described.append(Configuration(arm.name, configuration, values, epoch + 1, float(by_epoch[epoch])))
     chosen = knob_values(recommended.arm, recommended.values)
-    known = {name for configuration in found for name in configuration.values}
+    known = {name for configuration in described for name in configuration.values}
     knobs = {name: knob for name, knob in design.knobs.items() if name in known}
     ranges = [Hyperparameter(name, knob.low, knob.high, knob.log, chosen.get(name)) for name, knob in knobs.items()]
     epochs = next(iter(losses.values())).validation.shape[2]
     if epochs > 1:
         ranges.append(Hyperparameter("epochs", 1, epochs, False, recommended.epochs, is_epochs=True))
-    return tuple(found), tuple(replace(own, edge=edge(own)) for own in ranges)
+    return tuple(described), tuple(replace(hyperparameter, edge=edge(hyperparameter)) for hyperparameter in ranges)
 
 
-def edge(own: Hyperparameter) -> Literal["low", "high"] | None:
+def edge(hyperparameter: Hyperparameter) -> Literal["low", "high"] | None:
     """At which end of its range the recommended value lies, if at any; the first epochs are none."""
-    if own.recommended is None or not own.high > own.low:
+    if hyperparameter.recommended is None or not hyperparameter.high > hyperparameter.low:
         return None
-    ends = np.array([own.low, own.recommended, own.high], float)
-    below, value, above = np.log(ends) if own.log else ends
+    ends = np.array([hyperparameter.low, hyperparameter.recommended, hyperparameter.high], float)
+    below, value, above = np.log(ends) if hyperparameter.log else ends
     place = (value - below) / (above - below)
     if place > 1 - EDGE:
         return "high"
-    return "low" if place < EDGE and not own.is_epochs else None
+    return "low" if place < EDGE and not hyperparameter.is_epochs else None

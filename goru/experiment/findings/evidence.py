@@ -149,8 +149,8 @@ class Activations:
 class Bin:
     """Predictions of about one size: their mean, that of what was true with an interval, and how many they are."""
 
-    said: float
-    found: float
+    predicted: float
+    observed: float
     low: Number
     high: Number
     rows: int

@@ -63,15 +63,19 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
 
 
 def _curves(raced: Raced, candidate: Candidate, epochs: int) -> ConfigurationCurves:
-    arm = raced.losses[candidate.arm]
+    losses_of_arm = raced.losses[candidate.arm]
     # The arm's best configuration may have diverged on all rows: what is shown is the final model.
-    own = replace(
-        arm, **{name: getattr(arm, name)[[candidate.configuration]] for name in ("training", "validation", "parts")}
+    losses = replace(
+        losses_of_arm,
+        **{
+            name: getattr(losses_of_arm, name)[[candidate.configuration]]
+            for name in ("training", "validation", "parts")
+        },
     )
     return ConfigurationCurves(
         candidate.arm.name,
         candidate.configuration,
         candidate.epochs,
-        OverfittingFound.of(own, raced.folds, raced.validation_to_training),
+        OverfittingFound.of(losses, raced.folds, raced.validation_to_training),
         learning_curves(raced.trials, candidate.arm, candidate.configuration, epochs),
     )

@@ -26,9 +26,9 @@ def learning_curves(trials: Iterable[Trial], arm: Arm, configuration: int, epoch
     """
     curves = [trial.curves for trial in trials if trial.arm == arm and trial.configuration == configuration]
     shown = epochs_shown(epochs or max(map(len, curves))) - 1
-    own = np.stack([curve[np.minimum(shown, len(curve) - 1)] for curve in curves]).astype(np.float64)
+    figures = np.stack([curve[np.minimum(shown, len(curve) - 1)] for curve in curves]).astype(np.float64)
     training, validation = (
-        RowsCurves(*[_band(own[:, :, place, figure]) for figure in range(own.shape[3])]) for place in range(2)
+        RowsCurves(*[_band(figures[:, :, place, figure]) for figure in range(figures.shape[3])]) for place in range(2)
     )
     return LearningCurves(training, validation)
 

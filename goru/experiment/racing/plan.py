@@ -106,13 +106,13 @@ def plan_trials(
     ladder = ladder or [Plan(few, 1, asked.folds[-1], asked.epochs, asked=asked)]
     plan = next((plan for plan in ladder if plan.trials(arms) <= trials), ladder[-1])
     if plan.trials(arms) > trials:
-        said = f"{trials:,} {noun} are too few for {arms} arms in {plan.folds} folds"
-        said = f"{said}; trained {plan.trials(arms)} instead"
+        sentence = f"{trials:,} {noun} are too few for {arms} arms in {plan.folds} folds"
+        sentence = f"{sentence}; trained {plan.trials(arms)} instead"
     else:
-        said = f"{trials:,} {noun} are too few for a full study"
-    given_up = _given_up(plan)
-    given_up += [few_configurations(plan.configurations)] if plan.configurations < few else []
-    return replace(plan, shortfalls=(f"{said}: {', '.join(given_up)}.",)) if given_up else plan
+        sentence = f"{trials:,} {noun} are too few for a full study"
+    cuts = _cuts(plan)
+    cuts += [few_configurations(plan.configurations)] if plan.configurations < few else []
+    return replace(plan, shortfalls=(f"{sentence}: {', '.join(cuts)}.",)) if cuts else plan
 
 
 def plan_seconds(
@@ -151,15 +151,15 @@ def plan_seconds(
     shapes += [(1, 1, fewest, some) for some in range(shorter - 1, fewer - 1, -1)]
     ladder = [Plan(*shape, asked=asked) for shape in shapes]
     plan = next((plan for plan in ladder if cost(plan) <= seconds), ladder[-1])
-    given_up = _given_up(plan)
-    if not given_up:
+    cuts = _cuts(plan)
+    if not cuts:
         return plan
-    said = f"budget too small for a full study: {', '.join(given_up)}"
+    sentence = f"budget too small for a full study: {', '.join(cuts)}"
     full = spent + cost(Plan(few, partitions, usual, epochs, asked=asked))
-    return replace(plan, shortfalls=(f"{said} (that would take about {full:,.0f} s here).",))
+    return replace(plan, shortfalls=(f"{sentence} (that would take about {full:,.0f} s here).",))
 
 
-def _given_up(plan: Plan) -> list[str]:
+def _cuts(plan: Plan) -> list[str]:
     """What shows before the race; in how many partitions it is run, only after it."""
     folds, epochs = plan.asked.folds[0], plan.asked.epochs
     return [

@@ -16,7 +16,7 @@ from goru.experiment.watcher import Progress, Watcher
 _MASKS = 1  # what seeds are for: their second number
 
 # What the record has under these names: the seconds of a block; how many other partitions, and configurations in them.
-_PACE, _OTHERS = "pace", "others"
+_PACE, _LATER_PARTITIONS = "pace", "others"
 
 Clock = Callable[[], float]
 Configurations = Mapping[Arm, Sequence[Mapping[str, float]]]
@@ -85,7 +85,7 @@ class Race:
         self._trials_done = 0.0
         self._best = np.inf
         self._seconds: float | None = None  # of a block of configurations of every arm, at last, and a bit more
-        self._splits, self._most = splits, min(len(own) for own in configurations.values())
+        self._splits, self._most = splits, min(len(values) for values in configurations.values())
         self.configurations_done = self.splits_done = 0
 
     @property
@@ -120,7 +120,7 @@ class Race:
 
         - `reserve`: see [`Scheduler.schedule`][goru.experiment.racing.scheduler.Scheduler.schedule].
         """
-        laboratory, others = self._laboratory, self._record.recall(_OTHERS)
+        laboratory, later_partitions = self._laboratory, self._record.recall(_LATER_PARTITIONS)
         at_once = laboratory.configurations_at_once, laboratory.splits_at_once
         scheduler = Scheduler(
             self._arms,
@@ -129,14 +129,16 @@ class Race:
             self._most,
             at_once,
             self._before.keys(),
-            None if others is None else (others[0], others[1]),
+            None if later_partitions is None else (later_partitions[0], later_partitions[1]),
         )
         waves = scheduler.schedule(None if deadline is None else deadline - self._clock(), reserve)
         try:
             wave = next(waves)
             while True:
-                if wave.others is not None:
-                    self._record.remember(_OTHERS, wave.others)  # a part of them trained is for nothing
+                if wave.later_partitions is not None:
+                    self._record.remember(
+                        _LATER_PARTITIONS, wave.later_partitions
+                    )  # a part of them trained is for nothing
                 complete = self._train(wave, deadline)
                 left = np.inf if deadline is None else deadline - self._clock()
                 wave = waves.send(Seen(complete, left, self._seconds, self._losses))
@@ -192,11 +194,11 @@ class Race:
         """Of the first partition."""
         of_arm = [trial for trial in self._done if trial.arm == arm and trial.configuration < self.configurations_done]
         epochs = max(len(trial.curves) for trial in of_arm)
-        found = np.full((self.configurations_done, self._plan.folds, epochs), np.inf)
+        losses = np.full((self.configurations_done, self._plan.folds, epochs), np.inf)
         for trial in of_arm:
             if trial.split < self._plan.folds:
                 curve = trial.curves[:, 1, 0]
-                own = found[trial.configuration, trial.split]
-                own[: len(curve)] = np.where(np.isfinite(curve), curve, np.inf)
-                own[len(curve) :] = own[len(curve) - 1]
-        return found
+                losses_of_trial = losses[trial.configuration, trial.split]
+                losses_of_trial[: len(curve)] = np.where(np.isfinite(curve), curve, np.inf)
+                losses_of_trial[len(curve) :] = losses_of_trial[len(curve) - 1]
+        return losses

@@ -32,7 +32,7 @@ class Wave:
     - `must`: it is trained however late it is.
     - `overtime`: how many seconds after the deadline it may go on.
     - `blocks`: of configurations of every arm in a split, if the pace is to be taken.
-    - `others`: partitions that follow the first, and configurations in them, where this was decided now.
+    - `later_partitions`: partitions that follow the first, and configurations in them, where this was decided now.
     """
 
     configurations: Mapping[Arm, Sequence[int]]
@@ -43,7 +43,7 @@ class Wave:
     must: bool = False
     overtime: float = 0.0
     blocks: float = 0.0
-    others: tuple[int, int] | None = None
+    later_partitions: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Scheduler:
     - `most`: configurations of an arm.
     - `at_once`: configurations of every arm in a block, and splits that are trained at a time.
     - `before`: trials that need not be made again.
-    - `others`: what was decided before of other partitions.
+    - `later_partitions`: what was decided before of other partitions.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class Scheduler:
         most: int,
         at_once: tuple[int, int],
         before: Collection[tuple[Arm, int, int]] = (),
-        others: tuple[int, int] | None = None,
+        later_partitions: tuple[int, int] | None = None,
     ) -> None:
         self._arms, self._plan, self._splits, self._most = arms, plan, splits, most
         self._size, self._busy = at_once
-        self._before, self._others = before, others
+        self._before, self._later_partitions = before, later_partitions
         self._few = plan.asked.configurations[0]  # configurations, with fewer of which nothing is decided
         self._done = 0, 0  # configurations and splits
         self._round = 1
@@ -135,7 +135,7 @@ class Scheduler:
         if left is not None:
             epochs = max(int(seen.losses(arm).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
             self._shift += reserve * (USUAL_SHARE - epochs / plan.epochs)
-            later, count = decision = self._others or self._room(seen)
+            later, count = decision = self._later_partitions or self._room(seen)
             if later == 0:
                 yield from self._more(seen, 0)
                 return
@@ -149,7 +149,7 @@ class Scheduler:
             self._round,
             len(self._arms) * folds * (self._done[0] + later * count),
             overtime=self._overtime(seen.left) if left is not None else 0.0,
-            others=decision,
+            later_partitions=decision,
         )
 
     def _all(self, configurations: Sequence[int]) -> dict[Arm, Sequence[int]]:
@@ -181,16 +181,18 @@ class Scheduler:
         for count, splits in self._stages(most):
             configurations_done, splits_done = self._done
             more = range(0 if splits > splits_done else configurations_done, count)
-            others = range(splits_done if count == configurations_done else 0, splits)
-            blocks = len(others) * -(-len(more) // size)
-            missing = (1 - self._known(more, others)) * blocks
+            new_splits = range(splits_done if count == configurations_done else 0, splits)
+            blocks = len(new_splits) * -(-len(more) // size)
+            missing = (1 - self._known(more, new_splits)) * blocks
             remaining = (left if seen is None else seen.left) + self._shift
             if seen is not None and missing:
                 a_block = 0.0 if seen.seconds is None else seen.seconds / SAFETY
                 if (1 + GRACE) * remaining < missing * a_block:
                     return None
             overtime = self._shift + GRACE * max(remaining, 0.0)
-            wave = Wave(self._all(more), others, (count, splits), 1, self._planned(), seen is None, overtime, blocks)
+            wave = Wave(
+                self._all(more), new_splits, (count, splits), 1, self._planned(), seen is None, overtime, blocks
+            )
             seen = yield wave
             if not seen.complete:
                 return None
@@ -212,17 +214,17 @@ class Scheduler:
         )
         return [stage for stage in stages[:-1] if -(-stage[0] // size) * stage[1] >= self._busy] + stages[-1:]
 
-    def _more(self, seen: Seen, others: int) -> Generator[Wave, Seen, Seen | None]:
+    def _more(self, seen: Seen, later_partitions: int) -> Generator[Wave, Seen, Seen | None]:
         """As many configurations as leave time for the better half of them in so many other partitions."""
         folds, size = self._plan.folds, self._size
-        later = others * defaults.KEPT
+        later = later_partitions * defaults.KEPT
         while (left := self._most - self._done[0]) > 0:
             done = self._done[0]
             more = range(done, done + min(size, left))
             known = self._known(more, range(folds))
             blocks = self._affordable(seen, folds, known) / size
             # Blocks that the other partitions will take.
-            kept = max(later * done / size, others * math.ceil(self._few / size))
+            kept = max(later * done / size, later_partitions * math.ceil(self._few / size))
             if blocks < kept + 1 + later and known < 1:
                 return seen
             self._round += 1

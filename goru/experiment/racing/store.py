@@ -152,10 +152,10 @@ class _PartsOnDisk:
         return self.__array__()[places]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        found = self._connection.execute(
+        row = self._connection.execute(
             "select parts from trials where arm = ? and configuration = ? and split = ?", self._key
         ).fetchone()
-        array = np.frombuffer(found[0], "<f4").reshape(self.shape)
+        array = np.frombuffer(row[0], "<f4").reshape(self.shape)
         return array if dtype is None else array.astype(dtype)
 
 
@@ -192,8 +192,8 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
 
 def _checked_rows(connection: sqlite3.Connection) -> Generator[tuple[Any, ...], None, None]:
     # Checksums tell what is wrong in a row; this, whether rows are lost.
-    (found,) = connection.execute("pragma integrity_check(1)").fetchone()
-    if found != "ok":
+    (integrity,) = connection.execute("pragma integrity_check(1)").fetchone()
+    if integrity != "ok":
         raise sqlite3.DatabaseError("rows are lost or out of place")
     yield from connection.execute("select * from trials order by rowid")
 

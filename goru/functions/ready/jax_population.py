@@ -141,8 +141,8 @@ class PopulationTraining:
                     now = jax.random.fold_in(key, epoch + 1)
                     states[turn] = self._train(static, task.columns, states[turn], data, batches, steps, now)
                     outputs = self._predict(static, task.columns, states[turn][0], data, x_watched, key)
-                for position, own in zip(positions, np.asarray(outputs), strict=True):
-                    seen, unseen = np.split(own, [len(watched)])
+                for position, outputs_of_network in zip(positions, np.asarray(outputs), strict=True):
+                    seen, unseen = np.split(outputs_of_network, [len(watched)])
                     loss = task.mean_loss(seen, values[watched], weights[watched])
                     predictions[position] = YieldedPredictions(task.predictions(unseen[:rows]), loss)
             if (yield predictions):
@@ -151,8 +151,8 @@ class PopulationTraining:
         for group, (params, _) in zip(groups, states, strict=True):
             stacked = jax.tree.map(np.asarray, params)
             for place, position in enumerate(group.positions):
-                own_params = jax.tree.map(itemgetter(place), stacked)
-                networks[position] = TrainedParameters(self._apply, configs[position], own_params, task)
+                params_of_network = jax.tree.map(itemgetter(place), stacked)
+                networks[position] = TrainedParameters(self._apply, configs[position], params_of_network, task)
         return networks
 
     def _started(self, group: "_Group", key: jax.Array) -> tuple[Tree, Tree]:
@@ -165,9 +165,9 @@ class PopulationTraining:
                 "configurations of one arm have parameters of different shapes. What they depend on has to be a "
                 "factor, or a knob of whole numbers."
             ) from None
-        return stacked, jax.vmap(lambda own, data: self._optimizer(_Values(group.static, data)).init(own))(
-            stacked, group.data
-        )
+        return stacked, jax.vmap(
+            lambda params_of_network, data: self._optimizer(_Values(group.static, data)).init(params_of_network)
+        )(stacked, group.data)
 
     def _trained(
         self, static: Static, columns: int, state: Any, data: Any, batches: Any, steps: int, key: jax.Array
@@ -277,11 +277,11 @@ def _groups(configs: Sequence[Any]) -> list[_Group]:
             position
         )
     groups = []
-    for static, found in positions.items():
-        own = [configs[position] for position in found]
-        names = [name for name in own[0] if _is_data(own[0], name)]
-        data = {name: np.array([config[name] for config in own], np.float32) for name in names}
-        groups.append(_Group(static, data, own, found))
+    for static, places in positions.items():
+        configs_of_group = [configs[position] for position in places]
+        names = [name for name in configs_of_group[0] if _is_data(configs_of_group[0], name)]
+        data = {name: np.array([config[name] for config in configs_of_group], np.float32) for name in names}
+        groups.append(_Group(static, data, configs_of_group, places))
     return groups
 
 

@@ -110,16 +110,16 @@ def attempt(held: Held, task: TrainingTask) -> list[Attempt]:
     if failure is not None:
         return [failed(held.parts, failure, seconds, output)] * len(task.configs)
     part = held.part[task.validation] if task.table == 0 else np.zeros(len(validation), int)
-    found = []
+    attempts = []
     for place in range(len(task.configs)):
-        own = [epoch[place] for epoch in epochs]
-        curves, parts = _curves(own, validation, part, held.parts)
+        epochs_of_config = [epoch[place] for epoch in epochs]
+        curves, parts = _curves(epochs_of_config, validation, part, held.parts)
         if task.stop is None:
-            found.append(Attempt(curves, parts, seconds, output))
+            attempts.append(Attempt(curves, parts, seconds, output))
         else:
-            last, model = own[-1], models[place] if models else None
-            found.append(Attempt(curves, parts, seconds, output, None, last.predicted, last.losses, model))
-    return found
+            last, model = epochs_of_config[-1], models[place] if models else None
+            attempts.append(Attempt(curves, parts, seconds, output, None, last.predicted, last.losses, model))
+    return attempts
 
 
 def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: list[list[Scored]]) -> Sequence[Any]:
@@ -167,15 +167,15 @@ def _curves(epochs: Sequence[Scored], rows: Rows, part: np.ndarray, parts: int) 
     classes = rows.classes is not None
     classes = classes and all(epoch.predicted is not None and epoch.predicted.ndim == 2 for epoch in epochs)
     curves = np.full((len(epochs), 2, 1 + classes), np.nan, np.float32)
-    found = np.full((len(epochs), parts), np.nan, np.float32)
+    added_by_part = np.full((len(epochs), parts), np.nan, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         for place, epoch in enumerate(epochs):
             added = shares * epoch.losses
             curves[place, :, 0] = epoch.training, added.sum()
-            found[place] = np.bincount(part, added, minlength=parts)
+            added_by_part[place] = np.bincount(part, added, minlength=parts)
             if classes and epoch.predicted is not None:
                 curves[place, 1, 1] = np.sum(shares * (epoch.predicted.argmax(axis=1) == rows.codes))
-    return curves, found
+    return curves, added_by_part
 
 
 def _traceback() -> str:

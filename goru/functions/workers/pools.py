@@ -37,7 +37,7 @@ def send(held: Held, pool: Pool) -> None:
     except InputError:
         raise
     except Exception as error:  # whatever pickling the user's objects raises
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(
-            f"train: cannot be sent to other processes ({said}). Give workers=0 to train in this one."
+            f"train: cannot be sent to other processes ({message}). Give workers=0 to train in this one."
         ) from error

@@ -61,15 +61,15 @@ class RayPool:
         done = set(self._ray.wait(tickets, num_returns=1, timeout=seconds)[0])
         if done:  # and whoever else is
             done |= set(self._ray.wait(tickets, num_returns=len(tickets), timeout=0)[0])
-        found: list[tuple[int, Outcome]] = []
+        outcomes: list[tuple[int, Outcome]] = []
         for worker, ticket in list(self._tickets.items()):
             if ticket in done:
                 del self._tickets[worker]
                 try:
-                    found.append((worker, self._ray.get(ticket)))
+                    outcomes.append((worker, self._ray.get(ticket)))
                 except self._ray.exceptions.RayError as error:
-                    found.append((worker, LostWorker(" ".join(str(error).split())[:300])))
-        return found
+                    outcomes.append((worker, LostWorker(" ".join(str(error).split())[:300])))
+        return outcomes
 
     def end(self, worker: int) -> None:
         """See `Pool`."""
@@ -115,4 +115,4 @@ def _there(packed: bytes, paths: list[str], task: TrainingTask) -> list[Attempt]
         sys.path += [path for path in paths if path not in sys.path]
         _HELD.clear()
         _HELD[key] = cloudpickle.loads(packed)
-    return [portable(found) for found in attempt(_HELD[key], task)]
+    return [portable(result) for result in attempt(_HELD[key], task)]

@@ -149,14 +149,14 @@ class Processes:
     def _prepare(self, worker: int) -> None:
         self._starting[worker] = self._submit(worker, _prepare, self._folder.name)
 
-    def _submit(self, worker: int, function: Any, *given: Any) -> "Future[Any]":
+    def _submit(self, worker: int, function: Any, *arguments: Any) -> "Future[Any]":
         """What becomes of a call; a process that has died meanwhile fails it."""
         try:
-            return self._executors[worker].submit(function, *given)
+            return self._executors[worker].submit(function, *arguments)
         except Exception as error:
-            found: Future[Any] = Future()
-            found.set_exception(error)
-            return found
+            failed: Future[Any] = Future()
+            failed.set_exception(error)
+            return failed
 
     def start(self, worker: int, task: TrainingTask) -> None:
         """See `Pool`."""
@@ -165,18 +165,18 @@ class Processes:
     def wait(self, seconds: float) -> list[tuple[int, Outcome]]:
         """See `Pool`."""
         wait([*self._futures.values(), *self._starting.values()], seconds, FIRST_COMPLETED)
-        found: list[tuple[int, Outcome]] = []
+        outcomes: list[tuple[int, Outcome]] = []
         for worker, future in list(self._futures.items()):
             if not future.done():
                 continue
             del self._futures[worker]
             error = future.exception()
             if error is None:
-                found.append((worker, future.result()))
+                outcomes.append((worker, future.result()))
                 continue
             self._drop(worker)
-            found.append((worker, LostWorker(" ".join(f"{type(error).__name__}: {error}".split())[:300])))
-        return found
+            outcomes.append((worker, LostWorker(" ".join(f"{type(error).__name__}: {error}".split())[:300])))
+        return outcomes
 
     def end(self, worker: int) -> None:
         """See `Pool`."""
@@ -216,7 +216,7 @@ def _end_with(study: int) -> None:
 
 def _attempt(folder: str, task: TrainingTask) -> list[Attempt]:
     """In a worker."""
-    return [portable(found) for found in attempt(_held(folder), task)]
+    return [portable(result) for result in attempt(_held(folder), task)]
 
 
 def _held(folder: str) -> Held:
@@ -233,18 +233,18 @@ def _held(folder: str) -> Held:
     return _HELD[folder]
 
 
-def portable(found: Attempt) -> Attempt:
+def portable(result: Attempt) -> Attempt:
     """Without a model that cannot be sent to another process."""
     import cloudpickle
 
-    if found.model is None:
-        return found
+    if result.model is None:
+        return result
     try:
-        cloudpickle.dumps(found.model)
+        cloudpickle.dumps(result.model)
     except Exception as error:  # whatever a model's own code raises
         why = f"it cannot be sent from the process that trained it: {type(error).__name__}: {error}"
-        return replace(found, model=None, no_model=why)
-    return found
+        return replace(result, model=None, no_model=why)
+    return result
 
 
 def cores() -> int:

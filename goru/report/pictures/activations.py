@@ -16,14 +16,14 @@ EVEN = 1.5  # standard deviations of layers that differ by no more than this fac
 
 def activations_picture(evidence: Evidence) -> Picture | None:
     """A panel a layer and stage, both networks in it; nothing where a network diverged."""
-    found = evidence.activations
-    if found is None:
+    activations = evidence.activations
+    if activations is None:
         return None
-    return Picture("activations", _says(found), _figure(found), _table(found))
+    return Picture("activations", _says(activations), _figure(activations), _table(activations))
 
 
-def _stages(found: Activations) -> list[str]:
-    count = max(len(stages) for stages in found.networks.values())
+def _stages(activations: Activations) -> list[str]:
+    count = max(len(stages) for stages in activations.networks.values())
     return ["start", "half way", "end"] if count == 3 else ["start", "end"][:count]
 
 
@@ -32,8 +32,8 @@ def _stage(stages: Sequence[Stage], place: int, count: int) -> Stage:
     return stages[place] if len(stages) == count else stages[0 if place < count - 1 else -1]
 
 
-def _figure(found: Activations) -> go.Figure:
-    titles, layers = _stages(found), found.layers
+def _figure(activations: Activations) -> go.Figure:
+    titles, layers = _stages(activations), activations.layers
     height = (ROW + GAP_Y) * len(layers) + 70
     figure = blank(height, hovermode="closest", margin={"l": 8, "r": 8, "t": 52, "b": 8})
     figure.update_layout(legend={"y": 1 + 26 / height})
@@ -45,7 +45,7 @@ def _figure(found: Activations) -> go.Figure:
             top = 1 - down * (row + gap)
             index = down * len(titles) + across
             x, y = (axis_name(index, letter) for letter in "xy")
-            edges = found.edges[down]
+            edges = activations.edges[down]
             figure.update_layout(
                 {
                     f"xaxis{index + 1}": {
@@ -75,7 +75,7 @@ def _figure(found: Activations) -> go.Figure:
                 yanchor="bottom",
                 font_size=11,
             )
-            for place, (name, stages) in enumerate(found.networks.items()):
+            for place, (name, stages) in enumerate(activations.networks.items()):
                 stage = _stage(stages, across, len(titles))
                 _panel(figure, stage, down, edges, name, place, f"{x} domain", f"{y} domain", index == 0)
     return figure
@@ -92,8 +92,8 @@ def _panel(
     y: str,
     legend: bool,
 ) -> None:
-    own, colour = stage.layers[down], COLOURS[name]
-    shares = own.shares or (None,) * (len(edges) - 1)
+    activations, colour = stage.layers[down], COLOURS[name]
+    shares = activations.shares or (None,) * (len(edges) - 1)
     figure.add_trace(
         go.Scatter(
             x=list(edges),
@@ -112,7 +112,9 @@ def _panel(
     )
     note(
         figure,
-        "diverged" if own.shares is None else f"σ {own.std:.2g}" + f", {own.zero:.0%} zero" * bool(own.zero),
+        "diverged"
+        if activations.shares is None
+        else f"σ {activations.std:.2g}" + f", {activations.zero:.0%} zero" * bool(activations.zero),
         x=1,
         xref=x,
         y=1 - 0.13 * place,
@@ -123,13 +125,13 @@ def _panel(
     )
 
 
-def _says(found: Activations) -> str:
-    networks = found.networks
-    said = []
+def _says(activations: Activations) -> str:
+    networks = activations.networks
+    sentences = []
     for name, stages in networks.items():
         last = stages[-1].layers
         if any(layer.shares is None for layer in last):
-            said.append(f"The {name} network has diverged.")
+            sentences.append(f"The {name} network has diverged.")
             continue
         spreads = [layer.std or 0.0 for layer in last]
         ends = list(dict.fromkeys(f"{end(spreads):.2g}" for end in (min, max)))
@@ -139,17 +141,24 @@ def _says(found: Activations) -> str:
         how = f"{how} (standard deviation {reach})" if len(spreads) > 1 else f"spread by {reach}"
         dead = max(layer.dead or 0.0 for layer in last)
         worst = f"; up to {dead:.0%} of a layer's units say the same about every row" if dead > MANY_DEAD else ""
-        said.append(f"At the end (epoch {stages[-1].epoch}) the {name} network's activations are {how}{worst}.")
-    return " ".join([*said, f"Zeros are left out of the areas and counted beside them; {found.rows:,} rows."])
+        sentences.append(f"At the end (epoch {stages[-1].epoch}) the {name} network's activations are {how}{worst}.")
+    return " ".join(
+        [*sentences, f"Zeros are left out of the areas and counted beside them; {activations.rows:,} rows."]
+    )
 
 
-def _table(found: Activations) -> Table:
+def _table(activations: Activations) -> Table:
     rows = []
-    for name, stages in found.networks.items():
+    for name, stages in activations.networks.items():
         for stage in stages:
-            for layer, own in zip(found.layers, stage.layers, strict=True):
+            for layer, of_layer in zip(activations.layers, stage.layers, strict=True):
                 numbers = ["diverged"] * 4
-                if own.shares is not None:
-                    numbers = [f"{own.mean:.3f}", f"{own.std:.3f}", f"{own.zero:.0%}", f"{own.dead:.0%}"]
+                if of_layer.shares is not None:
+                    numbers = [
+                        f"{of_layer.mean:.3f}",
+                        f"{of_layer.std:.3f}",
+                        f"{of_layer.zero:.0%}",
+                        f"{of_layer.dead:.0%}",
+                    ]
                 rows.append((name, f"{stage.epoch}", f"{layer}", *numbers))
     return Table(("network", "epoch", "layer", "mean", "standard deviation", "zero", "dead units"), rows)

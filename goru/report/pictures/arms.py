@@ -105,7 +105,7 @@ class Grid:
         """In their order."""
         return list(dict.fromkeys(self.row(arm) for arm in self.arms))
 
-    def said(self, level: Level) -> str:
+    def level_in_words(self, level: Level) -> str:
         """A level of the factor, in words."""
         if level is None or level is False:
             return f"no {words.factor(self.factor)}"
@@ -133,28 +133,36 @@ def _figure(grid: Grid) -> go.Figure:
     step = min(0.2, WIDE / max(len(levels) - 1, 1))
     for place, level in enumerate(levels):
         colour, mark = MARKS[place % len(MARKS)]
-        own = [
-            (arm, found) for arm in grid.arms if arm.levels[grid.factor] == level and (found := mean(arm)) is not None
+        arms_with_means = [
+            (arm, mean_loss)
+            for arm in grid.arms
+            if arm.levels[grid.factor] == level and (mean_loss := mean(arm)) is not None
         ]
-        losses = [[loss for loss in arm.losses if loss is not None] for arm, _ in own]
+        losses = [[loss for loss in arm.losses if loss is not None] for arm, _ in arms_with_means]
         shift = step * ((len(levels) - 1) / 2 - place)
         figure.add_trace(
             go.Scatter(
-                x=[found for _, found in own],
-                y=[shift - rows.index(grid.row(arm)) for arm, _ in own],
+                x=[mean_loss for _, mean_loss in arms_with_means],
+                y=[shift - rows.index(grid.row(arm)) for arm, _ in arms_with_means],
                 error_x={
                     "type": "data",
                     "symmetric": False,
-                    "array": [max(each) - found for each, (_, found) in zip(losses, own, strict=True)],
-                    "arrayminus": [found - min(each) for each, (_, found) in zip(losses, own, strict=True)],
+                    "array": [
+                        max(losses_of_arm) - mean_loss
+                        for losses_of_arm, (_, mean_loss) in zip(losses, arms_with_means, strict=True)
+                    ],
+                    "arrayminus": [
+                        mean_loss - min(losses_of_arm)
+                        for losses_of_arm, (_, mean_loss) in zip(losses, arms_with_means, strict=True)
+                    ],
                     "color": colour,
                     "thickness": 1.2,
                     "width": 0,
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2}},
-                name=text(grid.said(level)),
-                text=[text(arm.arm, 60) for arm, _ in own],
+                name=text(grid.level_in_words(level)),
+                text=[text(arm.arm, 60) for arm, _ in arms_with_means],
                 hovertemplate="%{text}<br>validation loss %{x:.4g}<extra></extra>",
             )
         )
@@ -162,24 +170,24 @@ def _figure(grid: Grid) -> go.Figure:
 
 
 def _says(answer: Answer, grid: Grid) -> str:
-    said = [_verdict(answer, effect) for effect in _contrasts(answer, grid)]
-    means = {arm.arm: found for arm in grid.arms if (found := mean(arm)) is not None}
-    said += _by_means(grid)
+    sentences = [_verdict(answer, effect) for effect in _contrasts(answer, grid)]
+    means = {arm.arm: mean_loss for arm in grid.arms if (mean_loss := mean(arm)) is not None}
+    sentences += _by_means(grid)
     if means:
         best = min(means, key=lambda name: means[name])
-        said.append(
+        sentences.append(
             f"Of {counted(len(means), 'combination')} {short_name(best)} has the lowest mean, {number(means[best])}; "
             "how sure that is, the interval of the best of all combinations says."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _contrasts(answer: Answer, grid: Grid) -> list[EffectFound]:
     """Of levels of the factor against each other, where neither is the reference."""
     names = {
-        f"{grid.said(one)} instead of {against}"
-        for other, one in combinations(grid.levels[1:], 2)
-        for against in (grid.said(other), words.level(other))
+        f"{grid.level_in_words(first)} instead of {against}"
+        for second, first in combinations(grid.levels[1:], 2)
+        for against in (grid.level_in_words(second), words.level(second))
     }
     return [effect for effect in answer.effects if effect.name in names]
 
@@ -202,8 +210,8 @@ def _by_means(grid: Grid) -> list[str]:
     """Which level is the best in how many rows of which every arm is known."""
     levels, wins, count = grid.levels, dict[Level, int](), 0
     for row in grid.rows:
-        own = {arm.levels[grid.factor]: mean(arm) for arm in grid.arms if grid.row(arm) == row}
-        known = {level: loss for level, loss in own.items() if loss is not None}
+        means = {arm.levels[grid.factor]: mean(arm) for arm in grid.arms if grid.row(arm) == row}
+        known = {level: loss for level, loss in means.items() if loss is not None}
         if len(known) == len(levels):
             best = min(known, key=lambda level: known[level])
             wins[best] = wins.get(best, 0) + 1
@@ -211,40 +219,41 @@ def _by_means(grid: Grid) -> list[str]:
     if not count:
         return []
     *_, most = sorted(wins, key=lambda level: (wins[level], -levels.index(level)))
-    return [f"By the means alone, {short_name(grid.said(most))} is best in {wins[most]} of {counted(count, 'row')}."]
+    winner = short_name(grid.level_in_words(most))
+    return [f"By the means alone, {winner} is best in {wins[most]} of {counted(count, 'row')}."]
 
 
 def _says_together(effects: Sequence[EffectFound]) -> str:
-    said = []
+    sentences = []
     decided: tuple[Verdict, ...] = ("helps", "hurts", "no effect worth having")
     for verdict in decided:
         names = [short_name(effect.name) for effect in effects if effect.verdict == verdict]
         if names:
             listed = "; ".join(names)
-            said.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
+            sentences.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
     undecided = sum(effect.verdict == "undecided" for effect in effects)
     if undecided == len(effects):
-        said.append("Whether techniques do more together than apart stays undecided for every pair.")
+        sentences.append("Whether techniques do more together than apart stays undecided for every pair.")
     elif undecided:
-        said.append(f"{undecided} of {len(effects)} pairs stay undecided.")
+        sentences.append(f"{undecided} of {len(effects)} pairs stay undecided.")
     known = [effect.change for effect in effects if effect.change is not None]
     above = sum(change > 0 for change in known)
     if known:
-        said.append(
+        sentences.append(
             f"Right of zero, where {above} of {counted(len(known), 'mark')} lie, two techniques together would bring "
             "less than the sum of both, one taking over what the other does; an interval that holds zero leaves that "
             "open."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _table(answer: Answer, arms: Sequence[ArmLosses]) -> Table:
     rows: list[tuple[str, ...]] = []
     for arm in arms:
-        found = mean(arm)
-        if found is None:
+        mean_loss = mean(arm)
+        if mean_loss is None:
             rows.append((arm.arm, words.failure_reason(answer), "", ""))
         else:
             losses = [loss for loss in arm.losses if loss is not None]
-            rows.append((arm.arm, *numbers((found, min(losses), max(losses)))))
+            rows.append((arm.arm, *numbers((mean_loss, min(losses), max(losses)))))
     return Table(("combination", "mean validation loss", "lowest fold", "highest fold"), rows)

@@ -13,29 +13,34 @@ Predictions = ClassPredictions | ValuePredictions
 LOOKS = {"recommended": (RECOMMENDED, "circle"), "plain": (PLAIN, "diamond")}
 
 
-def calibration_picture(answer: Answer, found: Predictions) -> Picture:
+def calibration_picture(answer: Answer, predictions: Predictions) -> Picture:
     """What was said against what was found, in bins of as many rows; with 95 % intervals."""
     classes = answer.data.classes
     figure = blank(440, hovermode="closest")
-    ends = [end for own in _own(found).values() for each in own.bins for end in (each.said, each.found)]
+    ends = [
+        end
+        for calibration in _of_networks(predictions).values()
+        for bin_ in calibration.bins
+        for end in (bin_.predicted, bin_.observed)
+    ]
     low, high = (0.0, 1.0) if classes is not None else (min(ends), max(ends))
     line = {"color": SOFT, "width": 1.5, "dash": "dash"}
     figure.add_trace(
         go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False)
     )
     template = "%{x:.1%} said, %{y:.1%} found" if classes is not None else "%{x:.4g} said, %{y:.4g} found"
-    for name, own in _own(found).items():
+    for name, calibration in _of_networks(predictions).items():
         colour, mark = LOOKS[name]
-        bins = own.bins
+        bins = calibration.bins
         figure.add_trace(
             go.Scatter(
-                x=[each.said for each in bins],
-                y=[each.found for each in bins],
+                x=[bin_.predicted for bin_ in bins],
+                y=[bin_.observed for bin_ in bins],
                 error_y={
                     "type": "data",
                     "symmetric": False,
-                    "array": [_reach(each, each.high) for each in bins],
-                    "arrayminus": [_reach(each, each.low) for each in bins],
+                    "array": [_reach(bin_, bin_.high) for bin_ in bins],
+                    "arrayminus": [_reach(bin_, bin_.low) for bin_ in bins],
                     "color": colour,
                     "thickness": 1.2,
                     "width": 0,
@@ -44,28 +49,28 @@ def calibration_picture(answer: Answer, found: Predictions) -> Picture:
                 line={"color": colour, "width": 1},
                 marker={"color": colour, "symbol": mark, "size": 9},
                 name=name,
-                text=[f"{each.rows:,} rows" for each in bins],
+                text=[f"{bin_.rows:,} rows" for bin_ in bins],
                 hovertemplate=f"{name}, %{{text}}<br>{template}<extra></extra>",
             )
         )
-    said, was = _axes(answer)
+    x_title, y_title = _axes(answer)
     percent = {"tickformat": ".0%"} if classes is not None else {}
-    figure.update_xaxes(title={"text": said}, **percent)
-    figure.update_yaxes(title={"text": was}, **percent)
-    return Picture("calibration", _says(answer, found), figure, _table(answer, found))
+    figure.update_xaxes(title={"text": x_title}, **percent)
+    figure.update_yaxes(title={"text": y_title}, **percent)
+    return Picture("calibration", _says(answer, predictions), figure, _table(answer, predictions))
 
 
-def _own(found: Predictions) -> dict[str, Calibration]:
+def _of_networks(predictions: Predictions) -> dict[str, Calibration]:
     """Networks alone: more curves would hide one another."""
-    return {name: own for name, own in found.calibration.items() if name in LOOKS}
+    return {name: calibration for name, calibration in predictions.calibration.items() if name in LOOKS}
 
 
-def _reach(each: Bin, end: float | None) -> float:
-    return 0.0 if end is None else abs(end - each.found)
+def _reach(bin_: Bin, end: float | None) -> float:
+    return 0.0 if end is None else abs(end - bin_.observed)
 
 
-def _is_away(each: Bin) -> bool:
-    return each.low is not None and each.high is not None and not each.low <= each.said <= each.high
+def _is_away(bin_: Bin) -> bool:
+    return bin_.low is not None and bin_.high is not None and not bin_.low <= bin_.predicted <= bin_.high
 
 
 def _axes(answer: Answer) -> tuple[str, str]:
@@ -78,37 +83,37 @@ def _axes(answer: Answer) -> tuple[str, str]:
     return "probability of the class predicted", "share that is right"
 
 
-def _says(answer: Answer, found: Predictions) -> str:
-    own = found.calibration["recommended"]
-    away = [each for each in own.bins if _is_away(each)]
+def _says(answer: Answer, predictions: Predictions) -> str:
+    calibration = predictions.calibration["recommended"]
+    away = [bin_ for bin_ in calibration.bins if _is_away(bin_)]
     regression = answer.data.classes is None
-    error = number(own.error) if regression else f"{own.error or 0:.1%}"
-    said = f"On average, what is said and what is found are {error} apart"
-    if "plain" in found.calibration:
-        plain = found.calibration["plain"].error
-        said += f" ({words.plain(answer)}: {number(plain) if regression else f'{plain or 0:.1%}'})"
-    said += ". "
-    count = len(own.bins)
+    error = number(calibration.error) if regression else f"{calibration.error or 0:.1%}"
+    sentence = f"On average, what is said and what is found are {error} apart"
+    if "plain" in predictions.calibration:
+        plain = predictions.calibration["plain"].error
+        sentence += f" ({words.plain(answer)}: {number(plain) if regression else f'{plain or 0:.1%}'})"
+    sentence += ". "
+    count = len(calibration.bins)
     if count == 1:
-        return said + "There are too few rows for more than one bin."
+        return sentence + "There are too few rows for more than one bin."
     if not away:
-        return said + f"In all {count} bins the interval reaches the dashed line, on which both are equal."
-    low = sum(each.found < each.said for each in away)
+        return sentence + f"In all {count} bins the interval reaches the dashed line, on which both are equal."
+    low = sum(bin_.observed < bin_.predicted for bin_ in away)
     how = "too high" if low == len(away) else "too low" if low == 0 else "off"
-    return said + (
+    return sentence + (
         f"In {len(away)} of {count} bins predictions are {how}: the 95% interval leaves out the dashed line, which by "
         "chance happens in one of 20."
     )
 
 
-def _table(answer: Answer, found: Predictions) -> Table:
+def _table(answer: Answer, predictions: Predictions) -> Table:
     regression = answer.data.classes is None
     rows = []
-    for name, own in _own(found).items():
-        for each in own.bins:
-            values = (each.said, each.found, each.low, each.high)
+    for name, calibration in _of_networks(predictions).items():
+        for bin_ in calibration.bins:
+            values = (bin_.predicted, bin_.observed, bin_.low, bin_.high)
             spelt = numbers(values) if regression else ["" if value is None else f"{value:.1%}" for value in values]
-            said, was, low, high = spelt
-            interval = UNKNOWN if each.low is None else f"{low} to {high}"
-            rows.append((name, said, was, interval, f"{each.rows:,}"))
+            predicted, observed, low, high = spelt
+            interval = UNKNOWN if bin_.low is None else f"{low} to {high}"
+            rows.append((name, predicted, observed, interval, f"{bin_.rows:,}"))
     return Table(("network", "said", "found", "95 % interval", "rows"), rows)

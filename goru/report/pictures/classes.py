@@ -27,9 +27,9 @@ MOST_LETTERS = 40  # of names beside one another that a phone has room for
 MOST_NUMBERS = 12  # classes in a matrix whose cells hold their counts
 
 
-def confusion_picture(found: ClassPredictions) -> Picture:
+def confusion_picture(predictions: ClassPredictions) -> Picture:
     """A row a class, a column what it was taken for; shades are shares of the row."""
-    counts, names = found.confusion, found.classes
+    counts, names = predictions.confusion, predictions.classes
     shares = [[count / max(sum(row), 1) for count in row] for row in counts]
     labels = [text(name, 14) for name in names]
     side = 90 if len(names) <= FEW else min(60, 560 // len(names))
@@ -42,8 +42,8 @@ def confusion_picture(found: ClassPredictions) -> Picture:
             y=places,
             customdata=[
                 [
-                    f"{text(true, 60)}, taken for {text(said, 60)}: {count:,} rows"
-                    for said, count in zip(names, row, strict=True)
+                    f"{text(true, 60)}, taken for {text(predicted, 60)}: {count:,} rows"
+                    for predicted, count in zip(names, row, strict=True)
                 ]
                 for true, row in zip(names, counts, strict=True)
             ],
@@ -66,15 +66,15 @@ def confusion_picture(found: ClassPredictions) -> Picture:
         tickangle=-40 if len(names) * max(map(len, labels)) > MOST_LETTERS else 0,
     )
     figure.update_yaxes(axis, title={"text": "true"}, autorange="reversed")
-    return Picture("confusion", _says_confusion(found), figure, _confusion_table(found))
+    return Picture("confusion", _says_confusion(predictions), figure, _confusion_table(predictions))
 
 
-def roc_picture(found: ClassPredictions) -> Picture | None:
+def roc_picture(predictions: ClassPredictions) -> Picture | None:
     """A curve a model, or of many classes a curve a class; nothing where the rows are all of one class."""
-    curves = found.roc
+    curves = predictions.roc
     if not curves:
         return None
-    two = len(found.classes) == 2
+    two = len(predictions.classes) == 2
     figure = blank(480, hovermode="closest", margin={"l": 8, "r": 24, "t": 30, "b": 8})
     line = {"color": SOFT, "width": 1, "dash": "dash"}
     figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False))
@@ -96,59 +96,61 @@ def roc_picture(found: ClassPredictions) -> Picture | None:
     which = f"'{text(curves[0].label, SHORT)}'" if two else "the class"
     figure.update_xaxes(title={"text": titled("other rows taken for", which)}, tickformat=".0%", range=[-0.01, 1.01])
     figure.update_yaxes(title={"text": f"rows of {which}, found"}, tickformat=".0%", range=[0, 1.01])
-    return Picture("roc", _says_roc(found), figure, _roc_table(found))
+    return Picture("roc", _says_roc(predictions), figure, _roc_table(predictions))
 
 
-def whose(found: ClassPredictions | ValuePredictions) -> str:
+def whose(predictions: ClassPredictions | ValuePredictions) -> str:
     """Which rows were predicted."""
-    if found.of == "test":
-        return counted(found.rows, "test row")
-    return f"{counted(found.rows, 'development row')}, each predicted by networks that were not fitted on it"
+    if predictions.of == "test":
+        return counted(predictions.rows, "test row")
+    return f"{counted(predictions.rows, 'development row')}, each predicted by networks that were not fitted on it"
 
 
-def _says_confusion(found: ClassPredictions) -> str:
-    wrong, rows, names = found.wrong, found.rows, [f"'{short_name(name)}'" for name in found.classes]
-    said = f"Of {whose(found)}, {rows - wrong:,} are right ({1 - wrong / rows:.1%})."
+def _says_confusion(predictions: ClassPredictions) -> str:
+    wrong, rows, names = predictions.wrong, predictions.rows, [f"'{short_name(name)}'" for name in predictions.classes]
+    sentences = f"Of {whose(predictions)}, {rows - wrong:,} are right ({1 - wrong / rows:.1%})."
     mistakes = [
-        (count, true, other)
-        for true, row in enumerate(found.confusion)
-        for other, count in enumerate(row)
-        if true != other and count
+        (count, true, predicted)
+        for true, row in enumerate(predictions.confusion)
+        for predicted, count in enumerate(row)
+        if true != predicted and count
     ]
     if mistakes:
-        count, true, other = max(mistakes)
-        said += f" The most frequent mistake: {names[true]} taken for {names[other]}, {counted(count, 'time')}."
-    known = [(row[place] / sum(row), place) for place, row in enumerate(found.confusion) if sum(row)]
+        count, true, predicted = max(mistakes)
+        sentences += (
+            f" The most frequent mistake: {names[true]} taken for {names[predicted]}, {counted(count, 'time')}."
+        )
+    known = [(row[place] / sum(row), place) for place, row in enumerate(predictions.confusion) if sum(row)]
     if wrong and len(known) > 2:
         share, place = min(known)
-        said += f" The class found least is {names[place]} ({share:.0%} of its rows)."
-    return said
+        sentences += f" The class found least is {names[place]} ({share:.0%} of its rows)."
+    return sentences
 
 
-def _says_roc(found: ClassPredictions) -> str:
-    curves = found.roc
-    if len(found.classes) == 2:
+def _says_roc(predictions: ClassPredictions) -> str:
+    curves = predictions.roc
+    if len(predictions.classes) == 2:
         best = curves[0]
-        others = [f"{curve.name} {curve.area:.3f}" for curve in curves[1:]]
-        said = (
+        areas = [f"{curve.name} {curve.area:.3f}" for curve in curves[1:]]
+        sentence = (
             f"A row of '{short_name(best.label)}' gets a higher probability of it than another row in "
             f"{best.area:.1%} of all such pairs: the area under the curve"
         )
-        return f"{said}. Beside it: {', '.join(others)}." if others else f"{said}."
+        return f"{sentence}. Beside it: {', '.join(areas)}." if areas else f"{sentence}."
     worst, best = curves[0], curves[-1]
-    said = "Each class against all others. Told apart worst is "
-    said += f"'{short_name(worst.name)}', with an area of {worst.area:.3f}"
-    if len(found.classes) > len(curves):
-        return f"{said}; shown are {len(curves)} of {len(found.classes)} classes."
-    return f"{said}; best '{short_name(best.name)}', {best.area:.3f}."
+    sentence = "Each class against all others. Told apart worst is "
+    sentence += f"'{short_name(worst.name)}', with an area of {worst.area:.3f}"
+    if len(predictions.classes) > len(curves):
+        return f"{sentence}; shown are {len(curves)} of {len(predictions.classes)} classes."
+    return f"{sentence}; best '{short_name(best.name)}', {best.area:.3f}."
 
 
-def _confusion_table(found: ClassPredictions) -> Table:
-    names = found.classes
-    rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, found.confusion, strict=True)]
+def _confusion_table(predictions: ClassPredictions) -> Table:
+    names = predictions.classes
+    rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, predictions.confusion, strict=True)]
     return Table(("true, across: predicted", *names), rows)
 
 
-def _roc_table(found: ClassPredictions) -> Table:
-    rows = [(curve.name, curve.label, f"{curve.area:.4f}") for curve in found.roc]
+def _roc_table(predictions: ClassPredictions) -> Table:
+    rows = [(curve.name, curve.label, f"{curve.area:.4f}") for curve in predictions.roc]
     return Table(("curve", "class", "area under it"), rows)

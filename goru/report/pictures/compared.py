@@ -44,7 +44,7 @@ def compared_effects_picture(runs: Runs) -> Picture:
         top = -height * place
         note(figure, f"<b>{text(question, 60)}</b>", x=0, xref="paper", xanchor="left", y=top - 12, font_color=INK)
         for index, (name, run) in enumerate(runs.items()):
-            effect = next((each for each in run.answer.effects if each.name == question), None)
+            effect = next((answered for answered in run.answer.effects if answered.name == question), None)
             if effect is None:
                 continue
             plain, colour = run.answer.judgement.plain_loss, SERIES[index % len(SERIES)]
@@ -94,19 +94,19 @@ def compared_effects_picture(runs: Runs) -> Picture:
 
 
 def _says(runs: Runs) -> str:
-    found = verdicts(runs)
-    said = []
+    verdicts_on = verdicts(runs)
+    sentences = []
     for word in ("helps", "hurts"):
-        everywhere = [short_name(name) for name, words in found.items() if set(words) == {word}]
+        everywhere = [short_name(name) for name, words in verdicts_on.items() if set(words) == {word}]
         if everywhere:
-            said.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
-    against = [short_name(name) for name, words in found.items() if {"helps", "hurts"} <= set(words)]
+            sentences.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
+    against = [short_name(name) for name, words in verdicts_on.items() if {"helps", "hurts"} <= set(words)]
     if against:
-        said.append(f"The runs contradict each other on {', '.join(against)}.")
-    undecided = sum(words.count("undecided") for words in found.values())
-    answers = sum(word != "" for words in found.values() for word in words)
-    said.append(f"{undecided} of {answers} answers are undecided.")
-    return " ".join([*said, "Marks: filled circle helps, diamond hurts, square no effect, open circle undecided."])
+        sentences.append(f"The runs contradict each other on {', '.join(against)}.")
+    undecided = sum(words.count("undecided") for words in verdicts_on.values())
+    answers = sum(word != "" for words in verdicts_on.values() for word in words)
+    sentences.append(f"{undecided} of {answers} answers are undecided.")
+    return " ".join([*sentences, "Marks: filled circle helps, diamond hurts, square no effect, open circle undecided."])
 
 
 def compared_curves_picture(runs: Runs) -> Picture:
@@ -117,10 +117,10 @@ def compared_curves_picture(runs: Runs) -> Picture:
     rows, low = [], []
     for index, (name, run) in enumerate(runs.items()):
         curves, plain = run.evidence.curves, run.answer.judgement.plain_loss
-        own = curves.recommended
-        means = own.curves.validation.loss.mean
+        recommended = curves.recommended
+        means = recommended.curves.validation.loss.mean
         best = min((value for value in means if value is not None), default=None)
-        rows.append((name, own.arm, number(best), number(plain), f"{own.stops}"))
+        rows.append((name, recommended.arm, number(best), number(plain), f"{recommended.stops}"))
         if not plain:
             continue
         shares = [None if value is None else 100 * value / plain for value in means]
@@ -137,12 +137,12 @@ def compared_curves_picture(runs: Runs) -> Picture:
         )
     if low:
         figure.update_yaxes(range=[0, min(max(low), 2.5 * sorted(low)[len(low) // 2]) * 1.05])
-    said = (
+    caption = (
         "The validation loss of the recommended configuration of every run, as a share of what its plain network "
         "reaches (100%). The curves have no intervals: which run's is lower, they do not show for sure."
     )
     columns = ("run", "recommended", "lowest validation loss", "plain network's", "stops after epoch")
-    return Picture("curves", said, figure, Table(columns, rows))
+    return Picture("curves", caption, figure, Table(columns, rows))
 
 
 def compared_test_picture(runs: Runs) -> Picture | None:
@@ -158,9 +158,9 @@ def compared_test_picture(runs: Runs) -> Picture | None:
         values = {} if plain is None else {"plain": plain.figures[figure_name]}
         values["final model"] = over.figures[figure_name]
         values |= {
-            each.arm: each.figures[figure_name]
-            for each in answer.test
-            if not each.networks and each.arm not in CONSTANTS
+            scores.arm: scores.figures[figure_name]
+            for scores in answer.test
+            if not scores.networks and scores.arm not in CONSTANTS
         }
         rows += [(name, figure_name, model, number(value)) for model, value in values.items()]
         if constant:
@@ -179,11 +179,11 @@ def compared_test_picture(runs: Runs) -> Picture | None:
     models = list(dict.fromkeys(model for _, values in places for model in values))
     for model in models:
         colour, mark = looks.get(model, (SOFT, "square-open" if "boosted" in model else "triangle-up-open"))
-        own = [(place, values[model]) for place, (_, values) in enumerate(places) if model in values]
+        values_of_model = [(place, values[model]) for place, (_, values) in enumerate(places) if model in values]
         figure.add_trace(
             go.Scatter(
-                x=[100 * value for _, value in own],
-                y=[-place for place, _ in own],
+                x=[100 * value for _, value in values_of_model],
+                y=[-place for place, _ in values_of_model],
                 mode="markers",
                 cliponaxis=False,
                 marker={
@@ -194,22 +194,22 @@ def compared_test_picture(runs: Runs) -> Picture | None:
                     "line": {"color": colour, "width": 2},
                 },
                 name=text(model),
-                text=[text(places[place][0]) for place, _ in own],
+                text=[text(places[place][0]) for place, _ in values_of_model],
                 hovertemplate=f"%{{text}}: {text(model)}<br>%{{x:.3g}} of a constant's<extra></extra>",
             )
         )
-    said = f"{_against_plain(runs)}The constant baseline predicts the class shares, or the mean."
-    return Picture("test", said, figure, Table(("run", "figure", "model", "value"), rows))
+    caption = f"{_against_plain(runs)}The constant baseline predicts the class shares, or the mean."
+    return Picture("test", caption, figure, Table(("run", "figure", "model", "value"), rows))
 
 
 def _against_plain(runs: Runs) -> str:
     """In how many runs the final model is better than the plain networks, beyond the interval."""
     known = [plain for run in runs.values() if (plain := run.answer.plain_against_networks) is not None]
-    found = [beside(plain) for plain in known]
-    if not found:
+    comparisons = [beside(plain) for plain in known]
+    if not comparisons:
         return ""
-    better, worse = found.count("higher"), found.count("lower")  # the plain networks' loss is
+    better, worse = comparisons.count("higher"), comparisons.count("lower")  # the plain networks' loss is
     return (
         f"The final model has a significantly lower test loss than the plain networks of its kind in {better} of "
-        f"{counted(len(found), 'run')}, a significantly higher one in {worse}. "
+        f"{counted(len(comparisons), 'run')}, a significantly higher one in {worse}. "
     )

@@ -40,9 +40,9 @@ def curves_picture(answer: Answer, evidence: Evidence) -> Picture | None:
     lines = [
         CurveLine(name, figure, rows, band)
         for figure in FIGURES
-        for name, own in shown.items()
+        for name, configuration in shown.items()
         for rows in ROWS
-        if (band := _band(own, rows, figure)) is not None and (band.known or rows == "validation")
+        if (band := _band(configuration, rows, figure)) is not None and (band.known or rows == "validation")
     ]
     figures = list(dict.fromkeys(line.figure for line in lines))
     return Picture("curves", _says(answer, curves), _figure(curves, shown, lines, figures), _table(curves, lines))
@@ -58,8 +58,8 @@ class CurveLine:
     band: Band
 
 
-def _band(own: ConfigurationCurves, rows: str, figure: str) -> Band | None:
-    on: RowsCurves = {"training": own.curves.training, "validation": own.curves.validation}[rows]
+def _band(configuration: ConfigurationCurves, rows: str, figure: str) -> Band | None:
+    on: RowsCurves = {"training": configuration.curves.training, "validation": configuration.curves.validation}[rows]
     return {"loss": on.loss, "accuracy": on.accuracy}[figure]
 
 
@@ -92,11 +92,11 @@ def _figure(
         )
         for line in lines:
             if line.figure == name:
-                said, dash = ROWS[line.rows]
-                label = f"{line.network}, {said}"
+                rows_in_words, dash = ROWS[line.rows]
+                label = f"{line.network}, {rows_in_words}"
                 _line(figure, epochs, line.band, COLOURS[line.network], label, dash, x, y, legend=panel == 0)
-    for network, own in shown.items():
-        _mark(figure, own, network)
+    for network, configuration in shown.items():
+        _mark(figure, configuration, network)
     return figure
 
 
@@ -143,14 +143,14 @@ def _range(lines: Sequence[CurveLine]) -> list[float]:
     return [0.0, 1.05 * max([most, *(mean[-1] * 1.1 for mean in means if mean)])]
 
 
-def _mark(figure: go.Figure, found: ConfigurationCurves, network: str) -> None:
+def _mark(figure: go.Figure, configuration: ConfigurationCurves, network: str) -> None:
     """Where overfitting starts, and where the training of the final model stops."""
     marks = []
-    if found.overfitting.overfits == "rises":
-        marks.append((found.overfitting.epoch, "overfitting starts", 1.0, "dash"))
+    if configuration.overfitting.overfits == "rises":
+        marks.append((configuration.overfitting.epoch, "overfitting starts", 1.0, "dash"))
     if network == "recommended":
-        marks.append((found.stops, "stops here", 0.83, "dashdot"))
-    for epoch, said, height, dash in marks:
+        marks.append((configuration.stops, "stops here", 0.83, "dashdot"))
+    for epoch, label, height, dash in marks:
         figure.add_shape(
             type="line",
             x0=epoch,
@@ -164,7 +164,7 @@ def _mark(figure: go.Figure, found: ConfigurationCurves, network: str) -> None:
         left = epoch < 0.55 * figure.layout.xaxis.range[1]
         note(
             figure,
-            f" {network}: <br> {said} ",
+            f" {network}: <br> {label} ",
             x=epoch,
             xref="x",
             y=height if network == "recommended" else height - 0.34,
@@ -180,33 +180,33 @@ def _mark(figure: go.Figure, found: ConfigurationCurves, network: str) -> None:
 def _says(answer: Answer, curves: Curves) -> str:
     plain, recommended = curves.plain.overfitting, curves.recommended.overfitting
     name = words.plain(answer)
-    said = []
+    sentences = []
     if plain.validation is None:
-        said.append(f"The {name} diverges in some fold.")
+        sentences.append(f"The {name} diverges in some fold.")
     elif plain.overfits == "rises":
         lowest, last = numbers([plain.best, plain.validation])
         rises = f"The {name} overfits: after epoch {plain.epoch} its validation loss rises from {lowest} to {last}"
         on_training_rows = f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain.training)}"
-        said.append(
+        sentences.append(
             f"{rises}." if plain.training is None else f"{rises}, while its loss on training rows {on_training_rows}."
         )
     elif plain.training is None:
-        said.append(
+        sentences.append(
             f"At the end the {name}'s validation loss is {number(plain.validation)}; that it overfits is not sure."
         )
     elif plain.overfits == "gap":
-        said.append(
+        sentences.append(
             f"The {name} overfits: at the end its loss is {number(plain.training)} on rows it was trained on and "
             f"{number(plain.validation)} on validation rows; that the validation loss rises again is not sure."
         )
     else:
-        said.append(
+        sentences.append(
             f"At the end the {name}'s loss is {number(plain.training)} on training rows and {number(plain.validation)} "
             "on validation rows; that it overfits is not sure."
         )
     stops = curves.recommended.stops
     if len(_shown(curves)) == 1:
-        said.append(f"It is what is recommended, stopped after epoch {stops}.")
+        sentences.append(f"It is what is recommended, stopped after epoch {stops}.")
     else:
         configurations = len(answer.recommended)
         which = (
@@ -216,12 +216,12 @@ def _says(answer: Answer, curves: Curves) -> str:
         )
         losses = [number(loss) for loss in (recommended.training, recommended.validation) if loss is not None]
         ends = "diverges in some fold" if recommended.validation is None else f"ends with {' and '.join(losses)}"
-        said.append(
+        sentences.append(
             f"{which} ({short_name(curves.recommended.arm)}) {ends}; its final training stops after epoch "
             f"{stops}, where its validation loss is lowest."
         )
-    said.append("Bands reach from the lowest to the highest fold.")
-    return " ".join(said)
+    sentences.append("Bands reach from the lowest to the highest fold.")
+    return " ".join(sentences)
 
 
 def _falls(curves: Curves) -> bool:

@@ -34,11 +34,11 @@ def removals_picture(answer: Answer) -> Picture:
     effects = answer.removals
     needed = [short_name(effect.name) for effect in effects if effect.verdict == "helps"]
     idle = [short_name(effect.name) for effect in effects if effect.verdict in ("hurts", "no effect worth having")]
-    said = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
-    said += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
+    sentences = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
+    sentences += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
     undecided = sum(effect.verdict == "undecided" for effect in effects)
-    said += [f"{undecided} of {counted(len(effects), 'question')} {_are(undecided)} undecided."] * bool(undecided)
-    return Picture("removals", " ".join(said), forest_plot(answer, effects), effects_table(answer, effects))
+    sentences += [f"{undecided} of {counted(len(effects), 'question')} {_are(undecided)} undecided."] * bool(undecided)
+    return Picture("removals", " ".join(sentences), forest_plot(answer, effects), effects_table(answer, effects))
 
 
 def forest_plot(
@@ -97,8 +97,18 @@ def forest_plot(
         )
     furthest = 1.08 * max(reach)
     figure.update_xaxes(range=[-furthest, furthest])
-    for said, side, where in (("← better", "left", 0), ("worse →", "right", 1)):
-        note(figure, said, x=where, xref="paper", xanchor=side, y=1.0, yref="paper", yanchor="bottom", font_color=SOFT)
+    for direction, side, where in (("← better", "left", 0), ("worse →", "right", 1)):
+        note(
+            figure,
+            direction,
+            x=where,
+            xref="paper",
+            xanchor=side,
+            y=1.0,
+            yref="paper",
+            yanchor="bottom",
+            font_color=SOFT,
+        )
     return figure
 
 
@@ -127,19 +137,19 @@ def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping
 def _says(answer: Answer) -> str:
     effects, plain = answer.effects, answer.judgement.plain_loss
     *techniques, best = effects
-    said = []
+    clauses = []
     for verdict, words in (
         ("helps", "significantly lower validation loss"),
         ("hurts", "significantly higher validation loss"),
         ("no effect worth having", "no difference worth having"),
     ):
         if names := [short_name(effect.name) for effect in techniques if effect.verdict == verdict]:
-            said.append(f"{_listed(names)}: {words}")
+            clauses.append(f"{_listed(names)}: {words}")
     undecided = [effect for effect in effects if effect.verdict == "undecided"]
     if len(undecided) == len(effects):
         sentences = [f"No question is decided{_why(answer, effects)}."]
     else:
-        sentences = [f"{said[0][0].upper()}{'; '.join(said)[1:]}."] if said else []
+        sentences = [f"{clauses[0][0].upper()}{'; '.join(clauses)[1:]}."] if clauses else []
         are = _are(len(undecided))
         sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
     likely = [f"{short_name(effect.name)} {wording.verdict(effect)}" for effect in undecided if effect.likely]
@@ -158,11 +168,11 @@ def _why(answer: Answer, undecided: Sequence[EffectFound]) -> str:
     if diverged == len(undecided):
         return f": in some fold {wording.all_failed(answer)}"
     unknown = sum(effect.low is None for effect in undecided) - diverged
-    said = [f"in {diverged} of {len(undecided)} {wording.failure_reason(answer)}"] * bool(diverged)
-    said += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
+    clauses = [f"in {diverged} of {len(undecided)} {wording.failure_reason(answer)}"] * bool(diverged)
+    clauses += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
     if diverged + unknown < len(undecided):
-        said.append(f"every {'other ' * bool(said)}interval reaches across zero and out of the margin")
-    return f": {', and '.join(said)}"
+        clauses.append(f"every {'other ' * bool(clauses)}interval reaches across zero and out of the margin")
+    return f": {', and '.join(clauses)}"
 
 
 def _are(count: int) -> str:

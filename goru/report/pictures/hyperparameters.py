@@ -26,31 +26,32 @@ def hyperparameters_picture(evidence: Evidence) -> Picture | None:
     """A panel a hyperparameter, a point a configuration of an arm that has it; nothing where there is none to tune."""
     if all(panel.is_epochs for panel in evidence.hyperparameters):
         return None
-    own = evidence.curves.recommended
+    recommended = evidence.curves.recommended
     chosen = next(
         (
             configuration
             for configuration in evidence.configurations
-            if (configuration.arm, configuration.configuration) == (own.arm, own.configuration)
+            if (configuration.arm, configuration.configuration) == (recommended.arm, recommended.configuration)
         ),
         None,
     )
-    return Picture("hyperparameters", _says(evidence, own.arm), _figure(evidence, chosen), _table(evidence))
+    return Picture("hyperparameters", _says(evidence, recommended.arm), _figure(evidence, chosen), _table(evidence))
 
 
 def edge_warnings(evidence: Evidence) -> list[str]:
     """Of every recommended value that lies at an edge of its range."""
-    said = []
-    for each in evidence.hyperparameters:
-        if each.is_epochs and each.edge:
-            said.append("The best epoch is among the last: a longer schedule might do better.")
-        elif each.edge and each.recommended is not None:
-            end = "lower" if each.edge == "low" else "upper"
-            said.append(
-                f"The recommended {short_name(_words(each))}, {spelt(each.recommended, 2)}, lies at the {end} end of "
-                f"its range ({each.low:g} to {each.high:g}): beyond it there may be better."
+    sentences = []
+    for hyperparameter in evidence.hyperparameters:
+        if hyperparameter.is_epochs and hyperparameter.edge:
+            sentences.append("The best epoch is among the last: a longer schedule might do better.")
+        elif hyperparameter.edge and hyperparameter.recommended is not None:
+            end = "lower" if hyperparameter.edge == "low" else "upper"
+            sentences.append(
+                f"The recommended {short_name(_words(hyperparameter))}, {spelt(hyperparameter.recommended, 2)}, lies "
+                f"at the {end} end of its range ({hyperparameter.low:g} to {hyperparameter.high:g}): beyond it there "
+                "may be better."
             )
-    return said
+    return sentences
 
 
 def _words(panel: Hyperparameter) -> str:
@@ -133,11 +134,11 @@ def _points(
         ("other arms", [configuration for configuration in having if configuration.arm != arm], SOFT, 0.45, 6),
         (text(arm, 60), [configuration for configuration in having if configuration.arm == arm], RECOMMENDED, 0.9, 8),
     )
-    for name, own, colour, opacity, size in groups:
+    for name, group, colour, opacity, size in groups:
         figure.add_trace(
             go.Scatter(
-                x=[panel.of(configuration) for configuration in own],
-                y=[configuration.loss for configuration in own],
+                x=[panel.of(configuration) for configuration in group],
+                y=[configuration.loss for configuration in group],
                 xaxis=x,
                 yaxis=y,
                 mode="markers",
@@ -147,7 +148,7 @@ def _points(
                 showlegend=legend,
                 text=[
                     f"{text(configuration.arm, 60)}, configuration {configuration.configuration + 1}"
-                    for configuration in own
+                    for configuration in group
                 ],
                 hovertemplate="%{text}<br>%{x:.3g}: loss %{y:.4g}<extra></extra>",
             )
@@ -188,38 +189,40 @@ def _losses(configurations: Sequence[Configuration]) -> list[float]:
 
 
 def _says(evidence: Evidence, arm: str) -> str:
-    own = [
+    of_arm = [
         configuration
         for configuration in evidence.configurations
         if configuration.arm == arm and configuration.loss is not None
     ]
-    losses = sorted(_losses(own))
-    said = [
-        f"{counted(len(own), 'configuration')} of what is recommended ({short_name(arm)}), each at its best epoch in "
-        f"the first partition."
+    losses = sorted(_losses(of_arm))
+    sentences = [
+        f"{counted(len(of_arm), 'configuration')} of what is recommended ({short_name(arm)}), each at its best epoch "
+        f"in the first partition."
     ]
-    if len(own) > 1:
-        said.append(f"Their losses reach from {' to '.join(numbers([losses[0], losses[-1]]))}.")
-    if len(own) >= FEWEST_FOR_A_TREND:
-        said += _trend(evidence, own)
+    if len(of_arm) > 1:
+        sentences.append(f"Their losses reach from {' to '.join(numbers([losses[0], losses[-1]]))}.")
+    if len(of_arm) >= FEWEST_FOR_A_TREND:
+        sentences += _trend(evidence, of_arm)
     everywhere = _losses(evidence.configurations)
     highest = _range(everywhere)[1]
     above = sum(loss > (10**highest if _positive(everywhere) else highest) for loss in everywhere)
     if above:
-        said.append(f"Of all {counted(len(everywhere), 'configuration')}, {above:,} did worse than what is shown.")
+        sentences.append(f"Of all {counted(len(everywhere), 'configuration')}, {above:,} did worse than what is shown.")
     edges = edge_warnings(evidence)
-    said += edges or ["No recommended value lies at an edge of its range (shaded)."]
-    return " ".join(said)
+    sentences += edges or ["No recommended value lies at an edge of its range (shaded)."]
+    return " ".join(sentences)
 
 
-def _trend(evidence: Evidence, own: Sequence[Configuration]) -> list[str]:
+def _trend(evidence: Evidence, of_arm: Sequence[Configuration]) -> list[str]:
     """Of the first knob that they have: with which of its values the loss is lower."""
     from scipy.stats import spearmanr
 
-    panel = next((one for one in evidence.hyperparameters if not one.is_epochs and one.of(own[0]) is not None), None)
-    if panel is None or len({panel.of(configuration) for configuration in own}) < 2:
+    panel = next((one for one in evidence.hyperparameters if not one.is_epochs and one.of(of_arm[0]) is not None), None)
+    if panel is None or len({panel.of(configuration) for configuration in of_arm}) < 2:
         return []
-    trend = spearmanr([panel.of(configuration) for configuration in own], [configuration.loss for configuration in own])
+    trend = spearmanr(
+        [panel.of(configuration) for configuration in of_arm], [configuration.loss for configuration in of_arm]
+    )
     if not trend.pvalue < 0.05:
         return []
     better = "lower" if trend.statistic > 0 else "higher"
@@ -237,7 +240,11 @@ def _table(evidence: Evidence) -> Table:
     best = [configuration for _, configuration in sorted(known, key=lambda pair: pair[0])[:TABLE_ROWS]]
     values = [[panel.of(configuration) for panel in panels] for configuration in best]
     rows = [
-        (configuration.arm, number(configuration.loss), *("" if value is None else spelt(value) for value in own))
-        for configuration, own in zip(best, values, strict=True)
+        (
+            configuration.arm,
+            number(configuration.loss),
+            *("" if value is None else spelt(value) for value in values_of_one),
+        )
+        for configuration, values_of_one in zip(best, values, strict=True)
     ]
     return Table(("arm (the best configurations)", "validation loss", *map(_words, panels)), rows)

@@ -23,8 +23,8 @@ _FIRST_STRONG_ISOLATE, _POP = "\u2068", "\u2069"
 
 def text(name: object, longest: int = LONGEST) -> str:
     """A name as Plotly shows it as it is: Plotly takes some HTML for formats, and `%{...}` for a place to fill in."""
-    said = html.escape(short_name(name, longest), quote=False)
-    return said.replace("%{", "%\u200b{").replace("$", "&#36;")
+    escaped = html.escape(short_name(name, longest), quote=False)
+    return escaped.replace("%{", "%\u200b{").replace("$", "&#36;")
 
 
 def short_name(name: object, longest: int = 60) -> str:
@@ -32,11 +32,11 @@ def short_name(name: object, longest: int = 60) -> str:
 
     What runs from right to left, or never ends what it begins, is kept from turning around what stands beside it.
     """
-    said = "".join(char if char.isprintable() else " " for char in str(name))
-    widths = np.cumsum([2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in said])
-    if len(said) and widths[-1] > longest:
-        said = said[: np.searchsorted(widths, longest)] + "…"
-    return said if said.isascii() else f"{_FIRST_STRONG_ISOLATE}{said}{_POP}"
+    letters = "".join(char if char.isprintable() else " " for char in str(name))
+    widths = np.cumsum([2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in letters])
+    if len(letters) and widths[-1] > longest:
+        letters = letters[: np.searchsorted(widths, longest)] + "…"
+    return letters if letters.isascii() else f"{_FIRST_STRONG_ISOLATE}{letters}{_POP}"
 
 
 def titled(words: str, name: str) -> str:
@@ -85,9 +85,9 @@ def axis_name(index: int, letter: str) -> str:
     return letter if index == 0 else f"{letter}{index + 1}"
 
 
-def note(figure: go.Figure, said: str, **place: Any) -> None:
+def note(figure: go.Figure, label: str, **place: Any) -> None:
     """Write something into a figure, without an arrow."""
-    figure.add_annotation(**{"text": said, "showarrow": False, "font": {"size": 12}} | place)
+    figure.add_annotation(**{"text": label, "showarrow": False, "font": {"size": 12}} | place)
 
 
 def known_values(values: Sequence[float | None]) -> list[float]:

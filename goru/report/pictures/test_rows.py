@@ -71,43 +71,43 @@ def label(answer: Answer, entry: ModelScores) -> str:
 
 def _says(answer: Answer) -> str:
     name, over, plain = main_figure(answer), final_scores(answer), plain_beside(answer)
-    own = wording.of_networks(answer)
-    kind = "configuration's" if not own else "networks'" if over.networks > 1 else "network's"
+    of_networks = wording.of_networks(answer)
+    kind = "configuration's" if not of_networks else "networks'" if over.networks > 1 else "network's"
     ours, theirs = numbers([over.figures[name], None if plain is None else plain.figures[name]])
     rows = "rows that nothing else has looked at" if not repeated_test_rows(answer) else "test rows"
     beside_it = f", the plain {kind} {theirs}" if plain is not None else ""
-    said = [f"On {answer.data.test:,} {rows}, the recommended {kind} {name} is {ours}{beside_it}."]
+    sentences = [f"On {answer.data.test:,} {rows}, the recommended {kind} {name} is {ours}{beside_it}."]
     against_plain = answer.plain_against_networks  # an answer on disk may be older
-    others = [*([against_plain] if against_plain else []), *answer.against_networks]
-    said += [_compared(answer, other) for other in others]
-    if any(other.loss is not None for other in others):
+    rivals = [*([against_plain] if against_plain else []), *answer.against_networks]
+    sentences += [_compared(answer, rival) for rival in rivals]
+    if any(rival.loss is not None for rival in rivals):
         confidence = answer.judgement.confidence
-        said.append(f"Shares are of the recommended {kind} loss, with simultaneous {confidence:.0%} CIs.")
-    if own and not answer.against_networks:
-        said.append("Linear and boosted models were left out: they would take too much of the budget.")
-    return " ".join(said)
+        sentences.append(f"Shares are of the recommended {kind} loss, with simultaneous {confidence:.0%} CIs.")
+    if of_networks and not answer.against_networks:
+        sentences.append("Linear and boosted models were left out: they would take too much of the budget.")
+    return " ".join(sentences)
 
 
-def beside(other: RivalFound) -> str:
+def beside(rival: RivalFound) -> str:
     """Whether the test loss of another model is `"lower"` or `"higher"` than that of the final model, or `"alike"`
     as far as these rows tell, or the `"same"`."""
-    if other.low is None or other.high is None:
+    if rival.low is None or rival.high is None:
         return "alike"
-    if other.low == other.high == 0:
+    if rival.low == rival.high == 0:
         return "same"
-    return "lower" if other.high < 0 else "higher" if other.low > 0 else "alike"
+    return "lower" if rival.high < 0 else "higher" if rival.low > 0 else "alike"
 
 
-def _compared(answer: Answer, other: RivalFound) -> str:
-    arm = wording.plain(answer) if other.arm == PLAIN_ARM else short_name(other.arm)
+def _compared(answer: Answer, rival: RivalFound) -> str:
+    arm = wording.plain(answer) if rival.arm == PLAIN_ARM else short_name(rival.arm)
     words = {
         "lower": "significantly better",
         "higher": "significantly worse",
         "alike": "not significantly different",
         "same": "the same as what is recommended",
-    }[beside(other)]
-    loss = other.loss - other.change if other.loss is not None and other.change is not None else 0
-    by = f", {change_with_interval(in_shares(other, loss))}" if loss > 0 and beside(other) != "same" else ""
+    }[beside(rival)]
+    loss = rival.loss - rival.change if rival.loss is not None and rival.change is not None else 0
+    by = f", {change_with_interval(in_shares(rival, loss))}" if loss > 0 and beside(rival) != "same" else ""
     return f"{arm[0].upper()}{arm[1:]}: {words}{by}."
 
 

@@ -10,9 +10,9 @@ from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled
 
 
-def values_picture(found: ValuePredictions, target: str) -> Picture:
+def values_picture(predictions: ValuePredictions, target: str) -> Picture:
     """A point a row."""
-    true, predicted = found.true, found.predicted
+    true, predicted = predictions.true, predictions.predicted
     low, high = min(*true, *predicted), max(*true, *predicted)
     figure = blank(500, hovermode="closest", showlegend=False, margin={"t": 12, "l": 8, "r": 12})
     line = {"color": SOFT, "width": 1.5, "dash": "dash"}
@@ -28,33 +28,33 @@ def values_picture(found: ValuePredictions, target: str) -> Picture:
     )
     figure.update_xaxes(title={"text": titled("predicted", text(target, SHORT))})
     figure.update_yaxes(title={"text": f"true {text(target)}"})
-    return Picture("values", _says(found), figure, _table(found))
+    return Picture("values", _says(predictions), figure, _table(predictions))
 
 
-def _off(found: ValuePredictions) -> np.ndarray:
+def _off(predictions: ValuePredictions) -> np.ndarray:
     with np.errstate(over="ignore"):
-        return np.array(found.predicted) - np.array(found.true)
+        return np.array(predictions.predicted) - np.array(predictions.true)
 
 
-def _says(found: ValuePredictions) -> str:
-    off = _off(found)
-    shown = f" (shown: {len(off):,} of them)" if len(off) < found.rows else ""
+def _says(predictions: ValuePredictions) -> str:
+    off = _off(predictions)
+    shown = f" (shown: {len(off):,} of them)" if len(off) < predictions.rows else ""
     half, ninety = numbers([float(np.quantile(np.abs(off), share)) for share in (0.5, 0.9)])
     return (
-        f"{whose(found)[0].upper()}{whose(found)[1:]}{shown}. Half of the predictions are off by no more than "
-        f"{half}, nine of ten by no more than {ninety}; on the dashed line a prediction is right."
+        f"{whose(predictions)[0].upper()}{whose(predictions)[1:]}{shown}. Half of the predictions are off by no more "
+        f"than {half}, nine of ten by no more than {ninety}; on the dashed line a prediction is right."
     )
 
 
-def _table(found: ValuePredictions) -> Table:
-    off = _off(found)
+def _table(predictions: ValuePredictions) -> Table:
+    off = _off(predictions)
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     columns = ("", *(f"{share:.0%} quantile" for share in shares))
     rows = [
         (name, *numbers([float(value) for value in np.quantile(values, shares)]))
         for name, values in (
-            ("true", found.true),
-            ("predicted", found.predicted),
+            ("true", predictions.true),
+            ("predicted", predictions.predicted),
             ("predicted less true", off),
         )
     ]

@@ -202,12 +202,15 @@ class Spending:
         )
         if self.late():  # whatever is measured, nothing but the smallest study is planned
             an_epoch = self._slowness * (work.interpreted if laboratory.interpreted else work.compiled)
-            found = [an_epoch] * len(laboratory.trainers)
+            block_seconds = [an_epoch] * len(laboratory.trainers)
         else:
-            found = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
+            block_seconds = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
         return Pace(
             laboratory.configurations_in_a_block,
-            tuple(SAFETY * seconds for seconds in found + [max(found)] * (len(laboratory.trainers) - len(found))),
+            tuple(
+                SAFETY * seconds
+                for seconds in block_seconds + [max(block_seconds)] * (len(laboratory.trainers) - len(block_seconds))
+            ),
             training_rows=len(rows.training),
             all_rows=len(rows.x),
             a_block=self._slowness * work.initial,

@@ -28,25 +28,27 @@ def hidden_activations(architecture: Architecture, epsilon: float, learned: Lear
     - `learned`: of one network, with a first axis.
     """
     layers, hyper = replace(architecture, dropout=False).layers, Hyperparameters(batch_norm_epsilon=epsilon)
-    learned = tuple(own for own, layer in zip(learned, architecture.layers, strict=True) if layer.kind != "dropout")
+    learned = tuple(
+        parameters for parameters, layer in zip(learned, architecture.layers, strict=True) if layer.kind != "dropout"
+    )
     with np.errstate(all="ignore"):  # a network that diverged has no numbers to show
         statistics = network.exact_statistics(layers, learned, x.T, Context(hyper))
-        found = network.hidden(layers, learned, statistics, hyper, x.T)
-        return [of_layer[0].T for of_layer in found]
+        outputs = network.hidden(layers, learned, statistics, hyper, x.T)
+        return [of_layer[0].T for of_layer in outputs]
 
 
-def describe_activations(found: Mapping[str, Mapping[int, Sequence[np.ndarray]]], rows: int) -> Activations:
+def describe_activations(outputs: Mapping[str, Mapping[int, Sequence[np.ndarray]]], rows: int) -> Activations:
     """The distribution of every layer's activations, by network and epoch.
 
     **Arguments:**
 
-    - `found`: of every network by name, by epoch, what each hidden layer puts out.
+    - `outputs`: of every network by name, by epoch, what each hidden layer puts out.
     - `rows`: that this is of.
     """
-    depth = len(next(iter(next(iter(found.values())).values())))
+    depth = len(next(iter(next(iter(outputs.values())).values())))
     layers = np.unique(np.linspace(0, depth - 1, min(depth, MOST_LAYERS)).round().astype(int))
     edges = {
-        layer: _edges([stage[layer] for stages in found.values() for stage in stages.values()]) for layer in layers
+        layer: _edges([stage[layer] for stages in outputs.values() for stage in stages.values()]) for layer in layers
     }
     return Activations(
         rows,
@@ -54,10 +56,10 @@ def describe_activations(found: Mapping[str, Mapping[int, Sequence[np.ndarray]]]
         tuple(tuple(edges[layer].tolist()) for layer in layers),
         {
             name: tuple(
-                Stage(epoch, tuple(_described(layers_found[layer], edges[layer]) for layer in layers))
-                for epoch, layers_found in stages.items()
+                Stage(epoch, tuple(_described(of_stage[layer], edges[layer]) for layer in layers))
+                for epoch, of_stage in stages.items()
             )
-            for name, stages in found.items()
+            for name, stages in outputs.items()
         },
     )
 
@@ -65,7 +67,7 @@ def describe_activations(found: Mapping[str, Mapping[int, Sequence[np.ndarray]]]
 def _edges(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """Of bins that hold nearly all activations of every array; zero, which many units put out, is an edge."""
     known = (array[np.isfinite(array)].astype(np.float64) for array in arrays)
-    tails = [np.quantile(own, [TAIL, 1 - TAIL]) for own in known if len(own)]
+    tails = [np.quantile(values, [TAIL, 1 - TAIL]) for values in known if len(values)]
     low, high = (min(tail[0] for tail in tails), max(tail[1] for tail in tails)) if tails else (0.0, 0.0)
     low, high = min(float(low), 0.0), max(float(high), 0.0)
     if low == high:  # there is nothing but zeros

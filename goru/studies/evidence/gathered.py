@@ -61,7 +61,7 @@ def _activations(
     chosen = np.sort(np.random.default_rng(laboratory.seed).permutation(n)[: activations.MOST_ROWS])
     preparation, _ = laboratory.fit_preparation(np.arange(n))
     x = preparation.transform(laboratory.dataset.encoded_development.take(chosen))
-    found = {
+    outputs = {
         name: {
             epoch: activations.hidden_activations(
                 architecture(candidate.arm, laboratory.base), candidate.values["batch_norm_epsilon"], network, x
@@ -70,13 +70,17 @@ def _activations(
         }
         for name, candidate in best.items()
     }
-    return activations.describe_activations(found, len(chosen))
+    return activations.describe_activations(outputs, len(chosen))
 
 
-def _predictions(dataset: Dataset, given: Predictions, seed: int) -> ClassPredictions | ValuePredictions | None:
-    known = {name: values for name, values in given.predicted.items() if np.isfinite(values).all()}
-    if not known or next(iter(known)) != next(iter(given.predicted)) or len(given.y) == 0:
+def _predictions(
+    dataset: Dataset, row_predictions: Predictions, seed: int
+) -> ClassPredictions | ValuePredictions | None:
+    known = {name: values for name, values in row_predictions.predicted.items() if np.isfinite(values).all()}
+    if not known or next(iter(known)) != next(iter(row_predictions.predicted)) or len(row_predictions.y) == 0:
         return None
     if dataset.classes is None:
-        return predictions.describe_values(given.of, given.y, known, seed)
-    return predictions.describe_classes(given.of, given.y, known, tuple(str(label) for label in dataset.classes))
+        return predictions.describe_values(row_predictions.of, row_predictions.y, known, seed)
+    return predictions.describe_classes(
+        row_predictions.of, row_predictions.y, known, tuple(str(label) for label in dataset.classes)
+    )

@@ -28,14 +28,14 @@ def describe_classes(of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[
     - `labels`: of the classes.
     """
     first = next(iter(predicted.values()))
-    said = first.argmax(axis=1)
-    names, counts = _confusion(y, said, labels)
+    codes = first.argmax(axis=1)
+    names, counts = _confusion(y, codes, labels)
     return ClassPredictions(
         of,
         len(y),
         classes=names,
         confusion=tuple(map(tuple, counts.tolist())),
-        wrong=int((y != said).sum()),
+        wrong=int((y != codes).sum()),
         roc=_roc(y, predicted, labels),
         calibration={name: calibration_of_classes(y, values) for name, values in predicted.items()},
     )
@@ -64,7 +64,7 @@ def describe_values(of: Of, y: np.ndarray, predicted: Predicted, seed: int) -> V
     )
 
 
-def _confusion(y: np.ndarray, said: np.ndarray, labels: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+def _confusion(y: np.ndarray, codes: np.ndarray, labels: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
     """The classes shown, and how many rows of each class were taken for each class: `confusion[true][predicted]`."""
     shown = np.arange(len(labels))
     names = list(labels)
@@ -74,7 +74,7 @@ def _confusion(y: np.ndarray, said: np.ndarray, labels: tuple[str, ...]) -> tupl
         shown[frequent] = np.arange(MOST_CLASSES - 1)
         names = [labels[code] for code in frequent] + [OTHERS]
     counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, (shown[y], shown[said]), 1)
+    np.add.at(counts, (shown[y], shown[codes]), 1)
     return tuple(names), counts
 
 
@@ -104,19 +104,19 @@ def calibration_of_classes(y: np.ndarray, predicted: np.ndarray) -> Calibration:
     """How often a prediction of some probability was right: of two classes that of the second one, of more that of the
     class with the highest.
 
-    **Returns:** `bins` of as many rows, each with its mean probability (`said`), the share that was right (`found`)
-    with Wilson's interval (1927), and its `rows`; and `error`, the expected calibration error (Naeini et al. 2015): the
-    mean distance of both, weighted by rows.
+    **Returns:** `bins` of as many rows, each with its mean probability (`predicted`), the share that was right
+    (`observed`) with Wilson's interval (1927), and its `rows`; and `error`, the expected calibration error (Naeini et
+    al. 2015): the mean distance of both, weighted by rows.
     """
     two = predicted.shape[1] == 2
-    said = predicted[:, 1] if two else predicted.max(axis=1)
+    probabilities = predicted[:, 1] if two else predicted.max(axis=1)
     right = (y == 1) if two else predicted.argmax(axis=1) == y
     bins = []
-    for rows in _bins(said):
+    for rows in _bins(probabilities):
         share, n = float(right[rows].mean()), len(rows)
         low, high = wilson(share, n)
-        bins.append(Bin(float(said[rows].mean()), share, low, high, n))
-    return Calibration(tuple(bins), sum(abs(each.said - each.found) * each.rows for each in bins) / len(y))
+        bins.append(Bin(float(probabilities[rows].mean()), share, low, high, n))
+    return Calibration(tuple(bins), sum(abs(bin_.predicted - bin_.observed) * bin_.rows for bin_ in bins) / len(y))
 
 
 def calibration_of_values(y: np.ndarray, predicted: np.ndarray) -> Calibration:
@@ -126,11 +126,11 @@ def calibration_of_values(y: np.ndarray, predicted: np.ndarray) -> Calibration:
     true, scaled = y / unit, predicted / unit
     bins, error = [], 0.0
     for rows in _bins(predicted):
-        n, mean, said = len(rows), float(true[rows].mean()), float(scaled[rows].mean())
+        n, mean, mean_predicted = len(rows), float(true[rows].mean()), float(scaled[rows].mean())
         half = 1.96 * float(true[rows].std(ddof=1)) / np.sqrt(n) if n > 1 else float("inf")
-        ends = [float(value) * unit for value in (said, mean, mean - half, mean + half)]
+        ends = [float(value) * unit for value in (mean_predicted, mean, mean - half, mean + half)]
         bins.append(Bin(ends[0], ends[1], ends[2], ends[3], n))
-        error += abs(said - mean) * n / len(y)
+        error += abs(mean_predicted - mean) * n / len(y)
     return Calibration(tuple(bins), error * unit)
 
 

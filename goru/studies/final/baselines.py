@@ -199,5 +199,5 @@ def _outputs(dataset: Dataset) -> int:
 
 
 def _seconds(rate: tuple[float, float], work: float) -> float:
-    at_least, each = rate
-    return at_least + each * work
+    at_least, a_unit = rate
+    return at_least + a_unit * work

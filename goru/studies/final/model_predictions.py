@@ -48,7 +48,7 @@ class ModelPredictions:
         """By the final model, the plain networks of its kind, and the models that are no networks; where there are
         no test rows, of the development rows by the final model, each by networks that are not fitted on it."""
         if self._dataset.has_test_rows:
-            shown = {"recommended": self.final, **self.others}
+            shown = {"recommended": self.final, **self.compared}
             return Predictions("test", self._dataset.y_test, shown)
         done = self._final_models["recommended"]
         model = done.model.single if self._single else done.model
@@ -65,7 +65,7 @@ class ModelPredictions:
         return self._of("recommended")
 
     @property
-    def others(self) -> dict[str, np.ndarray]:
+    def compared(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by the plain networks of its kind, and by every other model but the constant
         one."""
         return {PLAIN.name: self._of(PLAIN.name)} | {

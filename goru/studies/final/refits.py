@@ -115,14 +115,14 @@ def predict_validation(
     dataset = laboratory.dataset
     classes = dataset.classes
     rows = len(dataset.y_development)
-    found = np.full((sum(shares.values()), rows, *([] if classes is None else [len(classes)])), np.nan)
+    predicted = np.full((sum(shares.values()), rows, *([] if classes is None else [len(classes)])), np.nan)
     ensembles = _train(laboratory, shares, splits, schedule_epochs, True, late)
     for split, ensemble in zip(splits if ensembles else (), ensembles, strict=True):
         preparation, scaling = laboratory.fit_preparation(split.training_rows)
         x = preparation.transform(dataset.encoded_development.take(split.validation_rows))
         outputs = ensemble.networks.outputs(x)
-        found[:, split.validation_rows] = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
-    return found
+        predicted[:, split.validation_rows] = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
+    return predicted
 
 
 def _train(

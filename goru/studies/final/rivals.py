@@ -36,14 +36,14 @@ def baseline_predictions(
     - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
     """
     until = time.monotonic() + seconds
-    found = {constant_name(dataset): constant_predictions(dataset, balanced)}
+    predicted = {constant_name(dataset): constant_predictions(dataset, balanced)}
     choosing = baselines.affordable_splits(dataset, len(splits), seconds / slowness)
     if choosing is not None:
-        found[linear_name(dataset)] = baselines.linear(dataset, splits[:choosing], balanced)
+        predicted[linear_name(dataset)] = baselines.linear(dataset, splits[:choosing], balanced)
     rounds = baselines.affordable_rounds(dataset, (until - time.monotonic()) / slowness)
     if rounds is not None:
-        found[BOOSTING] = baselines.boosting(dataset, seed, balanced, rounds)
-    return found
+        predicted[BOOSTING] = baselines.boosting(dataset, seed, balanced, rounds)
+    return predicted
 
 
 def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.ndarray, balanced: bool) -> list[Rival]:
@@ -56,16 +56,18 @@ def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.
     - `networks`: the predictions of the final model.
     - `balanced`: whether every class counts alike, however many rows it has.
     """
-    own, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
-    theirs = {name: row_losses(dataset, values) for name, values in predicted.items() if name not in CONSTANTS}
-    confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(theirs), 1)
+    losses_of_networks, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
+    losses_of_baselines = {
+        name: row_losses(dataset, values) for name, values in predicted.items() if name not in CONSTANTS
+    }
+    confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(losses_of_baselines), 1)
     return [
         Rival(
             name,
-            compare(losses, own, confidence, weights, dataset.test_groups),
+            compare(losses, losses_of_networks, confidence, weights, dataset.test_groups),
             float(np.average(losses, weights=weights)),
         )
-        for name, losses in theirs.items()
+        for name, losses in losses_of_baselines.items()
     ]
 
 

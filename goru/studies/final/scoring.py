@@ -38,8 +38,8 @@ def score_arms(
     rows = np.sort(np.concatenate([split.validation_rows for split in splits]))
     predicted = predict_validation(laboratory, dict.fromkeys(firsts.values(), 1), splits, schedule_epochs)[:, rows]
     scores = {}
-    for arm, own in zip(firsts, predicted, strict=True):
-        score = float(scoring(rows, own)) if np.isfinite(own).all() else -np.inf
+    for arm, predicted_by_arm in zip(firsts, predicted, strict=True):
+        score = float(scoring(rows, predicted_by_arm)) if np.isfinite(predicted_by_arm).all() else -np.inf
         scores[arm] = -np.inf if np.isnan(score) else score
     return scores
 

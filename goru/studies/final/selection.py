@@ -34,7 +34,7 @@ def greedy(predictions: np.ndarray, losses: RowLosses, rows: np.ndarray, weights
     counts[0] = 1
     total = judging[0].copy()
     for taken in range(2, size + 1):
-        means = [np.average(losses(rows, (total + own) / taken), weights=weights[rows]) for own in judging]
+        means = [np.average(losses(rows, (total + candidate) / taken), weights=weights[rows]) for candidate in judging]
         best = int(np.argmin(means))
         counts[best] += 1
         total = total + judging[best]
@@ -66,8 +66,8 @@ def select(
     everything = np.concatenate(folds)
     gains = []
     for fold in folds:
-        others = np.setdiff1d(everything, fold)
-        chosen = greedy(predictions, losses, others, weights, size)
+        training_rows = np.setdiff1d(everything, fold)
+        chosen = greedy(predictions, losses, training_rows, weights, size)
         gains.append(mean_loss(uniform, fold) - mean_loss(chosen, fold))
     # A gain no larger than its standard error may be noise, and the simpler ensemble is the better choice then.
     if not np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)):

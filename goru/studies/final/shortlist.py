@@ -22,8 +22,10 @@ def rivals(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Can
     firsts: dict[Arm, Candidate] = {}
     for candidate in ranked:
         firsts.setdefault(candidate.arm, candidate)
-    others = [candidate for arm, candidate in firsts.items() if arm != chosen[0].arm and np.isfinite(candidate.loss)]
-    return others[: defaults.RIVALS]
+    best_of_rival_arms = [
+        candidate for arm, candidate in firsts.items() if arm != chosen[0].arm and np.isfinite(candidate.loss)
+    ]
+    return best_of_rival_arms[: defaults.RIVALS]
 
 
 def shares(candidates: Sequence[Candidate], size: int) -> dict[Candidate, int]:

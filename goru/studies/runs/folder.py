@@ -186,9 +186,11 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
         for group in ("versions", "table", "options"):
             for name, value in now[group].items():
                 if (was := begun[group].get(name)) != value:
-                    said = f"was begun with {name.replace('_', '-')} {_told(was)}, not {_told(value)}"
+                    values = (_option_in_words(was), _option_in_words(value))
+                    difference = f"was begun with {name.replace('_', '-')} {values[0]}, not {values[1]}"
                     raise InputError(
-                        f"{folder}: {said}. Give what was given then, or {option('overwrite', True)} to begin anew."
+                        f"{folder}: {difference}. "
+                        f"Give what was given then, or {option('overwrite', True)} to begin anew."
                     )
         for name, words in (("design", "design"), ("function", "training function"), ("code", "training function")):
             if begun.get(name) != now.get(name):
@@ -212,7 +214,7 @@ def _anew() -> str:
     return f"Begin anew with {option('overwrite', True)}."
 
 
-def _told(value: Any) -> str:
+def _option_in_words(value: Any) -> str:
     """An option's value, as it would be given."""
     if isinstance(value, list):
         value = ",".join(map(str, value))

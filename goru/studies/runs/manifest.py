@@ -23,7 +23,7 @@ def write_manifest(folder: Path) -> None:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    write_json(folder / MANIFEST, {"files": files, "sha256": _own(files)})
+    write_json(folder / MANIFEST, {"files": files, "sha256": _hash_of_all(files)})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     manifest = read_json(folder / MANIFEST, "manifest", {"files", "sha256"})
     files = manifest["files"]
-    if not isinstance(files, dict) or manifest["sha256"] != _own(files):
+    if not isinstance(files, dict) or manifest["sha256"] != _hash_of_all(files):
         raise InputError(f"{folder / MANIFEST}: damaged, its contents have changed. {_again()}")
     return files
 
@@ -75,7 +75,7 @@ def list_again(folder: Path, name: str) -> None:
         return
     files, path = read_manifest(folder), folder / name
     files[name] = {"bytes": path.stat().st_size, "sha256": _digest(path)}
-    write_json(folder / MANIFEST, {"files": files, "sha256": _own(files)})
+    write_json(folder / MANIFEST, {"files": files, "sha256": _hash_of_all(files)})
 
 
 def _digest(path: Path) -> str:
@@ -83,5 +83,5 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _own(files: dict[str, Any]) -> str:
+def _hash_of_all(files: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

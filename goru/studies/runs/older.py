@@ -18,6 +18,7 @@ _OVERFITTING = (
 _RENAMED = {
     **{"draw": "configuration", "draws": "configurations", "draws_to_decide": "configurations_to_decide"},
     **{"fit": "training", "held_out": "validation", "held_out_loss": "validation_loss"},
+    **{"said": "predicted", "found": "observed"},  # of a bin
 }
 _USERS = ("levels", "values", "scores", "figures")
 TYPED = 5  # the first version of any factors
@@ -108,14 +109,14 @@ def _typed_evidence(old: Json) -> dict[str, Any]:
             }
             for configuration in old["configurations"]
         ],
-        "hyperparameters": [{**each, "is_epochs": each["name"] == "epochs"} for each in old["hyperparameters"]],
+        "hyperparameters": [{**entry, "is_epochs": entry["name"] == "epochs"} for entry in old["hyperparameters"]],
         "predictions": _predictions(old["predictions"]),
     }
 
 
 def _curves(old: Json) -> dict[str, Any]:
-    found = {name: old[name] for name in _OVERFITTING}
-    return {**_without(old, *_OVERFITTING), "overfitting": found}
+    overfitting = {name: old[name] for name in _OVERFITTING}
+    return {**_without(old, *_OVERFITTING), "overfitting": overfitting}
 
 
 def _predictions(old: Json) -> dict[str, Any] | None:

@@ -29,11 +29,11 @@ def stopping(folder: Path, overwrite: bool = False) -> Iterator[None]:
         raise
     except (OSError, sqlite3.Error, MemoryError) as error:
         if is_unfinished(folder):
-            raise InputError(f"{_said(error)}; {go_on}.") from None
+            raise InputError(f"{_reason(error)}; {go_on}.") from None
         raise
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory"
     if isinstance(error, OSError) and error.strerror:

@@ -228,14 +228,17 @@ class TestMore:
             assert trained[-1].overtime > 0.35 * 20
 
     def test_what_was_decided_before_is_not_decided_anew(self):
-        waves = scheduler(others=(1, 3)).schedule(100.0)
+        waves = scheduler(later_partitions=(1, 3)).schedule(100.0)
         wave = next(waves)
-        while wave.others is None:
+        while wave.later_partitions is None:
             wave = waves.send(Seen(True, 2.0, SAFETY * 1.0, best_after(4)))
-        assert (wave.others, shape(wave)) == ((1, 3), ([1, 2, 3], [3, 4, 5]))  # though there is no time for it
+        assert (wave.later_partitions, shape(wave)) == (
+            (1, 3),
+            ([1, 2, 3], [3, 4, 5]),
+        )  # though there is no time for it
         with_time = drive(scheduler().schedule(1e3), 1e3, 1.0)
-        assert [wave.others for wave in with_time[:-1]] == [None] * (len(with_time) - 1)
-        assert with_time[-1].others == (1, 32)
+        assert [wave.later_partitions for wave in with_time[:-1]] == [None] * (len(with_time) - 1)
+        assert with_time[-1].later_partitions == (1, 32)
 
 
 class TestGoingOn:

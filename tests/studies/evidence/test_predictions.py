@@ -192,7 +192,7 @@ class TestRocOfMoreClasses:
 
 
 def calibrated(found) -> list[tuple]:
-    return [(each["said"], each["found"], each["rows"]) for each in found["bins"]]
+    return [(each["predicted"], each["observed"], each["rows"]) for each in found["bins"]]
 
 
 class TestCalibrationOfClasses:
@@ -225,7 +225,7 @@ class TestCalibrationOfClasses:
     def test_they_are_in_the_order_of_what_is_said_whatever_that_of_the_rows(self):
         y, predicted = random(300, 2)
         bins = calibration_of_classes(y, predicted)["bins"]
-        assert [each["said"] for each in bins] == sorted(each["said"] for each in bins)
+        assert [each["predicted"] for each in bins] == sorted(each["predicted"] for each in bins)
         order = np.argsort(predicted[:, 1])
         assert calibration_of_classes(y[order], predicted[order])["bins"] == bins
 
@@ -257,10 +257,10 @@ class TestCalibrationOfClasses:
         assert min(counts) > 0
         for each in bins:
             end = start + each["rows"]
-            assert each["said"] == pytest.approx(ordered[start:end].mean())
+            assert each["predicted"] == pytest.approx(ordered[start:end].mean())
             assert start == 0 or ordered[start - 1] < ordered[start]
             start = end
-        assert sum(each["found"] * each["rows"] for each in bins) == pytest.approx(y.sum())
+        assert sum(each["observed"] * each["rows"] for each in bins) == pytest.approx(y.sum())
 
 
 class TestWilson:
@@ -295,19 +295,19 @@ class TestCalibrationOfValues:
         assert found["error"] == pytest.approx((10 + 3) / 2)
         for each, rows in zip(found["bins"], (slice(20), slice(20, 40)), strict=True):
             half = 1.96 * np.std(y[rows], ddof=1) / np.sqrt(20)
-            assert (each["low"], each["high"]) == pytest.approx((each["found"] - half, each["found"] + half))
+            assert (each["low"], each["high"]) == pytest.approx((each["observed"] - half, each["observed"] + half))
 
     @pytest.mark.filterwarnings("error")
     def test_one_row_has_an_interval_without_bounds(self):
         (only,) = calibration_of_values(np.array([2.0]), np.array([3.0]))["bins"]
-        assert only == {"said": 3, "found": 2, "low": None, "high": None, "rows": 1}
+        assert only == {"predicted": 3, "observed": 2, "low": None, "high": None, "rows": 1}
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("predicted", [np.zeros(50), np.linspace(-1, 1, 50)])
     def test_where_all_targets_are_alike_so_are_their_means(self, predicted):
         for value in (0.0, 7.0):
             found = calibration_of_values(np.full(50, value), predicted)
-            assert {(each["found"], each["low"], each["high"]) for each in found["bins"]} == {(value, value, value)}
+            assert {(each["observed"], each["low"], each["high"]) for each in found["bins"]} == {(value, value, value)}
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("units", [1e-320, 1e-300, 1e-200, 1e160, 1e300, 1e307])
@@ -318,7 +318,7 @@ class TestCalibrationOfValues:
         rough = 1e-2 if units < 1e-310 else 1e-9  # the smallest numbers have few digits
         assert other["error"] == pytest.approx(units * one["error"], rel=rough)
         for small, large in zip(one["bins"], other["bins"], strict=True):
-            for name in ("said", "found", "low", "high"):
+            for name in ("predicted", "observed", "low", "high"):
                 assert large[name] == pytest.approx(units * small[name], rel=rough, abs=rough * units)
 
     @pytest.mark.filterwarnings("error")
@@ -326,7 +326,8 @@ class TestCalibrationOfValues:
         y = np.tile([-1.7e308, 1.7e308], 25)
         found = calibration_of_values(y, -y)
         np.testing.assert_allclose(
-            [[each["said"], each["found"]] for each in found["bins"]], [[-1.7e308, 1.7e308], [1.7e308, -1.7e308]]
+            [[each["predicted"], each["observed"]] for each in found["bins"]],
+            [[-1.7e308, 1.7e308], [1.7e308, -1.7e308]],
         )
 
 
@@ -336,7 +337,7 @@ class TestValues:
         found = describe_values(y, {"recommended": predicted, "plain": -predicted}, 0)
         assert (found["rows"], found["true"], found["predicted"]) == (3, [1, 2, 3.5], [1.1, 1.9, 3])
         assert list(found["calibration"]) == ["recommended", "plain"]
-        assert found["calibration"]["plain"]["bins"][0]["said"] == pytest.approx(-2)
+        assert found["calibration"]["plain"]["bins"][0]["predicted"] == pytest.approx(-2)
 
     def test_what_differs_far_behind_the_point_differs_still(self):
         """Seconds since 1970."""

@@ -96,8 +96,8 @@ class TestOnTestRows:
         np.testing.assert_array_equal(found.y, flowers.y_test)
         for name, seed in zip(("recommended", "plain"), seeds, strict=True):
             np.testing.assert_array_equal(found.predicted[name], probabilities(seed))
-        assert list(tested.others) == ["plain", *RIVALS[1:]]  # what the final model is compared with
-        np.testing.assert_array_equal(tested.others["plain"], probabilities(seeds[1]))
+        assert list(tested.compared) == ["plain", *RIVALS[1:]]  # what the final model is compared with
+        np.testing.assert_array_equal(tested.compared["plain"], probabilities(seeds[1]))
         np.testing.assert_array_equal(tested.final, probabilities(seeds[0]))
         np.testing.assert_array_equal(found.predicted["boosted trees"], rivals["boosted trees"])
 

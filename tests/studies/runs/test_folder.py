@@ -1,8 +1,6 @@
 """The folder of a run while it is written: what may be written where, and what is there after it was stopped."""
 
-import contextlib
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,10 +10,12 @@ from runs import (
     ANSWERED,
     ASKED,
     GATHERED,
+    WHOLE,
     a_file,
     another_programs_manifest,
     another_programs_run,
     as_nobody,
+    begin,
     below_a_dangling_link,
     below_a_file,
     config_that_is_no_json,
@@ -30,7 +30,6 @@ from runs import (
     newer_run,
     nothing,
     nothing_deep_down,
-    of_version,
     older_run,
     record,
     run_without_evidence,
@@ -44,23 +43,20 @@ from goru.errors import InputError
 from goru.experiment.forms import to_json
 from goru.experiment.racing.store import read_trials
 from goru.model.files import save_model
-from goru.studies.runs.folder import LOCK, check_free, finish_publishing, new_run
-from goru.studies.runs.manifest import MANIFEST, check_files
+from goru.studies.runs.folder import LOCK, check_free, new_run
+from goru.studies.runs.manifest import check_files
 from goru.studies.runs.run import (
     ANSWER,
     CONFIG,
     EVIDENCE,
     MAKING,
     MODEL,
-    READY,
     REPORT,
     STORE,
     VERSION,
     is_unfinished,
     open_run,
 )
-
-WHOLE = {CONFIG, STORE, EVIDENCE, REPORT, ANSWER, MANIFEST, MODEL, f"{MODEL}/model.json"}
 
 FREE = (nothing, nothing_deep_down, empty_folder, stale_lock, killed_before_its_first_write)
 UNFINISHED = (stopped, killed, killed_on_its_way)
@@ -85,10 +81,6 @@ def public():
         Path(folder).chmod(0o555)
         yield Path(folder)
         Path(folder).chmod(0o755)
-
-
-def begin(folder: Path, config=ASKED, overwrite: bool = False, resume: bool = False) -> None:
-    new_run(folder, config, overwrite, resume).__enter__()
 
 
 class TestCheckFree:
@@ -305,209 +297,3 @@ class TestNewRun:
             (making / ANSWER).write_text(json.dumps(to_json(ANSWERED)))
         assert len(open_run(folder).model.networks) == 8
         assert (folder / MODEL / "notes.txt").read_text() == "years of work"
-
-
-class TestGoingOn:
-    @pytest.mark.parametrize("make", [stopped, killed])
-    def test_what_was_recorded_is_there_and_nothing_else_that_may_not_be_whole(self, tmp_path, make):
-        folder = make(tmp_path / "run")
-        with new_run(folder, ASKED, overwrite=False, resume=True) as making:
-            assert set(tree(making)) == {CONFIG, STORE}
-            assert len(read_trials(making / STORE)) == 2
-            write_all(making)
-        assert set(tree(folder)) == WHOLE
-        check_files(folder)
-
-    def test_stopped_again_it_keeps_what_it_had(self, tmp_path):
-        folder = stopped(tmp_path / "run")
-        for error in (KeyboardInterrupt(), OSError("disk full"), InputError("no network learned anything")):
-            with pytest.raises(type(error)), new_run(folder, ASKED, overwrite=False, resume=True):
-                raise error
-            assert len(read_trials(folder / MAKING / STORE)) == 2
-
-    def test_stopped_when_the_manifest_was_written_it_is_written_anew(self, tmp_path, monkeypatch):
-        folder = tmp_path / "run"
-        with monkeypatch.context() as patch:
-
-            def power_cut(path, target):
-                raise OSError("power cut")
-
-            patch.setattr(Path, "rename", power_cut)
-            with pytest.raises(OSError, match="power cut"):
-                make_run(folder)
-        assert (folder / MAKING / MANIFEST).exists()
-        with new_run(folder, ASKED, overwrite=False, resume=True) as making:
-            write_all(making)
-        check_files(folder)
-
-    def test_beginning_anew_leaves_nothing_of_it(self, tmp_path):
-        folder = killed(tmp_path / "run")
-        with new_run(folder, ASKED, overwrite=True) as making:
-            assert set(tree(making)) == {CONFIG}
-            record(making)
-            write_all(making)
-
-
-class TestTheSame:
-    """A study goes on with what it was begun with; whatever else is given is named."""
-
-    @pytest.mark.parametrize(
-        ("group", "name", "value", "words"),
-        [
-            ("options", "networks", 48, "begun with networks 36, not 48"),
-            ("options", "batch_size", 16, "begun with batch-size none, not 16"),
-            ("options", "hidden", [8, 8], "begun with hidden 8, not 8,8"),
-            ("options", "seed", 1, "begun with seed 0, not 1"),
-            ("table", "source", "prices.csv", "begun with source flowers.csv, not prices.csv"),
-            ("table", "drop", ["width"], "begun with drop none, not width"),
-            ("versions", "jax", "0.11.0", "begun with jax 0.10.2, not 0.11.0"),
-            ("versions", "goru", "0.2.0", "begun with goru 0.1.0, not 0.2.0"),
-            ("sha256", "source", "6b", "the table has changed"),
-            ("columns", "kind", "number", "the table has changed"),
-        ],
-    )
-    @pytest.mark.parametrize("make", [stopped, killed_on_its_way])
-    def test_another_is_refused_and_named(self, tmp_path, make, group, name, value, words):
-        folder = make(tmp_path / "run")
-        before = tree(folder)
-        other = {**ASKED, group: {**ASKED[group], name: value}}
-        with pytest.raises(InputError, match=f"run: .*{words}.*overwrite=True"):
-            finish_publishing(folder, other) or begin(folder, other, resume=True)
-        assert tree(folder) == before
-
-    def test_rows_that_are_others_are_refused(self, tmp_path):
-        with pytest.raises(InputError, match="the table has changed"):
-            begin(stopped(tmp_path / "run"), {**ASKED, "fingerprint": "f2"}, resume=True)
-
-    def test_a_run_that_lies_in_a_folder_of_another_name_by_now_goes_on(self, tmp_path):
-        stopped(tmp_path / "run").rename(tmp_path / "other")
-        begin(tmp_path / "other", resume=True)
-
-    def test_a_file_name_that_is_no_utf8_is_the_same_again(self, tmp_path):
-        asked = {**ASKED, "table": {"source": os.fsdecode(b"caf\xe9.csv")}}
-        begin(stopped(tmp_path / "run", config=asked), asked, resume=True)
-
-    def test_a_changed_byte_in_the_configuration_is_found_wherever_it_is(self, tmp_path):
-        folder = stopped(tmp_path / "run")
-        content = (folder / MAKING / CONFIG).read_bytes()
-        for place in range(len(content)):
-            changed = bytearray(content)
-            changed[place] ^= 1 << place % 8
-            (folder / MAKING / CONFIG).write_bytes(changed)
-            with pytest.raises(InputError, match=r"config\.json: damaged|was begun with|the table has changed"):
-                begin(folder, resume=True)
-
-    @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"{}", b'{"options": 3}', b"\xff", b"[" * 100_000])
-    def test_a_configuration_that_is_none_is_named(self, tmp_path, content):
-        folder = stopped(tmp_path / "run")
-        (folder / MAKING / CONFIG).unlink()
-        if content is not None:
-            (folder / MAKING / CONFIG).write_bytes(content)
-        with pytest.raises(InputError, match=r"\.making/config\.json: damaged\. Begin anew with overwrite=True"):
-            begin(folder, resume=True)
-        assert len(read_trials(folder / MAKING / STORE)) == 2
-
-
-class PowerCut(BaseException):
-    """Nothing more happens."""
-
-
-class Cut:
-    """Cuts the power before the n-th thing that is done to names in folders, and counts them."""
-
-    def __init__(self, monkeypatch, after: int) -> None:
-        self.done, self._after = [], after
-        for owner, name in ((os, "rename"), (os, "replace"), (os, "unlink"), (os, "rmdir")):
-            monkeypatch.setattr(owner, name, self._watched(name, getattr(owner, name)))
-
-    def _watched(self, name, do):
-        def watched(path, *args, **kwargs):
-            if len(self.done) == self._after:
-                raise PowerCut
-            self.done.append((name, Path(path).name))
-            return do(path, *args, **kwargs)
-
-        return watched
-
-
-class TestPublishing:
-    """A run that is whole goes to its place file by file; stopped after any of them, it can be moved the rest."""
-
-    @pytest.mark.parametrize("old", [nothing, make_run, run_without_evidence])
-    def test_stopped_after_every_single_step_and_done_again(self, tmp_path, monkeypatch, old):
-        for step in range(100):
-            folder = old(tmp_path / str(step))
-            before = tree(folder) if folder.exists() else {}
-            with monkeypatch.context() as patch:
-                cut = Cut(patch, step)
-                with contextlib.suppress(PowerCut):
-                    make_run(folder, overwrite=True)
-                    break
-            self.check_in_between(folder, before)
-            if finish_publishing(folder, ASKED):
-                assert set(tree(folder)) == WHOLE
-                check_files(folder)
-                assert open_run(folder).answer == ANSWERED
-        assert ("replace", MANIFEST) in cut.done
-        assert step > 15
-
-    def check_in_between(self, folder, before):
-        """A whole run, old or new, or one that says that it is not finished: never a half."""
-        left = {name: content for name, content in tree(folder).items() if not name.startswith(".")}
-        if (folder / MANIFEST).exists() and left != before:
-            check_files(folder)
-            assert set(left) == WHOLE
-        elif (folder / READY).is_dir() and left != before:
-            with pytest.raises(InputError, match=r"not finished\. Go on with `goru fit ... --resume`"):
-                open_run(folder)
-        else:
-            assert left == before
-
-    def test_stopped_once_more_each_time(self, tmp_path, monkeypatch):
-        folder = killed_on_its_way(tmp_path / "run")
-        times = 0
-        while (folder / READY).exists():
-            times += 1
-            with monkeypatch.context() as patch, contextlib.suppress(PowerCut):
-                Cut(patch, 7)  # of which five come to nothing the second time
-                finish_publishing(folder, ASKED)
-        assert times > 3
-        assert set(tree(folder)) - {LOCK} == WHOLE
-        check_files(folder)
-
-    def test_the_manifest_comes_last_and_goes_first(self, tmp_path, monkeypatch):
-        folder = make_run(tmp_path / "run")
-        with monkeypatch.context() as patch:
-            done = Cut(patch, 1000).done
-            make_run(folder, overwrite=True)
-        moved = [name for what, name in done if what == "replace" and not name.endswith(".part")]
-        assert moved == [CONFIG, STORE, "model.json", EVIDENCE, REPORT, ANSWER, MANIFEST]
-        removed = [name for what, name in done[done.index(("rename", MAKING)) :] if what == "unlink"]
-        assert removed[:2] == [MANIFEST, ANSWER]
-
-    def test_where_nothing_is_on_its_way_nothing_is_done(self, tmp_path):
-        for make in (nothing, make_run, stopped):
-            folder = make(tmp_path / make.__name__)
-            before = tree(tmp_path)
-            assert not finish_publishing(folder, ASKED)
-            assert tree(tmp_path) == before
-
-    def test_another_process_may_be_at_it(self, tmp_path):
-        folder = killed_on_its_way(tmp_path / "run")
-        with locked_by_another_process(folder), pytest.raises(InputError, match="in use by another process"):
-            finish_publishing(folder, ASKED)
-
-    def test_a_manifest_that_is_damaged_on_the_way_is_named(self, tmp_path):
-        folder = killed_on_its_way(tmp_path / "run")
-        (folder / READY / MANIFEST).write_text("{}")
-        with pytest.raises(InputError, match=r"\.ready/manifest\.json: damaged"):
-            finish_publishing(folder, ASKED)
-
-    def test_beginning_anew_leaves_nothing_of_it(self, tmp_path):
-        folder = make_run(killed_on_its_way(tmp_path / "run"), overwrite=True)
-        assert set(tree(folder)) == WHOLE
-
-    def test_an_old_version_s_run_is_replaced_as_any(self, tmp_path):
-        for version in (2, 3):
-            folder = make_run(of_version(tmp_path / str(version), version), overwrite=True)
-            check_files(folder)
