@@ -287,7 +287,6 @@ class FunctionStudy:
                 race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
                 noun="arm",
-                simplest=answers.simplest,
             ),
             seconds=self.clock.spent,
         )

@@ -192,6 +192,9 @@ def cards(answer: Answer) -> list[Card]:
         change, interval = in_shares(best, plain)
         more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict(best)}"
         cards.append(Card("best combination against plain, validation loss", change, more))
+    if words.has_simplest(answer):
+        simplest = short_name(words.simplest(answer), MOST_LETTERS)
+        cards.append(Card("the simplest that does about as well", simplest, "within one standard error of the best"))
     if answer.test:
         over, name = final_scores(answer).figures, main_figure(answer)
         more = next((figure for figure in ("accuracy", "R²") if figure in over), name)

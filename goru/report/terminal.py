@@ -184,6 +184,10 @@ def _recommended(answer: Answer) -> Iterator[str]:
         lines.append("(selected by their validation predictions: better than an even share by over one standard error)")
     if answer.temperature != 1:
         lines.append(f"probabilities calibrated on validation rows, by the temperature {answer.temperature:.2f}")
+    if words.has_simplest(answer):
+        lines.append(
+            f"the simplest that does about as well, within one standard error: {shown(words.simplest(answer))}"
+        )
     yield from _labelled("recommended", lines)
 
 

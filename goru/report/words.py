@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from goru.experiment.arms import Level
+from goru.experiment.arms import PLAIN, Level
 from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer, Data, EffectFound
 from goru.wording import counted
@@ -45,6 +45,17 @@ def verdict(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> 
     word, chance = likely
     chance_words = "over 99%" if chance >= 0.995 else f"{chance:.0%}"
     return f"likely {names.get(word, word) if names else word} ({chance_words})"
+
+
+def has_simplest(answer: Answer) -> bool:
+    """Whether a simpler arm than the best does about as well."""
+    return answer.simplest is not None and answer.simplest.arm != answer.simplest.best
+
+
+def simplest(answer: Answer) -> str:
+    """The simplest arm that does about as well as the best."""
+    assert answer.simplest is not None
+    return f"the {plain(answer)}" if answer.simplest.arm == PLAIN else answer.simplest.arm
 
 
 def failure_reason(answer: Answer) -> str:

@@ -314,7 +314,6 @@ class Study:
             race.configurations_done,
             self._scoring is not None,
             plain,
-            simplest=answers.simplest,
         )
         raced = Raced(
             race.trials,

@@ -1,10 +1,16 @@
 """What verdicts are called."""
 
-import pytest
+from dataclasses import replace
 
-from goru.experiment.findings.answer import EffectFound
+import pytest
+from answers import CLASSIFICATION
+
+from goru.experiment.findings.answer import Answer, EffectFound, SimplestFound
+from goru.experiment.forms import from_json
 from goru.report import words
 from goru.report.pictures.arms import TOGETHER
+
+ANSWER = from_json(Answer, CLASSIFICATION, "an answer")
 
 
 def effect(verdict: str = "undecided", helps: float | None = None, negligible: float | None = 0.0) -> EffectFound:
@@ -34,3 +40,12 @@ def test_a_decided_one_is_called_that(verdict):
 def test_verdicts_may_have_other_names():
     assert words.verdict(effect(helps=0.9), TOGETHER) == f"likely {TOGETHER['helps']} (90%)"
     assert words.verdict(effect("hurts"), TOGETHER) == TOGETHER["hurts"]
+
+
+def test_the_simplest_is_named_where_it_is_another_than_the_best():
+    simpler, same, plain = (
+        replace(ANSWER, simplest=SimplestFound(arm, "dropout + weight decay", 0.01, 0.02))
+        for arm in ("dropout", "dropout + weight decay", "plain")
+    )
+    assert [words.has_simplest(answer) for answer in (simpler, same, plain, ANSWER)] == [True, False, True, False]
+    assert [words.simplest(answer) for answer in (simpler, plain)] == ["dropout", "the plain network"]
