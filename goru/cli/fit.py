@@ -71,6 +71,7 @@ def fit_command(
     cluster: Annotated[
         str | None, typer.Option(help="Train on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Say also where the time went, phase by phase.")] = False,
     explain: Annotated[
         bool,
         typer.Option(
@@ -96,7 +97,7 @@ def fit_command(
     from goru.experiment.clock import Clock
     from goru.report import study_page
     from goru.report.progress import watcher
-    from goru.report.terminal import answer_lines, printable
+    from goru.report.terminal import answer_lines, printable, timings_lines
     from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.runs.run import REPORT
     from goru.studies.runs.stopping import stopping
@@ -114,11 +115,19 @@ def fit_command(
         group_duplicates,
     )
     folder = out or Path("runs") / stem(source)
+    clock = Clock(STARTED)
     with stopping(folder, overwrite), watcher() as watching:
         run = fit_table(
-            table, options, folder, overwrite, resume, watching, Clock(STARTED), study_page.write_study_page, cluster
+            table, options, folder, overwrite, resume, watching, clock, study_page.write_study_page, cluster
         )
     for line in answer_lines(run.answer):
         print(line)
+    if timings:
+        from goru.experiment.findings.timings import Timings
+        from goru.population.devices import n_cores
+
+        print()
+        for line in timings_lines(Timings.of(clock, n_cores())):
+            print(line)
     print(f"\n{'written':<14}{printable(folder)}")
     print(f"{'report':<14}{printable(folder / REPORT)}")

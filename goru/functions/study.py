@@ -180,7 +180,7 @@ class FunctionStudy:
             self.tables,
             self.options.seed,
         )
-        self.clock.begin("describing")
+        self.clock.begin("evidence")
         return self._described(race, trials, losses, folds, splits, plan, len(partitions), best, done, configurations)
 
     @property

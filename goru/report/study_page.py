@@ -25,7 +25,7 @@ from goru.report.pictures.test_rows import test_picture
 from goru.report.pictures.values import values_picture
 from goru.report.recommended import final_model_says, made_of, recommended_table
 from goru.report.repeating import command, how_alike, made_by
-from goru.report.terminal import printable
+from goru.report.terminal import printable, timings_rows
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again
 from goru.studies.runs.run import REPORT, RunFolder
@@ -263,4 +263,8 @@ def _spent(answer: Answer) -> dict[str, Any]:
         sentences += f" Diverged, and left behind: {trained.diverged:,}."
     if trained.failed:
         sentences += f" Failed: {trained.failed:,}."
-    return {"says": sentences, "notes": plan.shortfalls}
+    times = None
+    if answer.timings is not None:
+        first, *rows = timings_rows(answer.timings)
+        times = Table(first, rows)
+    return {"says": sentences, "notes": plan.shortfalls, "table": times}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from goru.data.numbers import estimate, number, numbers
 from goru.errors import option
 from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
+from goru.experiment.findings.timings import Timings
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
 from goru.report.final_scores import final_scores
@@ -46,6 +47,29 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield from _test(answer)
         yield ""
     yield from _labelled("advice", textwrap.wrap(printable(answer.advice), WIDTH))
+
+
+def timings_rows(timings: Timings) -> list[tuple[str, ...]]:
+    """Where time went: a row a phase, and one for all of them; the first row says what is in the columns."""
+    cores = counted(timings.cores, "core")
+    return [
+        ("where the time went", "seconds", "processor seconds", f"share of {cores}", "idle meanwhile"),
+        *(
+            (
+                shown(own.name),
+                f"{own.seconds:.1f}",
+                f"{own.processor:.1f}",
+                f"{timings.share(own):.0%}",
+                f"{timings.idle(own):.0%}",
+            )
+            for own in (*timings.phases, timings.total)
+        ),
+    ]
+
+
+def timings_lines(timings: Timings) -> Iterator[str]:
+    """The same as lines of text."""
+    yield from table(timings_rows(timings))
 
 
 def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:

@@ -80,7 +80,9 @@ def fit_table(
     except InputError:
         table.check()  # whoever has mistyped a column is told so first: it is not that run that was meant
         raise
+    clock.begin("reading")
     dataset = load_dataset(**asdict(table), seed=options.seed)
+    clock.begin("start")
 
     from goru.cluster.crew import connected
     from goru.experiment.racing.store import Store
@@ -111,7 +113,6 @@ def fit_table(
             save_model(result.model, result.trained, making / MODEL)
             write_json(making / EVIDENCE, to_json(result.evidence))
             write_json(making / ANSWER, to_json(result.answer))
-            clock.begin("report")
             _report(report, RunFolder(making))
     clock.begin("end")
     return RunFolder(folder)

@@ -26,6 +26,7 @@ from goru.experiment.findings.answer import (
 )
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.gathering import Raced
+from goru.experiment.findings.timings import Timings
 from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
@@ -292,7 +293,7 @@ class Study:
             ranked["recommended"] = by_score(ranked["recommended"], scores)
         self._begin("refits", "training the recommended networks on all development rows")
         final_models = self._final_models(laboratory, ranked, first, plan, race)
-        self.clock.begin("describing")
+        self.clock.begin("evidence")
         final = final_models["recommended"]
         model = final.model.single if options.single else final.model
         model_predictions = ModelPredictions(dataset, predicted, final_models, options.single)
@@ -334,6 +335,7 @@ class Study:
         in_all = sum(
             laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
         )
+        self.clock.begin("writing")
         seconds = self.clock.spent
         left_out = [] if self._spending is None else [*self._left_out(predicted), *self._spending.overrun()]
         told = Answer(
@@ -366,6 +368,7 @@ class Study:
             environment=describe_environment(self._crew),
             advice=advice,
             seconds=seconds,
+            timings=Timings.of(self.clock, devices.n_cores()),
         )
         return Result(as_read(told), as_read(evidence), model, final.ensemble.flat(1 if options.single else None))
 

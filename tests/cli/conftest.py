@@ -325,7 +325,7 @@ def optional_run(tmp_path_factory) -> Run:
     """The classification once more, with everything asked for that is not done by default."""
     with workshop(tmp_path_factory, "optional") as folder:
         write_table(make_credit(), "credit.csv")
-        options = ("--single", "--search-batch-norm", "--class-weight", "balanced")
+        options = ("--single", "--search-batch-norm", "--class-weight", "balanced", "--timings")
         outcome = fitted(run_goru("fit", "credit.csv", "--target", "target", *options, *TINY))
     return Run(folder / "runs" / "credit", outcome, make_credit(60, seed=1), "target")
 

@@ -1,6 +1,7 @@
 """A table is fitted: the answer, the run folder, and what options change."""
 
 import json
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -111,6 +112,21 @@ class TestOptions:
         assert (options["single"], options["search_batch_norm"], options["class_weight"]) == (True, True, "balanced")
         options = strict_json((credit_run.folder / "config.json").read_text())["options"]
         assert (options["single"], options["search_batch_norm"], options["class_weight"]) == (False, False, None)
+
+    def test_where_the_time_went_comes_after_the_answer(self, optional_run, credit_run):
+        lines = optional_run.fit.stdout.rsplit("\n\n", 2)[1].splitlines()
+        head, *rows = [re.split(r" {2,}", line) for line in lines]
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        share = f"share of {cores} core{'s' * (cores > 1)}"
+        assert head == ["where the time went", "seconds", "processor seconds", share, "idle meanwhile"]
+        names = [row[0] for row in rows]
+        assert names[:2] == ["start", "reading"]
+        assert names[-4:] == ["refits", "evidence", "writing", "all"]
+        assert {"baselines", "race"} < set(names)
+        *seconds, in_all = [float(row[1]) for row in rows]
+        assert sum(seconds) == pytest.approx(in_all, abs=0.05 * len(rows))
+        assert all(re.fullmatch(r"\d+%", cell) for row in rows for cell in row[3:])
+        assert "where the time went" not in credit_run.fit.stdout
 
     def test_show_says_the_same(self, goru, optional_run):
         assert goru("show", optional_run.folder).stdout in optional_run.fit.stdout

@@ -61,7 +61,7 @@ def same(one: Path, other: Path) -> bool:
         with closing(sqlite3.connect(f"file:{run / 'study.sqlite'}?mode=ro", uri=True)) as study:
             rows = study.execute("select * from trials order by arm, configuration, split").fetchall()
         evidence = (run / "evidence.json").read_bytes()
-        return {**answer, "seconds": 0}, rows, evidence, files_of(run / "model"), sorted(files_of(run))
+        return {**answer, "seconds": 0, "timings": None}, rows, evidence, files_of(run / "model"), sorted(files_of(run))
 
     return contents(one) == contents(other)
 

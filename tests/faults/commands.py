@@ -108,7 +108,7 @@ def contents(run: Path) -> dict[str, object]:
     return {
         "trials": rows,
         "facts": sorted(facts),
-        "answer": {**json.loads((run / "answer.json").read_text()), "seconds": 0},
+        "answer": {**json.loads((run / "answer.json").read_text()), "seconds": 0, "timings": None},
         "evidence": (run / "evidence.json").read_bytes(),
         "config": (run / "config.json").read_bytes(),
         "model": files(run / "model"),

@@ -51,6 +51,24 @@ def section(answer, evidence, name):
     return next(one for one in sections(answer, evidence) if one.id == name)
 
 
+class TestWhereTheTimeWent:
+    TIMES = ({"name": "start", "seconds": 2.0, "processor": 1.0}, {"name": "race", "seconds": 8.0, "processor": 15.0})
+
+    def test_there_is_a_row_a_phase(self):
+        answer, evidence = two()
+        page = page_of({**answer, "timings": {"cores": 2, "phases": list(self.TIMES)}}, evidence)
+        head, *rows = page.tables["Where the time went"]
+        assert head == ["where the time went", "seconds", "processor seconds", "share of 2 cores", "idle meanwhile"]
+        assert rows == [
+            ["start", "2.0", "1.0", "5%", "75%"],
+            ["race", "8.0", "15.0", "75%", "6%"],
+            ["all", "10.0", "16.0", "80%", "20%"],
+        ]
+
+    def test_of_an_older_run_nothing_is_said(self, classes):
+        assert "Where the time went" not in classes.tables
+
+
 class TestWhatIsThere:
     def test_one_heading_holds_the_answer_in_one_sentence(self, classes):
         assert [text for level, text in classes.headings if level == 1] == [CLASSIFICATION["advice"]]

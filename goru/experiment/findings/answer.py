@@ -11,6 +11,7 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import Answers
 from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
+from goru.experiment.findings.timings import Timings
 from goru.experiment.racing.plan import Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.wording import figure, repeated
@@ -363,6 +364,7 @@ class Answer:
       is missed.
     - `failures`: arms of which trials failed.
     - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
+    - `timings`: where time went until the answer was there; two answers are equal whatever it was.
     """
 
     goru: str
@@ -390,6 +392,7 @@ class Answer:
     removals: tuple[EffectFound, ...] = ()
     failures: tuple[Failure, ...] = ()
     simplest: SimplestFound | None = None
+    timings: Timings | None = field(default=None, compare=False)
 
     @property
     def networks(self) -> int:
