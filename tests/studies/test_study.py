@@ -80,13 +80,13 @@ class TestTheAnswer:
         assert plain.gap == pytest.approx(plain.validation - plain.training)
 
     def test_like_stands_beside_like(self, classified, regressed):
-        for result, linear, names in (
-            (classified, "logistic regression", CLASSES),
-            (regressed, "ridge regression", ["R²", "error"]),
+        for result, constant, linear, names in (
+            (classified, "class prior", "logistic regression", CLASSES),
+            (regressed, "mean", "ridge regression", ["R²", "error"]),
         ):
             tested = result.answer.test
             assert [(entry.arm, entry.networks) for entry in tested] == [
-                ("class prior", 0),
+                (constant, 0),
                 (linear, 0),
                 ("boosted trees", 0),
                 ("plain", 1),
@@ -259,7 +259,7 @@ class TestTheEvidence:
         assert found.predicted == tuple(regressed.model.values(prices.encoded_test).tolist())
 
     def test_beside_it_are_the_plain_networks_and_the_other_models(self, classified, regressed):
-        for result, linear in ((classified, "logistic regression"), (regressed, "ridge regression")):
+        for result, linear in ((classified, "logistic regression"), (regressed, "mean", "ridge regression")):
             names = ["recommended", "plain", linear, "boosted trees"]
             assert list(result.evidence.predictions.calibration) == names
 
