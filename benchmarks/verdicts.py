@@ -1,22 +1,22 @@
 """The trial of the method: are the verdicts of a study right, where the truth is known?
 
-    python benchmarks/verdicts.py                              # 200 studies a kind, under 30 minutes on 2 cores
-    python benchmarks/verdicts.py --studies 20 --json out.json
+    python benchmarks/verdicts.py                              # 120 studies a kind, some 25 minutes on 2 cores
+    python benchmarks/verdicts.py --studies 24 --json out.json
     python benchmarks/verdicts.py --write                      # into benchmarks/README.md
 
 Tables are drawn from generators with unlimited rows, so that the true effect of every technique is known: it is the
 difference of the losses, on fresh rows, of the very networks that a study compares, averaged over all studies of a
-setting. The networks are small; the study is the one that `goru fit` does, from the race to the verdicts.
+setting. The networks are small; the study is the one that `goru fit` does, from the race to the verdicts. Sixteen
+configurations of each arm are trained in two partitions; smaller plans are parts of that, as many as do not overlap.
 
-Three kinds of study:
+- whole: goru's twelve arms and all questions. Does the interval hold the true effect? Is what is called likely true as
+  often as is said?
+- placebo: dropout, and a factor that changes nothing but the seed. Is it called different?
+- planted: the same trials, with 10 % taken off the losses of all arms that have the placebo: a main effect; or of those
+  that have dropout too: an interaction. Are they found?
 
-- coverage: all arms and all contrasts; does the interval hold the true effect?
-- copies: an arm against itself, with configurations, initial weights, orders and masks of its own; is it called
-  different?
-- planted: tables on which a technique changes the loss by about 15 %, 1,000 rows; is it found, and with which sign?
-
-A finished study is written to the --work file at once; the next run goes on from there. Tables are drawn by the study's
-number, so that more studies begin with the same ones.
+A finished study is written to the --work folder at once; the next run goes on from there. Tables are drawn by the
+study's number, so that more studies begin with the same ones.
 """
 
 import argparse
@@ -26,8 +26,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,17 @@ import pandas as pd
 
 from goru.data.dataset import Dataset, load_dataset
 from goru.data.splitting import Split
+from goru.experiment import defaults as experiment_defaults
 from goru.experiment.arms import Arm
-from goru.experiment.effects.crossfit import choose, judge
-from goru.experiment.effects.effects import effect
+from goru.experiment.design import Design
+from goru.experiment.effects.answers import answer
+from goru.experiment.effects.standings import Standings
+from goru.experiment.effects.weights import weights
+from goru.experiment.findings.answer import EffectFound
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, losses_by_arm, pooled
+from goru.experiment.trial import Losses, losses_by_arm
 from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
@@ -53,18 +57,46 @@ from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
 from goru.studies import defaults, laboratory
 from goru.studies.blocks import Blocks
-from goru.studies.design import ARMS, BEFORE, CONTRASTS, PLAIN, arm_of, design, hyperparameters
+from goru.studies.design import ARMS, KNOBS, PLAIN, arm_of, design, hyperparameters
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.splits import partitions
 
-STUDIES = 200
+STUDIES = 120
 # What the method's own numbers were found on had other seeds.
-SEEDS = {"coverage": 100_000, "copies": 200_000, "planted": 300_000}
-SECOND_SEARCHES = 400_000
+SEEDS = {"whole": 100_000, "placebo": 200_000}
+OTHER_SEEDS = 400_000  # of the placebo
 FRESH = 512  # rows a table, to know the truth by
-PLAN = Plan(configurations=16, epochs=30)
+TRAINED = Plan(configurations=16, epochs=30)
 HIDDEN = (32,)
 NETWORKS = 16  # in a block
+PLANTED = 0.1  # of the loss
+RACED = experiment_defaults.KEPT  # of configurations: what a race trains in the second partition
+TOO_SMALL = 0.005  # of the plain loss: what is truly next to nothing has no sign to reverse
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A plan that a budget pays for: configurations, folds, partitions."""
+
+    configurations: int
+    folds: int
+    partitions: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.configurations} in {self.partitions} x {self.folds}"
+
+    @property
+    def splits(self) -> list[int]:
+        return [TRAINED.folds * partition + fold for partition in range(self.partitions) for fold in range(self.folds)]
+
+    def subsets(self) -> Iterator[list[int]]:
+        """Configurations that make a search each."""
+        for first in range(0, TRAINED.configurations - self.configurations + 1, self.configurations):
+            yield list(range(first, first + self.configurations))
+
+
+SHAPES = (Shape(3, 3, 1), Shape(4, 5, 1), Shape(6, 5, 2), Shape(16, 5, 2))
 
 
 @dataclass(frozen=True)
@@ -72,9 +104,12 @@ class Setting:
     """A population of tables.
 
     - `rows`: of the table; a fifth of them is set aside, as `goru fit` does.
-    - `informative`, `useless`: columns.
+    - `informative`, `useless`: columns of numbers.
     - `noise`: for numbers, the standard deviation of what cannot be known, against 1 of what can; for classes, how
       much the log-odds are flattened.
+    - `rare`: the log-odds of the rarer class are lower by this.
+    - `tails`: degrees of freedom of Student's t, of which the noise is; without, it is normal.
+    - `categories`: columns of eight categories each, which shift the signal.
     """
 
     task: str
@@ -82,52 +117,61 @@ class Setting:
     informative: int
     useless: int
     noise: float
+    rare: float = 0.0
+    tails: float = math.inf
+    categories: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.task}, {self.rows:,} rows, {self.informative}+{self.useless} columns, noise {self.noise:g}"
+        words = f"{self.task}, {self.rows:,} rows, {self.informative}+{self.useless} columns, noise {self.noise:g}"
+        words += ", one in twenty" * (self.rare > 0) + ", heavy tails" * (self.tails < math.inf)
+        return words + f", {self.categories} of categories" * (self.categories > 0)
 
     def table(self, seed: int) -> Dataset:
         """A table, with fresh rows as its test rows."""
         rng = np.random.default_rng((seed, self.rows, self.informative, self.useless))
         n = self.rows * 4 // 5
         x = rng.normal(size=(n + FRESH, self.informative + self.useless))
-        y = self._target(x[:, : self.informative], rng)
-        frame = pd.DataFrame(x, columns=[f"x{column}" for column in range(x.shape[1])]).assign(y=y)
+        kinds = rng.integers(0, 8, size=(n + FRESH, self.categories))
+        frame = pd.DataFrame(x, columns=[f"x{column}" for column in range(x.shape[1])])
+        for column, kind in enumerate(kinds.T):
+            frame[f"c{column}"] = np.array(list("abcdefgh"))[kind]
+        frame["y"] = self._target(x[:, : self.informative], kinds, rng)
         return load_dataset(frame[:n], target="y", task=self.task, test=frame[n:].reset_index(drop=True), seed=seed)
 
-    def _target(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _target(self, x: np.ndarray, kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The same smooth function in all tables of a setting."""
         fixed = np.random.default_rng((1, self.informative))
         inner = fixed.normal(size=(self.informative, 8)) / math.sqrt(self.informative)
         bias, outer = fixed.normal(size=8) / 2, fixed.normal(size=8) / 1.8
         signal = np.tanh(2 * x @ inner + bias) @ outer
+        shifts = fixed.normal(size=(self.categories, 8)) / 2
+        signal = signal + sum((shift[kind] for shift, kind in zip(shifts, kinds.T, strict=True)), np.zeros(len(x)))
         if self.task == "regression":
-            return signal + self.noise * rng.normal(size=len(x))
-        return np.where(rng.random(len(x)) < 1 / (1 + np.exp(-signal / self.noise)), "yes", "no")
+            noise = rng.normal(size=len(x)) if self.tails == math.inf else rng.standard_t(self.tails, size=len(x))
+            return signal + self.noise * noise
+        return np.where(rng.random(len(x)) < 1 / (1 + np.exp(self.rare - signal / self.noise)), "yes", "no")
 
 
-COVERAGE = (
+SETTINGS = (
     Setting("classification", 1000, 3, 17, 0.125),
     Setting("classification", 300, 5, 5, 0.33),
     Setting("regression", 1000, 3, 17, 0.3),
     Setting("regression", 300, 5, 5, 0.8),
+    Setting("classification", 200, 4, 4, 0.25),
+    Setting("classification", 1000, 4, 6, 0.33, rare=5.0),
+    Setting("regression", 1000, 4, 6, 0.3, tails=3.0),
+    Setting("classification", 1000, 3, 5, 0.25, categories=4),
+    Setting("regression", 5000, 4, 16, 0.4),
 )
-COPIES = (
-    PLAIN,
-    arm_of(dropout=True),
-    arm_of(weight_decay=True),
-    BEFORE,
-    arm_of("after", dropout=True, weight_decay=True),
-)
-PLANTED = (  # found by trying settings on tables of other seeds
-    (Setting("classification", 1000, 3, 97, 0.15), arm_of(weight_decay=True)),
-    (Setting("regression", 1000, 3, 17, 0.38), arm_of(weight_decay=True)),
-    (Setting("regression", 1000, 2, 18, 0.3), arm_of(dropout=True)),
-)
+# The placebo's arms are twice those of another factor.
+REAL = (PLAIN, arm_of(dropout=True))
+TUNED = {name: KNOBS[name] for name in ("learning_rate", "dropout_rate")}
+PLACEBO = Design({"placebo": (False, True), "dropout": (False, True)}, TUNED)
+KINDS = ("whole", "placebo")
 
 TRIAL = hashlib.sha256(
-    repr((PLAN, HIDDEN, FRESH, SEEDS, SECOND_SEARCHES, COVERAGE, COPIES, PLANTED, CONTRASTS)).encode()
+    repr((TRAINED, HIDDEN, FRESH, SEEDS, OTHER_SEEDS, SETTINGS, SHAPES, PLANTED, REAL)).encode()
 ).hexdigest()[:12]
 
 
@@ -163,10 +207,10 @@ class Laboratories:
             shape = BlockShape(
                 networks=NETWORKS,
                 batch=batch,
-                epochs=PLAN.epochs,
-                steps=-(-PLAN.epochs * n // batch),
+                epochs=TRAINED.epochs,
+                steps=-(-TRAINED.epochs * n // batch),
                 eval_chunks=1,
-                eval_rows=max(FRESH, n // PLAN.folds + 1),
+                eval_rows=max(FRESH, n // TRAINED.folds + 1),
                 parts=defaults.PARTS,
             )
             recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
@@ -176,201 +220,201 @@ class Laboratories:
         return self._made[key].for_table(dataset, seed)
 
 
-def run(laboratory: NetworkLaboratory, splits: list[list[Split]], arms: tuple[Arm, ...]) -> dict[Arm, Losses]:
-    """The race, as a study runs it."""
-    flat = [split for partition in splits for split in partition]
-    steps = laboratory.steps(PLAN.epochs, int(np.mean([len(split.training_rows) for split in flat])))
-    count = max(PLAN.configurations, defaults.MOST_CONFIGURATIONS)
-    configurations = {}
-    for arm in arms:
-        drawn = design().configurations(arm, count, laboratory.seed)
-        configurations[arm] = [hyperparameters(values, steps)._asdict() for values in drawn]
-    blocks = Blocks(laboratory, flat, PLAN.epochs)
-    race = Race(blocks, configurations, len(flat), PLAN, Record(), Silent(), laboratory.seed, places=ARMS)
-    race.run()
-    return losses_by_arm(race.trials, laboratory.shares(flat))
+def run(laboratory: NetworkLaboratory, splits: Sequence[Split], arms: Sequence[Arm], search: int) -> dict[Arm, Losses]:
+    """The race, as a study runs it; but all configurations are trained in the second partition too.
 
+    **Arguments:**
 
-def compare(name: str, arm: Losses, against: Losses, plain: float) -> dict[str, Any]:
-    """An effect as a study finds it, and as it truly is of the networks compared; in shares of the plain loss."""
-    found = effect(
-        name,
-        judge(arm, PLAN.folds),
-        judge(against, PLAN.folds),
-        defaults.MARGIN * plain,
-        defaults.CONFIDENCE,
-        len(CONTRASTS),
-    )
-    truth = fresh(arm) - fresh(against)
-    shares = {key: getattr(found, key) / plain for key in ("change", "low", "high", "rows", "networks", "search")}
-    return {"name": name, "verdict": found.verdict, "truth": truth / plain, **shares}
-
-
-def fresh(arm: Losses) -> float:
-    """The mean loss on fresh rows of the networks that stand for an arm."""
-    return float(choose(arm.validation, PLAN.folds).of(arm.training).mean())
-
-
-def coverage(laboratories: Laboratories, number: int) -> dict[str, Any]:
-    """A whole study."""
-    setting = COVERAGE[number % len(COVERAGE)]
-    seed = SEEDS["coverage"] + number
-    dataset = setting.table(seed)
-    laboratory = laboratories.of(setting, dataset, seed)
-    found = run(laboratory, partitions(dataset, PLAN.folds, seed), ARMS)
-    plain = float(judge(found[PLAIN], PLAN.folds).losses.mean())
-    return {
-        "setting": setting.name,
-        "effects": [
-            compare(
-                contrast.name,
-                pooled([found[arm] for arm in contrast.arms]),
-                pooled([found[arm] for arm in contrast.against]),
-                plain,
-            )
-            for contrast in CONTRASTS
-        ],
+    - `search`: the seed of the configurations.
+    """
+    steps = laboratory.steps(TRAINED.epochs, int(np.mean([len(split.training_rows) for split in splits])))
+    count = max(TRAINED.configurations, defaults.MOST_CONFIGURATIONS)
+    configurations = {
+        arm: [hyperparameters(values, steps)._asdict() for values in design().configurations(arm, count, search)]
+        for arm in arms
     }
+    blocks = Blocks(laboratory, splits, TRAINED.epochs)
+    seed = laboratory.seed
+    Race(blocks, configurations, len(splits), TRAINED, record := Record(), Silent(), seed, places=ARMS).run()
+    return losses_by_arm(record.trials, laboratory.shares(splits))
 
 
-def copies(laboratories: Laboratories, number: int) -> dict[str, Any]:
-    """An arm against itself, searched a second time."""
-    arm = COPIES[number % len(COPIES)]
-    setting = COVERAGE[number // len(COPIES) % len(COVERAGE)]
-    seed = SEEDS["copies"] + number
+@dataclass(frozen=True)
+class Studied:
+    """What was trained on a table, whatever part of it is looked at."""
+
+    design: Design
+    losses: Mapping[Arm, Losses]
+
+    def effects(self, shape: Shape) -> Iterator[dict[str, Any]]:
+        """All effects of all searches of such a shape; in shares of the plain loss."""
+        for search, subset in enumerate(shape.subsets()):
+            arms = {arm: _part(own, subset, shape) for arm, own in self.losses.items()}
+            answers = answer(self.design, arms, shape.folds, shape.configurations)
+            standings = Standings(arms, shape.folds)
+            fresh = standings.chosen([own.training for own in arms.values()])
+            families = zip(("main", "interaction", "removal"), self.design.asked, strict=True)
+            for (family, questions), found in zip(
+                families, (answers.contrasts, answers.interactions, answers.removals), strict=True
+            ):
+                for asked, effect in zip(questions, found, strict=True):
+                    by_split = weights(asked, standings, standings.all)
+                    truth = float((by_split.T * fresh).sum(axis=0).mean())
+                    numbers = ("change", "low", "high", "rows", "networks", "search")
+                    likely = EffectFound.of(effect, 1).likely
+                    yield {
+                        "shape": shape.name,
+                        "search": search,
+                        "family": "best" if getattr(asked, "kind", "mean") == "best" else family,
+                        "name": asked.name,
+                        "verdict": effect.verdict,
+                        "likely": likely and likely[0],
+                        "helps": effect.helps,
+                        "truth": truth / answers.plain_loss,
+                        **{name: getattr(effect, name) / answers.plain_loss for name in numbers},
+                    }
+
+
+def _part(arm: Losses, subset: list[int], shape: Shape) -> Losses:
+    """Some configurations in some splits; past the first partition the better ones alone, as in a race."""
+    score, fit = (losses[np.ix_(subset, shape.splits)].copy() for losses in (arm.validation, arm.training))
+    first = score[:, : shape.folds].mean(axis=1)
+    order = np.argsort(np.where(np.isnan(first), np.inf, first).min(axis=1), kind="stable")
+    kept = max(defaults.FEWEST_CONFIGURATIONS, math.ceil(RACED * shape.configurations))
+    score[order[kept:], shape.folds :] = np.nan
+    return Losses(score, fit, np.asarray(arm.parts)[np.ix_(subset, shape.splits)], arm.shares[shape.splits])
+
+
+def whole(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]:
+    """A study of goru's own arms."""
+    setting, seed = SETTINGS[number % len(SETTINGS)], SEEDS["whole"] + number
     dataset = setting.table(seed)
-    splits = partitions(dataset, PLAN.folds, seed)
+    splits = [split for partition in partitions(dataset, TRAINED.folds, seed) for split in partition]
+    studied = Studied(design(), run(laboratories.of(setting, dataset, seed), splits, ARMS, seed))
+    for shape in SHAPES:
+        for effect in studied.effects(shape):
+            yield {"setting": setting.name, "planted": "", **effect}
+
+
+def placebo(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]:
+    """A study of dropout and of another seed; as it is, and with effects that are planted."""
+    setting, seed = SETTINGS[number % len(SETTINGS)], SEEDS["placebo"] + number
+    dataset = setting.table(seed)
+    splits = [split for partition in partitions(dataset, TRAINED.folds, seed) for split in partition]
     first = laboratories.of(setting, dataset, seed)
-    second = first.for_table(dataset, SECOND_SEARCHES + number)
+    second = first.for_table(dataset, OTHER_SEEDS + number)
     second.parts = first.parts
-    one, other = (run(laboratory, splits, (arm,))[arm] for laboratory in (first, second))
-    plain = float(judge(one, PLAN.folds).losses.mean())
-    return {"setting": setting.name, "effects": [compare(arm.name, one, other, plain)]}
+    trained = [run(each, splits, REAL, seed) for each in (first, second)]
+    arms = {
+        PLACEBO.arm(placebo=bool(place), dropout=arm["dropout"]): trained[place][arm]
+        for place in (0, 1)
+        for arm in REAL
+    }
+    for planted in ("", "main", "interaction"):
+        changed = {
+            arm: _lower(own) if planted and arm["placebo"] and (planted == "main" or arm["dropout"]) else own
+            for arm, own in arms.items()
+        }
+        for shape in SHAPES:
+            for effect in Studied(PLACEBO, changed).effects(shape):
+                yield {"setting": setting.name, "planted": planted, **effect}
 
 
-def planted(laboratories: Laboratories, number: int) -> dict[str, Any]:
-    """A technique that changes the loss by about 15 %."""
-    setting, arm = PLANTED[number % len(PLANTED)]
-    seed = SEEDS["planted"] + number
-    dataset = setting.table(seed)
-    laboratory = laboratories.of(setting, dataset, seed)
-    found = run(laboratory, partitions(dataset, PLAN.folds, seed), (PLAIN, arm))
-    plain = float(judge(found[PLAIN], PLAN.folds).losses.mean())
-    return {"setting": setting.name, "effects": [compare(arm.name, found[arm], found[PLAIN], plain)]}
+def _lower(own: Losses) -> Losses:
+    """With the planted share taken off."""
+    left = 1 - PLANTED
+    return replace(own, **{name: left * np.asarray(getattr(own, name)) for name in ("validation", "training", "parts")})
 
 
-KINDS = {"coverage": coverage, "copies": copies, "planted": planted}
-
-
-def studies(count: int, work: Path) -> Iterator[dict[str, Any]]:
-    """All studies: those that the file has, and those that are still to do."""
-    done: dict[tuple[str, int], dict[str, Any]] = {}
-    if work.exists():
-        for line in work.read_text().splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:  # the last line of a run that was killed
-                continue
-            if entry["trial"] != TRIAL:
-                raise SystemExit(f"{work}: of a trial with other settings. Remove it, or name another with --work.")
-            done[entry["kind"], entry["number"]] = entry
-    cut = work.exists() and not work.read_text().endswith("\n")
+def studies(count: int, work: Path) -> Iterator[pd.DataFrame]:
+    """All studies: those that the folder has, and those that are still to do."""
+    work.mkdir(parents=True, exist_ok=True)
     laboratories = Laboratories()
-    for kind, study in KINDS.items():
+    for kind, study in zip(KINDS, (whole, placebo), strict=True):
         began, new = time.monotonic(), 0
         for number in range(count):
-            if (kind, number) not in done:
-                done[kind, number] = {"kind": kind, "number": number, "trial": TRIAL, **study(laboratories, number)}
-                with work.open("a") as file:
-                    file.write("\n" * cut + json.dumps(done[kind, number]) + "\n")
-                cut = False
+            path = work / f"{TRIAL}-{kind}-{number:04d}.parquet"
+            if not path.exists():
+                frame = pd.DataFrame(study(laboratories, number)).assign(kind=kind, number=number)
+                frame.to_parquet(path.with_suffix(".part"))
+                path.with_suffix(".part").replace(path)
                 new += 1
                 if new % 20 == 0:
-                    each = (time.monotonic() - began) / new
-                    print(f"{kind}: {number + 1} of {count}, {each:.1f} s each", file=sys.stderr, flush=True)
-            yield done[kind, number]
+                    seconds = (time.monotonic() - began) / new
+                    print(f"{kind}: {number + 1} of {count}, {seconds:.1f} s each", file=sys.stderr, flush=True)
+            yield pd.read_parquet(path)
 
 
-def frame(entries: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row an effect. `truth` is the mean over the studies that ask the same of the same population of tables."""
-    found = pd.DataFrame(
-        {"kind": entry["kind"], "number": entry["number"], "setting": entry["setting"], **effect}
-        for entry in entries
-        for effect in entry["effects"]
-    )
-    found["own_truth"] = found["truth"]
-    found["truth"] = found.groupby(["kind", "setting", "name"])["truth"].transform("mean")
-    found.loc[found["kind"] == "copies", "truth"] = 0.0  # the two are the same arm
-    found["covered"] = (found["low"] <= found["truth"]) & (found["truth"] <= found["high"])
-    found["own_covered"] = (found["low"] <= found["own_truth"]) & (found["own_truth"] <= found["high"])
-    found["called"] = found["verdict"].isin(["helps", "hurts"])
-    right = np.where(found["truth"] < 0, "helps", "hurts")
-    # What is truly next to nothing has no sign to reverse.
-    found["reversed"] = found["called"] & (found["verdict"] != right) & (found["truth"].abs() > 0.005)
-    return found
+def judged(effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects beside the truth: the mean over the studies that ask the same of the same population of tables."""
+    questions = ["kind", "planted", "setting", "shape", "name", "family"]
+    effects["truth"] = effects.groupby(questions)["truth"].transform("mean")
+    nothing = (effects["kind"] == "placebo") & effects["name"].str.contains("placebo")
+    effects.loc[nothing & (effects["planted"] == ""), "truth"] = 0.0
+    effects["covered"] = (effects["low"] <= effects["truth"]) & (effects["truth"] <= effects["high"])
+    effects["called"] = effects["verdict"].isin(["helps", "hurts"])
+    right = np.where(effects["truth"] < 0, "helps", "hurts")
+    large = effects["truth"].abs() > TOO_SMALL
+    effects["reversed"] = effects["called"] & (effects["verdict"] != right) & large
+    effects["decided"] = effects["verdict"] != "undecided"
+    effects["half"] = (effects["high"] - effects["low"]) / 2
+    signs = effects["likely"].isin(["helps", "hurts"]) & large
+    effects["chance"] = np.where(signs, np.maximum(effects["helps"], 1 - effects["helps"]), np.nan)
+    effects["happens"] = effects["likely"] == right
+    return effects
 
 
-def summary(found: pd.DataFrame) -> dict[str, float]:
-    """The figures of the trial."""
-    whole, copy, plant = (found[found["kind"] == kind] for kind in KINDS)
-    return {
-        "coverage": float(whole["covered"].mean()),
-        "coverage_of_all_together": float(whole.groupby("number")["covered"].all().mean()),
-        "coverage_of_the_networks_compared": float(whole["own_covered"].mean()),
-        "false_verdicts": float(copy["called"].mean()),
-        "power": float((plant["called"] & ~plant["reversed"]).mean()),
-        "sign_reversals": float(found.loc[found["kind"] != "copies", "reversed"].sum()),
-    }
-
-
-def tables(found: pd.DataFrame, count: int) -> Iterator[str]:
+def tables(effects: pd.DataFrame, count: int) -> Iterator[str]:
     """The trial as Markdown."""
-    figures = summary(found)
-    yield f"{count} studies a kind."
+    yield f"{count} studies a kind, {len(SETTINGS)} kinds of table."
+    of = effects[effects["kind"] == "whole"]
     yield ""
-    yield "| what | measured | wanted |"
+    yield "| plan | questions | holds the truth | decided | decided or likely | half an interval, median | reversed |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for (shape, family), group in of.groupby(["shape", "family"], sort=False):
+        either = (group["decided"] | group["likely"].notna()).mean()
+        yield (
+            f"| {shape} | {family} | {group['covered'].mean():.1%} | {group['decided'].mean():.0%} | {either:.0%} "
+            f"| {group['half'].replace(np.inf, np.nan).median():.3f} | {int(group['reversed'].sum())} of {len(group)} |"
+        )
+    yield ""
+    placebos = effects[(effects["kind"] == "placebo") & effects["name"].str.contains("placebo")]
+    main, pair = (
+        placebos[(placebos["planted"] == planted) & (placebos["family"] == family)]
+        for planted, family in (("main", "main"), ("interaction", "interaction"))
+    )
+    yield f"| plan | a placebo is called different | {PLANTED:.0%} off: found | {PLANTED:.0%} off with dropout: found |"
+    yield "| --- | --- | --- | --- |"
+    for shape in (shape.name for shape in SHAPES):
+        nothing = placebos[(placebos["planted"] == "") & (placebos["shape"] == shape)]
+        found = [(group["called"] & ~group["reversed"])[group["shape"] == shape].mean() for group in (main, pair)]
+        yield f"| {shape} | {nothing['called'].mean():.1%} | {found[0]:.0%} | {found[1]:.0%} |"
+    yield ""
+    yield "What is called likely to help or to hurt, by how likely (all questions, all plans):"
+    yield ""
+    yield "| said | is so | of |"
     yield "| --- | --- | --- |"
-    error = 1.96 * math.sqrt(0.05 * 0.95 / count)
-    yield f"| intervals that hold the true effect | {figures['coverage']:.1%} | at least 90 % |"
-    yield f"| studies whose intervals all hold it | {figures['coverage_of_all_together']:.1%} | |"
-    held = figures["coverage_of_the_networks_compared"]
-    yield f"| intervals that hold the true effect of the very networks compared | {held:.1%} | |"
-    false = f"{figures['false_verdicts']:.1%} | at most {0.05 + error:.1%}"
-    yield f"| an arm against a copy of itself: helps or hurts | {false} |"
-    one = (1 - defaults.CONFIDENCE) / len(CONTRASTS)
-    yield f"| (that of one interval among {len(CONTRASTS)} that hold together should be {one:.1%}) | | |"
-    yield f"| a planted effect of about 15 %: found | {figures['power']:.1%} | at least 80 % |"
-    yield f"| signs reversed, coverage and planted studies together | {figures['sign_reversals']:.0f} | 0 |"
-    for kind in KINDS:
-        own = found[found["kind"] == kind]
-        yield ""
-        yield f"### {kind}"
-        yield ""
-        yield "| tables | effect | studies | truth | spread | half an interval | holds the truth | called |"
-        yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-        for (setting, name), group in own.groupby(["setting", "name"], sort=False):
-            half = (group["high"] - group["low"]).mean() / 2
-            yield (
-                f"| {setting} | {name} | {len(group)} | {group['truth'].mean():+.3f} | {group['change'].std():.3f} "
-                f"| {half:.3f} | {group['covered'].mean():.2f} | {group['called'].mean():.2f} |"
-            )
+    bins = pd.cut(of["chance"], [0.8, 0.85, 0.9, 0.95, 0.98, 1.0], include_lowest=True)
+    for interval, group in of.groupby(bins, observed=True):
+        yield f"| {interval.left:.0%} to {interval.right:.0%} | {group['happens'].mean():.0%} | {len(group)} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=STUDIES, help="of each kind")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--work", type=Path, default=Path("verdicts.jsonl"), help="finished studies")
+    parser.add_argument("--json", type=Path, help="write all effects to this file")
+    parser.add_argument("--work", type=Path, default=Path("verdicts"), help="a folder for finished studies")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     asked = parser.parse_args()
     if asked.studies < 1:
         parser.error("--studies: at least 1")
     devices.prepare()
-    found = frame(list(studies(asked.studies, asked.work)))
-    text = "\n".join(tables(found, asked.studies))
+    experiment_defaults.KEPT = 1.0  # in the race; `_part` leaves out what it would leave out
+    effects = judged(pd.concat(studies(asked.studies, asked.work), ignore_index=True))
+    text = "\n".join(tables(effects, asked.studies))
     print(text)
     if asked.json:
-        asked.json.write_text(json.dumps(summary(found), indent=1) + "\n")
+        asked.json.write_text(json.dumps(effects.to_dict("records")) + "\n")
     if asked.write:
         page.write("verdicts", text)
 

@@ -11,7 +11,7 @@ from typing import Any
 from goru.claims.claim import ClaimOutcome
 from goru.claims.figures import write_svg
 from goru.claims.running import NAMES, claim
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import listing
 
 REPORT, INDEX, FORMAT = "report.html", "claims.json", "goru claims"
@@ -37,22 +37,28 @@ def check_out(folder: Path, names: Sequence[str], overwrite: bool) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         kept = _kept(folder)
         if kept is None:
-            raise InputError(f"{folder}: holds files that are no claims of goru's. Choose another --out.")
+            raise InputError(f"{folder}: holds files that are no claims of goru's. Choose another {option('folder')}.")
         there = [name for name in names if name in kept.claims]
         if not overwrite and there:
             raise InputError(
-                f"{folder}: holds {listing(there)} already. Give --overwrite to replace it, or choose another --out."
+                f"{folder}: holds {listing(there)} already. "
+                f"Give {option('overwrite', True)} to replace it, or choose another {option('folder')}."
             )
         if not overwrite and not kept.sections:
             raise InputError(
-                f"{folder}: holds claims that are damaged, or of an older goru. --overwrite replaces all of them."
+                f"{folder}: holds claims that are damaged, or of an older goru. "
+                f"{option('overwrite', True)} replaces all of them."
             )
         own = {INDEX, *kept.files}
         if others := [path.name for path in folder.iterdir() if path.name not in own and _owner(path.name) in names]:
-            raise InputError(f"{folder}: holds {listing(others)}, which goru has not written. Choose another --out.")
+            raise InputError(
+                f"{folder}: holds {listing(others)}, which goru has not written. Choose another {option('folder')}."
+            )
     above = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(f"{folder}: cannot be made or written to, because of {above}. Choose another --out.")
+        raise InputError(
+            f"{folder}: cannot be made or written to, because of {above}. Choose another {option('folder')}."
+        )
 
 
 def write_claims(outcomes: Sequence[ClaimOutcome], folder: Path) -> None:
@@ -92,7 +98,9 @@ def write_claims(outcomes: Sequence[ClaimOutcome], folder: Path) -> None:
         for name, text in files.items():
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}). Choose another --out.") from None
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror}). Choose another {option('folder')}."
+        ) from None
 
 
 def _kept(folder: Path) -> Kept | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from goru.claims.claim import Claim, ClaimOutcome, Setup, outcome
 from goru.claims.table import load_table
 from goru.claims.training import Workshop
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import nearest
 
 NAMES = (
@@ -55,14 +55,22 @@ def set_up(
     **Raises:** `InputError` for a table that is none or does not suit, and for fewer than three seeds.
     """
     if preset not in ("digits", "book"):
-        raise InputError(f"--preset: '{preset}' is neither digits nor book.")
+        raise InputError(f"{option('preset')}: '{preset}' is neither digits nor book.")
     if seeds < FEWEST_SEEDS:
-        raise InputError(f"--seeds: {seeds} cannot show by how much seeds differ. Give at least {FEWEST_SEEDS}.")
+        raise InputError(
+            f"{option('seeds')}: {seeds} cannot show by how much seeds differ. Give at least {FEWEST_SEEDS}."
+        )
     book = preset == "book"
     if book and data is None:
-        raise InputError("--preset book: the book's sizes are for images. Give a folder of IDX files with --data.")
+        raise InputError(
+            f"{option('preset', 'book')}: the book's sizes are for images. "
+            f"Give a folder of IDX files with {option('data')}."
+        )
     if book and (target or task):
-        raise InputError("--preset book: images have their labels for a target. Leave out --target and --task.")
+        raise InputError(
+            f"{option('preset', 'book')}: images have their labels for a target. "
+            f"Leave out {option('target')} and {option('task')}."
+        )
     table = load_table(data or PLACES[0], target=target, task=task, as_in_the_book=book)
     others = tuple(load_table(name) for name in PLACES[1:]) if data is None else ()
     return Setup(table, seeds, book, others)

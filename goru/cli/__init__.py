@@ -9,7 +9,8 @@ import typer
 
 from goru import __version__
 from goru.cli import claims, effects, export, fit, predict, report, show, study
-from goru.errors import InputError, Stopped
+from goru.cli.arguments import typed
+from goru.errors import InputError, Stopped, spelled
 
 INTERRUPTED = 130  # the shells' status for a command that Ctrl-C has ended
 NO_MEMORY = "not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size."
@@ -44,7 +45,8 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all letters that a table has
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        with spelled(typed):
+            code = app(standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:  # how Typer passes Ctrl-C on; some of its versions raise Abort instead
             raise KeyboardInterrupt

@@ -10,6 +10,12 @@ from goru.errors import InputError
 STARTED = time.monotonic()  # a budget counts from here
 
 
+def typed(name: str, value: object) -> str:
+    """An option as it is typed: `--overwrite`, `--task regression`."""
+    name = "out" if name == "folder" else name.replace("_", "-")
+    return f"--{name}" if value is None or value is True else f"--{name} {value}"
+
+
 def seconds(text: str) -> float:
     """A time such as 60s, 2m, 1.5h or 90, in seconds."""
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in ("s", "m", "h") else (text, "s")

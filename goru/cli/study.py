@@ -36,7 +36,6 @@ def study_command(
     cluster: Annotated[str | None, typer.Option(help="Train on a Ray cluster, as for `goru fit`.")] = None,
 ) -> None:
     """Find out what the factors of a design change for a network of your own, in any framework."""
-    from goru.errors import InputError
     from goru.experiment.clock import Clock
     from goru.functions.files import load_experiment
     from goru.functions.options import FunctionOptions
@@ -49,10 +48,7 @@ def study_command(
 
     experiment = load_experiment(function)
     time_left = None if budget is None else seconds(budget)
-    try:
-        options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed)
-    except InputError as error:
-        raise InputError(str(error).replace("n_trials", "--trials")) from None
+    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed)
     sources, table = sources_of(
         experiment,
         source,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from goru.cluster.worker import Worker
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.population.devices import n_cores
 from goru.population.member import PreparedRows
 from goru.population.trainer import FEWEST_DEVICES
@@ -27,7 +27,7 @@ LOOK_FOR_MACHINES_EVERY = 10.0  # seconds
 OTHERS = 15.0  # seconds that are waited for others once there is a worker
 MOST_FAILURES = 4  # of workers that never began, before their machine is left alone
 PATIENCE = 300.0  # seconds without a single worker, while the cluster starts or mends itself
-INSTALL = "--cluster needs Ray: pip install 'ray[client]'"
+INSTALL = "needs Ray: pip install 'ray[client]'"
 
 
 class RayWorker(Worker):
@@ -180,7 +180,7 @@ class RayCluster:
             try:
                 self.wait(0.5)
             except OSError as error:
-                raise InputError(f"--cluster: {error}. Look at `ray status`.") from None
+                raise InputError(f"{option('cluster')}: {error}. Look at `ray status`.") from None
         self._begun = True
 
     def _look_for_machines(self) -> None:
@@ -242,7 +242,7 @@ class RayCluster:
     def _refuse(self, node: str, why: str) -> None:
         """Say what is wrong with a machine; where training has begun, do without it."""
         if not self._begun:
-            raise InputError(f"--cluster: {why}")
+            raise InputError(f"{option('cluster')}: {why}")
         self._failures[node], self._wrong = MOST_FAILURES, why
 
 
@@ -254,7 +254,7 @@ def imported() -> Any:
     try:
         import ray
     except ImportError:
-        raise InputError(f"{INSTALL}.") from None
+        raise InputError(f"{option('cluster')} {INSTALL}.") from None
     return ray
 
 
@@ -283,11 +283,11 @@ def connect(address: str) -> str | None:
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         shutil.rmtree(folder or "", ignore_errors=True)
         raise InputError(
-            f"--cluster {address}: no cluster answers there ({_first_line(error)}). If it wants a token, set "
+            f"{option('cluster', address)}: no cluster answers there ({_first_line(error)}). If it wants a token, set "
             "RAY_AUTH_MODE=token."
         ) from None
     except ImportError:
-        raise InputError(f"{INSTALL}.") from None  # it is there, but not its client
+        raise InputError(f"{option('cluster')} {INSTALL}.") from None  # it is there, but not its client
     return folder
 
 
@@ -302,12 +302,16 @@ def check_address(address: str) -> None:
     scheme, _, rest = address.rpartition("://")
     host, _, port = rest.rpartition(":")
     if scheme not in ("", "ray") or not host or not port.isdecimal() or int(port) > 65_535:
-        raise InputError(f"--cluster: {address!r} is no address. Give local, auto, HOST:PORT or ray://HOST:PORT.")
+        raise InputError(
+            f"{option('cluster')}: {address!r} is no address. Give local, auto, HOST:PORT or ray://HOST:PORT."
+        )
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except OSError as error:
         reason = error.strerror or error
-        raise InputError(f"--cluster {address}: nobody answers there ({reason}). Look at `ray status`.") from None
+        raise InputError(
+            f"{option('cluster', address)}: nobody answers there ({reason}). Look at `ray status`."
+        ) from None
 
 
 def worker_shares(cores: int, gpus: int) -> list[tuple[int, int]]:

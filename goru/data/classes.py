@@ -12,7 +12,7 @@ from goru.data.cells import GAP_WORDS, is_number, is_text, parse_text
 from goru.data.numerals import level_text, number_text
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.task import MOST_INTEGER_CLASSES, all_whole
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, shortened
 
 Label = bool | int | float | str
@@ -124,10 +124,10 @@ def check_counts(values: pd.Series, counts: dict[Label, int], minimum: int, wher
         n_more = sum(other < minimum for other in counts.values()) - 1
         more = f" ({counted(n_more, 'other class is', 'other classes are')} too rare as well)" if n_more else ""
         numeric = is_number(parse_text(values))
-        regression = ", or, if it is a quantity, choose --task regression" if numeric else ""
+        regression = f", or, if it is a quantity, choose {option('task', 'regression')}" if numeric else ""
         raise InputError(
             f"{where}: class {shortened(label)} has {counted(count, 'row')}{more}; the folds and the test rows need "
-            f"{minimum} of each. Merge rare classes with --merge-rare, or remove them{regression}."
+            f"{minimum} of each. Merge rare classes with {option('merge_rare', True)}, or remove them{regression}."
         )
 
 
@@ -161,11 +161,11 @@ def _refuse_quantity(values: pd.Series, where: str) -> None:
         if n_distinct > half or (n_distinct > MOST_INTEGER_CLASSES and not all_whole(numbers)):
             raise InputError(
                 f"{where} holds numbers where classes are wanted ({n_distinct:,} different ones). "
-                "Choose --task regression, or name a column of classes with --target."
+                f"Choose {option('task', 'regression')}, or name a column of classes with {option('target')}."
             )
     elif n_distinct > max(2, half):
         meant = (spoiling_cells(values) or other_spelling(values)) if is_text(values) else None
         raise InputError(
             f"{where} has {n_distinct:,} different values in {len(values):,} rows, which are no classes"
-            + (f", but {meant}." if meant else ". Name another column with --target.")
+            + (f", but {meant}." if meant else f". Name another column with {option('target')}.")
         )

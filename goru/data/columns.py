@@ -19,6 +19,7 @@ from goru.data.cells import (
 )
 from goru.data.row_numbers import counts_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
+from goru.errors import option
 
 #: A category keeps at most so many levels, "(other)" included.
 MOST_LEVELS = 50
@@ -28,7 +29,7 @@ OTHER, MISSING = "(other)", "(missing)"
 #: Reasons to drop a column that nobody need hear about.
 CONSTANT, NO_VALUES = "constant", "all values missing"
 #: What becomes of numbers that name something.
-TOO_LONG = "as its whole numbers are too long for a float, which rounds them. If they are names, say --categorical"
+TOO_LONG = "as its whole numbers are too long for a float, which rounds them. If they are names, say"
 #: The parts of a date, and what pandas calls them.
 _PANDAS_PARTS = {"year": "year", "month": "month", "day": "day", "weekday": "day_of_week", "hour": "hour"}
 DATE_PARTS = tuple(_PANDAS_PARTS)
@@ -141,7 +142,8 @@ def _decide_numeric(series: pd.Series, name: str, written: pd.Series) -> Column:
     if missing:
         values = values[finite]
     elif values.min() == values.max():
-        return DroppedColumn(name, f"constant, {TOO_LONG}" if are_rounded(written, values) else CONSTANT)
+        rounded = are_rounded(written, values)
+        return DroppedColumn(name, f"constant, {TOO_LONG} {option('categorical')}" if rounded else CONSTANT)
     elif names_rows(name) and counts_rows(series):
         return DroppedColumn(name, "it counts the rows, as an index does. Give it another name if it is a feature")
     return NumericColumn(name, missing=missing, boolean=is_boolean(series))

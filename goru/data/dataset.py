@@ -28,7 +28,7 @@ from goru.data.splitting import N_FOLDS, folds, split_test
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.target import Target
 from goru.data.task import Task, without_gaps_of_quantity
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, listing, shortened
 
 #: With fewer rows nothing can be said.
@@ -211,14 +211,15 @@ def load_dataset(
         # Too few groups or times for the folds are refused now, and not when a study begins.
         folds(y[development], found.task, N_FOLDS, seed, _at(group_codes, development), _at(times, development))
     except InputError as error:
-        by = f"column '{groups or time}': " if groups or time else "--group-duplicates: " * group_duplicates
+        otherwise = f"{option('group_duplicates', True)}: " * group_duplicates
+        by = f"column '{groups or time}': " if groups or time else otherwise
         raise InputError(f"{name}: {by}{error}") from None
 
     schema = Schema.from_frame(features.iloc[development], categorical, left_out, source=name)
     encoded = schema.encode(features, name)
     notes.extend([*schema.notes, *encoded.notes])
     alike = Duplicates(encoded, y)
-    notes.extend(alike.notes(group_codes if times is None else times, group_duplicates, "--group-duplicates"))
+    notes.extend(alike.notes(group_codes if times is None else times, group_duplicates))
     _note_absent_classes(found, y[development], notes)
     encoded_development = encoded.take(development)
     if test is None:

@@ -22,7 +22,7 @@ from goru.data.numerals import are_names
 from goru.data.signatures import disguise
 from goru.data.table import check_names
 from goru.data.unpacking import gunzip, gunzip_head
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, listing, shortened
 
 #: A row must fit into a block. Large blocks cost nothing here, as no type is guessed from the first one.
@@ -149,7 +149,8 @@ def _header(path: Path, data: bytes, delimiter: str, drop: Container[str]) -> li
     if line == 0:
         raise InputError(f"{path}: a header and no rows. Give a file with at least one row below the header.")
     names = [" ".join(cell.splitlines()).strip() or f"column {i}" for i, cell in enumerate(cells, start=1)]
-    check_names(names, str(path), drop, ", or leave them out of the fit with --drop; if there is no header, write one")
+    hint = f", or leave them out of the fit with {option('drop')}; if there is no header, write one"
+    check_names(names, str(path), drop, hint)
     if len(first) != len(cells):  # before columns by the thousand are made ready for rows that have not as many cells
         raise _ragged(path, line, first, cells)
     return names

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from goru.data.encoding import Encoded
+from goru.errors import option
 from goru.wording import counted
 
 #: Copies are spoken of where chance explains less than this share of the pairs of equal rows.
@@ -54,13 +55,12 @@ class Duplicates:
         """Return times in which every row has that of the first one like it: those that come later tell nothing new."""
         return pd.Series(time).groupby(self._hashes).transform("min").to_numpy()
 
-    def notes(self, wholes: np.ndarray | None, together: bool, option: str) -> list[str]:
+    def notes(self, wholes: np.ndarray | None, together: bool) -> list[str]:
         """Return what there is to say of copies, in plain sentences.
 
         Args:
             wholes: of each row, what stays together in every split: its group, or its time.
             together: whether rows that are alike do.
-            option: what keeps them together.
         """
         n = self._n_repeated(None if together else wholes) if together or self._copies else 0
         if n == 0:
@@ -69,7 +69,8 @@ class Duplicates:
             return [f"{counted(n, 'row is', 'rows are')} like another one, target included; these stay in one fold."]
         return [
             f"{counted(n, 'row is a copy', 'rows are copies')} of another one, target included. A network trained on "
-            f"one and judged by the other looks better than it is; {option} keeps copies in one fold."
+            "one and judged by the other looks better than it is; "
+            f"{option('group_duplicates', True)} keeps copies in one fold."
         ]
 
     def repeated(self, development: np.ndarray, test: np.ndarray) -> int:

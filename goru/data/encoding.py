@@ -29,7 +29,7 @@ from goru.data.remarks import remarks_on
 from goru.data.schema_json import columns_from_json, columns_to_json
 from goru.data.table import is_odd, odd_kind, refuse_odd, tidy
 from goru.data.values import codes_of, dates_of, numbers_of
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, listing, nearest
 
 
@@ -104,10 +104,10 @@ class Schema:
         frame = tidy(frame, source)
         categorical = tuple(categorical)
         reasons = dict(drop) if isinstance(drop, Mapping) else dict.fromkeys(drop, "not wanted")
-        for option, names in (("categorical", categorical), ("drop", tuple(reasons))):
+        for role, names in (("categorical", categorical), ("drop", tuple(reasons))):
             for name in names:
                 if name not in frame.columns:
-                    raise InputError(f"{source}: --{option}: no column '{name}'.{nearest(name, frame.columns)}")
+                    raise InputError(f"{source}: {option(role)}: no column '{name}'.{nearest(name, frame.columns)}")
         odd = [name for name in frame.columns if is_odd(frame[name])]
         reasons = {name: f"{odd_kind(frame[name])} instead of numbers, text or dates" for name in odd} | reasons
         columns = decide_columns(frame, categorical, reasons)

@@ -54,7 +54,7 @@ def dataset_from(
     codes = None if groups is None else groups_in(pd.Series(groups, name="groups").reset_index(drop=True), name)
     alike = Duplicates(encoded, targets)
     codes = alike.groups(codes) if group_duplicates else codes
-    notes = alike.notes(codes, group_duplicates, "group_duplicates=True")
+    notes = alike.notes(codes, group_duplicates)
     rows, none = np.arange(len(frame)), np.empty(0, dtype=np.intp)
     return Dataset(
         name=name,

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from goru.data.numerals import LARGEST_EXACT
 from goru.data.table import check_names, tidy
 from goru.data.unpacking import check_unpacked
-from goru.errors import InputError
+from goru.errors import InputError, option
 
 _TIMES = 500  # columns of few values, most of them the same, are stored better than text can be compressed
 _CELL = 8  # bytes
@@ -60,7 +60,7 @@ def _table(path: Path, drop: Container[str]) -> pa.Table:
         path, sum(max(chunk.num_values * _CELL, chunk.total_uncompressed_size) for chunk in chunks), _TIMES, _HINT
     )
     schema = found.schema.to_arrow_schema()
-    check_names(schema.names, str(path), drop, ", or leave them out of the fit with --drop")
+    check_names(schema.names, str(path), drop, f", or leave them out of the fit with {option('drop')}")
     # Text of which every row repeats one of a few is read as what it is in the file, until it is known how much it is.
     texts = {field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)}
     with pq.ParquetFile(path, read_dictionary=sorted(texts)) as file:
@@ -102,7 +102,8 @@ def _blame(table: pa.Table, path: str) -> None:
             _frame(table.select([name]), path)
         except Exception as error:
             raise InputError(
-                f"{path}: column '{name}' cannot be read ({_reason(error)}). Mend it, or leave it out with --drop."
+                f"{path}: column '{name}' cannot be read ({_reason(error)}). "
+                f"Mend it, or leave it out with {option('drop')}."
             ) from None
 
 

@@ -9,6 +9,7 @@ from goru.data.cells import GAP_WORDS, are_rounded, is_text, parse_text, without
 from goru.data.columns import TOO_LONG, CategoricalColumn, Column, NumericColumn
 from goru.data.row_numbers import counts_rows, differs_in_all_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
+from goru.errors import option
 from goru.wording import counted, listing
 
 #: A category of so few levels holds all that its cells say, however they are written.
@@ -35,7 +36,7 @@ def remarks_on(frame: pd.DataFrame, columns: Sequence[Column], categorical: Coll
             numbers = parse_text(without_gaps(series))
             values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
             if are_rounded(series, values[np.isfinite(values)]):
-                remarks.append(f"Some different values of '{column.name}' are one, {TOO_LONG}.")
+                remarks.append(f"Some different values of '{column.name}' are one, {TOO_LONG} {option('categorical')}.")
             if not column.missing:
                 remarks.extend(remarks_on_row_numbers(numbers, column.name))
     return (*remarks, *_on_words_for_missing(frame, columns))
@@ -44,9 +45,9 @@ def remarks_on(frame: pd.DataFrame, columns: Sequence[Column], categorical: Coll
 def remarks_on_row_numbers(numbers: pd.Series, name: str) -> Iterator[str]:
     """Yield what is to be said of a feature that numbers the rows, if it does; none of its numbers is missing."""
     if counts_rows(numbers):
-        yield f"'{name}' counts the rows. If it is no feature, --drop it."
+        yield f"'{name}' counts the rows. If it is no feature, {option('drop')} it."
     elif names_rows(name) and differs_in_all_rows(numbers):
-        yield f"'{name}' has another number in every row. If it only names the rows, --drop it."
+        yield f"'{name}' has another number in every row. If it only names the rows, {option('drop')} it."
 
 
 def _on_words_for_missing(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from goru.data.numerals import LevelCodes
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.task import Task, choose_target
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, nearest, shortened
 
 WANTED = "Numbers, text or dates are wanted."
@@ -34,18 +34,20 @@ def check_columns(
         InputError: a column that is not there, or roles that do not go together.
     """
     if task not in (None, "classification", "regression"):
-        raise InputError(f"--task: '{task}' is neither classification nor regression.")
+        raise InputError(f"{option('task')}: '{task}' is neither classification nor regression.")
     target, note = choose_target(table, target)
     names = table.frame.columns
-    roles = {name: option for option, name in (("groups", groups), ("time", time)) if name is not None}
-    features = {name: option for option, given in (("categorical", categorical), ("drop", drop)) for name in given}
-    for column, option in (features | roles).items():
+    roles = {name: role for role, name in (("groups", groups), ("time", time)) if name is not None}
+    features = {name: role for role, given in (("categorical", categorical), ("drop", drop)) for name in given}
+    for column, role in (features | roles).items():
         if column not in names:
-            raise InputError(f"{table.name}: --{option}: no column '{column}'.{nearest(column, names)}")
+            raise InputError(f"{table.name}: {option(role)}: no column '{column}'.{nearest(column, names)}")
     if target in roles:
-        raise InputError(f"{table.name}: --{roles[target]}: '{target}' is the target.")
+        raise InputError(f"{table.name}: {option(roles[target])}: '{target}' is the target.")
     if groups is not None and time is not None:
-        raise InputError(f"{table.name}: rows are split by groups or by time. Give one of --groups and --time.")
+        raise InputError(
+            f"{table.name}: rows are split by groups or by time. Give one of {option('groups')} and {option('time')}."
+        )
     if target in features:
         raise InputError(f"{table.name}: '{target}' is the target; it cannot be dropped or made a category.")
     return target, note
@@ -57,7 +59,8 @@ def check_test(test: RawTable, table: RawTable, target: str) -> None:
         raise InputError(f"{test.name}: no column '{target}', the target.{nearest(target, test.frame.columns)}")
     if test.origin & table.origin:
         raise InputError(
-            f"--test: {test.name} holds the rows to learn from, {table.name}. Give other rows, or leave --test out."
+            f"{option('test')}: {test.name} holds the rows to learn from, {table.name}. "
+            f"Give other rows, or leave {option('test')} out."
         )
 
 

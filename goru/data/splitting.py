@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from goru.data.task import Task
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted
 
 #: The folds of a study. Rows are counted on so many wherever it is checked that a table is large enough.
@@ -103,7 +103,9 @@ def folds(
 
 def _check_one(groups: np.ndarray | None, time: np.ndarray | None) -> None:
     if groups is not None and time is not None:
-        raise InputError("rows are split by groups or by time, not by both. Give one of --groups and --time.")
+        raise InputError(
+            f"rows are split by groups or by time, not by both. Give one of {option('groups')} and {option('time')}."
+        )
 
 
 def _split_test_groups(y: np.ndarray, task: Task, seed: int, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from goru.data.classes import OTHER_CLASS, Label, check_counts, count_labels, me
 from goru.data.numerals import LevelCodes, level_text
 from goru.data.table import row_name
 from goru.data.task import Task, recognise_task
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.wording import counted, listing, shortened
 
 #: Of numbers beyond it a mean, or what is predicted from them, may leave the range of numbers.
@@ -149,6 +149,6 @@ class Target:
             raise InputError(
                 f"{source}: {row_name(values, bad)}: target '{self.name}' is {shortened(values.iloc[bad])}, where "
                 f"regression needs a finite number (of {LARGEST:g} at most). Mend the row, or choose "
-                "--task classification."
+                f"{option('task', 'classification')}."
             )
         return numbers

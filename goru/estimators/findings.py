@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from goru.errors import spelled
+from goru.estimators.parameters import ARGUMENTS
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.trial import Trial
@@ -20,6 +22,10 @@ class Findings(Viewable):
     answer: Answer
     evidence: Evidence
     _trials: tuple[Trial, ...]
+
+    # Estimators have names of their own for what these may advise to change.
+    __str__ = spelled(ARGUMENTS)(Viewable.__str__)
+    write_report = spelled(ARGUMENTS)(Viewable.write_report)
 
     def __repr__(self) -> str:
         return f"Findings({len(self._trials):,} networks: {self.answer.advice})"

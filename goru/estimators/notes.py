@@ -1,6 +1,5 @@
 """What estimators say about their input: as warnings, where the command line prints notes."""
 
-import re
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -13,16 +12,10 @@ from goru.data.remarks import remarks_on_row_numbers
 from goru.errors import InputWarning
 
 
-def in_words_of_python(message: str) -> str:
-    """A message that speaks of the command's options, in the names of arguments."""
-    names = {"hidden": "hidden_layer_sizes", "networks": "n_networks", "seed": "random_state"}
-    return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)
-
-
 def warn_of(notes: Iterable[str], stacklevel: int = 1) -> None:
     """Warn of each note; see `warnings.warn` for `stacklevel`."""
     for note in notes:
-        warnings.warn(in_words_of_python(note), InputWarning, stacklevel=stacklevel + 1)
+        warnings.warn(note, InputWarning, stacklevel=stacklevel + 1)
 
 
 def notes_on_numbers(X: Any) -> tuple[str, ...]:

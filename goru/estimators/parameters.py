@@ -1,16 +1,20 @@
 """The constructor's arguments, checked before anything is done."""
 
 from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
 from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
 
+from goru.errors import argument
 from goru.nn.architecture import ActivationName, WeightInit
 
 #: goru's name of an activation by that of scikit-learn, or by its own.
 ACTIVATIONS: dict[str, ActivationName] = {name: name for name in get_args(ActivationName)} | {"logistic": "sigmoid"}
+#: How messages name what a study may be given, where an estimator gives it.
+ARGUMENTS = partial(argument, names={"hidden": "hidden_layer_sizes", "networks": "n_networks", "seed": "random_state"})
 
 
 def _integer(value: Any) -> bool:

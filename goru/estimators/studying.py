@@ -19,12 +19,12 @@ from sklearn.utils.validation import (
 from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
-from goru.errors import InputError
+from goru.errors import spelled
 from goru.estimators.common import Estimator
 from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
-from goru.estimators.notes import in_words_of_python, notes_on_quantity, warn_of
-from goru.estimators.parameters import ACTIVATIONS, hidden_widths
+from goru.estimators.notes import notes_on_quantity, warn_of
+from goru.estimators.parameters import ACTIVATIONS, ARGUMENTS, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.experiment.clock import Clock
 from goru.experiment.racing.record import Record
@@ -100,7 +100,7 @@ class BaseMLPCV(Estimator):
             seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
         own_groups = groups if partitions is None else None
         record = Record()
-        try:
+        with spelled(ARGUMENTS):
             dataset = dataset_from(
                 frame,
                 codes,
@@ -114,8 +114,6 @@ class BaseMLPCV(Estimator):
             about_target = () if classifier else notes_on_quantity(codes, kept)
             warn_of((*about_target, *about_columns, *dataset.encoded_development.notes), stacklevel=3)
             found = self._study(dataset, partitions, balanced, int(seed), record, clock)
-        except InputError as error:
-            raise InputError(in_words_of_python(str(error))) from None
         self._model = found.model
         self.study_ = Findings(found.answer, found.evidence, tuple(record.trials))
         self.effects_ = self.study_.effects

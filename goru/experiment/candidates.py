@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goru.experiment.arms import Arm
-from goru.experiment.effects.crossfit import judge
+from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.trial import Losses
 
 
@@ -44,9 +44,5 @@ def no_worse_than_plain(
     A rank is by the rows that have chosen the configuration, and the luckiest of many configurations stands first. So
     nothing is recommended of which the rows that have not chosen it say that the plain network does better.
     """
-    crossfitted = {arm: _crossfitted(losses_of_arm, folds) for arm, losses_of_arm in losses.items()}
-    return [candidate for candidate in ranked if crossfitted[candidate.arm] <= crossfitted[plain]]
-
-
-def _crossfitted(losses: Losses, folds: int) -> float:
-    return float(judge(losses, folds).losses.mean())
+    means = {arm: float(crossfitted(losses_of_arm.validation, folds).mean()) for arm, losses_of_arm in losses.items()}
+    return [candidate for candidate in ranked if means[candidate.arm] <= means[plain]]

@@ -9,5 +9,6 @@ FEWEST_EPOCHS = 8  # a budget too small even then: the schedule is shortened, an
 MOST_CONFIGURATIONS = 32  # of each arm: more would only search a plateau more finely
 KEPT = 0.5  # the share of an arm's configurations that go on to the second partition
 PARTS = 40  # of the rows: by their differences it is told how far an effect is a matter of which rows judge
+LIKELY = 0.8  # the least probability of what is called likely
 CONFIDENCE = 0.95  # of all intervals together
 MARGIN = 0.02  # of the plain arm's loss: what is inside is no effect worth having

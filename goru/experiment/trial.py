@@ -108,14 +108,6 @@ class Parts:
                     array[configuration, split, len(parts_of_trial) :] = parts_of_trial[-1]
         return array if dtype is None else array.astype(dtype)
 
-    @staticmethod
-    def joined(arms: Sequence["Parts | np.ndarray"]) -> "Parts | np.ndarray":
-        """All configurations of several arms as those of one."""
-        known = [arm for arm in arms if isinstance(arm, Parts)]
-        if len(known) < len(arms):
-            return np.concatenate([np.asarray(arm) for arm in arms])
-        return Parts([configuration for arm in known for configuration in arm._configurations], known[0]._shape)
-
 
 def losses_by_arm(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Losses]:
     """The losses of all trials by arm. A trial with fewer epochs than others stays where it ended.
@@ -151,12 +143,3 @@ def losses_by_arm(trials: Sequence[Trial], shares: np.ndarray) -> dict[Arm, Loss
         for curve in (losses_of_arm.validation[place], losses_of_arm.training[place]):
             curve[ends:] = curve[ends - 1]
     return losses
-
-
-def pooled(arms: Sequence[Losses]) -> Losses:
-    """All configurations of several arms as those of one."""
-
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(arm, name) for arm in arms])
-
-    return Losses(joined("validation"), joined("training"), Parts.joined([arm.parts for arm in arms]), arms[0].shares)

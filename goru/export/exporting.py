@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, get_args
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.export.writing import Written
 from goru.model.files import load_trained
 from goru.studies.runs.run import MODEL, open_run
@@ -28,7 +28,9 @@ def export_run(
     **Raises:** `InputError` if there is no such form, the run cannot be read, or something cannot be written.
     """
     if to not in FORMS:
-        raise InputError(f"--to: {to!r} is no form to export to. Choose {', '.join(FORMS[:-1])} or {FORMS[-1]}.")
+        raise InputError(
+            f"{option('to')}: {to!r} is no form to export to. Choose {', '.join(FORMS[:-1])} or {FORMS[-1]}."
+        )
     model = open_run(run).model
     model = model.single if single else model
     name = run.resolve().name

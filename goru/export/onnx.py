@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.export.columns import add_features
 from goru.export.description import as_json, describe
 from goru.export.graph import IR_VERSION, ML, ML_OPSET, OPSET, Graph
@@ -60,7 +60,9 @@ def build(model: Model) -> Any:
 
 def _model(model: Model) -> tuple[Any, tuple[Input, ...], tuple[str, ...]]:
     if sum(array.nbytes for array in model.networks.arrays.values()) > LARGEST:
-        raise InputError("the networks are larger than the 2 GiB that ONNX holds in one file. Export one: --single.")
+        raise InputError(
+            f"the networks are larger than the 2 GiB that ONNX holds in one file. Export one: {option('single', True)}."
+        )
     onnx = _imported()
     from onnx import checker, helper
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,6 @@ def _check(contents: Mapping[Path, bytes], overwrite: bool, folder: Path | None)
             raise InputError(f"{path}: cannot be written, it is a folder or lies in none. Name a file.")
         if path.exists() and not overwrite:
             what = "file" if folder is None else "folder"
-            raise InputError(f"{path}: is there already. Give --overwrite to replace it, or name another {what}.")
+            raise InputError(
+                f"{path}: is there already. Give {option('overwrite', True)} to replace it, or name another {what}."
+            )

@@ -13,7 +13,6 @@ from goru.functions.laboratory import TrainingFunctions
 from goru.functions.outputs import scored
 from goru.functions.rows import WholeTable
 from goru.functions.workers.attempts import Attempt, TrainingTask
-from goru.studies.final.scores import auc, mean_of_classes
 
 _REFIT = 5  # what seeds are for: their second number
 
@@ -69,6 +68,8 @@ class ScoredModels:
                 "R²": 1 - squares / variance if variance > 0 else None,
                 "error": float(np.sqrt(squares)),
             }
+        from goru.studies.final.scores import auc, mean_of_classes
+
         right = predicted.argmax(axis=1) == table.codes
         return {
             "log loss": mean,

@@ -4,6 +4,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 
@@ -53,6 +55,7 @@ class TrainingFunctions:
     - `together`: configurations of an arm that the function is given at a time.
     - `clock`: seconds.
     - `went_well`: arms of which a trial did before, in a study that goes on.
+    - `afterwards`: modules that are needed when all is trained: they are imported while workers train.
     """
 
     def __init__(
@@ -66,11 +69,13 @@ class TrainingFunctions:
         together: int = 1,
         clock: Callable[[], float] = time.monotonic,
         went_well: Iterable[Arm] = (),
+        afterwards: Sequence[str] = (),
     ) -> None:
         self._pool, self._splits, self._parts, self._seed = pool, splits, parts, seed
         self._limit, self._together, self._clock = limit, together, clock
         self._seconds: list[float] = []
         self._went_well, self._failures = set(went_well), list[Arm]()
+        self._importing = Thread(target=lambda: [import_module(name) for name in afterwards], daemon=True)
         self.configurations_at_once = together
         self.splits_at_once = max(1, -(-pool.size // arms))
 
@@ -85,6 +90,8 @@ class TrainingFunctions:
         **Raises:** `InputError` if all of the first ones fail.
         """
         for done, attempts in self._ended_ones(self._tasks(jobs), lambda: watch(0.0)):
+            if self._importing.ident is None:  # not before: then workers start, and there are no more cores than those
+                self._importing.start()
             trials = [
                 trial
                 for same, attempt in zip(done.jobs, attempts, strict=True)
@@ -95,6 +102,8 @@ class TrainingFunctions:
 
     def refit(self, tasks: Sequence[TrainingTask]) -> list[Attempt]:
         """Train on all development rows: the budget does not end that, but what hangs is ended."""
+        if self._importing.ident is not None:
+            self._importing.join()  # models that come back may import the same
         running = [_Running([[]], task) for task in tasks]
         attempt_of = {id(done): attempts[0] for done, attempts in self._ended_ones(running, share=ALL_ROWS)}
         return [attempt_of[id(one)] for one in running]

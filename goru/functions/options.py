@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.design import Design
 
 BUDGET_SECONDS = 600.0
@@ -41,11 +41,13 @@ class FunctionOptions:
             if isinstance(value := getattr(self, name), Integral):  # one of NumPy's, say
                 object.__setattr__(self, name, int(value))
         if self.budget is not None and self.trials is not None:
-            raise InputError("budget and n_trials exclude each other. Give a time or a number of trials.")
+            raise InputError(f"budget and {option('trials')} exclude each other. Give a time or a number of trials.")
         if self.budget is not None and not 0 < self.budget < math.inf:
             raise InputError(f"budget: {self.budget:g} s is no time to train in. Give one above zero, '10m' say.")
         if self.trials is not None and not (isinstance(self.trials, int) and 1 <= self.trials <= MOST_TRIALS):
-            raise InputError(f"n_trials: {self.trials!r} is no number of trials. Give one from 1 to {MOST_TRIALS:,}.")
+            raise InputError(
+                f"{option('trials')}: {self.trials!r} is no number of trials. Give one from 1 to {MOST_TRIALS:,}."
+            )
         if self.workers is not None and not (isinstance(self.workers, int) and 0 <= self.workers <= 1024):
             raise InputError(
                 f"workers: {self.workers!r} is no number of processes. Give one from 0 (this one alone) on."

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 
-from goru.data.task import recognise_task
+from goru.data.task import recognise_task, task_of_numbers
 from goru.errors import InputError
 from goru.wording import counted
 
@@ -105,7 +104,7 @@ def table_of(
         y = target
     if _is_missing(target):
         raise InputError("y: some targets are missing. Leave these rows out.")
-    kind = task or ("classification" if classes is not None else recognise_task(pd.Series(target)))
+    kind = task or ("classification" if classes is not None else _task_of(target))
     if kind == "regression":
         try:
             numbers = target.astype(np.float64)
@@ -158,6 +157,14 @@ def take(X: Any, indices: np.ndarray) -> Any:
         return X[indices]
     taken = [X[int(index)] for index in indices]
     return tuple(taken) if isinstance(X, tuple) else taken
+
+
+def _task_of(target: np.ndarray) -> Literal["classification", "regression"]:
+    if target.dtype.kind in "iuf":
+        return task_of_numbers(target)
+    import pandas as pd
+
+    return recognise_task(pd.Series(target))
 
 
 def _is_missing(target: np.ndarray) -> bool:

@@ -26,6 +26,7 @@ from goru.experiment.findings.answer import (
     OverfittingFound,
     Planned,
     Recommendation,
+    SimplestFound,
     Trained,
 )
 from goru.experiment.findings.evidence import Evidence
@@ -42,7 +43,7 @@ from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
 from goru.functions.rows import WholeTable, table_of
 from goru.functions.splits import Sides, folds_of, set_aside
 from goru.functions.workers.attempts import Attempt, Held
-from goru.functions.workers.pools import pool_of
+from goru.functions.workers.pools import send
 from goru.functions.workers.workers import Pool
 from goru.studies.advice import advise
 from goru.studies.evidence.predictions import describe_classes, describe_values
@@ -74,6 +75,7 @@ class FunctionStudy:
     **Arguments:**
 
     - `sources`, `options`: what is studied, and how.
+    - `pool`: trains.
     - `watcher`: is told what happens.
     - `clock`: of its time, if that began before now.
 
@@ -81,11 +83,17 @@ class FunctionStudy:
     """
 
     def __init__(
-        self, sources: Sources, options: FunctionOptions, watcher: Watcher | None = None, clock: Clock | None = None
+        self,
+        sources: Sources,
+        options: FunctionOptions,
+        pool: Pool,
+        watcher: Watcher | None = None,
+        clock: Clock | None = None,
     ) -> None:
         if not callable(sources.train):
             raise InputError("train: give a function train(fit, validation, config, seed) that yields predictions.")
-        self.options, self._watcher, self.clock = options, watcher or Silent(), clock or Clock()
+        self.options, self._pool = options, pool
+        self._watcher, self.clock = watcher or Silent(), clock or Clock()
         if options.trials is None:
             self.clock.budget = options.budget or BUDGET_SECONDS
         self._sources, self._design = sources, options.design
@@ -118,13 +126,10 @@ class FunctionStudy:
         record = Record() if record is None else record
         self.clock.started = record.go_on(self.clock.started)
         held = Held(self._sources.train, self.tables, self._part, defaults.PARTS, self._sources.loss, self._scale)
-        pool = pool_of(held, self.options.workers, self.options.cluster)
-        try:
-            return self._conduct(record, held, pool)
-        finally:
-            pool.close()
+        send(held, self._pool)
+        return self._conduct(record, held)
 
-    def _conduct(self, record: Record, held: Held, pool: Pool) -> FunctionStudyResult:
+    def _conduct(self, record: Record, held: Held) -> FunctionStudyResult:
         asked = Asked(
             tuple(self._partitions),
             1,
@@ -135,7 +140,7 @@ class FunctionStudy:
         partitions = self._partitions[plan.folds]
         splits = [split for partition in partitions for split in partition]
         laboratory = TrainingFunctions(
-            pool,
+            self._pool,
             len(self._arms),
             splits,
             held.parts,
@@ -144,6 +149,7 @@ class FunctionStudy:
             MOST_TOGETHER if held.population else 1,
             self.clock.now,
             {trial.arm for trial in record.trials if trial.ended != "failed"},
+            () if self.options.workers == 0 else ("scipy.stats", "sklearn.metrics")[: len(self.tables)],
         )
         most = max(plan.configurations, asked.configurations[1])
         configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
@@ -192,10 +198,12 @@ class FunctionStudy:
 
     def _deadline(self, laboratory: TrainingFunctions, configurations: Configurations, record: Record) -> float:
         """When the race has to end, of `time.monotonic`: there must be time for the refits, and what a training takes
-        shows in the first trial."""
+        shows in the first trials, one a worker."""
         if not record.trials:
-            first = job_of(self.options.seed, self._arms, configurations, self._design.plain)
-            for trials in laboratory.train([first], lambda done: True):
+            first = [
+                job_of(self.options.seed, self._arms, configurations, arm) for arm in self._arms[: laboratory.workers]
+            ]
+            for trials in laboratory.train(first, lambda done: True):
                 record.add(trials)
         took = float(np.median([trial.seconds for trial in record.trials]))
         needed = self.clock.spent + took * (LEAST * len(self._arms) / laboratory.workers + LAST) + LAST_SECONDS
@@ -263,6 +271,7 @@ class FunctionStudy:
             plain=OverfittingFound.of(losses[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
+            simplest=SimplestFound.of(answers),
             judgement=Judgement.of(answers, self._loss_words()),
             recommended=(Recommendation.of(recommended, epochs),),
             trained=Trained.of(race.made),
@@ -278,6 +287,7 @@ class FunctionStudy:
                 race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
                 noun="arm",
+                simplest=answers.simplest,
             ),
             seconds=self.clock.spent,
         )

@@ -2,16 +2,16 @@
 
 import hashlib
 import inspect
-import re
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from goru import __version__
-from goru.errors import InputError
+from goru.errors import argument, spelled
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
 from goru.experiment.forms import to_json
@@ -21,6 +21,7 @@ from goru.experiment.watcher import Silent, Watcher
 from goru.functions.options import FunctionOptions, Sources, seconds_of
 from goru.functions.result import StudyResult
 from goru.functions.study import FunctionStudy, FunctionStudyResult
+from goru.functions.workers.pools import pool_of
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
 from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, RunFolder, is_unfinished
@@ -28,6 +29,7 @@ from goru.studies.runs.run import ANSWER, EVIDENCE, STORE, RunFolder, is_unfinis
 WRITING_SECONDS = 1.0  # on a quiet machine: what was found, and the report
 
 
+@spelled(partial(argument, names={"trials": "n_trials"}))
 def study(
     train: Callable[..., Any],
     X: Any,
@@ -102,14 +104,13 @@ def study(
     from goru.report.progress import watcher
 
     with watcher() if verbose else nullcontext(Silent()) as watching:
-        try:
-            if folder is None:
-                record, clock = Record(), Clock()
-                result = FunctionStudy(sources, options, watching, clock).run(record)
-                return StudyResult(result.answer, result.evidence, result.model, record.trials)
-            return run_in(Path(folder), sources, options, overwrite, watching)
-        except InputError as error:
-            raise InputError(in_words_of_python(str(error))) from error.__cause__
+        if folder is None:
+            record, clock = Record(), Clock()
+            # First of all, so that processes start while this one imports what cuts rows and draws configurations.
+            with closing(pool_of(options.workers, options.cluster)) as pool:
+                result = FunctionStudy(sources, options, pool, watching, clock).run(record)
+            return StudyResult(result.answer, result.evidence, result.model, record.trials)
+        return run_in(Path(folder), sources, options, overwrite, watching)
 
 
 def run_in(
@@ -138,18 +139,20 @@ def run_in(
     check_free(folder, overwrite, resume)
     clock = clock or Clock()
     clock.afterwards = WRITING_SECONDS
-    study = FunctionStudy(sources, options, watcher, clock)
-    config = _config(sources, options, table)
-    if resume and finish_publishing(folder, config):  # it was whole, but for its model, which nobody has kept
-        run = RunFolder(folder)
-        return StudyResult(run.answer, run.evidence, None, run.recorded)
-    with new_run(folder, config, overwrite, resume) as making:
-        store = Store(making / STORE)
-        try:
-            result = study.run(store)
-        finally:
-            store.close()
-        _write(making, result, save)
+    with closing(pool_of(options.workers, options.cluster)) as pool:
+        study = FunctionStudy(sources, options, pool, watcher, clock)
+        config = _config(sources, options, table)
+        if resume and finish_publishing(folder, config):  # it was whole, but for its model, which nobody has kept
+            run = RunFolder(folder)
+            return StudyResult(run.answer, run.evidence, None, run.recorded)
+        with new_run(folder, config, overwrite, resume) as making:
+            store = Store(making / STORE)
+            try:
+                result = study.run(store)
+            finally:
+                store.close()
+            pool.close()  # no process is kept for the report
+            _write(making, result, save)
     run = RunFolder(folder)
     return StudyResult(result.answer, result.evidence, result.model, run.recorded)
 
@@ -217,9 +220,3 @@ def _source(function: Any) -> str | None:
     except (OSError, TypeError):
         return None
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def in_words_of_python(message: str) -> str:
-    """A message that speaks of the command's options, in the names of arguments."""
-    names = {"out": "folder", "overwrite": "overwrite=True", "networks": "n_trials"}
-    return re.sub(r"--([a-z-]+)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from goru.data.numbers import number
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.report import leakage
 from goru.report.estimates import change_with_interval, in_shares
 from goru.report.final_scores import final_scores, main_figure
@@ -34,7 +34,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
     **Raises:** `InputError` for fewer than two runs, for too many, and for what is no finished run.
     """
     if not FEWEST <= len(folders) <= MOST:
-        raise InputError(f"--compare: {counted(len(folders), 'run')} given. Give {FEWEST} to {MOST}.")
+        raise InputError(f"{option('compare')}: {counted(len(folders), 'run')} given. Give {FEWEST} to {MOST}.")
     runs = {name: open_run(folder) for name, folder in zip(run_names(folders), folders, strict=True)}
     pictures = [compared_effects_picture(runs), compared_curves_picture(runs)]
     test = compared_test_picture(runs)
@@ -74,7 +74,7 @@ def run_names(folders: Sequence[Path]) -> list[str]:
     paths = [folder.resolve().parts for folder in folders]
     if len(set(paths)) < len(paths):
         twice = next(folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1)
-        raise InputError(f"--compare: {twice} is given twice. Name every run once.")
+        raise InputError(f"{option('compare')}: {twice} is given twice. Name every run once.")
     for length in range(1, max(map(len, paths)) + 1):
         names = ["/".join(path[-length:]) for path in paths]
         if len(set(names)) == len(names):

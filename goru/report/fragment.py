@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from goru.experiment.findings.answer import Answer, EffectFound
+from goru.report import words
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends
 from goru.report.pictures.style import short_name
@@ -36,7 +37,7 @@ def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
     rows = [
         {
             "name": short_name(effect.name, MOST_LETTERS),
-            "verdict": effect.verdict,
+            "verdict": words.verdict_in_words(effect),
             "y": ROW * place + ROW / 2,
             "colour": LOOKS[effect.verdict][0],
             "open": effect.verdict == "undecided",

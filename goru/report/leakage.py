@@ -1,5 +1,6 @@
 """Test rows that are no judges: copies of rows that models were trained on."""
 
+from goru.errors import option
 from goru.experiment.findings.answer import Answer
 
 
@@ -14,6 +15,6 @@ def warning(answer: Answer) -> list[str]:
     if not (copies := repeated_test_rows(answer)):
         return []
     return [
-        f"{copies}, so test figures are too good. Remove the copies; if both are of one table, --group-duplicates "
-        "keeps them together."
+        f"{copies}, so test figures are too good. Remove the copies; if both are of one table, "
+        f"{option('group_duplicates', True)} keeps them together."
     ]

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from goru.errors import option
 from goru.experiment.findings.answer import Answer
 from goru.report import words as wording
 from goru.report.pictures.picture import Table
@@ -89,8 +90,8 @@ def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
     return (
         "A budget pays for as many networks as the machine trains in that time, so another run, or another machine, "
         f"may train more or fewer than {counted(answer.plan.configurations, 'configuration')} of each combination. "
-        f"With --networks instead of --budget every run gives the same bits. Everything random is a function of the "
-        "seed."
+        f"With {option('networks')} instead of {option('budget')} every run gives the same bits. "
+        "Everything random is a function of the seed."
     )
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from goru.data.numbers import estimate, number, numbers
+from goru.errors import option
 from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
@@ -91,7 +92,7 @@ def _plain(answer: Answer) -> Iterator[str]:
         overfitting = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
     else:
         overfitting = f"no overfitting found: generalization gap {gap}"
-        overfitting += "; wider layers (--hidden) might overfit" * words.of_networks(answer)
+        overfitting += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
     yield from _labelled("plain", [last, *([overfitting] if overfitting else [])])
     if answer.class_weight:
         yield from _labelled("", ["(every class counts alike in all losses)"])
@@ -147,11 +148,11 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
     for effect in effects:
         name = shown(effect.name)
         if effect.change is None:
-            rows.append((name, words.failure_reason(answer), "", effect.verdict))
+            rows.append((name, words.failure_reason(answer), "", words.verdict_in_words(effect)))
             continue
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
-        rows.append((name, change + share, interval, effect.verdict + _to_decide(effect, there)))
+        rows.append((name, change + share, interval, words.verdict_in_words(effect) + _to_decide(effect, there)))
     return rows
 
 

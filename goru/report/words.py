@@ -1,7 +1,10 @@
 """What trials, arms and levels are called in sentences: goru's own networks, or whatever a training function trains."""
 
+from collections.abc import Mapping
+
 from goru.experiment.arms import Level
-from goru.experiment.findings.answer import Answer, Data
+from goru.experiment.effects.effects import Verdict
+from goru.experiment.findings.answer import Answer, Data, EffectFound
 from goru.wording import counted
 
 KNOBS = {  # that are called otherwise than their names say
@@ -27,6 +30,21 @@ def noun(answer: Answer) -> str:
 def plain(answer: Answer) -> str:
     """The arm with every factor at its reference."""
     return "plain network" if of_networks(answer) else "plain arm"
+
+
+def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> str:
+    """What is said of an effect; of an undecided one what is likely.
+
+    **Arguments:**
+
+    - `names`: for verdicts, if they are to be others.
+    """
+    likely = effect.likely
+    if likely is None:
+        return names.get(effect.verdict, effect.verdict) if names else effect.verdict
+    word, chance = likely
+    chance_words = "over 99%" if chance >= 0.995 else f"{chance:.0%}"
+    return f"likely {names.get(word, word) if names else word} ({chance_words})"
 
 
 def failure_reason(answer: Answer) -> str:

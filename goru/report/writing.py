@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 
 
 def write_page(page: str, path: Path, overwrite: bool) -> None:
@@ -18,7 +18,9 @@ def write_page(page: str, path: Path, overwrite: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: cannot be written, it is a folder or lies in none. Name a file.")
     if path.exists() and not overwrite:
-        raise InputError(f"{path}: is there already. Give --overwrite to replace it, or name another file.")
+        raise InputError(
+            f"{path}: is there already. Give {option('overwrite', True)} to replace it, or name another file."
+        )
     temporary = path.with_name(f".{path.name}.part")
     try:
         # A file name that is no UTF-8 reaches us with lone surrogates.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from goru.data.numbers import estimate, percents
 from goru.experiment.effects.comparison import Difference, Rival
 from goru.experiment.effects.effects import Effect
+from goru.experiment.effects.simplest import Simplest
 from goru.studies import defaults
 from goru.wording import counted
 
@@ -21,6 +22,7 @@ def advise(
     by_score: bool = False,
     plain: Rival | None = None,
     noun: str = "network",
+    simplest: Simplest | None = None,
 ) -> str:
     """What to do with this table.
 
@@ -38,6 +40,7 @@ def advise(
     - `by_score`: whether the recommendation is that with the best score, whatever its loss.
     - `plain`: the plain networks on the test rows.
     - `noun`: what the plain arm's are called.
+    - `simplest`: the simplest arm that does about as well as the best.
     """
     better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
     if better:
@@ -55,6 +58,8 @@ def advise(
         said += ", whose margin of error is unknown."
     else:
         said = _among_networks(recommended, plain_is_best, words, configurations, plain, noun)
+        if simplest is not None and simplest.arm != simplest.best and not plain_is_best:
+            said += f" {_simplest(simplest, noun)}"
     if rivals and rivals[0].shares.change < 0:
         name, shares = rivals[0].name.capitalize(), rivals[0].shares
         said += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
@@ -87,9 +92,17 @@ def _among_networks(
     if recommended.change >= 0:
         return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
     lowest = f"the lowest validation loss, but not significantly lower than the plain {noun}'s ({_spelt(change)})"
+    if not worse and (recommended.helps or 0.0) >= defaults.LIKELY:
+        chance = min(recommended.helps or 0.0, 0.99)
+        return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {_spelt(change)})."
     if worse:
         return f"Use the plain {noun}: {words} has {lowest}, and a higher test loss."
     return f"Use {words} if it costs you nothing: it has {lowest}."
+
+
+def _simplest(simplest: Simplest, noun: str) -> str:
+    arm = simplest.arm.phrase if simplest.arm.techniques else f"the plain {noun}"
+    return f"The simplest that does about as well, within one standard error of the best: {arm}."
 
 
 def _better(rival: Rival) -> bool:

@@ -10,6 +10,7 @@ from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a defau
     FEWEST_FOLDS,
     FOLDS,
     KEPT,
+    LIKELY,
     MARGIN,
     MOST_CONFIGURATIONS,
     PARTITIONS,

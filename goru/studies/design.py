@@ -6,7 +6,6 @@ from dataclasses import replace
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design, Values
 from goru.experiment.knobs import log_uniform, uniform
-from goru.experiment.questions import Contrast, Interaction
 from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters
 from goru.studies import defaults
 
@@ -38,30 +37,7 @@ def arm_of(batch_norm: BatchNormPlace | None = None, dropout: bool = False, weig
     return ARMS[ARMS.index(Arm(levels))]
 
 
-PLAIN, BEFORE, AFTER = ARMS[0], arm_of("before"), arm_of("after")
-_DROPOUT, _DECAY = arm_of(dropout=True), arm_of(weight_decay=True)
-
-
-def _together(first: Arm, second: Arm) -> Interaction:
-    levels = {**first, **{factor: level for factor, level in second.items() if level}}
-    return Interaction(f"{first.name} and {second.name}", (Arm(tuple(levels.items())),), (first,), (second,), (PLAIN,))
-
-
-RECOMMENDED = Contrast("the best of all combinations", ARMS, (PLAIN,))
-CONTRASTS = (
-    Contrast("dropout", (_DROPOUT,), (PLAIN,)),
-    Contrast("weight decay", (_DECAY,), (PLAIN,)),
-    Contrast("batch norm before the activation", (BEFORE,), (PLAIN,)),
-    Contrast("batch norm after the activation", (AFTER,), (PLAIN,)),
-    Contrast("batch norm after instead of before", (AFTER,), (BEFORE,)),
-    Contrast(
-        "dropout and decay on top of batch norm",
-        (arm_of("before", dropout=True, weight_decay=True), arm_of("after", dropout=True, weight_decay=True)),
-        (BEFORE, AFTER),
-    ),
-    RECOMMENDED,
-)
-PAIRS = ((_DROPOUT, _DECAY), (BEFORE, _DROPOUT), (BEFORE, _DECAY), (AFTER, _DROPOUT), (AFTER, _DECAY))
+PLAIN = ARMS[0]
 
 
 def design(search_batch_norm: bool = False) -> Design:
@@ -72,7 +48,7 @@ def design(search_batch_norm: bool = False) -> Design:
     - `search_batch_norm`: whether the hyperparameters of batch norm are tuned as well.
     """
     knobs = KNOBS | BATCH_NORM_KNOBS if search_batch_norm else KNOBS
-    return Design(FACTORS, knobs, (), CONTRASTS, tuple(_together(*pair) for pair in PAIRS), ())
+    return Design(FACTORS, knobs)
 
 
 def architecture(arm: Arm, base: Architecture) -> Architecture:

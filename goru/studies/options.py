@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.nn.architecture import ActivationName
 
 MOST_WIDTH = 65_536
@@ -46,27 +46,39 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
-            raise InputError("--budget and --networks exclude each other. Give a time or a number of networks.")
+            raise InputError(
+                f"{option('budget')} and {option('networks')} exclude each other. Give a time or a number of networks."
+            )
         if self.budget is not None and not (0 < self.budget < math.inf):
-            raise InputError(f"--budget: {self.budget:g} s is no time to train in. Give one above zero, 60s say.")
+            raise InputError(
+                f"{option('budget')}: {self.budget:g} s is no time to train in. Give one above zero, 60s say."
+            )
         if self.networks is not None and not 1 <= self.networks <= MOST_NETWORKS:
-            raise InputError(f"--networks: {self.networks} is out of range. Give a number from 1 to {MOST_NETWORKS:,}.")
+            raise InputError(
+                f"{option('networks')}: {self.networks} is out of range. Give a number from 1 to {MOST_NETWORKS:,}."
+            )
         if self.hidden is not None:
             if not 1 <= len(self.hidden) <= MOST_LAYERS:
-                raise InputError(f"--hidden: {len(self.hidden)} layers. Give the width of 1 to {MOST_LAYERS}: 128,128.")
+                raise InputError(
+                    f"{option('hidden')}: {len(self.hidden)} layers. Give the width of 1 to {MOST_LAYERS}: 128,128."
+                )
             if not all(1 <= width <= MOST_WIDTH for width in self.hidden):
                 widths = ",".join(map(str, self.hidden))
-                raise InputError(f"--hidden: {widths} is senseless. Give widths from 1 to {MOST_WIDTH:,}: 128,128.")
+                raise InputError(
+                    f"{option('hidden')}: {widths} is senseless. Give widths from 1 to {MOST_WIDTH:,}: 128,128."
+                )
         if self.activation not in get_args(ActivationName):
             choices = ", ".join(get_args(ActivationName))
-            raise InputError(f"--activation: there is no {self.activation!r}. Choose one of {choices}.")
+            raise InputError(f"{option('activation')}: there is no {self.activation!r}. Choose one of {choices}.")
         if self.batch_size is not None and self.batch_size < 2:
-            raise InputError(f"--batch-size: {self.batch_size} is too small. Give at least 2.")
+            raise InputError(f"{option('batch_size')}: {self.batch_size} is too small. Give at least 2.")
         if self.epochs is not None and not 1 <= self.epochs <= MOST_EPOCHS:
             raise InputError(f"epochs: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}.")
         if self.numbers not in ("auto", "scaled", "pieces"):
-            raise InputError(f"--numbers: there is no {self.numbers!r}. Give auto, scaled or pieces.")
+            raise InputError(f"{option('numbers')}: there is no {self.numbers!r}. Give auto, scaled or pieces.")
         if not 0 <= self.seed < 2**32:
-            raise InputError(f"--seed: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
+            raise InputError(f"{option('seed')}: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
         if self.class_weight not in (None, "balanced"):
-            raise InputError(f"--class-weight: there is no {self.class_weight!r}. Give balanced, or leave it out.")
+            raise InputError(
+                f"{option('class_weight')}: there is no {self.class_weight!r}. Give balanced, or leave it out."
+            )

@@ -10,11 +10,20 @@ from goru import __version__
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import Answer, EffectFound, Failure, Judgement, OverfittingFound, Planned, Trained
+from goru.experiment.findings.answer import (
+    Answer,
+    EffectFound,
+    Failure,
+    Judgement,
+    OverfittingFound,
+    Planned,
+    SimplestFound,
+    Trained,
+)
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.forms import as_read
@@ -99,7 +108,8 @@ class Study:
             self.clock.budget = options.budget or defaults.BUDGET_SECONDS
         if self._balanced and dataset.classes is None:
             raise InputError(
-                f"--class-weight: '{dataset.target_name}' is a number, and has no classes. Leave the option out."
+                f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
+                "Leave the option out."
             )
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
@@ -153,7 +163,7 @@ class Study:
         batch = self.options.batch_size or defaults.batch_size(training_rows)
         if batch > training_rows:
             raise InputError(
-                f"--batch-size {batch}: a batch holds at most the {training_rows:,} rows that a split fits on."
+                f"{option('batch_size', batch)}: a batch holds at most the {training_rows:,} rows that a split fits on."
             )
         return batch
 
@@ -304,6 +314,7 @@ class Study:
             race.configurations_done,
             self._scoring is not None,
             plain,
+            simplest=answers.simplest,
         )
         raced = Raced(
             race.trials,
@@ -336,6 +347,7 @@ class Study:
             plain=OverfittingFound.of(found[PLAIN], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
+            simplest=SimplestFound.of(answers),
             judgement=Judgement.of(answers, answer.loss_words(dataset, self._balanced)),
             recommended=tuple(
                 answer.describe_candidate(

@@ -141,7 +141,7 @@ class TestCheckOut:
 
     def test_claims_are_replaced_only_if_that_is_asked_for(self, written):
         before = digests(written)
-        assert "holds bn-overfit already. Give --overwrite" in self.refused(written)
+        assert "holds bn-overfit already. Give overwrite=True" in self.refused(written)
         assert "holds bn-overfit, weight-decay already" in self.refused(written, names=NAMES)
         check_out(written, NAMES, True)
         assert digests(written) == before
@@ -162,18 +162,18 @@ class TestCheckOut:
     def test_claims_that_cannot_be_shown_again_are_replaced_only_if_that_is_asked_for(self, again, damage):
         kept = again / "weight-decay.json"
         kept.unlink() if damage == "gone" else kept.write_text(damage)
-        assert "--overwrite" in self.refused(again, names=["dropout"])
+        assert "overwrite=True" in self.refused(again, names=["dropout"])
         check_out(again, ["dropout"], True)
 
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_folder_with_other_files_is_left_alone(self, tmp_path, overwrite):
         (tmp_path / "thesis.tex").write_text("x")
-        assert "--out" in self.refused(tmp_path, overwrite)
+        assert "another folder" in self.refused(tmp_path, overwrite)
 
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_a_file_is_no_folder(self, tmp_path, overwrite):
         (tmp_path / "file").write_text("x")
-        assert "--out" in self.refused(tmp_path / "file", overwrite)
+        assert "another folder" in self.refused(tmp_path / "file", overwrite)
         assert str(tmp_path / "file") in self.refused(tmp_path / "file" / "below", overwrite)
 
     def test_a_link_to_nowhere_is_no_folder(self, tmp_path):

@@ -217,5 +217,5 @@ class TestRefusals:
 
     def test_without_ray_it_is_said_how_to_install_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "ray", None)
-        with pytest.raises(InputError, match=r"--cluster needs Ray: pip install 'ray\[client\]'\."), connected("local"):
+        with pytest.raises(InputError, match=r"cluster needs Ray: pip install 'ray\[client\]'\."), connected("local"):
             pass

@@ -113,7 +113,7 @@ def test_what_was_done_is_said():
 
 
 def test_a_guessed_target_is_said():
-    assert load_dataset(frame()).notes[0] == "The target is the last column, 'kind'; name another with --target."
+    assert load_dataset(frame()).notes[0] == "The target is the last column, 'kind'; name another with target."
 
 
 def test_rows_without_a_target_are_left_out_and_the_others_keep_their_places():
@@ -215,13 +215,13 @@ def test_a_table_with_a_single_column_is_refused():
     ("options", "message"),
     [
         ({"target": "knid"}, "no column 'knid' to predict. Did you mean 'kind'?"),
-        ({"drop": ["colours"]}, "--drop: no column 'colours'. Did you mean 'colour'?"),
-        ({"categorical": ["sizes"]}, "--categorical: no column 'sizes'. Did you mean 'size'?"),
-        ({"groups": "patients"}, "--groups: no column 'patients'. Did you mean 'patient'?"),
-        ({"time": "dya"}, "--time: no column 'dya'. Did you mean 'day'?"),
-        ({"groups": "kind"}, "--groups: 'kind' is the target"),
+        ({"drop": ["colours"]}, "drop: no column 'colours'. Did you mean 'colour'?"),
+        ({"categorical": ["sizes"]}, "categorical: no column 'sizes'. Did you mean 'size'?"),
+        ({"groups": "patients"}, "groups: no column 'patients'. Did you mean 'patient'?"),
+        ({"time": "dya"}, "time: no column 'dya'. Did you mean 'day'?"),
+        ({"groups": "kind"}, "groups: 'kind' is the target"),
         ({"drop": ["kind"]}, "it cannot be dropped"),
-        ({"groups": "patient", "time": "day"}, "Give one of --groups and --time"),
+        ({"groups": "patient", "time": "day"}, "Give one of groups and time"),
         ({"groups": "colour"}, "column 'colour': 2 groups cannot be split"),
         ({"time": "colour"}, "holds neither numbers nor ISO dates"),
         ({"task": "clustering"}, "neither classification nor regression"),
@@ -313,7 +313,7 @@ def test_a_column_that_counts_the_rows_is_seen_whatever_rows_are_set_aside():
     data = load_dataset(table.assign(t=range(100, 160)), target="kind")
     assert [column.kind for column in data.schema.columns].count("dropped") == 1
     assert any(note.startswith("Dropped 'Unnamed: 0': it counts the rows") for note in data.notes)
-    assert "'t' counts the rows. If it is no feature, --drop it." in data.notes
+    assert "'t' counts the rows. If it is no feature, drop it." in data.notes
 
 
 def test_test_rows_beyond_the_training_rows_are_counted_where_a_quantity_is_predicted():

@@ -138,7 +138,7 @@ class TestWithinATable:
     def test_copies_are_counted_with_what_keeps_them_together(self):
         data = load(with_copies(varied(), 40))
         assert note(data).startswith("40 rows are copies")
-        assert "--group-duplicates" in note(data)
+        assert "group_duplicates=True" in note(data)
 
     def test_test_rows_that_are_copies_are_counted(self):
         table = with_copies(varied(), 40)
@@ -211,7 +211,7 @@ class TestGroupDuplicates:
 
     def test_a_table_of_a_few_rows_again_and_again_cannot_be_split(self):
         table = pd.DataFrame({"a": [1, 2] * 50, "kind": ["x", "y"] * 50})
-        with pytest.raises(InputError, match=r"--group-duplicates: 2 groups cannot be split"):
+        with pytest.raises(InputError, match=r"group_duplicates=True: 2 groups cannot be split"):
             load(table, group_duplicates=True)
 
     def test_without_copies_changes_no_note(self):
@@ -252,9 +252,9 @@ class TestInAFileOfTestRows:
         varied().to_csv(tmp_path / "fit.csv", index=False)
         (tmp_path / "link.csv").symlink_to(tmp_path / "fit.csv")
         for test in ("fit.csv", "link.csv"):
-            with pytest.raises(InputError, match=r"--test: .* holds the rows to learn from, fit\.csv"):
+            with pytest.raises(InputError, match=r"test: .* holds the rows to learn from, fit\.csv"):
                 load(tmp_path / "fit.csv", test=tmp_path / test)
-        with pytest.raises(InputError, match="--test: iris"):
+        with pytest.raises(InputError, match="test: iris"):
             load_dataset("iris", test="iris")
 
     def test_the_only_pair_of_images_in_a_folder_is_refused(self, tmp_path):
@@ -262,7 +262,7 @@ class TestInAFileOfTestRows:
             header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
             content = np.arange(np.prod(shape)) % 7
             (tmp_path / name).write_bytes(header + content.astype(np.uint8).tobytes())
-        with pytest.raises(InputError, match=r"--test: .*the rows to learn from"):
+        with pytest.raises(InputError, match=r"test: .*the rows to learn from"):
             load_dataset(tmp_path, test=tmp_path / "t10k-images-idx3-ubyte")
 
 

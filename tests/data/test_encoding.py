@@ -172,9 +172,9 @@ def test_the_index_of_a_frame_counts_the_rows_of_its_file():
 
 
 def test_unknown_names_are_refused_and_the_nearest_is_offered():
-    with pytest.raises(InputError, match=r"--drop: no column 'colour ID'"):
+    with pytest.raises(InputError, match=r"drop: no column 'colour ID'"):
         Schema.from_frame(FRAME, drop=["colour ID"])
-    with pytest.raises(InputError, match=r"--categorical: no column 'Colours'\. Did you mean 'colour'\?"):
+    with pytest.raises(InputError, match=r"categorical: no column 'Colours'\. Did you mean 'colour'\?"):
         Schema.from_frame(FRAME, categorical=["Colours"])
 
 

@@ -62,7 +62,7 @@ def test_words_for_missing_that_are_levels_are_named_with_their_rows():
 def test_a_column_that_counts_the_rows_is_named():
     found = schema(range(5, 205), "t")
     assert found.columns[0] == NumericColumn("t")
-    assert found.remarks == ("'t' counts the rows. If it is no feature, --drop it.",)
+    assert found.remarks == ("'t' counts the rows. If it is no feature, drop it.",)
 
 
 def test_and_dropped_where_it_is_called_as_what_only_names_rows():

@@ -163,7 +163,7 @@ def test_periods_by_time_leave_a_change_of_time_for_each_that_follows():
     [
         ({"groups": np.arange(100) // 25}, "4 groups cannot be split into 5 folds"),
         ({"time": np.arange(100) // 25}, "4 different times cannot be split into the 6 periods"),
-        ({"groups": np.arange(100), "time": np.arange(100)}, "Give one of --groups and --time"),
+        ({"groups": np.arange(100), "time": np.arange(100)}, "Give one of groups and time"),
     ],
 )
 def test_too_few_groups_or_times_are_refused(options, message):

@@ -85,14 +85,14 @@ def test_task_overrules_what_whole_numbers_look_like():
 def test_regression_on_words_is_refused_with_the_first_row_of_words():
     line = refusal(["1", "2", "high", "3"], task="regression")
     assert "data row 3: target 'kind' is 'high'" in line
-    assert "--task classification" in line
+    assert "task='classification'" in line
     assert "regression needs a finite number" in refusal([True, False], task="regression")
 
 
 def test_numbers_where_classes_are_wanted_are_refused():
     quantity = list(np.linspace(0, 1, 21)) * 5
     assert "numbers where classes are wanted (21 different ones)" in refusal(quantity, task="classification")
-    assert "Choose --task regression" in refusal(list(range(100)), task="classification")
+    assert "Choose task='regression'" in refusal(list(range(100)), task="classification")
 
 
 def test_text_that_differs_nearly_everywhere_is_no_class():
@@ -120,14 +120,14 @@ def test_a_class_too_rare_is_refused_with_its_count_and_what_to_do():
     line = refusal(["a"] * 9 + ["b"] * 5, minimum=6)
     assert "class 'b' has 5 rows;" in line
     assert "need 6 of each" in line
-    assert "--merge-rare" in line
+    assert "merge_rare=True" in line
     assert target(["a"] * 9 + ["b"] * 6, minimum=6).classes == ("a", "b")
 
 
 def test_several_rare_classes_are_counted_and_numbers_may_be_a_quantity():
     line = refusal([0] * 9 + [1] * 9 + [2, 3, 3], minimum=6)
     assert "class '2' has 1 row (1 other class is too rare as well)" in line
-    assert "--task regression" in line
+    assert "task='regression'" in line
 
 
 def test_rare_classes_are_merged_when_wanted_and_this_is_said():

@@ -36,7 +36,7 @@ def test_a_column_with_a_usual_name_is_the_target(name):
 def test_otherwise_the_last_column_is_the_target_and_this_is_said():
     name, note = choose_target(table("a", "b", "price"), None)
     assert name == "price"
-    assert note == "The target is the last column, 'price'; name another with --target."
+    assert note == "The target is the last column, 'price'; name another with target."
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from experiments import EPOCHS, PARTS, PLAIN, arm_of, even_shares, losses_of, make_losses, make_trial
+from experiments import EPOCHS, PARTS, PLAIN, arm_of, even_shares, losses_of, make_trial
 
-from goru.experiment.trial import losses_by_arm, pooled
+from goru.experiment.trial import losses_by_arm
 
 INF, NAN = np.inf, np.nan
 DROPOUT = arm_of(dropout=True)
@@ -75,24 +75,6 @@ class TestLosses:
             np.testing.assert_array_equal(own.shares, shares[:3])
 
 
-class TestPooled:
-    def test_all_configurations_of_several_arms_are_those_of_one(self):
-        one, other = (
-            make_losses([[[1.0], [2.0]]]),
-            make_losses([[[3.0], [NAN]], [[5.0], [6.0]]], training=[[[7.0]] * 2] * 2),
-        )
-        both = pooled([one, other])
-        np.testing.assert_array_equal(both.validation[..., 0], [[1, 2], [3, NAN], [5, 6]])
-        np.testing.assert_array_equal(both.training[..., 0], [[0.5, 1], [7, 7], [7, 7]])
-        np.testing.assert_array_equal(both.parts.sum(axis=-1), both.validation)
-        np.testing.assert_array_equal(both.shares, even_shares(2))  # of splits, which are the same for all
-
-    def test_a_single_one_is_itself(self):
-        one = make_losses(np.random.default_rng(0).random((2, 3, 4)))
-        for name in ("training", "validation", "parts", "shares"):
-            np.testing.assert_array_equal(getattr(pooled([one]), name), getattr(one, name))
-
-
 @pytest.mark.parametrize(
     ("curve", "best"), [([0.5, 0.3, 0.4], 0.3), ([0.5, NAN, 0.4], 0.4), ([0.5, -INF, INF], 0.5), ([NAN, INF], INF)]
 )
@@ -123,8 +105,8 @@ class TestDifferentLengths:
     def test_of_an_arm_that_is_shorter_than_another_too(self):
         found = losses_of([make_trial(PLAIN, curves=self.LONG), make_trial(DROPOUT, curves=self.SHORT)])
         assert found[DROPOUT].validation.shape == found[PLAIN].validation.shape == (1, 1, 4)
-        both = pooled([found[PLAIN], found[DROPOUT]])
-        np.testing.assert_allclose(np.asarray(both.parts).sum(axis=-1), both.validation, rtol=1e-6)
+        for losses in found.values():
+            np.testing.assert_allclose(np.asarray(losses.parts).sum(axis=-1), losses.validation, rtol=1e-6)
 
     def test_one_that_diverged_and_ended_stays_infinite(self):
         found = losses_of(

@@ -135,7 +135,7 @@ class TestFiles:
 
     def test_files_that_are_there_stay_unless_they_are_to_be_replaced(self, model, tmp_path):
         (tmp_path / "model.json").write_text("mine")
-        with pytest.raises(InputError, match=r"model.json: is there already. Give --overwrite"):
+        with pytest.raises(InputError, match=r"model.json: is there already. Give overwrite=True"):
             onnx.save(model, tmp_path / "model.onnx")
         assert [path.read_text("utf-8") for path in tmp_path.iterdir()] == ["mine"]
         onnx.save(model, tmp_path / "model.onnx", overwrite=True)

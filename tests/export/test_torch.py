@@ -275,7 +275,7 @@ class TestFiles:
     def test_what_is_there_stays_unless_it_is_to_be_replaced(self, model, tmp_path):
         export.save(model, tmp_path)
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-        with pytest.raises(InputError, match=r"model.py: is there already. Give --overwrite .* name another folder"):
+        with pytest.raises(InputError, match=r"model.py: is there already. Give overwrite=True .* name another folder"):
             export.save(model.single, tmp_path)
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
         export.save(model.single, tmp_path, overwrite=True)

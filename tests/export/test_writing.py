@@ -28,7 +28,9 @@ def test_a_folder_is_made_for_them_and_what_else_is_in_it_stays(tmp_path):
 
 def test_if_one_is_there_none_is_written(tmp_path):
     (tmp_path / "b").write_bytes(b"old")
-    with pytest.raises(InputError, match=r"b: is there already. Give --overwrite to replace it, or name another file"):
+    with pytest.raises(
+        InputError, match=r"b: is there already. Give overwrite=True to replace it, or name another file"
+    ):
         write_files({tmp_path / "a": b"1", tmp_path / "b": b"2"}, overwrite=False)
     assert contents(tmp_path) == {"b": b"old"}
 

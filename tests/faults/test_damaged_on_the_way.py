@@ -59,7 +59,7 @@ def test_it_is_named_or_does_not_matter(whole, left, tmp_path, name):
             said, named = str(error), named + 1
         if said:
             assert str(folder) in said, kind
-            assert "--overwrite" in said, kind
+            assert "overwrite=True" in said, kind
             assert before.get(f"{MAKING}/{CONFIG}") == files(folder).get(f"{MAKING}/{CONFIG}"), kind
     assert named > (10 if name == CONFIG else -1)
 

@@ -41,7 +41,7 @@ def chain(commands, fit, folder, seconds, rng, kills) -> int:
         assert ended.killed or ended.code == 0, ended
         times, how = times + ended.killed, ("--resume",)
         if is_unfinished(folder):
-            with pytest.raises(InputError, match="Give --resume to go on"):
+            with pytest.raises(InputError, match="Give resume=True to go on"):
                 check_free(folder, overwrite=False)
     return times
 

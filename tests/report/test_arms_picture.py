@@ -9,6 +9,7 @@ from looking import column, drawable, named, notes
 
 from goru.report.pictures.arms import LOOKS, MARKS, TOGETHER
 
+AFTER = [name for name in LOWEST if "after" in name]
 CONTRAST = 4  # batch norm after instead of before
 
 
@@ -123,19 +124,23 @@ class TestTheSentenceAboutInteractions:
     def test_where_nothing_is_decided(self):
         said = interactions_picture(*three()).says
         assert said.startswith("Whether techniques do more together than apart stays undecided for every pair.")
-        assert "Right of zero, where 1 of 5 marks lie, two techniques together would bring less than the sum" in said
+        assert "Right of zero, where 2 of 5 marks lie, two techniques together would bring less than the sum" in said
 
     def test_names_pairs_by_what_they_do(self):
         pairs = with_pairs("helps", "hurts", "no effect worth having", "helps", "undecided")
         said = interactions_picture(*pairs).says
         assert said.startswith(
-            "Dropout and weight decay; batch norm after and dropout: more together than apart. Batch norm before and "
-            "dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. 1 of 5 "
-            "pairs stay undecided. Right of zero, where 2 of 5 marks lie"
+            "Batch norm before and dropout; batch norm after and weight decay: more together than apart. Batch norm "
+            "after and dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. "
+            "1 of 5 pairs stay undecided. Right of zero, where 2 of 5 marks lie"
         )
 
     def test_counts_no_marks_of_pairs_that_diverged(self):
-        assert "where 0 of 3 marks lie" in interactions_picture(*two()).says
+        said = interactions_picture(CLASSIFICATION, evidence_of(CLASSIFICATION, diverged=AFTER)).says
+        assert "where 1 of 3 marks lie" in said
+
+    def test_a_pair_of_which_some_arms_are_left_is_judged_by_them(self):
+        assert "where 2 of 5 marks lie" in interactions_picture(*two()).says
 
     def test_speaks_of_no_marks_where_there_are_none(self):
         evidence = evidence_of(CLASSIFICATION, diverged=list(LOWEST))
@@ -157,7 +162,7 @@ class TestTheFigureOfInteractions:
     def test_writes_and_marks_a_verdict_in_its_own_words(self, verdict):
         picture = interactions_picture(*with_pairs(*[verdict] * 5))
         words = TOGETHER[verdict]
-        assert notes(picture.figure)[0] == f"<b>dropout and weight decay</b><br>{words}"
+        assert notes(picture.figure)[0] == f"<b>batch norm before and dropout</b><br>{words}"
         assert column(picture, "verdict") == [words] * 5
         assert (picture.figure.data[0].marker.color, picture.figure.data[0].marker.symbol) == LOOKS[verdict]
 
@@ -165,6 +170,7 @@ class TestTheFigureOfInteractions:
         assert drawable(interactions_picture(*numbers()).figure)
 
     def test_table_has_its_numbers(self):
-        picture = interactions_picture(*two())
-        assert column(picture, "what") == [pair["name"] for pair in two()[1]["interactions"]]
-        assert column(picture, "change in validation loss")[3:] == ["a network diverged"] * 2
+        evidence = evidence_of(CLASSIFICATION, diverged=AFTER)
+        picture = interactions_picture(CLASSIFICATION, evidence)
+        assert column(picture, "what") == [pair["name"] for pair in evidence["interactions"]]
+        assert column(picture, "change in validation loss")[1] == "a network diverged"

@@ -27,7 +27,7 @@ def test_nothing_is_told_where_there_are_none():
 def test_they_are_counted_with_what_to_do(answer):
     (told,) = warning(answer)
     assert told.startswith(TOLD)
-    assert "--group-duplicates" in told
+    assert "group_duplicates=True" in told
 
 
 def test_the_terminal_tells_it_below_the_figures(answer):

@@ -10,6 +10,8 @@ from evidences import config_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from goru.cli.arguments import typed
+from goru.errors import spelled
 from goru.report.repeating import command
 from goru.studies.fitting import TableOptions
 from goru.studies.options import Options
@@ -137,7 +139,9 @@ class TestHowAlike:
     def test_of_a_budget_is_in_kind(self, config, configurations, words):
         said = how_alike(config, changed(CLASSIFICATION, plan={"configurations": configurations}))
         assert words in said
-        assert "With --networks instead of --budget every run gives the same bits." in said
+        assert "With networks instead of budget every run gives the same bits." in said
+        with spelled(typed):
+            assert "With --networks instead of --budget every run" in how_alike(config, CLASSIFICATION)
 
 
 class TestByWhatItWasMade:

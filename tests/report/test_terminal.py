@@ -8,6 +8,9 @@ from drawn import answer_lines
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goru.cli.arguments import typed
+from goru.errors import spelled
+
 
 class TestAnswer:
     def test_of_a_classification(self):
@@ -58,13 +61,17 @@ class TestAnswer:
             "              but these rows do not show for sure that it is better than a plain network.",
         ]
 
+    def test_in_a_shell_advice_names_options(self):
+        with spelled(typed):
+            assert "; wider layers (--hidden) might overfit" in text(REGRESSION)
+
     def test_of_a_regression(self):
         lines = text(REGRESSION).splitlines()
         assert lines[:6] == [
             "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
             "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
             "plain         training loss 0.495, validation loss 0.500 after the last epoch",
-            "              no overfitting found: generalization gap 0.005 (-0.010 to 0.020); wider layers (--hidden) "
+            "              no overfitting found: generalization gap 0.005 (-0.010 to 0.020); wider layers (hidden) "
             "might overfit",
             "              (the loss is the squared error over the target's variance)",
             "trained       76 networks, 900 steps, 120 s (12 arms, 1 configuration each, 5 folds, twice, 100 epochs)",

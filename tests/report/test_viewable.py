@@ -12,7 +12,8 @@ from evidences import config_of, two, write_run
 from looking import Page, drawable
 
 import goru
-from goru.errors import InputError
+from goru.errors import InputError, spelled
+from goru.estimators.parameters import ARGUMENTS
 from goru.report.fragment import fragment
 from goru.report.run import Run, load
 from goru.report.study_page import html
@@ -50,7 +51,8 @@ class TestAStudyInMemory:
         assert study.answer.advice in Page(study._repr_html_()).text
 
     def test_prints_the_whole_answer(self, study):
-        assert str(study).splitlines() == list(answer_lines(study.answer))
+        with spelled(ARGUMENTS):
+            assert str(study).splitlines() == list(answer_lines(study.answer))
 
     def test_has_a_frame_of_effects_and_one_of_trials(self, study):
         assert isinstance(study.effects, pd.DataFrame)
@@ -75,9 +77,11 @@ class TestAStudyInMemory:
     def test_writes_its_report_and_spares_what_is_there(self, study, tmp_path):
         path = tmp_path / "report.html"
         study.write_report(path)
-        assert path.read_text("utf-8") == html(study.answer, study.evidence)
+        with spelled(ARGUMENTS):
+            assert path.read_text("utf-8") == html(study.answer, study.evidence)
+        assert "With n_networks instead of budget every run" in Page(path.read_text("utf-8")).text
         path.write_text("mine", encoding="utf-8")
-        with pytest.raises(InputError, match="is there already"):
+        with pytest.raises(InputError, match=r"is there already\. Give overwrite=True"):
             study.write_report(path)
         assert path.read_text("utf-8") == "mine"
         study.write_report(path, overwrite=True)

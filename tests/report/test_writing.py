@@ -28,7 +28,7 @@ def test_what_is_no_text_is_written_out(tmp_path):
 
 def test_a_file_that_is_there_is_replaced_only_if_that_is_asked_for(tmp_path):
     write_page("old", tmp_path / "page.html", overwrite=False)
-    with pytest.raises(InputError, match=r"page.html: is there already. Give --overwrite"):
+    with pytest.raises(InputError, match=r"page.html: is there already. Give overwrite=True"):
         write_page("new", tmp_path / "page.html", overwrite=False)
     assert contents(tmp_path) == {"page.html": "old"}
     write_page("new", tmp_path / "page.html", overwrite=True)

@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from goru.experiment.arms import Arm
 from goru.experiment.effects.comparison import Difference, Rival
 from goru.experiment.effects.effects import Effect
+from goru.experiment.effects.simplest import Simplest
 from goru.studies import defaults
 from goru.studies.advice import advise
+from goru.studies.design import arm_of
 
 WORDS = "batch norm before, dropout"
 NETWORKS = 0.5  # their loss on the test rows, of which shares are told
@@ -226,3 +229,35 @@ class TestNetworks:
         said = advised(effect, *rivals, plain=other)
         shares = re.findall(r"[-+]?\d+(?:\.\d+)?%", said.replace("95% CI", "").replace("at most 2% higher", ""))
         assert len(shares) == 3 * said.count("95% CI")
+
+
+class TestTheSimplest:
+    @staticmethod
+    def simplest(arm: Arm) -> Simplest:
+        return Simplest(arm, arm_of("before", True, True), 0.004, 0.01)
+
+    def test_is_named_where_it_is_another_than_the_best(self):
+        said = advised(HELPS, simplest=self.simplest(arm_of(dropout=True)))
+        assert said.endswith("The simplest that does about as well, within one standard error of the best: dropout.")
+
+    def test_may_be_the_plain_network(self):
+        said = advised(OPEN, simplest=self.simplest(arm_of()))
+        assert said.endswith("within one standard error of the best: the plain network.")
+
+    def test_is_not_named_where_it_is_the_best_or_the_plain_network_is_recommended(self):
+        best = arm_of("before", True, True)
+        assert advised(HELPS, simplest=Simplest(best, best, 0.0, 0.0)) == advised(HELPS)
+        assert advised(NOTHING, is_plain=True, simplest=self.simplest(arm_of())) == advised(NOTHING, is_plain=True)
+
+
+class TestLikely:
+    def test_what_likely_does_better_is_to_be_used_with_how_likely_that_is(self):
+        said = advised(replace(OPEN, helps=0.913))
+        assert said == f"Use {WORDS}: it likely does better than the plain network (91%; -20%, 95% CI -44% to +4%)."
+
+    def test_below_four_fifths_nothing_is_likely(self):
+        assert advised(replace(OPEN, helps=0.79)) == advised(OPEN)
+
+    def test_not_where_the_test_rows_say_otherwise(self):
+        better = plain(-0.005, -0.05, 0.04)
+        assert advised(replace(OPEN, helps=0.95), plain=better) == advised(OPEN, plain=better)

@@ -1,4 +1,4 @@
-"""The arms of a study, the questions that it answers, and the configurations of its arms."""
+"""The arms of a study, the questions that it answers, and the draws of its arms."""
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +16,8 @@ from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step
 from goru.studies import defaults
 from goru.studies.design import (
-    AFTER,
     ARMS,
-    BEFORE,
-    CONTRASTS,
     PLAIN,
-    RECOMMENDED,
     architecture,
     arm_of,
     design,
@@ -40,14 +36,14 @@ BATCH_NORM = {
 }
 
 
-def configurations(arm: Arm, count: int, seed, steps: int, search_batch_norm: bool = False) -> list[Hyperparameters]:
+def draws(arm: Arm, count: int, seed, steps: int, search_batch_norm: bool = False) -> list[Hyperparameters]:
     """What networks are trained with, of the first configurations of an arm."""
     found = design(search_batch_norm).configurations(arm, count, seed)
     return [hyperparameters(values, steps) for values in found]
 
 
 def strength(hyper: Hyperparameters, steps: int = STEPS) -> float:
-    """Of a configuration's decay: λ times the sum of the learning rates of all steps."""
+    """Of a draw's decay: λ times the sum of the learning rates of all steps."""
     return hyper.weight_decay * hyper.learning_rate * steps / 2
 
 
@@ -78,39 +74,32 @@ class TestArms:
         assert len({architecture(arm, base) for arm in ARMS}) == 6
 
 
-class TestContrasts:
-    def test_there_are_seven_and_each_compares_what_its_name_says(self):
-        asked = {
-            contrast.name: ({arm.name for arm in contrast.arms}, {arm.name for arm in contrast.against})
-            for contrast in CONTRASTS
+class TestQuestions:
+    @pytest.mark.parametrize("search", [False, True])
+    def test_every_technique_on_average_over_all_arms_and_the_best_of_all(self, search):
+        contrasts, interactions, removals = design(search).asked
+        assert {contrast.name: len(contrast.arms) for contrast in contrasts} == {
+            "batch norm before": 4,
+            "batch norm after": 4,
+            "batch norm after instead of before": 4,
+            "dropout": 6,
+            "weight decay": 6,
+            "the best of all combinations": 12,
         }
-        assert asked == {
-            "dropout": ({"dropout"}, {"plain"}),
-            "weight decay": ({"weight decay"}, {"plain"}),
-            "batch norm before the activation": ({"batch norm before"}, {"plain"}),
-            "batch norm after the activation": ({"batch norm after"}, {"plain"}),
-            "batch norm after instead of before": ({"batch norm after"}, {"batch norm before"}),
-            "dropout and decay on top of batch norm": (
-                {"batch norm before + dropout + weight decay", "batch norm after + dropout + weight decay"},
-                {"batch norm before", "batch norm after"},
-            ),
-            "the best of all combinations": ({arm.name for arm in ARMS}, {"plain"}),
+        assert {pair.name: len(pair.both) for pair in interactions} == {
+            "batch norm before and dropout": 2,
+            "batch norm after and dropout": 2,
+            "batch norm before and weight decay": 2,
+            "batch norm after and weight decay": 2,
+            "dropout and weight decay": 3,
         }
-
-    def test_no_arm_stands_twice_on_one_side(self):
-        for contrast in CONTRASTS:
-            for side in (contrast.arms, contrast.against):
-                assert len(set(side)) == len(side) > 0
-
-    def test_the_recommendation_is_the_last(self):
-        assert CONTRASTS[-1] is RECOMMENDED
-        assert (arm_of("before"), arm_of("after")) == (BEFORE, AFTER)
+        assert [removal.name for removal in removals] == ["batch norm", "dropout", "weight decay"]
 
 
-class TestConfigurations:
+class TestDraws:
     @pytest.mark.parametrize("arm", **ids)
     def test_numbers_are_in_their_ranges_and_zero_where_a_technique_is_off(self, arm):
-        for hyper in configurations(arm, 64, seed=3, steps=STEPS):
+        for hyper in draws(arm, 64, seed=3, steps=STEPS):
             assert 3e-4 <= hyper.learning_rate <= 3e-2
             low, high = (0.05, 0.6) if arm["dropout"] else (0, 0)
             assert low <= hyper.dropout_rate <= high
@@ -120,14 +109,14 @@ class TestConfigurations:
     @pytest.mark.parametrize("search", [False, True])
     @pytest.mark.parametrize("arm", **ids)
     def test_asking_for_more_leaves_the_first_ones_as_they_are(self, arm, search):
-        most = configurations(arm, 33, 1, STEPS, search)
+        most = draws(arm, 33, 1, STEPS, search)
         assert len(most) == len(set(most)) == 33
         for count in (1, 2, 3, 4, 5, 8, 9, 32):
-            assert configurations(arm, count, 1, STEPS, search) == most[:count]
+            assert draws(arm, count, 1, STEPS, search) == most[:count]
 
     @pytest.mark.parametrize("search", [False, True])
-    def test_a_configuration_has_one_number_of_each_kind_in_all_arms_that_have_it(self, search):
-        by_arm = {arm: configurations(arm, 5, 2, STEPS, search) for arm in ARMS}
+    def test_a_draw_has_one_number_of_each_kind_in_all_arms_that_have_it(self, search):
+        by_arm = {arm: draws(arm, 5, 2, STEPS, search) for arm in ARMS}
         everything = by_arm[arm_of("before", True, True)]
         for arm, drawn in by_arm.items():
             for hyper, full in zip(drawn, everything, strict=True):
@@ -139,7 +128,7 @@ class TestConfigurations:
 
     def test_they_are_spread_evenly_on_their_scales(self):
         """Eight points of a Sobol sequence: one in each eighth of every range."""
-        drawn = configurations(arm_of("after", True, True), 8, 0, STEPS, search_batch_norm=True)
+        drawn = draws(arm_of("after", True, True), 8, 0, STEPS, search_batch_norm=True)
         scales = {
             "learning_rate": (np.log, (3e-4, 3e-2)),
             "dropout_rate": (np.asarray, (0.05, 0.6)),
@@ -156,16 +145,16 @@ class TestConfigurations:
             assert sorted(((values - low) / (high - low) * 8).astype(int)) == list(range(8))
 
     def test_they_are_a_function_of_the_seed(self):
-        assert configurations(PLAIN, 4, 0, STEPS) == configurations(PLAIN, 4, 0, STEPS)
-        assert configurations(PLAIN, 4, 0, STEPS) != configurations(PLAIN, 4, 1, STEPS)
-        assert configurations(PLAIN, 4, (0, 1), STEPS) != configurations(PLAIN, 4, (0, 2), STEPS)
+        assert draws(PLAIN, 4, 0, STEPS) == draws(PLAIN, 4, 0, STEPS)
+        assert draws(PLAIN, 4, 0, STEPS) != draws(PLAIN, 4, 1, STEPS)
+        assert draws(PLAIN, 4, (0, 1), STEPS) != draws(PLAIN, 4, (0, 2), STEPS)
 
 
 class TestDecay:
     ARM = arm_of(weight_decay=True)
 
     def test_a_longer_schedule_has_a_weaker_decay_and_the_same_strength(self):
-        for short, long in zip(configurations(self.ARM, 8, 0, 100), configurations(self.ARM, 8, 0, 1_000), strict=True):
+        for short, long in zip(draws(self.ARM, 8, 0, 100), draws(self.ARM, 8, 0, 1_000), strict=True):
             assert short.weight_decay == pytest.approx(10 * long.weight_decay)
             assert strength(short, 100) == pytest.approx(strength(long, 1_000))
             assert short.learning_rate == long.learning_rate
@@ -191,7 +180,7 @@ class TestDecay:
             begun = Training(ones, network.running(layers), optimizer(recipe, hyper, 0.0).init(ones))
             return jax.lax.fori_loop(0, steps, body, begun)
 
-        drawn = configurations(self.ARM, 4, 0, steps)
+        drawn = draws(self.ARM, 4, 0, steps)
         for hyper in drawn:
             weight = np.asarray(jax.jit(train)(hyper).learned[0].weight).T
             np.testing.assert_allclose(np.log(weight[1]), -strength(hyper, steps), rtol=0.03)
@@ -200,9 +189,9 @@ class TestDecay:
 
 
 class TestSearchingBatchNorm:
-    def test_numbers_are_in_their_ranges_and_differ_from_configuration_to_configuration(self):
-        for arm in (BEFORE, AFTER, arm_of("after", True, True)):
-            drawn = configurations(arm, 32, 0, STEPS, search_batch_norm=True)
+    def test_numbers_are_in_their_ranges_and_differ_from_draw_to_draw(self):
+        for arm in (arm_of("before"), arm_of("after"), arm_of("after", True, True)):
+            drawn = draws(arm, 32, 0, STEPS, search_batch_norm=True)
             for name, (low, high) in BATCH_NORM.items():
                 values = [getattr(hyper, name) for hyper in drawn]
                 assert low <= min(values) < max(values) <= high
@@ -210,16 +199,16 @@ class TestSearchingBatchNorm:
 
     @pytest.mark.parametrize("arm", [arm for arm in ARMS if not arm["batch_norm"]], ids=lambda arm: arm.name)
     def test_where_there_is_none_nothing_of_it_is_drawn(self, arm):
-        for hyper in configurations(arm, 8, 0, STEPS, search_batch_norm=True):
+        for hyper in draws(arm, 8, 0, STEPS, search_batch_norm=True):
             assert batch_norm_of(hyper) == (1.0, 0.0, 1e-5, 0.9)
 
     @pytest.mark.parametrize("arm", **ids)
     def test_unless_asked_for_it_stays_as_it_is(self, arm):
-        for hyper in configurations(arm, 8, 0, STEPS):
+        for hyper in draws(arm, 8, 0, STEPS):
             assert batch_norm_of(hyper) == (1.0, 0.0, 1e-5, 0.9)
 
     def test_what_else_there_is_stays_in_its_range(self):
-        for hyper in configurations(arm_of("before", True, True), 32, 0, STEPS, search_batch_norm=True):
+        for hyper in draws(arm_of("before", True, True), 32, 0, STEPS, search_batch_norm=True):
             assert 3e-4 <= hyper.learning_rate <= 3e-2
             assert 0.05 <= hyper.dropout_rate <= 0.6
             assert 0.25 <= strength(hyper) <= 25

@@ -11,29 +11,29 @@ from goru.studies.options import Options
 @pytest.mark.parametrize(
     ("senseless", "option"),
     [
-        ({"budget": 0}, "--budget"),
-        ({"budget": -1.0}, "--budget"),
-        ({"budget": math.inf}, "--budget"),
-        ({"budget": math.nan}, "--budget"),
-        ({"networks": 0}, "--networks"),
-        ({"networks": -36}, "--networks"),
-        ({"networks": 10**12}, "--networks"),  # their configurations alone would fill the memory
-        ({"hidden": ()}, "--hidden"),
-        ({"hidden": (0,)}, "--hidden"),
-        ({"hidden": (8, -8)}, "--hidden"),
-        ({"hidden": (70_000,)}, "--hidden"),
-        ({"hidden": (8,) * 101}, "--hidden"),
-        ({"activation": "swoosh"}, "--activation"),
-        ({"batch_size": 1}, "--batch-size"),
-        ({"batch_size": 0}, "--batch-size"),
-        ({"batch_size": -32}, "--batch-size"),
+        ({"budget": 0}, "budget"),
+        ({"budget": -1.0}, "budget"),
+        ({"budget": math.inf}, "budget"),
+        ({"budget": math.nan}, "budget"),
+        ({"networks": 0}, "networks"),
+        ({"networks": -36}, "networks"),
+        ({"networks": 10**12}, "networks"),  # their configurations alone would fill the memory
+        ({"hidden": ()}, "hidden"),
+        ({"hidden": (0,)}, "hidden"),
+        ({"hidden": (8, -8)}, "hidden"),
+        ({"hidden": (70_000,)}, "hidden"),
+        ({"hidden": (8,) * 101}, "hidden"),
+        ({"activation": "swoosh"}, "activation"),
+        ({"batch_size": 1}, "batch_size"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": -32}, "batch_size"),
         ({"epochs": 0}, "epochs"),
         ({"epochs": -1}, "epochs"),
         ({"epochs": 10**6}, "epochs"),  # their curves alone would fill the memory
-        ({"class_weight": "none"}, "--class-weight"),
-        ({"class_weight": ""}, "--class-weight"),
-        ({"seed": -1}, "--seed"),
-        ({"seed": 2**32}, "--seed"),
+        ({"class_weight": "none"}, "class_weight"),
+        ({"class_weight": ""}, "class_weight"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed"),
     ],
 )
 def test_a_senseless_value_is_refused_by_name(senseless, option):
@@ -42,7 +42,7 @@ def test_a_senseless_value_is_refused_by_name(senseless, option):
 
 
 def test_a_time_and_a_number_of_networks_exclude_each_other():
-    with pytest.raises(InputError, match="--budget and --networks"):
+    with pytest.raises(InputError, match="budget and networks"):
         Options(budget=60.0, networks=36)
 
 

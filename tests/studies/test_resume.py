@@ -208,7 +208,7 @@ class TestTheOldRun:
     def test_a_finished_one_is_not_touched(self, go_on, resume):
         folder = go_on(resume=False).folder
         before = tree(folder)
-        with pytest.raises(InputError, match=r"finished.*--overwrite"):
+        with pytest.raises(InputError, match=r"finished.*overwrite=True"):
             go_on(resume=resume)
         assert tree(folder) == before
 
@@ -222,7 +222,7 @@ class TestWhatIsNotGoneOnWith:
 
     def test_without_resume_it_is_said_what_to_do(self, left, go_on):
         before = tree(left)
-        with pytest.raises(InputError, match=r"run: holds a run that was not finished\. Give --resume to go on, or"):
+        with pytest.raises(InputError, match=r"run: holds a run that was not finished\. Give resume=True to go on, or"):
             go_on(resume=False)
         assert tree(left) == before
 
@@ -268,18 +268,18 @@ class TestWhatIsNotGoneOnWith:
             go_on()
 
     def test_one_that_is_to_be_begun_anew(self, left, go_on):
-        with pytest.raises(InputError, match="--resume and --overwrite exclude each other"):
+        with pytest.raises(InputError, match="resume=True and overwrite=True exclude each other"):
             go_on(overwrite=True)
 
     def test_a_damaged_record(self, left, go_on):
         (left / MAKING / STORE).write_bytes(b"?" * 5000)
-        with pytest.raises(InputError, match=r"\.making/study\.sqlite: damaged .*--overwrite"):
+        with pytest.raises(InputError, match=r"\.making/study\.sqlite: damaged .*overwrite=True"):
             go_on()
         assert (left / MAKING / STORE).read_bytes() == b"?" * 5000
 
     def test_a_damaged_configuration(self, left, go_on):
         (left / MAKING / CONFIG).write_text("{")
-        with pytest.raises(InputError, match=r"\.making/config\.json: damaged.*--overwrite"):
+        with pytest.raises(InputError, match=r"\.making/config\.json: damaged.*overwrite=True"):
             go_on()
         assert len(read_trials(left / MAKING / STORE)) == 4
 

@@ -384,7 +384,7 @@ class TestLimits:
     def test_a_batch_larger_than_the_rows_of_a_split_is_refused(self, flowers):
         # 72 development rows: the smallest split, one of three folds, fits on 48.
         assert Study(flowers, Options(batch_size=48))
-        with pytest.raises(InputError, match="--batch-size 49: a batch holds at most the 48 rows"):
+        with pytest.raises(InputError, match="batch_size=49: a batch holds at most the 48 rows"):
             Study(flowers, Options(batch_size=49))
 
     def test_splits_that_fit_on_a_handful_of_rows_are_refused(self):

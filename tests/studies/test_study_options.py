@@ -96,7 +96,7 @@ class TestOptions:
         assert loss["recommended", 8] != pytest.approx(answer.test[-1].figures["log loss"])
 
     def test_numbers_have_no_classes_that_could_count_alike(self, prices):
-        with pytest.raises(InputError, match="--class-weight: 'price' is a number"):
+        with pytest.raises(InputError, match="class_weight: 'price' is a number"):
             Study(prices, replace(TINY, class_weight="balanced"))
 
 

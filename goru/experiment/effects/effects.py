@@ -1,73 +1,130 @@
-"""From losses that were judged to verdicts: what a technique changes, and how sure that is."""
+"""From differences of losses to verdicts: what a technique changes, and how sure that is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from goru.experiment.effects.crossfit import Judged
+from goru.experiment.effects.simultaneous import quantiles
 
 Verdict = Literal["helps", "hurts", "no effect worth having", "undecided"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a question compares: the losses of one side less those of the other.
+
+    - `losses`: `(splits,)`.
+    - `parts`: `(splits, parts)`: what each part of the rows adds to them.
+    - `without`: `(configurations,)`: the mean difference if a configuration had not been tried, in any arm; empty where
+      nothing is tuned.
+    """
+
+    losses: np.ndarray
+    parts: np.ndarray
+    without: np.ndarray
+
+    @property
+    def change(self) -> float:
+        """The mean."""
+        return float(np.mean(self.losses))
 
 
 @dataclass(frozen=True)
 class Error:
     """What an estimated effect may be wrong by: standard errors, from three sources that add up as variances.
 
+    Each is the length of a vector of residuals: those of two effects, multiplied, are their covariance.
+
     - `rows`: other rows might have judged. The standard error of a mean over rows, each judged once a partition by
       networks that were not fitted on it (Bayle, Bayle, Janson, Mackey 2020, theorem 1), here over parts of the rows.
     - `networks`: other networks might have been trained, on other training rows and from other initial weights: by how
       much the R splits differ more than their rows explain, √((s² - w)/R), with s² the variance between splits and w
       that of a split's mean over its rows: the estimate of a variance component.
-    - `search`: other hyperparameters might have been drawn. How much the best of n configurations varies shows in its
-      distance d to the second best: were configurations independent and their excess losses exponential, as for two
-      hyperparameters near an optimum, the variance would be d²/2 on average. Configurations of a Sobol sequence are
-      spread more evenly, and vary less: d²/4, as arms searched twice show.
-    - `freedom`: degrees of freedom, after Satterthwaite (1946), of the first two.
+    - `search`: other configurations might have been tried. The jackknife (Tukey 1958) leaves one of n after the other
+      out of all arms: (n - 1)/n Σ (θ₋ₖ - θ̄)². For the lowest of n losses it is twice too large (the distance to the
+      second lowest is all that it sees: if excess losses are exponential, its square is twice the variance), and is
+      halved.
+    - `freedom`: degrees of freedom, after Satterthwaite (1946).
     """
 
-    rows: float
-    networks: float
-    search: float
+    of_rows: np.ndarray
+    of_networks: np.ndarray
+    of_search: np.ndarray
     freedom: float
+
+    @cached_property
+    def rows(self) -> float:
+        """From which rows judge."""
+        return float(np.linalg.norm(self.of_rows))
+
+    @cached_property
+    def networks(self) -> float:
+        """From which networks were trained."""
+        return float(np.linalg.norm(self.of_networks))
+
+    @cached_property
+    def search(self) -> float:
+        """From which configurations were tried."""
+        return float(np.linalg.norm(self.of_search))
 
     @property
     def total(self) -> float:
         """The standard error."""
-        return float(np.sqrt(self.rows**2 + self.networks**2 + self.search**2))
+        return float(np.linalg.norm(self.residuals))
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Of all sources."""
+        return np.concatenate([self.of_rows, self.of_networks, self.of_search])
 
 
-def error(arm: Judged, against: Judged, search: float | None = None) -> Error:
-    """Of the mean difference of two arms.
+def error(difference: Difference, shares: np.ndarray) -> Error:
+    """Of a mean difference.
 
     **Arguments:**
 
-    - `search`: the standard error of the search, where it is known otherwise than by what both arms say of it.
+    - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
     """
-    parts = arm.parts.astype(np.float64) - against.parts
-    n_splits = len(parts)
-    rows, n_parts = _variance_over_parts(parts.mean(axis=0), arm.shares.mean(axis=0))
-    between = float(np.var(arm.losses - against.losses, ddof=1)) / n_splits
-    within = np.mean([_variance_over_parts(*split)[0] for split in zip(parts, arm.shares, strict=True)]) / n_splits
-    networks = max(between - float(within), 0.0)
-    searched = (arm.search**2 + against.search**2) / 4 if search is None else search**2
-    both = rows**2 / max(n_parts - 1, 1) + between**2 / (n_splits - 1) * (networks > 0)
-    freedom = (rows + networks) ** 2 / both if both > 0 else float(n_splits - 1)
-    sources = [float(np.sqrt(variance)) for variance in (rows, networks, searched)]
-    return Error(sources[0], sources[1], sources[2], max(float(freedom), n_splits - 1.0))
+    parts, losses, without = difference.parts, difference.losses, difference.without
+    splits, configurations = len(losses), len(without)
+    rows, part_count = _residuals(parts.mean(axis=0), shares.mean(axis=0))
+    between = (losses - losses.mean()) / np.sqrt((splits - 1) * splits)
+    variance = float(between @ between)
+    within = sum(float(np.sum(_residuals(*split)[0] ** 2)) for split in zip(parts, shares, strict=True)) / splits**2
+    explained = max(1 - within / variance, 0.0) if variance > 0 else 0.0
+    search = np.zeros(configurations)
+    if configurations > 1:
+        search = np.sqrt((configurations - 1) / configurations / 2) * (without - without.mean())
+    sources = [
+        (float(rows @ rows), max(part_count - 1, 1)),
+        # The variance component is a difference of two: it is as uncertain as the larger one.
+        *([(variance, splits - 1)] if explained else []),
+        *([(float(search @ search), configurations - 1)] if configurations > 1 else []),
+    ]
+    networks = np.sqrt(explained) * between
+    total = float(rows @ rows) + float(networks @ networks) + float(search @ search)
+    spread = sum(variance**2 / freedom for variance, freedom in sources)
+    if not spread > 0:
+        return Error(rows, networks, search, float(splits - 1))
+    # A sum has no fewer degrees of freedom than its least sure source, even where most of a variance is explained.
+    fewest = min(freedom for variance, freedom in sources if variance > 0)
+    return Error(rows, networks, search, max(total**2 / spread, float(fewest)))
 
 
-def _variance_over_parts(parts: np.ndarray, shares: np.ndarray) -> tuple[float, int]:
-    """The variance of a mean that is the sum of what parts add to it, and how many parts have a share in it.
+def _residuals(parts: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, int]:
+    """Of a mean that is the sum of what parts add to it: the sum of their squares is its variance; and how many parts
+    have a share in it.
 
-    By the residuals from the share of the mean that a part's size explains, so that parts may differ in size.
+    From the share of the mean that a part's size explains, so that parts may differ in size.
     """
     there = shares > 0
     count = int(there.sum())
     if count < 2:
-        return 0.0, count
-    residuals = parts[there] - shares[there] * parts[there].sum()
-    return float(count / (count - 1) * np.sum(residuals**2)), count
+        return np.zeros(len(parts)), count
+    return np.where(there, np.sqrt(count / (count - 1)) * (parts - shares * parts[there].sum()), 0.0), count
 
 
 def verdict(low: float, high: float, margin: float) -> Verdict:
@@ -91,6 +148,8 @@ class Effect:
     - `factor`: of an undecided effect, by how much the number of rows would have to grow for an interval narrow enough
       to decide, if the change is what it seems to be; infinite if rows alone would not do, for more configurations are
       needed; otherwise `None`.
+    - `helps`, `negligible`: how likely it is that the change is below zero, and that it is less than the margin: what
+      Student's t says of this effect alone, all changes being equally likely beforehand; `None` where nobody knows.
     """
 
     name: str
@@ -103,49 +162,66 @@ class Effect:
     networks: float
     search: float
     factor: float | None
+    helps: float | None = None
+    negligible: float | None = None
 
 
-def effect(
-    name: str,
-    arm: Judged,
-    against: Judged,
-    margin: float,
-    confidence: float,
-    comparisons: int,
-    search: float | None = None,
-) -> Effect:
-    """What one arm changes against another.
+def effects(
+    differences: Sequence[tuple[str, Difference]], shares: np.ndarray, margin: float, confidence: float
+) -> tuple[Effect, ...]:
+    """What the answers to several questions are; their intervals hold together.
 
     **Arguments:**
 
+    - `differences`: each with its name.
+    - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
     - `margin`: a smaller change is not worth having.
-    - `confidence`: of all intervals together (Bonferroni).
-    - `comparisons`: how many intervals there are.
-    - `search`: see `error`.
+    - `confidence`: of all intervals together.
     """
+    errors = [
+        error(difference, shares) if np.isfinite([*difference.losses, *difference.without]).all() else None
+        for _, difference in differences
+    ]
+    widths = iter(quantiles([one for one in errors if one is not None], confidence))
+    return tuple(
+        unknown(name, difference.change, margin)
+        if one is None
+        else _effect(name, difference.change, one, margin, next(widths))
+        for (name, difference), one in zip(differences, errors, strict=True)
+    )
+
+
+def unknown(name: str, change: float, margin: float) -> Effect:
+    """Nothing is known about the size of an effect, or about its error."""
+    infinite = float("inf")
+    if not np.isfinite(change):  # nothing stands for an arm in some split
+        return Effect(name, infinite, -infinite, infinite, margin, "undecided", *(infinite,) * 3, None)
+    return Effect(name, change, -infinite, infinite, margin, "undecided", *(infinite,) * 3, infinite)
+
+
+def _effect(name: str, change: float, source: Error, margin: float, quantile: float) -> Effect:
     from scipy.stats import t
 
-    infinite = float("inf")
-    if not np.isfinite([arm.losses, against.losses]).all():
-        # An arm of which no configuration survives in some split: nothing can be said about its size.
-        return Effect(name, infinite, -infinite, infinite, margin, "undecided", infinite, infinite, infinite, None)
-    found = error(arm, against, search)
-    change = float(np.mean(arm.losses - against.losses))
-    quantile = float(t.ppf(1 - (1 - confidence) / (2 * comparisons), found.freedom))
-    half = quantile * found.total
-    said = verdict(change - half, change + half, margin)
+    total = source.total
+    low, high = change - quantile * total, change + quantile * total
+    word = verdict(low, high, margin)
     needed = (max(abs(change), margin - abs(change)) / quantile) ** 2  # the variance with which it would be decided
-    shrinking = found.rows**2 + found.networks**2  # with more rows; that of the search is not
-    factor = shrinking / (needed - found.search**2) if needed > found.search**2 else infinite
+    shrinking = source.rows**2 + source.networks**2  # with more rows; that of the search is not
+    factor = shrinking / (needed - source.search**2) if needed > source.search**2 else float("inf")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below, above, zero = (t.cdf((end - change) / np.float64(total), source.freedom) for end in (-margin, margin, 0))
+    known = total > 0 and np.isfinite(margin)
     return Effect(
         name,
         change,
-        change - half,
-        change + half,
+        low,
+        high,
         margin,
-        said,
-        found.rows,
-        found.networks,
-        found.search,
-        factor if said == "undecided" else None,
+        word,
+        source.rows,
+        source.networks,
+        source.search,
+        factor if word == "undecided" and np.isfinite(margin) else None,
+        float(zero) if known else None,
+        float(above - below) if known else None,
     )

@@ -146,6 +146,7 @@ class EffectFound:
     - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
     - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
     - `configurations_to_decide`: whether more configurations might.
+    - `helps`, `negligible`: how likely it is that the change is below zero, and that it is not worth having.
     """
 
     name: str
@@ -159,6 +160,20 @@ class EffectFound:
     search: Number
     rows_to_decide: int | None = None
     configurations_to_decide: bool = False
+    helps: Number = None
+    negligible: Number = None
+
+    @property
+    def likely(self) -> tuple[Verdict, float] | None:
+        """Of an undecided effect what it most likely does, and how likely that is; none, where nothing is likely."""
+        if self.verdict != "undecided" or self.helps is None or self.negligible is None:
+            return None
+        chances: dict[Verdict, float] = {
+            "no effect worth having": self.negligible,
+            "helps": self.helps,
+            "hurts": 1 - self.helps,
+        }
+        return next(((word, chance) for word, chance in chances.items() if chance >= defaults.LIKELY), None)
 
     @classmethod
     def of(cls, effect: Effect, rows: int) -> "EffectFound":
@@ -173,6 +188,26 @@ class EffectFound:
         known = factor is not None and isfinite(factor)
         to_decide = round(factor * rows) if known else None
         return cls(**found, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
+
+
+@dataclass(frozen=True)
+class SimplestFound:
+    """The arm with the fewest techniques whose loss is within one standard error of the lowest: of how much higher it
+    is.
+
+    - `best`: the arm with the lowest.
+    """
+
+    arm: str
+    best: str
+    change: float
+    error: float
+
+    @classmethod
+    def of(cls, answers: Answers) -> "SimplestFound | None":
+        """Of the answers to all questions."""
+        arm = answers.simplest
+        return None if arm is None else cls(arm.arm.name, arm.best.name, arm.change, arm.error)
 
 
 @dataclass(frozen=True)
@@ -327,6 +362,7 @@ class Answer:
     - `removals`: what each technique changes in the best arm, against the same without it: taken out, a helping one
       is missed.
     - `failures`: arms of which trials failed.
+    - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
     """
 
     goru: str
@@ -353,6 +389,7 @@ class Answer:
     environment: Mapping[str, str] = field(default_factory=dict)
     removals: tuple[EffectFound, ...] = ()
     failures: tuple[Failure, ...] = ()
+    simplest: SimplestFound | None = None
 
     @property
     def networks(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from goru.experiment.arms import Arm
-from goru.experiment.effects.crossfit import judge
+from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.findings.evidence import ArmLosses
 from goru.experiment.trial import Losses
 
@@ -11,6 +11,6 @@ from goru.experiment.trial import Losses
 def arm_losses(losses: Mapping[Arm, Losses], folds: int) -> tuple[ArmLosses, ...]:
     """Every arm, cross-fitted: its validation loss in every split."""
     return tuple(
-        ArmLosses(arm.name, dict(arm), tuple(judge(losses_of_arm, folds).losses.tolist()))
+        ArmLosses(arm.name, dict(arm), tuple(crossfitted(losses_of_arm.validation, folds).tolist()))
         for arm, losses_of_arm in losses.items()
     )

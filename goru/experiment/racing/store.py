@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.arms import Arm, technique
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import Trial
@@ -88,7 +88,7 @@ class Store(Record):
             _make_tables(self._connection)
         columns = [name for _, name, *_ in self._connection.execute("pragma table_info(trials)")]
         if "draw" in columns:  # which is called configuration now
-            raise InputError(f"{self._path}: begun by an older version of goru. Fit the run again with --overwrite.")
+            raise InputError(f"{self._path}: begun by an older version of goru. {_again()}")
         with closing(sqlite3.connect(":memory:")) as fresh:
             _make_tables(fresh)
             if _tables(self._connection) != _tables(fresh):
@@ -182,7 +182,7 @@ def read_trials(path: Path) -> list[Trial]:
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
     if not path.is_file():
-        raise InputError(f"{path}: missing. Fit the run again with --overwrite.")
+        raise InputError(f"{path}: missing. {_again()}")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             yield from _checked_rows(connection)
@@ -201,14 +201,16 @@ def _checked_rows(connection: sqlite3.Connection) -> Generator[tuple[Any, ...], 
 def _facts(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, Any]]:
     for name, value, checksum in connection.execute("select * from facts"):
         if _checksum((name, value)) != checksum:
-            raise InputError(
-                f"{path}: damaged, what it says of '{name}' has changed. Fit the run again with --overwrite."
-            )
+            raise InputError(f"{path}: damaged, what it says of '{name}' has changed. {_again()}")
         yield name, json.loads(value)
 
 
+def _again() -> str:
+    return f"Fit the run again with {option('overwrite', True)}."
+
+
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path}: damaged ({error}). Fit the run again with --overwrite.")
+    return InputError(f"{path}: damaged ({error}). {_again()}")
 
 
 def _row(trial: Trial) -> tuple[Any, ...]:
@@ -236,7 +238,7 @@ def _row(trial: Trial) -> tuple[Any, ...]:
 def _trial(row: tuple[Any, ...], path: Path) -> Trial:
     *cells, checksum = row
     if checksum != _checksum(tuple(cells)) and checksum != _checksum_before(tuple(cells)):  # the latter is slow
-        raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. Fit the run again with --overwrite.")
+        raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. {_again()}")
     if len(cells) == len(_BEFORE):
         cells = _as_now(dict(zip(_BEFORE, cells, strict=True)))
     (

@@ -6,7 +6,7 @@ from goru.functions.workers.pickling import modules_by_name
 from goru.functions.workers.workers import Here, Pool, Processes, accelerators, cores
 
 
-def pool_of(held: Held, workers: int | None, cluster: str | None) -> Pool:
+def pool_of(workers: int | None, cluster: str | None) -> Pool:
     """Workers: as many as there are GPUs, or cores where there are none.
 
     **Arguments:**
@@ -14,18 +14,26 @@ def pool_of(held: Held, workers: int | None, cluster: str | None) -> Pool:
     - `workers`: how many processes; 0 for this one alone.
     - `cluster`: where they are, if not on this machine; see [`connected`][goru.cluster.crew.connected].
 
-    **Raises:** `InputError` if the function cannot be sent to another process, or there is no cluster.
+    **Raises:** `InputError` if there is no such cluster.
     """
     if workers == 0:
-        return Here(held)
+        return Here()
+    if cluster is not None:
+        from goru.functions.workers.rays import RayPool
+
+        return RayPool(cluster)
+    devices = accelerators()
+    return Processes(workers or len(devices) or cores(), devices)
+
+
+def send(held: Held, pool: Pool) -> None:
+    """Give workers what their jobs share.
+
+    **Raises:** `InputError` if the function cannot be sent to another process.
+    """
     modules_by_name()
     try:
-        if cluster is not None:
-            from goru.functions.workers.rays import RayPool
-
-            return RayPool(held, cluster)
-        devices = accelerators()
-        return Processes(held, workers or len(devices) or cores(), devices)
+        pool.hold(held)
     except InputError:
         raise
     except Exception as error:  # whatever pickling the user's objects raises

@@ -23,13 +23,12 @@ class RayPool:
 
     **Arguments:**
 
-    - `held`: what all jobs share; it is sent to every machine once.
     - `address`: see [`connected`][goru.cluster.crew.connected].
 
     **Raises:** `InputError` if Ray is not installed, or there is no such cluster.
     """
 
-    def __init__(self, held: Held, address: str) -> None:
+    def __init__(self, address: str) -> None:
         self._ray = imported()
         self._own = not self._ray.is_initialized()
         self._folder = connect(address) if self._own else None
@@ -39,6 +38,9 @@ class RayPool:
         gpus = int(self._ray.cluster_resources().get("GPU", 0))
         how = {"num_gpus": 1} if gpus else {"num_cpus": 1}
         self._attempt = self._ray.remote(_there).options(max_retries=0, **how)
+
+    def hold(self, held: Held) -> None:
+        """See `Pool`. It is sent to every machine once."""
         self._held = self._ray.put(cloudpickle.dumps(held))
 
     def idle(self) -> list[int]:

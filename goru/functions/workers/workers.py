@@ -1,6 +1,7 @@
 """Processes that train: each does one thing at a time, and none harms another, however it ends."""
 
 import contextlib
+import gc
 import os
 import tempfile
 import threading
@@ -34,6 +35,9 @@ class Pool(Protocol):
     def size(self) -> int:
         """How many there are."""
 
+    def hold(self, held: Held) -> None:
+        """Give all of them what their jobs share, before the first one."""
+
     def idle(self) -> list[int]:
         """Those that do nothing."""
 
@@ -55,9 +59,12 @@ class Here:
 
     size = 1
 
-    def __init__(self, held: Held) -> None:
-        self._held = held
+    def __init__(self) -> None:
         self._done: list[tuple[int, Outcome]] = []
+
+    def hold(self, held: Held) -> None:
+        """See `Pool`."""
+        self._held = held
 
     def idle(self) -> list[int]:
         """See `Pool`."""
@@ -82,27 +89,17 @@ class Here:
 class Processes:
     """Processes of this machine, by joblib's loky, one an executor: whatever ends one ends no other.
 
+    They start at once, so that they are there when this process knows what to train.
+
     **Arguments:**
 
-    - `held`: what all jobs share; it is written once, and large arrays are read by all from the same pages.
     - `workers`: how many.
     - `devices`: accelerators; each worker sees one of them.
-
-    **Raises:** `pickle.PicklingError` and its like if the function cannot be sent to another process.
     """
 
-    def __init__(self, held: Held, workers: int, devices: Sequence[str] = ()) -> None:
-        import cloudpickle
-        import joblib
-
+    def __init__(self, workers: int, devices: Sequence[str] = ()) -> None:
         self.size = workers
         self._folder = tempfile.TemporaryDirectory(prefix="goru-")
-        path = Path(self._folder.name)
-        known = [type(part).__module__.partition(".")[0] for table in held.tables for part in (table.X, table.y)]
-        arrays = set(known) <= {"numpy", "pandas", "scipy", "builtins"}
-        (path / "function").write_bytes(cloudpickle.dumps(replace(held, tables=()) if arrays else held))
-        if arrays:
-            joblib.dump(held.tables, path / "tables")
         threads = str(max(cores() // workers, 1))
         names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
         limits = {f"{name}_NUM_THREADS": threads for name in names}
@@ -113,12 +110,32 @@ class Processes:
         self._executors: dict[int, Any] = {}
         self._starting: dict[int, Future[Any]] = {}
         self._futures: dict[int, Future[list[Attempt]]] = {}
+        for worker in range(workers):
+            self._begin(worker)
+
+    def hold(self, held: Held) -> None:
+        """See `Pool`. It is written once, and large arrays are read by all from the same pages.
+
+        **Raises:** `pickle.PicklingError` and its like if the function cannot be sent to another process.
+        """
+        import cloudpickle
+        import joblib
+
+        path = Path(self._folder.name)
+        known = [type(part).__module__.partition(".")[0] for table in held.tables for part in (table.X, table.y)]
+        arrays = set(known) <= {"numpy", "pandas", "scipy", "builtins"}
+        (path / "function").write_bytes(cloudpickle.dumps(replace(held, tables=()) if arrays else held))
+        if arrays:
+            joblib.dump(held.tables, path / "tables")
+        for worker in self._executors:
+            self._prepare(worker)
 
     def idle(self) -> list[int]:
         """See `Pool`. A process that is only being started is busy: no trial takes the longer for it."""
         for worker in range(self.size):
             if worker not in self._executors:
                 self._begin(worker)
+                self._prepare(worker)
         self._starting = {worker: future for worker, future in self._starting.items() if not future.done()}
         busy = self._futures.keys() | self._starting.keys()
         return [worker for worker in range(self.size) if worker not in busy]
@@ -127,7 +144,10 @@ class Processes:
         from joblib.externals.loky import ProcessPoolExecutor
 
         self._executors[worker] = ProcessPoolExecutor(1, timeout=None, env=dict(self._environments[worker]))
-        self._starting[worker] = self._submit(worker, _prepare, self._folder.name, os.getpid())
+        self._submit(worker, _work_for, os.getpid())
+
+    def _prepare(self, worker: int) -> None:
+        self._starting[worker] = self._submit(worker, _prepare, self._folder.name)
 
     def _submit(self, worker: int, function: Any, *arguments: Any) -> "Future[Any]":
         """What becomes of a call; a process that has died meanwhile fails it."""
@@ -176,16 +196,16 @@ class Processes:
             executor.shutdown(wait=True, kill_workers=True)
 
 
-def _prepare(folder: str, study: int) -> None:
-    """In a worker: import and read what all trials need. What is wrong with it, the first trial says.
-
-    **Arguments:**
-
-    - `study`: the process that it works for, and is not to outlive, however that ends.
-    """
+def _work_for(study: int) -> None:
+    """In a worker: it is not to outlive the process that it works for, however that ends."""
     threading.Thread(target=_end_with, args=(study,), daemon=True).start()
+
+
+def _prepare(folder: str) -> None:
+    """In a worker: import and read what all trials need. What is wrong with it, the first trial says."""
     with contextlib.suppress(Exception):
         _held(folder)
+    gc.freeze()  # this stays: loky collects garbage every second, between trials, and need not look through it
 
 
 def _end_with(study: int) -> None:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from goru.data.splitting import Split
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate
 from goru.model.networks import Networks, softmax
 from goru.model.weights import named
@@ -188,7 +188,8 @@ def _without_diverged(ensemble: TrainedEnsemble) -> TrainedEnsemble:
     well = ensemble.networks.finite
     if not well.any():
         raise InputError(
-            "all networks of the recommended configurations diverged on all rows. Fit again with another --seed."
+            "all networks of the recommended configurations diverged on all rows. "
+            f"Fit again with another {option('seed')}."
         )
     blocks, layers, start = [], [], 0
     for block, layers_of_block in zip(ensemble.blocks, ensemble.layers, strict=True):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.studies.runs.files import sync, write_json
 from goru.studies.runs.manifest import MANIFEST, is_sound, read_manifest, write_manifest
 from goru.studies.runs.run import (
@@ -44,38 +44,44 @@ _ORDER = (CONFIG, STORE, MODEL, EVIDENCE, REPORT, ANSWER, MANIFEST)
 def check_free(folder: Path, overwrite: bool, resume: bool = False) -> None:
     """Raise InputError if a run cannot be written to the folder; nothing is changed."""
     if overwrite and resume:
-        raise InputError("--resume and --overwrite exclude each other: go on, or begin anew.")
+        raise InputError(
+            f"{option('resume', True)} and {option('overwrite', True)} exclude each other: go on, or begin anew."
+        )
     if not os.path.lexists(folder):
         for parent in folder.parents:
             if os.path.lexists(parent):
                 if not _is_writable(parent):
-                    raise InputError(
-                        f"{folder}: cannot be made, {parent} is no folder to write to. Choose another --out."
-                    )
+                    raise InputError(f"{folder}: cannot be made, {parent} is no folder to write to. {_another()}")
                 return
     if not os.path.isdir(folder):
-        raise InputError(f"{folder}: there is a file of that name. Choose another --out.")
+        raise InputError(f"{folder}: there is a file of that name. {_another()}")
     if not _is_writable(folder):
-        raise InputError(f"{folder}: this folder cannot be written to. Choose another --out.")
+        raise InputError(f"{folder}: this folder cannot be written to. {_another()}")
     if (folder / LOCK).exists():
         with _locked(folder):
             pass
     goes_on = is_unfinished(folder)
     if goes_on and not overwrite and not resume:
         raise InputError(
-            f"{folder}: holds a run that was not finished. Give --resume to go on, or --overwrite to begin anew."
+            f"{folder}: holds a run that was not finished. "
+            f"Give {option('resume', True)} to go on, or {option('overwrite', True)} to begin anew."
         )
     if all(path.name in _OWN for path in folder.iterdir()):
         return
     if not read_config(folder) and not is_sound(folder) and not (folder / READY).is_dir():
-        raise InputError(f"{folder}: holds files that are not a run of goru's. Choose another --out.")
+        raise InputError(f"{folder}: holds files that are not a run of goru's. {_another()}")
     if overwrite or (resume and goes_on):
         return
     finished = (folder / ANSWER).is_file()
     if resume and finished:
-        raise InputError(f"{folder}: this run is finished, there is nothing to resume. --overwrite replaces it.")
+        raise InputError(
+            f"{folder}: this run is finished, there is nothing to resume. {option('overwrite', True)} replaces it."
+        )
     state = "a finished run" if finished else "a run that was not finished"
-    raise InputError(f"{folder}: holds {state}. Give --overwrite to replace it, or choose another --out.")
+    raise InputError(
+        f"{folder}: holds {state}. "
+        f"Give {option('overwrite', True)} to replace it, or choose another {option('folder')}."
+    )
 
 
 @contextlib.contextmanager
@@ -180,23 +186,32 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
         for group in ("versions", "table", "options"):
             for name, value in now[group].items():
                 if (was := begun[group].get(name)) != value:
-                    option, values = name.replace("_", "-"), (_option_in_words(was), _option_in_words(value))
-                    difference = f"was begun with {option} {values[0]}, not {values[1]}"
-                    raise InputError(f"{folder}: {difference}. Give what was given then, or --overwrite to begin anew.")
+                    value_then, value_now = _option_in_words(was), _option_in_words(value)
+                    difference = f"was begun with {name.replace('_', '-')} {value_then}, not {value_now}"
+                    raise InputError(
+                        f"{folder}: {difference}. Give what was given then, or {option('overwrite', True)} to begin "
+                        "anew."
+                    )
         for name, words in (("design", "design"), ("function", "training function"), ("code", "training function")):
             if begun.get(name) != now.get(name):
-                raise InputError(
-                    f"{folder}: the {words} has changed since this run was begun. Begin anew with --overwrite."
-                )
+                raise InputError(f"{folder}: the {words} has changed since this run was begun. {_anew()}")
         the_same_table = all(begun[name] == now[name] for name in ("columns", "fingerprint", "sha256"))
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InputError(f"{held / CONFIG}: damaged. Begin anew with --overwrite.") from None
+        raise InputError(f"{held / CONFIG}: damaged. {_anew()}") from None
     if not the_same_table:
-        raise InputError(f"{folder}: the table has changed since this run was begun. Begin anew with --overwrite.")
+        raise InputError(f"{folder}: the table has changed since this run was begun. {_anew()}")
     if begun != now:
-        raise InputError(f"{held / CONFIG}: damaged, or of another version. Begin anew with --overwrite.")
+        raise InputError(f"{held / CONFIG}: damaged, or of another version. {_anew()}")
+
+
+def _another() -> str:
+    return f"Choose another {option('folder')}."
+
+
+def _anew() -> str:
+    return f"Begin anew with {option('overwrite', True)}."
 
 
 def _option_in_words(value: Any) -> str:
@@ -240,7 +255,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}). Choose another --out.") from None
+        raise InputError(f"{folder}: cannot be made ({error.strerror}). {_another()}") from None
 
 
 def _is_writable(folder: Path) -> bool:
@@ -253,7 +268,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         file = (folder / LOCK).open("a")
     except OSError as error:
-        raise InputError(f"{folder}: cannot be locked ({error.strerror}). Choose another --out.") from None
+        raise InputError(f"{folder}: cannot be locked ({error.strerror}). {_another()}") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -262,5 +277,5 @@ def _locked(folder: Path) -> Iterator[None]:
         except OSError:
             held = False
         if not held:
-            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another --out.")
+            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another {option('folder')}.")
         yield

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.studies.runs.files import read_json, write_json
 
 MANIFEST = "manifest.json"
 
 
-_AGAIN = "Fit the run again with --overwrite."
+def _again() -> str:
+    return f"Fit the run again with {option('overwrite', True)}."
 
 
 def write_manifest(folder: Path) -> None:
@@ -33,7 +34,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     manifest = read_json(folder / MANIFEST, "manifest", {"files", "sha256"})
     files = manifest["files"]
     if not isinstance(files, dict) or manifest["sha256"] != _hash_of_all(files):
-        raise InputError(f"{folder / MANIFEST}: damaged, its contents have changed. {_AGAIN}")
+        raise InputError(f"{folder / MANIFEST}: damaged, its contents have changed. {_again()}")
     return files
 
 
@@ -56,7 +57,7 @@ def check_files(folder: Path, but: Collection[str] = (), mended: Mapping[str, st
     **Raises:** `InputError` that names the first file that is missing or has changed.
     """
     for name, listed in read_manifest(folder).items():
-        path, again = folder / name, (mended or {}).get(name, _AGAIN)
+        path, again = folder / name, (mended or {}).get(name, _again())
         if name in but:
             continue
         if not path.is_file():

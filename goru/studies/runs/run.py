@@ -14,26 +14,24 @@ runs/credit-g/
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import from_json
-from goru.model.files import load_model, load_trained
-from goru.model.model import Model
 from goru.studies.runs.files import read_json
 from goru.studies.runs.manifest import MANIFEST, check_files, is_sound
-from goru.studies.runs.older import lifted_answer, lifted_evidence
 
 if TYPE_CHECKING:
     import numpy as np
 
     from goru.experiment.trial import Trial
+    from goru.model.model import Model
 
 # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
 # 6: names that the field uses
@@ -45,7 +43,6 @@ OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
 EVIDENCE, REPORT = "evidence.json", "report.html"
 MAKING, READY = ".making", ".ready"
-_UNFINISHED = "{}: this run is not finished. Go on with `goru fit ... --resume`, or --overwrite it."
 _MENDED = {REPORT: "Write it again with `goru report`."}
 
 
@@ -63,40 +60,47 @@ class RunFolder:
     @cached_property
     def answer(self) -> Answer:
         """What the study found."""
-        return self._read(Answer, ANSWER, lifted_answer)
+        return self._read(Answer, ANSWER)
 
     @cached_property
     def evidence(self) -> Evidence:
         """What the pictures are drawn from."""
         if self.config["version"] < WITH_EVIDENCE:
             raise InputError(
-                f"{self.folder}: written by an older goru, which kept nothing to draw. Fit it again with --overwrite."
+                f"{self.folder}: written by an older goru, which kept nothing to draw. "
+                f"Fit it again with {option('overwrite', True)}."
             )
-        return self._read(Evidence, EVIDENCE, lifted_evidence)
+        return self._read(Evidence, EVIDENCE)
 
-    def _read(self, cls: type[T], name: str, lifted: Callable[[Json, int], Json]) -> T:
+    def _read(self, cls: type[T], name: str) -> T:
         path = self.folder / name
         content = read_json(path, cls.__name__.lower(), set())
         if self.config["version"] < VERSION:
+            from goru.studies.runs.older import lifted_answer, lifted_evidence
+
             try:
-                content = lifted(content, self.config["version"])
+                content = (lifted_answer if name == ANSWER else lifted_evidence)(content, self.config["version"])
             except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                 raise InputError(f"{path}: damaged, it is no {cls.__name__.lower()}. Make it again.") from None
         return from_json(cls, content, f"{path}")
 
     @cached_property
-    def model(self) -> Model:
+    def model(self) -> "Model":
         """The networks of the final model.
 
         **Raises:** `InputError` for a study of a training function, whose models goru does not know.
         """
         self._check_networks()
+        from goru.model.files import load_model
+
         return load_model(self.folder / MODEL)
 
     @cached_property
     def trained(self) -> "dict[str, np.ndarray]":
         """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name."""
         self._check_networks()
+        from goru.model.files import load_trained
+
         return load_trained(self.folder / MODEL)
 
     def _check_networks(self) -> None:
@@ -125,17 +129,18 @@ def open_run(folder: str | os.PathLike[str], but: Collection[str] = ()) -> RunFo
     """
     run = RunFolder(Path(folder))
     if is_unfinished(run.folder) and not all((run.folder / name).is_file() for name in (ANSWER, MANIFEST)):
-        raise InputError(_UNFINISHED.format(folder))
+        raise _unfinished(folder)
     if is_sound(run.folder):
         check_files(run.folder, but, _MENDED)  # before anything is read that may have changed
     if not run.config:
         raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
     if run.config["version"] < OLDEST:
         raise InputError(
-            f"{folder}: written by an older goru, whose answers were others. Fit it again with --overwrite."
+            f"{folder}: written by an older goru, whose answers were others. "
+            f"Fit it again with {option('overwrite', True)}."
         )
     if not (run.folder / ANSWER).is_file():
-        raise InputError(_UNFINISHED.format(folder))
+        raise _unfinished(folder)
     if run.config["version"] >= WITH_MANIFEST:
         check_files(run.folder, but, _MENDED)
     return run
@@ -144,6 +149,12 @@ def open_run(folder: str | os.PathLike[str], but: Collection[str] = ()) -> RunFo
 def is_unfinished(folder: Path) -> bool:
     """Whether a study that was stopped can go on there."""
     return (folder / MAKING / STORE).is_file() or (folder / READY).is_dir()
+
+
+def _unfinished(folder: str | os.PathLike[str]) -> InputError:
+    return InputError(
+        f"{folder}: this run is not finished. Go on with `goru fit ... --resume`, or {option('overwrite')} it."
+    )
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from goru.errors import InputError, Stopped
+from goru.errors import InputError, Stopped, option
 from goru.studies.runs.run import is_unfinished
 
 
@@ -19,7 +19,7 @@ def stopping(folder: Path, overwrite: bool = False) -> Iterator[None]:
 
     **Raises:** `Stopped` if it was Ctrl-C, `InputError` if it was the disk or memory; what it was, if nothing is kept.
     """
-    how = "--resume instead of --overwrite" if overwrite else "--resume"
+    how = option("resume", True) + f" instead of {option('overwrite', True)}" * overwrite
     go_on = f"what was trained is kept: give the same command with {how} to go on"
     try:
         yield

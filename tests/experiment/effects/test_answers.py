@@ -1,19 +1,21 @@
-"""What questions about single arms are answered, against arithmetic done by hand."""
+"""What the questions of a design are answered, against arithmetic done by hand."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from experiments import ARMS, DESIGN, PLAIN, arm_of, losses_of, make_losses, make_trial
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import t
 
 from goru.experiment import defaults
 from goru.experiment.design import Design
-from goru.experiment.effects.answers import answer, decided
-from goru.experiment.effects.effects import Effect
+from goru.experiment.effects.answers import answer, difference
+from goru.experiment.effects.crossfit import crossfitted
+from goru.experiment.effects.standings import Standings
+from goru.experiment.knobs import uniform
 from goru.experiment.questions import Contrast, Interaction
 
 INF = np.inf
@@ -28,7 +30,7 @@ def joined(one, other):
 
 
 #: Single arms against single arms.
-ASKED = replace(
+SINGLE = replace(
     DESIGN,
     contrasts=(
         Contrast("dropout", (DROPOUT,), (PLAIN,)),
@@ -42,12 +44,27 @@ ASKED = replace(
     interactions=tuple(joined(*pair) for pair in PAIRS),
     removals=(),
 )
+#: Two factors, and the questions that are asked by default.
+SQUARE = Design({"a": [0, 1], "b": [0, 1]}, {"rate": uniform(0, 1)})
+NEITHER, B, A, AB = SQUARE.arms
+
+
+def answers(losses, asked, folds=3, configurations=defaults.FEWEST_CONFIGURATIONS):
+    return answer(asked, losses, folds, configurations)
+
+
+def alike(losses, configurations=3):
+    """Arms with equal configurations and one epoch, by their losses in the splits."""
+    return {
+        arm: make_losses(np.reshape([by_split] * configurations, (configurations, -1, 1)))
+        for arm, by_split in losses.items()
+    }
 
 
 def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_CONFIGURATIONS):
-    """Equal configurations, in three splits: plain networks lose 2, 2.01 and 1.99, dropout takes 0.5 off, BEST leaves
+    """Equal configurations, in three splits: plain networks lose 2, 2.02 and 1.98, dropout takes 0.5 off, BEST leaves
     0.1."""
-    plain = (2.0, 2.01, 1.99)
+    plain = (2.0, 2.02, 1.98)
     loss = dict.fromkeys(ARMS, (2.0, 2.0, 2.0))
     loss |= {PLAIN: plain, DROPOUT: tuple(value - 0.5 for value in plain), BEST: (0.1, 0.1, 0.1)}
     return losses_of(
@@ -62,155 +79,241 @@ def raced(diverged=None, splits=range(3), configurations=defaults.FEWEST_CONFIGU
     )
 
 
-def found(losses, configurations=defaults.FEWEST_CONFIGURATIONS, folds=3, asked=ASKED):
-    return answer(asked, losses, folds, configurations)
+def all_of(three):
+    return (*three.contrasts, *three.interactions, *three.removals)
 
 
-class TestContrasts:
+class TestContrastsOfSingleArms:
     def test_there_is_an_effect_for_every_question_in_their_order(self):
-        assert [effect.name for effect in found(raced()).contrasts] == [asked.name for asked in ASKED.asked[0]]
+        for design in (SINGLE, DESIGN):
+            named = [effect.name for effect in all_of(answers(raced(), design))]
+            assert named == [question.name for kind in design.asked for question in kind]
 
     def test_each_is_the_change_against_what_it_is_compared_with(self):
-        answers = found(raced())
+        three = answers(raced(), SINGLE)
         # On top of batch norm alone, which loses 2, after the activation 0.1 is left and before it 2: the best counts.
-        assert [effect.change for effect in answers.contrasts] == pytest.approx([-0.5, 0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
-        assert [effect.verdict for effect in answers.contrasts] == [
+        assert [effect.change for effect in three.contrasts] == pytest.approx([-0.5, 0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
+        assert [effect.verdict for effect in three.contrasts] == [
             "helps",
             *["undecided"] * 3,
             "no effect worth having",
             *["helps"] * 2,
         ]
-        assert answers.plain_loss == pytest.approx(2.0)
-        assert [effect.margin for effect in answers.contrasts] == pytest.approx([0.04] * 7)
+        assert three.plain_loss == pytest.approx(2.0)
+        assert [effect.margin for effect in three.contrasts] == pytest.approx([0.04] * 7)
 
-    def test_all_seven_intervals_hold_together(self):
-        # Splits 2.0 against 2.0, 2.01, 1.99: variance 0.0001, and none of it the rows', of which each part says the
-        # same; 0.05 shared by seven; two degrees of freedom.
-        decay = found(raced()).contrasts[1]
-        half = t.ppf(1 - 0.05 / 7 / 2, 2) * np.sqrt(0.0001 / 3)
-        assert (decay.low, decay.high) == pytest.approx((-half, half), rel=1e-4)
-        assert decay.factor == pytest.approx((half / 0.04) ** 2, rel=1e-4)
-
-    @pytest.mark.filterwarnings("error")
-    @pytest.mark.parametrize("splits", [range(3), [1]], ids=["everywhere", "in one split"])
-    def test_of_an_arm_that_diverged_nothing_is_said_but_of_the_others_all(self, splits):
-        dropout, *others = found(raced(DROPOUT, splits)).contrasts
-        assert (dropout.change, dropout.low, dropout.verdict) == (INF, -INF, "undecided")
-        assert [effect.change for effect in others] == pytest.approx([0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
-
-    @pytest.mark.filterwarnings("error")
-    @pytest.mark.parametrize("splits", [range(3), [1]], ids=["everywhere", "in one split"])
-    def test_where_the_plain_arm_diverged_there_is_nothing_to_compare_with(self, splits):
-        answers = found(raced(PLAIN, splits))
-        effects = answers.contrasts
-        assert answers.plain_loss == INF
-        against_it = [*effects[:4], effects[6]]
-        assert {(effect.change, effect.verdict) for effect in against_it} == {(INF, "undecided")}
-        assert [effect.change for effect in effects[4:6]] == pytest.approx([0.0, -1.9])
-        assert effects[5].verdict != "no effect worth having"  # no share of an infinite loss is a measure
-        assert {effect.margin for effect in effects} == {INF}
-
-    @pytest.mark.filterwarnings("error")
-    def test_where_one_configuration_of_an_arm_alone_survived_there_is_no_telling_how_lucky_it_was(self):
-        """Another configuration would have diverged, and the interval is without bounds; no number of rows would mend
-        that."""
-        score = np.full((3, 3, 2), INF)
-        score[0] = [[3.0, 1.5], [3.0, 1.51], [3.0, 1.49]]
-        effect = found(raced() | {DROPOUT: make_losses(score)}).contrasts[0]
-        assert effect.change == pytest.approx(-0.5)
-        assert (effect.verdict, effect.factor) == ("undecided", INF)
+    def test_all_intervals_of_a_kind_hold_together(self):
+        # Splits 2.0 against 2.0, 2.02, 1.98: variance 0.0004, and none of it the rows', of which each part says the
+        # same; two degrees of freedom. Wider than alone, and narrower than 0.05 shared by seven.
+        decay = answers(raced(), SINGLE).contrasts[1]
+        alone, shared = (t.ppf(1 - miss / 2, 2) * np.sqrt(0.0004 / 3) for miss in (0.05, 0.05 / 7))
+        assert alone * 0.98 < decay.high < shared
+        assert decay.low == pytest.approx(-decay.high, rel=1e-4)
+        assert decay.factor == pytest.approx((decay.high / 0.04) ** 2, rel=1e-3)
+        (one,) = answers(raced(), replace(SINGLE, contrasts=SINGLE.contrasts[1:2])).contrasts
+        assert one.high == pytest.approx(alone, rel=1e-4)
 
     @pytest.mark.parametrize("plain", [[-3.0, -1.0, -2.0], [3.0, 1.0, 2.0]])
     def test_the_margin_is_a_share_of_the_plain_loss_whatever_its_sign(self, plain):
-        losses = dict.fromkeys(ARMS, make_losses(np.reshape(plain, (1, 3, 1))))
-        answers = found(losses)
-        assert answers.contrasts[0].margin == pytest.approx(defaults.MARGIN * 2)
+        three = answers(alike(dict.fromkeys(ARMS, plain)), SINGLE)
+        margins = [effect.margin for effect in all_of(three)]
+        assert margins == pytest.approx([defaults.MARGIN * 2] * len(margins))
+
+
+class TestDivergence:
+    everywhere_or_once = pytest.mark.parametrize("splits", [range(3), [1]], ids=["everywhere", "in one split"])
+
+    @pytest.mark.filterwarnings("error")
+    @everywhere_or_once
+    def test_of_an_arm_that_diverged_nothing_is_known_but_of_the_others_all(self, splits):
+        dropout, *others = answers(raced(DROPOUT, splits), SINGLE).contrasts
+        assert (dropout.change, dropout.low, dropout.verdict) == (INF, -INF, "undecided")
+        assert (dropout.factor, dropout.helps) == (None, None)
+        assert [effect.change for effect in others] == pytest.approx([0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
+        assert np.isfinite([effect.high for effect in others]).all()
+
+    @pytest.mark.filterwarnings("error")
+    @everywhere_or_once
+    def test_where_the_plain_arm_diverged_there_is_nothing_to_compare_with(self, splits):
+        three = answers(raced(PLAIN, splits), SINGLE)
+        effects = three.contrasts
+        assert three.plain_loss == INF
+        against_it = [*effects[:4], effects[6]]
+        assert {(effect.change, effect.verdict) for effect in against_it} == {(INF, "undecided")}
+        assert [effect.change for effect in effects[4:6]] == pytest.approx([0.0, -1.9])
+        # No share of an infinite loss is a measure, and no number of rows makes it one.
+        assert {(effect.margin, effect.verdict, effect.factor) for effect in effects} == {(INF, "undecided", None)}
+
+    @pytest.mark.filterwarnings("error")
+    def test_where_one_configuration_of_an_arm_alone_survived_there_is_no_telling_how_lucky_it_was(self):
+        """Another one would have diverged, and the interval is without bounds; no number of rows would mend that."""
+        score = np.full((3, 3, 2), INF)
+        score[0] = [[3.0, 1.5], [3.0, 1.52], [3.0, 1.48]]
+        dropout, *others = answers(raced() | {DROPOUT: make_losses(score)}, SINGLE).contrasts
+        assert dropout.change == pytest.approx(-0.5)
+        assert (dropout.low, dropout.high, dropout.verdict, dropout.factor) == (-INF, INF, "undecided", INF)
+        assert np.isfinite([effect.high for effect in others]).all()
+
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize("arm", [PLAIN, DROPOUT, DECAY, BOTH], ids=lambda arm: arm.name)
+    @pytest.mark.parametrize("splits", [[0], [0, 1, 2]], ids=["in one split", "everywhere"])
+    def test_of_an_interaction_with_one_of_four_arms_that_diverged_nothing_is_known(self, arm, splits):
+        losses = alike({arm: [1.0] * 3 for arm in ARMS})
+        losses[arm].validation[:, splits] = INF
+        losses[arm].parts[:, splits] = np.nan
+        pair, *others = answers(losses, SINGLE).interactions
+        assert (pair.change, pair.low, pair.high, pair.verdict) == (INF, -INF, INF, "undecided")
+        assert [bool(np.isinf(other.change)) for other in others] == [arm in (PLAIN, *pair) for pair in PAIRS[1:]]
+
+    @pytest.mark.filterwarnings("error")
+    def test_a_pair_of_which_an_arm_diverged_has_no_say_and_where_all_are_such_nothing_is_known(self):
+        losses = alike({NEITHER: [1.0] * 2, A: [INF] * 2, B: [1.0] * 2, AB: [INF] * 2})
+        three = answers(losses, SQUARE, folds=2)
+        assert [effect.change for effect in three.contrasts] == [INF, 0.0, 0.0]
+        assert [effect.verdict for effect in (three.contrasts[0], *three.interactions)] == ["undecided"] * 2
+
+    @pytest.mark.filterwarnings("error")
+    def test_arms_that_diverged_are_not_the_best(self):
+        losses = alike({NEITHER: [2.0] * 2, A: [1.0] * 2, B: [INF] * 2, AB: [INF] * 2})
+        a, b = answers(losses, SQUARE, folds=2).removals
+        assert (a.change, b.change) == (-1.0, 0.0)
+
+    @pytest.mark.filterwarnings("error")
+    def test_an_arm_of_which_nothing_was_trained_in_a_whole_partition_is_as_one_that_diverged(self):
+        losses = alike({NEITHER: [1.0] * 4, A: [0.5] * 4, B: [1.0] * 4, AB: [0.5] * 4})
+        losses[AB].validation[:, 3] = np.nan
+        a, *_ = answers(losses, SQUARE, folds=2).contrasts
+        assert (a.change, a.verdict) == (-0.5, "helps")  # by the other pair
 
 
 class TestFewConfigurations:
     @pytest.mark.parametrize("configurations", [1, 2])
-    def test_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, configurations):
-        few, enough = (found(raced(configurations=n), n) for n in (configurations, 3))
-        for kind in ("contrasts", "interactions"):
-            effects = getattr(few, kind)
-            assert {effect.verdict for effect in effects} == {"undecided"}
-            assert {effect.factor for effect in effects} == {
-                INF
-            }  # more rows would not decide it, more configurations may
-            assert {(effect.low, effect.high, effect.search) for effect in effects} == {(-INF, INF, INF)}
-            assert [(effect.name, effect.change, effect.margin) for effect in effects] == [
-                (effect.name, effect.change, effect.margin) for effect in getattr(enough, kind)
-            ]
-        assert [effect.verdict for effect in enough.contrasts].count("helps") == 3
+    @pytest.mark.parametrize("design", [SINGLE, DESIGN], ids=["single arms", "all pairs"])
+    def test_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, design, configurations):
+        few, enough = (answers(raced(configurations=n), design, configurations=n) for n in (configurations, 3))
+        for effect, decided in zip(all_of(few), all_of(enough), strict=True):
+            assert (effect.verdict, effect.factor) == ("undecided", INF)  # more rows would not, more of them may
+            assert (effect.low, effect.high, effect.search) == (-INF, INF, INF)
+            assert (effect.helps, effect.negligible) == (None, None)
+            assert (effect.name, effect.margin) == (decided.name, decided.margin)
+            assert effect.change == pytest.approx(decided.change)
+        assert "helps" in {effect.verdict for effect in enough.contrasts}
         assert few.plain_loss == enough.plain_loss
+
+    def test_of_an_arm_that_diverged_no_configurations_are_said_to_decide_it(self):
+        dropout = answers(raced(DROPOUT, configurations=2), SINGLE, configurations=2).contrasts[0]
+        assert (dropout.change, dropout.factor) == (INF, None)
 
     @pytest.mark.parametrize("configurations", [1, 2, 3])
     def test_an_interval_that_leaves_out_zero_never_stands_beside_undecided(self, configurations):
-        for effect in found(raced(configurations=configurations), configurations).contrasts:
+        for effect in all_of(answers(raced(configurations=configurations), SINGLE, configurations=configurations)):
             assert effect.low <= 0 <= effect.high or effect.verdict != "undecided"
-
-    EFFECT = Effect("dropout", -0.1, -0.3, 0.1, 0.02, "undecided", 0.04, 0.03, 0.02, 4.0)
-    EFFECTS = (replace(EFFECT, verdict="helps", factor=None), replace(EFFECT, verdict="hurts", factor=None), EFFECT)
-
-    @pytest.mark.parametrize("configurations", [defaults.FEWEST_CONFIGURATIONS, 32])
-    def test_with_enough_effects_stay_as_they_are(self, configurations):
-        assert decided(self.EFFECTS, configurations) == list(self.EFFECTS)
-
-    @pytest.mark.parametrize("configurations", [1, defaults.FEWEST_CONFIGURATIONS - 1])
-    def test_with_fewer_the_error_of_the_search_is_one_that_nobody_knows(self, configurations):
-        unknown = replace(self.EFFECT, low=-INF, high=INF, search=INF, factor=INF)
-        assert decided(self.EFFECTS, configurations) == [unknown] * 3
-
-    def test_of_one_that_diverged_no_configurations_are_said_to_decide_it(self):
-        diverged = replace(self.EFFECT, change=INF, factor=None)
-        assert decided([diverged], 1) == [diverged]
 
     @pytest.mark.parametrize("configurations", [1, 2])
     @pytest.mark.parametrize("seed", range(5))
-    def test_a_placebo_is_never_decided_with_few(self, seed, configurations):
+    def test_a_placebo_is_never_decided(self, seed, configurations):
         """Losses that no factor changes: what is seen is luck."""
         rng = np.random.default_rng(seed)
         losses = {arm: make_losses(1 + 0.01 * rng.normal(size=(configurations, 6, 3))) for arm in ARMS}
-        answers = found(losses, configurations, asked=DESIGN)
-        effects = (*answers.contrasts, *answers.interactions, *answers.removals)
+        effects = all_of(answers(losses, DESIGN, configurations=configurations))
         assert {effect.verdict for effect in effects} == {"undecided"}
 
-    def test_where_nothing_is_tuned_one_is_enough(self):
-        """There is no better configuration that could have been missed."""
-        losses = {arm: make_losses(np.full((1, 5, 1), 0.5 if arm["dropout"] else 1.0)) for arm in ARMS}
-        untuned = found(losses, 1, 5, Design(DESIGN.factors))
-        (dropout,) = [effect for effect in untuned.contrasts if effect.name == "dropout"]
-        assert (dropout.change, dropout.verdict, dropout.search) == (-0.5, "helps", 0.0)
-
-
-def constant(losses=None, splits: int = 2):
-    """Arms with two configurations that lose as much after every epoch of every split; those that are not given lose
-    1."""
-    return {arm: make_losses(np.full((2, splits, 3), (losses or {}).get(arm, 1.0))) for arm in ARMS}
-
-
-def by_split(losses):
-    """Arms with two configurations alike and one epoch; those that are not given lose 1 in every split."""
-    splits = len(next(iter(losses.values())))
-    return {arm: make_losses(np.reshape([losses.get(arm, [1.0] * splits)] * 2, (2, splits, 1))) for arm in ARMS}
-
-
-def interactions(losses, folds):
-    return found(losses, folds=folds).interactions
-
-
-class TestInteractionsOfSingleArms:
-    def test_are_of_every_two_techniques(self):
-        assert [pair.name for pair in interactions(constant(), 2)] == [
-            "dropout and weight decay",
-            "batch norm before and dropout",
-            "batch norm before and weight decay",
-            "batch norm after and dropout",
-            "batch norm after and weight decay",
-        ]
-
-    def test_are_what_both_change_less_what_each_changes(self):
+    @pytest.mark.parametrize("configurations", [1, 4])
+    def test_where_nothing_is_tuned_one_is_enough_and_no_other_could_have_been_missed(self, configurations):
+        rng = np.random.default_rng(0)
         losses = {
+            arm: make_losses((0.5 if arm["dropout"] else 1.0) + 0.001 * rng.normal(size=(configurations, 5, 1)))
+            for arm in ARMS
+        }
+        three = answers(losses, Design(DESIGN.factors), 5, configurations)
+        (dropout,) = [effect for effect in three.contrasts if effect.name == "dropout"]
+        assert (dropout.change, dropout.verdict) == (pytest.approx(-0.5, abs=0.01), "helps")
+        assert {effect.search for effect in all_of(three)} == {0.0}
+
+
+class TestMainEffects:
+    """What a factor changes is the mean over all pairs of arms that differ in nothing else."""
+
+    LOSSES = alike({NEITHER: [1.0, 1.2, 1.4], A: [0.9, 1.0, 1.1], B: [0.8, 1.1, 1.4], AB: [0.3, 0.5, 0.7]})
+
+    def test_a_worked_example(self):
+        effect = answers(self.LOSSES, SQUARE).contrasts[0]
+        # With A less without, where B is off: -0.1, -0.2, -0.3; where it is on: -0.5, -0.6, -0.7.
+        # In the splits on average -0.3, -0.4, -0.5: of variance 0.01, over three splits 0.01 / 3.
+        assert (effect.name, effect.change) == ("a 1", pytest.approx(-0.4))
+        assert (effect.rows, effect.networks) == pytest.approx((0, np.sqrt(0.01 / 3)), abs=1e-9)
+        assert effect.search == pytest.approx(
+            0, abs=1e-9
+        )  # all configurations are equal; that pairs differ is no error
+        alone, shared = (t.ppf(1 - miss / 2, 2) * np.sqrt(0.01 / 3) for miss in (0.05, 0.05 / 3))
+        assert effect.change - effect.low == pytest.approx(effect.high - effect.change)
+        assert alone * 0.98 < effect.high - effect.change < shared * 1.02
+        assert effect.helps == pytest.approx(t.cdf(0.4 / np.sqrt(0.01 / 3), 2))
+
+    def test_every_pair_counts_as_much(self):
+        three = answers(alike({NEITHER: [3.0] * 2, A: [2.0] * 2, B: [5.0] * 2, AB: [1.0] * 2}), SQUARE, folds=2)
+        assert [one.change for one in three.contrasts] == pytest.approx([-2.5, 0.5, -2.0])
+
+    def test_all_pairs_say_more_than_one(self):
+        """Of networks and configurations that err each for themselves."""
+        rng = np.random.default_rng(0)
+        losses = {arm: make_losses(1 + 0.1 * rng.normal(size=(4, 10, 2))) for arm in ARMS}
+        single, mean = (answers(losses, design, 5).contrasts for design in (SINGLE, DESIGN))
+        (many,) = [effect for effect in mean if effect.name == "dropout"]
+        assert np.hypot(many.networks, many.search) < np.hypot(single[0].networks, single[0].search)
+
+
+class TestSearch:
+    """What every configuration, left out of all arms at once, changes."""
+
+    @staticmethod
+    def second_is_worse_by(distances):
+        """Two configurations that lose as much in all splits, the first 1."""
+        return {
+            arm: make_losses(np.stack([np.ones((3, 1)), np.full((3, 1), 1.0 + worse)]))
+            for arm, worse in distances.items()
+        }
+
+    def test_what_is_as_lucky_on_both_sides_makes_no_interval_wider(self):
+        effect = answers(self.second_is_worse_by(dict.fromkeys(SQUARE.arms, 0.4)), SQUARE).contrasts[0]
+        assert effect.search == pytest.approx(0, abs=1e-9)
+
+    def test_where_it_is_not_the_difference_counts(self):
+        """Without the first configuration A is worse by 0.4, others by 0.1: d = 0.3, of which d² / 8."""
+        distances = {arm: 0.1 + 0.3 * arm["a"] for arm in SQUARE.arms}
+        a, b, _ = answers(self.second_is_worse_by(distances), SQUARE).contrasts
+        assert (a.search, b.search) == pytest.approx((0.3 / np.sqrt(8), 0), abs=1e-9)
+
+    def test_of_an_interaction_that_of_all_four_arms_together(self):
+        distances = {NEITHER: 0.1, A: 0.2, B: 0.3, AB: 0.8}  # 0.8 - 0.2 - 0.3 + 0.1
+        (pair,) = answers(self.second_is_worse_by(distances), SQUARE).interactions
+        assert pair.search == pytest.approx(0.4 / np.sqrt(8))
+        assert (pair.change, pair.networks) == pytest.approx((0, 0), abs=1e-12)
+
+    def test_of_the_best_arm_that_without_it_another_one_is(self):
+        """The first configuration suits A alone; without it B is best: 1, and then 1.5, against 2."""
+        scores = {NEITHER: (2.0, 2.0), A: (1.0, 2.0), B: (1.8, 1.5), AB: (2.0, 2.0)}
+        losses = {arm: make_losses(np.reshape(two, (2, 1, 1)).repeat(3, axis=1)) for arm, two in scores.items()}
+        best = answers(losses, SQUARE).contrasts[-1]
+        assert best.change == pytest.approx(-1.0)
+        assert best.search == pytest.approx(0.5 / np.sqrt(8))
+
+    def test_differences_are_worked_out_without_each_configuration(self):
+        rng = np.random.default_rng(0)
+        scores = {arm: rng.random((4, 6, 3)) for arm in SQUARE.arms}
+        some = Standings({arm: make_losses(score) for arm, score in scores.items()}, 3)
+        for asked in (question for kind in SQUARE.asked for question in kind):
+            compared = difference(asked, some, some.parts)
+            np.testing.assert_allclose(compared.parts.sum(axis=1), compared.losses)
+            for left_out, change in enumerate(compared.without):
+                rest = {arm: make_losses(np.delete(score, left_out, axis=0)) for arm, score in scores.items()}
+                fewer = Standings(rest, 3)
+                assert change == pytest.approx(difference(asked, fewer, fewer.parts).change)
+
+
+class TestInteractions:
+    def test_are_what_both_change_less_what_each_changes(self):
+        losses = dict.fromkeys(ARMS, 1.0) | {
             DROPOUT: 0.9,
             DECAY: 0.8,
             BOTH: 0.4,  # -0.6, and not -0.1 - 0.2
@@ -221,66 +324,176 @@ class TestInteractionsOfSingleArms:
             arm_of("after", dropout=True): 2.0,  # 1, and not 0.5 - 0.1
             arm_of("after", weight_decay=True): 0.1,  # -0.9, and not 0.5 - 0.2
         }
-        pairs = interactions(constant(losses), 2)
+        losses |= {arm: 100.0 for arm in ARMS if all(arm.values())}  # three techniques have no say in single pairs
+        pairs = answers(alike({arm: [loss] * 2 for arm, loss in losses.items()}), SINGLE, folds=2).interactions
         assert [pair.change for pair in pairs] == pytest.approx([-0.3, 0.1, 0.0, 0.6, -1.2])
         assert [pair.verdict for pair in pairs] == ["helps", "hurts", "no effect worth having", "hurts", "helps"]
 
-    def test_arms_of_three_techniques_have_no_say(self):
-        losses = {arm: 100.0 for arm in ARMS if arm["batch_norm"] and arm["dropout"] and arm["weight_decay"]}
-        assert [pair.change for pair in interactions(constant(losses), 2)] == [0] * 5
-
-    def test_intervals_hold_together_and_are_worked_out_by_hand(self):
-        losses = {PLAIN: [1.0, 1.1, 1.2], DROPOUT: [0.9, 1.0, 0.8], DECAY: [0.7, 0.8, 0.9], BOTH: [0.5, 0.9, 0.7]}
-        pair = interactions(by_split(losses), 3)[0]
-        # Both and plain, less each: -0.1, 0.2, 0.2. Of variance 0.03, over three splits 0.01; parts of the rows agree.
-        assert pair.change == pytest.approx(0.1)
+    def test_errors_are_worked_out_by_hand(self):
+        losses = {NEITHER: [1.0, 1.1, 1.2], A: [0.9, 1.0, 0.8], B: [0.7, 0.8, 0.9], AB: [0.5, 0.9, 0.7]}
+        (pair,) = answers(alike(losses), SQUARE).interactions
+        # Both and neither, less each: -0.1, 0.2, 0.2. Of variance 0.03, over three splits 0.01; the parts agree.
+        assert (pair.name, pair.change) == ("a 1 and b 1", pytest.approx(0.1))
         assert (pair.rows, pair.networks, pair.search) == pytest.approx((0, 0.1, 0), abs=1e-12)
-        half = t.ppf(1 - 0.05 / 5 / 2, 2) * 0.1
+        half = t.ppf(0.975, 2) * 0.1  # it is the only one
         assert (pair.low, pair.high) == pytest.approx((0.1 - half, 0.1 + half))
         assert pair.verdict == "undecided"
 
-    def test_what_makes_a_split_hard_for_all_arms_makes_no_interval_wider(self):
-        hard = by_split({arm: [1.0, 50.0, 3.0, 7.0] for arm in ARMS})
-        for pair in interactions(hard, 2):
-            assert (pair.change, pair.low, pair.high) == pytest.approx((0, 0, 0), abs=1e-6)
-
-    def test_how_lucky_four_searches_were_adds_up(self):
-        """Of each arm the second configuration is worse by 0.1, 0.2, 0.3 and 0.4."""
-        distances = {PLAIN: 0.1, DROPOUT: 0.2, DECAY: 0.3, BOTH: 0.4}
+    def test_of_several_squares_are_their_mean(self):
+        cube = Design({"a": [0, 1], "b": [0, 1], "c": [0, 1]}, SQUARE.knobs)
         losses = {
-            arm: make_losses(np.stack([np.ones((3, 1)), np.full((3, 1), 1 + distances.get(arm, 0.0))])) for arm in ARMS
+            arm: [2.0 - 0.5 * arm["a"] * arm["b"] - 0.2 * arm["a"] * arm["b"] * arm["c"]] * 3 for arm in cube.arms
         }
-        pair = interactions(losses, 3)[0]
-        # A quarter of the squares: 0.01 + 0.04 + 0.09 + 0.16.
-        assert pair.search == pytest.approx(np.sqrt(0.30 / 4))
-        assert (pair.change, pair.networks) == pytest.approx((0, 0), abs=1e-12)
+        pair = answers(alike(losses), cube).interactions[0]
+        assert pair.change == pytest.approx(-0.6)  # without C -0.5, with it -0.7
 
-    @pytest.mark.filterwarnings("error")
-    @pytest.mark.parametrize("arm", [PLAIN, DROPOUT, DECAY, BOTH], ids=lambda arm: arm.name)
-    @pytest.mark.parametrize("splits", [[0], [0, 1, 2]], ids=["in one split", "everywhere"])
-    def test_where_one_of_the_four_arms_diverged_nothing_is_said(self, arm, splits):
-        losses = constant(splits=3)
-        losses[arm].validation[:, splits] = INF
-        parts = np.array(losses[arm].parts)
-        parts[:, splits] = np.nan
-        losses[arm] = replace(losses[arm], parts=parts)
-        pair, *others = interactions(losses, 3)
-        assert (pair.change, pair.low, pair.high, pair.verdict) == (INF, -INF, INF, "undecided")
-        assert [bool(np.isinf(other.change)) for other in others] == [arm in (PLAIN, *pair) for pair in PAIRS[1:]]
+    @pytest.mark.parametrize("design", [SINGLE, DESIGN], ids=["single arms", "all pairs"])
+    def test_what_makes_a_split_hard_for_all_arms_makes_no_interval_wider(self, design):
+        for effect in all_of(answers(alike({arm: [1.0, 50.0, 3.0, 7.0] for arm in ARMS}), design, folds=2)):
+            assert (effect.change, effect.low, effect.high) == pytest.approx((0, 0, 0), abs=1e-6)
 
     losses_of_four = arrays(np.float64, (4, 3), elements=st.floats(0.1, 2))
 
     @given(losses_of_four)
+    @settings(max_examples=25)
     def test_which_technique_is_named_first_does_not_matter(self, four):
         one, swapped = (
-            interactions(by_split(dict(zip(order, four, strict=True))), 3)[0]
-            for order in ((PLAIN, DROPOUT, DECAY, BOTH), (PLAIN, DECAY, DROPOUT, BOTH))
+            answers(alike(dict(zip(order, four, strict=True))), SQUARE).interactions[0]
+            for order in ((NEITHER, A, B, AB), (NEITHER, B, A, AB))
         )
         assert (one.change, one.low, one.high) == pytest.approx((swapped.change, swapped.low, swapped.high))
 
     @given(losses_of_four)
+    @settings(max_examples=25)
     def test_techniques_that_only_add_up_do_not_interact(self, four):
-        plain, dropout, decay, _ = four
-        four = {PLAIN: plain, DROPOUT: dropout, DECAY: decay, BOTH: dropout + decay - plain}
-        pair = interactions(by_split(four), 3)[0]
+        neither, a, b, _ = four
+        (pair,) = answers(alike({NEITHER: neither, A: a, B: b, AB: a + b - neither}), SQUARE).interactions
         assert (pair.change, pair.low, pair.high) == pytest.approx((0, 0, 0), abs=1e-5)
+
+
+class TestRemovals:
+    """In every split the arm that is best on the other folds, and the same without the factor."""
+
+    def test_a_worked_example(self):
+        losses = alike({NEITHER: [2.0, 2.1, 2.2], A: [1.0, 1.5, 0.4], B: [1.9, 1.8, 1.7], AB: [0.9, 0.6, 0.8]})
+        a, b = answers(losses, SQUARE).removals
+        # On the other folds: for the first split A has 0.95 and both 0.7; for the second A has 0.7 and both 0.85; for
+        # the third A has 1.25 and both 0.75.
+        assert (a.name, b.name) == ("a", "b")
+        assert a.change == pytest.approx(np.mean([0.9 - 1.9, 1.5 - 2.1, 0.8 - 1.7]))
+        assert b.change == pytest.approx(np.mean([0.9 - 1.0, 0.0, 0.8 - 0.4]))  # A alone has no B to take out
+        assert a.networks == pytest.approx(np.std([-1.0, -0.6, -0.9], ddof=1) / np.sqrt(3))
+        alone, shared = (t.ppf(1 - miss / 2, 2) * a.networks for miss in (0.05, 0.025))
+        assert alone * 0.98 < a.high - a.change < shared * 1.02
+
+    def test_where_the_plain_arm_is_the_best_nothing_changes(self):
+        losses = alike({NEITHER: [0.1, 0.2], A: [1.0] * 2, B: [1.0] * 2, AB: [1.0] * 2})
+        for removal in answers(losses, SQUARE, folds=2).removals:
+            assert (removal.change, removal.low, removal.high) == (0, 0, 0)
+
+    def test_where_it_cannot_be_taken_out_of_the_best_arm_it_is_taken_out_of_the_next_best(self):
+        """Rather than to say that it changes nothing."""
+        design = Design(SQUARE.factors, SQUARE.knobs, exclude=[{"a": 0, "b": 1}])
+        losses = alike({arm: [3.0 - arm["a"] - arm["b"]] * 2 for arm in design.arms})
+        removals = {removal.name: removal.change for removal in answers(losses, design, folds=2).removals}
+        assert removals == {"a": pytest.approx(-1.0), "b": pytest.approx(-1.0)}
+
+    @pytest.mark.filterwarnings("error")
+    def test_two_partitions_judge_each_by_its_own_folds(self):
+        rng = np.random.default_rng(0)
+        losses = {arm: make_losses(rng.random((3, 6, 4))) for arm in SQUARE.arms}
+        removal, _ = answers(losses, SQUARE).removals
+        judged = {arm: crossfitted(losses[arm].validation, 3) for arm in losses}
+        without, changes = dict(SQUARE.asked[2][0].without), []
+        for split in range(6):
+            others = [other for other in range(split - split % 3, split - split % 3 + 3) if other != split]
+            best = min(losses, key=lambda arm: losses[arm].validation[:, others].mean(axis=1).min())
+            changes.append(judged[best][split] - judged[without[best]][split])
+        assert removal.change == pytest.approx(np.mean(changes))
+
+
+def test_a_planted_factor_is_found_and_its_copy_is_not_taken_for_it():
+    """A factor that takes a third of the loss off, and one that does nothing: noise of a hundredth in every trial."""
+    design = Design({"real": [False, True], "placebo": [False, True]}, SQUARE.knobs)
+    rng = np.random.default_rng(0)
+    losses = {
+        arm: make_losses((2.0 if arm["real"] else 3.0) + 0.01 * rng.normal(size=(4, 10, 5))) for arm in design.arms
+    }
+    effects = {effect.name: effect for effect in answers(losses, design, 5, 4).contrasts}
+    assert effects["real"].verdict == "helps"
+    assert effects["real"].helps > 0.999
+    assert effects["placebo"].verdict in ("no effect worth having", "undecided")
+    assert effects["placebo"].negligible > 0.9
+
+
+def opposite(question):
+    """What is compared, the other way round; of a removal, what putting the factor in changes."""
+    if isinstance(question, Contrast):
+        return replace(question, arms=question.against, against=question.arms)
+    return replace(question, both=question.one, one=question.both, other=question.neither, neither=question.other)
+
+
+class TestSymmetries:
+    """What must not matter does not."""
+
+    EXACT = ("change", "margin", "rows", "networks", "search")
+    seeds = st.integers(0, 2**32 - 1)
+    few = settings(max_examples=10)
+
+    @staticmethod
+    def scores(seed, design=SQUARE):
+        """Three configurations, of which two go on to a second partition; some diverge after the first epoch."""
+        rng = np.random.default_rng(seed)
+        scores = rng.random((len(design.arms), 3, 6, 3)) + rng.random((6, 1))
+        scores[rng.random(scores.shape[:3]) < 0.03, 1:] = INF
+        scores[:, 2, 3:] = np.nan
+        return scores
+
+    @staticmethod
+    def effects(scores, design=SQUARE):
+        arms = zip(design.arms, scores, strict=True)
+        return all_of(answers({arm: make_losses(score) for arm, score in arms}, design))
+
+    @given(seeds)
+    @few
+    def test_the_other_way_round_is_the_mirror_image(self, seed):
+        contrasts, interactions, _ = SQUARE.asked
+        asked = replace(SQUARE, contrasts=contrasts, interactions=interactions, removals=())
+        back = replace(asked, contrasts=[*map(opposite, contrasts)], interactions=[*map(opposite, interactions)])
+        for one, mirrored in zip(*(self.effects(self.scores(seed), design) for design in (asked, back)), strict=True):
+            change = -one.change if np.isfinite(one.change) else INF
+            assert (mirrored.change, mirrored.low, mirrored.high) == pytest.approx((change, -one.high, -one.low))
+            assert mirrored.helps == (None if one.helps is None else pytest.approx(1 - one.helps))
+            assert mirrored.negligible == (None if one.negligible is None else pytest.approx(one.negligible))
+            words = {"helps": "hurts", "hurts": "helps"}
+            assert mirrored.verdict == words.get(one.verdict, one.verdict)
+
+    @given(seeds, st.floats(1e-3, 1e3))
+    @few
+    def test_in_other_units_all_is_that_many_times_as_large(self, seed, units):
+        scores = self.scores(seed)
+        for one, scaled in zip(self.effects(scores), self.effects(units * scores), strict=True):
+            for name in (*self.EXACT, "low", "high"):
+                assert getattr(scaled, name) == pytest.approx(units * getattr(one, name), abs=1e-9 * units)
+            assert scaled.verdict == one.verdict
+
+    @given(seeds, st.permutations(range(3)))
+    @few
+    def test_nor_does_the_order_of_configurations(self, seed, order):
+        scores = self.scores(seed)
+        for one, shuffled in zip(self.effects(scores), self.effects(scores[:, order]), strict=True):
+            for name in self.EXACT:
+                assert getattr(shuffled, name) == pytest.approx(getattr(one, name))
+            assert np.isfinite(shuffled.high) == np.isfinite(one.high)
+            if np.isfinite(one.high):  # how wide intervals are is sampled
+                assert shuffled.high - shuffled.change == pytest.approx(one.high - one.change, rel=0.03)
+
+    def test_nor_does_the_order_of_arms(self):
+        losses = {arm: make_losses(score) for arm, score in zip(ARMS, self.scores(0, DESIGN), strict=True)}
+        forwards, backwards = (answers(by_arm, DESIGN) for by_arm in (losses, dict(reversed(losses.items()))))
+        for one, same in zip(all_of(forwards), all_of(backwards), strict=True):
+            for name in (*self.EXACT, "low", "high"):
+                assert getattr(same, name) == pytest.approx(getattr(one, name), abs=1e-12)
+
+    def test_nor_does_chance(self):
+        assert self.effects(self.scores(0)) == self.effects(self.scores(0))

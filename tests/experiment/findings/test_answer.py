@@ -43,6 +43,29 @@ class TestAnEffect:
         assert (found.rows_to_decide, found.configurations_to_decide) == (None, False)
 
 
+class TestLikely:
+    @pytest.mark.parametrize(
+        ("helps", "negligible", "likely"),
+        [
+            (0.91, 0.05, ("helps", 0.91)),
+            (0.8, 0.0, ("helps", 0.8)),
+            (0.79, 0.0, None),
+            (0.12, 0.1, ("hurts", 0.88)),
+            (0.5, 0.85, ("no effect worth having", 0.85)),
+            (0.9, 0.85, ("no effect worth having", 0.85)),  # better, if at all, by too little
+            (None, None, None),
+        ],
+    )
+    def test_of_an_undecided_effect_is_what_four_fifths_speak_for(self, helps, negligible, likely):
+        effect = replace(TestAnEffect.UNDECIDED, helps=helps, negligible=negligible)
+        assert EffectFound.of(effect, 720).likely == likely
+
+    @pytest.mark.parametrize("verdict", ["helps", "hurts", "no effect worth having"])
+    def test_what_is_decided_is_more_than_likely(self, verdict):
+        effect = replace(TestAnEffect.UNDECIDED, verdict=verdict, helps=0.999, negligible=0.0)
+        assert EffectFound.of(effect, 720).likely is None
+
+
 class TestOverfitting:
     def test_is_that_of_the_best_configuration_with_intervals(self):
         # The second configuration is best after the second of three epochs, in every one of four splits.

@@ -3,7 +3,7 @@
 import numpy as np
 from experiments import ARMS, PLAIN, make_losses
 
-from goru.experiment.effects.crossfit import judge
+from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.findings.arm_losses import arm_losses
 
 
@@ -27,7 +27,7 @@ def test_these_are_the_losses_that_effects_are_of():
     rng = np.random.default_rng(0)
     losses = {arm: make_losses(rng.random((4, 6, 5))) for arm in ARMS}
     for each, own in zip(arm_losses(losses, 3), losses.values(), strict=True):
-        np.testing.assert_array_equal(each.losses, judge(own, 3).losses)
+        np.testing.assert_array_equal(each.losses, crossfitted(own.validation, 3))
 
 
 def test_one_that_diverged_has_no_finite_loss_there():

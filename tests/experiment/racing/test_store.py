@@ -338,7 +338,7 @@ class TestDamage:
     @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(4096)])
     def test_what_is_no_database_is_refused(self, tmp_path, content):
         (tmp_path / "study.sqlite").write_bytes(content)
-        with pytest.raises(InputError, match=r"study\.sqlite: damaged .*--overwrite"):
+        with pytest.raises(InputError, match=r"study\.sqlite: damaged .*overwrite=True"):
             read_trials(tmp_path / "study.sqlite")
 
     def test_another_programs_database_is_refused(self, tmp_path):
@@ -348,7 +348,7 @@ class TestDamage:
             read_trials(tmp_path / "study.sqlite")
 
     def test_a_missing_file_is_named_and_not_made(self, tmp_path):
-        with pytest.raises(InputError, match=r"study\.sqlite: missing.*--overwrite"):
+        with pytest.raises(InputError, match=r"study\.sqlite: missing.*overwrite=True"):
             read_trials(tmp_path / "study.sqlite")
         assert list(tmp_path.iterdir()) == []
 

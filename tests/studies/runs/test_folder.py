@@ -97,7 +97,7 @@ class TestCheckFree:
         folder = make(tmp_path / "run")
         before = tree(tmp_path)
         check_free(folder, overwrite=True)
-        with pytest.raises(InputError, match=r"run: holds a finished run\. Give --overwrite"):
+        with pytest.raises(InputError, match=r"run: holds a finished run\. Give overwrite=True"):
             check_free(folder, overwrite=False)
         assert tree(tmp_path) == before
 
@@ -122,7 +122,9 @@ class TestCheckFree:
         before = tree(tmp_path)
         check_free(folder, overwrite=True)
         check_free(folder, overwrite=False, resume=True)
-        with pytest.raises(InputError, match=r"not finished\. Give --resume to go on, or --overwrite to begin anew"):
+        with pytest.raises(
+            InputError, match=r"not finished\. Give resume=True to go on, or overwrite=True to begin anew"
+        ):
             check_free(folder, overwrite=False)
         assert tree(tmp_path) == before
 
@@ -132,7 +134,7 @@ class TestCheckFree:
         shutil.copytree(make(tmp_path / "other"), folder, dirs_exist_ok=True)
         check_free(folder, overwrite=True)
         check_free(folder, overwrite=False, resume=True)
-        with pytest.raises(InputError, match=r"not finished\. Give --resume"):
+        with pytest.raises(InputError, match=r"not finished\. Give resume=True"):
             check_free(folder, overwrite=False)
 
     def test_a_run_without_an_answer_that_nothing_can_go_on_from_can_be_replaced(self, tmp_path):
@@ -141,7 +143,7 @@ class TestCheckFree:
         (folder / ANSWER).unlink()
         check_free(folder, overwrite=True)
         for resume in (False, True):
-            with pytest.raises(InputError, match=r"holds a run that was not finished\. Give --overwrite"):
+            with pytest.raises(InputError, match=r"holds a run that was not finished\. Give overwrite=True"):
                 check_free(folder, overwrite=False, resume=resume)
 
     def test_a_run_whose_configuration_is_damaged_can_be_replaced(self, tmp_path):
@@ -151,7 +153,7 @@ class TestCheckFree:
 
     @pytest.mark.parametrize("make", [*FREE, *UNFINISHED, *REPLACEABLE])
     def test_to_go_on_and_to_begin_anew_exclude_each_other(self, tmp_path, make):
-        with pytest.raises(InputError, match="--resume and --overwrite exclude each other"):
+        with pytest.raises(InputError, match="resume=True and overwrite=True exclude each other"):
             check_free(make(tmp_path / "run"), overwrite=True, resume=True)
 
     @pytest.mark.parametrize("how", [{}, {"overwrite": True}, {"resume": True}], ids=str)

@@ -33,7 +33,7 @@ class TestFiles:
     @pytest.mark.parametrize("name", FILES)
     def test_a_missing_one_is_named(self, folder, name):
         (folder / name).unlink()
-        with pytest.raises(InputError, match=rf"{re.escape(name)}: missing\. Fit the run again with --overwrite"):
+        with pytest.raises(InputError, match=rf"{re.escape(name)}: missing\. Fit the run again with overwrite=True"):
             check_files(folder)
 
     @pytest.mark.parametrize("name", FILES)

@@ -92,7 +92,7 @@ class TestTheSame:
         folder = make(tmp_path / "run")
         before = tree(folder)
         other = {**ASKED, group: {**ASKED[group], name: value}}
-        with pytest.raises(InputError, match=f"run: .*{words}.*--overwrite"):
+        with pytest.raises(InputError, match=f"run: .*{words}.*overwrite=True"):
             finish_publishing(folder, other) or begin(folder, other, resume=True)
         assert tree(folder) == before
 
@@ -124,6 +124,6 @@ class TestTheSame:
         (folder / MAKING / CONFIG).unlink()
         if content is not None:
             (folder / MAKING / CONFIG).write_bytes(content)
-        with pytest.raises(InputError, match=r"\.making/config\.json: damaged\. Begin anew with --overwrite"):
+        with pytest.raises(InputError, match=r"\.making/config\.json: damaged\. Begin anew with overwrite=True"):
             begin(folder, resume=True)
         assert len(read_trials(folder / MAKING / STORE)) == 2

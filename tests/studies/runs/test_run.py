@@ -67,7 +67,7 @@ class TestLoad:
             *((make, "not a run of goru's") for make in (config_that_is_no_json, killed_before_its_first_write)),
             *((make, "not finished. Go on with `goru fit ... --resume`") for make in (stopped, killed)),
             (killed_on_its_way, "not finished. Go on with `goru fit ... --resume`"),
-            (older_run, "older goru.* --overwrite"),
+            (older_run, "older goru.* overwrite=True"),
             (newer_run, "newer goru"),
         ],
     )
@@ -93,7 +93,9 @@ class TestLoad:
     def test_one_that_is_older_than_pictures_opens_but_has_nothing_to_draw(self, tmp_path):
         run = open_run(run_without_evidence(tmp_path / "run"))
         assert run.answer == ANSWERED
-        with pytest.raises(InputError, match=r"run: written by an older goru, which kept nothing to draw.*--overwrite"):
+        with pytest.raises(
+            InputError, match=r"run: written by an older goru, which kept nothing to draw.*overwrite=True"
+        ):
             _ = run.evidence
 
     @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))

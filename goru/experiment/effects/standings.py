@@ -1,0 +1,91 @@
+"""What stands for every arm in every split, and what would if a configuration had not been tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from goru.experiment.arms import Arm
+from goru.experiment.effects.crossfit import OtherFolds
+from goru.experiment.trial import Losses
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands for each arm in each split, chosen on the other folds.
+
+    - `losses`: `(arms, splits)`, on the split's own validation rows; infinite where nothing stands for an arm.
+    - `elsewhere`: `(arms, splits)`: on the rows that have chosen it.
+    """
+
+    losses: np.ndarray
+    elsewhere: np.ndarray
+
+
+class Standings:
+    """All arms, each represented in each split by what is best on the other folds.
+
+    **Arguments:**
+
+    - `losses`: of every arm, all with as many configurations.
+    - `folds`: of a partition.
+    - `tuned`: whether there is anything to search for; otherwise no other configuration could have been tried.
+    """
+
+    def __init__(self, losses: Mapping[Arm, Losses], folds: int, tuned: bool = True) -> None:
+        self.places = {arm: place for place, arm in enumerate(losses)}
+        self.shares = next(iter(losses.values())).shares
+        self._losses = list(losses.values())
+        self._score = np.stack([arm.validation for arm in self._losses])
+        self._others = OtherFolds.of(self._score, folds)
+        self.all = self._standing()
+        self.without = tuple(self._standing(left_out) for left_out in range(self._score.shape[1])) if tuned else ()
+
+    def _places(self, left_out: int | None) -> tuple[np.ndarray, ...]:
+        elsewhere = self._others.losses
+        if left_out is not None:
+            elsewhere = np.delete(elsewhere, left_out, axis=1)
+        if not elsewhere.shape[1]:
+            return ()
+        chosen = elsewhere.argmin(axis=1)
+        if left_out is not None:
+            chosen = chosen + (chosen >= left_out)
+        arms, splits = np.ogrid[: len(chosen), : chosen.shape[1]]
+        return arms, chosen, splits, self._others.epochs[arms, chosen, splits]
+
+    def _standing(self, left_out: int | None = None) -> Standing:
+        places = self._places(left_out)
+        if not places:
+            nothing = np.full((len(self.places), self._score.shape[2]), np.inf)
+            return Standing(nothing, nothing)
+        losses = self._score[places]
+        trained = self._others.trained[places[:3]]
+        known = np.where(trained & ~np.isnan(losses), losses, np.inf)
+        return Standing(known, self._others.losses[places[:3]])
+
+    def chosen(self, arrays: Sequence[Any]) -> np.ndarray:
+        """What arrays, one an arm, `(configurations, splits, epochs, ...)`, hold of what stands for the arms: `(arms,
+        splits, ...)`."""
+        _, configurations, splits, epochs = self._places(None)
+        places = zip(arrays, configurations, epochs, strict=True)
+        return np.stack([np.asarray(array[chosen, splits[0], at]) for array, chosen, at in places])
+
+    @property
+    def parts(self) -> np.ndarray:
+        """`(arms, splits, parts)`: what each part of the rows adds to the losses; 0 where nothing stands for an arm."""
+        parts = self.chosen([arm.parts for arm in self._losses])
+        return np.where(np.isfinite(self.all.losses)[..., None], parts, 0.0).astype(np.float64)
+
+    def indices(self, arms: Sequence[Arm]) -> np.ndarray:
+        """Of some arms, the places on the first axis."""
+        return np.array([self.places[arm] for arm in arms])
+
+    @cached_property
+    def whole(self) -> tuple[np.ndarray, np.ndarray]:
+        """`(arms,)` twice: whether something stands for an arm in every split, and would whichever configuration had
+        not been tried; and whether something stands for it as it is."""
+        now = np.isfinite(self.all.losses).all(axis=1)
+        always = [np.isfinite(standing.losses).all(axis=1) for standing in self.without]
+        return np.all([now, *always], axis=0), now

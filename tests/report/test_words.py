@@ -1,0 +1,36 @@
+"""What verdicts are called."""
+
+import pytest
+
+from goru.experiment.findings.answer import EffectFound
+from goru.report import words
+from goru.report.pictures.arms import TOGETHER
+
+
+def effect(verdict: str = "undecided", helps: float | None = None, negligible: float | None = 0.0) -> EffectFound:
+    return EffectFound("dropout", -0.1, -0.3, 0.1, 0.02, verdict, 0.1, 0.0, 0.0, helps=helps, negligible=negligible)
+
+
+@pytest.mark.parametrize(
+    ("helps", "negligible", "said"),
+    [
+        (0.913, 0.0, "likely helps (91%)"),
+        (0.02, 0.0, "likely hurts (98%)"),
+        (0.9951, 0.0, "likely helps (over 99%)"),
+        (0.4, 0.84, "likely no effect worth having (84%)"),
+        (0.6, 0.2, "undecided"),
+        (None, None, "undecided"),
+    ],
+)
+def test_an_undecided_effect_is_called_what_it_likely_is(helps, negligible, said):
+    assert words.verdict_in_words(effect(helps=helps, negligible=negligible)) == said
+
+
+@pytest.mark.parametrize("verdict", ["helps", "hurts", "no effect worth having"])
+def test_a_decided_one_is_called_that(verdict):
+    assert words.verdict_in_words(effect(verdict, helps=0.99)) == verdict
+
+
+def test_verdicts_may_have_other_names():
+    assert words.verdict_in_words(effect(helps=0.9), TOGETHER) == f"likely {TOGETHER['helps']} (90%)"
+    assert words.verdict_in_words(effect("hurts"), TOGETHER) == TOGETHER["hurts"]
