@@ -186,11 +186,11 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
         for group in ("versions", "table", "options"):
             for name, value in now[group].items():
                 if (was := begun[group].get(name)) != value:
-                    value_then, value_now = _option_in_words(was), _option_in_words(value)
-                    difference = f"was begun with {name.replace('_', '-')} {value_then}, not {value_now}"
+                    values = (_option_in_words(was), _option_in_words(value))
+                    difference = f"was begun with {name.replace('_', '-')} {values[0]}, not {values[1]}"
                     raise InputError(
-                        f"{folder}: {difference}. Give what was given then, or {option('overwrite', True)} to begin "
-                        "anew."
+                        f"{folder}: {difference}. "
+                        f"Give what was given then, or {option('overwrite', True)} to begin anew."
                     )
         for name, words in (("design", "design"), ("function", "training function"), ("code", "training function")):
             if begun.get(name) != now.get(name):
