@@ -259,7 +259,7 @@ class TestTheEvidence:
         assert found.predicted == tuple(regressed.model.values(prices.encoded_test).tolist())
 
     def test_beside_it_are_the_plain_networks_and_the_other_models(self, classified, regressed):
-        for result, linear in ((classified, "logistic regression"), (regressed, "mean", "ridge regression")):
+        for result, linear in ((classified, "logistic regression"), (regressed, "ridge regression")):
             names = ["recommended", "plain", linear, "boosted trees"]
             assert list(result.evidence.predictions.calibration) == names
 
