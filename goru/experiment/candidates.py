@@ -44,5 +44,5 @@ def no_worse_than_plain(
     A rank is by the rows that have chosen the configuration, and the luckiest of many configurations stands first. So
     nothing is recommended of which the rows that have not chosen it say that the plain network does better.
     """
-    means = {arm: float(crossfitted(own.validation, folds).mean()) for arm, own in losses.items()}
+    means = {arm: float(crossfitted(losses_of_arm.validation, folds).mean()) for arm, losses_of_arm in losses.items()}
     return [candidate for candidate in ranked if means[candidate.arm] <= means[plain]]

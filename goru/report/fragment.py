@@ -37,7 +37,7 @@ def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
     rows = [
         {
             "name": short_name(effect.name, MOST_LETTERS),
-            "verdict": words.verdict(effect),
+            "verdict": words.verdict_in_words(effect),
             "y": ROW * place + ROW / 2,
             "colour": LOOKS[effect.verdict][0],
             "open": effect.verdict == "undecided",

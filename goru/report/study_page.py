@@ -190,7 +190,7 @@ def cards(answer: Answer) -> list[Card]:
     cards = [Card("recommended", of, made_of(answer))]
     if best.change is not None and plain:
         change, interval = in_shares(best, plain)
-        more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict(best)}"
+        more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict_in_words(best)}"
         cards.append(Card("best combination against plain, validation loss", change, more))
     if words.has_simplest(answer):
         simplest = short_name(words.simplest(answer), MOST_LETTERS)

@@ -172,11 +172,11 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
     for effect in effects:
         name = shown(effect.name)
         if effect.change is None:
-            rows.append((name, words.failure_reason(answer), "", words.verdict(effect)))
+            rows.append((name, words.failure_reason(answer), "", words.verdict_in_words(effect)))
             continue
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
-        rows.append((name, change + share, interval, words.verdict(effect) + _to_decide(effect, there)))
+        rows.append((name, change + share, interval, words.verdict_in_words(effect) + _to_decide(effect, there)))
     return rows
 
 

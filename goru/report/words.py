@@ -32,7 +32,7 @@ def plain(answer: Answer) -> str:
     return "plain network" if of_networks(answer) else "plain arm"
 
 
-def verdict(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> str:
+def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> str:
     """What is said of an effect; of an undecided one what is likely.
 
     **Arguments:**

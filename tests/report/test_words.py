@@ -29,17 +29,17 @@ def effect(verdict: str = "undecided", helps: float | None = None, negligible: f
     ],
 )
 def test_an_undecided_effect_is_called_what_it_likely_is(helps, negligible, said):
-    assert words.verdict(effect(helps=helps, negligible=negligible)) == said
+    assert words.verdict_in_words(effect(helps=helps, negligible=negligible)) == said
 
 
 @pytest.mark.parametrize("verdict", ["helps", "hurts", "no effect worth having"])
 def test_a_decided_one_is_called_that(verdict):
-    assert words.verdict(effect(verdict, helps=0.99)) == verdict
+    assert words.verdict_in_words(effect(verdict, helps=0.99)) == verdict
 
 
 def test_verdicts_may_have_other_names():
-    assert words.verdict(effect(helps=0.9), TOGETHER) == f"likely {TOGETHER['helps']} (90%)"
-    assert words.verdict(effect("hurts"), TOGETHER) == TOGETHER["hurts"]
+    assert words.verdict_in_words(effect(helps=0.9), TOGETHER) == f"likely {TOGETHER['helps']} (90%)"
+    assert words.verdict_in_words(effect("hurts"), TOGETHER) == TOGETHER["hurts"]
 
 
 def test_the_simplest_is_named_where_it_is_another_than_the_best():

@@ -11,6 +11,6 @@ from goru.experiment.trial import Losses
 def arm_losses(losses: Mapping[Arm, Losses], folds: int) -> tuple[ArmLosses, ...]:
     """Every arm, cross-fitted: its validation loss in every split."""
     return tuple(
-        ArmLosses(arm.name, dict(arm), tuple(crossfitted(own.validation, folds).tolist()))
-        for arm, own in losses.items()
+        ArmLosses(arm.name, dict(arm), tuple(crossfitted(losses_of_arm.validation, folds).tolist()))
+        for arm, losses_of_arm in losses.items()
     )

@@ -50,14 +50,14 @@ def compared_effects_picture(runs: Runs) -> Picture:
             plain, colour = run.answer.judgement.plain_loss, SERIES[index % len(SERIES)]
             if effect.change is None or not plain:
                 why = wording.failure_reason(run.answer) if effect.change is None else "no share of a loss of zero"
-                rows.append((question, name, why, "", wording.verdict(effect)))
+                rows.append((question, name, why, "", wording.verdict_in_words(effect)))
                 here = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - ABOVE - LINE * index}
                 note(figure, why, **here, font={"size": 11, "color": colour})
                 continue
             change, low, high = (100 * end / plain for end in ends(effect))
             reach += [abs(low), abs(high)]
             spelt = in_shares(effect, plain)
-            rows.append((question, name, *spelt, wording.verdict(effect)))
+            rows.append((question, name, *spelt, wording.verdict_in_words(effect)))
             figure.add_trace(
                 go.Scatter(
                     x=[change],
@@ -81,7 +81,7 @@ def compared_effects_picture(runs: Runs) -> Picture:
                     name=text(name),
                     legendgroup=name,
                     showlegend=name not in named,
-                    text=[f"{text(name)}: {change_with_interval(spelt)}<br>{wording.verdict(effect)}"],
+                    text=[f"{text(name)}: {change_with_interval(spelt)}<br>{wording.verdict_in_words(effect)}"],
                     hoverinfo="text",
                 )
             )

@@ -66,7 +66,7 @@ def forest_plot(
     reach = [margin]
     for place, effect in enumerate(effects):
         colour, mark = looks[effect.verdict]
-        verdict = wording.verdict(effect, words)
+        verdict = wording.verdict_in_words(effect, words)
         label = f"<b>{text(effect.name, 60)}</b><br>{verdict}"
         label += f": {wording.failure_reason(answer)}" * (effect.change is None)
         here = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.42 - place, "yanchor": "middle", "align": "left"}
@@ -125,7 +125,7 @@ def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping
     columns = ("what", "change in validation loss", "interval", "of the plain loss", "verdict")
     rows: list[tuple[str, ...]] = []
     for effect in effects:
-        verdict = wording.verdict(effect, words)
+        verdict = wording.verdict_in_words(effect, words)
         if effect.change is None:
             rows.append((effect.name, wording.failure_reason(answer), "", "", verdict))
             continue
@@ -152,7 +152,7 @@ def _says(answer: Answer) -> str:
         sentences = [f"{clauses[0][0].upper()}{'; '.join(clauses)[1:]}."] if clauses else []
         are = _are(len(undecided))
         sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
-    likely = [f"{short_name(effect.name)} {wording.verdict(effect)}" for effect in undecided if effect.likely]
+    likely = [f"{short_name(effect.name)} {wording.verdict_in_words(effect)}" for effect in undecided if effect.likely]
     sentences += [f"Of them: {'; '.join(likely)}."] * bool(likely)
     if best.change is not None and plain:
         by = change_with_interval(in_shares(best, plain))
