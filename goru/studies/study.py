@@ -385,10 +385,9 @@ class Study:
         extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
         alike = ranked["recommended"][0] == ranked["plain"][0]
         if self._spending is not None:
-            epochs = max(
-                candidate.epochs for own in ranked.values() for candidate in own[: defaults.ENSEMBLE_CONFIGURATIONS]
-            )
             beside = self.dataset.has_test_rows and not alike
+            again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
+            epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
             extent = self._spending.extent(plan, race, epochs, extent, beside)
             late = self._spending.late
         recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)

@@ -12,7 +12,7 @@ from goru.experiment.candidates import Candidate
 from goru.model.model import Model
 from goru.nn.layers.kinds import layers_to_json
 from goru.studies import defaults
-from goru.studies.budget.extent import Extent
+from goru.studies.budget.extent import Extent, calibrating
 from goru.studies.final.refits import Late, TrainedEnsemble, predict_validation, train_ensemble
 from goru.studies.final.scores import losses_at
 from goru.studies.final.selection import select, temperature
@@ -64,17 +64,24 @@ def train_final_model(
         chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, _Judge(laboratory, splits), late)
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
     ensemble = train_ensemble(laboratory, taken, schedule_epochs, late)
-    scored = splits[: extent.folds] if needs_validation(laboratory.dataset) else []
+    scored = _scored(laboratory.dataset, splits, extent)
     validation = predict_validation(laboratory, taken, scored, schedule_epochs, late)
     judge = _Judge(laboratory, scored)
     model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
     return FinalModel(ensemble, model, validation, selection)
 
 
+def _scored(dataset: Dataset, splits: Sequence[Split], extent: Extent) -> Sequence[Split]:
+    """Those in which validation rows are predicted: all where these are shown, else as many as calibrate."""
+    if not needs_validation(dataset):
+        return []
+    rows = sum(len(split.validation_rows) for split in splits) if dataset.has_test_rows else 0
+    return splits[: calibrating(len(splits), rows, extent.folds)]
+
+
 def needs_validation(dataset: Dataset) -> bool:
-    """Whether validation rows are predicted: probabilities are calibrated by them, and they are shown where there "
-    "are no
-    test rows."""
+    """Whether validation rows are predicted: probabilities are calibrated by them, and they are shown where there are
+    no test rows."""
     return dataset.classes is not None or not dataset.has_test_rows
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.experiment.racing.plan import USUAL_SHARE, Asked, Plan
-from goru.studies.budget.extent import EXTENTS, extent_of
+from goru.studies.budget.extent import EXTENTS, calibrating, extent_of
 from goru.studies.budget.pace import LAST_SECONDS, Pace
 
 paces = st.builds(
@@ -88,6 +88,13 @@ class TestAfterTheRace:
         assert self.PACE.training_again(self.TWO_FOLDS, folds, 100) == pytest.approx(4 * 100 * 0.375 + validation)
         assert self.PACE.training_again(self.ENSEMBLES, folds, 100) == pytest.approx(4 * 100 * 0.375)
 
+    def test_of_many_rows_as_many_folds_as_calibrate(self):
+        many = replace(self.PACE, training_rows=4_000, all_rows=5_000)
+        assert many.training_again(self.WHOLE, 5, 100) == pytest.approx(4 * 100 * 0.375 + 2 * 4 * 100 * 0.3)
+        assert many.training_again(self.TWO_FOLDS, 5, 100) == many.training_again(self.WHOLE, 5, 100)
+        shown = replace(many, shown=True)
+        assert shown.training_again(self.WHOLE, 5, 100) == pytest.approx(4 * 100 * 0.375 + 5 * 4 * 100 * 0.3)
+
     def test_small_ensembles_are_a_block_or_two(self):
         found = [self.PACE.training_again(extent, 5, 100) for extent in (self.FOUR, self.TWO, self.ONE)]
         assert found == pytest.approx([4 * 37.5, 4 * 37.5, 2 * 37.5])  # two of the best configurations are a block each
@@ -135,6 +142,18 @@ class TestAfterTheRace:
         assert pace.training_again(self.MOST, 5, 100) == pytest.approx(expected)
         assert pace.training_again(self.WHOLE, 5, 100) == pytest.approx(expected)
         assert pace.scoring(5, Plan(3, 1)) == pytest.approx(5 * 12 * 100 * 0.3)
+
+
+@pytest.mark.parametrize(
+    ("folds", "rows", "most", "calibrate"),
+    [
+        *[(5, 800, None, 5), (5, 2_499, None, 5), (5, 2_500, None, 4), (5, 5_000, None, 2), (5, 1_000_000, None, 2)],
+        *[(3, 3_680, None, 2), (3, 2_100, None, 3), (5, 800, 2, 2), (5, 800, 0, 0), (5, 1_000_000, 0, 0), (2, 9, 5, 2)],
+        (5, 0, None, 5),
+    ],
+)
+def test_so_many_folds_calibrate_that_there_are_enough_rows_in_them(folds, rows, most, calibrate):
+    assert calibrating(folds, rows, most) == calibrate
 
 
 class TestWhatThereIsTimeForInTheEnd:

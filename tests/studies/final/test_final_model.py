@@ -179,6 +179,18 @@ class TestExtent:
         scored = np.isfinite(two.validation).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
 
+    def test_of_many_rows_two_folds_are_enough_but_where_all_rows_are_shown(
+        self, laboratory, splits, flowers, pretend, monkeypatch
+    ):
+        monkeypatch.setattr("goru.studies.budget.extent.CALIBRATION_ROWS", 40)  # of 72, in three folds
+        pretend(flowers, best=0.5, near=0.5)
+        two = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        scored = np.isfinite(two.validation).all(axis=(0, 2))
+        np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
+        shown = replace(flowers, encoded_test=flowers.encoded_test.take(np.arange(0)), y_test=flowers.y_test[:0])
+        whole = train_final_model(laboratory.for_table(shown, 0), RANKED, splits, SCHEDULE, Extent())
+        assert np.isfinite(whole.validation).all()
+
     def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
         final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))
         assert (final.model.temperature, final.model.single_temperature) == (1.0, 1.0)
