@@ -63,9 +63,11 @@ class Pace:
             min(defaults.ENSEMBLE_CONFIGURATIONS, extent.networks), -(-extent.networks // (2 * self.configurations))
         )
         splits = calibrating(folds, 0 if self.shown else self.all_rows, extent.folds) if self.validation else 0
-        candidates = self.scored or (defaults.ENSEMBLE_CONFIGURATIONS + defaults.RIVALS) * extent.greedy
+        # Of validation rows, what shares a program shares blocks: the best configurations, and a small ensemble.
+        candidates = self.scored or (1 + defaults.RIVALS) * extent.greedy
+        in_a_split = -(-extent.networks // (2 * self.configurations))
         again = ensembles * max(ensemble, self.at_once)
-        validation = ensembles * ensemble * splits + candidates * folds
+        validation = ensembles * in_a_split * splits + candidates * folds
         block = max(self.block_seconds) * epochs * self.all_rows / self.training_rows
         rows = (ensembles + ensembles * splits + folds * (candidates > 0)) * self.a_split
         return again * (block + self.a_block) + validation * (block * (1 - 1 / folds) + self.a_block) + rows
