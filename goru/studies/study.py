@@ -47,7 +47,7 @@ from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
 from goru.studies.final.model_predictions import ModelPredictions
-from goru.studies.final.refits import train_ensemble
+from goru.studies.final.refits import Kept, train_ensemble
 from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
@@ -385,19 +385,19 @@ class Study:
         extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
         alike = ranked["recommended"][0] == ranked["plain"][0]
         if self._spending is not None:
-            epochs = max(
-                candidate.epochs for own in ranked.values() for candidate in own[: defaults.ENSEMBLE_CONFIGURATIONS]
-            )
             beside = self.dataset.has_test_rows and not alike
+            again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
+            epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
             extent = self._spending.extent(plan, race, epochs, extent, beside)
             late = self._spending.late
-        recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late)
+        kept: Kept = {}
+        recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late, kept)
         if not self.dataset.has_test_rows:
             return {"recommended": recommended}
         if alike and recommended.selection == "uniform":
             return {"plain": recommended, "recommended": recommended}  # the same networks once more
         uniform = replace(extent, greedy=False)
-        plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late)
+        plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late, kept)
         return {"plain": plain, "recommended": recommended}
 
     def _rivals(self) -> dict[str, np.ndarray]:

@@ -133,8 +133,7 @@ class Scheduler:
         later, count = min(plan.partitions, self._splits // folds) - 1, plan.kept
         decision = None
         if left is not None:
-            epochs = max(int(seen.losses(arm).mean(axis=1).min(axis=0).argmin()) + 1 for arm in self._arms)
-            self._shift += reserve * (USUAL_SHARE - epochs / plan.epochs)
+            self._shift += reserve * (USUAL_SHARE - self._stops(seen) / plan.epochs)
             later, count = decision = self._later_partitions or self._room(seen)
             if later == 0:
                 yield from self._more(seen, 0)
@@ -160,6 +159,13 @@ class Scheduler:
 
     def _overtime(self, left: float) -> float:
         return self._shift + GRACE * max(left + self._shift, 0.0)
+
+    def _stops(self, seen: Seen) -> float:
+        """After how many epochs what is trained again stops, on average: half of it is of the best arm, and half of the
+        first one, which stands beside it."""
+        curves = [seen.losses(arm).mean(axis=1).min(axis=0) for arm in self._arms]
+        best = min(curves, key=lambda curve: (curve.min(), -int(curve.argmin())))
+        return float(np.mean([int(curve.argmin()) + 1 for curve in (best, curves[0])]))
 
     def _room(self, seen: Seen) -> tuple[int, int]:
         """Partitions after the first for which there is time, and configurations of every arm in them."""

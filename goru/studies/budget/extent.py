@@ -1,9 +1,15 @@
 """How much is trained when the race is over."""
 
+import math
 from dataclasses import dataclass
 
 from goru.experiment.racing.plan import Plan
 from goru.studies import defaults
+
+# What one number fitted to n rows costs is about 1 / 2n of a nat: with so many no more than noise, and more folds would
+# be trained in for nothing.
+CALIBRATION_ROWS = 2_000
+_FEWEST_TO_CALIBRATE = 2  # folds: what the one says, the other checks
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,19 @@ EXTENTS = (
     *(Extent(networks, folds=0) for networks in (defaults.ENSEMBLE, defaults.ENSEMBLE // 2, 2, 1)),
 )
 _WHOLE, _SHORT, _LEAST = EXTENTS[1], EXTENTS[2], EXTENTS[-2]
+
+
+def calibrating(folds: int, rows: int, most: int | None = None) -> int:
+    """In how many folds networks are trained to calibrate others: two, and as many more as it takes to have enough
+    rows.
+
+    **Arguments:**
+
+    - `folds`, `rows`: that there are.
+    - `most`: folds there is time for; by default all.
+    """
+    enough = max(math.ceil(CALIBRATION_ROWS * folds / max(rows, 1)), _FEWEST_TO_CALIBRATE)
+    return min(enough, folds, folds if most is None else most)
 
 
 def extent_of(plan: Plan) -> Extent:

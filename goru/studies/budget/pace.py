@@ -5,7 +5,7 @@ from typing import Self
 
 from goru.experiment.racing.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
 from goru.studies import defaults
-from goru.studies.budget.extent import EXTENTS, Extent, extent_of
+from goru.studies.budget.extent import EXTENTS, Extent, calibrating, extent_of
 
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
 
@@ -22,6 +22,7 @@ class Pace:
     - `at_once`: blocks that are trained at a time: fewer take as long.
     - `plain`: whether plain networks are trained again too.
     - `validation`: whether validation rows are predicted, but for a selection.
+    - `shown`: whether all of them are, and not only as many as calibrate.
     """
 
     configurations: int
@@ -35,6 +36,7 @@ class Pace:
     at_once: int = 1
     plain: bool = True
     validation: bool = True
+    shown: bool = False
 
     def race(self, plan: Plan) -> float:
         """Seconds for all configurations of each arm in the first partition, and for the better ones in the others."""
@@ -60,10 +62,12 @@ class Pace:
         ensemble = max(
             min(defaults.ENSEMBLE_CONFIGURATIONS, extent.networks), -(-extent.networks // (2 * self.configurations))
         )
-        splits = (folds if extent.folds is None else min(extent.folds, folds)) if self.validation else 0
-        candidates = self.scored or (defaults.ENSEMBLE_CONFIGURATIONS + defaults.RIVALS) * extent.greedy
+        splits = calibrating(folds, 0 if self.shown else self.all_rows, extent.folds) if self.validation else 0
+        # Of validation rows, what shares a program shares blocks: the best configurations, and a small ensemble.
+        candidates = self.scored or (1 + defaults.RIVALS) * extent.greedy
+        in_a_split = -(-extent.networks // (2 * self.configurations))
         again = ensembles * max(ensemble, self.at_once)
-        validation = ensembles * ensemble * splits + candidates * folds
+        validation = ensembles * in_a_split * splits + candidates * folds
         block = max(self.block_seconds) * epochs * self.all_rows / self.training_rows
         rows = (ensembles + ensembles * splits + folds * (candidates > 0)) * self.a_split
         return again * (block + self.a_block) + validation * (block * (1 - 1 / folds) + self.a_block) + rows

@@ -159,12 +159,12 @@ class Spending:
         plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
         return plan, self._clock.started + known["ends"], known["reserve"]
 
-    def extent(self, plan: Plan, race: Race, epochs: int, most: Extent, plain: bool) -> Extent:
+    def extent(self, plan: Plan, race: Race, epochs: float, most: Extent, plain: bool) -> Extent:
         """How much there is time for when the race is over; as fast as the race was at last.
 
         **Arguments:**
 
-        - `epochs`: after which the best configurations stop.
+        - `epochs`: after which the best configurations stop, on average.
         - `most`: that there is to be.
         - `plain`: whether plain networks are trained beside the recommended ones.
         """
@@ -217,5 +217,6 @@ class Spending:
             a_split=a_split,
             last=self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * a_split,
             at_once=laboratory.blocks_at_once,
+            shown=not self._known["plain"],
             **self._known,
         )

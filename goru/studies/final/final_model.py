@@ -12,8 +12,8 @@ from goru.experiment.candidates import Candidate
 from goru.model.model import Model
 from goru.nn.layers.kinds import layers_to_json
 from goru.studies import defaults
-from goru.studies.budget.extent import Extent
-from goru.studies.final.refits import Late, TrainedEnsemble, predict_validation, train_ensemble
+from goru.studies.budget.extent import Extent, calibrating
+from goru.studies.final.refits import Kept, Late, TrainedEnsemble, predict_validation, train_ensemble
 from goru.studies.final.scores import losses_at
 from goru.studies.final.selection import select, temperature
 from goru.studies.final.shortlist import rivals, shares, shortlist
@@ -47,6 +47,7 @@ def train_final_model(
     schedule_epochs: int,
     extent: Extent,
     late: Late | None = None,
+    kept: Kept | None = None,
 ) -> FinalModel:
     """An ensemble of the best configurations, its probabilities calibrated by predictions on validation rows.
 
@@ -57,24 +58,33 @@ def train_final_model(
     - `extent`: how many networks, in how many of the splits, and whether a greedy selection from several arms may take
       the uniform ensemble's place, if it is better.
     - `late`: whether there is no time any more; what is trained by then is the ensemble.
+    - `kept`: see [`predict_validation`][goru.studies.final.refits.predict_validation].
     """
+    kept = {} if kept is None else kept
     taken = shares(shortlist(ranked)[: extent.networks], extent.networks)
     selection: Literal["uniform", "greedy"] = "uniform"
     if extent.greedy:
-        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, _Judge(laboratory, splits), late)
+        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, _Judge(laboratory, splits), late, kept)
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
     ensemble = train_ensemble(laboratory, taken, schedule_epochs, late)
-    scored = splits[: extent.folds] if needs_validation(laboratory.dataset) else []
-    validation = predict_validation(laboratory, taken, scored, schedule_epochs, late)
+    scored = _scored(laboratory.dataset, splits, extent)
+    validation = predict_validation(laboratory, taken, scored, schedule_epochs, late, kept)
     judge = _Judge(laboratory, scored)
     model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
     return FinalModel(ensemble, model, validation, selection)
 
 
+def _scored(dataset: Dataset, splits: Sequence[Split], extent: Extent) -> Sequence[Split]:
+    """Those in which validation rows are predicted: all where these are shown, else as many as calibrate."""
+    if not needs_validation(dataset):
+        return []
+    rows = sum(len(split.validation_rows) for split in splits) if dataset.has_test_rows else 0
+    return splits[: calibrating(len(splits), rows, extent.folds)]
+
+
 def needs_validation(dataset: Dataset) -> bool:
-    """Whether validation rows are predicted: probabilities are calibrated by them, and they are shown where there "
-    "are no
-    test rows."""
+    """Whether validation rows are predicted: probabilities are calibrated by them, and they are shown where there are
+    no test rows."""
     return dataset.classes is not None or not dataset.has_test_rows
 
 
@@ -86,10 +96,11 @@ def _select(
     schedule_epochs: int,
     judge: "_Judge",
     late: Late | None,
+    kept: Kept,
 ) -> dict[Candidate, int] | None:
     """The greedy selection, by one network of each candidate; `None` if the uniform ensemble is as good."""
     pool = dict.fromkeys([*uniform, *rivals(ranked, list(uniform))], 1)
-    predicted = predict_validation(laboratory, pool, splits, schedule_epochs, late)
+    predicted = predict_validation(laboratory, pool, splits, schedule_epochs, late, kept)
     rows = np.concatenate(judge.folds)
     well = np.isfinite(predicted[:, rows]).all(axis=tuple(range(1, predicted.ndim)))
     counts = np.array([uniform.get(candidate, 0) for candidate in pool])

@@ -1,7 +1,7 @@
 """The final model: the recommended configurations, trained again on all development rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
@@ -17,8 +17,10 @@ from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
 from goru.population.final_networks import FinalNetworks
 from goru.population.immediate.learner import stacked
-from goru.population.member import Block, Member
+from goru.population.member import Block, Member, PreparedRows
+from goru.population.spec import AnyTrainer
 from goru.population.trained import TrainedBlock
+from goru.population.trainer import Trainer
 from goru.studies.design import ARMS
 from goru.studies.laboratory import NetworkLaboratory
 
@@ -74,6 +76,9 @@ class TrainedEnsemble:
 
 Late = Callable[[], bool]
 
+#: Predictions of a split's validation rows, by candidate, replicate and the place of the split.
+Kept = dict[tuple[Candidate, int, int], np.ndarray]
+
 
 def train_ensemble(
     laboratory: NetworkLaboratory, shares: Mapping[Candidate, int], schedule_epochs: int, late: Late | None = None
@@ -91,7 +96,9 @@ def train_ensemble(
     **Raises:** `InputError` if all did.
     """
     n = len(laboratory.dataset.y_development)
-    (ensemble,) = _train(laboratory, shares, [Split(np.arange(n), np.empty(0, int))], schedule_epochs, False, late)
+    split = Split(np.arange(n), np.empty(0, int))
+    wanted = {candidate: range(share) for candidate, share in shares.items()}
+    (ensemble,) = _train(laboratory, {0: wanted}, [split], schedule_epochs, False, late)
     return _without_diverged(ensemble)
 
 
@@ -101,86 +108,184 @@ def predict_validation(
     splits: Sequence[Split],
     schedule_epochs: int,
     late: Late | None = None,
+    kept: Kept | None = None,
 ) -> np.ndarray:
     """Train candidates on the training rows of every split, and predict its validation rows.
 
     **Arguments:**
 
     - `late`: whether nothing is to be predicted any more, unless everything has been trained.
+    - `kept`: what was predicted before, in the same splits or more of them: that is not trained again, and what is
+      predicted now is added.
 
     **Returns:** `(networks, rows, classes)` probabilities, or `(networks, rows)` values in the target's own units, the
     candidates in the order given, those that diverged too; NaN for a row that no split scores, and for all rows where
     it was too late.
     """
     dataset = laboratory.dataset
-    classes = dataset.classes
-    rows = len(dataset.y_development)
-    predicted = np.full((sum(shares.values()), rows, *([] if classes is None else [len(classes)])), np.nan)
-    ensembles = _train(laboratory, shares, splits, schedule_epochs, True, late)
-    for split, ensemble in zip(splits if ensembles else (), ensembles, strict=True):
-        preparation, scaling = laboratory.fit_preparation(split.training_rows)
-        x = preparation.transform(dataset.encoded_development.take(split.validation_rows))
+    classes, kept = dataset.classes, {} if kept is None else kept
+    networks = [(candidate, replicate) for candidate, share in shares.items() for replicate in range(share)]
+    found = np.full((len(networks), len(dataset.y_development), *([] if classes is None else [len(classes)])), np.nan)
+    missing: dict[int, dict[Candidate, list[int]]] = {}
+    for place in range(len(splits)):
+        for candidate, replicate in networks:
+            if (candidate, replicate, place) not in kept:
+                missing.setdefault(place, {}).setdefault(candidate, []).append(replicate)
+    ensembles = _train(laboratory, missing, splits, schedule_epochs, True, late)
+    if missing and not ensembles:
+        return found
+    for (place, wanted), ensemble in zip(missing.items(), ensembles, strict=True):
+        preparation, scaling = laboratory.fit_preparation(splits[place].training_rows)
+        x = preparation.transform(dataset.encoded_development.take(splits[place].validation_rows))
         outputs = ensemble.networks.outputs(x)
-        predicted[:, split.validation_rows] = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
-    return predicted
+        values = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
+        trained = [(candidate, replicate) for candidate, some in wanted.items() for replicate in some]
+        kept |= {(*network, place): own for network, own in zip(trained, values, strict=True)}
+    for own, network in zip(found, networks, strict=True):
+        for place, split in enumerate(splits):
+            own[split.validation_rows] = kept[*network, place]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Networks of one candidate, as a block of their own would train them."""
+
+    place: int
+    candidate: Candidate
+    trainer: AnyTrainer
+    block: Block
+
+    def shares(self, other: "_Part") -> bool:
+        """Whether one block trains both: the one that stops sooner is looked at then, which changes none of its bits.
+
+        Where nothing is compiled, networks take no time but their own, and gain nothing.
+        """
+        alike = (self.trainer, self.place, self.block.order) == (other.trainer, other.place, other.block.order)
+        return alike and isinstance(self.trainer, Trainer)
+
+    def of(self, trained: TrainedBlock, start: int) -> TrainedBlock:
+        """Its own networks, of a block in which they stand from `start` on."""
+        own, epochs = slice(start, start + len(self.block.members)), self.block.epochs
+        after = trained.training if epochs == trained.block.epochs else trained.snapshots[epochs]
+        return TrainedBlock(
+            self.block,
+            trained.curves[own, :epochs],
+            trained.parts[own, :epochs],
+            jax.tree.map(lambda leaf: leaf[own], after),
+            {epoch: jax.tree.map(lambda leaf: leaf[own], trained.snapshots[epoch]) for epoch in self.block.snapshots},
+        )
 
 
 def _train(
     laboratory: NetworkLaboratory,
-    shares: Mapping[Candidate, int],
+    wanted: Mapping[int, Mapping[Candidate, Sequence[int]]],
     splits: Sequence[Split],
     schedule_epochs: int,
     validation: bool,
     late: Late | None = None,
 ) -> list[TrainedEnsemble]:
-    """An ensemble for every split. Where it gets too late, it is of the networks that are trained by then; of those
-    that predict validation rows there are none then."""
-    seed, width = laboratory.seed, laboratory.shape.networks
-    rows = [laboratory.rows(split) for split in splits]
-    blocks: list[Block] = []
-    places: list[tuple[int, Candidate]] = []
-    for place in range(len(splits)):
-        of = (place + 1,) if validation else ()  # networks of different splits have different seeds
-        for candidate, share in shares.items():
-            words = (ARMS.index(candidate.arm), candidate.configuration)
-            members = [
-                Member(
-                    id=int(np.random.SeedSequence((seed, _MASKS, *words, replicate, *of)).generate_state(1)[0]),
-                    seed=(seed, _WEIGHTS, replicate, *of),
-                    hyper=Hyperparameters(**candidate.values),
-                )
-                for replicate in range(share)
-            ]
-            for start in range(0, share, width):
-                part = tuple(members[start : start + width])
-                order = (seed, _ORDER, start, *of)
-                epochs = candidate.epochs
-                watched = () if validation or blocks else tuple(sorted({0, epochs // 2, epochs}))
-                blocks.append(Block(part, rows[place], order, epochs, schedule_epochs, snapshots=watched))
-                places.append((place, candidate))
-    trainers = [laboratory.trainer(candidate.arm) for _, candidate in places]
-    jobs = list(zip(trainers, blocks, strict=True))
+    """An ensemble for every split of which something is wanted: where it gets too late, of the networks that are
+    trained by then, if they are not those that predict validation rows; of these there are none.
+
+    **Arguments:**
+
+    - `wanted`: by the place of a split, which replicates of each candidate.
+    """
+    rows = {place: laboratory.rows(splits[place]) for place in wanted}
+    parts: list[_Part] = []
+    for place, of_split in wanted.items():
+        for candidate, replicates in of_split.items():
+            parts += _parts(laboratory, place, candidate, replicates, rows[place], schedule_epochs, validation, parts)
+    # What is handed over is trained part by part, so that the best candidate's networks are there first.
+    packed = _packed(parts, laboratory.shape.networks if validation else 0)
+    jobs = [(parts[together[0]].trainer, _joined([parts[index].block for index in together])) for together in packed]
     trained: dict[int, TrainedBlock] = {}
 
     def going_on(_: int) -> bool:
         return late is None or not (trained or validation) or not late()
 
-    for index, block in laboratory.train(jobs, keep_networks=True, on_epochs=going_on):
-        trained[index] = block
-    if not jobs or (validation and len(trained) < len(jobs)):
+    for job, block in laboratory.train(jobs, keep_networks=True, on_epochs=going_on):
+        start = 0
+        for index in packed[job]:
+            trained[index] = parts[index].of(block, start)
+            start += len(parts[index].block.members)
+    if not jobs or (validation and len(trained) < len(parts)):
         return []
     ensembles = []
     # Splits of nearly one size share a program, which is compiled for a number of rows.
     sizes = [len(split.training_rows) for split in splits]
     smallest = min(sizes) if max(sizes) - min(sizes) <= MOST_ROWS_LEFT_OUT * max(sizes) else None
-    for place in range(len(splits)):
-        indices = [index for index, (of_split, _) in enumerate(places) if of_split == place and index in trained]
-        final = [trainers[index].with_exact_statistics(trained[index], smallest) for index in indices]
-        candidates = [places[index][1] for index in indices for _ in blocks[index].members]
-        stages = {epoch: kept.learned for epoch, kept in trained[indices[0]].snapshots.items()}
-        layers = tuple(trainers[index].architecture.layers for index in indices)
+    for place in wanted:
+        own = [index for index, part in enumerate(parts) if part.place == place and index in trained]
+        final = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in own]
+        candidates = [parts[index].candidate for index in own for _ in parts[index].block.members]
+        stages = {epoch: kept.learned for epoch, kept in trained[own[0]].snapshots.items()}
+        layers = tuple(parts[index].trainer.architecture.layers for index in own)
         ensembles.append(TrainedEnsemble(tuple(candidates), tuple(final), layers, stages))
     return ensembles
+
+
+def _parts(
+    laboratory: NetworkLaboratory,
+    place: int,
+    candidate: Candidate,
+    replicates: Sequence[int],
+    rows: PreparedRows,
+    schedule_epochs: int,
+    validation: bool,
+    before: Sequence[_Part],
+) -> list[_Part]:
+    """Replicates of a candidate, those of a block together: they see mini-batches in one order."""
+    seed, width, epochs = laboratory.seed, laboratory.shape.networks, candidate.epochs
+    of = (place + 1,) if validation else ()  # networks of different splits have different seeds
+    words = (ARMS.index(candidate.arm), candidate.configuration)
+    found: list[_Part] = []
+    for start in range(0, max(replicates) + 1, width):
+        members = tuple(
+            Member(
+                id=int(np.random.SeedSequence((seed, _MASKS, *words, replicate, *of)).generate_state(1)[0]),
+                seed=(seed, _WEIGHTS, replicate, *of),
+                hyper=Hyperparameters(**candidate.values),
+            )
+            for replicate in replicates
+            if start <= replicate < start + width
+        )
+        if members:
+            watched = () if validation or before or found else tuple(sorted({0, epochs // 2, epochs}))
+            block = Block(members, rows, (seed, _ORDER, start, *of), epochs, schedule_epochs, snapshots=watched)
+            found.append(_Part(place, candidate, laboratory.trainer(candidate.arm), block))
+    return found
+
+
+def _packed(parts: Sequence[_Part], width: int) -> list[list[int]]:
+    """Which parts share a block, each in the first one that has room."""
+    packed: list[list[int]] = []
+    room: list[int] = []
+    for index, part in enumerate(parts):
+        members = len(part.block.members)
+        fits = (
+            number
+            for number, together in enumerate(packed)
+            if members <= room[number] and part.shares(parts[together[0]])
+        )
+        if (number := next(fits, None)) is None:
+            packed.append([index])
+            room.append(width - members)
+        else:
+            packed[number].append(index)
+            room[number] -= members
+    return packed
+
+
+def _joined(blocks: Sequence[Block]) -> Block:
+    """One block of all their networks, as long as the longest."""
+    if len(blocks) == 1:
+        return blocks[0]
+    epochs = max(block.epochs for block in blocks)
+    stops = {block.epochs for block in blocks} - {epochs}
+    members = tuple(member for block in blocks for member in block.members)
+    return replace(blocks[0], members=members, epochs=epochs, snapshots=tuple(sorted(stops)))
 
 
 def _without_diverged(ensemble: TrainedEnsemble) -> TrainedEnsemble:

@@ -152,13 +152,22 @@ class TestSecondPartition:
         assert pretend_race(curves=lambda _: curve(2)).run(36 + 19, reserve=190).race.splits_done == 6
         assert pretend_race(curves=lambda _: curve(4)).run(36 + 19, reserve=1e9).race.splits_done == 3
 
-    def test_the_arm_that_trains_longest_says_how_much_that_is(self, pretend_race):
+    @pytest.mark.parametrize(("longer", "best", "epochs"), [(7, 0, 1), (7, 7, 2), (0, 7, 2), (7, None, 2), (0, 0, 3)])
+    def test_the_best_arm_and_the_first_say_how_much_that_is(self, pretend_race, longer, best, epochs):
+        """Others stop when they will; of equally good ones that which trains longest counts."""
+
         def curves(job):
             curves = constant(0.5)
-            curves[3 if job.arm == ARMS[7] else 0] = 0.4
+            place = ARMS.index(job.arm)
+            curves[2 if place == longer else 0] = 0.3 if place == best else 0.4
             return curves
 
-        assert pretend_race(curves=curves).run(36 + 19, reserve=1e9).race.splits_done == 3
+        def splits(reserve):
+            return pretend_race(curves=curves).run(36 + 19, reserve=reserve).race.splits_done
+
+        # 17 s are missing, and 60 % are set aside.
+        share = 0.6 - epochs / 4
+        assert [splits(17 / abs(share) + more) for more in (-5, 5)] == ([3, 6] if share > 0 else [3, 3])
 
     def test_what_was_measured_once_may_take_a_little_longer(self, pretend_race):
         # A tenth more: 39.6 s for four configurations.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.experiment.racing.plan import USUAL_SHARE, Asked, Plan
-from goru.studies.budget.extent import EXTENTS, extent_of
+from goru.studies.budget.extent import EXTENTS, calibrating, extent_of
 from goru.studies.budget.pace import LAST_SECONDS, Pace
 
 paces = st.builds(
@@ -71,7 +71,7 @@ class TestAfterTheRace:
 
     def test_ensembles_are_trained_on_all_rows_and_in_every_split_and_there_the_candidates_of_a_selection_too(self):
         # Two configurations of the best arm and those of four others, a block for each.
-        expected = 4 * 100 * 0.375 + 5 * (4 + 6) * 100 * 0.3
+        expected = 4 * 100 * 0.375 + 5 * (4 + 5) * 100 * 0.3
         assert self.PACE.training_again(self.MOST, 5, 100) == pytest.approx(expected)
 
     def test_nothing_is_selected_where_that_is_not_tried(self):
@@ -88,13 +88,20 @@ class TestAfterTheRace:
         assert self.PACE.training_again(self.TWO_FOLDS, folds, 100) == pytest.approx(4 * 100 * 0.375 + validation)
         assert self.PACE.training_again(self.ENSEMBLES, folds, 100) == pytest.approx(4 * 100 * 0.375)
 
+    def test_of_many_rows_as_many_folds_as_calibrate(self):
+        many = replace(self.PACE, training_rows=4_000, all_rows=5_000)
+        assert many.training_again(self.WHOLE, 5, 100) == pytest.approx(4 * 100 * 0.375 + 2 * 4 * 100 * 0.3)
+        assert many.training_again(self.TWO_FOLDS, 5, 100) == many.training_again(self.WHOLE, 5, 100)
+        shown = replace(many, shown=True)
+        assert shown.training_again(self.WHOLE, 5, 100) == pytest.approx(4 * 100 * 0.375 + 5 * 4 * 100 * 0.3)
+
     def test_small_ensembles_are_a_block_or_two(self):
         found = [self.PACE.training_again(extent, 5, 100) for extent in (self.FOUR, self.TWO, self.ONE)]
         assert found == pytest.approx([4 * 37.5, 4 * 37.5, 2 * 37.5])  # two of the best configurations are a block each
 
     def test_narrow_blocks_are_more(self):
         # One configuration: blocks hold two networks, and an ensemble is four blocks.
-        expected = 8 * 100 * 0.375 + 5 * (8 + 6) * 100 * 0.3
+        expected = 8 * 100 * 0.375 + 5 * (8 + 5) * 100 * 0.3
         assert replace(self.PACE, configurations=1).training_again(self.MOST, 5, 100) == pytest.approx(expected)
 
     def test_fewer_blocks_than_are_trained_at_a_time_take_as_long(self):
@@ -108,7 +115,7 @@ class TestAfterTheRace:
     def test_where_validation_rows_are_not_needed_only_a_selection_predicts_them(self):
         pace = replace(self.PACE, validation=False)
         assert pace.training_again(self.WHOLE, 5, 100) == self.PACE.training_again(self.ENSEMBLES, 5, 100)
-        assert pace.training_again(self.MOST, 5, 100) == pytest.approx(4 * 37.5 + 5 * 6 * 30)
+        assert pace.training_again(self.MOST, 5, 100) == pytest.approx(4 * 37.5 + 5 * 5 * 30)
 
     def test_blocks_and_rows_take_some_however_short_they_are(self):
         pace = replace(self.PACE, a_block=0.5, a_split=2.0)
@@ -120,10 +127,11 @@ class TestAfterTheRace:
         again = self.PACE.training_again(extent_of(plan), plan.folds, USUAL_SHARE * plan.epochs)
         assert self.PACE.after_the_race(plan) == pytest.approx(LAST_SECONDS + again)
 
-    def test_an_ensemble_is_of_two_configurations_and_each_is_a_block_however_wide_it_is(self):
-        # Blocks hold eight networks.
-        plan = Plan(3, 2)
-        assert replace(self.PACE, configurations=4).after_the_race(plan) == self.PACE.after_the_race(plan)
+    def test_in_wide_blocks_two_configurations_are_a_block_each_and_in_splits_one_together(self):
+        # Blocks hold eight networks, and more.
+        wide, wider = (replace(self.PACE, configurations=configurations) for configurations in (4, 8))
+        expected = 4 * 100 * 0.375 + 5 * (2 + 5) * 100 * 0.3
+        assert [pace.training_again(self.MOST, 5, 100) for pace in (wide, wider)] == pytest.approx([expected] * 2)
 
     def test_configurations_of_the_race_do_not_matter(self):
         assert self.PACE.after_the_race(Plan(3, 2)) == self.PACE.after_the_race(Plan(32, 2))
@@ -135,6 +143,18 @@ class TestAfterTheRace:
         assert pace.training_again(self.MOST, 5, 100) == pytest.approx(expected)
         assert pace.training_again(self.WHOLE, 5, 100) == pytest.approx(expected)
         assert pace.scoring(5, Plan(3, 1)) == pytest.approx(5 * 12 * 100 * 0.3)
+
+
+@pytest.mark.parametrize(
+    ("folds", "rows", "most", "calibrate"),
+    [
+        *[(5, 800, None, 5), (5, 2_499, None, 5), (5, 2_500, None, 4), (5, 5_000, None, 2), (5, 1_000_000, None, 2)],
+        *[(3, 3_680, None, 2), (3, 2_100, None, 3), (5, 800, 2, 2), (5, 800, 0, 0), (5, 1_000_000, 0, 0), (2, 9, 5, 2)],
+        (5, 0, None, 5),
+    ],
+)
+def test_so_many_folds_calibrate_that_there_are_enough_rows_in_them(folds, rows, most, calibrate):
+    assert calibrating(folds, rows, most) == calibrate
 
 
 class TestWhatThereIsTimeForInTheEnd:
@@ -205,12 +225,12 @@ class TestPlan:
     def test_a_worked_example(self):
         """0.4 s an epoch, a hundred epochs: 40 s for a block in a fold, 200 s for it in five.
 
-        What follows takes 5 s and 60 % of 150 + 1,500 s. Of 2,195 s that leaves 1,200 s, six blocks: the first
+        What follows takes 5 s and 60 % of 150 + 1,350 s. Of 2,105 s that leaves 1,200 s, six blocks: the first
         partition may have four, which are eight configurations, and the second two for the better four of them.
         """
-        plan, race, reserve = replace(TestRace.PACE, last=5.0).plan(2_195.1, 2)
+        plan, race, reserve = replace(TestRace.PACE, last=5.0).plan(2_105.1, 2)
         assert (plan.partitions, plan.folds, plan.epochs, plan.configurations) == (2, 5, 100, 8)
-        assert (race, reserve) == pytest.approx((1_200.1, 1_650))
+        assert (race, reserve) == pytest.approx((1_200.1, 1_500))
 
     @given(paces, seconds, partitions)
     def test_folds_and_epochs_may_be_asked_for(self, pace, seconds, some):
@@ -220,6 +240,6 @@ class TestPlan:
         assert plan.epochs <= 20
 
     def test_what_is_spent_already_is_part_of_what_a_full_study_would_take(self):
-        # Three configurations, two blocks, twice: 800 s, and then 995.
+        # Three configurations, two blocks, twice: 800 s, and then 905.
         (words,) = replace(TestRace.PACE, last=5.0).plan(100, 2, spent=46)[0].shortfalls
-        assert "would take about 1,841 s here" in words
+        assert "would take about 1,751 s here" in words

@@ -12,6 +12,7 @@ from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.model.networks import tempered
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.population.trainer import Trainer
 from goru.studies.budget.extent import Extent
 from goru.studies.design import PLAIN, arm_of
 from goru.studies.final import final_model as module
@@ -46,7 +47,7 @@ def pretend(monkeypatch):
         y, classes = dataset.y_development, len(dataset.classes)
         said = {NAMES[name]: own if isinstance(own, tuple) else (own, own) for name, own in probability.items()}
 
-        def predict(laboratory, shares, splits, schedule_epochs, late=None):
+        def predict(laboratory, shares, splits, schedule_epochs, late=None, kept=None):
             asked.append((dict(shares), schedule_epochs))
             found = []
             for one, count in shares.items():
@@ -105,6 +106,20 @@ class TestGreedy:
         final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
         assert asked[1:] == [({BEST: 4, NEAR: 4}, SCHEDULE)]
+
+    def test_no_network_is_trained_twice(self, laboratory, splits, monkeypatch):
+        """One of each candidate has predicted for the selection: to calibrate, the others are enough."""
+        trained, train = [], Trainer.train
+
+        def watch(trainer, blocks, *args, **kwargs):
+            trained.extend(member.id for block in blocks for member in block.members)
+            return train(trainer, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Trainer, "train", watch)
+        finished = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        assert np.isfinite(finished.validation).all()
+        unused = len({BEST, NEAR, RIVAL} - set(finished.shares))
+        assert len(trained) == len(set(trained)) == 8 + 3 * (8 + unused)
 
     def test_a_configuration_of_the_best_arm_may_be_left_out_too(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.6, near=0.3, rival=0.4)
@@ -178,6 +193,18 @@ class TestExtent:
         assert two.model.temperature > 4 > whole.model.temperature
         scored = np.isfinite(two.validation).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
+
+    def test_of_many_rows_two_folds_are_enough_but_where_all_rows_are_shown(
+        self, laboratory, splits, flowers, pretend, monkeypatch
+    ):
+        monkeypatch.setattr("goru.studies.budget.extent.CALIBRATION_ROWS", 40)  # of 72, in three folds
+        pretend(flowers, best=0.5, near=0.5)
+        two = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        scored = np.isfinite(two.validation).all(axis=(0, 2))
+        np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
+        shown = replace(flowers, encoded_test=flowers.encoded_test.take(np.arange(0)), y_test=flowers.y_test[:0])
+        whole = train_final_model(laboratory.for_table(shown, 0), RANKED, splits, SCHEDULE, Extent())
+        assert np.isfinite(whole.validation).all()
 
     def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
         final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))

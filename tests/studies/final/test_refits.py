@@ -314,6 +314,64 @@ class TestPredictValidation:
             np.testing.assert_array_equal(alone, predicted[start : start + share])
             start += share
 
+    @pytest.fixture
+    def blocks(self, monkeypatch):
+        """Those that are trained: how many networks, for how many epochs."""
+        seen, train = [], Trainer.train
+
+        def watch(trainer, blocks, *args, **kwargs):
+            seen.extend((len(block.members), block.epochs) for block in blocks)
+            return train(trainer, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Trainer, "train", watch)
+        return seen
+
+    def test_one_block_trains_what_shares_a_program_and_whoever_stops_sooner_is_as_alone(
+        self, laboratory, splits, blocks
+    ):
+        """Blocks hold two networks; with and without decay, a program is the same."""
+        long, short = CANDIDATES[0], candidate(arm_of("before", True), configuration=3, epochs=2, dropout_rate=0.4)
+        other = candidate(PLAIN, epochs=4)
+        together = predict_validation(laboratory, {short: 1, other: 1, long: 2}, splits, SCHEDULE)
+        # Of the longer one the second network found no room.
+        assert sorted(blocks) == sorted(3 * [(1, 2), (1, 4), (2, 5)])
+        blocks.clear()
+        pair = predict_validation(laboratory, {short: 1, long: 1}, splits, SCHEDULE)
+        assert blocks == 3 * [(2, 5)]
+        alone = [predict_validation(laboratory, {one: 1}, splits, SCHEDULE)[0] for one in (short, long)]
+        np.testing.assert_array_equal(pair, alone)
+        np.testing.assert_array_equal(together[[0, 2]], alone)
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    def test_whoever_diverges_spoils_no_other_in_its_block(self, laboratory, splits, blocks):
+        well = candidate(PLAIN, configuration=1, epochs=3)
+        pair = predict_validation(laboratory, {replace(WILD, epochs=2): 1, well: 1}, splits, SCHEDULE)
+        assert blocks == 3 * [(2, 3)]
+        np.testing.assert_array_equal(pair[1], predict_validation(laboratory, {well: 1}, splits, SCHEDULE)[0])
+        assert not np.isfinite(pair[0]).any()
+
+    def test_what_was_predicted_before_is_not_trained_again(self, laboratory, splits, predicted, blocks):
+        kept = {}
+        first = predict_validation(laboratory, {CANDIDATES[1]: 1, CANDIDATES[2]: 1}, splits, SCHEDULE, kept=kept)
+        np.testing.assert_array_equal(first, predicted[[1, 4]])
+        blocks.clear()
+        some = predict_validation(laboratory, VALIDATION, splits[:2], SCHEDULE, kept=kept)
+        # Of the second candidate the second network of its first block, and the third in one of its own.
+        assert sorted(blocks) == 2 * [(1, 3), (1, 3)] + 2 * [(1, 5)]
+        scored = np.isfinite(some).all(axis=(0, 2))
+        np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
+        np.testing.assert_array_equal(some[:, scored], predicted[:, scored])
+        blocks.clear()
+        again = predict_validation(laboratory, VALIDATION, splits[:2], SCHEDULE, lambda: True, kept)
+        np.testing.assert_array_equal(again, some)
+        assert blocks == []
+
+    def test_where_it_is_too_late_nothing_is_predicted_nor_kept(self, laboratory, splits):
+        kept = {}
+        late = predict_validation(laboratory, {CANDIDATES[1]: 1}, splits, SCHEDULE, lambda: True, kept)
+        assert np.isnan(late).all()
+        assert kept == {}
+
     def test_it_is_the_same_bit_for_bit_when_done_again(self, laboratory, splits, predicted):
         again = predict_validation(laboratory, VALIDATION, splits, SCHEDULE)
         assert again.tobytes() == predicted.tobytes()
