@@ -244,7 +244,7 @@ class Scheduler:
                 self._round,
                 planned,
                 False,
-                self._shift,
+                self._overtime(seen.left),
                 count,
             )
             seen = yield wave

@@ -209,6 +209,16 @@ class TestMore:
         assert reached(6.0 + 3.5 * 3.3) == (4, 6)
         assert reached(6.0 + 5 * 3.3) == (8, 6)
 
+    def test_more_configurations_may_be_late_by_a_little_too(self):
+        """What was measured once may take longer: a round that is nearly done is not thrown away."""
+        waves = scheduler(splits=3).schedule(100.0)
+        waves.send(None)
+        left = 3.5
+        for _ in range(3):
+            wave = waves.send(Seen(True, left, SAFETY * 1.0, best_after(4)))
+        assert (shape(wave), wave.round) == (([4, 5], [0, 1, 2]), 2)
+        assert wave.overtime == pytest.approx(GRACE * left)
+
     def test_one_partition_alone_spends_all_of_it_on_configurations(self):
         trained = drive(scheduler(splits=3).schedule(26.0), 26.0, 1.0)
         assert trained[-1].reaches == (16, 3)  # 6 s, and six times 3 s
