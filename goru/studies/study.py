@@ -1,78 +1,42 @@
 """A study, from a table to an answer and a model."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
-from goru import __version__
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
-from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import (
-    Answer,
-    EffectFound,
-    Failure,
-    Judgement,
-    OverfittingFound,
-    Planned,
-    SimplestFound,
-    Trained,
-)
-from goru.experiment.findings.evidence import Evidence
-from goru.experiment.findings.gathering import Raced
-from goru.experiment.findings.timings import Timings
-from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
-from goru.model.model import Model
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.immediate.threads import one_thread
-from goru.studies import answer, defaults
-from goru.studies.advice import advise
+from goru.studies import defaults
 from goru.studies.blocks import Blocks
 from goru.studies.budget.extent import EXTENTS
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters, knob_values, phrase
-from goru.studies.environment import describe_environment
-from goru.studies.evidence.gathered import gather_all
+from goru.studies.conclusion import Conclusion, Result
+from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
-from goru.studies.final.model_predictions import ModelPredictions
-from goru.studies.final.refits import Kept, train_ensemble
-from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, linear_name
+from goru.studies.final.refits import Kept
+from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
-from goru.studies.splits import cut, validation_to_training
+from goru.studies.splits import cut
 from goru.wording import counted
 
 FEWEST_TRAINING_ROWS = 10
 FEWEST_TRAINING_ROWS_IN_MEMORY = 2  # of rows that somebody gives without test rows: batch norm needs as many
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a study leaves.
-
-    - `answer`: what it found.
-    - `evidence`: what its pictures are drawn from.
-    - `model`, `trained`: the final model, and its networks as they were trained.
-    """
-
-    answer: Answer = field(repr=False)
-    evidence: Evidence = field(repr=False)
-    model: Model
-    trained: dict[str, np.ndarray] = field(repr=False)
 
 
 class Study:
@@ -294,83 +258,24 @@ class Study:
         self._begin("refits", "training the recommended networks on all development rows")
         final_models = self._final_models(laboratory, ranked, first, plan, race)
         self.clock.begin("evidence")
-        final = final_models["recommended"]
-        model = final.model.single if options.single else final.model
-        model_predictions = ModelPredictions(dataset, predicted, final_models, options.single)
-        compared = (
-            against(dataset, model_predictions.compared, model_predictions.final, self._balanced)
-            if dataset.has_test_rows
-            else []
-        )
-        plain, rivals = (compared[0] if compared else None), compared[1:]
-        answers = answer_questions(asked, found, folds, race.configurations_done)
-        recommended = ranked["recommended"][0]
-        mixed = len({candidate.arm for candidate in final.shares}) > 1 and not options.single
-        words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
-        advice = advise(
-            answers.contrasts[-1],
-            recommended.arm == PLAIN and not mixed,
-            words,
-            rivals,
-            race.configurations_done,
-            self._scoring is not None,
-            plain,
-        )
-        raced = Raced(
-            race.trials,
+        conclusion = Conclusion(
+            options,
+            laboratory,
+            self._batch,
+            self._look,
             asked,
             configurations,
+            plan,
+            race,
+            partitions,
             found,
-            answers.interactions,
-            folds,
-            validation_to_training(splits),
-            lambda arm, values: knob_values(asked, arm, values, steps),
+            ranked,
+            scores,
+            final_models,
+            predicted,
+            self._crew,
         )
-        best = {"plain": ranked["plain"][0], "recommended": next(iter(final.shares))}
-        stages = {name: done.ensemble.stages for name, done in final_models.items()}
-        if "plain" not in stages:
-            with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
-                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}, plan.epochs).stages
-        evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
-        in_all = sum(
-            laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
-        )
-        self.clock.begin("writing")
-        seconds = self.clock.spent
-        left_out = [] if self._spending is None else [*self._left_out(predicted), *self._spending.overrun()]
-        told = Answer(
-            goru=__version__,
-            data=answer.describe_data(dataset),
-            network=answer.describe_network(laboratory, self._batch, self._look),
-            single=options.single,
-            class_weight=options.class_weight,
-            plan=Planned.of(plan, len(ARMS), race.configurations_done, race.splits_done, len(partitions), left_out),
-            plain=OverfittingFound.of(found[PLAIN], folds, validation_to_training(splits)),
-            effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
-            removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
-            simplest=SimplestFound.of(answers),
-            judgement=Judgement.of(answers, answer.loss_words(dataset, self._balanced)),
-            recommended=tuple(
-                answer.describe_candidate(
-                    candidate, 1 if options.single else count, plan.epochs, options.search_batch_norm
-                )
-                for candidate, count in list(final.shares.items())[: 1 if options.single else None]
-            ),
-            chosen_by="loss" if self._scoring is None else "score",
-            scores={arm.name: scores[arm] for arm in ARMS if arm in scores},
-            selection=final.selection,
-            temperature=model.temperature,
-            test=model_predictions.figures(self._balanced),
-            against_networks=tuple(answer.describe_rival(rival) for rival in rivals),
-            plain_against_networks=None if plain is None else answer.describe_rival(plain),
-            trained=Trained.of(race.made, in_all),
-            failures=Failure.found(race.made),
-            environment=describe_environment(self._crew),
-            advice=advice,
-            seconds=seconds,
-            timings=Timings.of(self.clock, devices.n_cores()),
-        )
-        return Result(as_read(told), as_read(evidence), model, final.ensemble.flat(1 if options.single else None))
+        return conclusion.result(self.clock, self._left_out(predicted), self._spending)
 
     def _final_models(
         self,

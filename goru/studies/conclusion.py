@@ -1,0 +1,188 @@
+"""The end of a study: what was found, in words and numbers, and the model."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from goru import __version__
+from goru.cluster.crew import Crew
+from goru.data.splitting import Split
+from goru.errors import InputError
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate
+from goru.experiment.clock import Clock
+from goru.experiment.design import Design
+from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.answer import (
+    Answer,
+    EffectFound,
+    Failure,
+    Judgement,
+    OverfittingFound,
+    Planned,
+    SimplestFound,
+    Trained,
+)
+from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.gathering import Raced
+from goru.experiment.findings.timings import Timings
+from goru.experiment.forms import as_read
+from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.race import Configurations, Race
+from goru.experiment.trial import Losses
+from goru.model.model import Model
+from goru.population import devices
+from goru.studies.advice import advise
+from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, loss_words
+from goru.studies.budget.spending import Spending
+from goru.studies.design import ARMS, PLAIN, knob_values, phrase
+from goru.studies.environment import describe_environment
+from goru.studies.evidence.gathered import gather_all
+from goru.studies.final.final_model import FinalModel
+from goru.studies.final.model_predictions import ModelPredictions
+from goru.studies.final.refits import train_ensemble
+from goru.studies.final.rivals import against
+from goru.studies.laboratory import NetworkLaboratory
+from goru.studies.options import Options
+from goru.studies.probe import Look
+from goru.studies.splits import validation_to_training
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a study leaves.
+
+    - `answer`: what it found.
+    - `evidence`: what its pictures are drawn from.
+    - `model`, `trained`: the final model, and its networks as they were trained.
+    """
+
+    answer: Answer = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    model: Model
+    trained: dict[str, np.ndarray] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusion:
+    """What a study knows when all is trained.
+
+    - `batch`, `look`: rows in a mini-batch, and what a first look at ways to prepare numbers found, if there was one.
+    - `partitions`: the splits of the plan's folds.
+    - `losses`: of every arm, in the splits that are done.
+    - `ranked`: `plain` and `recommended` candidates, the best first.
+    - `scores`: of arms, where the best is chosen by a score instead of the loss.
+    - `final_models`: `recommended`, and where there are test rows `plain`.
+    - `predicted`: test rows, by models that are no networks.
+    """
+
+    options: Options
+    laboratory: NetworkLaboratory
+    batch: int
+    look: Look | None
+    design: Design
+    configurations: Configurations
+    plan: Plan
+    race: Race
+    partitions: Sequence[Sequence[Split]]
+    losses: Mapping[Arm, Losses]
+    ranked: Mapping[str, Sequence[Candidate]]
+    scores: Mapping[Arm, float]
+    final_models: Mapping[str, FinalModel]
+    predicted: dict[str, np.ndarray]
+    crew: Crew | None
+
+    def result(self, clock: Clock, left_out: Sequence[str], spending: Spending | None) -> Result:
+        """The answer, the evidence and the model.
+
+        **Arguments:**
+
+        - `clock`: of the study.
+        - `left_out`: what there was no time for before the race, in sentences.
+        - `spending`: of its budget, if there is one.
+        """
+        laboratory, race, plan, ranked = self.laboratory, self.race, self.plan, self.ranked
+        dataset, single, losses = laboratory.dataset, self.options.single, self.losses
+        balanced = self.options.class_weight == "balanced"
+        folds, all_splits = min(plan.folds, race.splits_done), [split for some in self.partitions for split in some]
+        splits = all_splits[: race.splits_done]
+        steps = laboratory.steps(plan.epochs, int(np.mean([len(split.training_rows) for split in all_splits])))
+        final = self.final_models["recommended"]
+        model = final.model.single if single else final.model
+        model_predictions = ModelPredictions(dataset, self.predicted, self.final_models, single)
+        compared = (
+            against(dataset, model_predictions.compared, model_predictions.final, balanced)
+            if dataset.has_test_rows
+            else []
+        )
+        plain, rivals = (compared[0] if compared else None), compared[1:]
+        answers = answer_questions(self.design, losses, folds, race.configurations_done)
+        recommended = ranked["recommended"][0]
+        mixed = len({candidate.arm for candidate in final.shares}) > 1 and not single
+        words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
+        advice = advise(
+            answers.contrasts[-1],
+            recommended.arm == PLAIN and not mixed,
+            words,
+            rivals,
+            race.configurations_done,
+            bool(self.scores),
+            plain,
+        )
+        raced = Raced(
+            race.trials,
+            self.design,
+            self.configurations,
+            losses,
+            answers.interactions,
+            folds,
+            validation_to_training(splits),
+            lambda arm, values: knob_values(self.design, arm, values, steps),
+        )
+        best = {"plain": ranked["plain"][0], "recommended": next(iter(final.shares))}
+        stages = {name: done.ensemble.stages for name, done in self.final_models.items()}
+        if "plain" not in stages:
+            with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
+                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}, plan.epochs).stages
+        evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
+        in_all = sum(
+            laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
+        )
+        clock.begin("writing")
+        seconds = clock.spent
+        shortfalls = [] if spending is None else [*left_out, *spending.overrun()]
+        answer = Answer(
+            goru=__version__,
+            data=describe_data(dataset),
+            network=describe_network(laboratory, self.batch, self.look),
+            single=single,
+            class_weight=self.options.class_weight,
+            plan=Planned.of(
+                plan, len(ARMS), race.configurations_done, race.splits_done, len(self.partitions), shortfalls
+            ),
+            plain=OverfittingFound.of(losses[PLAIN], folds, validation_to_training(splits)),
+            effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
+            removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
+            simplest=SimplestFound.of(answers),
+            judgement=Judgement.of(answers, loss_words(dataset, balanced)),
+            recommended=tuple(
+                describe_candidate(candidate, 1 if single else count, plan.epochs, self.options.search_batch_norm)
+                for candidate, count in list(final.shares.items())[: 1 if single else None]
+            ),
+            chosen_by="loss" if not self.scores else "score",
+            scores={arm.name: self.scores[arm] for arm in ARMS if arm in self.scores},
+            selection=final.selection,
+            temperature=model.temperature,
+            test=model_predictions.figures(balanced),
+            against_networks=tuple(describe_rival(rival) for rival in rivals),
+            plain_against_networks=None if plain is None else describe_rival(plain),
+            trained=Trained.of(race.made, in_all),
+            failures=Failure.found(race.made),
+            environment=describe_environment(self.crew),
+            advice=advice,
+            seconds=seconds,
+            timings=Timings.of(clock, devices.n_cores()),
+        )
+        return Result(as_read(answer), as_read(evidence), model, final.ensemble.flat(1 if single else None))
