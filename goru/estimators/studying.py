@@ -31,10 +31,11 @@ from goru.experiment.racing.record import Record
 from goru.experiment.watcher import Silent
 from goru.model.model import Model
 from goru.report.progress import watcher
+from goru.studies.conclusion import Result
 from goru.studies.cv import partitions_of
 from goru.studies.options import Options
 from goru.studies.splits import partitions as own_partitions
-from goru.studies.study import Result, Study
+from goru.studies.study import Study
 
 FEWEST_ROWS = 4
 

@@ -17,10 +17,11 @@ from goru.experiment.trial import Trial
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.trainer import Trainer
+from goru.studies.conclusion import Result
 from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.laboratory import NetworkLaboratory, block_shape
 from goru.studies.runs.run import RunFolder
-from goru.studies.study import Result, Study
+from goru.studies.study import Study
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
