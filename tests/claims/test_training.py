@@ -111,10 +111,10 @@ class TestResults:
 
     def test_have_a_figure_for_every_seed_and_point(self, results):
         assert results["slow"].epochs.tolist() == [1, 2, 3, 4]
-        assert results["slow"].fit.shape == results["slow"].test.shape == (SEEDS, 4, 2)
+        assert results["slow"].training.shape == results["slow"].test.shape == (SEEDS, 4, 2)
         assert results["slow"].final.shape == (SEEDS, 2)
         assert results["rare"].epochs.tolist() == [2, 4]
-        assert results["rare"].fit.shape == (SEEDS, 2, 2)
+        assert results["rare"].training.shape == (SEEDS, 2, 2)
 
     def test_are_of_networks_that_really_learn(self, results):
         fit = results["fast"].training
