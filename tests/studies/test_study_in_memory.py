@@ -88,7 +88,7 @@ class TestTwelveRows:
     def test_everything_else_is_answered(self, studied):
         answer = studied[0].answer
         assert as_read(answer) == answer
-        assert len(answer.effects) == 7
+        assert len(answer.effects) == 6
         assert (answer.chosen_by, answer.scores) == ("loss", {})
         assert answer.advice.endswith(".")
         assert answer.network.batch_size == 8
