@@ -159,7 +159,7 @@ SETTINGS = (
     Setting("regression", 1000, 3, 17, 0.3),
     Setting("regression", 300, 5, 5, 0.8),
     Setting("classification", 200, 4, 4, 0.25),
-    Setting("classification", 1000, 4, 6, 0.33, rare=5.0),
+    Setting("classification", 1000, 4, 6, 0.33, rare=3.7),
     Setting("regression", 1000, 4, 6, 0.3, tails=3.0),
     Setting("classification", 1000, 3, 5, 0.25, categories=4),
     Setting("regression", 5000, 4, 16, 0.4),

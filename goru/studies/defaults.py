@@ -118,6 +118,7 @@ def explain() -> list[tuple[str, str, str]]:
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),
         ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
         ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
+        ("likely", f"what {LIKELY:.0%} or more speak for", "each question by itself"),
         (
             "intervals",
             f"{CONFIDENCE:.0%}, all together",

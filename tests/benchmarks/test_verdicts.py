@@ -114,7 +114,8 @@ class TestShapes:
     def test_a_planted_effect_is_a_tenth_of_the_loss(self) -> None:
         ones = np.ones((2, 5, 3))
         lower = verdicts._lower(Losses(ones, ones, ones[..., None], np.ones((5, 1))))
-        assert {float(np.mean(array)) for array in (lower.validation, lower.training, lower.parts)} == {0.9}
+        for losses in (lower.validation, lower.training, lower.parts):
+            np.testing.assert_allclose(losses, 0.9)
 
 
 class TestTables:
@@ -132,7 +133,7 @@ class TestTables:
 
     def test_a_class_may_be_one_in_twenty(self) -> None:
         (setting,) = (setting for setting in verdicts.SETTINGS if setting.rare)
-        assert 0.02 < (setting.table(0).y_development == 1).mean() < 0.1
+        assert 0.03 < np.mean([setting.table(seed).y_development.mean() for seed in range(5)]) < 0.08
 
 
 @pytest.mark.slow
