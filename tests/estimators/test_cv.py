@@ -43,7 +43,7 @@ class TestFitted:
     def test_a_row_of_the_effects_is_a_question(self, make):
         model = fitted(make)
         assert isinstance(model.effects_, pd.DataFrame)
-        assert len(model.effects_) == 7
+        assert len(model.effects_) == 6
         assert {"name", "change", "low", "high", "verdict"} <= set(model.effects_)
         assert model.effects_.to_dict("records") == [to_json(effect) for effect in model.study_.answer.effects]
         pd.testing.assert_frame_equal(model.effects_, model.study_.effects)

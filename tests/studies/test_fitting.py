@@ -59,7 +59,7 @@ class TestTheRun:
 
     def test_its_frames_have_a_row_for_every_question_and_every_trial(self, run):
         opened = goru.load(run.folder)
-        assert len(opened.effects) == 7
+        assert len(opened.effects) == 6
         assert len(opened.trials) == len(run.recorded) == 36
         assert set(opened.trials["ended"]) == {"finished"}
 

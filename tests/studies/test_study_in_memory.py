@@ -17,7 +17,7 @@ from goru.experiment.knobs import log_uniform
 from goru.experiment.racing.record import Record
 from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
-from goru.studies import defaults, study
+from goru.studies import conclusion, defaults
 from goru.studies.design import ARMS, KNOBS
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
@@ -212,7 +212,7 @@ class TestEvidenceOfOddities:
             raise InputError("all networks of the recommended configurations diverged")
 
         before = self.evidence()
-        monkeypatch.setattr(study, "train_ensemble", diverge)
+        monkeypatch.setattr(conclusion, "train_ensemble", diverge)
         assert self.evidence() == before | {"activations": None}
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
