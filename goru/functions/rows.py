@@ -60,6 +60,11 @@ class WholeTable:
             None if self.weights is None else self.weights[indices],
         )
 
+    def part(self, indices: np.ndarray) -> "WholeTable":
+        """Some of them as a table of their own."""
+        part = self.rows(indices)
+        return WholeTable(part.X, part.y, part.codes, part.classes, part.weights, self.task, len(indices), indices)
+
 
 def table_of(
     X: Any, y: Any, task: Task | None = None, weights: Any = None, classes: np.ndarray | None = None

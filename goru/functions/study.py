@@ -380,7 +380,7 @@ def _divided(
     if test is True:
         development, aside = set_aside(sides, seed)
         groups = None if sides.groups is None else sides.groups[aside]
-        return (_part_of(whole, development), _part_of(whole, aside)), development, groups
+        return (whole.part(development), whole.part(aside)), development, groups
     if not (isinstance(test, tuple | list) and len(test) == 2):
         raise InputError("test: give True (a fifth is set aside), False (none is), or a pair (X, y).")
     if test[1] is None and whole.y is not None:
@@ -390,11 +390,6 @@ def _divided(
     except InputError as error:
         raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
     return (whole, test_table), everything, None
-
-
-def _part_of(whole: WholeTable, rows: np.ndarray) -> WholeTable:
-    part = whole.rows(rows)
-    return WholeTable(part.X, part.y, part.codes, part.classes, part.weights, whole.task, len(rows), rows)
 
 
 def _deviation(table: WholeTable) -> float:

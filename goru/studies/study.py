@@ -23,8 +23,8 @@ from goru.studies import defaults
 from goru.studies.blocks import Blocks
 from goru.studies.budget.extent import EXTENTS
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.conclusion import Conclusion, Result
 from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters
+from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
 from goru.studies.final.refits import Kept
 from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name

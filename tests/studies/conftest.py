@@ -17,7 +17,7 @@ from goru.experiment.trial import Trial
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.trainer import Trainer
-from goru.studies.conclusion import Result
+from goru.studies.final.conclusion import Result
 from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.laboratory import NetworkLaboratory, block_shape
 from goru.studies.runs.run import RunFolder

@@ -17,8 +17,9 @@ from goru.experiment.knobs import log_uniform
 from goru.experiment.racing.record import Record
 from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
-from goru.studies import conclusion, defaults
+from goru.studies import defaults
 from goru.studies.design import ARMS, KNOBS
+from goru.studies.final import conclusion
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
 from goru.studies.study import Study

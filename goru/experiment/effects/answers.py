@@ -8,7 +8,7 @@ import numpy as np
 from goru.experiment import defaults
 from goru.experiment.arms import Arm
 from goru.experiment.design import Design
-from goru.experiment.effects.effects import Difference, Effect, effects, unknown
+from goru.experiment.effects.effects import Compared, Effect, judge_effects, unknown
 from goru.experiment.effects.simplest import Simplest, simplest
 from goru.experiment.effects.standings import Standing, Standings
 from goru.experiment.effects.weights import weights
@@ -51,7 +51,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     def answered(questions: Sequence[Contrast | Interaction | Removal]) -> tuple[Effect, ...]:
         differences = [(asked.name, difference(asked, standings, parts)) for asked in questions]
         if enough:
-            return effects(differences, standings.shares, margin, defaults.CONFIDENCE)
+            return judge_effects(differences, standings.shares, margin, defaults.CONFIDENCE)
         return tuple(unknown(name, compared.change, margin) for name, compared in differences)
 
     contrasts, interactions, removals = design.asked
@@ -64,7 +64,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     )
 
 
-def difference(asked: Contrast | Interaction | Removal, standings: Standings, parts: np.ndarray) -> Difference:
+def difference(asked: Contrast | Interaction | Removal, standings: Standings, parts: np.ndarray) -> Compared:
     """What a question compares.
 
     **Arguments:**
@@ -72,7 +72,7 @@ def difference(asked: Contrast | Interaction | Removal, standings: Standings, pa
     - `parts`: those of `standings`.
     """
     by_split = weights(asked, standings, standings.all)
-    return Difference(
+    return Compared(
         _weighted(by_split, standings.all),
         np.einsum("sa,asp->sp", by_split, parts),
         np.array([_weighted(weights(asked, standings, each), each).mean() for each in standings.without]),

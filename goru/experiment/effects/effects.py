@@ -13,7 +13,7 @@ Verdict = Literal["helps", "hurts", "no effect worth having", "undecided"]
 
 
 @dataclass(frozen=True)
-class Difference:
+class Compared:
     """What a question compares: the losses of one side less those of the other.
 
     - `losses`: `(splits,)`.
@@ -81,7 +81,7 @@ class Error:
         return np.concatenate([self.of_rows, self.of_networks, self.of_search])
 
 
-def error(difference: Difference, shares: np.ndarray) -> Error:
+def error(difference: Compared, shares: np.ndarray) -> Error:
     """Of a mean difference.
 
     **Arguments:**
@@ -166,8 +166,8 @@ class Effect:
     negligible: float | None = None
 
 
-def effects(
-    differences: Sequence[tuple[str, Difference]], shares: np.ndarray, margin: float, confidence: float
+def judge_effects(
+    differences: Sequence[tuple[str, Compared]], shares: np.ndarray, margin: float, confidence: float
 ) -> tuple[Effect, ...]:
     """What the answers to several questions are; their intervals hold together.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from goru.experiment.arms import Arm
-from goru.experiment.effects.effects import Difference, error
+from goru.experiment.effects.effects import Compared, error
 from goru.experiment.effects.standings import Standings
 
 
@@ -41,7 +41,7 @@ def simplest(standings: Standings, parts: np.ndarray) -> Simplest | None:
         with np.errstate(invalid="ignore"):  # without a configuration both may be lost
             without = [each.losses[place].mean() - each.losses[best].mean() for each in standings.without]
         losses = standings.all.losses[place] - standings.all.losses[best]
-        difference = Difference(losses, parts[place] - parts[best], np.array(without))
+        difference = Compared(losses, parts[place] - parts[best], np.array(without))
         if place == best or not np.isfinite([*difference.losses, *difference.without]).all():
             continue
         total = error(difference, standings.shares).total

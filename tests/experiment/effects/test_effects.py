@@ -9,15 +9,15 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import t
 
 from goru.experiment.effects import simultaneous
-from goru.experiment.effects.effects import Difference, Effect, Error, effects, error, unknown, verdict
+from goru.experiment.effects.effects import Compared, Effect, Error, error, judge_effects, unknown, verdict
 
 INF = float("inf")
 
 
-def difference(parts: object, without: object = ()) -> Difference:
+def difference(parts: object, without: object = ()) -> Compared:
     """By what parts of the rows add in every split, `(splits, parts)`."""
     parts = np.asarray(parts, np.float64)
-    return Difference(parts.sum(axis=1), parts, np.asarray(without, np.float64))
+    return Compared(parts.sum(axis=1), parts, np.asarray(without, np.float64))
 
 
 def error_of(parts: object, without: object = (), shares: object = None) -> Error:
@@ -26,11 +26,11 @@ def error_of(parts: object, without: object = (), shares: object = None) -> Erro
     return error(difference(parts, without), shares)
 
 
-def effects_of(*differences: Difference, margin: float = 0.02, confidence: float = 0.95) -> tuple[Effect, ...]:
+def effects_of(*differences: Compared, margin: float = 0.02, confidence: float = 0.95) -> tuple[Effect, ...]:
     """Of a family of effects, called by their places."""
     shares = even_shares(*differences[0].parts.shape)
     named = [(str(place), one) for place, one in enumerate(differences)]
-    return effects(named, shares, margin, confidence)
+    return judge_effects(named, shares, margin, confidence)
 
 
 def effect_of(parts: object, without: object = (), **more: float) -> Effect:
@@ -226,7 +226,7 @@ class TestAnEffect:
     PARTS, WITHOUT = TestError.PARTS, TestError.WITHOUT
 
     def test_a_worked_example(self):
-        (one,) = effects([("dropout", difference(self.PARTS, self.WITHOUT))], even_shares(4, 2), 0.02, 0.95)
+        (one,) = judge_effects([("dropout", difference(self.PARTS, self.WITHOUT))], even_shares(4, 2), 0.02, 0.95)
         # The mean of 0.4, 0.4, 1.4 and 0.4; variances, as above, 0.0025, 0.055 and 0.045.
         freedom = 0.1025**2 / (0.0025**2 / 1 + 0.0625**2 / 3 + 0.045**2 / 3)
         total, quantile = np.sqrt(0.1025), t.ppf(0.975, freedom)
@@ -276,7 +276,7 @@ class TestAnEffect:
     def test_where_an_arm_is_lost_nothing_is_known(self, splits):
         losses = np.ones(4)
         losses[splits] = INF
-        (one,) = effects_of(Difference(losses, np.ones((4, 2)) / 2, np.full(3, INF)))
+        (one,) = effects_of(Compared(losses, np.ones((4, 2)) / 2, np.full(3, INF)))
         assert one == unknown("0", INF, 0.02)
         assert (one.change, one.low, one.high, one.verdict) == (INF, -INF, INF, "undecided")
         assert (one.rows, one.networks, one.search) == (INF, INF, INF)
@@ -347,15 +347,15 @@ class TestAFamily:
 
     def test_of_which_nothing_is_known_takes_no_part(self):
         one, two = self.some(2)
-        lost = Difference(np.full(6, INF), np.zeros((6, 8)), np.full(4, INF))
-        survivor = Difference(one.losses, one.parts, np.array([0.0, 0.0, INF, 0.0]))
+        lost = Compared(np.full(6, INF), np.zeros((6, 8)), np.full(4, INF))
+        survivor = Compared(one.losses, one.parts, np.array([0.0, 0.0, INF, 0.0]))
         first, *middle, last = effects_of(one, lost, survivor, two)
         expected = effects_of(one, two)
         assert [(effect.low, effect.high) for effect in (first, last)] == [(each.low, each.high) for each in expected]
         assert [effect.factor for effect in middle] == [None, INF]
 
     def test_may_be_empty(self):
-        assert effects([], even_shares(4, 2), 0.02, 0.95) == ()
+        assert judge_effects([], even_shares(4, 2), 0.02, 0.95) == ()
 
 
 class TestRowsToDecide:
@@ -419,7 +419,7 @@ class TestCoverage:
         ids=["rows", "some", "more", "networks"],
     )
 
-    def simulate(self, rng, rows_sd: float, networks_sd: float) -> Difference:
+    def simulate(self, rng, rows_sd: float, networks_sd: float) -> Compared:
         by_row = rng.normal(self.TRUTH, rows_sd, self.ROWS)
         parts = np.zeros((2 * self.FOLDS, 40))
         part = np.arange(self.ROWS) % 40
@@ -436,7 +436,7 @@ class TestCoverage:
     def test_at_least_as_often_as_it_says(self, rows_sd, networks_sd):
         rng = np.random.default_rng(1)
         covered = [
-            self.covered(effects([("", self.simulate(rng, rows_sd, networks_sd))], self.SHARES, 0.02, 0.95))
+            self.covered(judge_effects([("", self.simulate(rng, rows_sd, networks_sd))], self.SHARES, 0.02, 0.95))
             for _ in range(self.REPEATS)
         ]
         assert np.mean(covered) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / self.REPEATS)
@@ -450,7 +450,9 @@ class TestCoverage:
         for _ in range(self.REPEATS // 3):
             one, two = (self.simulate(rng, rows_sd, networks_sd) for _ in range(2))
             both = difference((one.parts + two.parts) / 2)
-            covered.append(self.covered(effects([("", each) for each in (one, two, both)], self.SHARES, 0.02, 0.95)))
+            covered.append(
+                self.covered(judge_effects([("", each) for each in (one, two, both)], self.SHARES, 0.02, 0.95))
+            )
         assert np.mean(covered) > 0.93 - 3 * np.sqrt(0.93 * 0.07 / len(covered))
 
     @NOISE
