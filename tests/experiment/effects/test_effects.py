@@ -6,189 +6,13 @@ from experiments import even_shares
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from judging import PARTS, WITHOUT, difference, effect_of, effects_of
 from scipy.stats import t
 
 from goru.experiment.effects import simultaneous
-from goru.experiment.effects.effects import Compared, Effect, Error, error, judge_effects, unknown, verdict
+from goru.experiment.effects.effects import Compared, Effect, error, judge_effects, unknown, verdict
 
 INF = float("inf")
-
-
-def difference(parts: object, without: object = ()) -> Compared:
-    """By what parts of the rows add in every split, `(splits, parts)`."""
-    parts = np.asarray(parts, np.float64)
-    return Compared(parts.sum(axis=1), parts, np.asarray(without, np.float64))
-
-
-def error_of(parts: object, without: object = (), shares: object = None) -> Error:
-    """Parts are of one size by default, and nothing is tuned."""
-    shares = even_shares(*np.shape(parts)) if shares is None else np.asarray(shares, np.float64)
-    return error(difference(parts, without), shares)
-
-
-def effects_of(*differences: Compared, margin: float = 0.02, confidence: float = 0.95) -> tuple[Effect, ...]:
-    """Of a family of effects, called by their places."""
-    shares = even_shares(*differences[0].parts.shape)
-    named = [(str(place), one) for place, one in enumerate(differences)]
-    return judge_effects(named, shares, margin, confidence)
-
-
-def effect_of(parts: object, without: object = (), **more: float) -> Effect:
-    """Of an effect that is alone."""
-    (one,) = effects_of(difference(parts, without), **more)
-    return one
-
-
-class TestError:
-    """Four splits and two parts of the rows."""
-
-    PARTS = np.array([[0.1, 0.3], [0.3, 0.1], [0.6, 0.8], [0.2, 0.2]])
-    WITHOUT = (0.65, 0.65, 0.65, 1.05)
-
-    def test_a_worked_example(self):
-        source = error_of(self.PARTS, self.WITHOUT)
-        # Means over the splits: 0.3 and 0.35, of variance 0.00125; two parts make 0.0025 of rows.
-        assert source.rows == pytest.approx(0.05)
-        # Losses 0.4, 0.4, 1.4 and 0.4: variance 0.25, over four splits 0.0625. Of it the rows explain: variances
-        # within the splits 0.02, 0.02, 0.02 and 0, on average 0.015, of two parts 0.03, over four splits 0.0075.
-        assert source.networks == pytest.approx(np.sqrt(0.0625 - 0.0075))
-        # Without a configuration: three times 0.1 below the mean of 0.75, and 0.3 above it; 0.12 · 3 / 4, half of it.
-        assert source.search == pytest.approx(np.sqrt(0.045))
-        assert source.total == pytest.approx(np.sqrt(0.0025 + 0.055 + 0.045))
-        # Two parts, four splits, four configurations; the networks' variance is as uncertain as the splits'.
-        freedom = 0.1025**2 / (0.0025**2 / 1 + 0.0625**2 / 3 + 0.045**2 / 3)
-        assert source.freedom == pytest.approx(freedom)
-
-    def test_each_source_is_a_vector_whose_length_it_is_and_all_are_one(self):
-        source = error_of(self.PARTS, self.WITHOUT)
-        assert [len(source.of_rows), len(source.of_networks), len(source.of_search)] == [2, 4, 4]
-        assert source.total == pytest.approx(np.linalg.norm(source.residuals))
-        assert len(source.residuals) == 10
-
-    def test_two_effects_multiplied_are_their_covariance(self):
-        """As the variance of their sum shows."""
-        rng = np.random.default_rng(0)
-        one, two = (rng.normal(size=(4, 3)) + rng.normal(size=(4, 1)) for _ in range(2))
-        first, second, both = (error_of(parts, parts[:, 0]) for parts in (one, two, one + two))
-        for name in ("of_rows", "of_search"):
-            covariance = getattr(first, name) @ getattr(second, name)
-            squares = [np.sum(getattr(source, name) ** 2) for source in (first, second, both)]
-            assert squares[2] == pytest.approx(squares[0] + squares[1] + 2 * covariance)
-
-    def test_the_opposite_has_opposite_residuals(self):
-        there, back = error_of(self.PARTS, self.WITHOUT), error_of(-self.PARTS, np.negative(self.WITHOUT))
-        np.testing.assert_allclose(back.residuals, -there.residuals)
-        assert back.freedom == pytest.approx(there.freedom)
-
-
-class TestRowsAndNetworks:
-    PARTS = TestError.PARTS
-
-    def test_degrees_of_freedom_after_satterthwaite(self):
-        # Of five parts, each adds 0, 0.1 or 0.2 in all splits, and in the splits -0.06, 0 or 0.06 more.
-        source = error_of(np.add.outer([-0.06, 0, 0.06], [0, 0.1, 0.2, 0.1, 0.1]))
-        # Rows: variance 0.005 of five parts, 0.025. Splits: 0.2, 0.5, 0.8, of variance 0.09, over three 0.03; of it
-        # the rows explain 0.025 / 3.
-        rows, networks = 0.025, 0.03 - 0.025 / 3
-        assert (source.rows**2, source.networks**2) == pytest.approx((rows, networks))
-        assert source.freedom == pytest.approx((rows + networks) ** 2 / (rows**2 / 4 + 0.03**2 / 2))
-
-    def test_where_rows_explain_all_that_splits_differ_by_networks_add_nothing(self):
-        # The splits lose 1 and 1.1, of variance 0.005; within them parts differ by more.
-        source = error_of([[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.4, 0.4]])
-        assert source.networks == 0
-        # Means 0.15, 0.15, 0.35, 0.4, of variance 0.051875 / 3; four parts.
-        assert source.rows == pytest.approx(np.sqrt(4 * 0.051875 / 3))
-        assert source.freedom == pytest.approx(3)  # of four parts, whose variance is all there is
-
-    @pytest.mark.filterwarnings("error")
-    @pytest.mark.parametrize("more", [1.001, 1.1, 2.0])
-    def test_where_they_explain_nearly_all_there_are_no_fewer_degrees_of_freedom_than_of_the_splits(self, more):
-        """Parts disagree in every split, and on average agree: of rows there is nothing."""
-        within = np.array([[1.0, -1], [-1, 1], [1, -1], [-1, 1]])  # of variance 4 each, over four splits 1
-        between = np.sqrt(3 * more) * np.array([[-0.5], [0.5], [0.5], [-0.5]])
-        source = error_of(within + between)
-        assert (source.rows, source.networks) == pytest.approx((0, np.sqrt(more - 1)))
-        assert source.freedom == pytest.approx(3)
-
-    def test_where_parts_agree_all_that_splits_differ_by_is_the_networks(self):
-        source = error_of([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]])
-        assert source.rows == pytest.approx(0, abs=1e-15)
-        assert source.networks == pytest.approx(np.sqrt(0.04 / 3))  # 0.2, 0.4, 0.6
-        assert source.freedom == pytest.approx(2)
-
-    def test_where_there_is_no_error_there_are_the_degrees_of_freedom_of_the_splits(self):
-        source = error_of(np.full((4, 2), 0.25), [0.5] * 5)
-        assert (source.total, source.freedom) == (0, 3)
-
-    def test_a_part_of_more_rows_may_add_more(self):
-        """All rows of a split lose as much: a part then adds its share of the rows, and rows leave nothing open."""
-        shares = np.array([[0.2, 0.3, 0.5], [0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])
-        source = error_of(shares * [[0.4], [0.7], [0.1]], shares=shares)
-        assert source.networks == pytest.approx(np.sqrt(0.09 / 3))  # of 0.4, 0.7 and 0.1
-        even = error_of(shares * 0.4, shares=shares)
-        assert (even.rows, even.networks) == pytest.approx((0, 0), abs=1e-12)
-
-    def test_parts_of_different_sizes_by_hand(self):
-        # Half of the rows are in one part, a quarter in each of two others. The mean loss is 1; by their shares parts
-        # would add 0.5, 0.25, 0.25, and they add 0.1 more, 0.1 less and as much. 3 / 2 of the squares: 0.03.
-        source = error_of([[0.6, 0.15, 0.25]] * 2, shares=[[0.5, 0.25, 0.25]] * 2)
-        assert source.rows == pytest.approx(np.sqrt(0.03))
-        assert source.freedom == pytest.approx(2)
-
-    def test_a_part_without_a_row_is_no_part(self):
-        wide = np.insert(self.PARTS, 1, 0.0, axis=1)
-        source, expected = error_of(wide, shares=[[0.5, 0, 0.5]] * 4), error_of(self.PARTS)
-        assert (source.rows, source.networks, source.freedom) == pytest.approx(
-            (expected.rows, expected.networks, expected.freedom)
-        )
-
-    def test_a_part_may_have_rows_in_some_splits_alone(self):
-        # In each of two splits one of three parts has no row; the two others add 0.1 more and 0.1 less than their half.
-        parts, shares = [[0.6, 0.4, 0.0], [0.0, 0.6, 0.4]], [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
-        source = error_of(parts, shares=shares)
-        # On average parts have 1/4, 1/2 and 1/4 of the rows, and add 0.3, 0.5 and 0.2: 3/2 (0.05² + 0 + 0.05²).
-        assert source.rows == pytest.approx(np.sqrt(0.0075))
-        assert source.networks == 0
-
-    @pytest.mark.filterwarnings("error")
-    def test_of_one_part_rows_cannot_tell(self):
-        source = error_of([[0.4], [0.6], [0.5]])
-        assert source.rows == 0
-        assert source.networks == pytest.approx(np.sqrt(0.01 / 3))
-
-    def test_what_all_rows_have_in_common_is_no_error(self):
-        source, expected = error_of(self.PARTS + 10), error_of(self.PARTS)
-        assert (source.rows, source.networks) == pytest.approx((expected.rows, expected.networks))
-
-
-class TestSearch:
-    """What each configuration's absence changes: the jackknife."""
-
-    AGREED = np.full((3, 2), 0.5)
-
-    @pytest.mark.parametrize("count", [2, 3, 8])
-    def test_where_the_best_alone_is_missed_it_is_the_distance_to_the_second_best(self, count):
-        # Σ of squares about the mean: d² (1 - 1/n); of it (n - 1)/n, and half of that.
-        source = error_of(self.AGREED, [1.3] + [1.0] * (count - 1))
-        assert source.search == pytest.approx(0.3 / np.sqrt(2) * (count - 1) / count)
-        assert (source.rows, source.networks) == (0, 0)
-        assert source.freedom == pytest.approx(count - 1)
-
-    def test_where_none_is_missed_there_is_none(self):
-        assert error_of(self.AGREED, [1.0] * 4).search == 0
-
-    @pytest.mark.parametrize("without", [[], [1.0]])
-    def test_of_one_configuration_or_where_nothing_is_tuned_there_is_none_to_be_seen(self, without):
-        assert error_of(self.AGREED, without).search == 0
-
-    @pytest.mark.parametrize("count", [3, 6])
-    def test_it_is_the_variance_of_the_lowest_of_exponential_losses(self, count):
-        """Two arms, each as good as its best configuration: that one's excess has a variance of 1/n²."""
-        losses = np.random.default_rng(0).exponential(size=(4000, 2, count))
-        without = np.stack([np.delete(losses, one, axis=2).min(axis=2) for one in range(count)], axis=2)
-        squares = [error_of(self.AGREED, one - other).search ** 2 for one, other in without]
-        assert np.mean(squares) == pytest.approx(2 / count**2, rel=0.1)
 
 
 class TestVerdict:
@@ -223,10 +47,8 @@ class TestVerdict:
 
 
 class TestAnEffect:
-    PARTS, WITHOUT = TestError.PARTS, TestError.WITHOUT
-
     def test_a_worked_example(self):
-        (one,) = judge_effects([("dropout", difference(self.PARTS, self.WITHOUT))], even_shares(4, 2), 0.02, 0.95)
+        (one,) = judge_effects([("dropout", difference(PARTS, WITHOUT))], even_shares(4, 2), 0.02, 0.95)
         # The mean of 0.4, 0.4, 1.4 and 0.4; variances, as above, 0.0025, 0.055 and 0.045.
         freedom = 0.1025**2 / (0.0025**2 / 1 + 0.0625**2 / 3 + 0.045**2 / 3)
         total, quantile = np.sqrt(0.1025), t.ppf(0.975, freedom)
@@ -266,7 +88,7 @@ class TestAnEffect:
         assert (one.helps, one.negligible) == (None, None)  # nor a distribution
 
     def test_a_search_that_found_one_good_configuration_alone_is_less_sure(self):
-        sure, unsure = (effect_of(self.PARTS, [0.65 + missed] + [0.65] * 3) for missed in (0.0, 2.0))
+        sure, unsure = (effect_of(PARTS, [0.65 + missed] + [0.65] * 3) for missed in (0.0, 2.0))
         assert unsure.high - unsure.low > sure.high - sure.low
         assert unsure.change == sure.change
         assert unsure.helps > sure.helps  # which is the less likely of both
@@ -284,14 +106,14 @@ class TestAnEffect:
 
     @pytest.mark.filterwarnings("error")
     def test_where_it_would_be_without_a_configuration_more_of_them_are_needed(self):
-        one = effect_of(self.PARTS, [0.65, INF, 0.65])
+        one = effect_of(PARTS, [0.65, INF, 0.65])
         assert one == unknown("0", one.change, 0.02)
         assert (one.change, one.low, one.high, one.verdict) == (pytest.approx(0.65), -INF, INF, "undecided")
         assert (one.factor, one.helps, one.negligible) == (INF, None, None)
 
     @pytest.mark.filterwarnings("error")
     def test_where_the_plain_network_diverged_no_number_of_rows_decides(self):
-        one = effect_of(self.PARTS, self.WITHOUT, margin=INF)
+        one = effect_of(PARTS, WITHOUT, margin=INF)
         assert (one.verdict, one.factor, one.helps, one.negligible) == ("undecided", None, None, None)
         assert np.isfinite([one.low, one.change, one.high]).all()
 
