@@ -275,7 +275,7 @@ class FunctionStudy:
             judgement=Judgement.of(answers, self._loss_words()),
             recommended=(Recommendation.of(recommended, epochs),),
             trained=Trained.of(race.made),
-            failures=(*Failure.found(race.made), *_last_failures(best, done)),
+            failures=(*Failure.among(race.made), *_last_failures(best, done)),
             test=() if on_test is None else on_test.figures(),
             plain_against_networks=None if rival is None else described_rival(rival),
             environment=self._environment(),

@@ -56,13 +56,13 @@ def timings_rows(timings: Timings) -> list[tuple[str, ...]]:
         ("where the time went", "seconds", "processor seconds", f"share of {cores}", "idle meanwhile"),
         *(
             (
-                shown(own.name),
-                f"{own.seconds:.1f}",
-                f"{own.processor:.1f}",
-                f"{timings.share(own):.0%}",
-                f"{timings.idle(own):.0%}",
+                shown(phase.name),
+                f"{phase.seconds:.1f}",
+                f"{phase.processor:.1f}",
+                f"{timings.share(phase):.0%}",
+                f"{timings.idle(phase):.0%}",
             )
-            for own in (*timings.phases, timings.total)
+            for phase in (*timings.phases, timings.total)
         ),
     ]
 

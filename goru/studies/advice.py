@@ -51,14 +51,14 @@ def advise(
             f"{defaults.MARGIN:.0%} higher ({_spelt(rivals[0].shares)})."
         )
     if by_score:
-        said = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
-        said += ", whose margin of error is unknown."
+        sentences = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
+        sentences += ", whose margin of error is unknown."
     else:
-        said = _among_networks(recommended, plain_is_best, words, configurations, plain, noun)
+        sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun)
     if rivals and rivals[0].shares.change < 0:
         name, shares = rivals[0].name.capitalize(), rivals[0].shares
-        said += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
-    return said
+        sentences += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
+    return sentences
 
 
 def _among_networks(
@@ -78,10 +78,10 @@ def _among_networks(
     worse = plain is not None and plain.difference.change < 0
     if recommended.verdict == "helps":
         lower = Difference(*(-end for end in (change.change, change.high, change.low)))
-        said = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain {noun}'s"
+        sentences = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain {noun}'s"
         if plain is not None and worse:
-            said += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
-        return f"{said}."
+            sentences += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
+        return f"{sentences}."
     if recommended.verdict == "no effect worth having":
         return f"The techniques make no difference worth having here: a plain {noun} does as well."
     if recommended.change >= 0:

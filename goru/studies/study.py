@@ -194,7 +194,7 @@ class Study:
         if (known := self._record.recall("look")) is not None:
             return Look(**known) if known else None
         self._begin("first look", "looking whether numbers are better in pieces")
-        found = look(
+        looked = look(
             dataset,
             base,
             recipe,
@@ -207,8 +207,8 @@ class Study:
             self._crew,
             1.0 if self._spending is None else self._spending.slowness,
         )
-        self._record.remember("look", {} if found is None else asdict(found))
-        return found
+        self._record.remember("look", {} if looked is None else asdict(looked))
+        return looked
 
     def _conduct(self, laboratory: NetworkLaboratory) -> Result:
         options, dataset = self.options, self.dataset
@@ -239,17 +239,17 @@ class Study:
         folds = min(plan.folds, race.splits_done)
         first = partitions[0][:folds]
         splits = all_splits[: race.splits_done]
-        found = losses_by_arm(race.trials, laboratory.shares(splits))
+        losses = losses_by_arm(race.trials, laboratory.shares(splits))
         ranked = {
-            "plain": rank({PLAIN: found[PLAIN]}, configurations),
-            "recommended": rank(found, configurations),
+            "plain": rank({PLAIN: losses[PLAIN]}, configurations),
+            "recommended": rank(losses, configurations),
         }
         for name, which in (("recommended", "no network learned anything"), ("plain", "every plain network diverged")):
             if not np.isfinite(ranked[name][0].loss):
                 raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
         scores = {}
         if self._scoring is None:
-            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], found, PLAIN, folds)
+            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], losses, PLAIN, folds)
         else:
             self._begin("scoring", "scoring the best network of every arm")
             scored = first if self._spending is None else self._spending.scored(first, plan, race)
@@ -268,7 +268,7 @@ class Study:
             plan,
             race,
             partitions,
-            found,
+            losses,
             ranked,
             scores,
             final_models,
@@ -315,13 +315,13 @@ class Study:
 
     def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
-        found = []
+        sentences = []
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.to_cut):
-            found.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
+            sentences.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
         missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
         if predicted and len(missing) == 1:
-            found.append(f"{missing.pop()}: left out, too slow for this budget.")
-        return found
+            sentences.append(f"{missing.pop()}: left out, too slow for this budget.")
+        return sentences
 
     def _plan_networks(self, networks: int) -> Plan:
         return plan_trials(networks, len(ARMS), len(self._usual), self._asked)

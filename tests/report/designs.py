@@ -85,7 +85,7 @@ def study(
         judgement=Judgement.of(answers, "log loss" if classes else "loss of its own"),
         recommended=(Recommendation.of(best, epochs),),
         trained=Trained.of(trials),
-        failures=Failure.found(trials),
+        failures=Failure.among(trials),
         advice="Use what helps.",
         seconds=12.3,
         subject="function",

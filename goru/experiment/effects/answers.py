@@ -75,7 +75,7 @@ def difference(asked: Contrast | Interaction | Removal, standings: Standings, pa
     return Compared(
         _weighted(by_split, standings.all),
         np.einsum("sa,asp->sp", by_split, parts),
-        np.array([_weighted(weights(asked, standings, each), each).mean() for each in standings.without]),
+        np.array([_weighted(weights(asked, standings, standing), standing).mean() for standing in standings.without]),
     )
 
 

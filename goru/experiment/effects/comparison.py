@@ -73,7 +73,7 @@ class Rival:
     @property
     def shares(self) -> Difference:
         """The difference as a share of the networks' loss; infinite ends where there is no share to speak of."""
-        of, found = self.networks_loss, self.difference
+        of, difference = self.networks_loss, self.difference
         if not of > 0:
             return Difference(0.0, float("-inf"), float("inf"))
-        return Difference(found.change / of, found.low / of, found.high / of)
+        return Difference(difference.change / of, difference.low / of, difference.high / of)

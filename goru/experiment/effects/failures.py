@@ -25,9 +25,9 @@ def splits_compared(trials: Sequence[Trial], splits: int, folds: int, plain: Arm
     """
     lost = np.zeros(splits, bool)
     for arm in {trial.arm for trial in trials}:
-        own = [trial for trial in trials if trial.arm == arm]
-        trained = np.zeros((1 + max(trial.configuration for trial in own), splits), bool)
-        for trial in own:
+        trials_of_arm = [trial for trial in trials if trial.arm == arm]
+        trained = np.zeros((1 + max(trial.configuration for trial in trials_of_arm), splits), bool)
+        for trial in trials_of_arm:
             trained[trial.configuration, trial.split] = trial.ended != "failed"
         missing = ~trained[trained.sum(axis=1).argmax()]
         if missing.sum() > splits / 2:

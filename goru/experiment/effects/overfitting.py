@@ -54,12 +54,14 @@ def overfitting(
         rise, gap = validation - best, validation - training
     infinite = (float("-inf"), float("inf"))
     intervals = [
-        corrected_interval(found, validation_to_training, confidence) if np.isfinite(found).all() else infinite
-        for found in (rise, gap)
+        corrected_interval(differences, validation_to_training, confidence)
+        if np.isfinite(differences).all()
+        else infinite
+        for differences in (rise, gap)
     ]
 
-    def certain(found: np.ndarray, interval: tuple[float, float], of: np.ndarray) -> bool:
-        return interval[0] > 0 and found.mean() > margin * abs(of.mean())
+    def certain(differences: np.ndarray, interval: tuple[float, float], of: np.ndarray) -> bool:
+        return interval[0] > 0 and differences.mean() > margin * abs(of.mean())
 
     rises, above = certain(rise, intervals[0], best), certain(gap, intervals[1], validation)
     return Overfitting(

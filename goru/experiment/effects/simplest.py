@@ -39,7 +39,7 @@ def simplest(standings: Standings, parts: np.ndarray) -> Simplest | None:
     candidates = [Simplest(arms[best], arms[best], 0.0, 0.0)]
     for place, arm in enumerate(arms):
         with np.errstate(invalid="ignore"):  # without a configuration both may be lost
-            without = [each.losses[place].mean() - each.losses[best].mean() for each in standings.without]
+            without = [standing.losses[place].mean() - standing.losses[best].mean() for standing in standings.without]
         losses = standings.all.losses[place] - standings.all.losses[best]
         difference = Compared(losses, parts[place] - parts[best], np.array(without))
         if place == best or not np.isfinite([*difference.losses, *difference.without]).all():
@@ -47,4 +47,4 @@ def simplest(standings: Standings, parts: np.ndarray) -> Simplest | None:
         total = error(difference, standings.shares).total
         if difference.change <= total:
             candidates.append(Simplest(arm, arms[best], difference.change, total))
-    return min(candidates, key=lambda each: (len(each.arm.techniques), each.change))
+    return min(candidates, key=lambda candidate: (len(candidate.arm.techniques), candidate.change))

@@ -109,7 +109,11 @@ class Planned:
                 "are narrower."
             )
         few = few_configurations(configurations)
-        if tuned and configurations < defaults.FEWEST_CONFIGURATIONS and not any(few in said for said in shortfalls):
+        if (
+            tuned
+            and configurations < defaults.FEWEST_CONFIGURATIONS
+            and not any(few in sentence for sentence in shortfalls)
+        ):
             shortfalls.append(f"{few}.")
         return cls(arms, done, folds, configurations, plan.epochs, (*shortfalls, *more))
 
@@ -136,8 +140,8 @@ class OverfittingFound:
     @classmethod
     def of(cls, losses: Losses, folds: int, validation_to_training: float) -> "OverfittingFound":
         """Of an arm's best configuration."""
-        found = overfitting(losses, folds, validation_to_training, defaults.MARGIN, defaults.CONFIDENCE)
-        return cls(**asdict(found))
+        of_plain = overfitting(losses, folds, validation_to_training, defaults.MARGIN, defaults.CONFIDENCE)
+        return cls(**asdict(of_plain))
 
 
 @dataclass(frozen=True)
@@ -184,11 +188,11 @@ class EffectFound:
 
         - `rows`: of the table.
         """
-        found = asdict(effect)
-        factor = found.pop("factor")
+        numbers = asdict(effect)
+        factor = numbers.pop("factor")
         known = factor is not None and isfinite(factor)
         to_decide = round(factor * rows) if known else None
-        return cls(**found, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
+        return cls(**numbers, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
 
 
 @dataclass(frozen=True)
@@ -332,13 +336,19 @@ class Failure:
     reason: str
 
     @classmethod
-    def found(cls, trials: Sequence[Trial]) -> "tuple[Failure, ...]":
+    def among(cls, trials: Sequence[Trial]) -> "tuple[Failure, ...]":
         """Of every arm of which a trial failed."""
         by_arm: dict[str, list[Trial]] = {}
         for trial in trials:
             by_arm.setdefault(trial.arm.name, []).append(trial)
-        failed = {arm: [trial for trial in own if trial.ended == "failed"] for arm, own in by_arm.items()}
-        return tuple(cls(arm, len(own), len(by_arm[arm]), own[-1].output) for arm, own in failed.items() if own)
+        failed = {
+            arm: [trial for trial in trials_of_arm if trial.ended == "failed"] for arm, trials_of_arm in by_arm.items()
+        }
+        return tuple(
+            cls(arm, len(trials_of_arm), len(by_arm[arm]), trials_of_arm[-1].output)
+            for arm, trials_of_arm in failed.items()
+            if trials_of_arm
+        )
 
     @property
     def last_line(self) -> str:

@@ -28,12 +28,12 @@ class Timings:
     def of(cls, clock: Clock, cores: int) -> "Timings":
         """Of all phases that have ended."""
         spent = clock.phases.items()
-        return cls(cores, tuple(PhaseTime(name, own.seconds, own.processor) for name, own in spent))
+        return cls(cores, tuple(PhaseTime(name, phase.seconds, phase.processor) for name, phase in spent))
 
     @property
     def total(self) -> PhaseTime:
         """All phases as one."""
-        seconds, processor = ([getattr(own, name) for own in self.phases] for name in ("seconds", "processor"))
+        seconds, processor = ([getattr(phase, name) for phase in self.phases] for name in ("seconds", "processor"))
         return PhaseTime("all", sum(seconds), sum(processor))
 
     def share(self, phase: PhaseTime) -> float:

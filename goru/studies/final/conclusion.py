@@ -179,7 +179,7 @@ class Conclusion:
             against_networks=tuple(describe_rival(rival) for rival in rivals),
             plain_against_networks=None if plain is None else describe_rival(plain),
             trained=Trained.of(race.made, in_all),
-            failures=Failure.found(race.made),
+            failures=Failure.among(race.made),
             environment=describe_environment(self.crew),
             advice=advice,
             seconds=seconds,

@@ -125,7 +125,9 @@ def predict_validation(
     dataset = laboratory.dataset
     classes, kept = dataset.classes, {} if kept is None else kept
     networks = [(candidate, replicate) for candidate, share in shares.items() for replicate in range(share)]
-    found = np.full((len(networks), len(dataset.y_development), *([] if classes is None else [len(classes)])), np.nan)
+    predicted = np.full(
+        (len(networks), len(dataset.y_development), *([] if classes is None else [len(classes)])), np.nan
+    )
     missing: dict[int, dict[Candidate, list[int]]] = {}
     for place in range(len(splits)):
         for candidate, replicate in networks:
@@ -133,18 +135,18 @@ def predict_validation(
                 missing.setdefault(place, {}).setdefault(candidate, []).append(replicate)
     ensembles = _train(laboratory, missing, splits, schedule_epochs, True, late)
     if missing and not ensembles:
-        return found
+        return predicted
     for (place, wanted), ensemble in zip(missing.items(), ensembles, strict=True):
         preparation, scaling = laboratory.fit_preparation(splits[place].training_rows)
         x = preparation.transform(dataset.encoded_development.take(splits[place].validation_rows))
         outputs = ensemble.networks.outputs(x)
         values = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
         trained = [(candidate, replicate) for candidate, some in wanted.items() for replicate in some]
-        kept |= {(*network, place): own for network, own in zip(trained, values, strict=True)}
-    for own, network in zip(found, networks, strict=True):
+        kept |= {(*network, place): of_network for network, of_network in zip(trained, values, strict=True)}
+    for of_network, network in zip(predicted, networks, strict=True):
         for place, split in enumerate(splits):
-            own[split.validation_rows] = kept[*network, place]
-    return found
+            of_network[split.validation_rows] = kept[*network, place]
+    return predicted
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,24 +158,27 @@ class _Part:
     trainer: AnyTrainer
     block: Block
 
-    def shares(self, other: "_Part") -> bool:
+    def shares(self, another: "_Part") -> bool:
         """Whether one block trains both: the one that stops sooner is looked at then, which changes none of its bits.
 
         Where nothing is compiled, networks take no time but their own, and gain nothing.
         """
-        alike = (self.trainer, self.place, self.block.order) == (other.trainer, other.place, other.block.order)
+        alike = (self.trainer, self.place, self.block.order) == (another.trainer, another.place, another.block.order)
         return alike and isinstance(self.trainer, Trainer)
 
     def of(self, trained: TrainedBlock, start: int) -> TrainedBlock:
         """Its own networks, of a block in which they stand from `start` on."""
-        own, epochs = slice(start, start + len(self.block.members)), self.block.epochs
+        places, epochs = slice(start, start + len(self.block.members)), self.block.epochs
         after = trained.training if epochs == trained.block.epochs else trained.snapshots[epochs]
         return TrainedBlock(
             self.block,
-            trained.curves[own, :epochs],
-            trained.parts[own, :epochs],
-            jax.tree.map(lambda leaf: leaf[own], after),
-            {epoch: jax.tree.map(lambda leaf: leaf[own], trained.snapshots[epoch]) for epoch in self.block.snapshots},
+            trained.curves[places, :epochs],
+            trained.parts[places, :epochs],
+            jax.tree.map(lambda leaf: leaf[places], after),
+            {
+                epoch: jax.tree.map(lambda leaf: leaf[places], trained.snapshots[epoch])
+                for epoch in self.block.snapshots
+            },
         )
 
 
@@ -217,11 +222,11 @@ def _train(
     sizes = [len(split.training_rows) for split in splits]
     smallest = min(sizes) if max(sizes) - min(sizes) <= MOST_ROWS_LEFT_OUT * max(sizes) else None
     for place in wanted:
-        own = [index for index, part in enumerate(parts) if part.place == place and index in trained]
-        final = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in own]
-        candidates = [parts[index].candidate for index in own for _ in parts[index].block.members]
-        stages = {epoch: kept.learned for epoch, kept in trained[own[0]].snapshots.items()}
-        layers = tuple(parts[index].trainer.architecture.layers for index in own)
+        indices = [index for index, part in enumerate(parts) if part.place == place and index in trained]
+        final = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in indices]
+        candidates = [parts[index].candidate for index in indices for _ in parts[index].block.members]
+        stages = {epoch: kept.learned for epoch, kept in trained[indices[0]].snapshots.items()}
+        layers = tuple(parts[index].trainer.architecture.layers for index in indices)
         ensembles.append(TrainedEnsemble(tuple(candidates), tuple(final), layers, stages))
     return ensembles
 
@@ -240,7 +245,7 @@ def _parts(
     seed, width, epochs = laboratory.seed, laboratory.shape.networks, candidate.epochs
     of = (place + 1,) if validation else ()  # networks of different splits have different seeds
     words = (ARMS.index(candidate.arm), candidate.configuration)
-    found: list[_Part] = []
+    parts: list[_Part] = []
     for start in range(0, max(replicates) + 1, width):
         members = tuple(
             Member(
@@ -252,10 +257,10 @@ def _parts(
             if start <= replicate < start + width
         )
         if members:
-            watched = () if validation or before or found else tuple(sorted({0, epochs // 2, epochs}))
+            watched = () if validation or before or parts else tuple(sorted({0, epochs // 2, epochs}))
             block = Block(members, rows, (seed, _ORDER, start, *of), epochs, schedule_epochs, snapshots=watched)
-            found.append(_Part(place, candidate, laboratory.trainer(candidate.arm), block))
-    return found
+            parts.append(_Part(place, candidate, laboratory.trainer(candidate.arm), block))
+    return parts
 
 
 def _packed(parts: Sequence[_Part], width: int) -> list[list[int]]:

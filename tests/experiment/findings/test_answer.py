@@ -162,10 +162,10 @@ class TestTrials:
         assert Trained.of(self.TRIALS).steps is None
 
     def test_of_every_arm_it_is_told_how_many_failed_and_why_the_last_one_did(self):
-        (failure,) = Failure.found(self.TRIALS)
+        (failure,) = Failure.among(self.TRIALS)
         assert (failure.arm, failure.failed, failure.of) == ("dropout", 2, 3)
         assert failure.last_line == "ValueError: never"
-        assert Failure.found(self.TRIALS[:2]) == ()
+        assert Failure.among(self.TRIALS[:2]) == ()
 
     def test_a_failure_may_have_no_reason(self):
         assert Failure("plain", 1, 2, " \n").last_line == "nothing is known"
