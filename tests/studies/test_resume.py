@@ -120,7 +120,7 @@ class TestTheSameRun:
         [
             "study.rank",  # all is trained, and nothing decided
             "study.train_final_model",
-            "study.gather_all",
+            "final.conclusion.gather_all",
             "fitting.save_model",
             "runs.folder.write_manifest",
             "runs.folder.publish",
