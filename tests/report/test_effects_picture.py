@@ -41,6 +41,15 @@ class TestTheSentence:
             "combination changes the plain network's 0.500 by -12% (-26% to +2%)."
         )
 
+    def test_names_what_is_likely_with_how_likely(self):
+        answer = with_verdicts("helps")
+        answer["effects"][1] |= {"helps": 0.91, "negligible": 0.1}
+        answer["effects"][2] |= {"helps": 0.5, "negligible": 0.82}
+        assert (
+            "6 of 7 questions are undecided. Not certain, but weight decay likely helps (91%); batch norm before the "
+            "activation likely no effect worth having (82%). The best" in effects_picture(answer).says
+        )
+
     @pytest.mark.parametrize(
         ("verdicts", "words"),
         [

@@ -153,7 +153,7 @@ def _says(answer: Answer) -> str:
         are = _are(len(undecided))
         sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
     likely = [f"{short_name(effect.name)} {wording.verdict_in_words(effect)}" for effect in undecided if effect.likely]
-    sentences += [f"Of them: {'; '.join(likely)}."] * bool(likely)
+    sentences += [f"Not certain, but {'; '.join(likely)}."] * bool(likely)
     if best.change is not None and plain:
         by = change_with_interval(in_shares(best, plain))
         sentences.append(f"The best combination changes the {wording.plain(answer)}'s {number(plain)} by {by}.")
