@@ -21,7 +21,6 @@ from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
-    Failure,
     Judgement,
     OverfittingFound,
     Planned,
@@ -30,6 +29,7 @@ from goru.experiment.findings.answer import (
     Trained,
 )
 from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import as_read
 from goru.experiment.racing.plan import Asked, Plan, plan_trials

@@ -16,7 +16,6 @@ from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
-    Failure,
     FirstLook,
     Judgement,
     ModelScores,
@@ -28,6 +27,7 @@ from goru.experiment.findings.answer import (
     Trained,
 )
 from goru.experiment.findings.evidence import Activations, ClassPredictions, Evidence, ValuePredictions
+from goru.experiment.findings.failure import Failure
 from goru.experiment.forms import as_read, from_json, to_json
 
 

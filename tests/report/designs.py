@@ -14,7 +14,6 @@ from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
-    Failure,
     Judgement,
     ModelScores,
     OverfittingFound,
@@ -22,6 +21,7 @@ from goru.experiment.findings.answer import (
     Recommendation,
     Trained,
 )
+from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
 from goru.experiment.knobs import integers, log_uniform, uniform

@@ -11,6 +11,7 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import Answers
 from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
+from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.timings import Timings
 from goru.experiment.racing.plan import Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
@@ -109,11 +110,8 @@ class Planned:
                 "are narrower."
             )
         few = few_configurations(configurations)
-        if (
-            tuned
-            and configurations < defaults.FEWEST_CONFIGURATIONS
-            and not any(few in sentence for sentence in shortfalls)
-        ):
+        known = any(few in sentence for sentence in shortfalls)
+        if tuned and configurations < defaults.FEWEST_CONFIGURATIONS and not known:
             shortfalls.append(f"{few}.")
         return cls(arms, done, folds, configurations, plan.epochs, (*shortfalls, *more))
 
@@ -324,37 +322,6 @@ class Trained:
         """Of all trials."""
         diverged, failed = (sum(trial.ended == ended for trial in trials) for ended in ("diverged", "failed"))
         return cls(len(trials), diverged, steps, failed)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An arm of which trials failed: how many of how many, and the last traceback, or why there is none."""
-
-    arm: str
-    failed: int
-    of: int
-    reason: str
-
-    @classmethod
-    def among(cls, trials: Sequence[Trial]) -> "tuple[Failure, ...]":
-        """Of every arm of which a trial failed."""
-        by_arm: dict[str, list[Trial]] = {}
-        for trial in trials:
-            by_arm.setdefault(trial.arm.name, []).append(trial)
-        failed = {
-            arm: [trial for trial in trials_of_arm if trial.ended == "failed"] for arm, trials_of_arm in by_arm.items()
-        }
-        return tuple(
-            cls(arm, len(trials_of_arm), len(by_arm[arm]), trials_of_arm[-1].output)
-            for arm, trials_of_arm in failed.items()
-            if trials_of_arm
-        )
-
-    @property
-    def last_line(self) -> str:
-        """Of the reason: what was raised."""
-        lines = [line.strip() for line in self.reason.splitlines() if line.strip()]
-        return lines[-1] if lines else "nothing is known"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.answer import (
     Answer,
     EffectFound,
-    Failure,
     Judgement,
     OverfittingFound,
     Planned,
@@ -26,6 +25,7 @@ from goru.experiment.findings.answer import (
     Trained,
 )
 from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.findings.timings import Timings
 from goru.experiment.forms import as_read
