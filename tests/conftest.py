@@ -9,9 +9,14 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 if os.environ.get("GORU_SHAPES") != "0":
     install_import_hook(["goru.nn", "goru.population"], "beartype.beartype")
 sys.path.insert(0, str(Path(__file__).parent))  # `reference` is imported by its name
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
+# Examples are the same in every run, so that a change fails only by what it changes; `make fuzz` looks for new ones.
+# They have no deadline: a first call takes longer than the others, and a busy machine longer still.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")

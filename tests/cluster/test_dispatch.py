@@ -100,7 +100,7 @@ class TestBackups:
         assert dispatch.done("x", 101.0) == (3,)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text("ab", max_size=30), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_whatever_happens_every_job_is_done_once(kinds, workers, seed):
     rng, dispatch, now = np.random.default_rng(seed), Dispatch(kinds), 0.0

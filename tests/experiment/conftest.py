@@ -7,10 +7,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 from experiments import PretendedRace
-from hypothesis import settings
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def orders(draw):
 
 
 @given(orders(), st.integers(1, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_row_is_drawn_once_before_any_is_drawn_again(made_of, passes):
     order, (_, rows, batch) = BatchOrder(*made_of), made_of
     drawn = order.batches(0, -(-passes * len(rows) // batch)).reshape(-1)
@@ -27,7 +27,7 @@ def test_every_row_is_drawn_once_before_any_is_drawn_again(made_of, passes):
 
 
 @given(orders(), st.integers(0, 12), st.integers(0, 12), st.integers(0, 12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_batch_is_a_function_of_the_seed_and_its_number_whatever_is_asked_for_with_it(made_of, a, b, c):
     order = BatchOrder(*made_of)
     first, last, beyond = sorted((a, b, c))
@@ -35,7 +35,7 @@ def test_a_batch_is_a_function_of_the_seed_and_its_number_whatever_is_asked_for_
 
 
 @given(orders(), st.integers(0, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_after_some_passes_as_many_steps_are_done_as_full_batches_have_been_drawn(made_of, passes):
     order, (_, rows, batch) = BatchOrder(*made_of), made_of
     steps = order.steps(passes)

@@ -100,7 +100,7 @@ def options(draw) -> Options:
 
 class TestTheCommand:
     @given(tables(), options())
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_read_by_the_command_line_asks_for_the_same(self, asked, table, options):
         assert asked(command(config(table, options))) == (asdict(table), asdict(options))
 

@@ -7,7 +7,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "experiment"))  # `experiment
 sys.path.insert(0, str(Path(__file__).parent))  # and so is `studies`
 
 import pytest
-from hypothesis import settings
 from studies import TINY, make_flowers, make_prices
 
 from goru.data.dataset import Dataset, load_dataset
@@ -22,9 +21,6 @@ from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.laboratory import NetworkLaboratory, block_shape
 from goru.studies.runs.run import RunFolder
 from goru.studies.study import Study
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

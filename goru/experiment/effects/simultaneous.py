@@ -35,8 +35,10 @@ def quantiles(estimates: Sequence[Estimate], confidence: float) -> list[float]:
         return [float(t.ppf((1 + confidence) / 2, estimate.freedom)) for estimate in estimates]
     residuals = np.stack([estimate.residuals for estimate in known])
     residuals /= np.linalg.norm(residuals, axis=1, keepdims=True)
-    random = np.random.default_rng(0)
-    normal = np.abs(random.standard_normal((DRAWS, residuals.shape[1])) @ residuals.T)
+    # The symmetric root of the correlations: in whatever order configurations were tried, the same draws.
+    variances, axes = np.linalg.eigh(residuals @ residuals.T)
+    root = axes * np.sqrt(np.maximum(variances, 0)) @ axes.T
+    normal = np.abs(np.random.default_rng(0).standard_normal((DRAWS, len(known))) @ root)
     uniform = (np.arange(SCALES) + 0.5) / SCALES
     missed = np.ones(DRAWS)
     for scores, estimate in zip(normal.T, known, strict=True):

@@ -187,11 +187,8 @@ class TestSymmetries:
     def test_nor_does_the_order_of_configurations(self, seed, order):
         scores = self.scores(seed)
         for one, shuffled in zip(self.effects(scores), self.effects(scores[:, order]), strict=True):
-            for name in self.EXACT:
+            for name in (*self.EXACT, "low", "high"):
                 assert getattr(shuffled, name) == pytest.approx(getattr(one, name))
-            assert np.isfinite(shuffled.high) == np.isfinite(one.high)
-            if np.isfinite(one.high):  # how wide intervals are is sampled
-                assert shuffled.high - shuffled.change == pytest.approx(one.high - one.change, rel=0.03)
 
     def test_nor_does_the_order_of_arms(self):
         losses = {arm: make_losses(score) for arm, score in zip(ARMS, self.scores(0, DESIGN), strict=True)}

@@ -82,7 +82,8 @@ def test_how_large_an_error_is_has_no_say():
 
 def test_nor_has_their_order():
     estimates = [Estimate(each.residuals, 3.0 + place) for place, each in enumerate(some(4))]
-    assert quantiles(estimates[::-1], 0.95) == pytest.approx(quantiles(estimates, 0.95)[::-1])
+    backwards = quantiles(estimates[::-1], 0.95)[::-1]
+    assert backwards == pytest.approx(quantiles(estimates, 0.95), rel=0.02)  # the distribution is sampled
 
 
 def test_nor_has_an_estimate_without_error():

@@ -54,7 +54,7 @@ def train(x, own, epsilon=EPSILON, array=np.asarray):
 
 
 @in_both
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1000),
     scale=st.sampled_from([1e-6, 1e-2, 1.0, 1e3, 1e8]),

@@ -156,7 +156,7 @@ def test_a_mask_is_the_same_each_time_and_whether_compiled_or_not():
     np.testing.assert_array_equal(compiled.T, mask(3, 4, 2))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     networks=st.lists(st.integers(0, 2**32 - 1), min_size=3, max_size=3),
     step=st.integers(-1, 2**31 - 1),
@@ -263,7 +263,7 @@ def test_the_two_forms_are_exactly_one_network_when_the_next_weights_are_multipl
         np.testing.assert_array_equal(next_layer(classic, passed("classic")), next_layer(inverted, passed("inverted")))
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(rate=st.floats(0.01, 0.95), seed=st.integers(0, 1000))
 def test_the_two_forms_are_one_network_at_any_rate(rate, seed):
     (x, _), classic = rows_and_mask(rate, seed), weights_above(seed)
