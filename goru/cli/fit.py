@@ -52,8 +52,15 @@ def fit_command(
     hidden: Annotated[
         str | None, typer.Option(help="Widths of the hidden layers. Default: 128,128; from 5,000 rows 256,256.")
     ] = None,
-    activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu, silu or identity.")] = "relu",
+    activation: Annotated[str, typer.Option(help="relu, sigmoid, tanh, gelu, silu, mish, selu or identity.")] = "relu",
     batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch. Default: 32 to 512, by rows.")] = None,
+    factors: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What is asked about: norm,dropout,decay by default; mixup,label-smoothing,...; all. "
+            "Levels may be chosen: norm=none,batch-before,layer."
+        ),
+    ] = None,
     numbers: Annotated[
         str, typer.Option(help="scaled; or in pieces as well; or auto, what a first look finds better.")
     ] = "auto",
@@ -88,6 +95,7 @@ def fit_command(
         hidden=None if hidden is None else parsed_widths(hidden),
         activation=activation,  # type: ignore[arg-type]  # checked there
         batch_size=batch_size,
+        factors=None if factors is None else tuple(factors),
         numbers=numbers,  # type: ignore[arg-type]  # checked there
         seed=seed,
         single=single,

@@ -27,7 +27,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     **Arguments:**
 
     - `hidden_layer_sizes`: widths of the hidden layers.
-    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"` or `"silu"`.
+    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_norm`: `None`, `"before"` or `"after"` the activation (Ioffe & Szegedy 2015).
     - `batch_norm_epsilon`, `batch_norm_momentum`: ε, and the share of the running statistics that a step keeps.
     - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.

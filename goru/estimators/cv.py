@@ -36,7 +36,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       hyperparameters are best within a combination, and the verdicts, are always a matter of the loss. A scorer is
       given what was predicted for validation rows and what they are; the features that it is given are zeros.
     - `hidden_layer_sizes`: by default 128, 128, or 256, 256 from 4,000 rows.
-    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"` or `"silu"`.
+    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
     - `epochs`: the length of the schedule; which epoch is the best is found out as well.
     - `numbers`: `"scaled"`; in `"pieces"` between quantiles as well (Gorishniy et al. 2022); or `"auto"`: what a first

@@ -51,6 +51,9 @@ class Arm(Mapping[str, Level]):
 
 
 def technique(factor: str, level: Level) -> str:
-    """A level in words: `dropout` where it is on, `batch norm before`, `depth 4`."""
+    """A level in words: `dropout` where it is on, `batch norm before`, `depth 4`; one that names its factor stands
+    alone: `layer norm`."""
     words = factor.replace("_", " ")
+    if isinstance(level, str) and words in level.split(" "):
+        return level
     return words if level is True else f"{words} {'off' if level is False else level}"

@@ -44,6 +44,7 @@ class Design:
     - `factors`: by name, two levels or more; the first is the reference.
     - `knobs`: by name; with `when`, only in arms that have such levels.
     - `exclude`: arms that make no sense, each as some of its levels: `[{"batch_norm": "none", "warmup": True}]`.
+    - `only`: arms that are run, each as a level of every factor in order, the plain one first; by default all.
     - `contrasts`, `interactions`, `removals`: the questions; by default every level against the reference and against
       the others, and the best arm against the reference; of every two techniques whether they do more together; and
       each technique taken out of the best arm. Intervals of each kind hold together.
@@ -57,6 +58,7 @@ class Design:
     contrasts: Sequence[Contrast] | None = None
     interactions: Sequence[Interaction] | None = None
     removals: Sequence[Removal] | None = None
+    only: Sequence[Sequence[Level]] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.factors, Mapping) or not self.factors:
@@ -76,7 +78,7 @@ class Design:
             raise InputError('exclude: give a list of arms, each as some of its levels: [{"dropout": True}].')
         for excluded in self.exclude:
             self._check_levels("exclude", excluded)
-        if (count := math.prod(len(levels) for levels in self.factors.values())) > MOST_ARMS:
+        if self.only is None and (count := self.combinations) > MOST_ARMS:
             raise InputError(f"{count:,} combinations of levels: {MOST_ARMS} are the most. Ask about fewer factors.")
         if self.arms[:1] != (self._reference,):
             raise InputError("exclude: the arm with all factors at their first levels is what others are compared to.")
@@ -85,6 +87,11 @@ class Design:
         for factor, levels in self.factors.items():
             if missing := [level for level in levels if not any(arm[factor] == level for arm in self.arms)]:
                 raise InputError(f"exclude: no arm is left with {factor!r} at {listing(map(repr, missing))}.")
+
+    @property
+    def combinations(self) -> int:
+        """How many there are, those included that are excluded or not run."""
+        return math.prod(len(levels) for levels in self.factors.values())
 
     def _check_levels(self, where: str, levels: Mapping[str, Level | Sequence[Level]]) -> None:
         for factor, wanted in levels.items():
@@ -97,9 +104,10 @@ class Design:
 
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
-        """All combinations, the one with every factor at its reference first."""
+        """All combinations that are run, the one with every factor at its reference first."""
         names = list(self.factors)
-        combinations = [tuple(zip(names, levels, strict=True)) for levels in itertools.product(*self.factors.values())]
+        every = itertools.product(*self.factors.values()) if self.only is None else self.only
+        combinations = [tuple(zip(names, levels, strict=True)) for levels in every]
         unnamed = [Arm(levels) for levels in combinations]
         kept = [arm for arm in unnamed if not any(arm.has(levels) for levels in self.exclude)]
         return tuple(Arm(arm.levels, self._techniques(arm)) for arm in kept)

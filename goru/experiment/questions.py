@@ -7,7 +7,7 @@ from typing import Literal
 
 from goru.experiment.arms import Arm, Level, Words, technique
 
-Kind = Literal["best", "mean"]
+Kind = Literal["best", "mean", "weighted"]
 
 #: What a level is called that is no technique at all, the likeliest first.
 NOTHING = ("none", "off", "no", "false", "0", "plain", "baseline")
@@ -18,13 +18,16 @@ class Contrast:
     """What do some arms change against some others?
 
     - `kind`: the best configuration of all arms of a side stands for it; or the mean of the arms, each by its own best:
-      then the first arm of one side is compared with the first of the other, and so on.
+      then the first arm of one side is compared with the first of the other, and so on. `weighted`: the sum over
+      `arms` of what stands for each, times its weight.
+    - `weights`: of the arms, where they are weighted; they add up to zero.
     """
 
     name: str
     arms: tuple[Arm, ...]
     against: tuple[Arm, ...]
     kind: Kind = "best"
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,17 @@ def main_effect(arms: Sequence[Arm], factor: str, level: Level, against: Level, 
         for arm, reference in itertools.product(arms, arms)
         if arm[factor] == level and reference[factor] == against and _alike(arm, reference, factor)
     ]
-    of = words(factor, level)
-    plain = against == arms[0][factor] and str(against).lower() in NOTHING
-    than = words(factor, against) if words is not technique else "off" if against is False else against
-    name = of if plain else f"{of} instead of {than}"
+    name = name_of(factor, level, against, arms[0][factor], words)
     return Contrast(name, tuple(arm for arm, _ in pairs), tuple(reference for _, reference in pairs), "mean")
+
+
+def name_of(factor: str, level: Level, against: Level, reference: Level, words: Words = technique) -> str:
+    """A level against another in words: `dropout`, or `batch norm after instead of before`."""
+    of = words(factor, level)
+    if against == reference and str(against).lower() in NOTHING:
+        return of
+    than = words(factor, against) if words is not technique else "off" if against is False else against
+    return f"{of} instead of {than}"
 
 
 def default_contrasts(

@@ -8,6 +8,7 @@ import numpy as np
 from goru.export.description import refuse_others
 from goru.export.graph import Graph
 from goru.model.model import Model
+from goru.nn.layers.activation import SELU_ALPHA, SELU_SCALE
 from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers
 
@@ -82,7 +83,21 @@ class _Operators:
                 erf = self._cast(self._node("Erf", single), self._dtype)
                 twice = self._node("Mul", x, self._node("Add", erf, self._constant("one", 1)))
                 return self._node("Mul", twice, self._constant("half", 0.5), name="gelu")
+            case "mish" | "selu":
+                return self._from_exponentials(x, layer.name)
         raise ValueError(f"unknown activation {layer.name!r}")
+
+    def _from_exponentials(self, x: str, name: str) -> str:
+        """By operations that all runtimes know in double precision."""
+        zero, one = self._constant("zero", 0), self._constant("one", 1)
+        above = self._node("Max", x, zero)
+        if name == "mish":  # x tanh(log(1 + exp x)), the logarithm without overflow
+            small = self._node("Exp", self._node("Neg", self._node("Abs", x)))
+            softplus = self._node("Add", above, self._node("Log", self._node("Add", small, one)))
+            return self._node("Mul", x, self._node("Tanh", softplus), name=name)
+        less = self._node("Sub", self._node("Exp", self._node("Min", x, zero)), one)
+        scaled = self._node("Mul", less, self._constant("alpha", SELU_ALPHA))
+        return self._node("Mul", self._node("Add", above, scaled), self._constant("scale", SELU_SCALE), name=name)
 
     def _shaped(self, x: str, shape: tuple[int, ...]) -> str:
         """In another shape; an axis of 0 is as long as it was."""

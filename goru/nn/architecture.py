@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from goru.nn.layers.layer import Layer
     from goru.nn.network import Layers
 
-ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "identity"]
+ActivationName = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "mish", "selu", "identity"]
 BatchNormPlace = Literal["before", "after"]
+NormName = Literal["layer", "rms"]
+MixName = Literal["mixup", "cutmix"]
 DropoutForm = Literal["inverted", "classic"]
 LossName = Literal["softmax_cross_entropy", "binary_cross_entropy", "squared_error", "poisson"]
 OptimizerName = Literal["sgd", "momentum", "adam"]
@@ -28,7 +30,7 @@ WeightInit = Literal["normal", "glorot_normal", "glorot_uniform", "he_normal", "
 class Architecture:
     """The static shape of a network; networks of one architecture share a compiled program.
 
-    A hidden block is: affine, [batch norm before], activation, [batch norm after], [dropout].
+    A hidden block is: affine, [batch norm before, layer norm or RMS norm], activation, [batch norm after], [dropout].
     An affine layer below batch norm has no bias.
     The last layer is affine alone; the loss applies the softmax, the sigmoid or the exponential.
 
@@ -41,6 +43,10 @@ class Architecture:
     - `dropout`: whether hidden neurons are deleted at random in training.
     - `dropout_form`: `"inverted"` (scaled up in training) or `"classic"` (scaled down at test time).
     - `weight_init`: the distribution of the initial weights, or the standard deviation of normal ones.
+    - `norm`: `"layer"` or `"rms"` normalization before the activation, where there is no batch norm.
+    - `residual`: whether a hidden block that puts out as many units as it reads is added to what it reads.
+    - `input_dropout`, `cutout`: whether inputs are deleted at random in training; see `goru.nn.layers.augmentation`.
+    - `mix`: `"mixup"` or `"cutmix"`: whether rows are mixed in training.
     """
 
     inputs: int
@@ -51,6 +57,11 @@ class Architecture:
     dropout: bool = False
     dropout_form: DropoutForm = "inverted"
     weight_init: WeightInit | float = "he_normal"
+    norm: NormName | None = None
+    residual: bool = False
+    input_dropout: bool = False
+    cutout: bool = False
+    mix: MixName | None = None
 
     def __post_init__(self) -> None:
         if min(self.inputs, self.outputs, *self.hidden) < 1:
@@ -60,6 +71,11 @@ class Architecture:
             _check(self, weight_init=WeightInit)
         if self.batch_norm not in (None, *get_args(BatchNormPlace)):
             raise ValueError(f"batch_norm must be None, 'before' or 'after', got {self.batch_norm!r}")
+        for name, allowed in (("norm", NormName), ("mix", MixName)):
+            if getattr(self, name) not in (None, *get_args(allowed)):
+                raise ValueError(f"{name} must be None or one of {get_args(allowed)}, got {getattr(self, name)!r}")
+        if self.norm is not None and self.batch_norm is not None:
+            raise ValueError("norm and batch_norm exclude each other")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -70,7 +86,7 @@ class Architecture:
     def n_parameters(self) -> int:
         """Learned numbers: weights, biases, and γ and β where there is batch norm."""
         weights = sum(i * o for i, o in pairwise(self.widths))
-        a_unit = {None: 1, "before": 2, "after": 3}[self.batch_norm]
+        a_unit = {None: 1, "before": 2, "after": 3}[self.batch_norm] + {None: 0, "layer": 2, "rms": 1}[self.norm]
         return weights + a_unit * sum(self.hidden) + self.outputs
 
     @cached_property
@@ -78,19 +94,31 @@ class Architecture:
         """The network, layer after layer: what says in which order a block stands."""
         from goru.nn.layers.activation import Activation
         from goru.nn.layers.affine import Affine
+        from goru.nn.layers.augmentation import CutMix, Cutout, InputDropout, Mixup
         from goru.nn.layers.batch_norm import BatchNorm
         from goru.nn.layers.dropout import Dropout
+        from goru.nn.layers.layer_norm import LayerNorm
+        from goru.nn.layers.residual import Residual
+        from goru.nn.layers.rms_norm import RMSNorm
 
-        found: list[Layer] = []
+        found: list[Layer] = [
+            *[CutMix()] * (self.mix == "cutmix"),
+            *[Cutout()] * self.cutout,
+            *[InputDropout()] * self.input_dropout,
+        ]
         for index, (inputs, units) in enumerate(pairwise(self.widths[:-1])):
-            norm = [BatchNorm(units)]
-            found += [
+            batch_norm = [BatchNorm(units)]
+            norms: dict[str | None, list[Layer]] = {"layer": [LayerNorm(units)], "rms": [RMSNorm(units)]}
+            block: list[Layer] = [
                 Affine(inputs, units, self.batch_norm != "before", self.weight_init),
-                *norm * (self.batch_norm == "before"),
+                *[Mixup()] * (self.mix == "mixup" and index == 0),  # here, networks read the same rows
+                *batch_norm * (self.batch_norm == "before"),
+                *norms.get(self.norm, []),
                 Activation(self.activation),
-                *norm * (self.batch_norm == "after"),
+                *batch_norm * (self.batch_norm == "after"),
                 *[Dropout(index, self.dropout_form)] * self.dropout,
             ]
+            found += [Residual(tuple(block))] if self.residual and index and inputs == units else block
         return (*found, Affine(self.widths[-2], self.outputs, weight_init=self.weight_init))
 
 
@@ -113,12 +141,20 @@ Shape = Architecture | Stack
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained, as far as it is compiled into the program."""
+    """How a network is trained, as far as it is compiled into the program.
+
+    - `label_smoothing`: whether targets of classes are smoothed.
+    - `averaging`: whether the network that is watched is the average of those of the last steps.
+    - `sharpness`: whether the gradient is taken where the loss is highest nearby; both: see `goru.nn.training`.
+    """
 
     loss: LossName = "softmax_cross_entropy"
     optimizer: OptimizerName = "adam"
     schedule: ScheduleName = "cosine"
     decay: DecayForm = "decoupled"
+    label_smoothing: bool = False
+    averaging: bool = False
+    sharpness: bool = False
 
     def __post_init__(self) -> None:
         _check(self, loss=LossName, optimizer=OptimizerName, schedule=ScheduleName, decay=DecayForm)
@@ -145,6 +181,10 @@ class Hyperparameters(NamedTuple):
     - `weight_std`: the standard deviation of `weight_init="normal"`; a factor on the others.
     - `batch_norm_epsilon`, `batch_norm_momentum`: ε, and the share of the running statistics that is kept.
     - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.
+    - `smoothing`: ε of label smoothing, the share of the target that is of all classes alike.
+    - `input_dropout_rate`, `cutout_rate`, `cutmix_rate`, `mixup_alpha`: see `goru.nn.layers.augmentation`.
+    - `averaging`: β, the share of the average that is kept in a step.
+    - `sam_radius`: ρ, how far away the loss is highest.
     """
 
     learning_rate: Number = 1e-3
@@ -158,3 +198,10 @@ class Hyperparameters(NamedTuple):
     batch_norm_momentum: Number = 0.9
     batch_norm_scale: Number = 1.0
     batch_norm_shift: Number = 0.0
+    smoothing: Number = 0.0
+    input_dropout_rate: Number = 0.0
+    cutout_rate: Number = 0.0
+    cutmix_rate: Number = 0.0
+    mixup_alpha: Number = 1.0
+    averaging: Number = 0.0
+    sam_radius: Number = 0.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from goru.nn.arrays import namespace
+from goru.nn.arrays import along, namespace
 from goru.nn.layers.activation import sigmoid
 
 Outputs = Float[Array | np.ndarray, "*networks outputs rows"]
@@ -29,14 +29,24 @@ class Loss(ABC):
     def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
         """The loss of every row."""
 
-    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
-        """The loss of every row, and its gradient with respect to the outputs."""
+    def with_gradient(self, outputs: Outputs, targets: Targets, smoothing: Any = 0.0) -> tuple[PerRow, Outputs]:
+        """The loss of every row, and its gradient with respect to the outputs.
+
+        **Arguments:**
+
+        - `smoothing`: see `SoftmaxCrossEntropy`, which alone knows it; of all networks, or `(networks,)`.
+        """
         gradient = (self.predictions(outputs) - targets) * (1 / outputs.shape[-2])
         return self.of_rows(outputs, targets), gradient
 
 
 class SoftmaxCrossEntropy(Loss):
-    r"""$-\log \text{softmax}(z)_y = \log \sum_k e^{z_k} - z_y$, in nats; targets are class indices `(rows,)`."""
+    r"""$-\log \text{softmax}(z)_y = \log \sum_k e^{z_k} - z_y$, in nats; targets are class indices `(rows,)`.
+
+    With label smoothing ε the target is $1 - \varepsilon$ of the label and $\varepsilon$ of all K classes alike:
+    $\log \sum_k e^{z_k} - (1 - \varepsilon) z_y - \frac{\varepsilon}{K} \sum_k z_k$ (Szegedy et al. 2016,
+    https://arxiv.org/abs/1512.00567, section 7).
+    """
 
     def predictions(self, outputs: Outputs) -> Any:
         """Probabilities, which sum to one over the classes."""
@@ -47,8 +57,8 @@ class SoftmaxCrossEntropy(Loss):
         """Cross-entropy."""
         return self.with_gradient(outputs, targets)[0]
 
-    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
-        """Cross-entropy, and probabilities less 1 at the label."""
+    def with_gradient(self, outputs: Outputs, targets: Targets, smoothing: Any = 0.0) -> tuple[PerRow, Outputs]:
+        """Cross-entropy, and probabilities less the target."""
         xp = namespace(outputs)
         # A comparison instead of an indexed read: it fuses.
         chosen = targets == np.arange(outputs.shape[-2])[:, None]
@@ -57,8 +67,13 @@ class SoftmaxCrossEntropy(Loss):
         total = gradient.sum(axis=-2, keepdims=True)
         losses = (xp.log(total) + highest)[..., 0, :] - xp.where(chosen, outputs, 0).sum(axis=-2)
         gradient /= total
-        gradient -= chosen
-        return losses, gradient
+        if isinstance(smoothing, float) and smoothing == 0:
+            gradient -= chosen
+            return losses, gradient
+        share = along(smoothing, outputs)
+        gradient -= (1 - share) * chosen + share / outputs.shape[-2]
+        of_label = xp.where(chosen, outputs, 0).sum(axis=-2)
+        return losses + along(smoothing, losses, 1) * (of_label - outputs.mean(axis=-2)), gradient
 
 
 class BinaryCrossEntropy(Loss):
@@ -84,7 +99,7 @@ class SquaredError(Loss):
         """The mean squared error of a row."""
         return namespace(outputs).square(outputs - targets).mean(axis=-2)
 
-    def with_gradient(self, outputs: Outputs, targets: Targets) -> tuple[PerRow, Outputs]:
+    def with_gradient(self, outputs: Outputs, targets: Targets, smoothing: Any = 0.0) -> tuple[PerRow, Outputs]:
         """The gradient has the factor 2."""
         losses, gradient = super().with_gradient(outputs, targets)
         return losses, gradient * 2

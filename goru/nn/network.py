@@ -43,9 +43,11 @@ def backward(
     layers: Layers, learned: Learned, kept: tuple, gradient: Any, out: Any = None, inputs: bool = False
 ) -> tuple[Learned, Any]:
     """The gradient of all that is learned, and that of the input where it is asked for, given that of the outputs."""
-    found: list[Any] = [None] * len(layers)
-    for index in reversed(range(len(layers))):
-        layer, further = layers[index], inputs or index > 0
+    found: list[Any] = [()] * len(layers)
+    # Below the first layer that learns anything, nobody needs a gradient.
+    lowest = 0 if inputs else next((index for index, own in enumerate(learned) if type(own) is not tuple or own), 0)
+    for index in reversed(range(lowest, len(layers))):
+        layer, further = layers[index], inputs or index > lowest
         if layer.backward is None:
             found[index], gradient = kept[index].pull(gradient)
         else:
@@ -94,6 +96,14 @@ def seen(layers: Layers, kept: tuple) -> Any:
     return tuple(
         layer.seen(own.kept if layer.backward is None else own) for layer, own in zip(layers, kept, strict=True)
     )
+
+
+def own_share(layers: Layers, kept: tuple) -> Any:
+    """What share of each row is its own, where a layer has mixed rows; else `None`. At most one layer does."""
+    for layer, of_layer in zip(layers, kept, strict=True):
+        if layer.backward is not None and (share := layer.own_share(of_layer)) is not None:
+            return share
+    return None
 
 
 def exact_statistics(layers: Layers, learned: Learned, x: Any, context: Context) -> Any:

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from goru.nn import network
-from goru.nn.architecture import DecayForm
+from goru.nn.architecture import DecayForm, Hyperparameters
+from goru.nn.arrays import along, namespace
 from goru.nn.layers.batch_norm import follow
 from goru.nn.layers.layer import Context, Learned
 from goru.nn.losses import Loss
@@ -21,6 +22,12 @@ class Training(NamedTuple):
     learned: Learned
     running: Any
     optimizer: Any  # its state
+    averaged: Any = ()  # what is learned and the running statistics, averaged over the steps; nothing without averaging
+
+    @property
+    def watched(self) -> "Training":
+        """The network that is scored and handed over: the averaged one, if there is one."""
+        return self if self.averaged == () else self._replace(learned=self.averaged[0], running=self.averaged[1])
 
 
 class Batch(NamedTuple):
@@ -71,13 +78,43 @@ def gradient_of(
     - `out`: NumPy arrays for the gradient to be written into.
     """
     outputs, kept = network.forward(layers, learned, batch.x, context)
-    losses, of_outputs = loss.with_gradient(outputs, batch.y)
+    losses, of_outputs = _loss(layers, loss, outputs, kept, batch.y, context.hyper)
     of_outputs *= batch.shares
     found, _ = network.backward(layers, learned, kept, of_outputs, out)
     penalty: Any = 0
     if decay != "decoupled":
         found, penalty = _penalised(decay, learned, found, weight_decay)
     return Gradient(found, (losses * batch.shares).sum(axis=-1), penalty, network.seen(layers, kept))
+
+
+def _loss(layers: Layers, loss: Loss, outputs: Any, kept: tuple, y: Any, hyper: Hyperparameters) -> tuple[Any, Any]:
+    """The loss of every row and its gradient; of rows that are mixed, by both targets."""
+    losses, gradient = loss.with_gradient(outputs, y, hyper.smoothing)
+    if (share := network.own_share(layers, kept)) is None:
+        return losses, gradient
+    others, of_others = loss.with_gradient(outputs, namespace(y).roll(y, 1, axis=-1), hyper.smoothing)
+    one, both = along(share, losses, 1), along(share, gradient)
+    return one * losses + (1 - one) * others, both * gradient + (1 - both) * of_others
+
+
+def average(training: Training, share: Any, step: Any) -> Training:
+    r"""The network after a step, with the running average of its numbers and statistics:
+    $\bar w \leftarrow \beta \bar w + (1 - \beta) w$, β being no larger than $(1 + t) / (10 + t)$ at step t, so that
+    what the initial weights were is soon forgotten (Polyak & Juditsky 1992; β as of TensorFlow's
+    `ExponentialMovingAverage`).
+
+    **Arguments:**
+
+    - `share`: β, of one network.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    kept = jnp.minimum(share, (1 + step) / (10 + step))
+    now = (training.learned, training.running)
+    return training._replace(
+        averaged=jax.tree.map(lambda old, new: old + (1 - kept) * (new - old), training.averaged, now)
+    )
 
 
 def train_step(
@@ -90,6 +127,7 @@ def train_step(
     context: Context,
     weight_decay: Any,
     out: Learned | None = None,
+    sharpness: bool = False,
 ) -> tuple[Training, Any]:
     """One mini-batch: loss, gradient, penalty, optimiser.
 
@@ -97,15 +135,31 @@ def train_step(
 
     - `update`: what the optimiser makes of a gradient, its state, and what has been learned: what is then learned,
       and the new state.
+    - `sharpness`: whether the gradient is taken where the loss is highest nearby, `hyper.sam_radius` from here along
+      the gradient: sharpness-aware minimization (Foret et al. 2021, https://arxiv.org/abs/2010.01412, equations 2, 3).
     - the others: see `gradient_of`.
 
     **Returns:** the network after the step, and the loss of the batch before it, penalty included.
     """
     found = gradient_of(layers, loss, decay, training.learned, batch, context, weight_decay, out)
+    if sharpness:
+        worse = _uphill(training.learned, found.of_learned, context.hyper.sam_radius)
+        there = gradient_of(layers, loss, decay, worse, batch, context, weight_decay, out)
+        found = found._replace(of_learned=there.of_learned)
     rows = batch.shares.shape[-1]
     running = follow(training.running, found.seen, rows, context.hyper.batch_norm_momentum)
     learned, state = update(found.of_learned, training.optimizer, training.learned)
-    return Training(learned, running, state), found.loss + found.penalty
+    return Training(learned, running, state, training.averaged), found.loss + found.penalty
+
+
+def _uphill(learned: Learned, gradient: Learned, radius: Any) -> Learned:
+    """Numbers so far away along the gradient; of one network."""
+    import jax
+    import jax.numpy as jnp
+
+    length = jnp.sqrt(sum(jnp.square(leaf).sum() for leaf in jax.tree.leaves(gradient)))
+    step = radius / jnp.maximum(length, 1e-12)
+    return jax.tree.map(lambda number, slope: number + step * slope, learned, gradient)
 
 
 def _penalised(decay: DecayForm, learned: Learned, gradient: Learned, weight_decay: Any) -> tuple[Learned, Any]:

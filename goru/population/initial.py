@@ -29,7 +29,9 @@ def initial(layers: Layers, recipe: Recipe, members: Sequence[Member]) -> Traini
             drawn[key] = network.init(layers, generator, member.hyper)
     of_members = [drawn[member.seed, _of_initial(member.hyper)] for member in members]
     learned = jax.tree.map(lambda *leaves: np.stack(leaves, dtype=np.float32), *of_members)
-    return Training(learned, zeros(network.running(layers), len(members)), zeros(_state(layers, recipe), len(members)))
+    running = zeros(network.running(layers), len(members))
+    averaged = (learned, running) if recipe.averaging else ()
+    return Training(learned, running, zeros(_state(layers, recipe), len(members)), averaged)
 
 
 def zeros(tree: Any, networks: int) -> Any:

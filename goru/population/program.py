@@ -26,7 +26,7 @@ from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.rows import columns, targets
-from goru.nn.training import Batch, Training, train_step
+from goru.nn.training import Batch, Training, average, train_step
 
 DEVICES = "devices"  # the name of the one mesh axis
 
@@ -131,6 +131,7 @@ def score(
     **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
     rows taken apart, `(parts,)`: what the rows of each part add to the mean.
     """
+    training = training.watched
     statistics = corrected(training.running)
     # One after the other in one loop, so that what scores is compiled once.
     rows = jnp.concatenate([data.training, data.validation])
@@ -169,16 +170,18 @@ def advance(
 
         def of_one(hyper, training, network_id):
             rate = learning_rate(recipe.schedule, hyper.learning_rate, step, orders.total_steps)
-            return train_step(
+            after, _ = train_step(
                 layers,
                 LOSSES[recipe.loss],
                 recipe.decay,
                 partial(_update, optimizer(recipe, hyper, rate)),
                 training,
                 batch,
-                Context(hyper, network_id, step),
+                Context(of_recipe(recipe, hyper), network_id, step),
                 hyper.weight_decay,
-            )[0]
+                sharpness=recipe.sharpness,
+            )
+            return average(after, hyper.averaging, step) if recipe.averaging else after
 
         return jax.vmap(of_one)(members.hyper, training, members.ids)
 
@@ -195,6 +198,11 @@ def advance(
         jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
     )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
+
+
+def of_recipe(recipe: Recipe, hyper: Hyperparameters) -> Hyperparameters:
+    """Numbers of networks, or of one, without what the recipe leaves out: a compiler then leaves it out too."""
+    return hyper if recipe.label_smoothing else hyper._replace(smoothing=0.0)
 
 
 def _update(optimizer: Any, gradient: Any, state: Any, learned: Any) -> tuple[Any, Any]:

@@ -35,7 +35,7 @@ class TrainedBlock:
         """What the networks have learned, stacked along a first axis."""
         if self.training is None:
             raise ValueError("the networks were not kept")
-        return self.training.learned
+        return self.training.watched.learned
 
     @property
     def hyper(self) -> Hyperparameters:

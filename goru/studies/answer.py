@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from goru.data.dataset import Dataset
-from goru.experiment.arms import Level
+from goru.experiment.arms import Level, technique
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.comparison import Rival
 from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
+from goru.studies.techniques import TECHNIQUES
 
 SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
 BALANCED = "log loss; every class counts alike in it"
@@ -48,7 +49,7 @@ def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | Non
         widths=tuple(laboratory.base.widths),
         activation=laboratory.base.activation,
         batch_size=batch,
-        **asdict(laboratory.recipe),
+        **{name: getattr(laboratory.recipe, name) for name in ("loss", "optimizer", "schedule", "decay")},
         numbers="pieces" if laboratory.in_pieces else "scaled",
         first_look=None if look is None else FirstLook(look.scaled, look.pieces),
     )
@@ -60,14 +61,11 @@ def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int
     Its training stops after `epochs` of a cosine schedule as long as `schedule_epochs`.
     """
     arm, trained = candidate.arm, candidate.values
-    names = ["learning_rate", *(name for name in ("dropout", "weight_decay") if arm[name])]
-    values = {_KNOBS.get(name, name): trained[_KNOBS.get(name, name)] for name in names}
-    if searched and arm["batch_norm"]:
+    used = [TECHNIQUES[factor] for factor, level in arm.levels if level]
+    values = {name: trained[name] for name in ("learning_rate", *(name for one in used for name in one.shown))}
+    if searched and any("batch" in f"{factor} {level}" and level for factor, level in arm.levels):
         values |= {name: value for name, value in trained.items() if name.startswith("batch_norm_")}
     return Recommendation.of(candidate, schedule_epochs, networks, values, words(arm, values))
-
-
-_KNOBS = {"dropout": "dropout_rate"}  # of a factor, where it is called otherwise
 
 
 def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:
@@ -75,13 +73,17 @@ def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:
 
     **Arguments:**
 
+    - `levels`: by factor.
     - `values`: the rates of what it has.
     """
-    parts = [
-        *([f"batch norm {levels['batch_norm']} the activation"] if levels["batch_norm"] else []),
-        *([f"dropout {values['dropout_rate']:.2f}"] if levels["dropout"] else []),
-        *([f"weight decay {values['weight_decay']:.2g}"] if levels["weight_decay"] else []),
-    ] or ["none of the techniques"]
+    parts = []
+    for factor, level in levels.items():
+        if shown := TECHNIQUES[factor].shown if level else {}:
+            parts += [said.format(values[name]) for name, said in shown.items()]
+        elif level:
+            name = technique(factor, level)
+            parts.append(f"{name} the activation" if name.endswith(("before", "after")) else name)
+    parts = parts or ["none of the techniques"]
     if "batch_norm_scale" in values:
         parts.append(
             f"γ {values['batch_norm_scale']:.2g}, β {values['batch_norm_shift']:.2g}, "

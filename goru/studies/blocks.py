@@ -9,7 +9,6 @@ from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, PreparedRows
 from goru.population.spec import AnyTrainer
 from goru.population.trained import TrainedBlock
-from goru.studies.design import ARMS
 from goru.studies.laboratory import NetworkLaboratory
 
 _WEIGHTS, _ORDER = 2, 3  # what seeds are for: their second number; 1 is that of trials
@@ -51,7 +50,7 @@ class Blocks:
             jobs_of_trainer = [job for job in jobs if self._laboratory.trainer(job.arm) is trainer]
             for split in rows:
                 there = [job for job in jobs_of_trainer if job.split == split]
-                there.sort(key=lambda job: (job.configuration, ARMS.index(job.arm)))
+                there.sort(key=lambda job: (job.configuration, self._laboratory.arms.index(job.arm)))
                 placed += [(trainer, there[start : start + capacity]) for start in range(0, len(there), capacity)]
         blocks = [(trainer, self._block(part, rows[part[0].split])) for trainer, part in placed]
 

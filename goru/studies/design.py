@@ -1,38 +1,26 @@
-"""goru's own study as a design: batch norm, dropout and weight decay, in every combination."""
+"""goru's own study as a design: by default batch norm, dropout and weight decay, in every combination."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from goru.errors import InputError, option
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design, Values
+from goru.experiment.fraction import fraction
 from goru.experiment.knobs import log_uniform, uniform
-from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters
+from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters, Recipe
 from goru.studies import defaults
+from goru.studies.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW
 
-FACTORS: dict[str, tuple[Level, ...]] = {
-    "batch_norm": (None, "before", "after"),
-    "dropout": (False, True),
-    "weight_decay": (False, True),
-}
-STRENGTH = "decay_strength"  # what is drawn for weight decay; λ follows from it
-KNOBS = {
-    "learning_rate": log_uniform(*defaults.LEARNING_RATE),
-    "dropout_rate": uniform(*defaults.DROPOUT_RATE, when={"dropout": True}),
-    STRENGTH: log_uniform(*defaults.DECAY_STRENGTH, when={"weight_decay": True}),
-}
-_WITH_IT = {"batch_norm": ["before", "after"]}
-BATCH_NORM_KNOBS = {
-    "batch_norm_scale": log_uniform(*defaults.BATCH_NORM_SCALE, when=_WITH_IT),
-    "batch_norm_shift": uniform(*defaults.BATCH_NORM_SHIFT, when=_WITH_IT),
-    "batch_norm_epsilon": log_uniform(*defaults.BATCH_NORM_EPSILON, when=_WITH_IT),
-    "batch_norm_momentum": uniform(*defaults.BATCH_NORM_MOMENTUM, when=_WITH_IT),
-}
-ARMS = Design(FACTORS).arms
-_PLACES: dict[Level, BatchNormPlace | None] = {None: None, "before": "before", "after": "after"}
+FACTORS: dict[str, tuple[Level, ...]] = {name: TECHNIQUES[name].levels for name in DEFAULT}
+LEARNING_RATE = {"learning_rate": log_uniform(*defaults.LEARNING_RATE)}
+KNOBS = LEARNING_RATE | {name: knob for factor in DEFAULT for name, knob in TECHNIQUES[factor].knobs.items()}
+ARMS = Design(FACTORS).arms  # of the default
 
 
 def arm_of(batch_norm: BatchNormPlace | None = None, dropout: bool = False, weight_decay: bool = False) -> Arm:
-    """One of the twelve arms."""
+    """One of the twelve arms of the default."""
     levels = (("batch_norm", batch_norm), ("dropout", dropout), ("weight_decay", weight_decay))
     return ARMS[ARMS.index(Arm(levels))]
 
@@ -40,20 +28,65 @@ def arm_of(batch_norm: BatchNormPlace | None = None, dropout: bool = False, weig
 PLAIN = ARMS[0]
 
 
-def design(search_batch_norm: bool = False) -> Design:
+def design(
+    search_batch_norm: bool = False,
+    factors: Mapping[str, Sequence[Level]] | None = None,
+    most_arms: int = defaults.MOST_ARMS,
+) -> Design:
     """The design of goru's own study.
 
     **Arguments:**
 
     - `search_batch_norm`: whether the hyperparameters of batch norm are tuned as well.
+    - `factors`: by default batch norm, dropout and weight decay; see `goru.studies.techniques`.
+    - `most_arms`: of more combinations a balanced part is trained; see `goru.experiment.fraction`.
+
+    **Raises:** `InputError` if batch norm is to be searched and is not asked about.
     """
-    knobs = KNOBS | BATCH_NORM_KNOBS if search_batch_norm else KNOBS
-    return Design(FACTORS, knobs)
+    factors = FACTORS if factors is None else factors
+    knobs = LEARNING_RATE | {name: knob for factor in factors for name, knob in TECHNIQUES[factor].knobs.items()}
+    if search_batch_norm:
+        with_it = {
+            factor: [level for level in factors[factor] if (level and "before" in str(level)) or "after" in str(level)]
+            for factor in ("batch_norm", "norm")
+            if factor in factors
+        }
+        if not any(with_it.values()):
+            raise InputError(f"{option('search_batch_norm', True)}: batch norm is not among the factors.")
+        knobs |= {
+            "batch_norm_scale": log_uniform(*defaults.BATCH_NORM_SCALE, when=with_it),
+            "batch_norm_shift": uniform(*defaults.BATCH_NORM_SHIFT, when=with_it),
+            "batch_norm_epsilon": log_uniform(*defaults.BATCH_NORM_EPSILON, when=with_it),
+            "batch_norm_momentum": uniform(*defaults.BATCH_NORM_MOMENTUM, when=with_it),
+        }
+    excluded = tuple(levels for levels in EXCLUDED if levels.keys() <= factors.keys())
+    return fraction(factors, knobs, excluded, most_arms)
 
 
 def architecture(arm: Arm, base: Architecture) -> Architecture:
     """The base's shape with an arm's layers."""
-    return replace(base, batch_norm=_PLACES[arm["batch_norm"]], dropout=bool(arm["dropout"]))
+    changes: dict[str, object] = {}
+    for factor, level in arm.levels:
+        changes |= TECHNIQUES[factor].shape.get(level, {})
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def recipe_of(arm: Arm, base: Recipe) -> Recipe:
+    """How an arm's networks are trained."""
+    changes: dict[str, object] = {}
+    for factor, level in arm.levels:
+        changes |= TECHNIQUES[factor].recipe.get(level, {})
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def programs(arms: Sequence[Arm], base: Architecture, recipe: Recipe) -> list[tuple[Architecture, Recipe]]:
+    """What is compiled for some arms; several may share one."""
+    return list(dict.fromkeys((architecture(arm, base), recipe_of(arm, recipe)) for arm in arms))
+
+
+def sharing(arms: Sequence[Arm], base: Architecture, recipe: Recipe) -> int:
+    """Of how many arms the program is that most of them share."""
+    return max(Counter((architecture(arm, base), recipe_of(arm, recipe)) for arm in arms).values(), default=1)
 
 
 def phrase(arm: Arm) -> str:
@@ -61,29 +94,37 @@ def phrase(arm: Arm) -> str:
     return arm.phrase.replace("before", "before the activation").replace("after", "after the activation")
 
 
-def hyperparameters(values: Values, steps: int) -> Hyperparameters:
+def hyperparameters(values: Values, steps: int, arm: Arm | None = None) -> Hyperparameters:
     """What a network is trained with.
 
     **Arguments:**
 
     - `values`: of the knobs that its arm has.
     - `steps`: of the learning rate's schedule.
+    - `arm`: its arm, where the optimiser is a factor.
     """
-    numbers = {name: value for name, value in values.items() if name != STRENGTH}
+    numbers = {name: value for name, value in values.items() if name not in (STRENGTH, WINDOW)}
+    if arm is not None and (times := FASTER.get(str(dict(arm).get("optimizer")))):
+        numbers["learning_rate"] *= times
     if STRENGTH in values:
-        numbers["weight_decay"] = defaults.decay(values[STRENGTH], values["learning_rate"], steps)
+        numbers["weight_decay"] = defaults.decay(values[STRENGTH], numbers["learning_rate"], steps)
+    if WINDOW in values:
+        numbers["averaging"] = 1 - 1 / max(values[WINDOW] * steps, 1.0)
     return Hyperparameters(**{"dropout_rate": 0.0, "weight_decay": 0.0} | numbers)
 
 
 def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: int) -> Values:
-    """The numbers of the knobs that an arm has, and λ beside the strength that it follows from.
+    """The numbers of the knobs that an arm has, and beside a strength what follows from it.
 
     **Arguments:**
 
     - `values`: what a network is trained with; see `hyperparameters`.
     """
-    numbers = {name: values[name] for name in design.knobs_of(arm) if name in values}
-    if arm["weight_decay"]:
+    known = design.knobs_of(arm)
+    numbers = {name: values[name] for name in known if name in values}
+    if STRENGTH in known:
         numbers["weight_decay"] = values["weight_decay"]
         numbers[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
+    if WINDOW in known:
+        numbers["averaging"] = values["averaging"]
     return numbers

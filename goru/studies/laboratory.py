@@ -16,7 +16,7 @@ from goru.data.preparing import Preparation, TargetScaling
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
-from goru.nn.architecture import Architecture, Hyperparameters, Recipe, Shape
+from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.spec import AnyTrainer, TrainerSpec
@@ -24,7 +24,7 @@ from goru.population.timing import block_seconds
 from goru.population.trained import TrainedBlock
 from goru.population.trainer import OnEpochs, Trainer
 from goru.studies import defaults
-from goru.studies.design import ARMS, architecture
+from goru.studies.design import ARMS, architecture, programs, recipe_of, sharing
 from goru.studies.splits import parts
 
 # A tenth of a second: short enough to stop on time, long enough that calling costs nothing. The fewer networks a block
@@ -115,11 +115,12 @@ class NetworkLaboratory:
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
         rows = roomy(rows or len(dataset.y_development))
-        architectures: dict[Shape, None] = dict.fromkeys(architecture(arm, base) for arm in arms)
+        self.arms = tuple(arms)
         self._specs = {
-            shape_of: TrainerSpec(shape_of, recipe, shape, rows, targets, interpreted) for shape_of in architectures
+            program: TrainerSpec(*program, shape, rows, targets, interpreted)
+            for program in programs(arms, base, recipe)
         }
-        self._trainers = {shape_of: spec.build() for shape_of, spec in self._specs.items()}
+        self._trainers = {program: spec.build() for program, spec in self._specs.items()}
         self.crew = crew
         # Compilation lets other threads run, so that one program compiles while another does, or trains.
         self._pool = ThreadPoolExecutor(max_workers=2)
@@ -134,8 +135,8 @@ class NetworkLaboratory:
 
     @property
     def configurations_in_a_block(self) -> int:
-        """Arms with and without weight decay share a program, and a block holds both."""
-        return self.shape.networks // 2
+        """Arms that differ in numbers alone, with and without weight decay, share a program and so a block."""
+        return max(self.shape.networks // sharing(self.arms, self.base, self.recipe), 1)
 
     @property
     def blocks_at_once(self) -> int:
@@ -145,7 +146,10 @@ class NetworkLaboratory:
 
     def trainer(self, arm: Arm) -> AnyTrainer:
         """The program of an arm."""
-        return self._trainers[architecture(arm, self.base)]
+        return self._trainers[architecture(arm, self.base), recipe_of(arm, self.recipe)]
+
+    def _spec(self, trainer: AnyTrainer) -> TrainerSpec:
+        return next(spec for program, spec in self._specs.items() if self._trainers[program] is trainer)
 
     def train(
         self,
@@ -163,7 +167,7 @@ class NetworkLaboratory:
         **Returns:** as soon as it is done, each block after its training, with its place among the jobs.
         """
         if self.crew is not None:
-            specs = [(self._specs[trainer.architecture], block) for trainer, block in jobs]
+            specs = [(self._spec(trainer), block) for trainer, block in jobs]
             yield from self.crew.train(specs, keep_networks, on_epochs)
             return
         going = True
@@ -189,7 +193,7 @@ class NetworkLaboratory:
             if measured and time.monotonic() > until:
                 break
             if self.crew is not None:
-                measured.append(self.crew.block_seconds(self._specs[trainer.architecture], rows))
+                measured.append(self.crew.block_seconds(self._spec(trainer), rows))
             elif isinstance(trainer, Trainer):
                 measured.append(block_seconds(trainer, rows))
             else:
@@ -209,11 +213,11 @@ class NetworkLaboratory:
         """
         wait(self._compiled, seconds)
         abandoned = [seconds is not None and compiled.cancel() for compiled in self._compiled]
-        for (shape_of, spec), compiled, never in zip(
+        for (program, spec), compiled, never in zip(
             self._specs.items(), self._compiled, abandoned, strict=self.crew is None
         ):
             if never:
-                self._trainers[shape_of] = replace(spec, interpreted=True).build()
+                self._trainers[program] = replace(spec, interpreted=True).build()
             else:
                 compiled.result()
 

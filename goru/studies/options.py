@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from goru.errors import InputError, option
 from goru.nn.architecture import ActivationName
+from goru.studies.techniques import parsed
 
 MOST_WIDTH = 65_536
 MOST_LAYERS = 100
@@ -27,6 +28,8 @@ class Options:
     - `seed`: everything random is a function of it.
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
+    - `factors`: what is asked about; by default batch norm, dropout and weight decay; see
+      [`parsed`][goru.studies.techniques.parsed].
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
 
     **Raises:** `InputError` for values that make no sense.
@@ -43,6 +46,7 @@ class Options:
     class_weight: Literal["balanced"] | None = None
     epochs: int | None = None
     numbers: Literal["auto", "scaled", "pieces"] = "auto"
+    factors: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
@@ -78,6 +82,9 @@ class Options:
             raise InputError(f"{option('numbers')}: there is no {self.numbers!r}. Give auto, scaled or pieces.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"{option('seed')}: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
+        if self.factors is not None:
+            object.__setattr__(self, "factors", tuple(self.factors))
+            parsed(self.factors)
         if self.class_weight not in (None, "balanced"):
             raise InputError(
                 f"{option('class_weight')}: there is no {self.class_weight!r}. Give balanced, or leave it out."

@@ -18,12 +18,13 @@ from goru.experiment.trial import losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
+from goru.population.immediate.interpreted import interpretable
 from goru.population.immediate.threads import one_thread
 from goru.studies import defaults
 from goru.studies.blocks import Blocks
 from goru.studies.budget.extent import EXTENTS
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters
+from goru.studies.design import design, hyperparameters, programs, sharing
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
 from goru.studies.final.refits import Kept
@@ -33,6 +34,7 @@ from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
 from goru.studies.splits import cut
+from goru.studies.techniques import TECHNIQUES, parsed
 from goru.wording import counted
 
 FEWEST_TRAINING_ROWS = 10
@@ -76,6 +78,13 @@ class Study:
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
                 "Leave the option out."
             )
+        factors = None if options.factors is None else parsed(options.factors)
+        if dataset.classes is None and (wrong := [name for name in factors or () if TECHNIQUES[name].classes]):
+            raise InputError(
+                f"{option('factors')}: '{dataset.target_name}' is a number, and {wrong[0].replace('_', '-')} is for "
+                "classes. Leave it out."
+            )
+        self._design = design(options.search_batch_norm, factors)
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
         self._batch = self._batch_size()
@@ -139,10 +148,11 @@ class Study:
             self._asked,
             self._batch,
             min(len(split.training_rows) for split in self._partitions[self._asked.folds[-1]][0]),
-            scored=0 if self._scoring is None else len(ARMS),
+            scored=0 if self._scoring is None else len(self._design.arms),
             plain=self.dataset.has_test_rows,
             validation=needs_validation(self.dataset),
             crew=self._crew is not None,
+            arms=self._design.arms,
         )
 
     def _begin(self, phase: str, words: str) -> None:
@@ -161,7 +171,7 @@ class Study:
         self._look = self._first_look(base, recipe)
         in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
-        way = self._way(base) if self._spending is None else self._spending.way(base)
+        way = self._way(base, recipe) if self._spending is None else self._spending.way(base, recipe)
         self._warn()
         shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
         return NetworkLaboratory(
@@ -173,18 +183,20 @@ class Study:
             self._balanced,
             interpreted=way.interpreted,
             in_pieces=in_pieces,
+            arms=self._design.arms,
             crew=self._crew,
         )
 
-    def _way(self, base: Architecture) -> Way:
+    def _way(self, base: Architecture, recipe: Recipe) -> Way:
         """How a number of networks is trained: without programs, if they are done before these would be compiled."""
         assert self.options.networks is not None
-        planned = self._plan_networks(self.options.networks)
+        planned, arms = self._plan_networks(self.options.networks), self._design.arms
         # Few configurations need no room for more: an arm with and without decay shares a block.
-        networks = min(defaults.networks_in_a_block(base.n_parameters), 2 * planned.configurations)
-        rows, programs = len(self.dataset.y_development), len({architecture(arm, base) for arm in ARMS})
-        few = quick(planned.trials(len(ARMS)), self._asked.epochs, self._batch, rows, base.n_parameters, programs)
-        return Way(few, networks)
+        most = sharing(arms, base, recipe) * planned.configurations
+        networks = min(defaults.networks_in_a_block(base.n_parameters), most)
+        rows, different = len(self.dataset.y_development), programs(arms, base, recipe)
+        work = planned.trials(len(arms)), self._asked.epochs, self._batch, rows, base.n_parameters, len(different)
+        return Way(quick(*work) and all(interpretable(each) for _, each in different), networks)
 
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
         """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
@@ -218,10 +230,13 @@ class Study:
         partitions = self._partitions[plan.folds]
         all_splits = [split for partition in partitions for split in partition]
         steps = laboratory.steps(plan.epochs, int(np.mean([len(split.training_rows) for split in all_splits])))
-        asked, most = design(options.search_batch_norm), max(plan.configurations, defaults.MOST_CONFIGURATIONS)
+        asked, most = self._design, max(plan.configurations, defaults.MOST_CONFIGURATIONS)
         configurations = {
-            arm: [hyperparameters(values, steps)._asdict() for values in asked.configurations(arm, most, options.seed)]
-            for arm in ARMS
+            arm: [
+                hyperparameters(values, steps, arm)._asdict()
+                for values in asked.configurations(arm, most, options.seed)
+            ]
+            for arm in asked.arms
         }
         blocks = Blocks(laboratory, all_splits, plan.epochs)
         race = Race(
@@ -241,7 +256,7 @@ class Study:
         splits = all_splits[: race.splits_done]
         losses = losses_by_arm(race.trials, laboratory.shares(splits))
         ranked = {
-            "plain": rank({PLAIN: losses[PLAIN]}, configurations),
+            "plain": rank({asked.plain: losses[asked.plain]}, configurations),
             "recommended": rank(losses, configurations),
         }
         for name, which in (("recommended", "no network learned anything"), ("plain", "every plain network diverged")):
@@ -249,7 +264,7 @@ class Study:
                 raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
         scores = {}
         if self._scoring is None:
-            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], losses, PLAIN, folds)
+            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], losses, asked.plain, folds)
         else:
             self._begin("scoring", "scoring the best network of every arm")
             scored = first if self._spending is None else self._spending.scored(first, plan, race)
@@ -324,7 +339,7 @@ class Study:
         return sentences
 
     def _plan_networks(self, networks: int) -> Plan:
-        return plan_trials(networks, len(ARMS), len(self._usual), self._asked)
+        return plan_trials(networks, len(self._design.arms), len(self._usual), self._asked)
 
     def _plan(self, laboratory: NetworkLaboratory) -> tuple[Plan, float | None, float]:
         """What the budget pays for, by when the race has to end, and how many seconds are for training after it."""

@@ -10,7 +10,7 @@ from reference import by_hand, statistics_of
 
 from goru.claims.networks import ClaimNetworks
 from goru.nn.architecture import Architecture, Hyperparameters
-from goru.nn.layers.dropout import dropout_key, keep_mask
+from goru.nn.layers.dropout import keep_mask, mask_key
 from goru.population.trained import stack_hyper
 
 INPUTS, OUTPUTS, ROWS = 4, 3, 11
@@ -45,7 +45,7 @@ def hand(architecture, training, x, index, hyper=HYPER, step=None, own_rows=Fals
     statistics = tuple(() for _ in own.running) if own_rows else statistics_of(own.running)
     masks = None
     if step is not None:
-        keys = [dropout_key(IDS[index], step, layer) for layer in range(len(architecture.hidden))]
+        keys = [mask_key(IDS[index], step, layer) for layer in range(len(architecture.hidden))]
         masks = [keep_mask(key, (units, ROWS), rate).T for key, units in zip(keys, architecture.hidden, strict=True)]
     return by_hand(architecture, own.learned, statistics, hyper[index], x, masks)
 

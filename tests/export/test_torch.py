@@ -21,7 +21,7 @@ from goru.errors import InputError
 from goru.export import torch as export
 from goru.nn.layers.activation import FUNCTIONS
 
-LAYERS = ("Identity", "ReLU", "Tanh", "Sigmoid", "SiLU", "GELU", "ModuleList", "Linear")
+LAYERS = ("Identity", "ReLU", "Tanh", "Sigmoid", "SiLU", "GELU", "Mish", "SELU", "ModuleList", "Linear")
 TASKS = {"classification": "kind", "regression": "price"}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
+from goru.nn.layers.augmentation import CutMix, Cutout, InputDropout, Mixup
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
 from goru.nn.layers.group_norm import GroupNorm
@@ -21,6 +22,8 @@ ACTIVATIONS = {
     "tanh": lambda x: (math.exp(x) - math.exp(-x)) / (math.exp(x) + math.exp(-x)),
     "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
     "silu": lambda x: x / (1 + math.exp(-x)),
+    "mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
+    "selu": lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * (math.exp(x) - 1)),
 }
 
 
@@ -40,6 +43,48 @@ def mask(network, step, layer, units, rows, rate):
         [lowbias32(((row * units + unit) * 0x9E3779B9 + key) % 2**32) for row in range(rows)] for unit in range(units)
     ]
     return np.array(hashes) / 2**32 >= rate
+
+
+def key_of(*coordinates):
+    """What all hashes of a step are mixed with."""
+    key = 0x9E3779B9
+    for coordinate in coordinates:
+        key = (lowbias32(key ^ int(coordinate)) + 0x9E3779B9) % 2**32
+    return key
+
+
+def uniform(key, number):
+    """The first (1), second, ... uniform number of a key; of its 23 highest bits."""
+    return ((lowbias32((number * 0x9E3779B9 + key) % 2**32) >> 9) + 0.5) / 2**23
+
+
+def mix_share(u, v, alpha):
+    """Beta(α, α) by Student's t with 2α degrees of freedom (Bailey 1994)."""
+    t = math.sqrt(2 * alpha * (u ** (-1 / alpha) - 1)) * math.cos(2 * math.pi * v)
+    return 0.5 + 0.5 * t / math.sqrt(2 * alpha + t * t)
+
+
+def of_augmentation(layer, x, context):
+    """Rows that are changed in training."""
+    hyper, network, step, (units, rows) = context.hyper, context.networks, context.step, x.shape
+    before = np.column_stack([x[:, row - 1] for row in range(rows)])
+    match layer:
+        case Mixup():
+            key = key_of(network, step, 0xA1)
+            share = mix_share(uniform(key, 1), uniform(key, 2), hyper.mixup_alpha)
+            return share * x + (1 - share) * before
+        case CutMix():
+            key = key_of(network, step, 0xA2)
+            lost = 1 - uniform(key, 2) if uniform(key, 1) < hyper.cutmix_rate else 0
+            own = mask(key, step, 0xA2, units, 1, lost)
+            return np.where(own, x, before)
+        case Cutout():
+            key = key_of(network, step, 0xA3)
+            whole = mask(network, step, 0xA3, 1, rows, 0.5)
+            return np.where(whole | mask(key, step, 0xA3, units, rows, hyper.cutout_rate), x, 0)
+        case InputDropout():
+            kept = x * mask(network, step, 0xA0, units, rows, hyper.input_dropout_rate)
+            return kept / (1 - hyper.input_dropout_rate)
 
 
 def output(layer, learned, x, context, statistics=None):
@@ -66,6 +111,8 @@ def output(layer, learned, x, context, statistics=None):
             return np.transpose([learned.scale * row / np.sqrt(np.mean(row**2) + layer.epsilon) for row in x.T])
         case Scaling():
             return np.transpose([learned.scale * row + learned.shift for row in x.T])
+        case Mixup() | CutMix() | Cutout() | InputDropout():
+            return of_augmentation(layer, x, context) if training and context.networks is not None else x
         case Dropout() if not training or context.networks is None:
             return x * (1 - hyper.dropout_rate) if layer.form == "classic" else x
         case Dropout():

@@ -12,7 +12,7 @@ from goru.nn import network
 from goru.nn.fold import apply, fold
 from goru.nn.layers.affine import Weights
 from goru.nn.layers.batch_norm import Statistics
-from goru.nn.layers.dropout import dropout_key, keep_mask
+from goru.nn.layers.dropout import keep_mask, mask_key
 from goru.nn.network import STATISTICS_STEP
 from goru.population.final_networks import _statistics, with_exact_statistics
 
@@ -93,7 +93,7 @@ def test_statistics_are_mean_and_variance_over_all_training_rows_with_neurons_de
                     x = x * numbers.scale[:, None] + numbers.shift[:, None]
                 case "dropout":
                     # By masks of the network's own, of a step that no training reaches.
-                    mask = keep_mask(dropout_key(one.id, STATISTICS_STEP, layer.index), x.shape, rate)
+                    mask = keep_mask(mask_key(one.id, STATISTICS_STEP, layer.index), x.shape, rate)
                     x = x * mask if layer.form == "classic" else x * mask / (1 - rate)
         assert next(found, None) is None
 

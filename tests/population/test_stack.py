@@ -32,7 +32,7 @@ from goru.nn.fold import apply, fold
 from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
 from goru.nn.layers.batch_norm import BatchNorm
-from goru.nn.layers.dropout import Dropout, dropout_key, keep_mask
+from goru.nn.layers.dropout import Dropout, keep_mask, mask_key
 from goru.nn.layers.layer import Layer
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
@@ -127,7 +127,7 @@ def test_final_networks_have_exact_statistics_and_can_be_folded(trained):
     for index, one in enumerate(MEMBERS):
         learned, statistics, _ = one_of(final, index)
         x = outputs_in_numpy(ANY.layers[:3], learned[:3], statistics[:3], one.hyper, rows.x[rows.training].T)
-        mask = keep_mask(dropout_key(one.id, STATISTICS_STEP, 0), x.shape, one.hyper.dropout_rate)
+        mask = keep_mask(mask_key(one.id, STATISTICS_STEP, 0), x.shape, one.hyper.dropout_rate)
         x = np.float64(learned[4][0].weight) @ (x * mask / (1 - one.hyper.dropout_rate))
         mean, variance = statistics[4][1]
         np.testing.assert_allclose(mean, x.mean(axis=1), rtol=1e-5, atol=1e-6)

@@ -12,7 +12,7 @@ import pytest
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.layers.affine import Weights
 from goru.nn.layers.batch_norm import BatchNorm, RunningStatistics, ScaleShift
-from goru.nn.layers.dropout import dropout_key, keep_mask
+from goru.nn.layers.dropout import keep_mask, mask_key
 from goru.nn.layers.layer import Context
 from goru.nn.network import forward, infer, running
 from goru.population.batches import BatchOrder
@@ -222,7 +222,7 @@ def some_affines() -> list[Affine]:
 def masks_of(case, one: Member, step: int) -> list[np.ndarray]:
     layers = enumerate(HIDDEN if case[1] else ())
     rate = one.hyper.dropout_rate
-    return [keep_mask(dropout_key(one.id, step, layer), (units, BATCH), rate).T for layer, units in layers]
+    return [keep_mask(mask_key(one.id, step, layer), (units, BATCH), rate).T for layer, units in layers]
 
 
 @cache

@@ -15,7 +15,7 @@ from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
-from goru.studies.design import ARMS, BATCH_NORM_KNOBS, design
+from goru.studies.design import ARMS, design
 from goru.studies.splits import partitions
 from goru.studies.study import Study
 
@@ -75,7 +75,7 @@ class TestOptions:
             assert drawn == [trial.arm["batch_norm"] is not None] * 4
         for configuration in answer.recommended:
             assert ("batch_norm_scale" in configuration.values) == bool(configuration.levels["batch_norm"])
-        own = set(BATCH_NORM_KNOBS)
+        own = {f"batch_norm_{name}" for name in ("scale", "shift", "epsilon", "momentum")}
         assert own < {each.name for each in evidence.hyperparameters}
         arms = {arm.name: arm for arm in ARMS}
         assert all((own < each.values.keys()) == bool(arms[each.arm]["batch_norm"]) for each in evidence.configurations)

@@ -28,6 +28,10 @@ def weights(asked: Contrast | Interaction | Removal, standings: Standings, stand
     if asked.kind == "best":
         arms, against = (standings.indices(side) for side in (asked.arms, asked.against))
         return _at(standing, _best(standing, arms)) - _at(standing, _best(standing, against))
+    if asked.kind == "weighted":
+        row = np.zeros(len(standing.losses))
+        row[standings.indices(asked.arms)] = asked.weights
+        return np.tile(row, (standing.losses.shape[1], 1))
     return _averaged(standing, _whole(standings, asked.arms, asked.against), (1, -1))
 
 

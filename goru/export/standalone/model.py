@@ -34,6 +34,8 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "silu": nn.SiLU,
     "gelu": nn.GELU,
+    "mish": nn.Mish,
+    "selu": nn.SELU,
 }
 MINUS = "\N{MINUS SIGN}"
 PLAIN_NUMBER = re.compile(

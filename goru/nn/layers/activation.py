@@ -37,6 +37,28 @@ def _silu_slope(x: Any, y: Any) -> Any:
     return s * (1 + x * (1 - s))
 
 
+def _tanh_softplus(x: Any) -> Any:
+    xp = namespace(x)
+    return xp.tanh(xp.logaddexp(x, 0))
+
+
+def _mish_slope(x: Any, y: Any) -> Any:
+    t = _tanh_softplus(x)
+    return t + x * (1 - t * t) * sigmoid(x)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def _selu(x: Any) -> Any:
+    xp = namespace(x)
+    return SELU_SCALE * xp.where(x > 0, x, SELU_ALPHA * xp.expm1(xp.minimum(x, 0)))
+
+
+def _selu_slope(x: Any, y: Any) -> Any:
+    return namespace(x).where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA)
+
+
 FUNCTIONS: dict[str, Function] = {
     "identity": Function(lambda x: x, lambda x, y: 1),
     "relu": Function(lambda x: namespace(x).maximum(x, 0), lambda x, y: y > 0),  # whose derivative at 0 is taken as 0
@@ -47,6 +69,8 @@ FUNCTIONS: dict[str, Function] = {
         lambda x: x * _normal_cdf(x),
         lambda x, y: _normal_cdf(x) + x * namespace(x).exp(-0.5 * x * x) * (2 * np.pi) ** -0.5,
     ),
+    "mish": Function(lambda x: x * _tanh_softplus(x), _mish_slope),  # Misra 2019, https://arxiv.org/abs/1908.08681
+    "selu": Function(_selu, _selu_slope),  # Klambauer et al. 2017, https://arxiv.org/abs/1706.02515, equation 2
     "silu": Function(lambda x: x * sigmoid(x), _silu_slope),  # Elfwing et al. 2018; "swish"
 }
 

@@ -41,15 +41,20 @@ class Dropout(Layer):
     index: int
     form: DropoutForm = "inverted"
 
+    def rate(self, hyper: Hyperparameters) -> Any:
+        """The share of the units that is deleted."""
+        return hyper.dropout_rate
+
     def forward(self, learned: Any, x: Activations, context: Context) -> tuple[Activations, Any]:
         """Delete units, and scale up the others if the form is inverted.
 
         Without an id of the network none are, and all are scaled by the kept share if the form is classic.
         """
-        rate = along(context.hyper.dropout_rate, x)
-        if context.networks is None or (isinstance(context.hyper.dropout_rate, float) and rate == 0):
+        given = self.rate(context.hyper)
+        rate = along(given, x)
+        if context.networks is None or (isinstance(given, float) and rate == 0):
             return (x, None) if self.form == "inverted" else (x * (1 - rate), (None, 1 - rate))
-        key = dropout_key(context.networks, context.step, self.index, namespace(x))
+        key = mask_key(context.networks, context.step, self.index, namespace(x))
         mask = keep_mask(key, x.shape[-2:], rate)
         scale = 1 / (1 - rate) if self.form == "inverted" else 1
         return masked(x, mask, scale), (mask, scale)
@@ -65,7 +70,7 @@ class Dropout(Layer):
 
     def fold(self, learned: Any, statistics: Any, hyper: Hyperparameters) -> tuple[Any, Any]:
         """Inference as a factor, and nothing to add."""
-        return (1 - np.asarray(hyper.dropout_rate), 0) if self.form == "classic" else (1, 0)
+        return (1 - np.asarray(self.rate(hyper)), 0) if self.form == "classic" else (1, 0)
 
 
 def _mix(x: UInt32[Array | np.ndarray, "..."] | np.uint32) -> Any:
@@ -81,7 +86,7 @@ def _mix(x: UInt32[Array | np.ndarray, "..."] | np.uint32) -> Any:
     return x
 
 
-def dropout_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
+def mask_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
     """The 32-bit key of one mask, or `(networks,)`: a chain of mixings, so that no two coordinates can cancel out.
 
     **Arguments:**
@@ -95,12 +100,22 @@ def dropout_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
     return key
 
 
+def uniforms(key: Any, count: int) -> Any:
+    """So many numbers between 0 and 1, neither included, `(count, *networks)`, of a key from `mask_key`."""
+    xp = namespace(key)
+    with np.errstate(over="ignore"):
+        counters = xp.arange(1, count + 1, dtype=np.uint32) * _GOLDEN
+        hashed = _mix(counters.reshape(count, *[1] * key.ndim) + key)
+    bits = _BITS - 1  # and a half: as many as a float32 holds
+    return ((hashed >> np.uint32(32 - bits)).astype(np.float32) + np.float32(0.5)) / np.float32(2**bits)
+
+
 def keep_mask(key: Any, shape: tuple[int, ...], rate: Any) -> Bool[Array | np.ndarray, "*networks units rows"]:
     """True where a unit is kept: with probability 1 - rate, to within 2^-24.
 
     **Arguments:**
 
-    - `key`: from `dropout_key`.
+    - `key`: from `mask_key`.
     - `shape`: units and rows.
     - `rate`: the share deleted, in [0, 1); `(networks, 1, 1)` where there is that axis.
     """

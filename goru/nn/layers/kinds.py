@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from goru.errors import InputError
 from goru.nn.layers.activation import Activation
 from goru.nn.layers.affine import Affine
+from goru.nn.layers.augmentation import CutMix, Cutout, InputDropout, Mixup
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
 from goru.nn.layers.group_norm import GroupNorm
@@ -20,7 +21,10 @@ from goru.nn.network import Layers
 
 LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
-    for layer in (Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, Scaling)
+    for layer in (
+        *(Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, Scaling),
+        *(Cutout, CutMix, InputDropout, Mixup),
+    )
 }
 _DEEPEST = 8  # blocks in blocks; whoever nests more means harm
 

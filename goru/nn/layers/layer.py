@@ -70,6 +70,11 @@ class Layer:
         """
         return self, learned
 
+    def own_share(self, kept: Any) -> Any:
+        """Of a layer that mixes rows, the share of each that is its own, of all networks or `(networks,)`, from what
+        `forward` has kept; the rest is the row's before it, and so much of the loss is by that row's target."""
+        return None
+
     def seen(self, kept: Any) -> Any:
         """The statistics of the batch that inference will want of all rows, from what `forward` has kept: none."""
         return ()

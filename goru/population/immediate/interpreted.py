@@ -18,9 +18,15 @@ from goru.population.immediate.learner import Learner, Order, statistics_one_by_
 from goru.population.immediate.threads import one_thread
 from goru.population.initial import initial
 from goru.population.member import Block, PreparedRows
-from goru.population.program import BlockShape, sums
+from goru.population.program import BlockShape, of_recipe, sums
 from goru.population.trained import TrainedBlock, stack_hyper
 from goru.population.trainer import OnEpochs
+
+
+def interpretable(recipe: Recipe) -> bool:
+    """Whether networks can be trained so without a compiler."""
+    usual = (recipe.optimizer, recipe.schedule, recipe.decay) == ("adam", "cosine", "decoupled")
+    return usual and not recipe.averaging and not recipe.sharpness
 
 
 class Interpreter:
@@ -32,7 +38,7 @@ class Interpreter:
     """
 
     def __init__(self, architecture: Shape, recipe: Recipe, shape: BlockShape) -> None:
-        if (recipe.optimizer, recipe.schedule, recipe.decay) != ("adam", "cosine", "decoupled"):
+        if not interpretable(recipe):
             raise ValueError(f"only Adam under a cosine schedule with decoupled decay is interpreted, not {recipe}")
         self.architecture, self.recipe, self.shape = architecture, recipe, shape
         self._figures = 2 if recipe.loss == "softmax_cross_entropy" else 1  # loss and, for classes, accuracy
@@ -94,6 +100,7 @@ class Interpreter:
     def _learner(self, block: Block) -> Learner:
         layers, members = self.architecture.layers, block.members
         begun, hyper = initial(layers, self.recipe, members), stack_hyper([member.hyper for member in members])
+        hyper = of_recipe(self.recipe, hyper)
         learner = Learner(layers, self.recipe.loss, hyper, begun.learned, _ids(block))
         betas = {(float(member.hyper.beta1), float(member.hyper.beta2)) for member in members}
         if len(betas) > 1:

@@ -5,22 +5,25 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from goru.data.splitting import Split
+from goru.experiment.arms import Arm
 from goru.experiment.clock import Clock
 from goru.experiment.racing.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY
-from goru.nn.architecture import Architecture
+from goru.nn.architecture import Architecture, Recipe
+from goru.population.immediate.interpreted import interpretable
 from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import LAST_SECONDS, Pace
-from goru.studies.design import ARMS, architecture
+from goru.studies.design import ARMS, programs
 from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
+RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
 
 # What the record has under these names.
@@ -46,6 +49,7 @@ class Spending:
     - `scored`: how many arms are scored after the race.
     - `plain`, `validation`: see [`Pace`][goru.studies.budget.pace.Pace].
     - `crew`: whether somebody else trains.
+    - `arms`: those that run.
     """
 
     def __init__(
@@ -59,8 +63,10 @@ class Spending:
         plain: bool,
         validation: bool,
         crew: bool,
+        arms: Sequence[Arm] = ARMS,
     ) -> None:
         self._clock, self._record, self._asked = clock, record, asked
+        self._arms = arms
         self._batch, self._steps, self._crew = batch, max(training_rows // batch, 1), crew
         self._known: dict[str, Any] = {"scored": scored, "plain": plain, "validation": validation}
         self._slowness = clock.slowness()
@@ -111,14 +117,18 @@ class Spending:
         """Whether more than the budget is needed, and more than a little."""
         return self.takes > OVERRUN * self._clock.budget
 
-    def way(self, base: Architecture) -> Way:
+    def way(self, base: Architecture, recipe: Recipe = RECIPE) -> Way:
         """How networks of the plain one's shape are trained."""
-        seconds, programs = self.left / self._slowness, len({architecture(arm, base) for arm in ARMS})
+        different = programs(self._arms, base, recipe)
+        seconds, count = self.left / self._slowness, len(different)
         few, fewest = (shortest(self._asked.epochs, self._steps, some) for some in (FEW_STEPS, FEWEST_STEPS))
         # One configuration of each arm, and the shortest schedule; three, and a schedule that is not quite as short.
-        least = Work(base.n_parameters, self._batch, len(ARMS) * self._asked.folds[-1], fewest * self._steps, programs)
+        least = Work(
+            base.n_parameters, self._batch, len(self._arms) * self._asked.folds[-1], fewest * self._steps, count
+        )
         modest = replace(least, networks=defaults.FEWEST_CONFIGURATIONS * least.networks, steps=few * self._steps)
-        interpreted = not self._crew and not least.worth_compiling(seconds)
+        possible = not self._crew and all(interpretable(each) for _, each in different)
+        interpreted = possible and not least.worth_compiling(seconds)
         networks = defaults.networks_in_a_block(base.n_parameters)
         if interpreted or modest.compiling + modest.compiled > seconds:
             networks = 2  # a block that is not full takes as long as one that is, and NumPy gains nothing by it
@@ -127,7 +137,7 @@ class Spending:
             self._record.remember(_WAY, known)
         self.takes = self._clock.spent + self._slowness * least.soonest + self._last
         # What NumPy would not have done sooner is waited for.
-        self.compiling = COMPILING * max(self.left, 0.0) if least.soonest == least.interpreted else None
+        self.compiling = COMPILING * max(self.left, 0.0) if possible and least.soonest == least.interpreted else None
         return Way(**known)
 
     def plan(self, laboratory: NetworkLaboratory, split: Split, partitions: int) -> tuple[Plan, float, float]:

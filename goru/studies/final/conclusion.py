@@ -37,7 +37,7 @@ from goru.population import devices
 from goru.studies.advice import advise
 from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, loss_words
 from goru.studies.budget.spending import Spending
-from goru.studies.design import ARMS, PLAIN, knob_values, phrase
+from goru.studies.design import knob_values, phrase
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
 from goru.studies.final.final_model import FinalModel
@@ -124,7 +124,7 @@ class Conclusion:
         words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
         advice = advise(
             answers.contrasts[-1],
-            recommended.arm == PLAIN and not mixed,
+            recommended.arm == self.design.plain and not mixed,
             words,
             rivals,
             race.configurations_done,
@@ -160,9 +160,14 @@ class Conclusion:
             single=single,
             class_weight=self.options.class_weight,
             plan=Planned.of(
-                plan, len(ARMS), race.configurations_done, race.splits_done, len(self.partitions), shortfalls
+                plan,
+                len(self.design.arms),
+                race.configurations_done,
+                race.splits_done,
+                len(self.partitions),
+                shortfalls,
             ),
-            plain=OverfittingFound.of(losses[PLAIN], folds, validation_to_training(splits)),
+            plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
@@ -172,7 +177,7 @@ class Conclusion:
                 for candidate, count in list(final.shares.items())[: 1 if single else None]
             ),
             chosen_by="loss" if not self.scores else "score",
-            scores={arm.name: self.scores[arm] for arm in ARMS if arm in self.scores},
+            scores={arm.name: self.scores[arm] for arm in self.design.arms if arm in self.scores},
             selection=final.selection,
             temperature=model.temperature,
             test=model_predictions.figures(balanced),

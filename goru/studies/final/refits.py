@@ -21,7 +21,6 @@ from goru.population.member import Block, Member, PreparedRows
 from goru.population.spec import AnyTrainer
 from goru.population.trained import TrainedBlock
 from goru.population.trainer import Trainer
-from goru.studies.design import ARMS
 from goru.studies.laboratory import NetworkLaboratory
 
 _MASKS, _WEIGHTS, _ORDER = 4, 5, 6  # what seeds are for: their second number; the race's own are 1 to 3
@@ -225,7 +224,7 @@ def _train(
         indices = [index for index, part in enumerate(parts) if part.place == place and index in trained]
         final = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in indices]
         candidates = [parts[index].candidate for index in indices for _ in parts[index].block.members]
-        stages = {epoch: kept.learned for epoch, kept in trained[indices[0]].snapshots.items()}
+        stages = {epoch: kept.watched.learned for epoch, kept in trained[indices[0]].snapshots.items()}
         layers = tuple(parts[index].trainer.architecture.layers for index in indices)
         ensembles.append(TrainedEnsemble(tuple(candidates), tuple(final), layers, stages))
     return ensembles
@@ -244,7 +243,7 @@ def _parts(
     """Replicates of a candidate, those of a block together: they see mini-batches in one order."""
     seed, width, epochs = laboratory.seed, laboratory.shape.networks, candidate.epochs
     of = (place + 1,) if validation else ()  # networks of different splits have different seeds
-    words = (ARMS.index(candidate.arm), candidate.configuration)
+    words = (laboratory.arms.index(candidate.arm), candidate.configuration)
     parts: list[_Part] = []
     for start in range(0, max(replicates) + 1, width):
         members = tuple(

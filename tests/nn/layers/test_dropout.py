@@ -13,7 +13,7 @@ from scipy import stats
 
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.affine import Affine, Weights
-from goru.nn.layers.dropout import Dropout, dropout_key, keep_mask
+from goru.nn.layers.dropout import Dropout, keep_mask, mask_key
 from goru.nn.layers.layer import Context
 
 in_both = pytest.mark.parametrize("array", [np.asarray, jnp.asarray], ids=["numpy", "jax"])
@@ -21,13 +21,13 @@ in_both = pytest.mark.parametrize("array", [np.asarray, jnp.asarray], ids=["nump
 
 def mask(network=0, step=0, layer=0, shape=(64, 64), rate=0.5, xp=np):
     """Of so many rows and units, `(rows, units)`: turned over, since goru has rows as columns."""
-    return np.asarray(keep_mask(dropout_key(network, step, layer, xp), shape[::-1], rate)).T
+    return np.asarray(keep_mask(mask_key(network, step, layer, xp), shape[::-1], rate)).T
 
 
 def many_masks(networks, steps, layers, shape, rate):
     """Masks of every network, step and layer given: `(networks, steps, layers, rows, units)`."""
     networks = np.broadcast_to(np.asarray(networks)[:, None], (len(networks), len(steps)))
-    masks = [keep_mask(dropout_key(networks, np.asarray(steps), layer), shape[::-1], rate) for layer in layers]
+    masks = [keep_mask(mask_key(networks, np.asarray(steps), layer), shape[::-1], rate) for layer in layers]
     return np.stack(masks, axis=2).swapaxes(-1, -2)
 
 
@@ -91,7 +91,7 @@ def test_no_two_masks_are_equal_and_none_is_anothers_complement():
 def test_swapped_coordinates_give_other_masks():
     """Network 1 at step 2 is not network 2 at step 1, and so on: no two coordinates can cancel out."""
     networks, steps = np.indices((12, 12), np.int32).reshape(2, -1)
-    keys = {int(key) for layer in range(12) for key in dropout_key(networks, steps, layer)}
+    keys = {int(key) for layer in range(12) for key in mask_key(networks, steps, layer)}
     assert len(keys) == 12**3
 
 
@@ -151,7 +151,7 @@ def test_a_mask_is_a_hash_of_its_coordinates(coordinates, xp):
 
 
 def test_a_mask_is_the_same_each_time_and_whether_compiled_or_not():
-    compiled = jax.jit(lambda n, s: keep_mask(dropout_key(n, s, 2, jnp), (64, 64), 0.5))(3, 4)
+    compiled = jax.jit(lambda n, s: keep_mask(mask_key(n, s, 2, jnp), (64, 64), 0.5))(3, 4)
     np.testing.assert_array_equal(mask(3, 4, 2), mask(3, 4, 2))
     np.testing.assert_array_equal(compiled.T, mask(3, 4, 2))
 
@@ -164,8 +164,8 @@ def test_a_mask_is_the_same_each_time_and_whether_compiled_or_not():
     rate=st.floats(0, 0.999),
 )
 def test_masks_are_those_of_jax_bit_by_bit_whatever_kind_of_number_their_coordinates_are(networks, step, layer, rate):
-    found = keep_mask(dropout_key(np.array(networks, np.uint32), step, layer), (7, 5), rate)
-    in_jax = keep_mask(dropout_key(jnp.uint32(networks), jnp.int32(step), layer, jnp), (7, 5), rate)
+    found = keep_mask(mask_key(np.array(networks, np.uint32), step, layer), (7, 5), rate)
+    in_jax = keep_mask(mask_key(jnp.uint32(networks), jnp.int32(step), layer, jnp), (7, 5), rate)
     np.testing.assert_array_equal(found, in_jax)
     for index, network in enumerate(networks):
         np.testing.assert_array_equal(found[index], mask(network, step, layer, (5, 7), rate).T)
@@ -186,7 +186,7 @@ def test_under_nested_vmap_every_network_and_step_has_the_mask_it_has_alone():
     networks, steps = np.array([9, 2, 2, 100]), np.array([5, 0, 6])
 
     def one(network, rate, step):
-        return keep_mask(dropout_key(network, step, 1, jnp), (24, 16), rate).T
+        return keep_mask(mask_key(network, step, 1, jnp), (24, 16), rate).T
 
     nested = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, None, 0)), in_axes=(0, 0, None)))
     masks = np.asarray(nested(jnp.asarray(networks), jnp.asarray(rates), jnp.asarray(steps)))

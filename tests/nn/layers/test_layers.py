@@ -18,6 +18,7 @@ from goru.nn.fold import apply, fold
 from goru.nn.layers import kinds
 from goru.nn.layers.activation import FUNCTIONS, Activation
 from goru.nn.layers.affine import Affine
+from goru.nn.layers.augmentation import CutMix, Cutout, InputDropout, Mixup
 from goru.nn.layers.batch_norm import BatchNorm, follow
 from goru.nn.layers.dropout import Dropout
 from goru.nn.layers.group_norm import GroupNorm
@@ -41,6 +42,10 @@ LAYERS = {
     "inverted dropout": Dropout(1),
     "classic dropout": CLASSIC,
     "scaling": Scaling(UNITS),
+    "mixup": Mixup(),
+    "cutmix": CutMix(),
+    "cutout": Cutout(),
+    "input dropout": InputDropout(),
     "residual": Residual(BLOCK),
     "residual of residuals": Residual(
         (RMSNorm(UNITS), Residual((Scaling(UNITS), CLASSIC, Affine(UNITS, UNITS))), Activation("silu"))
@@ -50,7 +55,12 @@ LAYERS = {
 # One of each network's own; no usual numbers, so that a forgotten one shows.
 IDS = np.array([3, 4_000_000_000], np.uint32)
 HYPER = jax.tree.map(lambda number: np.full(NETWORKS, number), Hyperparameters())._replace(
-    dropout_rate=np.array([0.3, 0.45]), batch_norm_epsilon=np.array([1e-3, 0.2])
+    dropout_rate=np.array([0.3, 0.45]),
+    batch_norm_epsilon=np.array([1e-3, 0.2]),
+    input_dropout_rate=np.array([0.2, 0.35]),
+    cutout_rate=np.array([0.4, 0.25]),
+    cutmix_rate=np.array([0.99, 0.9]),
+    mixup_alpha=np.array([0.4, 2.5]),
 )
 CONTEXT = Context(HYPER, IDS, STEP)
 

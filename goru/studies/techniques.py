@@ -1,0 +1,187 @@
+"""The techniques that a study of goru's own networks can ask about: each in one place, as data.
+
+A level of a technique changes the architecture or the recipe; a knob of it is a number of a network. To add one is to
+add an entry, and whatever it needs in `goru.nn`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from goru.errors import InputError, option
+from goru.experiment.arms import Level
+from goru.experiment.knobs import Knob, log_uniform, uniform
+from goru.studies import defaults
+from goru.wording import listing, nearest
+
+Changes = Mapping[str, Any]  # fields, and what they are instead
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A factor of a study, and what its levels do.
+
+    - `about`: what it is, in a line.
+    - `levels`: what a study asks about; the first is the reference.
+    - `more`: levels that may be asked about as well.
+    - `knobs`: numbers that are tuned where it is used: fields of `Hyperparameters`, or what they follow from.
+    - `shape`, `recipe`: by level, what it changes of an `Architecture`, and of a `Recipe`.
+    - `shown`: fields of `Hyperparameters` that tell how strong it is, each as it is written.
+    - `classes`: whether it is for classes alone.
+    """
+
+    about: str
+    levels: tuple[Level, ...] = (False, True)
+    more: tuple[Level, ...] = ()
+    knobs: Mapping[str, Knob] = field(default_factory=dict)
+    shape: Mapping[Level, Changes] = field(default_factory=dict)
+    recipe: Mapping[Level, Changes] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    classes: bool = False
+
+
+def _on(**changes: Any) -> dict[Level, Changes]:
+    return {True: changes}
+
+
+STRENGTH = "decay_strength"  # what is drawn for weight decay; λ follows from it
+WINDOW = "averaging_window"  # what is drawn for averaging; β follows from it
+NORMS: dict[Level, Changes] = {
+    "batch norm before": {"batch_norm": "before"},
+    "batch norm after": {"batch_norm": "after"},
+    "layer norm": {"norm": "layer"},
+    "RMS norm": {"norm": "rms"},
+}
+TECHNIQUES: dict[str, Technique] = {
+    "batch_norm": Technique(
+        "batch normalization before or after the activation (Ioffe & Szegedy 2015)",
+        levels=(None, "before", "after"),
+        shape={"before": {"batch_norm": "before"}, "after": {"batch_norm": "after"}},
+    ),
+    "norm": Technique(
+        "batch, layer (Ba et al. 2016) or RMS normalization (Zhang & Sennrich 2019)",
+        levels=(None, *NORMS),
+        shape=NORMS,
+    ),
+    "dropout": Technique(
+        "hidden units deleted at random (Srivastava et al. 2014)",
+        knobs={"dropout_rate": uniform(*defaults.DROPOUT_RATE, when={"dropout": True})},
+        shape=_on(dropout=True),
+        shown={"dropout_rate": "dropout {:.2f}"},
+    ),
+    "weight_decay": Technique(
+        "weights that shrink by themselves, decoupled (Loshchilov & Hutter 2019)",
+        knobs={STRENGTH: log_uniform(*defaults.DECAY_STRENGTH, when={"weight_decay": True})},
+        shown={"weight_decay": "weight decay {:.2g}"},
+    ),
+    "input_dropout": Technique(
+        "columns deleted at random (Srivastava et al. 2014)",
+        knobs={"input_dropout_rate": uniform(0.02, 0.3, when={"input_dropout": True})},
+        shape=_on(input_dropout=True),
+        shown={"input_dropout_rate": "input dropout {:.2f}"},
+    ),
+    "label_smoothing": Technique(
+        "targets that leave a share to all classes (Szegedy et al. 2016)",
+        knobs={"smoothing": log_uniform(0.01, 0.3, when={"label_smoothing": True})},
+        recipe={level: {"label_smoothing": True} for level in (False, True)},  # 0 is off: one program serves both
+        shown={"smoothing": "label smoothing {:.2g}"},
+        classes=True,
+    ),
+    "mixup": Technique(
+        "rows and targets mixed by twos (Zhang et al. 2018)",
+        knobs={"mixup_alpha": log_uniform(0.1, 2.0, when={"mixup": True})},
+        shape=_on(mix="mixup"),
+        shown={"mixup_alpha": "mixup α {:.2g}"},
+    ),
+    "cutmix": Technique(
+        "columns of another row, and so much of its target (Yun et al. 2019)",
+        knobs={"cutmix_rate": uniform(0.1, 1.0, when={"cutmix": True})},
+        shape=_on(mix="cutmix"),
+        shown={"cutmix_rate": "CutMix {:.2f}"},
+    ),
+    "cutout": Technique(
+        "columns of half of the rows set to their mean (DeVries & Taylor 2017)",
+        knobs={"cutout_rate": uniform(0.05, 0.5, when={"cutout": True})},
+        shape=_on(cutout=True),
+        shown={"cutout_rate": "cutout {:.2f}"},
+    ),
+    "residual": Technique("blocks added to what they read (He et al. 2016)", shape=_on(residual=True)),
+    "ema": Technique(
+        "averaged weights (Polyak & Juditsky 1992)",
+        knobs={WINDOW: log_uniform(0.003, 0.1, when={"ema": True})},
+        recipe=_on(averaging=True),
+        shown={"averaging": "averaged weights, β {:.4f}"},
+    ),
+    "sam": Technique(
+        "sharpness-aware minimization (Foret et al. 2021)",
+        knobs={"sam_radius": log_uniform(0.01, 0.5, when={"sam": True})},
+        recipe=_on(sharpness=True),
+        shown={"sam_radius": "SAM ρ {:.2g}"},
+    ),
+    "activation": Technique(
+        "the function of the hidden units; relu, or what --activation says, is the reference",
+        levels=("relu", "gelu", "silu", "mish", "selu"),
+        more=("sigmoid", "tanh"),
+        shape={name: {"activation": name} for name in ("relu", "gelu", "silu", "mish", "selu", "sigmoid", "tanh")},
+    ),
+    "optimizer": Technique(
+        "Adam (Kingma & Ba 2015), or stochastic gradient descent with momentum at ten times the rate",
+        levels=("adam", "momentum"),
+        recipe={name: {"optimizer": name} for name in ("adam", "momentum")},
+    ),
+}
+FASTER = {"momentum": 10.0}  # times the learning rate of Adam
+DEFAULT = ("batch_norm", "dropout", "weight_decay")
+SHORT = {"decay": "weight_decay", "layer_norm": "norm", "averaging": "ema"}
+LEVELS: dict[str, Level] = {"none": None, "off": False, "on": True, "rms": "RMS norm", "layer": "layer norm"}
+LEVELS |= {"batch_before": "batch norm before", "batch_after": "batch norm after"}
+# Combinations that make no sense: rows are mixed in one way or the other.
+EXCLUDED = ({"mixup": True, "cutmix": True},)
+
+
+def parsed(tokens: Sequence[str]) -> dict[str, tuple[Level, ...]]:
+    """Factors, each with its levels: `["norm=none", "layer", "dropout"]` asks about layer norm and dropout.
+
+    A factor without levels has its usual ones; `all` stands for every factor, with batch, layer and RMS norm.
+
+    **Raises:** `InputError` for what there is not.
+    """
+    found: dict[str, list[Level]] = {}
+    current = ""
+    for token in [part.strip() for given in tokens for part in given.split(",")]:
+        name, equals, level = token.replace("-", "_").partition("=")
+        name = SHORT.get(name, name)
+        if name == "all" and not equals:
+            found |= {every: [] for every in TECHNIQUES if every not in ("batch_norm", *found)}
+        elif name in TECHNIQUES:
+            found[name], current = [], name
+            if equals:
+                found[name].append(_level(name, level))
+        elif current and found[current] and not equals:
+            found[current].append(_level(current, name))
+        else:
+            raise InputError(
+                f"{option('factors')}: there is no {token!r}.{nearest(name, TECHNIQUES)} "
+                f"There are {listing(every.replace('_', '-') for every in TECHNIQUES)}, and all."
+            )
+    factors = {name: tuple(dict.fromkeys(levels)) or TECHNIQUES[name].levels for name, levels in found.items()}
+    if "norm" in factors and found["norm"] == [] and "all" not in tokens:  # the usual question is that of batch norm
+        factors = {"batch_norm" if name == "norm" else name: levels for name, levels in factors.items()}
+        factors["batch_norm"] = TECHNIQUES["batch_norm"].levels
+    if {"norm", "batch_norm"} <= factors.keys():
+        raise InputError(f"{option('factors')}: norm asks about batch norm as well. Leave batch-norm out.")
+    for name, levels in factors.items():
+        if len(levels) < 2:
+            raise InputError(f"{option('factors')}: {name} has one level. Give two or more, the reference first.")
+    return factors
+
+
+def _level(name: str, level: str) -> Level:
+    technique = TECHNIQUES[name]
+    known = LEVELS.get(level.lower(), level)
+    if name == "batch_norm" and level.startswith("batch_"):
+        known = level.removeprefix("batch_")
+    if known not in (*technique.levels, *technique.more):
+        there = listing(str(one).lower() for one in (*technique.levels, *technique.more))
+        raise InputError(f"{option('factors')}: {name} has no level {level!r}. It has {there}.")
+    return known
