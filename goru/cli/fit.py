@@ -67,7 +67,10 @@ def fit_command(
     seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a run that was stopped, by Ctrl-C twice, say; once finishes early."),
+    ] = False,
     cluster: Annotated[
         str | None, typer.Option(help="Train on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
@@ -94,6 +97,7 @@ def fit_command(
         search_batch_norm=search_batch_norm,
         class_weight=class_weight,  # type: ignore[arg-type]  # checked there
     )
+    from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock
     from goru.report import study_page
     from goru.report.progress import watcher
@@ -116,7 +120,7 @@ def fit_command(
     )
     folder = out or Path("runs") / stem(source)
     clock = Clock(STARTED)
-    with stopping(folder, overwrite), watcher() as watching:
+    with stopping(folder, overwrite), interruptible(clock.ending), watcher() as watching:
         run = fit_table(
             table, options, folder, overwrite, resume, watching, clock, study_page.write_study_page, cluster
         )

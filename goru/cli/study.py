@@ -36,6 +36,7 @@ def study_command(
     cluster: Annotated[str | None, typer.Option(help="Train on a Ray cluster, as for `goru fit`.")] = None,
 ) -> None:
     """Find out what the factors of a design change for a network of your own, in any framework."""
+    from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock
     from goru.functions.files import load_experiment
     from goru.functions.options import FunctionOptions
@@ -60,14 +61,15 @@ def study_command(
         names(drop),
     )
     folder = out or Path("runs") / stem(source)
-    with stopping(folder, overwrite), watcher() as watching:
+    clock = Clock(STARTED)
+    with stopping(folder, overwrite), interruptible(clock.ending), watcher() as watching:
         result = run_in(
             folder,
             sources,
             options,
             overwrite,
             watching,
-            Clock(STARTED),
+            clock,
             {"function": function, **table},
             experiment.save,
             resume,

@@ -30,6 +30,9 @@ class Watcher(Protocol):
     def progress(self, progress: Progress) -> None:
         """The race has got so far."""
 
+    def finishing(self, at_once: bool) -> None:
+        """The study finishes with what there is: at once, or as soon as there is something."""
+
 
 class Silent:
     """A watcher that says nothing."""
@@ -38,4 +41,7 @@ class Silent:
         """Say nothing."""
 
     def progress(self, progress: Progress) -> None:
+        """Say nothing."""
+
+    def finishing(self, at_once: bool) -> None:
         """Say nothing."""

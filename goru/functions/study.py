@@ -40,8 +40,8 @@ from goru.experiment.watcher import Silent, Watcher
 from goru.functions.final import ScoredModels, described_rival, refits, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
 from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
-from goru.functions.rows import WholeTable, table_of
-from goru.functions.splits import Sides, folds_of, set_aside
+from goru.functions.rows import table_of
+from goru.functions.splits import Sides, deviation, divided, folds_of
 from goru.functions.workers.attempts import Attempt, Held
 from goru.functions.workers.pools import send
 from goru.functions.workers.workers import Pool
@@ -99,12 +99,12 @@ class FunctionStudy:
         self._sources, self._design = sources, options.design
         whole = table_of(sources.X, sources.y, sources.task, sources.sample_weight)
         sides = Sides.of(whole, sources.groups, sources.time, sources.stratify)
-        self.tables, self._development_rows, self._test_groups = _divided(whole, sides, sources.test, options.seed)
+        self.tables, self._development_rows, self._test_groups = divided(whole, sides, sources.test, options.seed)
         development = sides.development(self._development_rows)
         X = sources.X if len(self._development_rows) == whole.n else self.tables[0].rows(np.arange(self.tables[0].n)).X
         self._partitions = folds_of(development, options.seed, sources.cv, X)
         self._part = development.part(options.seed)
-        self._scale = 1.0 if whole.codes is None or whole.classes is not None else _deviation(self.tables[0])
+        self._scale = 1.0 if whole.codes is None or whole.classes is not None else deviation(self.tables[0])
 
     @property
     def _folds(self) -> int:
@@ -154,6 +154,7 @@ class FunctionStudy:
         most = max(plan.configurations, asked.configurations[1])
         configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
         self._begin("race", f"training {counted(len(self._arms), 'combination')}")
+        self.clock.ending.possible = True
         deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
         race = Race(
             laboratory,
@@ -165,6 +166,7 @@ class FunctionStudy:
             self.options.seed,
             clock=self.clock.now,
             noun="trials",
+            ending=self.clock.ending,
         )
         race.run(deadline)
         compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
@@ -179,6 +181,7 @@ class FunctionStudy:
             best if len(self.tables) > 1 else {"recommended": best["recommended"]},
             self.tables,
             self.options.seed,
+            lambda: self.clock.ending.noticed(self._watcher),
         )
         self.clock.begin("evidence")
         return self._described(race, trials, losses, folds, splits, plan, len(partitions), best, done, configurations)
@@ -260,13 +263,15 @@ class FunctionStudy:
             subject="function",
             data=self._data(rows),
             plan=Planned.of(
-                replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(plan, folds)),
+                replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(race, plan, folds)),
                 len(self._arms),
                 race.configurations_done,
                 race.splits_done,
                 partitions,
                 [*self._overrun(), *_left_out(race.splits_done, len(splits)), *_no_model(done)],
                 tuned=self._tuned,
+                cut=race.cut,
+                noun="trials",
             ),
             plain=OverfittingFound.of(losses[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
@@ -324,9 +329,10 @@ class FunctionStudy:
             return describe_values("test", table.codes, known, self.options.seed)
         return describe_classes("test", table.codes, known, tuple(map(str, table.classes)))
 
-    def _left_out(self, plan: Plan, folds: int) -> tuple[str, ...]:
+    def _left_out(self, race: Race, plan: Plan, folds: int) -> tuple[str, ...]:
         """What there was no time for."""
-        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if folds < plan.folds else ()
+        late = folds < plan.folds and race.cut is None
+        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if late else ()
         return (*plan.shortfalls, *fewer)
 
     def _overrun(self) -> list[str]:
@@ -367,32 +373,3 @@ def _no_model(done: Mapping[str, Attempt]) -> list[str]:
 def _last_failures(best: Mapping[str, Candidate], done: Mapping[str, Attempt]) -> list[Failure]:
     """Of the trainings on all development rows."""
     return [Failure(best[name].arm.name, 1, 1, one.failure) for name, one in done.items() if one.failure]
-
-
-def _divided(
-    whole: WholeTable, sides: Sides, test: Any, seed: int
-) -> tuple[tuple[WholeTable, ...], np.ndarray, np.ndarray | None]:
-    """Development rows and test rows, if there are any; which of all rows the first are; and the groups of the
-    others."""
-    everything = np.arange(whole.n)
-    if test is False or test is None:
-        return (whole,), everything, None
-    if test is True:
-        development, aside = set_aside(sides, seed)
-        groups = None if sides.groups is None else sides.groups[aside]
-        return (whole.part(development), whole.part(aside)), development, groups
-    if not (isinstance(test, tuple | list) and len(test) == 2):
-        raise InputError("test: give True (a fifth is set aside), False (none is), or a pair (X, y).")
-    if test[1] is None and whole.y is not None:
-        raise InputError("test: give its targets too, (X, y).")
-    try:
-        test_table = table_of(test[0], test[1], whole.task, classes=whole.classes)
-    except InputError as error:
-        raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
-    return (whole, test_table), everything, None
-
-
-def _deviation(table: WholeTable) -> float:
-    """The standard deviation of numbers to be predicted, by which errors are measured; 1 where they are all alike."""
-    assert table.codes is not None
-    return float(np.std(table.codes)) or 1.0

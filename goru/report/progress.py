@@ -8,6 +8,8 @@ from typing import TextIO
 from goru.experiment.watcher import Progress
 
 LINES_EVERY_SECONDS = 10.0
+FINISHING = "finishing with what there is; Ctrl-C again stops"
+FINISHING_SOON = "finishing as soon as there is something to finish with; Ctrl-C again stops"
 
 
 def _in_words(progress: Progress) -> str:
@@ -31,6 +33,10 @@ class Lines:
         if time.monotonic() - self._last >= LINES_EVERY_SECONDS:
             self._last = time.monotonic()
             print(_in_words(progress), file=self._stream, flush=True)
+
+    def finishing(self, at_once: bool) -> None:
+        """Say so."""
+        print(FINISHING if at_once else FINISHING_SOON, file=self._stream, flush=True)
 
     def __enter__(self) -> "Lines":
         return self
@@ -67,6 +73,10 @@ class Bar:
     def progress(self, progress: Progress) -> None:
         """Show where the race stands."""
         self._bar.update(self._task, description=_in_words(progress), total=progress.planned, completed=progress.done)
+
+    def finishing(self, at_once: bool) -> None:
+        """Say so above the bar, where it stays."""
+        self._bar.console.print(FINISHING if at_once else FINISHING_SOON)
 
     def __enter__(self) -> "Bar":
         self._bar.start()

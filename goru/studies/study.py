@@ -21,7 +21,7 @@ from goru.population import devices
 from goru.population.immediate.threads import one_thread
 from goru.studies import defaults
 from goru.studies.blocks import Blocks
-from goru.studies.budget.extent import EXTENTS
+from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.design import ARMS, PLAIN, architecture, design, hyperparameters
 from goru.studies.final.conclusion import Conclusion, Result
@@ -233,8 +233,11 @@ class Study:
             self._watcher,
             options.seed,
             clock=self.clock.now,
+            ending=self.clock.ending,
         )
         race.run(deadline, reserve)
+        if self.clock.ending.asked:
+            self.clock.hurry()
 
         folds = min(plan.folds, race.splits_done)
         first = partitions[0][:folds]
@@ -287,14 +290,15 @@ class Study:
     ) -> dict[str, FinalModel]:
         """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
         test rows the plain ones to stand beside them."""
-        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
+        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], self._late
+        if self.clock.ending.asked:
+            extent = HURRIED
         alike = ranked["recommended"][0] == ranked["plain"][0]
         if self._spending is not None:
             beside = self.dataset.has_test_rows and not alike
             again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
             epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
             extent = self._spending.extent(plan, race, epochs, extent, beside)
-            late = self._spending.late
         kept: Kept = {}
         recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late, kept)
         if not self.dataset.has_test_rows:
@@ -304,6 +308,12 @@ class Study:
         uniform = replace(extent, greedy=False)
         plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late, kept)
         return {"plain": plain, "recommended": recommended}
+
+    def _late(self) -> bool:
+        """Whether there is no time any more for what can be left out."""
+        if self.clock.ending.noticed(self._watcher):
+            self.clock.hurry()
+        return self.clock.left < 0 if self._spending is None else self._spending.late()
 
     def _rivals(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""

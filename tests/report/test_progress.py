@@ -56,6 +56,15 @@ class TestLines:
         lines.progress(progress(done=0.4, best=float("inf"), number=2))
         assert stream.getvalue() == "0 of 1,200 networks, round 2\n"
 
+    @pytest.mark.parametrize(
+        ("at_once", "words"), [(True, "with what there is"), (False, "as soon as there is something")]
+    )
+    def test_that_a_study_finishes_is_said_at_once(self, at_once, words):
+        stream = io.StringIO()
+        Lines(stream).finishing(at_once)
+        assert words in stream.getvalue()
+        assert stream.getvalue().endswith("; Ctrl-C again stops\n")
+
     def test_they_go_to_standard_error(self, capsys):
         Lines().phase("training")
         captured = capsys.readouterr()
@@ -75,6 +84,13 @@ class TestBar:
         assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1  # the cursor is there again
         assert shown.endswith("\x1b[2K")  # and the bar's line is wiped
         assert capsys.readouterr().out == ""
+
+    def test_that_a_study_finishes_stays_above_it(self, terminal):
+        with redirect_stderr(terminal), Bar() as bar:
+            bar.progress(progress(done=300))
+            bar.finishing(at_once=True)
+            bar.progress(progress(done=301))
+        assert "finishing with what there is; Ctrl-C again stops\n" in terminal.getvalue()
 
     def test_it_is_as_full_as_the_race(self, terminal):
         lengths = []

@@ -90,6 +90,8 @@ class Planned:
         partitions: int,
         more: Sequence[str] = (),
         tuned: bool = True,
+        cut: tuple[int, int] | None = None,
+        noun: str = "networks",
     ) -> "Planned":
         """What came of a plan.
 
@@ -99,10 +101,14 @@ class Planned:
         - `partitions`: that there might have been.
         - `more`: what else there was no time for.
         - `tuned`: whether there are knobs.
+        - `cut`: see [`Race.cut`][goru.experiment.racing.race.Race.cut].
+        - `noun`: what trials are called.
         """
         shortfalls = list(plan.shortfalls)
         folds, done = min(plan.folds, splits), max(splits // plan.folds, 1)
-        if folds < plan.folds:
+        if cut is not None:
+            shortfalls.append(f"ended early, as asked: {cut[0]:,} of {cut[1]:,} planned {noun} count.")
+        elif folds < plan.folds:
             shortfalls.append(f"slower than estimated: {folds} of {plan.folds} folds were finished.")
         elif done < partitions and not shortfalls:
             shortfalls.append(

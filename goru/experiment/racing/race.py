@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from goru.experiment.arms import Arm
+from goru.experiment.ending import Ending
 from goru.experiment.racing.laboratory import Job, Laboratory
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.record import Record
@@ -61,6 +62,7 @@ class Race:
     - `places`: of arms among all arms, if others run than those that are configured.
     - `clock`: seconds, on any scale.
     - `noun`: what trials are called.
+    - `ending`: says whether to end with the waves that are done: what is under way is dropped, if it is not the first.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class Race:
         places: Sequence[Arm] | None = None,
         clock: Clock = time.monotonic,
         noun: str = "networks",
+        ending: Ending | None = None,
     ) -> None:
         self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
         self._configurations, self._arms, self._clock, self._seed = configurations, list(configurations), clock, seed
         self._places = self._arms if places is None else list(places)
         self._before = {(trial.arm, trial.configuration, trial.split): trial for trial in record.trials}
-        self._noun = noun
+        self._noun, self._ending = noun, ending or Ending()
+        self._planned, self._cut = 0, False
         self._done: list[Trial] = []
         self._trials_done = 0.0
         self._best = np.inf
@@ -113,6 +117,11 @@ class Race:
         """All trials, in the order of their ends."""
         return list(self._done)
 
+    @property
+    def cut(self) -> tuple[int, int] | None:
+        """Trials that count, of those that were planned, where the race was asked to end; `None` if it was not."""
+        return (len(self.trials), self._planned) if self._cut else None
+
     def run(self, deadline: float | None = None, reserve: float = 0.0) -> None:
         """Train what is planned; where there is a deadline (of the clock), as much of it and more as fits.
 
@@ -120,6 +129,7 @@ class Race:
 
         - `reserve`: see [`Scheduler.schedule`][goru.experiment.racing.scheduler.Scheduler.schedule].
         """
+        self._ending.possible = True
         laboratory, later_partitions = self._laboratory, self._record.recall(_LATER_PARTITIONS)
         at_once = laboratory.configurations_at_once, laboratory.splits_at_once
         scheduler = Scheduler(
@@ -139,7 +149,10 @@ class Race:
                     self._record.remember(
                         _LATER_PARTITIONS, wave.later_partitions
                     )  # a part of them trained is for nothing
-                complete = self._train(wave, deadline)
+                complete, self._planned = self._train(wave, deadline), wave.planned
+                if self._ending.noticed(self._watcher):
+                    self._cut = len(self.trials) < self._planned
+                    return
                 left = np.inf if deadline is None else deadline - self._clock()
                 wave = waves.send(Seen(complete, left, self._seconds, self._losses))
         except StopIteration:
@@ -147,12 +160,13 @@ class Race:
 
     def _train(self, wave: Wave, deadline: float | None) -> bool:
         """Whether all of a wave was trained before its time was over."""
-        began, late = self._clock(), False
+        began, late, latest = self._clock(), False, np.inf if deadline is None else deadline
 
         def watch(done: float) -> bool:
             nonlocal late
             self._trials_done += done
-            late = not wave.must and deadline is not None and self._clock() > deadline + wave.overtime
+            ends = self._ending.noticed(self._watcher, at_once=self.splits_done > 0)
+            late = not wave.must and (ends or self._clock() > latest + wave.overtime)
             self._watcher.progress(Progress(self._trials_done, wave.planned, wave.round, self._best, self._noun))
             return not late
 

@@ -160,7 +160,13 @@ class Conclusion:
             single=single,
             class_weight=self.options.class_weight,
             plan=Planned.of(
-                plan, len(ARMS), race.configurations_done, race.splits_done, len(self.partitions), shortfalls
+                plan,
+                len(ARMS),
+                race.configurations_done,
+                race.splits_done,
+                len(self.partitions),
+                shortfalls,
+                cut=race.cut,
             ),
             plain=OverfittingFound.of(losses[PLAIN], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
