@@ -49,6 +49,13 @@ def fit_command(
     networks: Annotated[
         int | None, typer.Option(help="Networks to train instead of a time: the same result on every run.")
     ] = None,
+    until_decided: Annotated[
+        bool,
+        typer.Option(
+            "--until-decided",
+            help="End once every main effect is decided; the budget is the most, 30m by default.",
+        ),
+    ] = False,
     hidden: Annotated[
         str | None, typer.Option(help="Widths of the hidden layers. Default: 128,128; from 5,000 rows 256,256.")
     ] = None,
@@ -96,6 +103,7 @@ def fit_command(
         single=single,
         search_batch_norm=search_batch_norm,
         class_weight=class_weight,  # type: ignore[arg-type]  # checked there
+        until_decided=until_decided,
     )
     from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock

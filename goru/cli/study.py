@@ -23,6 +23,9 @@ def study_command(
     ] = None,
     budget: Annotated[str | None, typer.Option(help="Time for everything: 60s, 10m, 1h. Default: 10m.")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials to make instead of a time.")] = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="End once every main effect is decided, as for `goru fit`.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(help="Processes that train; 0: this one. Default: one a GPU, or a core.")
     ] = None,
@@ -49,7 +52,7 @@ def study_command(
 
     experiment = load_experiment(function)
     time_left = None if budget is None else seconds(budget)
-    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed)
+    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed, until_decided)
     sources, table = sources_of(
         experiment,
         source,

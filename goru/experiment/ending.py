@@ -1,8 +1,10 @@
 """Somebody's wish that a study finish before its time."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from goru.experiment.watcher import Watcher
+if TYPE_CHECKING:
+    from goru.experiment.watcher import Watcher
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Ending:
         """Want it. Nothing else is done here, so that a signal may call this at any moment."""
         self.asked = True
 
-    def noticed(self, watcher: Watcher, at_once: bool = True) -> bool:
+    def noticed(self, watcher: "Watcher", at_once: bool = True) -> bool:
         """Whether somebody wants it. The first time that is noticed, who watches is told.
 
         **Arguments:**

@@ -32,6 +32,7 @@ from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import as_read
+from goru.experiment.racing.looks import Looks
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Configurations, Race, job_of
 from goru.experiment.racing.record import Record
@@ -39,7 +40,7 @@ from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.functions.final import ScoredModels, described_rival, refits, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
-from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
+from goru.functions.options import BUDGET_SECONDS, UNTIL_DECIDED_SECONDS, FunctionOptions, Sources
 from goru.functions.rows import table_of
 from goru.functions.splits import Sides, deviation, divided, folds_of
 from goru.functions.workers.attempts import Attempt, Held
@@ -95,7 +96,8 @@ class FunctionStudy:
         self.options, self._pool = options, pool
         self._watcher, self.clock = watcher or Silent(), clock or Clock()
         if options.trials is None:
-            self.clock.budget = options.budget or BUDGET_SECONDS
+            usual = UNTIL_DECIDED_SECONDS if options.until_decided else BUDGET_SECONDS
+            self.clock.budget = options.budget or usual
         self._sources, self._design = sources, options.design
         whole = table_of(sources.X, sources.y, sources.task, sources.sample_weight)
         sides = Sides.of(whole, sources.groups, sources.time, sources.stratify)
@@ -138,11 +140,11 @@ class FunctionStudy:
         partitions = self._partitions[self._folds]
         plan = self._plan(asked, len(partitions))
         partitions = self._partitions[plan.folds]
-        splits = [split for partition in partitions for split in partition]
+        all_splits = [split for partition in partitions for split in partition]
         laboratory = TrainingFunctions(
             self._pool,
             len(self._arms),
-            splits,
+            all_splits,
             held.parts,
             self.options.seed,
             self.options.limit,
@@ -156,10 +158,20 @@ class FunctionStudy:
         self._begin("race", f"training {counted(len(self._arms), 'combination')}")
         self.clock.ending.possible = True
         deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
+
+        def compared(trials: Sequence[Trial], done: int) -> tuple[list[Trial], list[Split]]:
+            chosen = splits_compared(trials, done, plan.folds, self._design.plain)
+            return renumbered(trials, chosen), [all_splits[split] for split in chosen]
+
+        def losses_of(trials: Sequence[Trial], done: int) -> tuple[dict[Arm, Losses], int]:
+            kept, there = compared(trials, done)
+            return losses_by_arm(kept, self._shares(there)), min(plan.folds, len(there))
+
+        looks = Looks(self._design, losses_of, record, self.options.until_decided)
         race = Race(
             laboratory,
             configurations,
-            len(splits),
+            len(all_splits),
             plan,
             record,
             self._watcher,
@@ -167,12 +179,12 @@ class FunctionStudy:
             clock=self.clock.now,
             noun="trials",
             ending=self.clock.ending,
+            looks=looks,
         )
         race.run(deadline)
-        compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
-        folds = min(plan.folds, len(compared))
-        trials, splits = renumbered(race.trials, compared), [splits[split] for split in compared]
-        losses = losses_by_arm(trials, self._shares(splits))
+        trials, splits = compared(race.trials, race.splits_done)
+        losses, folds = losses_of(race.trials, race.splits_done)
+        self._judged = looks.final(race.cut)
         ranked = rank(losses, configurations)
         best = self._best(ranked, losses, folds, race)
         self._begin("refits", "training the recommended configuration on all development rows")
@@ -251,7 +263,7 @@ class FunctionStudy:
         configurations: Configurations,
     ) -> FunctionStudyResult:
         design, rows = self._design, sum(table.n for table in self.tables)
-        answers = answer_questions(design, losses, folds, race.configurations_done)
+        answers = answer_questions(design, losses, folds, race.configurations_done, self._judged[0])
         on_test = None
         if len(self.tables) > 1:
             on_test = scored_models(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
@@ -277,7 +289,7 @@ class FunctionStudy:
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
-            judgement=Judgement.of(answers, self._loss_words()),
+            judgement=Judgement.of(answers, self._loss_words(), self._judged[1]),
             recommended=(Recommendation.of(recommended, epochs),),
             trained=Trained.of(race.made),
             failures=(*Failure.among(race.made), *_last_failures(best, done)),
@@ -292,6 +304,7 @@ class FunctionStudy:
                 race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
                 noun="arm",
+                confidence=answers.confidence,
             ),
             seconds=self.clock.spent,
         )

@@ -28,6 +28,7 @@ class Options:
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
+    - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -43,6 +44,7 @@ class Options:
     class_weight: Literal["balanced"] | None = None
     epochs: int | None = None
     numbers: Literal["auto", "scaled", "pieces"] = "auto"
+    until_decided: bool = False
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:

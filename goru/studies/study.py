@@ -9,12 +9,14 @@ from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError, option
+from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
+from goru.experiment.racing.looks import Looks
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import losses_by_arm
+from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
@@ -70,7 +72,8 @@ class Study:
         self._watcher = watcher or Silent()
         self.clock = clock or Clock()
         if options.networks is None:
-            self.clock.budget = options.budget or defaults.BUDGET_SECONDS
+            usual = defaults.UNTIL_DECIDED_SECONDS if options.until_decided else defaults.BUDGET_SECONDS
+            self.clock.budget = options.budget or usual
         if self._balanced and dataset.classes is None:
             raise InputError(
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
@@ -224,6 +227,11 @@ class Study:
             for arm in ARMS
         }
         blocks = Blocks(laboratory, all_splits, plan.epochs)
+
+        def losses_of(trials: Sequence[Trial], done: int) -> tuple[dict[Arm, Losses], int]:
+            return losses_by_arm(trials, laboratory.shares(all_splits[:done])), min(plan.folds, done)
+
+        looks = Looks(asked, losses_of, self._record, options.until_decided)
         race = Race(
             blocks,
             configurations,
@@ -234,15 +242,14 @@ class Study:
             options.seed,
             clock=self.clock.now,
             ending=self.clock.ending,
+            looks=looks,
         )
         race.run(deadline, reserve)
         if self.clock.ending.asked:
             self.clock.hurry()
 
-        folds = min(plan.folds, race.splits_done)
+        losses, folds = losses_of(race.trials, race.splits_done)
         first = partitions[0][:folds]
-        splits = all_splits[: race.splits_done]
-        losses = losses_by_arm(race.trials, laboratory.shares(splits))
         ranked = {
             "plain": rank({PLAIN: losses[PLAIN]}, configurations),
             "recommended": rank(losses, configurations),
@@ -277,6 +284,7 @@ class Study:
             final_models,
             predicted,
             self._crew,
+            looks.final(race.cut),
         )
         return conclusion.result(self.clock, self._left_out(predicted), self._spending)
 

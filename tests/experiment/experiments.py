@@ -10,6 +10,7 @@ import numpy as np
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design
 from goru.experiment.ending import Ending
+from goru.experiment.findings.interim import Interim
 from goru.experiment.knobs import log_uniform, uniform
 from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.racing.plan import Plan
@@ -149,12 +150,16 @@ class Notebook:
         self.phases: list[str] = []
         self.told: list[Progress] = []
         self.endings: list[bool] = []
+        self.looks: list[Interim] = []
 
     def phase(self, text: str) -> None:
         self.phases.append(text)
 
     def progress(self, progress: Progress) -> None:
         self.told.append(progress)
+
+    def interim(self, look: Callable[[], Interim]) -> None:
+        self.looks.append(look())
 
     def finishing(self, at_once: bool) -> None:
         self.endings.append(at_once)

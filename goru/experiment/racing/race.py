@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from goru.experiment.arms import Arm
+from goru.experiment.effects.answers import Answers
 from goru.experiment.ending import Ending
+from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.laboratory import Job, Laboratory
-from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.looks import Looks
+from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY, Scheduler, Seen, Wave
 from goru.experiment.trial import Trial
@@ -63,6 +66,7 @@ class Race:
     - `clock`: seconds, on any scale.
     - `noun`: what trials are called.
     - `ending`: says whether to end with the waves that are done: what is under way is dropped, if it is not the first.
+    - `looks`: looks at the answers between waves, for who watches, and to end the race when all is decided.
     """
 
     def __init__(
@@ -78,13 +82,15 @@ class Race:
         clock: Clock = time.monotonic,
         noun: str = "networks",
         ending: Ending | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
         self._configurations, self._arms, self._clock, self._seed = configurations, list(configurations), clock, seed
         self._places = self._arms if places is None else list(places)
         self._before = {(trial.arm, trial.configuration, trial.split): trial for trial in record.trials}
         self._noun, self._ending = noun, ending or Ending()
-        self._planned, self._cut = 0, False
+        self._looks = looks
+        self.cut: Cut | None = None  # where it was ended before its time
         self._done: list[Trial] = []
         self._trials_done = 0.0
         self._best = np.inf
@@ -117,11 +123,6 @@ class Race:
         """All trials, in the order of their ends."""
         return list(self._done)
 
-    @property
-    def cut(self) -> tuple[int, int] | None:
-        """Trials that count, of those that were planned, where the race was asked to end; `None` if it was not."""
-        return (len(self.trials), self._planned) if self._cut else None
-
     def run(self, deadline: float | None = None, reserve: float = 0.0) -> None:
         """Train what is planned; where there is a deadline (of the clock), as much of it and more as fits.
 
@@ -149,9 +150,11 @@ class Race:
                     self._record.remember(
                         _LATER_PARTITIONS, wave.later_partitions
                     )  # a part of them trained is for nothing
-                complete, self._planned = self._train(wave, deadline), wave.planned
-                if self._ending.noticed(self._watcher):
-                    self._cut = len(self.trials) < self._planned
+                complete = self._train(wave, deadline)
+                asked = self._ending.noticed(self._watcher)
+                if asked or (complete and self._decided(deadline)):
+                    trials = len(self.trials)
+                    self.cut = Cut(trials, wave.planned, not asked) if trials < wave.planned else None
                     return
                 left = np.inf if deadline is None else deadline - self._clock()
                 wave = waves.send(Seen(complete, left, self._seconds, self._losses))
@@ -190,6 +193,24 @@ class Race:
         if wave.blocks:
             self._pace(self._clock() - began, wave.blocks * len(missing) / len(wanted))
         return True
+
+    def _decided(self, deadline: float | None) -> bool:
+        """Look at the answers, if that is due and somebody wants to; whether they are such that the race may end."""
+        looks, trials = self._looks, self.trials
+        if looks is None or not looks.due(len(trials)):
+            return False
+
+        def take() -> Answers:
+            return looks.take(trials, self.splits_done, self.configurations_done)
+
+        answers = take() if looks.until_decided else None
+
+        def interim() -> Interim:
+            left = None if deadline is None else max(deadline - self._clock(), 0.0)
+            return Interim.of(take() if answers is None else answers, len(trials), self._noun, left)
+
+        self._watcher.interim(interim)
+        return looks.decided
 
     def _take(self, trials: list[Trial]) -> None:
         self._done += trials

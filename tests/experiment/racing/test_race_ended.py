@@ -3,7 +3,7 @@
 import pytest
 from experiments import ARMS, EPOCHS, constant, grid, keys
 
-from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 
 
@@ -41,16 +41,16 @@ class TestTheEnd:
         assert ended_after(pretend_race, 14, seconds).notebook.endings == [True]
 
     def test_it_says_how_many_count_of_those_that_were_planned(self, pretend_race, seconds):
-        trials, planned = ended_after(pretend_race, 14, seconds).race.cut
-        assert trials == 48
-        assert planned >= 12 * 3 * 4
+        cut = ended_after(pretend_race, 14, seconds).race.cut
+        assert (cut.trials, cut.decided) == (48, False)
+        assert cut.planned >= 12 * 3 * 4
 
 
 class TestSecondPartition:
     def test_one_that_is_not_whole_is_dropped(self, pretend_race):
         pretended = ended_after(pretend_race, 40)
         assert pretended.race.splits_done == 3
-        assert pretended.race.cut == (12 * 3 * 4, 12 * 3 * 7)
+        assert pretended.race.cut == Cut(12 * 3 * 4, 12 * 3 * 7, decided=False)
 
 
 class TestNobodyAsks:
