@@ -184,7 +184,7 @@ class FunctionStudy:
         race.run(deadline)
         trials, splits = compared(race.trials, race.splits_done)
         losses, folds = losses_of(race.trials, race.splits_done)
-        self._judged = looks.final(race.cut)
+        self._judged = looks.final(race.cut, len(race.trials))
         ranked = rank(losses, configurations)
         best = self._best(ranked, losses, folds, race)
         self._begin("refits", "training the recommended configuration on all development rows")

@@ -284,7 +284,7 @@ class Study:
             final_models,
             predicted,
             self._crew,
-            looks.final(race.cut),
+            looks.final(race.cut, len(race.trials)),
         )
         return conclusion.result(self.clock, self._left_out(predicted), self._spending)
 

@@ -82,20 +82,19 @@ class Looks:
         self.decided = self.until_decided and self._are_decided(answers)
         return answers
 
-    def final(self, cut: Cut | None) -> tuple[float, int]:
+    def final(self, cut: Cut | None, trials: int) -> tuple[float, int]:
         """The confidence of the answers when the race is over, and which look they are.
 
         **Arguments:**
 
         - `cut`: of the race.
+        - `trials`: that count. If they are those of the last look, that is taken once more.
         """
-        if self.decided:
-            return 1 - error(self.taken), self.taken
-        if self.taken and cut is not None:  # somebody has looked, and then asked for the end
-            return 1 - error(self.taken + 1), self.taken + 1
-        if self.taken and self.until_decided:
-            return 1 - left_over(self.taken), self.taken + 1
-        return defaults.CONFIDENCE, 1
+        if not self.taken or (cut is None and not self.until_decided):
+            return defaults.CONFIDENCE, 1
+        look = self.taken + (trials != self._last)
+        ended_by_what_was_seen = self.decided or cut is not None
+        return 1 - (error(look) if ended_by_what_was_seen else left_over(look - 1)), look
 
     def _are_decided(self, answers: Answers) -> bool:
         contrasts: Sequence[Contrast] = self._design.asked[0]
