@@ -21,16 +21,14 @@ NETWORKS = 5_040
 
 def study(folder: str) -> None:
     """Print the samples, as JSON: networks done, and megabytes."""
+    from goru.experiment.watcher import Silent
     from goru.report.study_page import write_study_page
     from goru.studies.fitting import TableOptions, fit_table
     from goru.studies.options import Options
 
     samples = []
 
-    class Sampling:
-        def phase(self, text: str) -> None:
-            pass
-
+    class Sampling(Silent):
         def progress(self, progress) -> None:
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             samples.append((progress.done, pages * resource.getpagesize() / 1e6))

@@ -1,6 +1,7 @@
 """The small change of messages: the nearest name, a shortened list, a count with its noun, a figure, how often."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 
 _LONGEST_TYPED = 500
@@ -40,3 +41,8 @@ def shortened(value: object, limit: int = 40) -> str:
     """Return a cell's text in quotes, on one line and cut to ``limit`` characters."""
     text = " ".join(str(value).split())
     return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"
+
+
+def confidence_in_words(share: float) -> str:
+    """`95%`, `97.5%`, and of one that is nearly certain as many digits as tell it from certainty: `99.94%`."""
+    return f"{(100 - Decimal(f'{100 * (1 - share):.2g}')).normalize():f}%"

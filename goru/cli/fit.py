@@ -49,6 +49,13 @@ def fit_command(
     networks: Annotated[
         int | None, typer.Option(help="Networks to train instead of a time: the same result on every run.")
     ] = None,
+    until_decided: Annotated[
+        bool,
+        typer.Option(
+            "--until-decided",
+            help="End once every main effect is decided; the budget is the most, 30m by default.",
+        ),
+    ] = False,
     hidden: Annotated[
         str | None, typer.Option(help="Widths of the hidden layers. Default: 128,128; from 5,000 rows 256,256.")
     ] = None,
@@ -74,7 +81,10 @@ def fit_command(
     seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a run that was stopped, by Ctrl-C twice, say; once finishes early."),
+    ] = False,
     cluster: Annotated[
         str | None, typer.Option(help="Train on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
@@ -101,7 +111,9 @@ def fit_command(
         single=single,
         search_batch_norm=search_batch_norm,
         class_weight=class_weight,  # type: ignore[arg-type]  # checked there
+        until_decided=until_decided,
     )
+    from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock
     from goru.report import study_page
     from goru.report.progress import watcher
@@ -124,7 +136,7 @@ def fit_command(
     )
     folder = out or Path("runs") / stem(source)
     clock = Clock(STARTED)
-    with stopping(folder, overwrite), watcher() as watching:
+    with stopping(folder, overwrite), interruptible(clock.ending), watcher() as watching:
         run = fit_table(
             table, options, folder, overwrite, resume, watching, clock, study_page.write_study_page, cluster
         )

@@ -23,6 +23,9 @@ def study_command(
     ] = None,
     budget: Annotated[str | None, typer.Option(help="Time for everything: 60s, 10m, 1h. Default: 10m.")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials to make instead of a time.")] = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="End once every main effect is decided, as for `goru fit`.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(help="Processes that train; 0: this one. Default: one a GPU, or a core.")
     ] = None,
@@ -36,6 +39,7 @@ def study_command(
     cluster: Annotated[str | None, typer.Option(help="Train on a Ray cluster, as for `goru fit`.")] = None,
 ) -> None:
     """Find out what the factors of a design change for a network of your own, in any framework."""
+    from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock
     from goru.functions.files import load_experiment
     from goru.functions.options import FunctionOptions
@@ -48,7 +52,7 @@ def study_command(
 
     experiment = load_experiment(function)
     time_left = None if budget is None else seconds(budget)
-    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed)
+    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed, until_decided)
     sources, table = sources_of(
         experiment,
         source,
@@ -60,14 +64,15 @@ def study_command(
         names(drop),
     )
     folder = out or Path("runs") / stem(source)
-    with stopping(folder, overwrite), watcher() as watching:
+    clock = Clock(STARTED)
+    with stopping(folder, overwrite), interruptible(clock.ending), watcher() as watching:
         result = run_in(
             folder,
             sources,
             options,
             overwrite,
             watching,
-            Clock(STARTED),
+            clock,
             {"function": function, **table},
             experiment.save,
             resume,

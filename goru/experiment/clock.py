@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from goru.experiment.ending import Ending
+
 # What is timed to see how slow a machine is, and what it takes on the quiet one that all estimates were measured on.
 _SAMPLE = np.random.default_rng(0).integers(0, 16, 200_000, np.uint8).tobytes()
 _SAMPLE_SECONDS = 0.0022
 _SHARE_FOR_IT, _MOST_FOR_IT = 0.01, 0.12  # of the budget; seconds
+
+FINISHING = 5.0  # seconds, for a study that is to finish with what there is
 
 
 @dataclass
@@ -28,15 +32,23 @@ class Clock:
     - `started`: when it began to run, of `time.monotonic`, with the process; by default now.
     - `budget`: seconds for everything; without end if there is none.
     - `afterwards`: seconds that whoever started it needs when the study is done, on a quiet machine.
+    - `ending`: says whether the study is to finish before its budget is spent.
 
     **Attributes:**
 
     - `phases`: where time went, by the names of the phases.
     """
 
-    def __init__(self, started: float | None = None, budget: float = float("inf"), afterwards: float = 0.0) -> None:
+    def __init__(
+        self,
+        started: float | None = None,
+        budget: float = float("inf"),
+        afterwards: float = 0.0,
+        ending: Ending | None = None,
+    ) -> None:
         self.started = time.monotonic() if started is None else started
-        self.budget, self.afterwards = budget, afterwards
+        self.budget, self.afterwards, self.ending = budget, afterwards, ending or Ending()
+        self._finish_by = float("inf")
         self.phases: dict[str, Spent] = {}
         self._phase = "start"
         self._since = self.started, 0.0 if started is not None else time.process_time()
@@ -53,8 +65,17 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds until the budget is spent; below zero when it is."""
-        return self.budget - self.spent
+        """Seconds until the budget is spent, or what is to finish should be finished; below zero when it is."""
+        return min(self.budget - self.spent, self._finish_by - self.now())
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it has been told to hurry."""
+        return self._finish_by < float("inf")
+
+    def hurry(self) -> None:
+        """From now on there are a few seconds left, and no more."""
+        self._finish_by = min(self._finish_by, self.now() + FINISHING)
 
     def begin(self, phase: str) -> None:
         """What was done until now is done; this begins."""

@@ -1,7 +1,10 @@
 """How a study tells others what it is doing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+from goru.experiment.findings.interim import Interim
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,12 @@ class Watcher(Protocol):
     def progress(self, progress: Progress) -> None:
         """The race has got so far."""
 
+    def interim(self, look: Callable[[], Interim]) -> None:
+        """The answers so far can be looked at; who does has looked, and that is counted."""
+
+    def finishing(self, at_once: bool) -> None:
+        """The study finishes with what there is: at once, or as soon as there is something."""
+
 
 class Silent:
     """A watcher that says nothing."""
@@ -38,4 +47,10 @@ class Silent:
         """Say nothing."""
 
     def progress(self, progress: Progress) -> None:
+        """Say nothing."""
+
+    def interim(self, look: Callable[[], Interim]) -> None:
+        """Do not look."""
+
+    def finishing(self, at_once: bool) -> None:
         """Say nothing."""

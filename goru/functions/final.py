@@ -1,6 +1,6 @@
 """The recommended configuration and the plain one, trained once more on all development rows; and the test rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,11 @@ _REFIT = 5  # what seeds are for: their second number
 
 
 def refits(
-    laboratory: TrainingFunctions, candidates: Mapping[str, Candidate], tables: tuple[WholeTable, ...], seed: int
+    laboratory: TrainingFunctions,
+    candidates: Mapping[str, Candidate],
+    tables: tuple[WholeTable, ...],
+    seed: int,
+    look: Callable[[], object] = lambda: None,
 ) -> dict[str, Attempt]:
     """Train each candidate on all development rows, and tell it when its best epoch is over.
 
@@ -26,6 +30,7 @@ def refits(
 
     - `candidates`: by name; those that are the same are trained once.
     - `tables`: development rows, and test rows, which are predicted; without them, development rows are.
+    - `look`: called from time to time.
     """
     rows, last = np.arange(tables[0].n), len(tables) - 1
     number = int(np.random.SeedSequence((seed, _REFIT)).generate_state(1)[0])
@@ -35,7 +40,7 @@ def refits(
         )
         for candidate in candidates.values()
     }
-    done = dict(zip(tasks, laboratory.refit(list(tasks.values())), strict=True))
+    done = dict(zip(tasks, laboratory.refit(list(tasks.values()), look), strict=True))
     return {name: done[candidate] for name, candidate in candidates.items()}
 
 

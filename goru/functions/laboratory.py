@@ -100,12 +100,22 @@ class TrainingFunctions:
             yield trials
             watch(len(trials))
 
-    def refit(self, tasks: Sequence[TrainingTask]) -> list[Attempt]:
-        """Train on all development rows: the budget does not end that, but what hangs is ended."""
+    def refit(self, tasks: Sequence[TrainingTask], look: Callable[[], object] = lambda: None) -> list[Attempt]:
+        """Train on all development rows: the budget does not end that, but what hangs is ended.
+
+        **Arguments:**
+
+        - `look`: called from time to time.
+        """
+
+        def watch() -> bool:
+            look()
+            return True
+
         if self._importing.ident is not None:
             self._importing.join()  # models that come back may import the same
         running = [_Running([[]], task) for task in tasks]
-        attempt_of = {id(done): attempts[0] for done, attempts in self._ended_ones(running, share=ALL_ROWS)}
+        attempt_of = {id(done): attempts[0] for done, attempts in self._ended_ones(running, watch, ALL_ROWS)}
         return [attempt_of[id(one)] for one in running]
 
     def _ended_ones(

@@ -10,6 +10,7 @@ from goru.errors import InputError, option
 from goru.experiment.design import Design
 
 BUDGET_SECONDS = 600.0
+UNTIL_DECIDED_SECONDS = 1800.0
 MOST_TRIALS = 1_000_000
 
 
@@ -22,6 +23,7 @@ class FunctionOptions:
     - `workers`: processes, 0 for none but this one; `cluster`: a Ray cluster instead.
     - `limit`: seconds after which a trial is taken to hang.
     - `seed`: everything random that is goru's is a function of it.
+    - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -33,6 +35,7 @@ class FunctionOptions:
     cluster: str | None = None
     limit: float | None = None
     seed: int = 0
+    until_decided: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.design, Design):

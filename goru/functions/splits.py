@@ -9,7 +9,7 @@ import numpy as np
 from goru.data.splitting import Split, split_test
 from goru.data.task import Task
 from goru.errors import InputError
-from goru.functions.rows import WholeTable
+from goru.functions.rows import WholeTable, table_of
 from goru.studies.cv import partitions_of
 from goru.studies.splits import cut, partitions, parts
 
@@ -120,3 +120,32 @@ def _column(name: str, values: Any, n: int) -> np.ndarray | None:
     if column.shape != (n,):
         raise InputError(f"{name}: {column.shape} for {n:,} rows. Give one a row.")
     return column
+
+
+def divided(
+    whole: WholeTable, sides: Sides, test: Any, seed: int
+) -> tuple[tuple[WholeTable, ...], np.ndarray, np.ndarray | None]:
+    """Development rows and test rows, if there are any; which of all rows the first are; and the groups of the
+    others."""
+    everything = np.arange(whole.n)
+    if test is False or test is None:
+        return (whole,), everything, None
+    if test is True:
+        development, aside = set_aside(sides, seed)
+        groups = None if sides.groups is None else sides.groups[aside]
+        return (whole.part(development), whole.part(aside)), development, groups
+    if not (isinstance(test, tuple | list) and len(test) == 2):
+        raise InputError("test: give True (a fifth is set aside), False (none is), or a pair (X, y).")
+    if test[1] is None and whole.y is not None:
+        raise InputError("test: give its targets too, (X, y).")
+    try:
+        test_table = table_of(test[0], test[1], whole.task, classes=whole.classes)
+    except InputError as error:
+        raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
+    return (whole, test_table), everything, None
+
+
+def deviation(table: WholeTable) -> float:
+    """The standard deviation of numbers to be predicted, by which errors are measured; 1 where they are all alike."""
+    assert table.codes is not None
+    return float(np.std(table.codes)) or 1.0

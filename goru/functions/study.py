@@ -32,6 +32,7 @@ from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import as_read
+from goru.experiment.racing.looks import Looks
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Configurations, Race, job_of
 from goru.experiment.racing.record import Record
@@ -39,9 +40,9 @@ from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.functions.final import ScoredModels, described_rival, refits, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
-from goru.functions.options import BUDGET_SECONDS, FunctionOptions, Sources
-from goru.functions.rows import WholeTable, table_of
-from goru.functions.splits import Sides, folds_of, set_aside
+from goru.functions.options import BUDGET_SECONDS, UNTIL_DECIDED_SECONDS, FunctionOptions, Sources
+from goru.functions.rows import table_of
+from goru.functions.splits import Sides, deviation, divided, folds_of
 from goru.functions.workers.attempts import Attempt, Held
 from goru.functions.workers.pools import send
 from goru.functions.workers.workers import Pool
@@ -95,16 +96,17 @@ class FunctionStudy:
         self.options, self._pool = options, pool
         self._watcher, self.clock = watcher or Silent(), clock or Clock()
         if options.trials is None:
-            self.clock.budget = options.budget or BUDGET_SECONDS
+            usual = UNTIL_DECIDED_SECONDS if options.until_decided else BUDGET_SECONDS
+            self.clock.budget = options.budget or usual
         self._sources, self._design = sources, options.design
         whole = table_of(sources.X, sources.y, sources.task, sources.sample_weight)
         sides = Sides.of(whole, sources.groups, sources.time, sources.stratify)
-        self.tables, self._development_rows, self._test_groups = _divided(whole, sides, sources.test, options.seed)
+        self.tables, self._development_rows, self._test_groups = divided(whole, sides, sources.test, options.seed)
         development = sides.development(self._development_rows)
         X = sources.X if len(self._development_rows) == whole.n else self.tables[0].rows(np.arange(self.tables[0].n)).X
         self._partitions = folds_of(development, options.seed, sources.cv, X)
         self._part = development.part(options.seed)
-        self._scale = 1.0 if whole.codes is None or whole.classes is not None else _deviation(self.tables[0])
+        self._scale = 1.0 if whole.codes is None or whole.classes is not None else deviation(self.tables[0])
 
     @property
     def _folds(self) -> int:
@@ -138,11 +140,11 @@ class FunctionStudy:
         partitions = self._partitions[self._folds]
         plan = self._plan(asked, len(partitions))
         partitions = self._partitions[plan.folds]
-        splits = [split for partition in partitions for split in partition]
+        all_splits = [split for partition in partitions for split in partition]
         laboratory = TrainingFunctions(
             self._pool,
             len(self._arms),
-            splits,
+            all_splits,
             held.parts,
             self.options.seed,
             self.options.limit,
@@ -154,23 +156,35 @@ class FunctionStudy:
         most = max(plan.configurations, asked.configurations[1])
         configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
         self._begin("race", f"training {counted(len(self._arms), 'combination')}")
+        self.clock.ending.possible = True
         deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
+
+        def compared(trials: Sequence[Trial], done: int) -> tuple[list[Trial], list[Split]]:
+            chosen = splits_compared(trials, done, plan.folds, self._design.plain)
+            return renumbered(trials, chosen), [all_splits[split] for split in chosen]
+
+        def losses_of(trials: Sequence[Trial], done: int) -> tuple[dict[Arm, Losses], int]:
+            kept, there = compared(trials, done)
+            return losses_by_arm(kept, self._shares(there)), min(plan.folds, len(there))
+
+        looks = Looks(self._design, losses_of, record, self.options.until_decided)
         race = Race(
             laboratory,
             configurations,
-            len(splits),
+            len(all_splits),
             plan,
             record,
             self._watcher,
             self.options.seed,
             clock=self.clock.now,
             noun="trials",
+            ending=self.clock.ending,
+            looks=looks,
         )
         race.run(deadline)
-        compared = splits_compared(race.trials, race.splits_done, plan.folds, self._design.plain)
-        folds = min(plan.folds, len(compared))
-        trials, splits = renumbered(race.trials, compared), [splits[split] for split in compared]
-        losses = losses_by_arm(trials, self._shares(splits))
+        trials, splits = compared(race.trials, race.splits_done)
+        losses, folds = losses_of(race.trials, race.splits_done)
+        self._judged = looks.final(race.cut, len(race.trials))
         ranked = rank(losses, configurations)
         best = self._best(ranked, losses, folds, race)
         self._begin("refits", "training the recommended configuration on all development rows")
@@ -179,6 +193,7 @@ class FunctionStudy:
             best if len(self.tables) > 1 else {"recommended": best["recommended"]},
             self.tables,
             self.options.seed,
+            lambda: self.clock.ending.noticed(self._watcher),
         )
         self.clock.begin("evidence")
         return self._described(race, trials, losses, folds, splits, plan, len(partitions), best, done, configurations)
@@ -248,7 +263,7 @@ class FunctionStudy:
         configurations: Configurations,
     ) -> FunctionStudyResult:
         design, rows = self._design, sum(table.n for table in self.tables)
-        answers = answer_questions(design, losses, folds, race.configurations_done)
+        answers = answer_questions(design, losses, folds, race.configurations_done, self._judged[0])
         on_test = None
         if len(self.tables) > 1:
             on_test = scored_models(self.tables, done, self._scale, self._sources.loss is not None, self._test_groups)
@@ -260,19 +275,21 @@ class FunctionStudy:
             subject="function",
             data=self._data(rows),
             plan=Planned.of(
-                replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(plan, folds)),
+                replace(plan, folds=folds, epochs=epochs, shortfalls=self._left_out(race, plan, folds)),
                 len(self._arms),
                 race.configurations_done,
                 race.splits_done,
                 partitions,
                 [*self._overrun(), *_left_out(race.splits_done, len(splits)), *_no_model(done)],
                 tuned=self._tuned,
+                cut=race.cut,
+                noun="trials",
             ),
             plain=OverfittingFound.of(losses[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
-            judgement=Judgement.of(answers, self._loss_words()),
+            judgement=Judgement.of(answers, self._loss_words(), self._judged[1]),
             recommended=(Recommendation.of(recommended, epochs),),
             trained=Trained.of(race.made),
             failures=(*Failure.among(race.made), *_last_failures(best, done)),
@@ -287,6 +304,7 @@ class FunctionStudy:
                 race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
                 noun="arm",
+                confidence=answers.confidence,
             ),
             seconds=self.clock.spent,
         )
@@ -324,9 +342,10 @@ class FunctionStudy:
             return describe_values("test", table.codes, known, self.options.seed)
         return describe_classes("test", table.codes, known, tuple(map(str, table.classes)))
 
-    def _left_out(self, plan: Plan, folds: int) -> tuple[str, ...]:
+    def _left_out(self, race: Race, plan: Plan, folds: int) -> tuple[str, ...]:
         """What there was no time for."""
-        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if folds < plan.folds else ()
+        late = folds < plan.folds and race.cut is None
+        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if late else ()
         return (*plan.shortfalls, *fewer)
 
     def _overrun(self) -> list[str]:
@@ -367,32 +386,3 @@ def _no_model(done: Mapping[str, Attempt]) -> list[str]:
 def _last_failures(best: Mapping[str, Candidate], done: Mapping[str, Attempt]) -> list[Failure]:
     """Of the trainings on all development rows."""
     return [Failure(best[name].arm.name, 1, 1, one.failure) for name, one in done.items() if one.failure]
-
-
-def _divided(
-    whole: WholeTable, sides: Sides, test: Any, seed: int
-) -> tuple[tuple[WholeTable, ...], np.ndarray, np.ndarray | None]:
-    """Development rows and test rows, if there are any; which of all rows the first are; and the groups of the
-    others."""
-    everything = np.arange(whole.n)
-    if test is False or test is None:
-        return (whole,), everything, None
-    if test is True:
-        development, aside = set_aside(sides, seed)
-        groups = None if sides.groups is None else sides.groups[aside]
-        return (whole.part(development), whole.part(aside)), development, groups
-    if not (isinstance(test, tuple | list) and len(test) == 2):
-        raise InputError("test: give True (a fifth is set aside), False (none is), or a pair (X, y).")
-    if test[1] is None and whole.y is not None:
-        raise InputError("test: give its targets too, (X, y).")
-    try:
-        test_table = table_of(test[0], test[1], whole.task, classes=whole.classes)
-    except InputError as error:
-        raise InputError(f"test: {str(error).removeprefix('test: ')}") from None
-    return (whole, test_table), everything, None
-
-
-def _deviation(table: WholeTable) -> float:
-    """The standard deviation of numbers to be predicted, by which errors are measured; 1 where they are all alike."""
-    assert table.codes is not None
-    return float(np.std(table.codes)) or 1.0

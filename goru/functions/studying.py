@@ -52,6 +52,7 @@ def study(
     loss: Callable[..., Any] | None = None,
     limit: float | None = None,
     seed: int = 0,
+    until_decided: bool = False,
     name: str | None = None,
     verbose: bool = True,
 ) -> StudyResult:
@@ -89,6 +90,7 @@ def study(
       gives a loss a row, instead of the log loss or the squared error.
     - `limit`: seconds after which a trial is taken to hang; by default 20 times what trials take.
     - `seed`: of folds, configurations, and what `train` is given.
+    - `until_decided`: end as soon as every main effect is decided; the budget is then the most, 30 minutes by default.
     - `name`: what the rows are called.
     - `verbose`: whether it says how far it has got.
 
@@ -96,7 +98,7 @@ def study(
 
     **Raises:** `InputError` for whatever is wrong with the arguments, or if the first trials all fail.
     """
-    options = FunctionOptions(design, seconds_of(budget), n_trials, workers, cluster, limit, seed)
+    options = FunctionOptions(design, seconds_of(budget), n_trials, workers, cluster, limit, seed, until_decided)
     target = getattr(y, "name", None)
     sources = Sources(
         train, X, y, task, groups, time, sample_weight, stratify, test, cv, loss, name or "X", str(target or "y")
@@ -175,7 +177,7 @@ def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any]
 
     - `table`: of a command, whose words it can be given again by.
     """
-    asked = {name: getattr(options, name) for name in ("budget", "trials", "limit", "seed")}
+    asked = {name: getattr(options, name) for name in ("budget", "trials", "limit", "seed", "until_decided")}
     settings = {name: _setting_in_words(getattr(sources, name)) for name in ("task", "cv", "test", "stratify")}
     asked["loss"] = None if sources.loss is None else _source(sources.loss) or "of unknown source"
     name = getattr(sources.train, "__qualname__", type(sources.train).__name__)

@@ -1,16 +1,27 @@
-"""How far a study has got: a bar on a terminal, plain lines elsewhere."""
+"""How far a study has got: a bar and tables on a terminal and in a notebook, plain lines elsewhere."""
 
+import math
 import sys
 import time
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TextIO
 
+from goru.experiment.findings.interim import Interim
 from goru.experiment.watcher import Progress
+from goru.report.interim import effect_rows, footnotes, in_a_line, leader_rows
+from goru.report.terminal import table
+
+if TYPE_CHECKING:
+    from goru.report.bar import Bar
 
 LINES_EVERY_SECONDS = 10.0
+SHOWN_EVERY_SECONDS = 0.5
+FINISHING = "finishing with what there is; Ctrl-C again stops"
+FINISHING_SOON = "finishing as soon as there is something to finish with; Ctrl-C again stops"
 
 
-def _in_words(progress: Progress) -> str:
+def in_words(progress: Progress) -> str:
+    """Where the race stands."""
     best = f", best loss {progress.best:.4f}" if progress.best < float("inf") else ""
     return f"{progress.done:,.0f} of {progress.planned:,} {progress.noun}, round {progress.round}{best}"
 
@@ -30,7 +41,15 @@ class Lines:
         """Say where the race stands, if it has not been said lately."""
         if time.monotonic() - self._last >= LINES_EVERY_SECONDS:
             self._last = time.monotonic()
-            print(_in_words(progress), file=self._stream, flush=True)
+            print(in_words(progress), file=self._stream, flush=True)
+
+    def interim(self, look: Callable[[], Interim]) -> None:
+        """Say what is known by now."""
+        print(in_a_line(look()), file=self._stream, flush=True)
+
+    def finishing(self, at_once: bool) -> None:
+        """Say so."""
+        print(FINISHING if at_once else FINISHING_SOON, file=self._stream, flush=True)
 
     def __enter__(self) -> "Lines":
         return self
@@ -39,41 +58,45 @@ class Lines:
         pass
 
 
-class Bar:
-    """A Rich bar: networks trained, round, best loss so far, time left."""
+class Cell:
+    """What a notebook shows below a cell: where the race stands and what is known, always in the same place."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
+        from IPython.display import display
 
-        self._bar = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("reading", total=None)
+        self._handle = display({"text/plain": ""}, raw=True, display_id=True)
+        self._first, self._tables = "", list[str]()
+        self._last = -math.inf
 
     def phase(self, text: str) -> None:
-        """Show what begins; how long it takes is not known."""
-        # A task of its own: Rich takes a total of None for one that has not changed.
-        self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(text, total=None)
+        """Show what begins."""
+        self._show(text)
 
     def progress(self, progress: Progress) -> None:
-        """Show where the race stands."""
-        self._bar.update(self._task, description=_in_words(progress), total=progress.planned, completed=progress.done)
+        """Show where the race stands, if that has not been shown just now."""
+        if time.monotonic() - self._last >= SHOWN_EVERY_SECONDS:
+            self._last = time.monotonic()
+            self._show(in_words(progress))
 
-    def __enter__(self) -> "Bar":
-        self._bar.start()
+    def interim(self, look: Callable[[], Interim]) -> None:
+        """Show the answers so far."""
+        interim = look()
+        self._tables = ["", *table(effect_rows(interim)), "", *table(leader_rows(interim)), "", *footnotes(interim)]
+        self._show(self._first)
+
+    def finishing(self, at_once: bool) -> None:
+        """Say so."""
+        self._show(FINISHING if at_once else FINISHING_SOON)
+
+    def _show(self, first: str) -> None:
+        self._first = first
+        self._handle.update({"text/plain": "\n".join([first, *self._tables])}, raw=True)
+
+    def __enter__(self) -> "Cell":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        self._handle.update({"text/plain": ""}, raw=True)
 
 
 class Claims:
@@ -139,6 +162,18 @@ def claims_watcher(claims: int) -> Claims:
     return Claims(claims, sys.stderr.isatty())
 
 
-def watcher() -> Lines | Bar:
-    """The one that suits standard error."""
-    return Bar() if sys.stderr.isatty() else Lines()
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook; nothing is imported to find out."""
+    shell = sys.modules.get("IPython")
+    return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
+
+
+def watcher() -> "Lines | Cell | Bar":
+    """The one that suits where it is seen."""
+    if in_notebook():
+        return Cell()
+    if sys.stderr.isatty():
+        from goru.report.bar import Bar
+
+        return Bar()
+    return Lines()

@@ -29,7 +29,7 @@ from goru.report.terminal import printable, timings_rows
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again
 from goru.studies.runs.run import REPORT, RunFolder
-from goru.wording import counted, listing, repeated
+from goru.wording import confidence_in_words, counted, listing, repeated
 
 MOST_LETTERS = 80  # of a name on a card
 
@@ -121,9 +121,13 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             "What helps",
             [effects_picture(answer)],
             f"{len(answer.effects)} questions, each answered by a change of the validation loss, both sides at "
-            f"their best configuration and epoch. Bars are simultaneous {answer.judgement.confidence:.0%} "
-            "confidence intervals; the band around zero is what is not worth having.",
-            [f"Intervals are {TOO_FEW}."] * any_unknown(answer.effects),
+            f"their best configuration and epoch. Bars are simultaneous "
+            f"{confidence_in_words(answer.judgement.confidence)} confidence intervals; the band around zero is what is "
+            "not worth having.",
+            [
+                *[f"Intervals are {TOO_FEW}."] * any_unknown(answer.effects),
+                *([f"This is {looked}."] if (looked := words.looked(answer.judgement)) else []),
+            ],
         ),
         *_of_removals(answer),
         *_section("learning", "Learning, and overfitting", [curves_picture(answer, evidence)]),

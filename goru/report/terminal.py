@@ -11,7 +11,7 @@ from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
 from goru.report.final_scores import final_scores
 from goru.report.leakage import warning
-from goru.wording import counted, repeated
+from goru.wording import confidence_in_words, counted, repeated
 
 WIDTH = 100  # of running text
 LONGEST = 60  # letters of a name in a table
@@ -156,6 +156,8 @@ def _effects(answer: Answer) -> Iterator[str]:
             f"against the {words.plain(answer)}'s {number(plain)}; less than {judgement.margin_share:.0%} of it is "
             f"no effect worth having{'; all intervals hold together' * known}"
         )
+    if sentence := words.looked(judgement):
+        yield f"({sentence})"
 
 
 def _removals(answer: Answer) -> Iterator[str]:
@@ -167,7 +169,7 @@ def _removals(answer: Answer) -> Iterator[str]:
 def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tuple[str, ...]]:
     plain, there = answer.judgement.plain_loss, answer.data.rows
     rows: list[tuple[str, ...]] = [
-        (title, "change in validation loss", f"{answer.judgement.confidence:.0%} interval", "verdict")
+        (title, "change in validation loss", f"{confidence_in_words(answer.judgement.confidence)} interval", "verdict")
     ]
     for effect in effects:
         name = shown(effect.name)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from goru.experiment import defaults
 from goru.experiment.arms import PLAIN, Level
 from goru.experiment.effects.effects import Verdict
-from goru.experiment.findings.answer import Answer, Data, EffectFound
-from goru.wording import counted
+from goru.experiment.findings.answer import Answer, Data, EffectFound, Judgement
+from goru.wording import confidence_in_words, counted
 
 KNOBS = {  # that are called otherwise than their names say
     "decay_strength": "weight decay, strength",
@@ -45,6 +46,17 @@ def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = 
     word, chance = likely
     chance_words = "over 99%" if chance >= 0.995 else f"{chance:.0%}"
     return f"likely {names.get(word, word) if names else word} ({chance_words})"
+
+
+def looked(judgement: Judgement) -> str | None:
+    """Why the confidence is higher than usual, where the answers were looked at before."""
+    if judgement.looks == 1 and judgement.confidence == defaults.CONFIDENCE:
+        return None
+    judged, usual = confidence_in_words(judgement.confidence), confidence_in_words(defaults.CONFIDENCE)
+    return (
+        f"look {judgement.looks} at the answers, judged at {judged} confidence, so that all looks together hold with "
+        f"{usual}"
+    )
 
 
 def has_simplest(answer: Answer) -> bool:

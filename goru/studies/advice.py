@@ -7,9 +7,7 @@ from goru.data.numbers import estimate, percents
 from goru.experiment.effects.comparison import Difference, Rival
 from goru.experiment.effects.effects import Effect
 from goru.studies import defaults
-from goru.wording import counted
-
-CONFIDENCE = f"{defaults.CONFIDENCE:.0%} CI"
+from goru.wording import confidence_in_words, counted
 
 
 def advise(
@@ -21,6 +19,7 @@ def advise(
     by_score: bool = False,
     plain: Rival | None = None,
     noun: str = "network",
+    confidence: float = defaults.CONFIDENCE,
 ) -> str:
     """What to do with this table.
 
@@ -38,6 +37,7 @@ def advise(
     - `by_score`: whether the recommendation is that with the best score, whatever its loss.
     - `plain`: the plain networks on the test rows.
     - `noun`: what the plain arm's are called.
+    - `confidence`: with which `recommended` was judged.
     """
     better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
     if better:
@@ -54,7 +54,7 @@ def advise(
         sentences = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
         sentences += ", whose margin of error is unknown."
     else:
-        sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun)
+        sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun, confidence)
     if rivals and rivals[0].shares.change < 0:
         name, shares = rivals[0].name.capitalize(), rivals[0].shares
         sentences += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
@@ -62,7 +62,13 @@ def advise(
 
 
 def _among_networks(
-    recommended: Effect, plain_is_best: bool, words: str, configurations: int, plain: Rival | None, noun: str
+    recommended: Effect,
+    plain_is_best: bool,
+    words: str,
+    configurations: int,
+    plain: Rival | None,
+    noun: str,
+    confidence: float,
 ) -> str:
     if configurations < defaults.FEWEST_CONFIGURATIONS:
         return (
@@ -78,7 +84,7 @@ def _among_networks(
     worse = plain is not None and plain.difference.change < 0
     if recommended.verdict == "helps":
         lower = Difference(*(-end for end in (change.change, change.high, change.low)))
-        sentences = f"Use {words}: the validation loss is {_spelt(lower, '')} lower than the plain {noun}'s"
+        sentences = f"Use {words}: the validation loss is {_spelt(lower, '', confidence)} lower than the plain {noun}'s"
         if plain is not None and worse:
             sentences += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
         return f"{sentences}."
@@ -86,10 +92,11 @@ def _among_networks(
         return f"The techniques make no difference worth having here: a plain {noun} does as well."
     if recommended.change >= 0:
         return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
-    lowest = f"the lowest validation loss, but not significantly lower than the plain {noun}'s ({_spelt(change)})"
+    spelt = _spelt(change, confidence=confidence)
+    lowest = f"the lowest validation loss, but not significantly lower than the plain {noun}'s ({spelt})"
     if not worse and (recommended.helps or 0.0) >= defaults.LIKELY:
         chance = min(recommended.helps or 0.0, 0.99)
-        return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {_spelt(change)})."
+        return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {spelt})."
     if worse:
         return f"Use the plain {noun}: {words} has {lowest}, and a higher test loss."
     return f"Use {words} if it costs you nothing: it has {lowest}."
@@ -100,10 +107,10 @@ def _better(rival: Rival) -> bool:
     return rival.difference.high < 0 and -rival.shares.change > defaults.MARGIN
 
 
-def _spelt(shares: Difference, sign: str = "+") -> str:
+def _spelt(shares: Difference, sign: str = "+", confidence: float = defaults.CONFIDENCE) -> str:
     """Shares and their interval: `-12%, 95% CI -26% to +2%`, or without signs, `12% (95% CI 2% to 26%)`."""
     known = math.isfinite(shares.low) and math.isfinite(shares.high)
     change, interval = estimate([shares.change, *((shares.low, shares.high) if known else (None, None))], percents)
     if sign:
-        return f"{change}, {CONFIDENCE} {interval}"
-    return f"{change} ({CONFIDENCE} {interval})".replace("+", "")
+        return f"{change}, {confidence_in_words(confidence)} CI {interval}"
+    return f"{change} ({confidence_in_words(confidence)} CI {interval})".replace("+", "")

@@ -19,6 +19,7 @@ from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a defau
 
 BUDGET_SECONDS = 120.0
 MOST_ARMS = 24  # of more combinations a balanced part is trained
+UNTIL_DECIDED_SECONDS = 1800.0  # the most, for a study that ends when all is decided
 ENSEMBLE = 8  # networks of the final model
 ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more, but are worse one by one
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be

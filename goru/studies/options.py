@@ -31,6 +31,7 @@ class Options:
     - `factors`: what is asked about; by default batch norm, dropout and weight decay; see
       [`parsed`][goru.studies.techniques.parsed].
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
+    - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -47,6 +48,7 @@ class Options:
     epochs: int | None = None
     numbers: Literal["auto", "scaled", "pieces"] = "auto"
     factors: tuple[str, ...] | None = None
+    until_decided: bool = False
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:

@@ -9,12 +9,14 @@ from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError, option
+from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
+from goru.experiment.racing.looks import Looks
 from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import losses_by_arm
+from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.experiment.watcher import Silent, Watcher
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
@@ -22,7 +24,7 @@ from goru.population.immediate.interpreted import interpretable
 from goru.population.immediate.threads import one_thread
 from goru.studies import defaults
 from goru.studies.blocks import Blocks
-from goru.studies.budget.extent import EXTENTS
+from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.design import design, hyperparameters, programs, sharing
 from goru.studies.final.conclusion import Conclusion, Result
@@ -72,7 +74,8 @@ class Study:
         self._watcher = watcher or Silent()
         self.clock = clock or Clock()
         if options.networks is None:
-            self.clock.budget = options.budget or defaults.BUDGET_SECONDS
+            usual = defaults.UNTIL_DECIDED_SECONDS if options.until_decided else defaults.BUDGET_SECONDS
+            self.clock.budget = options.budget or usual
         if self._balanced and dataset.classes is None:
             raise InputError(
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
@@ -239,6 +242,11 @@ class Study:
             for arm in asked.arms
         }
         blocks = Blocks(laboratory, all_splits, plan.epochs)
+
+        def losses_of(trials: Sequence[Trial], done: int) -> tuple[dict[Arm, Losses], int]:
+            return losses_by_arm(trials, laboratory.shares(all_splits[:done])), min(plan.folds, done)
+
+        looks = Looks(asked, losses_of, self._record, options.until_decided)
         race = Race(
             blocks,
             configurations,
@@ -248,13 +256,15 @@ class Study:
             self._watcher,
             options.seed,
             clock=self.clock.now,
+            ending=self.clock.ending,
+            looks=looks,
         )
         race.run(deadline, reserve)
+        if self.clock.ending.asked:
+            self.clock.hurry()
 
-        folds = min(plan.folds, race.splits_done)
+        losses, folds = losses_of(race.trials, race.splits_done)
         first = partitions[0][:folds]
-        splits = all_splits[: race.splits_done]
-        losses = losses_by_arm(race.trials, laboratory.shares(splits))
         ranked = {
             "plain": rank({asked.plain: losses[asked.plain]}, configurations),
             "recommended": rank(losses, configurations),
@@ -289,6 +299,7 @@ class Study:
             final_models,
             predicted,
             self._crew,
+            looks.final(race.cut, len(race.trials)),
         )
         return conclusion.result(self.clock, self._left_out(predicted), self._spending)
 
@@ -302,14 +313,15 @@ class Study:
     ) -> dict[str, FinalModel]:
         """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
         test rows the plain ones to stand beside them."""
-        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], None
+        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], self._late
+        if self.clock.ending.asked:
+            extent = HURRIED
         alike = ranked["recommended"][0] == ranked["plain"][0]
         if self._spending is not None:
             beside = self.dataset.has_test_rows and not alike
             again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
             epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
             extent = self._spending.extent(plan, race, epochs, extent, beside)
-            late = self._spending.late
         kept: Kept = {}
         recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late, kept)
         if not self.dataset.has_test_rows:
@@ -319,6 +331,12 @@ class Study:
         uniform = replace(extent, greedy=False)
         plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late, kept)
         return {"plain": plain, "recommended": recommended}
+
+    def _late(self) -> bool:
+        """Whether there is no time any more for what can be left out."""
+        if self.clock.ending.noticed(self._watcher):
+            self.clock.hurry()
+        return self.clock.left < 0 if self._spending is None else self._spending.late()
 
     def _rivals(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""

@@ -4,6 +4,9 @@ import io
 import json
 import os
 import re
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -51,3 +54,17 @@ class Tripwire:
 
     def __reduce__(self):
         return os.mkdir, ("unpickled",)
+
+
+def wait_for_trials(run: Path, count: int = 1) -> None:
+    """Until a process has recorded so many, and is in the middle of its race."""
+    path = run / ".making" / "study.sqlite"
+    for _ in range(6000):
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as study:
+                if study.execute("select count(*) from trials").fetchone()[0] >= count:
+                    return
+        except sqlite3.OperationalError:
+            pass
+        time.sleep(0.01)
+    raise TimeoutError

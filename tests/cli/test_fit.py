@@ -245,3 +245,14 @@ class TestHowRowsAreSplit:
         new = houses(30, seed=1).drop(columns="price").assign(sold="2024-06-01")
         predictions = goru("predict", "runs/sales", write(new, "new.csv"))
         assert len(table_of(predictions.stdout)) == 30
+
+
+def test_until_decided_says_which_look_at_the_answers_it_is(goru):
+    outcome = goru("fit", "iris", "--networks", 144, "--hidden", 8, "--until-decided", "--out", "run")
+    assert outcome.code == 0, outcome
+    judgement = strict_json(Path("run/answer.json").read_text())["judgement"]
+    assert judgement["looks"] > 1
+    assert judgement["confidence"] > 0.95
+    assert f"(look {judgement['looks']} at the answers, judged at " in outcome.stdout
+    assert f"look {judgement['looks']} at the answers" in Path("run/report.html").read_text()
+    assert "after 144 networks: " in outcome.stderr

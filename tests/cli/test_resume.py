@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from outcomes import EPOCHS, files_of, strict_json, truncated
+from outcomes import EPOCHS, files_of, strict_json, truncated, wait_for_trials
 
 from goru.experiment.racing.store import Store
 from goru.studies.runs.manifest import check_files
@@ -94,18 +94,66 @@ class TestCtrlC:
         assert outcome.before.items() <= outcome.after.items()
         assert all(name.startswith(f"{run}/.making") for name in outcome.after.keys() - outcome.before.keys())
 
-    def test_a_process_that_gets_sigint_does_all_this(self, goru, tmp_path):
+    def test_a_process_that_gets_sigint_twice_does_all_this(self, goru, tmp_path):
         """A real one, with a bar's worth of networks to train."""
         words = ("fit", "iris", "--networks", 360, "--hidden", 8, "--out", "run")
         process = start(tmp_path, *words)
         wait_for_trials(tmp_path / "run")
         process.send_signal(signal.SIGINT)
+        said = said_until(process, "Ctrl-C again stops")
+        process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
+        stderr = said + stderr
         assert (process.returncode, stdout) == (130, "")
         assert stderr.splitlines()[-1] == f"interrupted: {GO_ON}"
         assert "Traceback" not in stderr
         assert goru(*words[:-1], "whole").code == goru(*words, "--resume").code == 0
         assert same(tmp_path / "run", tmp_path / "whole")
+
+
+@pytest.mark.slow
+class TestCtrlCOnce:
+    """A study finishes with what there is."""
+
+    def test_a_run_is_written_that_says_so(self, goru, refused, tmp_path):
+        words = ("fit", "iris", "--networks", 720, "--hidden", 8, "--out", "run")
+        process = start(tmp_path, *words)
+        wait_for_trials(tmp_path / "run")
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 0, stderr
+        assert "Ctrl-C again stops" in stderr
+        assert "ended early, as asked: " in stdout
+        assert "of 720 planned networks count." in stdout
+        check_files(tmp_path / "run")
+        shown = goru("show", "run")
+        assert shown.code == 0
+        assert shown.stdout in stdout
+        plan = strict_json((tmp_path / "run" / "answer.json").read_text())["plan"]
+        assert plan["configurations"] < 720 / 12 / 5
+        refused(goru(*words, "--resume"), "run", "this run is finished")
+
+    def test_a_study_that_was_stopped_all_the_same_is_gone_on_with_as_if_nobody_had_asked(self, goru, tmp_path):
+        """It is stopped while the final networks are trained."""
+        words = ("fit", "iris", "--networks", 360, "--hidden", 8, "--out", "run")
+        process = start(tmp_path, *words)
+        wait_for_trials(tmp_path / "run")
+        process.send_signal(signal.SIGINT)
+        said_until(process, "training the recommended networks")
+        process.kill()
+        process.communicate(timeout=60)
+        assert goru(*words[:-1], "whole").code == goru(*words, "--resume").code == 0
+        assert same(tmp_path / "run", tmp_path / "whole")
+
+
+def said_until(process: subprocess.Popen, words: str) -> str:
+    """What a process has said on standard error, once it has said this."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if words in line:
+            break
+    return "".join(lines)
 
 
 def start(folder: Path, *words: object) -> subprocess.Popen:
@@ -119,20 +167,6 @@ def start(folder: Path, *words: object) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-
-
-def wait_for_trials(run: Path) -> None:
-    """Until a process has recorded some, and is in the middle of its race."""
-    path = run / ".making" / "study.sqlite"
-    for _ in range(6000):
-        try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as study:
-                if study.execute("select count(*) from trials").fetchone()[0]:
-                    return
-        except sqlite3.OperationalError:
-            pass
-        time.sleep(0.01)
-    raise TimeoutError
 
 
 class TestAnUnfinishedRun:

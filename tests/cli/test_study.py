@@ -1,9 +1,14 @@
 """`goru study`: a training function in a file, and a table."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
+from outcomes import wait_for_trials
 
 import goru as library
 
@@ -161,3 +166,28 @@ def test_a_file_that_is_called_like_a_module_hides_none(experiment, tmp_path):
     import random
 
     assert hasattr(random, "randint")
+
+
+@pytest.mark.slow
+def test_ctrl_c_once_ends_no_worker_and_the_study_with_what_there_is(experiment, tmp_path):
+    """As a terminal sends it: to the command and to its workers."""
+    slow = EXPERIMENT.replace("    for step in", "    import time\n\n    time.sleep(0.2)\n    for step in")
+    (tmp_path / "slow.py").write_text(slow)
+    words = ("study", "slow.py:train", "credit.csv", "--target", "target", "--trials", 100, "--workers", 2)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "goru.cli", *map(str, words), "--out", "run"],
+        cwd=tmp_path,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_for_trials(tmp_path / "run", 6)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert "Ctrl-C again stops" in stderr
+    assert "ended early, as asked: " in stdout
+    assert ("failed" in stdout, "KeyboardInterrupt" in stdout + stderr) == (False, False)
+    assert experiment("show", "run").code == 0

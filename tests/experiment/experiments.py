@@ -9,6 +9,8 @@ import numpy as np
 
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design
+from goru.experiment.ending import Ending
+from goru.experiment.findings.interim import Interim
 from goru.experiment.knobs import log_uniform, uniform
 from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.racing.plan import Plan
@@ -147,12 +149,20 @@ class Notebook:
     def __init__(self) -> None:
         self.phases: list[str] = []
         self.told: list[Progress] = []
+        self.endings: list[bool] = []
+        self.looks: list[Interim] = []
 
     def phase(self, text: str) -> None:
         self.phases.append(text)
 
     def progress(self, progress: Progress) -> None:
         self.told.append(progress)
+
+    def interim(self, look: Callable[[], Interim]) -> None:
+        self.looks.append(look())
+
+    def finishing(self, at_once: bool) -> None:
+        self.endings.append(at_once)
 
 
 def key(trial):
@@ -189,7 +199,7 @@ class PretendedRace:
     ):
         self.laboratory = PretendedLaboratory(**laboratory)
         self.clock = self.laboratory.clock
-        self.record, self.notebook = record or Record(), Notebook()
+        self.record, self.notebook, self.ending = record or Record(), Notebook(), Ending()
         monkeypatch.setattr("goru.experiment.racing.race.SAFETY", safety)
         monkeypatch.setattr("goru.experiment.racing.scheduler.SAFETY", safety)
         monkeypatch.setattr("goru.experiment.racing.scheduler.GRACE", grace)
@@ -204,6 +214,7 @@ class PretendedRace:
             seed,
             places=ARMS,
             clock=self.clock.monotonic,
+            ending=self.ending,
         )
 
     def run(self, seconds: float | None = None, reserve: float = 0.0) -> "PretendedRace":

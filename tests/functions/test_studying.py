@@ -203,3 +203,28 @@ def test_rows_that_nobody_can_compare_go_on(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         study(begun_with, Rows(), Y, folder=tmp_path / "run")
     assert len(study(Stoppable(), Rows(), Y, folder=tmp_path / "run").trials) == 10
+
+
+class TestUntilDecided:
+    """Of a factor that changes much, and of one that changes nothing."""
+
+    @staticmethod
+    def train(fit, validation, config, seed):
+        noise = np.random.default_rng(seed).normal(scale=0.01, size=len(validation.y))
+        yield goru.losses(1 + noise - 0.5 * bool(config.get("scaled")))
+
+    def ended(self, **more):
+        return study(self.train, X, Y, design=design(), n_trials=20, until_decided=True, **more).answer
+
+    def test_it_ends_as_soon_as_everything_is_decided(self):
+        answer = self.ended()
+        assert answer.trained.networks < 20
+        assert answer.effects[0].verdict == "helps"
+        assert any("as all main effects are decided" in sentence for sentence in answer.plan.shortfalls)
+        assert answer.judgement.confidence > 0.95
+
+    def test_a_folder_says_what_was_asked(self, tmp_path):
+        self.ended(folder=tmp_path / "run")
+        with pytest.raises(goru.InputError, match="finished"):
+            self.ended(folder=tmp_path / "run")
+        assert goru.load(tmp_path / "run").config["options"]["until_decided"] is True

@@ -2,18 +2,46 @@
 
 import io
 import re
+import sys
 from contextlib import redirect_stderr
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.interim import Interim
 from goru.experiment.watcher import Progress
 from goru.report import progress as module
-from goru.report.progress import LINES_EVERY_SECONDS, Bar, Lines, watcher
+from goru.report.bar import Bar
+from goru.report.interim import in_a_line
+from goru.report.progress import LINES_EVERY_SECONDS, Cell, Lines, watcher
 
 
 def progress(done: float, best: float = 0.25, planned: int = 1200, number: int = 1) -> Progress:
     return Progress(done=done, planned=planned, round=number, best=best)
+
+
+def effect(name, change, half, verdict, helps=0.5) -> EffectFound:
+    return EffectFound(
+        name, change, change - half, change + half, 0.01, verdict, 0.1, 0.0, 0.0, None, False, helps, 0.0
+    )
+
+
+INTERIM = Interim(
+    108,
+    "networks",
+    (
+        effect("dropout", -0.05, 0.02, "helps"),
+        effect("weight decay", -0.01, 0.03, "undecided", 0.87),
+        effect("batch norm after", 0.002, 0.005, "no effect worth having"),
+        effect("batch norm before", 0.01, 0.3, "undecided"),
+    ),
+    0.975,
+    0.505,
+    {"dropout": 0.44, "plain": 0.505},
+    45.0,
+)
 
 
 @pytest.fixture
@@ -56,6 +84,15 @@ class TestLines:
         lines.progress(progress(done=0.4, best=float("inf"), number=2))
         assert stream.getvalue() == "0 of 1,200 networks, round 2\n"
 
+    @pytest.mark.parametrize(
+        ("at_once", "words"), [(True, "with what there is"), (False, "as soon as there is something")]
+    )
+    def test_that_a_study_finishes_is_said_at_once(self, at_once, words):
+        stream = io.StringIO()
+        Lines(stream).finishing(at_once)
+        assert words in stream.getvalue()
+        assert stream.getvalue().endswith("; Ctrl-C again stops\n")
+
     def test_they_go_to_standard_error(self, capsys):
         Lines().phase("training")
         captured = capsys.readouterr()
@@ -76,6 +113,13 @@ class TestBar:
         assert shown.endswith("\x1b[2K")  # and the bar's line is wiped
         assert capsys.readouterr().out == ""
 
+    def test_that_a_study_finishes_stays_above_it(self, terminal):
+        with redirect_stderr(terminal), Bar() as bar:
+            bar.progress(progress(done=300))
+            bar.finishing(at_once=True)
+            bar.progress(progress(done=301))
+        assert "finishing with what there is; Ctrl-C again stops\n" in terminal.getvalue()
+
     def test_it_is_as_full_as_the_race(self, terminal):
         lengths = []
         with redirect_stderr(terminal), Bar() as bar:
@@ -93,6 +137,100 @@ class TestBar:
             (task,) = bar._bar.tasks
             assert (task.total, task.description) == (None, "training the recommended networks")
             assert not task.finished
+
+
+class TestABarWithTables:
+    """From the first look at the answers on."""
+
+    def shown(self, terminal, interim) -> str:
+        with redirect_stderr(terminal), Bar() as bar:
+            bar.progress(progress(done=300))
+            bar.interim(lambda: interim)
+            bar._bar.refresh()
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
+
+    def test_what_is_known_stands_below_it(self, terminal):
+        lines = self.shown(terminal, INTERIM)
+        for words in (
+            "300 of 1,200 networks",
+            "-0.050 (-9.9%)",
+            "likely helps (87%)",
+            "best combinations so far",
+            "after 108 networks; training ends in 45 s at the latest",
+        ):
+            assert words in lines
+
+    def test_nothing_of_it_stays(self, terminal):
+        self.shown(terminal, INTERIM)
+        assert terminal.getvalue().endswith("\x1b[2K")
+
+    @pytest.mark.parametrize("columns", [20, 40, 80])
+    def test_on_a_narrow_terminal_no_line_is_longer_than_that(self, terminal, monkeypatch, columns):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = self.shown(terminal, replace(INTERIM, leaders={"x" * 300: 0.5})).splitlines()
+        assert max(len(line.split("\r")[-1].rstrip()) for line in lines) <= columns
+
+    def test_names_are_text_whatever_is_in_them(self, terminal):
+        assert "[bold]no[/] \\x1b[31m" in self.shown(terminal, replace(INTERIM, leaders={"[bold]no[/] \x1b[31m": 0.5}))
+
+
+class TestLinesAboutAnswers:
+    def test_each_look_is_a_line(self):
+        stream = io.StringIO()
+        Lines(stream).interim(lambda: INTERIM)
+        assert stream.getvalue() == (
+            "after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); "
+            "batch norm after has no effect worth having (+0.4%); 1 undecided\n"
+        )
+
+    def test_where_nothing_is_known_it_says_so(self):
+        undecided = tuple(effect for effect in INTERIM.effects if effect.name == "batch norm before")
+        assert in_a_line(replace(INTERIM, effects=undecided)) == "after 108 networks: nothing is decided"
+
+
+class TestCell:
+    """A notebook, as far as it can be had without one."""
+
+    @pytest.fixture
+    def shown(self, monkeypatch):
+        shown = []
+
+        class Handle:
+            def update(self, content, raw):
+                assert raw
+                shown.append(content["text/plain"])
+
+        display = SimpleNamespace(display=lambda content, raw, display_id: Handle())
+        shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()), display=display)
+        monkeypatch.setitem(sys.modules, "IPython", shell)
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+        return shown
+
+    def test_it_is_always_in_one_place_and_empty_in_the_end(self, shown, clock):
+        with watcher() as cell:
+            assert isinstance(cell, Cell)
+            cell.phase("compiling")
+            cell.progress(progress(done=300))
+            cell.interim(lambda: INTERIM)
+            cell.finishing(at_once=True)
+        assert shown[0] == "compiling"
+        assert shown[1].startswith("300 of 1,200 networks")
+        assert shown[2].startswith(shown[1])
+        assert "likely helps (87%)" in shown[2]
+        assert "Ctrl-C" not in shown[2]
+        assert shown[-1] == ""
+
+    def test_progress_is_not_shown_more_often_than_anybody_can_read(self, shown, clock):
+        with watcher() as cell:
+            for _ in range(100):
+                clock.now += 0.1
+                cell.progress(progress(done=300))
+        assert len(shown) <= 22
+
+    def test_another_shell_is_no_notebook(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: object()))
+        with redirect_stderr(io.StringIO()):
+            assert isinstance(watcher(), Lines)
 
 
 class TestWatcher:

@@ -49,3 +49,12 @@ def test_the_simplest_is_named_where_it_is_another_than_the_best():
     )
     assert [words.has_simplest(answer) for answer in (simpler, same, plain, ANSWER)] == [True, False, True, False]
     assert [words.simplest(answer) for answer in (simpler, plain)] == ["dropout", "the plain network"]
+
+
+class TestLooks:
+    def test_answers_that_were_looked_at_once_say_nothing(self):
+        assert words.looked(ANSWER.judgement) is None
+
+    def test_others_say_which_look_it_was_and_at_what_confidence(self):
+        said = words.looked(replace(ANSWER.judgement, confidence=0.9875, looks=4))
+        assert said == "look 4 at the answers, judged at 98.8% confidence, so that all looks together hold with 95%"

@@ -22,6 +22,8 @@ class Answers:
 
     - `plain_loss`: of the plain arm, cross-fitted.
     - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
+    - `confidence`: of the intervals of a kind together.
+    - `losses`: of every arm, cross-fitted; infinite where nothing stands for it.
     """
 
     contrasts: tuple[Effect, ...]
@@ -29,9 +31,17 @@ class Answers:
     removals: tuple[Effect, ...]
     plain_loss: float
     simplest: Simplest | None
+    confidence: float
+    losses: Mapping[Arm, float]
 
 
-def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurations: int) -> Answers:
+def answer(
+    design: Design,
+    losses: Mapping[Arm, Losses],
+    folds: int,
+    configurations: int,
+    confidence: float = defaults.CONFIDENCE,
+) -> Answers:
     """Answer all questions.
 
     **Arguments:**
@@ -40,6 +50,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     - `configurations`: of each arm. One or two may suit one arm and not another, and their difference would be luck.
       How much luck, so few do not say: where there is something to tune, nothing is decided by them, and no interval
       has an end.
+    - `confidence`: of the intervals of a kind together.
     """
     tuned = bool(design.knobs)
     standings = Standings(losses, folds, tuned)
@@ -51,7 +62,7 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
     def answered(questions: Sequence[Contrast | Interaction | Removal]) -> tuple[Effect, ...]:
         differences = [(asked.name, difference(asked, standings, parts)) for asked in questions]
         if enough:
-            return judge_effects(differences, standings.shares, margin, defaults.CONFIDENCE)
+            return judge_effects(differences, standings.shares, margin, confidence)
         return tuple(unknown(name, compared.change, margin) for name, compared in differences)
 
     contrasts, interactions, removals = design.asked
@@ -61,6 +72,8 @@ def answer(design: Design, losses: Mapping[Arm, Losses], folds: int, configurati
         answered(removals),
         plain,
         simplest(standings, parts) if enough else None,
+        confidence,
+        {arm: float(standings.all.losses[place].mean()) for arm, place in standings.places.items()},
     )
 
 

@@ -13,7 +13,7 @@ from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.timings import Timings
-from goru.experiment.racing.plan import Plan, few_configurations
+from goru.experiment.racing.plan import Cut, Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.wording import figure, repeated
 
@@ -90,6 +90,8 @@ class Planned:
         partitions: int,
         more: Sequence[str] = (),
         tuned: bool = True,
+        cut: Cut | None = None,
+        noun: str = "networks",
     ) -> "Planned":
         """What came of a plan.
 
@@ -99,10 +101,14 @@ class Planned:
         - `partitions`: that there might have been.
         - `more`: what else there was no time for.
         - `tuned`: whether there are knobs.
+        - `cut`: of the race.
+        - `noun`: what trials are called.
         """
         shortfalls = list(plan.shortfalls)
         folds, done = min(plan.folds, splits), max(splits // plan.folds, 1)
-        if folds < plan.folds:
+        if cut is not None:
+            shortfalls.append(cut.in_words(noun))
+        elif folds < plan.folds:
             shortfalls.append(f"slower than estimated: {folds} of {plan.folds} folds were finished.")
         elif done < partitions and not shortfalls:
             shortfalls.append(
@@ -218,17 +224,20 @@ class Judgement:
     """By what effects were judged.
 
     - `loss`: what it is, in words.
+    - `looks`: which look at the answers this was: where the race could have ended at an earlier one, the confidence is
+      such that all looks together are right as often as one look at the end would be.
     """
 
     plain_loss: Number
     margin_share: float = defaults.MARGIN
     confidence: float = defaults.CONFIDENCE
     loss: str = "log loss"
+    looks: int = 1
 
     @classmethod
-    def of(cls, answers: Answers, loss: str = "log loss") -> "Judgement":
+    def of(cls, answers: Answers, loss: str = "log loss", looks: int = 1) -> "Judgement":
         """Of the answers to all questions."""
-        return cls(answers.plain_loss, loss=loss)
+        return cls(answers.plain_loss, confidence=answers.confidence, loss=loss, looks=looks)
 
 
 @dataclass(frozen=True)

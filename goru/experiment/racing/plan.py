@@ -65,6 +65,24 @@ class Plan:
         return arms * self.folds * (self.configurations + (self.partitions - 1) * self.kept)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """A race that ended before its time.
+
+    - `trials`, `planned`: that count, and that were planned.
+    - `decided`: whether all main effects were; otherwise somebody has asked for the end.
+    """
+
+    trials: int
+    planned: int
+    decided: bool
+
+    def in_words(self, noun: str) -> str:
+        """A sentence."""
+        why = "as all main effects are decided" if self.decided else "as asked"
+        return f"ended early, {why}: {self.trials:,} of {self.planned:,} planned {noun} count."
+
+
 def few_configurations(count: int) -> str:
     """What too few configurations mean."""
     return f"{counted(count, 'configuration')} of each arm, too few to tune it, so that nothing is decided"

@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from goru.experiment.arms import Arm
+from goru.experiment.effects.answers import Answers
+from goru.experiment.ending import Ending
+from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.laboratory import Job, Laboratory
-from goru.experiment.racing.plan import Plan
+from goru.experiment.racing.looks import Looks
+from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY, Scheduler, Seen, Wave
 from goru.experiment.trial import Trial
@@ -61,6 +65,8 @@ class Race:
     - `places`: of arms among all arms, if others run than those that are configured.
     - `clock`: seconds, on any scale.
     - `noun`: what trials are called.
+    - `ending`: says whether to end with the waves that are done: what is under way is dropped, if it is not the first.
+    - `looks`: looks at the answers between waves, for who watches, and to end the race when all is decided.
     """
 
     def __init__(
@@ -75,12 +81,16 @@ class Race:
         places: Sequence[Arm] | None = None,
         clock: Clock = time.monotonic,
         noun: str = "networks",
+        ending: Ending | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self._laboratory, self._plan, self._record, self._watcher = laboratory, plan, record, watcher
         self._configurations, self._arms, self._clock, self._seed = configurations, list(configurations), clock, seed
         self._places = self._arms if places is None else list(places)
         self._before = {(trial.arm, trial.configuration, trial.split): trial for trial in record.trials}
-        self._noun = noun
+        self._noun, self._ending = noun, ending or Ending()
+        self._looks = looks
+        self.cut: Cut | None = None  # where it was ended before its time
         self._done: list[Trial] = []
         self._trials_done = 0.0
         self._best = np.inf
@@ -120,6 +130,7 @@ class Race:
 
         - `reserve`: see [`Scheduler.schedule`][goru.experiment.racing.scheduler.Scheduler.schedule].
         """
+        self._ending.possible = True
         laboratory, later_partitions = self._laboratory, self._record.recall(_LATER_PARTITIONS)
         at_once = laboratory.configurations_at_once, laboratory.splits_at_once
         scheduler = Scheduler(
@@ -140,6 +151,11 @@ class Race:
                         _LATER_PARTITIONS, wave.later_partitions
                     )  # a part of them trained is for nothing
                 complete = self._train(wave, deadline)
+                asked = self._ending.noticed(self._watcher)
+                if asked or (complete and self._decided(deadline)):
+                    trials = len(self.trials)
+                    self.cut = Cut(trials, wave.planned, not asked) if trials < wave.planned else None
+                    return
                 left = np.inf if deadline is None else deadline - self._clock()
                 wave = waves.send(Seen(complete, left, self._seconds, self._losses))
         except StopIteration:
@@ -147,12 +163,13 @@ class Race:
 
     def _train(self, wave: Wave, deadline: float | None) -> bool:
         """Whether all of a wave was trained before its time was over."""
-        began, late = self._clock(), False
+        began, late, latest = self._clock(), False, np.inf if deadline is None else deadline
 
         def watch(done: float) -> bool:
             nonlocal late
             self._trials_done += done
-            late = not wave.must and deadline is not None and self._clock() > deadline + wave.overtime
+            ends = self._ending.noticed(self._watcher, at_once=self.splits_done > 0)
+            late = not wave.must and (ends or self._clock() > latest + wave.overtime)
             self._watcher.progress(Progress(self._trials_done, wave.planned, wave.round, self._best, self._noun))
             return not late
 
@@ -176,6 +193,24 @@ class Race:
         if wave.blocks:
             self._pace(self._clock() - began, wave.blocks * len(missing) / len(wanted))
         return True
+
+    def _decided(self, deadline: float | None) -> bool:
+        """Look at the answers, if that is due and somebody wants to; whether they are such that the race may end."""
+        looks, trials = self._looks, self.trials
+        if looks is None or not looks.due(len(trials)):
+            return False
+
+        def take() -> Answers:
+            return looks.take(trials, self.splits_done, self.configurations_done)
+
+        answers = take() if looks.until_decided else None
+
+        def interim() -> Interim:
+            left = None if deadline is None else max(deadline - self._clock(), 0.0)
+            return Interim.of(take() if answers is None else answers, len(trials), self._noun, left)
+
+        self._watcher.interim(interim)
+        return looks.decided
 
     def _take(self, trials: list[Trial]) -> None:
         self._done += trials

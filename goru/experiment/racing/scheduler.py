@@ -112,22 +112,9 @@ class Scheduler:
           the race may have more time, or less.
         """
         plan, folds = self._plan, self._plan.folds
-        if left is None:
-            wave = Wave(
-                self._all(range(plan.configurations)),
-                range(folds),
-                (plan.configurations, folds),
-                1,
-                self._planned(),
-                must=True,
-            )
-            seen = yield wave
-            self._done = wave.reaches
-        else:
-            first = yield from self._first_partition(left)
-            if first is None:
-                return
-            seen = first
+        seen = yield from self._first_partition(left)
+        if seen is None:
+            return
         if folds == self._splits:
             return
         later, count = min(plan.partitions, self._splits // folds) - 1, plan.kept
@@ -176,35 +163,37 @@ class Scheduler:
                 return later, count
         return 0, 0
 
-    def _first_partition(self, left: float) -> Generator[Wave, Seen, Seen | None]:
+    def _first_partition(self, left: float | None) -> Generator[Wave, Seen, Seen | None]:
         """All configurations in it; `None` if that came to an end too early.
 
         Under a deadline the first few show how long the others will take, and so how many there may be; and the first
-        of these, whether there is time for the others.
+        of these, whether there is time for the others. Without one, all that are planned come in as many waves, so that
+        something is known after the first.
         """
         folds, size, seen = self._plan.folds, self._size, None
-        most = min(self._plan.configurations, math.ceil(self._few / size) * size)
+        most = self._plan.configurations
+        if left is not None:
+            most = min(most, math.ceil(self._few / size) * size)
         for count, splits in self._stages(most):
             configurations_done, splits_done = self._done
             more = range(0 if splits > splits_done else configurations_done, count)
             new_splits = range(splits_done if count == configurations_done else 0, splits)
             blocks = len(new_splits) * -(-len(more) // size)
             missing = (1 - self._known(more, new_splits)) * blocks
-            remaining = (left if seen is None else seen.left) + self._shift
+            remaining = ((math.inf if left is None else left) if seen is None else seen.left) + self._shift
             if seen is not None and missing:
                 a_block = 0.0 if seen.seconds is None else seen.seconds / SAFETY
                 if (1 + GRACE) * remaining < missing * a_block:
                     return None
             overtime = self._shift + GRACE * max(remaining, 0.0)
-            wave = Wave(
-                self._all(more), new_splits, (count, splits), 1, self._planned(), seen is None, overtime, blocks
-            )
+            pace = 0.0 if left is None else blocks
+            wave = Wave(self._all(more), new_splits, (count, splits), 1, self._planned(), seen is None, overtime, pace)
             seen = yield wave
             if not seen.complete:
                 return None
             self._done = wave.reaches
         assert seen is not None
-        return (yield from self._more(seen, self._splits // folds - 1))
+        return seen if left is None else (yield from self._more(seen, self._splits // folds - 1))
 
     def _stages(self, configurations: int) -> list[tuple[int, int]]:
         """Configurations and folds, one after the other more of the one or of the other, and all of them at last. The

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -197,7 +198,9 @@ class Processes:
 
 
 def _work_for(study: int) -> None:
-    """In a worker: it is not to outlive the process that it works for, however that ends."""
+    """In a worker: it is not to outlive the process that it works for, however that ends; and Ctrl-C, which reaches all
+    processes of a terminal, is that one's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(study,), daemon=True).start()
 
 

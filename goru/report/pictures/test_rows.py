@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
+from goru.experiment.defaults import CONFIDENCE
 from goru.experiment.findings.answer import Answer, ModelScores, RivalFound
 from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_shares
@@ -81,8 +82,7 @@ def _says(answer: Answer) -> str:
     rivals = [*([against_plain] if against_plain else []), *answer.against_networks]
     sentences += [_compared(answer, rival) for rival in rivals]
     if any(rival.loss is not None for rival in rivals):
-        confidence = answer.judgement.confidence
-        sentences.append(f"Shares are of the recommended {kind} loss, with simultaneous {confidence:.0%} CIs.")
+        sentences.append(f"Shares are of the recommended {kind} loss, with simultaneous {CONFIDENCE:.0%} CIs.")
     if of_networks and not answer.against_networks:
         sentences.append("Linear and boosted models were left out: they would take too much of the budget.")
     return " ".join(sentences)

@@ -34,6 +34,8 @@ EXTENTS = (
     Extent(folds=2),
     *(Extent(networks, folds=0) for networks in (defaults.ENSEMBLE, defaults.ENSEMBLE // 2, 2, 1)),
 )
+#: What there is time for when somebody has asked to finish: as many networks as are trained by then.
+HURRIED = EXTENTS[3]
 _WHOLE, _SHORT, _LEAST = EXTENTS[1], EXTENTS[2], EXTENTS[-2]
 
 

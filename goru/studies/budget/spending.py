@@ -178,13 +178,14 @@ class Spending:
         - `most`: that there is to be.
         - `plain`: whether plain networks are trained beside the recommended ones.
         """
-        if (known := self._record.recall(_EXTENT)) is not None:
+        if (known := self._record.recall(_EXTENT)) is not None and not self._clock.hurried:
             return EXTENTS[known]
         pace, folds = self._observed(plan, race), min(plan.folds, race.splits_done)
         self._slowness = self._clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * pace.a_split
         extent = replace(pace, scored=0, plain=plain).extent(self.left, most, folds, epochs)
-        self._record.remember(_EXTENT, EXTENTS.index(extent))
+        if not self._clock.hurried:  # a study that goes on is not in such a hurry
+            self._record.remember(_EXTENT, EXTENTS.index(extent))
         return extent
 
     def _observed(self, plan: Plan, race: Race) -> Pace:

@@ -76,6 +76,7 @@ class Conclusion:
     - `scores`: of arms, where the best is chosen by a score instead of the loss.
     - `final_models`: `recommended`, and where there are test rows `plain`.
     - `predicted`: test rows, by models that are no networks.
+    - `judged`: the confidence of the answers, and which look they are.
     """
 
     options: Options
@@ -93,6 +94,7 @@ class Conclusion:
     final_models: Mapping[str, FinalModel]
     predicted: dict[str, np.ndarray]
     crew: Crew | None
+    judged: tuple[float, int]
 
     def result(self, clock: Clock, left_out: Sequence[str], spending: Spending | None) -> Result:
         """The answer, the evidence and the model.
@@ -118,7 +120,7 @@ class Conclusion:
             else []
         )
         plain, rivals = (compared[0] if compared else None), compared[1:]
-        answers = answer_questions(self.design, losses, folds, race.configurations_done)
+        answers = answer_questions(self.design, losses, folds, race.configurations_done, self.judged[0])
         recommended = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in final.shares}) > 1 and not single
         words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
@@ -130,6 +132,7 @@ class Conclusion:
             race.configurations_done,
             bool(self.scores),
             plain,
+            confidence=answers.confidence,
         )
         raced = Raced(
             race.trials,
@@ -166,12 +169,13 @@ class Conclusion:
                 race.splits_done,
                 len(self.partitions),
                 shortfalls,
+                cut=race.cut,
             ),
             plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
-            judgement=Judgement.of(answers, loss_words(dataset, balanced)),
+            judgement=Judgement.of(answers, loss_words(dataset, balanced), self.judged[1]),
             recommended=tuple(
                 describe_candidate(candidate, 1 if single else count, plan.epochs, self.options.search_batch_norm)
                 for candidate, count in list(final.shares.items())[: 1 if single else None]

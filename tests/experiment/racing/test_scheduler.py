@@ -97,39 +97,44 @@ def drive(waves, left=INF, a_block=None, losses_of=LATE, size=2, known=False):
             return trained
 
 
+def first_of_the_later(waves, losses):
+    """The wave after all that are planned of the first partition."""
+    wave = next(waves)
+    while wave.splits.start < 3:
+        wave = waves.send(Seen(True, INF, None, losses))
+    return wave
+
+
 class TestWithoutADeadline:
     def test_all_configurations_come_first_and_the_better_half_in_the_other_partitions(self):
-        waves = scheduler().schedule(None)
-        first = next(waves)
-        assert shape(first) == ([0, 1, 2, 3], [0, 1, 2])
-        assert (first.reaches, first.round, first.must) == ((4, 3), 1, True)
-        assert first.planned == PLAN.trials(3)
-        second = waves.send(Seen(True, INF, None, best_after(4)))
+        *first, second = drive(scheduler().schedule(None))
+        assert [shape(wave) for wave in first] == [([0, 1], [0, 1]), ([2, 3], [0, 1]), ([0, 1, 2, 3], [2])]
+        assert [wave.reaches for wave in first] == [(2, 2), (4, 2), (4, 3)]
+        assert {(wave.round, wave.planned, wave.blocks) for wave in first} == {(1, PLAN.trials(3), 0)}
         assert shape(second) == ([1, 2, 3], [3, 4, 5])
         assert (second.reaches, second.round, second.planned) == ((4, 6), 2, PLAN.trials(3))
-        with pytest.raises(StopIteration):
-            waves.send(Seen(True, INF, None, best_after(4)))
+
+    def test_something_is_known_after_the_first_wave_and_it_alone_must_be_trained(self):
+        assert [wave.must for wave in drive(scheduler().schedule(None))] == [True, False, False, False]
 
     def test_every_arm_goes_on_with_its_own(self):
-        waves = scheduler().schedule(None)
-        next(waves)
         losses = {arm: np.roll(np.reshape([0.1, 0.2, 0.3, 0.4], (4, 1, 1)), place, 0) for place, arm in enumerate(FEW)}
-        second = waves.send(Seen(True, INF, None, losses.get))
+        second = first_of_the_later(scheduler().schedule(None), losses.get)
         assert [second.configurations[arm] for arm in FEW] == [[0, 1, 2], [1, 2, 3], [0, 2, 3]]
 
     @pytest.mark.parametrize(
-        ("plan", "splits", "waves"),
+        ("plan", "splits", "partitions"),
         [
             (Plan(4, 1, 3, 4), 6, 1),
             (Plan(4, 2, 3, 4), 3, 1),  # there are no others
-            (Plan(4, 3, 3, 4), 9, 2),
+            (Plan(4, 3, 3, 4), 9, 3),
             (Plan(2, 2, 3, 4), 6, 1),  # too few to decide anything: more of them would not either
         ],
     )
-    def test_partitions_are_as_many_as_are_planned_and_there_are(self, plan, splits, waves):
+    def test_partitions_are_as_many_as_are_planned_and_there_are(self, plan, splits, partitions):
         trained = drive(scheduler(plan, splits).schedule(None))
-        assert len(trained) == waves
-        assert trained[-1].splits.stop == (3 if waves == 1 else 3 * plan.partitions)
+        assert sum(wave.splits.start >= 3 for wave in trained) == (partitions > 1)
+        assert trained[-1].reaches == (plan.configurations, 3 * partitions)
 
     def test_where_there_is_one_configuration_alone_it_goes_on(self):
         """Nothing is tuned."""
@@ -137,7 +142,7 @@ class TestWithoutADeadline:
             scheduler(Plan(1, 2, 3, 4, asked=Asked(configurations=(1, 1))), most=1).schedule(None),
             losses_of=lambda arm: np.ones((1, 3, 4)),
         )
-        assert [shape(wave) for wave in trained] == [([0], [0, 1, 2]), ([0], [3, 4, 5])]
+        assert [shape(wave) for wave in trained] == [([0], [0, 1]), ([0], [2]), ([0], [3, 4, 5])]
 
 
 class TestStages:

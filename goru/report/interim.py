@@ -1,0 +1,60 @@
+"""What is known while a race goes on, as rows and lines."""
+
+from goru.data.numbers import number
+from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.interim import Interim
+from goru.report import words
+from goru.report.estimates import in_loss
+from goru.report.terminal import shown
+from goru.wording import confidence_in_words
+
+
+def effect_rows(interim: Interim) -> list[tuple[str, ...]]:
+    """A row a question; the first says what is in the columns."""
+    confidence = confidence_in_words(interim.confidence)
+    rows: list[tuple[str, ...]] = [
+        ("what helps so far", "change in validation loss", f"{confidence} interval", "verdict")
+    ]
+    for effect in interim.effects:
+        if effect.change is None:
+            rows.append((shown(effect.name), "unknown", "", words.verdict_in_words(effect)))
+            continue
+        change, interval = in_loss(effect)
+        rows.append((shown(effect.name), change + _share(effect, interim), interval, words.verdict_in_words(effect)))
+    return rows
+
+
+def leader_rows(interim: Interim) -> list[tuple[str, ...]]:
+    """The best combinations; the first row says what is in the columns."""
+    return [
+        ("best combinations so far", "validation loss"),
+        *((shown(name), "unknown" if loss is None else number(loss)) for name, loss in interim.leaders.items()),
+    ]
+
+
+def footnotes(interim: Interim) -> list[str]:
+    """How many trials that is, and how long it goes on."""
+    left = "" if interim.left is None else f"; training ends in {interim.left:,.0f} s at the latest"
+    return [f"after {interim.trials:,} {interim.noun}{left}"]
+
+
+def in_a_line(interim: Interim) -> str:
+    """`after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); 4 undecided`."""
+    known = [_known(effect, interim) for effect in interim.effects]
+    told = [words_of_effect for words_of_effect in known if words_of_effect is not None]
+    undecided = len(known) - len(told)
+    if undecided:
+        told.append(f"{undecided} undecided" if told else "nothing is decided")
+    return f"after {interim.trials:,} {interim.noun}: {'; '.join(told)}"
+
+
+def _known(effect: EffectFound, interim: Interim) -> str | None:
+    if effect.verdict == "undecided":
+        return None if effect.likely is None else f"{shown(effect.name)} {words.verdict_in_words(effect)}"
+    verdict = f"has {effect.verdict}" if effect.verdict == "no effect worth having" else effect.verdict
+    return f"{shown(effect.name)} {verdict}{_share(effect, interim)}"
+
+
+def _share(effect: EffectFound, interim: Interim) -> str:
+    plain = interim.plain_loss
+    return f" ({effect.change / plain:+.1%})" if plain and effect.change is not None else ""
