@@ -3,6 +3,7 @@
 import operator
 import warnings
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from goru.estimators import training
 from goru.estimators.common import Estimator
 from goru.estimators.inputs import Inputs
 from goru.estimators.notes import notes_on_numbers, warn_of
-from goru.estimators.parameters import ACTIVATIONS, hidden_widths
+from goru.estimators.parameters import ACTIVATIONS, AUGMENTATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.model.networks import Networks
 from goru.nn import network
@@ -25,7 +26,7 @@ from goru.nn.initializers import draw_weights
 from goru.nn.layers.affine import Weights
 from goru.nn.losses import LOSSES
 from goru.nn.optimizers import Adam, Momentum
-from goru.nn.rows import Features
+from goru.nn.rows import Features, SparseRows
 from goru.population.immediate.lbfgs import minimize_all
 from goru.population.immediate.learner import Learner
 
@@ -86,10 +87,12 @@ class BaseMLP(Estimator):
         given = X
         if not first:
             before = self._architecture
-            if (before.hidden, before.batch_norm, len(self._learner)) != (hidden, self.batch_norm, self.n_members):
+            if (before.hidden, before.batch_norm, before.norm, before.residual, len(self._learner)) != (
+                *(hidden, self.batch_norm, self.norm, self.residual, self.n_members),
+            ):
                 raise ValueError(
-                    "hidden_layer_sizes, batch_norm and n_members cannot change while a network goes on learning. "
-                    "Set warm_start=False, or clone the estimator."
+                    "hidden_layer_sizes, batch_norm, norm, residual and n_members cannot change while a network goes "
+                    "on learning. Set warm_start=False, or clone the estimator."
                 )
         inputs = Inputs(self.scaling) if first else self._inputs
         with within_floats():
@@ -119,6 +122,8 @@ class BaseMLP(Estimator):
         learner.layers, learner.hyper = self._architecture.layers, self._hyper()
         dtype = learner.numbers.flat.dtype
         x, targets = inputs.transform(X, dtype), targets.astype(dtype, copy=False)
+        if isinstance(x, SparseRows) and (used := [name for name in AUGMENTATIONS if getattr(self, name)]):
+            raise ValueError(f"{used[0]} changes rows, and these are sparse. Give X.toarray(), or leave it out.")
         if self.solver == "lbfgs":
             self._minimize(x, targets, weights)
         else:
@@ -171,12 +176,23 @@ class BaseMLP(Estimator):
             self.batch_norm,
             dropout=True,
             weight_init=self.weight_init,
+            norm=self.norm,
+            residual=self.residual,
+            input_dropout=bool(self.input_dropout),
+            cutout=bool(self.cutout),
+            mix="mixup" if self.mixup else "cutmix" if self.cutmix else None,
         )
 
     def _hyper(self) -> Hyperparameters:
         return Hyperparameters(
             weight_decay=float(self.weight_decay),
             dropout_rate=float(self.dropout),
+            input_dropout_rate=float(self.input_dropout),
+            cutout_rate=float(self.cutout),
+            cutmix_rate=float(self.cutmix),
+            mixup_alpha=float(self.mixup),
+            smoothing=float(getattr(self, "label_smoothing", 0.0)),
+            averaging=float(self.ema),
             batch_norm_epsilon=float(self.batch_norm_epsilon),
             batch_norm_momentum=float(self.batch_norm_momentum),
             batch_norm_scale=float(self.batch_norm_scale),
@@ -228,7 +244,7 @@ class BaseMLP(Estimator):
             )
             networks = networks.only(list(np.flatnonzero(finite)))
         one = self.n_members == 1
-        affine = [own for own in networks.learned if own]
+        affine = list(_affine(networks.learned))
         self.coefs_ = [own.weight[0].T if one else own.weight.swapaxes(1, 2) for own in affine]
         self.intercepts_ = [own.bias[0] if one else own.bias for own in affine]
 
@@ -264,3 +280,12 @@ def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any
     if len(kept) == 0:
         raise ValueError("All rows have a weight of zero: there is nothing to learn from.")
     return (X.iloc[kept] if hasattr(X, "iloc") else X[kept]), y[kept], weights[kept]
+
+
+def _affine(learned: Any) -> Iterator[Any]:
+    """What the affine layers have learned, those inside blocks too."""
+    for own in learned:
+        if hasattr(own, "weight"):
+            yield own
+        elif type(own) is tuple:
+            yield from _affine(own)

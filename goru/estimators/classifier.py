@@ -32,6 +32,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     - `batch_norm_epsilon`, `batch_norm_momentum`: ε, and the share of the running statistics that a step keeps.
     - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.
     - `dropout`: the share of hidden neurons deleted in training (Srivastava et al. 2014); all are used in prediction.
+    - `norm`: `"layer"` (Ba et al. 2016) or `"rms"` (Zhang & Sennrich 2019) normalization instead of batch norm.
+    - `residual`: hidden layers as wide as the one below are added to what they read (He et al. 2016).
+    - `input_dropout`, `cutout`: the share of the columns deleted in training, of all rows and scaled up, or of half of
+      the rows (DeVries & Taylor 2017).
+    - `mixup`: α, with which rows and targets are mixed in training (Zhang et al. 2018); `cutmix`: in what share of the
+      steps rows take columns of other rows (Yun et al. 2019). 0 is off.
+    - `label_smoothing`: the share of a target that goes to all classes alike (Szegedy et al. 2016).
+    - `ema`: the share of the averaged weights that a step keeps; the average is the network (Polyak & Juditsky 1992).
     - `weight_decay`: λ of decoupled decay (Loshchilov & Hutter 2019): each step takes the learning rate times λ off
       every weight. `alpha` is the penalty in the loss instead, ½ alpha ‖W‖² over the batch's size.
     - `weight_init`: `"glorot_uniform"`, `"glorot_normal"`, `"he_uniform"`, `"he_normal"`, or a standard deviation.
@@ -72,7 +80,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         batch_norm_momentum: float = 0.9,
         batch_norm_scale: float = 1.0,
         batch_norm_shift: float = 0.0,
+        norm: Literal["layer", "rms"] | None = None,
+        residual: bool = False,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        cutout: float = 0.0,
+        cutmix: float = 0.0,
+        mixup: float = 0.0,
+        label_smoothing: float = 0.0,
+        ema: float = 0.0,
         weight_decay: float = 0.0,
         weight_init: str | float = "glorot_uniform",
         n_members: int = 1,

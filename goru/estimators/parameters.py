@@ -1,6 +1,6 @@
 """The constructor's arguments, checked before anything is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from numbers import Integral, Real
 from types import ModuleType
@@ -15,6 +15,10 @@ from goru.nn.architecture import ActivationName, WeightInit
 ACTIVATIONS: dict[str, ActivationName] = {name: name for name in get_args(ActivationName)} | {"logistic": "sigmoid"}
 #: How messages name what a study may be given, where an estimator gives it.
 ARGUMENTS = partial(argument, names={"hidden": "hidden_layer_sizes", "networks": "n_networks", "seed": "random_state"})
+
+
+#: Techniques that change the rows themselves, which must not be sparse then.
+AUGMENTATIONS = ("input_dropout", "cutout", "cutmix")
 
 
 def _integer(value: Any) -> bool:
@@ -95,6 +99,14 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "batch_norm_scale": ("a finite number", _number),
     "batch_norm_shift": ("a finite number", _number),
     "dropout": _share(),
+    "norm": _one_of(None, "layer", "rms"),
+    "residual": _BOOLEAN,
+    "input_dropout": _share(),
+    "cutout": _share(),
+    "cutmix": _share(one=True),
+    "mixup": _at_least(0),
+    "label_smoothing": _share(),
+    "ema": _share(),
     "weight_decay": _at_least(0),
     "weight_init": (
         f"a standard deviation, or {_one_of(*get_args(WeightInit)[1:])[0]}",
@@ -129,9 +141,29 @@ def check_parameters(estimator: Any) -> None:
             of = type(estimator).__name__
             raise ValueError(f"The {name!r} parameter of {of} must be {_RULES[name][0]}. Got {value!r} instead.")
     if given.get("solver") == "lbfgs":
-        for name in ("dropout", "weight_decay", "early_stopping"):
+        for name in ("dropout", "weight_decay", "early_stopping", *AUGMENTATIONS, "mixup", "ema"):
             if given[name]:
                 raise ValueError(f"solver='lbfgs' has no {name}: it takes no mini-batches. Use 'adam' or 'sgd'.")
+    if given.get("batch_norm") and given.get("norm"):
+        raise ValueError("norm and batch_norm exclude each other. Give one of both.")
+    if given.get("mixup") and given.get("cutmix"):
+        raise ValueError("mixup and cutmix exclude each other: rows are mixed in one way.")
+
+
+def factor_names(factors: Any) -> tuple[str, ...] | None:
+    """Factors as a study's option has them: of one name, several, or a mapping from names to levels."""
+    if factors is None or isinstance(factors, str):
+        return None if factors is None else (factors,)
+    if isinstance(factors, Mapping):
+        return tuple(
+            name if levels is None else f"{name}={','.join(map(_level_name, levels))}"
+            for name, levels in factors.items()
+        )
+    return tuple(map(str, factors))
+
+
+def _level_name(level: Any) -> str:
+    return {None: "none", False: "off", True: "on"}.get(level, str(level))
 
 
 def hidden_widths(hidden_layer_sizes: Any) -> tuple[int, ...]:

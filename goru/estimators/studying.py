@@ -24,7 +24,7 @@ from goru.estimators.common import Estimator
 from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
 from goru.estimators.notes import notes_on_quantity, warn_of
-from goru.estimators.parameters import ACTIVATIONS, ARGUMENTS, hidden_widths
+from goru.estimators.parameters import ACTIVATIONS, ARGUMENTS, factor_names, hidden_widths
 from goru.estimators.validation import validated, within_floats
 from goru.experiment.clock import Clock
 from goru.experiment.racing.record import Record
@@ -147,6 +147,7 @@ class BaseMLPCV(Estimator):
             class_weight=balanced,
             epochs=self.epochs,
             numbers=self.numbers,
+            factors=factor_names(self.factors),
         )
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)

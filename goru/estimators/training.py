@@ -82,7 +82,7 @@ def train(
     if isinstance(learning, CompiledEnsemble):
         learning.write_back()
     if validation is not None and estimator._best is not None:
-        learner.numbers.flat[:] = estimator._best
+        learner.numbers.flat[:], learner.averaged = estimator._best
 
 
 def _epochs(
@@ -113,7 +113,7 @@ def _epochs(
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         if validation is not None:
             if _watch_score(estimator, learning, *validation):
-                estimator._best = learning.numbers.flat.copy()
+                estimator._best = learning.numbers.flat.copy(), _average_of(learning)
         else:
             _watch_loss(estimator)
         if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
@@ -133,10 +133,21 @@ def _epochs(
             )
 
 
+def _average_of(learning: Learner | CompiledEnsemble) -> Any:
+    """The average of what a learner has learned, if it keeps one; each step makes another."""
+    return learning.averaged if isinstance(learning, Learner) else None
+
+
 def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledEnsemble:
     """An ensemble that is worth compiling, as a program; else the learner itself."""
     worth = work(learner.numbers.flat.size, len(y), epochs) > WORTH_COMPILING
-    if len(learner) > 1 and worth and isinstance(x, np.ndarray) and x.dtype == np.float32:
+    if (
+        len(learner) > 1
+        and worth
+        and not np.any(learner.hyper.averaging)
+        and isinstance(x, np.ndarray)
+        and x.dtype == np.float32
+    ):
         return CompiledEnsemble(learner, x, y)
     return learner
 

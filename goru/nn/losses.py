@@ -34,7 +34,7 @@ class Loss(ABC):
 
         **Arguments:**
 
-        - `smoothing`: see `SoftmaxCrossEntropy`, which alone knows it; of all networks, or `(networks,)`.
+        - `smoothing`: of labels, see the cross-entropies, which alone know it; of all networks, or `(networks,)`.
         """
         gradient = (self.predictions(outputs) - targets) * (1 / outputs.shape[-2])
         return self.of_rows(outputs, targets), gradient
@@ -86,6 +86,13 @@ class BinaryCrossEntropy(Loss):
     def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
         """The mean cross-entropy of a row's labels."""
         return (namespace(outputs).logaddexp(0, outputs) - targets * outputs).mean(axis=-2)
+
+    def with_gradient(self, outputs: Outputs, targets: Targets, smoothing: Any = 0.0) -> tuple[PerRow, Outputs]:
+        r"""With label smoothing ε a label's target is $(1 - \varepsilon) t + \varepsilon / 2$."""
+        if not isinstance(smoothing, float) or smoothing:
+            share = along(smoothing, outputs)
+            targets = (1 - share) * targets + share / 2
+        return super().with_gradient(outputs, targets)
 
 
 class SquaredError(Loss):

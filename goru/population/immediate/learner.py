@@ -56,6 +56,7 @@ class Learner:
         self.running = jax.tree.map(lambda leaf: leaf.astype(dtype), zeros(network.running(layers), len(ids)))
         self.optimizer: Adam | Momentum | None = None
         self.steps = 0
+        self.averaged: tuple[np.ndarray, Any] | None = None  # of the steps, where `hyper.averaging` is above 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,6 +64,7 @@ class Learner:
     def read(self, places: np.ndarray, new: np.ndarray) -> None:
         """Read other features from now on, and keep what has been learned; see `Numbers.with_inputs`."""
         before, self.numbers = self.numbers, self.numbers.with_inputs(places, new)
+        self.averaged = None
         if self.optimizer is not None:
             none, moments = np.zeros_like(new), map(before.tree_of, self.optimizer.moments)
             self.optimizer.moments = [Numbers(moment).with_inputs(places, none).flat for moment in moments]
@@ -105,6 +107,7 @@ class Learner:
             )
             self.running = training.running
             self.steps += 1
+            self._average()
             losses.append(of_batch)
         return np.array(losses)
 
@@ -114,10 +117,28 @@ class Learner:
         for weight in self.numbers.weights:
             weight *= along(kept, weight)
 
+    def _average(self) -> None:
+        """See `goru.nn.training.average`."""
+        if not np.any(self.hyper.averaging):
+            return
+        now = (self.numbers.flat, self.running)
+        if self.averaged is None:
+            self.averaged = jax.tree.map(np.copy, now)
+        left = 1 - np.minimum(self.hyper.averaging, self.steps / (9 + self.steps))
+        self.averaged = jax.tree.map(lambda old, new: old + (left * (new - old)).astype(old.dtype), self.averaged, now)
+
+    @property
+    def watched(self) -> tuple[Learned, Any]:
+        """What is predicted with: what has been learned and the running statistics, or their averages."""
+        if self.averaged is None:
+            return self.numbers.tree, self.running
+        return self.numbers.tree_of(self.averaged[0]), self.averaged[1]
+
     @np.errstate(all="ignore")
     def outputs(self, x: Features) -> np.ndarray:
         """Outputs while training is watched: batch norm by its running statistics, `(networks, outputs, rows)`."""
-        return network.infer(self.layers, self.numbers.tree, corrected(self.running), self.hyper, columns(x))
+        learned, running = self.watched
+        return network.infer(self.layers, learned, corrected(running), self.hyper, columns(x))
 
     def folded(self, statistics: Any = None) -> tuple[Layers, Learned]:
         """The same networks at inference, see [`fold`][goru.nn.fold.fold].
@@ -127,13 +148,14 @@ class Learner:
         - `statistics`: of batch norm's layers; by default the running ones.
         """
         with np.errstate(all="ignore"):
-            statistics = corrected(self.running) if statistics is None else statistics
-            layers, learned = fold(self.layers, self.numbers.tree, statistics, self.hyper)
+            learned, running = self.watched
+            statistics = corrected(running) if statistics is None else statistics
+            layers, learned = fold(self.layers, learned, statistics, self.hyper)
         return layers, jax.tree.map(np.array, learned)
 
     def exact_statistics(self, x: Features) -> Any:
         """Exact statistics of every batch norm layer over all rows, the networks one after the other."""
-        return statistics_one_by_one(self.layers, self.numbers.tree, self.hyper, self.ids, columns(x))
+        return statistics_one_by_one(self.layers, self.watched[0], self.hyper, self.ids, columns(x))
 
 
 def statistics_one_by_one(layers: Layers, learned: Learned, hyper: Hyperparameters, ids: Any, x: Any) -> Any:

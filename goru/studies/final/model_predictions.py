@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from goru.data.dataset import Dataset
+from goru.experiment.arms import PLAIN
 from goru.experiment.effects.comparison import CONSTANTS
 from goru.experiment.findings.answer import ModelScores
 from goru.model.model import Model
 from goru.model.networks import tempered
-from goru.studies.design import PLAIN
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.scores import figures
@@ -68,7 +68,7 @@ class ModelPredictions:
     def compared(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by the plain networks of its kind, and by every other model but the constant
         one."""
-        return {PLAIN.name: self._of(PLAIN.name)} | {
+        return {PLAIN: self._of(PLAIN)} | {
             name: values for name, values in self._rivals.items() if name not in CONSTANTS
         }
 
