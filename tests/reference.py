@@ -18,6 +18,8 @@ def by_hand(architecture, learned, statistics, hyper, x, masks=None) -> list[np.
     functions = {
         "identity": lambda z: z,
         "silu": lambda z: z / (1 + np.exp(-z)),
+        "mish": lambda z: z * np.tanh(np.log1p(np.exp(z))),
+        "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
         "tanh": np.tanh,
         "relu": lambda z: np.maximum(z, 0),
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),

@@ -13,6 +13,7 @@ from goru.experiment.questions import Contrast, name_of
 
 STARTS, PASSES = 6, 20  # of the exchange
 SPARE = 4  # arms more than there are effects to estimate, at least
+MOST_COMPARED = 3  # levels of a factor that are all compared with each other; of more, each with the reference
 CONFOUNDED = 0.35  # of an interaction shows in a main effect: more is said
 _TINY = 1e-6  # added to an information matrix that is still singular
 
@@ -50,13 +51,19 @@ def fraction(factors: Factors, knobs: Mapping[str, Knob], exclude: Sequence[Mapp
     start = 1
     for (factor, levels), size in zip(factors.items(), sizes, strict=True):
         of_levels = np.vstack([np.zeros(len(arms)), effects[start : start + size - 1]])
-        for place, against in itertools.combinations(range(size), 2):
-            name = name_of(factor, levels[against], levels[place], levels[0])
-            weights = tuple(map(float, of_levels[against] - of_levels[place]))
+        for against, place in _compared(size):
+            name = name_of(factor, levels[place], levels[against], levels[0])
+            weights = tuple(map(float, of_levels[place] - of_levels[against]))
             contrasts.append(Contrast(name, arms, (), "weighted", weights))
         start += size - 1
     contrasts.append(Contrast("the best of all combinations", arms, (arms[0],)))
     return Design(factors, knobs, exclude, tuple(contrasts), (), (), only)
+
+
+def _compared(levels: int) -> list[tuple[int, int]]:
+    """Of a factor with so many levels, which are compared: the second of each pair against the first."""
+    pairs = list(itertools.combinations(range(levels), 2))
+    return pairs if levels <= MOST_COMPARED else [pair for pair in pairs if pair[0] == 0]
 
 
 def confounded(design: Design) -> dict[str, list[str]]:
@@ -71,7 +78,11 @@ def confounded(design: Design) -> dict[str, list[str]]:
         for level in levels
     }
     found: dict[str, list[str]] = {}
-    compared = [(factor, *pair) for factor, levels in factors for pair in itertools.combinations(levels, 2)]
+    compared = [
+        (factor, levels[against], levels[place])
+        for factor, levels in factors
+        for against, place in _compared(len(levels))
+    ]
     for asked, (factor, against, level) in zip(design.asked[0], compared, strict=False):
         for (one, first), (other, second) in itertools.combinations(there, 2):
             if one == other or first == design.factors[one][0] or second == design.factors[other][0]:
@@ -85,6 +96,24 @@ def confounded(design: Design) -> dict[str, list[str]]:
             if abs(share - usual) > CONFOUNDED:
                 found.setdefault(asked.name, []).append(f"{technique(one, first)} with {technique(other, second)}")
     return found
+
+
+def notes(design: Design) -> list[str]:
+    """What a part of all combinations leaves open, in sentences."""
+    if design.only is None:
+        return []
+    said = [
+        f"{len(design.arms)} of {design.combinations:,} combinations are trained, a balanced part: every technique is "
+        "compared on average over the others, and whether two do more together is not asked."
+    ]
+    mixed = confounded(design)
+    if mixed:
+        name, (first, *_) = next(iter(mixed.items()))
+        said.append(
+            f"So few cannot tell {len(mixed)} of {len(design.asked[0]) - 1} effects from some pairs of techniques, "
+            f"such as {name} from {first}, if these do more together."
+        )
+    return said
 
 
 @lru_cache(maxsize=16)

@@ -83,10 +83,11 @@ def at_inference(
 def hidden(
     layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any, deleting: Context | None = None
 ) -> Iterator[Any]:
-    """What every hidden layer hands to the next at inference: what all affine layers but the first read."""
+    """What every hidden layer hands to the next at inference: what all affine layers but the first read, and blocks
+    that hold such."""
     read = None
     for layer, y in at_inference(layers, learned, statistics, hyper, x, deleting):
-        if layer.kind == "affine" and read is not None:
+        if read is not None and any(inner.kind == "affine" for inner in every((layer,))):
             yield read
         read = y
 

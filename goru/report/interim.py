@@ -9,6 +9,9 @@ from goru.report.terminal import shown
 from goru.wording import confidence_in_words
 
 
+MOST_IN_A_LINE = 8  # effects
+
+
 def effect_rows(interim: Interim) -> list[tuple[str, ...]]:
     """A row a question; the first says what is in the columns."""
     confidence = confidence_in_words(interim.confidence)
@@ -40,9 +43,12 @@ def footnotes(interim: Interim) -> list[str]:
 
 def in_a_line(interim: Interim) -> str:
     """`after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); 4 undecided`."""
-    known = [_known(effect, interim) for effect in interim.effects]
+    by_certainty = sorted(interim.effects, key=lambda effect: effect.verdict == "undecided")  # of many, the sure first
+    known = [_known(effect, interim) for effect in by_certainty]
     told = [words_of_effect for words_of_effect in known if words_of_effect is not None]
     undecided = len(known) - len(told)
+    if len(told) > MOST_IN_A_LINE:
+        told[MOST_IN_A_LINE:] = [f"{len(told) - MOST_IN_A_LINE} more likely so"]
     if undecided:
         told.append(f"{undecided} undecided" if told else "nothing is decided")
     return f"after {interim.trials:,} {interim.noun}: {'; '.join(told)}"

@@ -52,7 +52,7 @@ def refuses(folder: Path, words: str | None = None) -> None:
 
 
 class TestRoundTrip:
-    @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu"])
+    @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu", "mish", "selu"])
     @pytest.mark.parametrize("task", MODELS)
     def test_a_model_predicts_the_same_to_the_last_bit(self, tmp_path, task, activation):
         model = make_model(task, activation)

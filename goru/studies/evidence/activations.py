@@ -1,7 +1,6 @@
 """How the activations of hidden layers are spread while a network is trained."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -27,10 +26,7 @@ def hidden_activations(architecture: Architecture, epsilon: float, learned: Lear
     - `epsilon`: batch norm's ε.
     - `learned`: of one network, with a first axis.
     """
-    layers, hyper = replace(architecture, dropout=False).layers, Hyperparameters(batch_norm_epsilon=epsilon)
-    learned = tuple(
-        parameters for parameters, layer in zip(learned, architecture.layers, strict=True) if layer.kind != "dropout"
-    )
+    layers, hyper = architecture.layers, Hyperparameters(batch_norm_epsilon=epsilon)
     with np.errstate(all="ignore"):  # a network that diverged has no numbers to show
         statistics = network.exact_statistics(layers, learned, x.T, Context(hyper))
         outputs = network.hidden(layers, learned, statistics, hyper, x.T)

@@ -29,6 +29,7 @@ from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.findings.timings import Timings
 from goru.experiment.forms import as_read
+from goru.experiment.fraction import notes
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Configurations, Race
 from goru.experiment.trial import Losses
@@ -155,7 +156,7 @@ class Conclusion:
         )
         clock.begin("writing")
         seconds = clock.spent
-        shortfalls = [] if spending is None else [*left_out, *spending.overrun()]
+        shortfalls = [*notes(self.design), *([] if spending is None else [*left_out, *spending.overrun()])]
         answer = Answer(
             goru=__version__,
             data=describe_data(dataset),
