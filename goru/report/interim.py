@@ -8,7 +8,6 @@ from goru.report.estimates import in_loss
 from goru.report.terminal import shown
 from goru.wording import confidence_in_words
 
-
 MOST_IN_A_LINE = 8  # effects
 
 
