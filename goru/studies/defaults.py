@@ -94,7 +94,11 @@ def explain() -> list[tuple[str, str, str]]:
             f"scaled; in {N_PIECES} pieces as well where that is better",
             "a first look at two splits",
         ),
-        ("arms", "batch norm none, before, after x dropout off, on x weight decay off, on", ""),
+        (
+            "arms (--factors)",
+            "batch norm none, before, after x dropout off, on x weight decay off, on",
+            f"of more than {MOST_ARMS} a balanced part",
+        ),
         (
             "configurations of each arm",
             f"{FEWEST_CONFIGURATIONS} to {MOST_CONFIGURATIONS}, by the budget",
@@ -140,4 +144,5 @@ def explain() -> list[tuple[str, str, str]]:
         ("probabilities", "tempered where that lowers the loss", "on rows it did not use"),
         ("linear, boosted models", f"unless they would take over {BASELINES:.0%} of the budget", ""),
         ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),
+        ("  with --until-decided", f"{UNTIL_DECIDED_SECONDS:g} s at the most", ""),
     ]

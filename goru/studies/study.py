@@ -313,7 +313,9 @@ class Study:
     ) -> dict[str, FinalModel]:
         """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
         test rows the plain ones to stand beside them."""
-        extent, late = EXTENTS[0 if plan.full and self._scoring is None else 1], self._late
+        # Whether there is time for a selection from several arms, a clock says; without one, whether all else is whole.
+        most = plan.full or self._spending is not None
+        extent, late = EXTENTS[0 if most and self._scoring is None else 1], self._late
         if self.clock.ending.asked:
             extent = HURRIED
         alike = ranked["recommended"][0] == ranked["plain"][0]

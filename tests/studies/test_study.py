@@ -25,7 +25,7 @@ from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.model.networks import Networks
 from goru.studies import defaults
-from goru.studies.design import ARMS, KNOBS, PLAIN, design
+from goru.studies.design import ARMS, LEARNING_RATE, PLAIN, design
 from goru.studies.environment import describe_environment
 from goru.studies.final.scores import constant_predictions, figures
 from goru.studies.fitting import TableOptions, fit_table
@@ -359,7 +359,7 @@ class TestLimits:
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_where_many_networks_diverge_evidence_is_json_without_what_is_no_number(self, flowers, monkeypatch):
-        monkeypatch.setitem(KNOBS, "learning_rate", log_uniform(1e-2, 1e38))
+        monkeypatch.setitem(LEARNING_RATE, "learning_rate", log_uniform(1e-2, 1e38))
         monkeypatch.setattr("goru.studies.study.plan_trials", lambda *most: Plan(4, 1, 3, 4))
         monkeypatch.setattr(defaults, "networks_in_a_block", lambda parameters: 2)  # as in the other studies here
         result = Study(flowers, TINY).run()
@@ -376,7 +376,7 @@ class TestLimits:
     def test_a_table_from_which_nothing_is_learned_is_refused_and_leaves_nothing(
         self, flowers_csv, tmp_path, monkeypatch
     ):
-        monkeypatch.setitem(KNOBS, "learning_rate", log_uniform(1e37, 1e38))
+        monkeypatch.setitem(LEARNING_RATE, "learning_rate", log_uniform(1e37, 1e38))
         with pytest.raises(InputError, match=r"flowers\.csv: no network learned anything"):
             fit_table(TableOptions(str(flowers_csv), "kind"), TINY, tmp_path / "runs" / "flowers")
         assert list(tmp_path.iterdir()) == []

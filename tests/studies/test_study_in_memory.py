@@ -18,7 +18,7 @@ from goru.experiment.racing.record import Record
 from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
 from goru.studies import defaults
-from goru.studies.design import ARMS, KNOBS
+from goru.studies.design import ARMS, LEARNING_RATE
 from goru.studies.final import conclusion
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
@@ -220,7 +220,7 @@ class TestEvidenceOfOddities:
     @pytest.mark.parametrize("classes", [2, None], ids=["classes", "numbers"])
     @pytest.mark.parametrize("rates", [(1e-2, 1e38), (1.0, 1e37)], ids=["some", "most"])
     def test_networks_that_diverge(self, monkeypatch, classes, rates):
-        monkeypatch.setitem(KNOBS, "learning_rate", log_uniform(*rates))
+        monkeypatch.setitem(LEARNING_RATE, "learning_rate", log_uniform(*rates))
         evidence = self.evidence(make(classes=classes), networks=36 * 4, epochs=8)
         found = [each["loss"] for each in evidence["configurations"]]
         assert 0 < found.count(None) < len(found)

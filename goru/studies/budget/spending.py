@@ -17,11 +17,12 @@ from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import LAST_SECONDS, Pace
-from goru.studies.design import ARMS, programs
+from goru.studies.design import ARMS, programs, sharing
 from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
+ROUNDS = 8  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
 RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
@@ -132,6 +133,14 @@ class Spending:
         networks = defaults.networks_in_a_block(base.n_parameters)
         if interpreted or modest.compiling + modest.compiled > seconds:
             networks = 2  # a block that is not full takes as long as one that is, and NumPy gains nothing by it
+        else:
+            # Blocks of few networks are nearly as fast, and what is left of the budget is less than a round.
+            shared = sharing(self._arms, base, recipe)
+            a_configuration = replace(
+                least, networks=len(self._arms) * self._asked.folds[0], steps=self._asked.epochs * self._steps
+            ).compiled
+            while networks > shared and networks // shared * a_configuration * ROUNDS > seconds:
+                networks //= 2
         if (known := self._record.recall(_WAY)) is None:
             known = asdict(Way(interpreted, networks))
             self._record.remember(_WAY, known)
