@@ -18,6 +18,10 @@ from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a defau
 )
 
 BUDGET_SECONDS = 120.0
+# Probabilities are judged at each, and the best one is chosen on other folds, as the epoch is; what is delivered is
+# calibrated too. Half an octave apart: between two, the loss hardly changes. None is below 1, where a row that a
+# network is wildly sure of, and wrong about, costs even more: it would be chosen by luck.
+TEMPERATURES = (1.0, 2**0.5, 2.0, 2**1.5)
 ENSEMBLE = 8  # networks of the final model
 ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more, but are worse one by one
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
@@ -108,6 +112,11 @@ def explain() -> list[tuple[str, str, str]]:
         ("optimiser", "Adam, β 0.9, 0.99; cosine schedule to zero", ""),
         ("learning rate", "drawn", span(LEARNING_RATE, "log")),
         ("epochs", f"up to {EPOCHS}, scored after each", "the best on other folds"),
+        (
+            "judged by (--judge)",
+            "log loss of calibrated probabilities; squared error",
+            f"{len(TEMPERATURES)} temperatures, {TEMPERATURES[0]:.3g} .. {TEMPERATURES[-1]:.3g}: the best on other folds",
+        ),
         ("batch (--batch-size)", "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500", "fixed"),
         ("dropout rate, where on", "drawn", span(DROPOUT_RATE, "linear")),
         ("weight decay, where on", "decoupled; strength drawn", span(DECAY_STRENGTH, "log")),

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from goru.errors import InputError, option
 from goru.nn.architecture import ActivationName
+from goru.nn.judge import Measure
 
 MOST_WIDTH = 65_536
 MOST_LAYERS = 100
@@ -28,6 +29,8 @@ class Options:
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
+    - `judge`: what effects, configurations and ensembles are judged by, see [`Judge`][goru.nn.judge.Judge]: by default
+      the log loss of calibrated probabilities, or the squared error. Networks are trained as ever.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -43,6 +46,7 @@ class Options:
     class_weight: Literal["balanced"] | None = None
     epochs: int | None = None
     numbers: Literal["auto", "scaled", "pieces"] = "auto"
+    judge: Measure | None = None
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
@@ -82,3 +86,6 @@ class Options:
             raise InputError(
                 f"{option('class_weight')}: there is no {self.class_weight!r}. Give balanced, or leave it out."
             )
+        if self.judge not in (None, *get_args(Measure)):
+            choices = ", ".join(get_args(Measure))
+            raise InputError(f"{option('judge')}: there is no {self.judge!r}. Choose one of {choices}.")

@@ -29,6 +29,7 @@ from goru.studies.final.final_model import FinalModel, needs_validation, train_f
 from goru.studies.final.refits import Kept
 from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
+from goru.studies.judging import judge_of
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
@@ -76,6 +77,7 @@ class Study:
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
                 "Leave the option out."
             )
+        self._judge = judge_of(options.judge, dataset)
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
         self._batch = self._batch_size()
@@ -163,7 +165,7 @@ class Study:
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
         way = self._way(base) if self._spending is None else self._spending.way(base)
         self._warn()
-        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
+        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks, self._judge)
         return NetworkLaboratory(
             dataset,
             base,
@@ -239,7 +241,7 @@ class Study:
         folds = min(plan.folds, race.splits_done)
         first = partitions[0][:folds]
         splits = all_splits[: race.splits_done]
-        losses = losses_by_arm(race.trials, laboratory.shares(splits))
+        losses = losses_by_arm(race.trials, laboratory.shares(splits), laboratory.temperatures)
         ranked = {
             "plain": rank({PLAIN: losses[PLAIN]}, configurations),
             "recommended": rank(losses, configurations),

@@ -144,7 +144,7 @@ class OverfittingFound:
 
 @dataclass(frozen=True)
 class EffectFound:
-    """A question's answer: the change of the validation loss, with an interval; below zero is better.
+    """A question's answer: the change of what judges, with an interval; below zero is better.
 
     - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
     - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
@@ -218,17 +218,19 @@ class Judgement:
     """By what effects were judged.
 
     - `loss`: what it is, in words.
+    - `measure`: what it is called for short, where it changes.
     """
 
     plain_loss: Number
     margin_share: float = defaults.MARGIN
     confidence: float = defaults.CONFIDENCE
     loss: str = "log loss"
+    measure: str = "validation loss"
 
     @classmethod
-    def of(cls, answers: Answers, loss: str = "log loss") -> "Judgement":
+    def of(cls, answers: Answers, loss: str = "log loss", measure: str = "validation loss") -> "Judgement":
         """Of the answers to all questions."""
-        return cls(answers.plain_loss, loss=loss)
+        return cls(answers.plain_loss, loss=loss, measure=measure)
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ class Recommendation:
     - `levels`, `values`: of factors, and of the knobs that the arm has.
     - `words`: all of it as a phrase.
     - `epochs`, `schedule_epochs`: after how many of how many its training stops.
+    - `validation_loss`: what it was judged by, with probabilities at this `temperature`.
     """
 
     arm: str
@@ -248,6 +251,7 @@ class Recommendation:
     epochs: int
     schedule_epochs: int
     validation_loss: Number
+    temperature: float = 1.0
 
     @classmethod
     def of(
@@ -277,6 +281,7 @@ class Recommendation:
             candidate.epochs,
             schedule_epochs,
             candidate.loss,
+            candidate.temperature,
         )
 
 
