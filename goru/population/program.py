@@ -130,8 +130,9 @@ def sums(
     losses = xp.where(weight != 0, weight * judge.of_rows(outputs, y), 0)
     inside = (part[:, None] == np.arange(parts)).astype(losses.dtype)
     finite = xp.isfinite(losses)
-    infinite = (~finite).astype(losses.dtype) @ inside > 0
-    by_part = xp.where(infinite, np.inf, xp.where(finite, losses, 0) @ inside)
+    exactly = {} if xp is np else {"precision": "highest"}  # a sum of losses: an accelerator would round them first
+    infinite = xp.matmul((~finite).astype(losses.dtype), inside) > 0
+    by_part = xp.where(infinite, np.inf, xp.matmul(xp.where(finite, losses, 0), inside, **exactly))
     return xp.stack(figures), xp.moveaxis(by_part, -1, 1)
 
 

@@ -86,7 +86,7 @@ def explain() -> list[tuple[str, str, str]]:
     """What, by default, drawn from: a line each, in words."""
 
     def span(range_: tuple[float, float], scale: str) -> str:
-        return f"{range_[0]:g} .. {range_[1]:g}, {scale}"
+        return f"{range_[0]:.3g} .. {range_[1]:.3g}, {scale}"
 
     return [
         ("test rows", "a fifth, or a file (--test); looked at once, at the end", ""),
@@ -115,7 +115,7 @@ def explain() -> list[tuple[str, str, str]]:
         (
             "judged by (--judge)",
             "log loss of calibrated probabilities; squared error",
-            f"{len(TEMPERATURES)} temperatures, {TEMPERATURES[0]:.3g} .. {TEMPERATURES[-1]:.3g}: the best on other folds",
+            f"{len(TEMPERATURES)} temperatures, {span((TEMPERATURES[0], TEMPERATURES[-1]), 'the best on other folds')}",
         ),
         ("batch (--batch-size)", "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500", "fixed"),
         ("dropout rate, where on", "drawn", span(DROPOUT_RATE, "linear")),
