@@ -17,7 +17,7 @@ BALANCED = "log loss; every class counts alike in it"
 # Of every measure, what it is called for short, and what it is.
 JUDGED: dict[Measure, tuple[str, str]] = {
     "log-loss": ("validation loss", "log loss of calibrated probabilities"),
-    "brier": ("Brier score", "squared error of calibrated probabilities, summed over the classes"),
+    "brier": ("Brier score", "squared error of calibrated probabilities"),
     "accuracy": ("error rate", "share of rows whose class is wrong"),
     "rmse": ("validation loss", SQUARED),
     "mae": ("mean absolute error", "absolute error over the target's standard deviation"),
@@ -44,7 +44,7 @@ def describe_data(dataset: Dataset) -> Data:
 def judged_by(measure: Measure, balanced: bool) -> tuple[str, str]:
     """What a measure is, and what it is called for short."""
     name, words = JUDGED[measure]
-    return f"{words}; every class counts alike in it" if balanced else words, name
+    return f"{words}; classes balanced" if balanced else words, name
 
 
 def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | None) -> Network:

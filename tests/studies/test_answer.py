@@ -102,7 +102,7 @@ def test_the_table(flowers, prices):
 
 def test_what_judges():
     assert judged_by("log-loss", balanced=False) == ("log loss of calibrated probabilities", "validation loss")
-    assert judged_by("brier", balanced=True)[0].endswith("; every class counts alike in it")
+    assert judged_by("brier", balanced=True)[0].endswith("; classes balanced")
     assert judged_by("rmse", balanced=False) == ("squared error over the target's variance", "validation loss")
     names = [judged_by(measure, balanced=False)[1] for measure in ("brier", "accuracy", "mae")]
     assert names == ["Brier score", "error rate", "mean absolute error"]
