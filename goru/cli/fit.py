@@ -78,6 +78,12 @@ def fit_command(
     class_weight: Annotated[
         str | None, typer.Option(help="balanced: every class counts alike, however many rows it has.")
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="What effects are judged by: log-loss (default), brier or accuracy; for numbers rmse (default) or mae."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Everything random is a function of it.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
@@ -112,6 +118,7 @@ def fit_command(
         search_batch_norm=search_batch_norm,
         class_weight=class_weight,  # type: ignore[arg-type]  # checked there
         until_decided=until_decided,
+        judge=judge,  # type: ignore[arg-type]  # checked there
     )
     from goru.cli.interrupting import interruptible
     from goru.experiment.clock import Clock

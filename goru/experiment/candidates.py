@@ -12,13 +12,14 @@ from goru.experiment.trial import Losses
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration at its best epoch, by its mean validation loss over all splits."""
+    """A configuration at its best epoch and temperature, by its mean validation loss over all splits."""
 
     arm: Arm
     configuration: int
     values: Mapping[str, float] = field(compare=False)
     epochs: int
     loss: float
+    temperature: float = 1.0
 
 
 def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
@@ -27,10 +28,15 @@ def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Map
     for arm, losses_of_arm in losses.items():
         mean = losses_of_arm.validation.mean(axis=1)  # NaN where a configuration has not seen every split
         for configuration in map(int, np.flatnonzero(~np.isnan(mean[:, -1]))):
-            epoch = int(mean[configuration].argmin())
+            stop = int(mean[configuration].argmin())
             candidates.append(
                 Candidate(
-                    arm, configuration, configurations[arm][configuration], epoch + 1, float(mean[configuration, epoch])
+                    arm,
+                    configuration,
+                    configurations[arm][configuration],
+                    losses_of_arm.epoch(stop) + 1,
+                    float(mean[configuration, stop]),
+                    losses_of_arm.temperature(stop),
                 )
             )
     return sorted(candidates, key=lambda candidate: candidate.loss)

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.sharding import Mesh, PartitionSpec
 
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters, LossName, Recipe
 from goru.nn.arrays import namespace
+from goru.nn.judge import Judge
 from goru.nn.layers.batch_norm import corrected
 from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
@@ -40,6 +42,8 @@ class BlockShape:
     - `epochs`, `steps`: the most epochs that are scored, and the most steps, in one call of the program.
     - `eval_chunks`, `eval_rows`: rows are scored in so many chunks of so many rows.
     - `parts`: into so many parts the loss on the validation rows is taken apart.
+    - `judge`: by what they are judged, if not by the loss that networks are trained by: then it is that, at each of its
+      temperatures, which is taken apart.
     """
 
     networks: int
@@ -49,6 +53,7 @@ class BlockShape:
     eval_chunks: int
     eval_rows: int
     parts: int = 1
+    judge: Judge | None = None
 
 
 class BlockData(NamedTuple):
@@ -88,7 +93,8 @@ class RecordedCurves(NamedTuple):
 
     - `figures`: `(epochs, 2, figures, networks)`: on training rows and on validation rows, loss and, for classes,
       accuracy.
-    - `parts`: `(epochs, parts, networks)`: the loss on validation rows, taken apart.
+    - `parts`: `(epochs, [temperatures], parts, networks)`: the loss on validation rows, taken apart; with temperatures
+      where there is a judge.
     """
 
     figures: Any
@@ -102,10 +108,13 @@ class Members(NamedTuple):
     hyper: Hyperparameters
 
 
-def sums(loss: LossName, outputs: Any, y: Any, weight: Any, part: Any, parts: int) -> tuple[Any, Any]:
+def sums(
+    loss: LossName, outputs: Any, y: Any, weight: Any, part: Any, parts: int, judge: Judge | None = None
+) -> tuple[Any, Any]:
     """What rows add to the figures of a network, or of many of NumPy's, and to the loss of each part of the rows.
 
-    **Returns:** `(figures, *networks)`, loss and, for classes, the rows that are right; and `(parts, *networks)`.
+    **Returns:** `(figures, *networks)`, loss and, for classes, the rows that are right; and `(parts, *networks)`, or
+    with a judge `(temperatures, parts, *networks)`.
     """
     xp = namespace(outputs)
     # Not a product alone: a row that does not count may have an infinite loss, and zero times that is no number.
@@ -114,8 +123,17 @@ def sums(loss: LossName, outputs: Any, y: Any, weight: Any, part: Any, parts: in
     if loss == "softmax_cross_entropy":
         figures.append(xp.where(outputs.argmax(axis=-2) == y, weight, 0).sum(axis=-1))
     # A comparison instead of an indexed sum: it fuses, and a row's infinite loss stays in its part.
-    inside = part == xp.arange(parts).reshape(parts, *[1] * losses.ndim)
-    return xp.stack(figures), xp.where(inside, losses, 0).sum(axis=-1)
+    if judge is None:
+        inside = part == xp.arange(parts).reshape(parts, *[1] * losses.ndim)
+        return xp.stack(figures), xp.where(inside, losses, 0).sum(axis=-1)
+    # At many temperatures a product is sooner done; what is infinite is added after it.
+    losses = xp.where(weight != 0, weight * judge.of_rows(outputs, y), 0)
+    inside = (part[:, None] == np.arange(parts)).astype(losses.dtype)
+    finite = xp.isfinite(losses)
+    exactly = {} if xp is np else {"precision": "highest"}  # a sum of losses: an accelerator would round them first
+    infinite = xp.matmul((~finite).astype(losses.dtype), inside) > 0
+    by_part = xp.where(infinite, np.inf, xp.matmul(xp.where(finite, losses, 0), inside, **exactly))
+    return xp.stack(figures), xp.moveaxis(by_part, -1, 1)
 
 
 def score(
@@ -125,11 +143,13 @@ def score(
     hyper: Hyperparameters,
     training: Training,
     data: BlockData,
+    judge: Judge | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """One network on the training rows and the validation rows of the data.
 
-    **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on score
-    rows taken apart, `(parts,)`: what the rows of each part add to the mean.
+    **Returns:** of both, `(2, figures)`: the weighted mean loss and, for classes, the accuracy; and the loss on
+    validation rows taken apart, `(parts,)`, or with a judge `(temperatures, parts)`: what the rows of each part add to
+    the mean.
     """
     training = training.watched
     statistics = corrected(training.running)
@@ -140,7 +160,7 @@ def score(
     def chunk(_, chosen):
         rows, weight = chosen
         outputs = network.infer(layers, training.learned, statistics, hyper, columns(data.x[rows]))
-        return None, sums(recipe.loss, outputs, targets(data.y[rows]), weight, data.part[rows], parts)
+        return None, sums(recipe.loss, outputs, targets(data.y[rows]), weight, data.part[rows], parts, judge)
 
     _, (figures, by_part) = jax.lax.scan(chunk, None, (rows, weights))
 
@@ -159,9 +179,10 @@ def advance(
     members: Members,
     data: BlockData,
     orders: Orders,
+    judge: Judge | None = None,
 ) -> tuple[Training, RecordedCurves]:
     """Train a block for some epochs and score it after each."""
-    score_all = jax.vmap(partial(score, layers, recipe, parts), in_axes=(0, 0, None), out_axes=-1)
+    score_all = jax.vmap(partial(score, layers, recipe, parts, judge=judge), in_axes=(0, 0, None), out_axes=-1)
 
     def one_step(index, training):
         rows, step = orders.batches[index], orders.first_step + index
@@ -194,8 +215,9 @@ def advance(
 
     n_epochs, n_networks = orders.ends.shape[0], members.ids.shape[0]
     n_figures = 2 if recipe.loss == "softmax_cross_entropy" else 1
+    apart = (parts,) if judge is None else (len(judge.temperatures), parts)
     curves = RecordedCurves(
-        jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, parts, n_networks), jnp.nan)
+        jnp.full((n_epochs, 2, n_figures, n_networks), jnp.nan), jnp.full((n_epochs, *apart, n_networks), jnp.nan)
     )
     return jax.lax.fori_loop(0, orders.n_epochs, one_epoch, (training, curves))
 

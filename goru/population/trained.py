@@ -18,8 +18,8 @@ class TrainedBlock:
 
     - `curves`: `(networks, points, 2, figures)`: after every epoch that is scored, on training rows and on validation
       rows, the weighted mean loss and, for classes, the accuracy, weighted too.
-    - `parts`: `(networks, points, parts)`: at the same points, what each part of the validation rows adds to their mean
-      loss.
+    - `parts`: `(networks, points, [temperatures], parts)`: at the same points, what each part of the validation rows
+      adds to their mean loss; with temperatures where there is a judge, see `BlockShape`.
     - `training`: the networks themselves, stacked along a first axis, as NumPy arrays; `None` if not asked for.
     - `snapshots`: the same after the epochs that the block asks for, by the epoch.
     """

@@ -62,7 +62,8 @@ class Trainer:
         mesh = Mesh(np.array(self.devices), (DEVICES,))
         self._sharding = NamedSharding(mesh, PartitionSpec(DEVICES))
         self._advance = jax.jit(
-            over_devices(partial(advance, architecture.layers, recipe, shape.parts), mesh), donate_argnums=0
+            over_devices(partial(advance, architecture.layers, recipe, shape.parts, judge=shape.judge), mesh),
+            donate_argnums=0,
         )
         self._compiling = threading.Lock()
         self._program: Any = None

@@ -2,6 +2,7 @@
 
 from goru.experiment.findings.answer import Answer, ModelScores
 
+_MAIN = ("Brier score", "absolute error", "balanced log loss", "log loss", "error")
 PLAIN, RECOMMENDED = "plain", "recommended"
 
 
@@ -18,6 +19,7 @@ def plain_beside(answer: Answer) -> ModelScores | None:
 
 
 def main_figure(answer: Answer) -> str:
-    """What is shown: the loss, or in regression the error in the target's own units."""
+    """What is shown: what judges where it is not the loss, the loss, or in regression the error in the target's own
+    units."""
     names = list(answer.test[0].figures)
-    return next((name for name in ("balanced log loss", "log loss", "error") if name in names), names[0])
+    return next((name for name in _MAIN if name in names), names[0])

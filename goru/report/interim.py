@@ -14,9 +14,7 @@ MOST_IN_A_LINE = 8  # effects
 def effect_rows(interim: Interim) -> list[tuple[str, ...]]:
     """A row a question; the first says what is in the columns."""
     confidence = confidence_in_words(interim.confidence)
-    rows: list[tuple[str, ...]] = [
-        ("what helps so far", "change in validation loss", f"{confidence} interval", "verdict")
-    ]
+    rows: list[tuple[str, ...]] = [("what helps so far", "change", f"{confidence} interval", "verdict")]
     for effect in interim.effects:
         if effect.change is None:
             rows.append((shown(effect.name), "unknown", "", words.verdict_in_words(effect)))

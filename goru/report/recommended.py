@@ -9,12 +9,15 @@ from goru.report.pictures.picture import Table
 from goru.wording import counted, figure
 
 
-def recommended_table(configurations: Sequence[Recommendation], networks: bool) -> Table:
+def recommended_table(
+    configurations: Sequence[Recommendation], networks: bool, measure: str = "validation loss"
+) -> Table:
     """A row a configuration, a column a knob.
 
     **Arguments:**
 
     - `networks`: whether the model is of several networks each.
+    - `measure`: what configurations are judged by.
     """
     knobs = list(dict.fromkeys(name for configuration in configurations for name in configuration.values))
     schedule = any(configuration.schedule_epochs > 1 for configuration in configurations)
@@ -28,7 +31,7 @@ def recommended_table(configurations: Sequence[Recommendation], networks: bool) 
         )
         for configuration in configurations
     ]
-    ends = (*(["epochs"] if schedule else []), "validation loss")
+    ends = (*(["epochs"] if schedule else []), measure)
     return Table(("combination", *(["networks"] if networks else []), *map(words.knob, knobs), *ends), rows)
 
 

@@ -95,7 +95,7 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
         failures=_failures(answer),
         final_model={
             "says": final_model_says(answer),
-            "table": recommended_table(answer.recommended, words.of_networks(answer)),
+            "table": recommended_table(answer.recommended, words.of_networks(answer), answer.judgement.measure),
         },
         columns=columns,
         noun=noun,
@@ -120,8 +120,8 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             "helps",
             "What helps",
             [effects_picture(answer)],
-            f"{len(answer.effects)} questions, each answered by a change of the validation loss, both sides at "
-            f"their best configuration and epoch. Bars are simultaneous "
+            f"{len(answer.effects)} questions, each answered by a change of the {answer.judgement.measure}, both sides "
+            f"at their best configuration and epoch. Bars are simultaneous "
             f"{confidence_in_words(answer.judgement.confidence)} confidence intervals; the band around zero is what is "
             "not worth having.",
             [
@@ -141,7 +141,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
         *_section(
             "hyperparameters",
             "Loss over each hyperparameter",
-            [hyperparameters_picture(evidence)],
+            [hyperparameters_picture(evidence, answer.judgement.measure)],
             warnings=edge_warnings(evidence),
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
@@ -195,7 +195,7 @@ def cards(answer: Answer) -> list[Card]:
     if best.change is not None and plain:
         change, interval = in_shares(best, plain)
         more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict_in_words(best)}"
-        cards.append(Card("best combination against plain, validation loss", change, more))
+        cards.append(Card(f"best combination against plain, {answer.judgement.measure}", change, more))
     if words.has_simplest(answer):
         simplest = short_name(words.simplest(answer), MOST_LETTERS)
         cards.append(Card("the simplest that does about as well", simplest, "within one standard error of the best"))
@@ -227,7 +227,14 @@ def summary(answer: Answer) -> str:
         sentences += f" Networks of {widths} units, {answer.network.activation}."
     else:
         sentences += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
-    return f"{sentences} The loss is the {short_name(answer.judgement.loss)}."
+    return f"{sentences} {_judged(answer)}"
+
+
+def _judged(answer: Answer) -> str:
+    judgement = answer.judgement
+    if judgement.measure == "validation loss":
+        return f"The loss is the {short_name(judgement.loss)}."
+    return f"What judges is the {judgement.measure}: {short_name(judgement.loss)}."
 
 
 def _failures(answer: Answer) -> Table | None:

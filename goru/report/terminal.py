@@ -167,9 +167,10 @@ def _removals(answer: Answer) -> Iterator[str]:
 
 
 def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tuple[str, ...]]:
-    plain, there = answer.judgement.plain_loss, answer.data.rows
+    judgement, there = answer.judgement, answer.data.rows
+    plain = judgement.plain_loss
     rows: list[tuple[str, ...]] = [
-        (title, "change in validation loss", f"{confidence_in_words(answer.judgement.confidence)} interval", "verdict")
+        (title, f"change in {judgement.measure}", f"{confidence_in_words(judgement.confidence)} interval", "verdict")
     ]
     for effect in effects:
         name = shown(effect.name)

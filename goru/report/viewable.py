@@ -87,7 +87,7 @@ class Viewable:
         """
         from goru.report.pictures.hyperparameters import hyperparameters_picture
 
-        return _drawn(hyperparameters_picture(self.evidence), "the design has no knobs")
+        return _drawn(hyperparameters_picture(self.evidence, self.answer.judgement.measure), "the design has no knobs")
 
     def plot_arms(self) -> "Figure":
         """The validation loss of every combination."""

@@ -20,6 +20,7 @@ def advise(
     plain: Rival | None = None,
     noun: str = "network",
     confidence: float = defaults.CONFIDENCE,
+    measure: str = "validation loss",
 ) -> str:
     """What to do with this table.
 
@@ -38,6 +39,7 @@ def advise(
     - `plain`: the plain networks on the test rows.
     - `noun`: what the plain arm's are called.
     - `confidence`: with which `recommended` was judged.
+    - `measure`: what effects are judged by.
     """
     better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
     if better:
@@ -54,7 +56,7 @@ def advise(
         sentences = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
         sentences += ", whose margin of error is unknown."
     else:
-        sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun, confidence)
+        sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun, confidence, measure)
     if rivals and rivals[0].shares.change < 0:
         name, shares = rivals[0].name.capitalize(), rivals[0].shares
         sentences += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
@@ -69,6 +71,7 @@ def _among_networks(
     plain: Rival | None,
     noun: str,
     confidence: float,
+    measure: str,
 ) -> str:
     if configurations < defaults.FEWEST_CONFIGURATIONS:
         return (
@@ -84,7 +87,7 @@ def _among_networks(
     worse = plain is not None and plain.difference.change < 0
     if recommended.verdict == "helps":
         lower = Difference(*(-end for end in (change.change, change.high, change.low)))
-        sentences = f"Use {words}: the validation loss is {_spelt(lower, '', confidence)} lower than the plain {noun}'s"
+        sentences = f"Use {words}: the {measure} is {_spelt(lower, '', confidence)} lower than the plain {noun}'s"
         if plain is not None and worse:
             sentences += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
         return f"{sentences}."
@@ -93,7 +96,7 @@ def _among_networks(
     if recommended.change >= 0:
         return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
     spelt = _spelt(change, confidence=confidence)
-    lowest = f"the lowest validation loss, but not significantly lower than the plain {noun}'s ({spelt})"
+    lowest = f"the lowest {measure}, but not significantly lower than the plain {noun}'s ({spelt})"
     if not worse and (recommended.helps or 0.0) >= defaults.LIKELY:
         chance = min(recommended.helps or 0.0, 0.99)
         return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {spelt})."

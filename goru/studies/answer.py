@@ -8,12 +8,21 @@ from goru.experiment.arms import Level, technique
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.comparison import Rival
 from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
+from goru.nn.judge import Measure
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
 from goru.studies.techniques import TECHNIQUES
 
 SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
 BALANCED = "log loss; every class counts alike in it"
+# Of every measure, what it is called for short, and what it is.
+JUDGED: dict[Measure, tuple[str, str]] = {
+    "log-loss": ("validation loss", "log loss of calibrated probabilities"),
+    "brier": ("Brier score", "squared error of calibrated probabilities"),
+    "accuracy": ("error rate", "share of rows whose class is wrong"),
+    "rmse": ("validation loss", SQUARED),
+    "mae": ("mean absolute error", "absolute error over the target's standard deviation"),
+}
 
 
 def describe_data(dataset: Dataset) -> Data:
@@ -33,9 +42,10 @@ def describe_data(dataset: Dataset) -> Data:
     )
 
 
-def loss_words(dataset: Dataset, balanced: bool) -> str:
-    """What the loss is."""
-    return SQUARED if dataset.classes is None else BALANCED if balanced else LOG
+def judged_by(measure: Measure, balanced: bool) -> tuple[str, str]:
+    """What a measure is, and what it is called for short."""
+    name, words = JUDGED[measure]
+    return f"{words}; classes balanced" if balanced else words, name
 
 
 def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | None) -> Network:

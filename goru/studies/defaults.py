@@ -20,6 +20,10 @@ from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a defau
 BUDGET_SECONDS = 120.0
 MOST_ARMS = 24  # of more combinations a balanced part is trained
 UNTIL_DECIDED_SECONDS = 1800.0  # the most, for a study that ends when all is decided
+# Probabilities are judged at each, and the best one is chosen on other folds, as the epoch is; what is delivered is
+# calibrated too. Half an octave apart: between two, the loss hardly changes. None is below 1, where a row that a
+# network is wildly sure of, and wrong about, costs even more: it would be chosen by luck.
+TEMPERATURES = (1.0, 2**0.5, 2.0, 2**1.5)
 ENSEMBLE = 8  # networks of the final model
 ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more, but are worse one by one
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
@@ -84,7 +88,7 @@ def explain() -> list[tuple[str, str, str]]:
     """What, by default, drawn from: a line each, in words."""
 
     def span(range_: tuple[float, float], scale: str) -> str:
-        return f"{range_[0]:g} .. {range_[1]:g}, {scale}"
+        return f"{range_[0]:.3g} .. {range_[1]:.3g}, {scale}"
 
     return [
         ("test rows", "a fifth, or a file (--test); looked at once, at the end", ""),
@@ -114,6 +118,11 @@ def explain() -> list[tuple[str, str, str]]:
         ("optimiser", "Adam, β 0.9, 0.99; cosine schedule to zero", ""),
         ("learning rate", "drawn", span(LEARNING_RATE, "log")),
         ("epochs", f"up to {EPOCHS}, scored after each", "the best on other folds"),
+        (
+            "judged by (--judge)",
+            "log loss of calibrated probabilities; squared error",
+            f"{len(TEMPERATURES)} temperatures, {span((TEMPERATURES[0], TEMPERATURES[-1]), 'the best on other folds')}",
+        ),
         ("batch (--batch-size)", "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500", "fixed"),
         ("dropout rate, where on", "drawn", span(DROPOUT_RATE, "linear")),
         ("weight decay, where on", "decoupled; strength drawn", span(DECAY_STRENGTH, "log")),

@@ -17,6 +17,7 @@ from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.judge import Judge
 from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.spec import AnyTrainer, TrainerSpec
@@ -48,8 +49,15 @@ def roomy(count: int) -> int:
     return -(-count // unit) * unit
 
 
-def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -> BlockShape:
-    """The shape that serves all splits of so many rows, and tables of nearly as many."""
+def block_shape(
+    rows: int, splits: Sequence[Split], batch: int, networks: int, judge: Judge | None = None
+) -> BlockShape:
+    """The shape that serves all splits of so many rows, and tables of nearly as many.
+
+    **Arguments:**
+
+    - `judge`: by what validation rows are judged, if not by the loss that networks are trained by.
+    """
     rows, scored = roomy(rows), roomy(max(len(split.validation_rows) for split in splits))
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
     epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
@@ -61,6 +69,7 @@ def block_shape(rows: int, splits: Sequence[Split], batch: int, networks: int) -
         eval_chunks=chunks,
         eval_rows=-(-scored // chunks),
         parts=defaults.PARTS,
+        judge=judge,
     )
 
 
@@ -132,6 +141,11 @@ class NetworkLaboratory:
     def trainers(self) -> Collection[AnyTrainer]:
         """One an architecture."""
         return self._trainers.values()
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """That validation rows are judged at."""
+        return (1.0,) if self.shape.judge is None else self.shape.judge.temperatures
 
     @property
     def configurations_in_a_block(self) -> int:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from goru.errors import InputError, option
 from goru.nn.architecture import ActivationName
+from goru.nn.judge import Measure
 from goru.studies.techniques import parsed
 
 MOST_WIDTH = 65_536
@@ -32,6 +33,8 @@ class Options:
       [`parsed`][goru.studies.techniques.parsed].
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
     - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
+    - `judge`: what effects, configurations and ensembles are judged by, see [`Judge`][goru.nn.judge.Judge]: by default
+      the log loss of calibrated probabilities, or the squared error. Networks are trained as ever.
 
     **Raises:** `InputError` for values that make no sense.
     """
@@ -49,6 +52,7 @@ class Options:
     numbers: Literal["auto", "scaled", "pieces"] = "auto"
     factors: tuple[str, ...] | None = None
     until_decided: bool = False
+    judge: Measure | None = None
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
@@ -91,3 +95,6 @@ class Options:
             raise InputError(
                 f"{option('class_weight')}: there is no {self.class_weight!r}. Give balanced, or leave it out."
             )
+        if self.judge not in (None, *get_args(Measure)):
+            choices = ", ".join(get_args(Measure))
+            raise InputError(f"{option('judge')}: there is no {self.judge!r}. Choose one of {choices}.")

@@ -32,6 +32,7 @@ from goru.studies.final.final_model import FinalModel, needs_validation, train_f
 from goru.studies.final.refits import Kept
 from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
+from goru.studies.judging import judge_of
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.options import Options
 from goru.studies.probe import Look, look
@@ -88,6 +89,7 @@ class Study:
                 "classes. Leave it out."
             )
         self._design = design(options.search_batch_norm, factors)
+        self._judge = judge_of(options.judge, dataset)
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
         self._batch = self._batch_size()
@@ -176,7 +178,7 @@ class Study:
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
         way = self._way(base, recipe) if self._spending is None else self._spending.way(base, recipe)
         self._warn()
-        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks)
+        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks, self._judge)
         return NetworkLaboratory(
             dataset,
             base,
@@ -244,7 +246,9 @@ class Study:
         blocks = Blocks(laboratory, all_splits, plan.epochs)
 
         def losses_of(trials: Sequence[Trial], done: int) -> tuple[dict[Arm, Losses], int]:
-            return losses_by_arm(trials, laboratory.shares(all_splits[:done])), min(plan.folds, done)
+            return losses_by_arm(trials, laboratory.shares(all_splits[:done]), laboratory.temperatures), min(
+                plan.folds, done
+            )
 
         looks = Looks(asked, losses_of, self._record, options.until_decided)
         race = Race(

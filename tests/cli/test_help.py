@@ -23,7 +23,7 @@ class TestHelp:
                 "fit",
                 "--target --task --drop --categorical --groups --time --test --merge-rare --budget --networks "
                 "--group-duplicates --hidden --activation --batch-size --single --search-batch-norm --class-weight "
-                "--seed --out --overwrite --explain",
+                "--judge --seed --out --overwrite --explain",
             ),
             ("predict", "--proba -o"),
             ("show", "--json"),

@@ -35,6 +35,7 @@ class TestOptions:
         "--task=clustering",
         "--class-weight=heavy",
         "--class-weight=",
+        "--judge=luck",
     )
 
     @pytest.mark.parametrize("option", SENSELESS)
@@ -49,6 +50,7 @@ class TestOptions:
             *(f"--activation={name}" for name in ("relu", "sigmoid", "tanh", "gelu", "silu", "identity")),
             *("--task=classification", "--task=regression", "--batch-size=16", "--seed=0"),
             *("--class-weight=balanced", "--single", "--search-batch-norm"),
+            *(f"--judge={measure}" for measure in ("log-loss", "brier", "accuracy", "rmse", "mae")),
         ],
     )
     def test_a_sensible_value_is_not_what_is_refused(self, goru, refused, option):
@@ -59,6 +61,11 @@ class TestOptions:
     def test_numbers_have_no_classes_that_could_count_alike(self, goru, refused, houses, write):
         write(houses(), "houses.csv")
         refused(goru("fit", "houses.csv", "--target", "price", "--class-weight", "balanced"), "--class-weight", "price")
+
+    def test_numbers_have_no_classes_to_be_judged_by_and_classes_no_errors(self, goru, refused, houses, credit, write):
+        write(houses(), "houses.csv"), write(credit(), "credit.csv")
+        refused(goru("fit", "houses.csv", "--target", "price", "--judge", "brier"), "--judge brier", "price", "mae")
+        refused(goru("fit", "credit.csv", "--target", "target", "--judge", "rmse"), "--judge rmse", "target", "brier")
 
     @pytest.mark.parametrize("activation", ["swoosh", "rely"])
     def test_an_unknown_activation_is_refused_with_those_there_are(self, goru, refused, credit, write, activation):

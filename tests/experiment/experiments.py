@@ -16,7 +16,7 @@ from goru.experiment.racing.laboratory import Job, Watch
 from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Losses, Trial, losses_by_arm
+from goru.experiment.trial import Losses, Trial, judged, losses_by_arm
 from goru.experiment.watcher import Progress
 
 EPOCHS = 4
@@ -60,7 +60,7 @@ def make_trial(
 ) -> Trial:
     """A trial with everything that is not given made up. `curves` may be the losses on validation rows alone.
 
-    By default every part of the rows adds as much to the loss on them.
+    By default every part of the rows adds as much to the loss on them. With parts at several temperatures, these judge.
     """
     if curves is None:
         curves = np.random.default_rng((configuration, split)).random((EPOCHS, 2, 2))
@@ -69,6 +69,7 @@ def make_trial(
         curves = np.stack([curves / 2, curves], axis=1)[:, :, None]
     parts = np.asarray(even_parts(curves[:, 1, 0]) if parts is None else parts, np.float32)
     values = {"learning_rate": 0.01} if values is None else values
+    more = {"judged": judged(parts), **more}
     return Trial(arm, configuration, split, values, 17 + configuration, (0, 2, split, 0), curves, parts, ended, **more)
 
 
@@ -78,9 +79,10 @@ def even_shares(splits: int, parts: int = PARTS) -> np.ndarray:
 
 
 def losses_of(trials: Sequence[Trial]) -> dict[Arm, Losses]:
-    """The losses of trials whose parts are of one size."""
+    """The losses of trials whose parts are of one size; at several temperatures, these are called 1, 2 and so on."""
     splits = 1 + max(trial.split for trial in trials)
-    return losses_by_arm(trials, even_shares(splits, trials[0].parts.shape[1]))
+    temperatures = tuple(range(1, 1 + trials[0].validation.shape[1]))
+    return losses_by_arm(trials, even_shares(splits, trials[0].parts.shape[-1]), temperatures)
 
 
 def make_losses(validation: object, training: object = None, parts: object = None, shares: object = None) -> Losses:

@@ -1,5 +1,7 @@
 """Candidates for the final model: ranked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from experiments import PLAIN, arm_of, make_losses
@@ -33,6 +35,11 @@ class TestRank:
         ]
         assert [best.loss for best in ranked] == pytest.approx([0.2, 0.4, 0.6])
         assert [best.values["learning_rate"] for best in ranked] == [0.2, 0.3, 0.1]
+
+    def test_it_is_at_its_best_temperature_too(self):
+        losses = replace(make_losses([[[0.9, 0.5, 0.7, 0.3], [0.9, 0.5, 0.7, 0.5]]]), temperatures=(1.0, 2.0))
+        (only,) = rank({PLAIN: losses}, {PLAIN: drawn(0.1)})
+        assert (only.epochs, only.temperature, only.loss) == (2, 2.0, pytest.approx(0.4))
 
     def test_a_configuration_that_did_not_go_on_to_the_second_partition_is_no_candidate(self):
         """Its mean would be over other rows than those of the others, and over luckier ones."""

@@ -126,3 +126,50 @@ class TestDifferentLengths:
             places = np.array([0, 1]), np.array([0, 0]), np.array([3, 3])
             np.testing.assert_allclose(found[PLAIN].parts[places].sum(axis=-1), [0.6, NAN], rtol=1e-6)
         assert failed.best == INF
+
+
+class TestTemperatures:
+    """Where parts are recorded at several temperatures, their sums judge, and not the loss of the curves."""
+
+    PARTS = np.arange(24, dtype=np.float32).reshape(2, 3, 4)  # epochs, temperatures, parts
+
+    def trial(self, **more):
+        return make_trial(curves=[0.9, 0.8], parts=self.PARTS, **more)
+
+    def test_every_epoch_has_a_loss_at_each(self):
+        np.testing.assert_array_equal(self.trial().validation, [[6, 22, 38], [54, 70, 86]])
+        assert self.trial().best == 6
+        assert make_trial(curves=[0.9, 0.8]).validation.shape == (2, 1)
+
+    def test_a_stop_is_an_epoch_at_a_temperature(self):
+        found = losses_by_arm([self.trial()], even_shares(1), (1.0, 2.0, 4.0))[PLAIN]
+        np.testing.assert_array_equal(found.validation, [[[6, 22, 38, 54, 70, 86]]])
+        assert [found.epoch(stop) for stop in range(6)] == [0, 0, 0, 1, 1, 1]
+        assert [found.temperature(stop) for stop in range(6)] == [1, 2, 4, 1, 2, 4]
+
+    def test_the_curves_stay_those_of_the_loss_that_networks_are_trained_by(self):
+        found = losses_by_arm([self.trial()], even_shares(1), (1.0, 2.0, 4.0))[PLAIN]
+        np.testing.assert_allclose(found.curves, [[[0.9, 0.8]]], rtol=1e-6)
+        np.testing.assert_allclose(found.training, [[[0.45, 0.4]]], rtol=1e-6)
+        assert losses_of([make_trial()])[PLAIN].learning is None
+
+    def test_a_trial_with_fewer_epochs_stays_at_all_temperatures_of_its_last(self):
+        short = make_trial(configuration=1, curves=[0.7], parts=self.PARTS[:1])
+        found = losses_by_arm([self.trial(), short], even_shares(1), (1.0, 2.0, 4.0))[PLAIN]
+        np.testing.assert_array_equal(found.validation[1, 0], [6, 22, 38, 6, 22, 38])
+        places = np.array([0, 1, 1]), np.array([0, 0, 0]), np.array([4, 4, 5])
+        np.testing.assert_array_equal(found.parts[places], [self.PARTS[1, 1], self.PARTS[0, 1], self.PARTS[0, 2]])
+        np.testing.assert_array_equal(found.parts[places], np.asarray(found.parts)[places])
+
+    def test_a_part_that_is_not_finite_is_an_infinite_loss_at_that_stop_alone(self):
+        parts = self.PARTS.copy()
+        parts[1, 0, 2] = NAN
+        found = losses_by_arm([make_trial(curves=[0.9, 0.8], parts=parts)], even_shares(1), (1.0, 2.0, 4.0))[PLAIN]
+        np.testing.assert_array_equal(found.validation, [[[6, 22, 38, INF, 70, 86]]])
+
+    def test_some_configurations_are_losses_of_their_own(self):
+        trials = [self.trial(), make_trial(configuration=1, curves=[0.5, 0.4], parts=2 * self.PARTS)]
+        one = losses_by_arm(trials, even_shares(1), (1.0, 2.0, 4.0))[PLAIN].of([1])
+        np.testing.assert_array_equal(one.validation, [[[12, 44, 76, 108, 140, 172]]])
+        np.testing.assert_allclose(one.curves, [[[0.5, 0.4]]], rtol=1e-6)
+        assert (one.parts.shape, one.temperatures) == ((1, 1, 6, 4), (1.0, 2.0, 4.0))

@@ -54,6 +54,7 @@ FIT = {
     "--batch-size": st.one_of(words, numbers.map(str)),
     "--numbers": st.one_of(words, st.sampled_from(["auto", "scaled", "pieces"])),
     "--class-weight": st.one_of(words, st.just("balanced")),
+    "--judge": st.one_of(words, st.sampled_from(["log-loss", "brier", "accuracy", "rmse", "mae"])),
     "--seed": st.one_of(words, numbers.map(str)),
     "--out": st.one_of(words.map(lambda name: f"out/{name}"), paths),
     **dict.fromkeys(("--merge-rare", "--single", "--search-batch-norm", "--overwrite", "--resume"), st.none()),

@@ -22,6 +22,8 @@ OPTIONS = st.sampled_from(
         ("--batch-size", 2),
         ("--numbers", "pieces"),
         ("--activation", "tanh"),
+        ("--judge", "accuracy"),
+        ("--judge", "mae"),
     ]
 )
 

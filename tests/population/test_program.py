@@ -37,6 +37,7 @@ from populations import (
 )
 
 from goru.nn import network
+from goru.nn.judge import Judge
 from goru.nn.layers.affine import Affine, Weights
 from goru.nn.training import Training
 from goru.population.initial import initial
@@ -291,3 +292,39 @@ def test_networks_that_read_the_same_rows_share_one_product():
     begun, x = initial(layers, CLASSIFY, [member(number) for number in range(4)]), table().x[:12].T
     forward = jax.vmap(lambda learned: network.infer(layers, learned, network.running(layers), HYPER, x))
     assert f"f32[{4 * HIDDEN[0]},12]" in jax.jit(forward).lower(begun.learned).compile().as_text()
+
+
+@pytest.mark.parametrize("weight", [(1, 1, 1), (3, 0.5, 100)])
+def test_with_a_judge_it_is_its_loss_at_every_temperature_that_is_taken_apart(weight):
+    x, chunks = jnp.array([[1.0, 0.0], [0.0, 2.0], [1e9, -1e9]]), jnp.array([[0, -1], [1, -1]])
+    data = BlockData(x, jnp.array([0, 0, 1]), jnp.float32(weight), jnp.array([2, 0, 1]), chunks, chunks)
+    temperatures, total = (0.5, 1.0, 2.0), weight[0] + weight[1]
+    figures, parts = score(LINEAR, CLASSIFY, 4, HYPER, HANDS_ON, data, Judge("log-loss", temperatures))
+    without, _ = score(LINEAR, CLASSIFY, 4, HYPER, HANDS_ON, data)
+    np.testing.assert_allclose(figures, without, rtol=1e-6)
+    expected = [
+        [weight[1] * np.log(1 + np.exp(2 / hot)) / total, 0, weight[0] * np.log(1 + np.exp(-1 / hot)) / total, 0]
+        for hot in temperatures
+    ]
+    np.testing.assert_allclose(parts, expected, rtol=1e-6)
+
+
+def test_an_infinite_loss_that_judges_stays_in_its_part_and_a_row_of_weight_zero_adds_nothing():
+    x, chunks = jnp.array([[1.0, 0.0], [3e38, -3e38]]), jnp.array([[0, 1]])
+    for weight, parts in [((2, 0), [FIRST, 0]), ((2, 1), [2 * FIRST / 3, np.inf])]:
+        data = BlockData(x, jnp.array([0, 1]), jnp.float32(weight), jnp.array([0, 1]), chunks, chunks)
+        _, by_part = score(LINEAR, CLASSIFY, 2, HYPER, HANDS_ON, data, Judge("log-loss"))
+        np.testing.assert_allclose(by_part, [parts], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "measure"), [("before", "log-loss"), ("none", "brier"), ("regression", "mae")])
+def test_a_judge_is_heard_after_every_epoch_and_changes_no_curve(name, measure):
+    architecture, recipe, targets = CASES[name]
+    temperatures = (1.0,) if measure == "mae" else (0.5, 1.0, 3.0)
+    one = block(member(0), member(1), rows=table(targets, weighted=True), epochs=EPOCHS)
+    (trained,) = train(trainer(architecture, recipe, replace(SHAPE, judge=Judge(measure, temperatures))), one)
+    (without,) = train(trainer(architecture, recipe), one)
+    np.testing.assert_allclose(trained.curves, without.curves, rtol=1e-5)
+    assert trained.parts.shape == (2, EPOCHS, len(temperatures), PARTS)
+    if measure == "log-loss":
+        np.testing.assert_allclose(trained.parts[:, :, 1], without.parts, rtol=1e-4, atol=1e-7)

@@ -12,7 +12,7 @@ from looking import Page
 
 from goru.errors import InputError
 from goru.report.study_page import study_page, write_study_page
-from goru.studies.answer import BALANCED
+from goru.studies.answer import BALANCED, judged_by
 from goru.studies.runs.manifest import check_files, write_manifest
 from goru.studies.runs.run import RunFolder
 
@@ -242,6 +242,13 @@ class TestTheSummary:
                 changed(CLASSIFICATION, class_weight="balanced", judgement={"loss": BALANCED}, data={"test": 0}),
                 "1,000 rows, none of them for a test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. The "
                 "loss is the log loss; every class counts alike in it.",
+            ),
+            (
+                changed(
+                    CLASSIFICATION, judgement=dict(zip(("loss", "measure"), judged_by("brier", False), strict=True))
+                ),
+                "1,000 rows, 200 of them for the test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
+                "What judges is the Brier score: squared error of calibrated probabilities.",
             ),
         ],
     )

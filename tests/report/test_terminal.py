@@ -172,6 +172,11 @@ class TestAnswer:
         (line,) = [line for line in answer_lines(answer) if line.startswith("dropout")]
         assert line.endswith("  " + words)
 
+    def test_what_changes_is_what_judges(self):
+        lines = list(answer_lines(changed(CLASSIFICATION, judgement={"measure": "Brier score"})))
+        assert sum("change in Brier score" in line for line in lines) == 1
+        assert not any("change in validation loss" in line for line in lines)
+
     def test_a_plain_network_that_never_errs_leaves_no_share_to_speak_of(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
         line = "dropout                                 -0.050                     -0.080 to -0.020  helps"

@@ -24,11 +24,10 @@ _OLD = {  # by the last version that wrote them so
     version: {
         name: json.loads((_OLDER / f"version-{version}" / name).read_text("utf-8")) for name in (ANSWER, EVIDENCE)
     }
-    for version in (4, 5)
+    for version in (4, 5, 6)
 }
-ANSWERED, ANSWERED_BEFORE = (
-    from_json(Answer, lifted_answer(_OLD[version][ANSWER], version), ANSWER) for version in (4, 5)
-)
+ANSWERS = {version: from_json(Answer, lifted_answer(old[ANSWER], version), ANSWER) for version, old in _OLD.items()}
+ANSWERED = ANSWERS[4]
 GATHERED = from_json(Evidence, lifted_evidence(_OLD[4][EVIDENCE], 4), EVIDENCE)
 ASKED = {
     "versions": {"goru": "0.1.0", "jax": "0.10.2"},

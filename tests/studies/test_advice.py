@@ -239,3 +239,8 @@ class TestLikely:
     def test_not_where_the_test_rows_say_otherwise(self):
         better = plain(-0.005, -0.05, 0.04)
         assert advised(replace(OPEN, helps=0.95), plain=better) == advised(OPEN, plain=better)
+
+
+def test_it_names_what_judges():
+    assert "the Brier score is 20% " in advised(HELPS, measure="Brier score")
+    assert "the lowest error rate, but" in advised(OPEN, measure="error rate")

@@ -9,7 +9,7 @@ from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.experiment.findings.answer import FirstLook, Network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.studies.answer import describe_candidate, describe_data, describe_network, loss_words
+from goru.studies.answer import describe_candidate, describe_data, describe_network, judged_by
 from goru.studies.design import PLAIN, arm_of
 from goru.studies.probe import Look
 
@@ -100,7 +100,9 @@ def test_the_table(flowers, prices):
     assert (describe_data(prices).task, describe_data(prices).classes) == ("regression", None)
 
 
-def test_what_the_loss_is(flowers, prices):
-    assert loss_words(flowers, balanced=False) == "log loss"
-    assert loss_words(flowers, balanced=True).startswith("log loss; every class counts alike")
-    assert loss_words(prices, balanced=False) == "squared error over the target's variance"
+def test_what_judges():
+    assert judged_by("log-loss", balanced=False) == ("log loss of calibrated probabilities", "validation loss")
+    assert judged_by("brier", balanced=True)[0].endswith("; classes balanced")
+    assert judged_by("rmse", balanced=False) == ("squared error over the target's variance", "validation loss")
+    names = [judged_by(measure, balanced=False)[1] for measure in ("brier", "accuracy", "mae")]
+    assert names == ["Brier score", "error rate", "mean absolute error"]

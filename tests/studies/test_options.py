@@ -32,6 +32,8 @@ from goru.studies.options import Options
         ({"epochs": 10**6}, "epochs"),  # their curves alone would fill the memory
         ({"class_weight": "none"}, "class_weight"),
         ({"class_weight": ""}, "class_weight"),
+        ({"judge": "luck"}, "judge"),
+        ({"judge": "log loss"}, "judge"),
         ({"seed": -1}, "seed"),
         ({"seed": 2**32}, "seed"),
     ],

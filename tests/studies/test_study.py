@@ -49,9 +49,13 @@ class TestTheAnswer:
     def test_its_effects_are_those_of_the_trials_that_were_handed_over(self, classified, kept, laboratory, splits):
         assert len(kept) == 36
         assert {(trial.arm, trial.configuration) for trial in kept} == {(arm, 0) for arm in ARMS}
-        answers = answers_of(design(), losses_by_arm(kept, laboratory.shares(splits)), folds=3, configurations=1)
+        answers = answers_of(
+            design(), losses_by_arm(kept, laboratory.shares(splits), defaults.TEMPERATURES), folds=3, configurations=1
+        )
         assert classified.answer.effects == tuple(as_read(EffectFound.of(effect, 90)) for effect in answers.contrasts)
-        assert classified.answer.judgement == Judgement(answers.plain_loss, 0.02, 0.95, "log loss")
+        assert classified.answer.judgement == Judgement(
+            answers.plain_loss, 0.02, 0.95, "log loss of calibrated probabilities"
+        )
 
     def test_it_recommends_the_lowest_mean_validation_loss_of_arms_that_do_no_worse_than_plain(self, classified, kept):
         found = losses_of(kept)
@@ -61,7 +65,8 @@ class TestTheAnswer:
         recommended = classified.answer.recommended[0]
         assert recommended.arm == best.name
         assert recommended.schedule_epochs == TINY.epochs
-        assert recommended.epochs == 1 + means[best].argmin()
+        assert recommended.epochs == 1 + found[best].epoch(means[best].argmin())
+        assert recommended.temperature == defaults.TEMPERATURES[means[best].argmin() % len(defaults.TEMPERATURES)]
         assert recommended.validation_loss == pytest.approx(means[best].min())
         assert sum(configuration.networks for configuration in classified.answer.recommended) == defaults.ENSEMBLE
 
@@ -75,7 +80,7 @@ class TestTheAnswer:
         own = losses_of(kept)[PLAIN]
         plain = classified.answer.plain
         assert (plain.training, plain.validation) == pytest.approx(
-            (own.training[0, :, -1].mean(), own.validation[0, :, -1].mean())
+            (own.training[0, :, -1].mean(), own.curves[0, :, -1].mean())
         )
         assert plain.gap == pytest.approx(plain.validation - plain.training)
 
@@ -161,7 +166,7 @@ class TestTheEvidence:
     def test_its_arms_configurations_and_interactions_are_of_the_trials_that_were_handed_over(
         self, classified, kept, laboratory, splits
     ):
-        found = losses_by_arm(kept, laboratory.shares(splits))
+        found = losses_by_arm(kept, laboratory.shares(splits), defaults.TEMPERATURES)
         assert classified.evidence.arms == arm_losses(found, 3)
         pairs = answers_of(design(), found, 3, 1).interactions
         assert classified.evidence.interactions == tuple(as_read(EffectFound.of(pair, 90)) for pair in pairs)
@@ -169,7 +174,7 @@ class TestTheEvidence:
         for arm, own in found.items():
             mean = own.validation[0].mean(axis=0)
             assert configurations[arm.name, 0].loss == pytest.approx(mean.min())
-            assert configurations[arm.name, 0].epochs == 1 + mean.argmin()
+            assert configurations[arm.name, 0].epochs == 1 + own.epoch(mean.argmin())
         for trial in kept:
             drawn = configurations[trial.arm.name, 0].values
             assert drawn["learning_rate"] == trial.values["learning_rate"]

@@ -128,7 +128,7 @@ class TestTwoPartitions:
         result, kept = studied
         splits = [split for partition in partitions(flowers, 3, seed=0) for split in partition]
         effects = answers_of(
-            design(), losses_by_arm(kept, laboratory.shares(splits)), folds=3, configurations=4
+            design(), losses_by_arm(kept, laboratory.shares(splits), defaults.TEMPERATURES), folds=3, configurations=4
         ).contrasts
         assert result.answer.effects == tuple(as_read(EffectFound.of(effect, 90)) for effect in effects)
 
@@ -137,7 +137,8 @@ class TestTwoPartitions:
         assert len(result.evidence.configurations) == 12 * 4
         for each in result.evidence.configurations:
             own = [trial for trial in kept if (trial.arm.name, trial.configuration) == (each.arm, each.configuration)]
-            mean = np.mean([trial.curves[:, 1, 0] for trial in own if trial.split < 3], axis=0, dtype=np.float64)
+            by_stop = np.mean([trial.validation for trial in own if trial.split < 3], axis=0, dtype=np.float64)
+            mean = by_stop.min(axis=1)
             assert (each.loss, each.epochs) == (pytest.approx(mean.min()), 1 + mean.argmin())
 
     def test_arms_and_curves_are_shown_by_both(self, studied):

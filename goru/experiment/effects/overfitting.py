@@ -38,8 +38,8 @@ class Overfitting:
 def overfitting(
     losses: Losses, folds: int, validation_to_training: float, margin: float, confidence: float
 ) -> Overfitting:
-    """Of an arm's best configuration; the epoch to compare with is in every split the one that is best on the other
-    folds.
+    """Of an arm's best configuration, by the loss that networks are trained by; the epoch to compare with is in every
+    split the one that is best on the other folds.
 
     **Arguments:**
 
@@ -47,7 +47,7 @@ def overfitting(
     """
     means = losses.validation.mean(axis=1).min(axis=1)  # NaN where a configuration has not seen every split
     configuration = int(np.nanargmin(means))
-    curves, training = losses.validation[configuration], losses.training[configuration][:, -1]
+    curves, training = losses.curves[configuration], losses.training[configuration][:, -1]
     choice = choose(curves[None], folds)
     best, validation = choice.of(curves[None]), curves[:, -1]
     with np.errstate(invalid="ignore"):  # where a network diverged, the losses are infinite, and so their means
@@ -68,7 +68,7 @@ def overfitting(
         training=float(training.mean()),
         validation=float(validation.mean()),
         best=float(best.mean()),
-        epoch=int(np.median(choice.epochs)) + 1,
+        epoch=int(np.median(choice.stops)) + 1,
         gap=float(gap.mean()),
         gap_low=intervals[1][0],
         gap_high=intervals[1][1],

@@ -53,7 +53,7 @@ class Standings:
         if left_out is not None:
             chosen = chosen + (chosen >= left_out)
         arms, splits = np.ogrid[: len(chosen), : chosen.shape[1]]
-        return arms, chosen, splits, self._others.epochs[arms, chosen, splits]
+        return arms, chosen, splits, self._others.stops[arms, chosen, splits]
 
     def _standing(self, left_out: int | None = None) -> Standing:
         places = self._places(left_out)
@@ -66,10 +66,10 @@ class Standings:
         return Standing(known, self._others.losses[places[:3]])
 
     def chosen(self, arrays: Sequence[Any]) -> np.ndarray:
-        """What arrays, one an arm, `(configurations, splits, epochs, ...)`, hold of what stands for the arms: `(arms,
+        """What arrays, one an arm, `(configurations, splits, stops, ...)`, hold of what stands for the arms: `(arms,
         splits, ...)`."""
-        _, configurations, splits, epochs = self._places(None)
-        places = zip(arrays, configurations, epochs, strict=True)
+        _, configurations, splits, stops = self._places(None)
+        places = zip(arrays, configurations, stops, strict=True)
         return np.stack([np.asarray(array[chosen, splits[0], at]) for array, chosen, at in places])
 
     @property

@@ -150,7 +150,7 @@ class OverfittingFound:
 
 @dataclass(frozen=True)
 class EffectFound:
-    """A question's answer: the change of the validation loss, with an interval; below zero is better.
+    """A question's answer: the change of what judges, with an interval; below zero is better.
 
     - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
     - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
@@ -226,6 +226,7 @@ class Judgement:
     - `loss`: what it is, in words.
     - `looks`: which look at the answers this was: where the race could have ended at an earlier one, the confidence is
       such that all looks together are right as often as one look at the end would be.
+    - `measure`: what it is called for short, where it changes.
     """
 
     plain_loss: Number
@@ -233,11 +234,14 @@ class Judgement:
     confidence: float = defaults.CONFIDENCE
     loss: str = "log loss"
     looks: int = 1
+    measure: str = "validation loss"
 
     @classmethod
-    def of(cls, answers: Answers, loss: str = "log loss", looks: int = 1) -> "Judgement":
+    def of(
+        cls, answers: Answers, loss: str = "log loss", looks: int = 1, measure: str = "validation loss"
+    ) -> "Judgement":
         """Of the answers to all questions."""
-        return cls(answers.plain_loss, confidence=answers.confidence, loss=loss, looks=looks)
+        return cls(answers.plain_loss, confidence=answers.confidence, loss=loss, looks=looks, measure=measure)
 
 
 @dataclass(frozen=True)
@@ -247,6 +251,7 @@ class Recommendation:
     - `levels`, `values`: of factors, and of the knobs that the arm has.
     - `words`: all of it as a phrase.
     - `epochs`, `schedule_epochs`: after how many of how many its training stops.
+    - `validation_loss`: what it was judged by, with probabilities at this `temperature`.
     """
 
     arm: str
@@ -257,6 +262,7 @@ class Recommendation:
     epochs: int
     schedule_epochs: int
     validation_loss: Number
+    temperature: float = 1.0
 
     @classmethod
     def of(
@@ -286,6 +292,7 @@ class Recommendation:
             candidate.epochs,
             schedule_epochs,
             candidate.loss,
+            candidate.temperature,
         )
 
 

@@ -45,18 +45,19 @@ def configurations_and_ranges(
     described = []
     for arm, losses_of_arm in losses.items():
         mean = losses_of_arm.validation[:, :folds].mean(axis=1)
-        for configuration, by_epoch in enumerate(mean):
+        for configuration, by_stop in enumerate(mean):
             is_recommended = (arm, configuration) == (recommended.arm, recommended.configuration)
-            if np.isnan(by_epoch[-1]) or (configuration >= MOST_CONFIGURATIONS and not is_recommended):
+            if np.isnan(by_stop[-1]) or (configuration >= MOST_CONFIGURATIONS and not is_recommended):
                 continue
-            epoch = int(by_epoch.argmin())
+            stop = int(by_stop.argmin())
+            epochs = losses_of_arm.epoch(stop) + 1
             values = dict(knob_values(arm, configurations[arm][configuration]))
-            described.append(Configuration(arm.name, configuration, values, epoch + 1, float(by_epoch[epoch])))
+            described.append(Configuration(arm.name, configuration, values, epochs, float(by_stop[stop])))
     chosen = knob_values(recommended.arm, recommended.values)
     known = {name for configuration in described for name in configuration.values}
     knobs = {name: knob for name, knob in design.knobs.items() if name in known}
     ranges = [Hyperparameter(name, knob.low, knob.high, knob.log, chosen.get(name)) for name, knob in knobs.items()]
-    epochs = next(iter(losses.values())).validation.shape[2]
+    epochs = next(iter(losses.values())).training.shape[2]
     if epochs > 1:
         ranges.append(Hyperparameter("epochs", 1, epochs, False, recommended.epochs, is_epochs=True))
     return tuple(described), tuple(replace(hyperparameter, edge=edge(hyperparameter)) for hyperparameter in ranges)

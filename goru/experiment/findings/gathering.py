@@ -1,7 +1,7 @@
 """Everything that the pictures of an experiment are drawn from, whoever has trained."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
@@ -47,7 +47,7 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
     - `rows`: of the table.
     """
     losses = {arm: raced.losses[arm] for arm in raced.design.arms if arm in raced.losses}  # the plain one first
-    epochs = losses[raced.design.plain].validation.shape[2]
+    epochs = losses[raced.design.plain].training.shape[2]
     configurations, ranges = configurations_and_ranges(
         losses, raced.design, raced.configurations, raced.folds, recommended, raced.knob_values
     )
@@ -63,15 +63,8 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
 
 
 def _curves(raced: Raced, candidate: Candidate, epochs: int) -> ConfigurationCurves:
-    losses_of_arm = raced.losses[candidate.arm]
     # The arm's best configuration may have diverged on all rows: what is shown is the final model.
-    losses = replace(
-        losses_of_arm,
-        **{
-            name: getattr(losses_of_arm, name)[[candidate.configuration]]
-            for name in ("training", "validation", "parts")
-        },
-    )
+    losses = raced.losses[candidate.arm].of([candidate.configuration])
     return ConfigurationCurves(
         candidate.arm.name,
         candidate.configuration,

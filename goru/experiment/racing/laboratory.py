@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from goru.experiment.arms import Arm
-from goru.experiment.trial import Ended, Trial
+from goru.experiment.trial import Ended, Trial, judged
 
 #: Told what share of a trial, or of how many, has been done since it was last told; where it returns False, what is
 #: under way is stopped, and not handed over.
@@ -39,7 +39,18 @@ class Job:
     ) -> Trial:
         """The trial made of it; the arguments as of [`Trial`][goru.experiment.trial.Trial]."""
         return Trial(
-            self.arm, self.configuration, self.split, self.values, self.id, seed, curves, parts, ended, seconds, output
+            self.arm,
+            self.configuration,
+            self.split,
+            self.values,
+            self.id,
+            seed,
+            curves,
+            parts,
+            ended,
+            seconds,
+            output,
+            judged(parts),
         )
 
 

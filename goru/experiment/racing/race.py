@@ -14,7 +14,7 @@ from goru.experiment.racing.looks import Looks
 from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY, Scheduler, Seen, Wave
-from goru.experiment.trial import Trial
+from goru.experiment.trial import Trial, carried_on
 from goru.experiment.watcher import Progress, Watcher
 
 _MASKS = 1  # what seeds are for: their second number
@@ -228,12 +228,10 @@ class Race:
     def _losses(self, arm: Arm) -> np.ndarray:
         """Of the first partition."""
         of_arm = [trial for trial in self._done if trial.arm == arm and trial.configuration < self.configurations_done]
-        epochs = max(len(trial.curves) for trial in of_arm)
-        losses = np.full((self.configurations_done, self._plan.folds, epochs), np.inf)
+        epochs, temperatures = (max(trial.validation.shape[axis] for trial in of_arm) for axis in (0, 1))
+        losses = np.full((self.configurations_done, self._plan.folds, epochs, temperatures), np.inf)
         for trial in of_arm:
             if trial.split < self._plan.folds:
-                curve = trial.curves[:, 1, 0]
-                losses_of_trial = losses[trial.configuration, trial.split]
-                losses_of_trial[: len(curve)] = np.where(np.isfinite(curve), curve, np.inf)
-                losses_of_trial[len(curve) :] = losses_of_trial[len(curve) - 1]
+                curve = np.where(np.isfinite(trial.validation), trial.validation, np.inf)
+                losses[trial.configuration, trial.split] = carried_on(curve, epochs)
         return losses

@@ -54,7 +54,8 @@ class Seen:
     - `left`: seconds until the deadline.
     - `seconds`: that a block of configurations of every arm takes in a split, and a bit more; `None` if that was never
       seen.
-    - `losses`: of an arm in the first partition, `(configurations, folds, epochs)`; infinite where a trial diverged.
+    - `losses`: of an arm in the first partition, `(configurations, folds, epochs, ...)`, with whatever else is chosen
+      as an epoch is; infinite where a trial diverged.
     """
 
     complete: bool
@@ -150,7 +151,8 @@ class Scheduler:
     def _stops(self, seen: Seen) -> float:
         """After how many epochs what is trained again stops, on average: half of it is of the best arm, and half of the
         first one, which stands beside it."""
-        curves = [seen.losses(arm).mean(axis=1).min(axis=0) for arm in self._arms]
+        means = [seen.losses(arm).mean(axis=1).min(axis=0) for arm in self._arms]
+        curves = [losses.reshape(len(losses), -1).min(axis=1) for losses in means]
         best = min(curves, key=lambda curve: (curve.min(), -int(curve.argmin())))
         return float(np.mean([int(curve.argmin()) + 1 for curve in (best, curves[0])]))
 
@@ -265,7 +267,7 @@ def survivors(losses: np.ndarray, count: int) -> list[int]:
 
     **Arguments:**
 
-    - `losses`: of an arm, `(configurations, splits, epochs)`; infinite where a network diverged.
+    - `losses`: of an arm, `(configurations, splits, epochs, ...)`; infinite where a network diverged.
     """
-    best = losses.mean(axis=1).min(axis=1)
+    best = losses.mean(axis=1).reshape(len(losses), -1).min(axis=1)
     return sorted(int(configuration) for configuration in np.argsort(best, kind="stable")[:count])

@@ -16,7 +16,7 @@ import numpy as np
 from goru.errors import InputError, option
 from goru.experiment.arms import Arm, technique
 from goru.experiment.racing.record import Record
-from goru.experiment.trial import Trial
+from goru.experiment.trial import Trial, judged
 
 _FACTS = """
 create table if not exists facts (
@@ -38,7 +38,8 @@ create table if not exists trials (
     epochs integer not null,
     figures integer not null,       -- 1: loss; 2: loss and accuracy
     curves blob not null,           -- float32, little-endian: epochs x (training rows, validation rows) x figures
-    parts blob not null,            -- float32, little-endian: epochs x parts of the validation rows' loss
+    temperatures integer not null,  -- that validation rows were judged at; 0: by the loss of the curves
+    parts blob not null,            -- float32, little-endian: epochs x temperatures x parts of the validation rows
     ended text not null,            -- 'finished', 'diverged' or 'failed'
     seconds real not null,          -- 0 where it was not taken alone
     output text not null,           -- what it printed, and its traceback
@@ -87,7 +88,7 @@ class Store(Record):
         with self._connection:
             _make_tables(self._connection)
         columns = [name for _, name, *_ in self._connection.execute("pragma table_info(trials)")]
-        if "draw" in columns:  # which is called configuration now
+        if "draw" in columns or "temperatures" not in columns:  # a draw is called configuration now
             raise InputError(f"{self._path}: begun by an older version of goru. {_again()}")
         with closing(sqlite3.connect(":memory:")) as fresh:
             _make_tables(fresh)
@@ -142,7 +143,7 @@ class Store(Record):
 
 
 class _PartsOnDisk:
-    """A trial's `parts`, `(epochs, parts)`, that are read where they are looked at."""
+    """A trial's `parts`, that are read where they are looked at."""
 
     def __init__(self, connection: sqlite3.Connection, trial: Trial) -> None:
         self._connection = connection
@@ -227,6 +228,7 @@ def _row(trial: Trial) -> tuple[Any, ...]:
         trial.curves.shape[0],
         trial.curves.shape[2],
         trial.curves.astype("<f4").tobytes(),
+        trial.parts.shape[1] if trial.parts.ndim == 3 else 0,
         trial.parts.astype("<f4").tobytes(),
         trial.ended,
         trial.seconds,
@@ -241,6 +243,8 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
         raise InputError(f"{path}: damaged, a trial of '{cells[0]}' has changed. {_again()}")
     if len(cells) == len(_BEFORE):
         cells = _as_now(dict(zip(_BEFORE, cells, strict=True)))
+    if len(cells) == _UNTEMPERED:
+        cells.insert(_TEMPERATURES, 0)
     (
         _,
         levels,
@@ -253,12 +257,15 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
         epochs,
         figures,
         curves,
-        parts,
+        temperatures,
+        blob,
         ended,
         took,
         output,
     ) = cells
     arm = Arm(tuple((factor, level) for factor, level in json.loads(levels)), tuple(json.loads(techniques)))
+    parts = np.frombuffer(blob, "<f4")
+    parts = parts.reshape(*(epochs, temperatures) if temperatures else (epochs,), -1 if epochs else 0)
     return Trial(
         arm=arm,
         configuration=configuration,
@@ -267,13 +274,16 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
         id=mask_id,
         seed=tuple(json.loads(seed)),
         curves=np.frombuffer(curves, "<f4").reshape(epochs, 2, figures),
-        parts=np.frombuffer(parts, "<f4").reshape(epochs, -1 if epochs else 0),
+        parts=parts,
         ended=ended,
         seconds=took,
         output=output,
+        judged=judged(parts),
     )
 
 
+# Before there were temperatures, a row had one cell less: where it is now.
+_TEMPERATURES, _UNTEMPERED = 11, 15
 # The cells of a row before factors were data.
 _BEFORE = (
     *("arm", "batch_norm", "dropout", "weight_decay", "draw", "split", "hyperparameters", "mask_id", "seed", "epochs"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from goru.nn.architecture import Recipe, Shape
+from goru.nn.judge import Judge
 from goru.nn.optimizers import Adam, cosine
 from goru.nn.rows import targets
 from goru.nn.training import Training
@@ -41,6 +42,8 @@ class Interpreter:
         if not interpretable(recipe):
             raise ValueError(f"only Adam under a cosine schedule with decoupled decay is interpreted, not {recipe}")
         self.architecture, self.recipe, self.shape = architecture, recipe, shape
+        judge = shape.judge
+        self._by_part = (shape.parts,) if judge is None else (len(judge.temperatures), shape.parts)
         self._figures = 2 if recipe.loss == "softmax_cross_entropy" else 1  # loss and, for classes, accuracy
 
     def compile(self) -> None:
@@ -80,8 +83,8 @@ class Interpreter:
                 for step, rows in enumerate(order.batches(first, last))
             ]
             learner.learn(block.rows.x, block.rows.y, orders)
-            training, _ = self._score(learner, block.rows, weight, block.rows.training_scored)
-            validation, by_part = self._score(learner, block.rows, weight, block.rows.validation)
+            training, _ = self._score(learner, block.rows, weight, block.rows.training_scored, None)
+            validation, by_part = self._score(learner, block.rows, weight, block.rows.validation, self.shape.judge)
             figures.append([training, validation])
             parts.append(by_part)
             if epoch + block.every in block.snapshots:
@@ -92,7 +95,7 @@ class Interpreter:
         return TrainedBlock(
             block,
             curves=np.moveaxis(np.array(figures, np.float32).reshape(block.points, 2, self._figures, members), -1, 0),
-            parts=np.moveaxis(np.array(parts, np.float32).reshape(block.points, self.shape.parts, members), -1, 0),
+            parts=np.moveaxis(np.array(parts, np.float32).reshape(block.points, *self._by_part, members), -1, 0),
             training=_snapshot(learner) if keep_networks else None,
             snapshots=snapshots,
         )
@@ -110,13 +113,14 @@ class Interpreter:
         return learner
 
     def _score(
-        self, learner: Learner, rows: PreparedRows, weight: np.ndarray, chosen: np.ndarray
+        self, learner: Learner, rows: PreparedRows, weight: np.ndarray, chosen: np.ndarray, judge: Judge | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `goru.population.program.score`: figures `(figures, networks)`, and parts `(parts, networks)`."""
+        """As `goru.population.program.score`: figures `(figures, networks)`, and `([temperatures], parts,
+        networks)`."""
         y, counts = targets(rows.y[chosen]), weight[chosen]
         part = np.zeros(len(chosen), int) if rows.part is None else rows.part[chosen]
         with np.errstate(all="ignore"):  # a network that diverged has infinite losses
-            found = sums(self.recipe.loss, learner.outputs(rows.x[chosen]), y, counts, part, self.shape.parts)
+            found = sums(self.recipe.loss, learner.outputs(rows.x[chosen]), y, counts, part, self.shape.parts, judge)
             return found[0] / counts.sum(), found[1] / counts.sum()
 
 

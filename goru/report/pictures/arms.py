@@ -46,7 +46,7 @@ def arms_picture(answer: Answer, evidence: Evidence) -> Picture:
     """The validation loss of every arm: a mark for its level of the factor with the most levels, in a row for those of
     the others."""
     grid = Grid(evidence.arms)
-    return Picture("arms", _says(answer, grid), _figure(grid), _table(answer, grid.arms))
+    return Picture("arms", _says(answer, grid), _figure(grid, answer.judgement.measure), _table(answer, grid.arms))
 
 
 def arms_title(evidence: Evidence) -> str:
@@ -118,11 +118,11 @@ def mean(arm: ArmLosses) -> float | None:
     return float(np.mean(known)) if len(known) == len(arm.losses) else None
 
 
-def _figure(grid: Grid) -> go.Figure:
+def _figure(grid: Grid, measure: str) -> go.Figure:
     rows, levels = grid.rows, grid.levels
     height = max(ROW, MARK * len(levels)) * (CLOSE if len(rows) > ROWS_CLOSE else 1)
     figure = blank(110 + round(height * len(rows)), hovermode="closest")
-    figure.update_xaxes(title={"text": "validation loss (bars: all folds)"})
+    figure.update_xaxes(title={"text": f"{measure} (bars: all folds)"})
     figure.update_yaxes(
         tickvals=[-place for place in range(len(rows))],
         ticktext=["<br>+ ".join(text(part) for part in grid.in_words(row)) for row in rows],
@@ -163,7 +163,7 @@ def _figure(grid: Grid) -> go.Figure:
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2}},
                 name=text(grid.level_in_words(level)),
                 text=[text(arm.arm, 60) for arm, _ in arms_with_means],
-                hovertemplate="%{text}<br>validation loss %{x:.4g}<extra></extra>",
+                hovertemplate=f"%{{text}}<br>{measure} %{{x:.4g}}<extra></extra>",
             )
         )
     return figure
@@ -256,4 +256,4 @@ def _table(answer: Answer, arms: Sequence[ArmLosses]) -> Table:
         else:
             losses = [loss for loss in arm.losses if loss is not None]
             rows.append((arm.arm, *numbers((mean_loss, min(losses), max(losses)))))
-    return Table(("combination", "mean validation loss", "lowest fold", "highest fold"), rows)
+    return Table(("combination", f"mean {answer.judgement.measure}", "lowest fold", "highest fold"), rows)

@@ -35,7 +35,9 @@ def compared_effects_picture(runs: Runs) -> Picture:
     questions = list(verdicts(runs))
     height = LINE * len(runs) + ABOVE
     figure = blank(AROUND + height * len(questions) + 20 * len(runs), hovermode="closest")
-    figure.update_xaxes(title={"text": "change of the validation loss, % of plain"}, ticksuffix="%")
+    measures = {f"the {run.answer.judgement.measure}" for run in runs.values()}
+    judge = measures.pop() if len(measures) == 1 else "what judges"
+    figure.update_xaxes(title={"text": f"change of {judge}, % of plain"}, ticksuffix="%")
     figure.update_yaxes(visible=False, range=[-height * len(questions), 8], fixedrange=True)
     figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
     reach, named = [1.0], set()
@@ -116,8 +118,8 @@ def compared_curves_picture(runs: Runs) -> Picture:
     figure.update_yaxes(title={"text": "validation loss, % of plain"}, ticksuffix="%")
     rows, low = [], []
     for index, (name, run) in enumerate(runs.items()):
-        curves, plain = run.evidence.curves, run.answer.judgement.plain_loss
-        recommended = curves.recommended
+        curves = run.evidence.curves
+        recommended, plain = curves.recommended, curves.plain.overfitting.best  # which are of one loss, whatever judges
         means = recommended.curves.validation.loss.mean
         best = min((value for value in means if value is not None), default=None)
         rows.append((name, recommended.arm, number(best), number(plain), f"{recommended.stops}"))

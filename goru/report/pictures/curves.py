@@ -214,11 +214,13 @@ def _says(answer: Answer, curves: Curves) -> str:
             if configurations == 1
             else f"The first of {configurations} recommended configurations"
         )
+        temperature = answer.recommended[0].temperature
+        calibrated = f", its probabilities at the temperature {number(temperature)}" if temperature != 1 else ""
         losses = [number(loss) for loss in (recommended.training, recommended.validation) if loss is not None]
         ends = "diverges in some fold" if recommended.validation is None else f"ends with {' and '.join(losses)}"
         sentences.append(
             f"{which} ({short_name(curves.recommended.arm)}) {ends}; its final training stops after epoch "
-            f"{stops}, where its validation loss is lowest."
+            f"{stops}, where its {answer.judgement.measure} is lowest{calibrated}."
         )
     sentences.append("Bands reach from the lowest to the highest fold.")
     return " ".join(sentences)

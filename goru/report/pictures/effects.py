@@ -58,7 +58,9 @@ def forest_plot(
     plain = answer.judgement.plain_loss
     unit, scale = (", % of plain", 100 / plain) if plain else ("", 1.0)
     figure = blank(AROUND + ROW * len(effects), showlegend=False, hovermode="closest")
-    figure.update_xaxes(title={"text": f"change of the validation loss{unit}"}, ticksuffix="%" if plain else "")
+    figure.update_xaxes(
+        title={"text": f"change of the {answer.judgement.measure}{unit}"}, ticksuffix="%" if plain else ""
+    )
     figure.update_yaxes(visible=False, range=[-len(effects) + 0.5, 0.95], fixedrange=True)
     margin = next((effect.margin for effect in effects if effect.margin is not None), 0.0) * scale
     figure.add_vrect(x0=-margin, x1=margin, fillcolor=SHADE, line_width=0, layer="below")
@@ -122,7 +124,7 @@ def ends(effect: EffectFound) -> tuple[float, float, float]:
 def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping[Verdict, str] | None = None) -> Table:
     """The numbers of a forest plot."""
     plain = answer.judgement.plain_loss
-    columns = ("what", "change in validation loss", "interval", "of the plain loss", "verdict")
+    columns = ("what", f"change in {answer.judgement.measure}", "interval", "of the plain loss", "verdict")
     rows: list[tuple[str, ...]] = []
     for effect in effects:
         verdict = wording.verdict_in_words(effect, words)
@@ -139,8 +141,8 @@ def _says(answer: Answer) -> str:
     *techniques, best = effects
     clauses = []
     for verdict, words in (
-        ("helps", "significantly lower validation loss"),
-        ("hurts", "significantly higher validation loss"),
+        ("helps", f"significantly lower {answer.judgement.measure}"),
+        ("hurts", f"significantly higher {answer.judgement.measure}"),
         ("no effect worth having", "no difference worth having"),
     ):
         if names := [short_name(effect.name) for effect in techniques if effect.verdict == verdict]:

@@ -22,7 +22,7 @@ FEWEST_FOR_A_TREND = 8  # configurations
 TABLE_ROWS = 15
 
 
-def hyperparameters_picture(evidence: Evidence) -> Picture | None:
+def hyperparameters_picture(evidence: Evidence, measure: str = "validation loss") -> Picture | None:
     """A panel a hyperparameter, a point a configuration of an arm that has it; nothing where there is none to tune."""
     if all(panel.is_epochs for panel in evidence.hyperparameters):
         return None
@@ -35,7 +35,12 @@ def hyperparameters_picture(evidence: Evidence) -> Picture | None:
         ),
         None,
     )
-    return Picture("hyperparameters", _says(evidence, recommended.arm), _figure(evidence, chosen), _table(evidence))
+    return Picture(
+        "hyperparameters",
+        _says(evidence, recommended.arm),
+        _figure(evidence, chosen, measure),
+        _table(evidence, measure),
+    )
 
 
 def edge_warnings(evidence: Evidence) -> list[str]:
@@ -58,7 +63,7 @@ def _words(panel: Hyperparameter) -> str:
     return "best epoch" if panel.is_epochs else words.knob(panel.name)
 
 
-def _figure(evidence: Evidence, chosen: Configuration | None) -> go.Figure:
+def _figure(evidence: Evidence, chosen: Configuration | None, measure: str) -> go.Figure:
     panels = evidence.hyperparameters
     rows = -(-len(panels) // COLUMNS)
     height = (ROW + GAP_Y) * rows + 40
@@ -90,7 +95,7 @@ def _figure(evidence: Evidence, chosen: Configuration | None) -> go.Figure:
                     "range": span,
                     "nticks": 5,
                     "showticklabels": across == 0,
-                    **({"title": {"text": "validation loss"}} if across == 0 else {}),
+                    **({"title": {"text": measure}} if across == 0 else {}),
                 },
             }
         )
@@ -230,7 +235,7 @@ def _trend(evidence: Evidence, of_arm: Sequence[Configuration]) -> list[str]:
     return [f"With a {better} {short_name(_words(panel))} the loss was lower (rank correlation, {p})."]
 
 
-def _table(evidence: Evidence) -> Table:
+def _table(evidence: Evidence, measure: str) -> Table:
     panels = evidence.hyperparameters
     known = [
         (configuration.loss, configuration)
@@ -247,4 +252,4 @@ def _table(evidence: Evidence) -> Table:
         )
         for configuration, values_of_one in zip(best, values, strict=True)
     ]
-    return Table(("arm (the best configurations)", "validation loss", *map(_words, panels)), rows)
+    return Table(("arm (the best configurations)", measure, *map(_words, panels)), rows)

@@ -36,7 +36,7 @@ from goru.experiment.trial import Losses
 from goru.model.model import Model
 from goru.population import devices
 from goru.studies.advice import advise
-from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, loss_words
+from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, judged_by
 from goru.studies.budget.spending import Spending
 from goru.studies.design import knob_values, phrase
 from goru.studies.environment import describe_environment
@@ -45,6 +45,7 @@ from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
 from goru.studies.final.refits import train_ensemble
 from goru.studies.final.rivals import against
+from goru.studies.judging import measure_of
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.options import Options
 from goru.studies.probe import Look
@@ -108,7 +109,7 @@ class Conclusion:
         """
         laboratory, race, plan, ranked = self.laboratory, self.race, self.plan, self.ranked
         dataset, single, losses = laboratory.dataset, self.options.single, self.losses
-        balanced = self.options.class_weight == "balanced"
+        balanced, measure = self.options.class_weight == "balanced", measure_of(self.options.judge, dataset)
         folds, all_splits = min(plan.folds, race.splits_done), [split for some in self.partitions for split in some]
         splits = all_splits[: race.splits_done]
         steps = laboratory.steps(plan.epochs, int(np.mean([len(split.training_rows) for split in all_splits])))
@@ -116,7 +117,7 @@ class Conclusion:
         model = final.model.single if single else final.model
         model_predictions = ModelPredictions(dataset, self.predicted, self.final_models, single)
         compared = (
-            against(dataset, model_predictions.compared, model_predictions.final, balanced)
+            against(dataset, model_predictions.compared, model_predictions.final, balanced, measure)
             if dataset.has_test_rows
             else []
         )
@@ -134,6 +135,7 @@ class Conclusion:
             bool(self.scores),
             plain,
             confidence=answers.confidence,
+            measure=judged_by(measure, balanced)[1],
         )
         raced = Raced(
             race.trials,
@@ -176,7 +178,9 @@ class Conclusion:
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
             simplest=SimplestFound.of(answers),
-            judgement=Judgement.of(answers, loss_words(dataset, balanced), self.judged[1]),
+            judgement=Judgement.of(
+                answers, judged_by(measure, balanced)[0], self.judged[1], judged_by(measure, balanced)[1]
+            ),
             recommended=tuple(
                 describe_candidate(candidate, 1 if single else count, plan.epochs, self.options.search_batch_norm)
                 for candidate, count in list(final.shares.items())[: 1 if single else None]
@@ -185,7 +189,7 @@ class Conclusion:
             scores={arm.name: self.scores[arm] for arm in self.design.arms if arm in self.scores},
             selection=final.selection,
             temperature=model.temperature,
-            test=model_predictions.figures(balanced),
+            test=model_predictions.figures(balanced, measure),
             against_networks=tuple(describe_rival(rival) for rival in rivals),
             plain_against_networks=None if plain is None else describe_rival(plain),
             trained=Trained.of(race.made, in_all),

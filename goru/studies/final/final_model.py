@@ -139,13 +139,18 @@ class _Judge:
     """Row losses of development rows, the folds that are scored, and what every row counts for."""
 
     def __init__(self, laboratory: NetworkLaboratory, splits: Sequence[Split]) -> None:
-        self._dataset = laboratory.dataset
+        self._dataset, judge = laboratory.dataset, laboratory.shape.judge
+        self._measure = None if judge is None else judge.measure
         self.folds = [split.validation_rows for split in splits]
         n = len(self._dataset.y_development)
         weights = laboratory.weights(np.arange(n))
         self.weights = np.ones(n) if weights is None else weights.astype(np.float64)
 
     def losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """By what the study judges."""
+        return losses_at(self._dataset, self._dataset.y_development[rows], predicted, self._measure)
+
+    def log_losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         return losses_at(self._dataset, self._dataset.y_development[rows], predicted)
 
     def temperature(self, predicted: np.ndarray) -> float:
@@ -153,4 +158,4 @@ class _Judge:
             return 1.0
         if not np.isfinite(predicted[np.concatenate(self.folds)]).all():
             return 1.0
-        return temperature(predicted, self.losses, self.folds, self.weights)
+        return temperature(predicted, self.log_losses, self.folds, self.weights)

@@ -10,6 +10,7 @@ from goru.experiment.effects.comparison import CONSTANTS
 from goru.experiment.findings.answer import ModelScores
 from goru.model.model import Model
 from goru.model.networks import tempered
+from goru.nn.judge import Measure
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.scores import figures
@@ -36,12 +37,13 @@ class ModelPredictions:
                 model = done.model.single if one else done.model
                 self._networks.append((name, one, len(model.networks), self._predict(model)))
 
-    def figures(self, balanced: bool) -> tuple[ModelScores, ...]:
+    def figures(self, balanced: bool, measure: Measure | None = None) -> tuple[ModelScores, ...]:
         """Of every model, the simplest first."""
         models = [(name, 0, values) for name, values in self._rivals.items()]
         models += [(name, count, values) for name, one, count, values in self._networks if one or count > 1]
         return tuple(
-            ModelScores(count, name, figures(self._dataset, values, balanced)) for name, count, values in models
+            ModelScores(count, name, figures(self._dataset, values, balanced, measure))
+            for name, count, values in models
         )
 
     def predictions(self) -> Predictions:

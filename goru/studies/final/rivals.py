@@ -8,6 +8,7 @@ import numpy as np
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.experiment.effects.comparison import CLASS_PRIOR, CONSTANTS, MEAN, Rival, compare
+from goru.nn.judge import Measure
 from goru.studies import defaults
 from goru.studies.final import baselines
 from goru.studies.final.scores import constant_predictions, row_losses
@@ -46,7 +47,13 @@ def baseline_predictions(
     return predicted
 
 
-def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.ndarray, balanced: bool) -> list[Rival]:
+def against(
+    dataset: Dataset,
+    predicted: Mapping[str, np.ndarray],
+    networks: np.ndarray,
+    balanced: bool,
+    measure: Measure | None = None,
+) -> list[Rival]:
     """Every model but the constant one, compared with the networks on the test rows; the intervals hold together
     (Bonferroni).
 
@@ -55,10 +62,11 @@ def against(dataset: Dataset, predicted: Mapping[str, np.ndarray], networks: np.
     - `predicted`: predictions of the test rows by name.
     - `networks`: the predictions of the final model.
     - `balanced`: whether every class counts alike, however many rows it has.
+    - `measure`: that judges; see [`losses_at`][goru.studies.final.scores.losses_at].
     """
-    losses_of_networks, weights = row_losses(dataset, networks), _weights(dataset) if balanced else None
+    losses_of_networks, weights = row_losses(dataset, networks, measure), _weights(dataset) if balanced else None
     losses_of_baselines = {
-        name: row_losses(dataset, values) for name, values in predicted.items() if name not in CONSTANTS
+        name: row_losses(dataset, values, measure) for name, values in predicted.items() if name not in CONSTANTS
     }
     confidence = 1 - (1 - defaults.CONFIDENCE) / max(len(losses_of_baselines), 1)
     return [

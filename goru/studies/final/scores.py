@@ -8,6 +8,7 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.data.preparing import TargetScaling
+from goru.nn.judge import Measure
 
 EPS = float(np.finfo(np.float64).eps)  # no probability counts as smaller, nor as nearer to one
 
@@ -26,26 +27,34 @@ def constant_predictions(dataset: Dataset, balanced: bool = False) -> np.ndarray
     return np.tile(np.full(classes, 1 / classes) if balanced else np.bincount(y, minlength=classes) / len(y), (rows, 1))
 
 
-def figures(dataset: Dataset, predicted: np.ndarray, balanced: bool = False) -> dict[str, float | None]:
+def figures(
+    dataset: Dataset, predicted: np.ndarray, balanced: bool = False, measure: Measure | None = None
+) -> dict[str, float | None]:
     """The figures of predictions.
 
     **Arguments:**
 
     - `balanced`: also the log loss in which every class counts alike, however many rows it has.
+    - `measure`: that judges; where it is none of the usual figures, it comes first.
 
     **Returns:** for classes, `log loss` (nats), where asked for `balanced log loss`, `accuracy`, `balanced accuracy`
     and `AUC`; for numbers, `R²` and `error`, the root of the mean squared error in the target's own units. A figure
-    that the test rows do not define is `None`.
+    that the test rows do not define is `None`. Where they judge, `Brier score`, and `absolute error`, in the target's
+    own units.
     """
     y, losses = dataset.y_test, row_losses(dataset, predicted)
     if dataset.classes is None:
         unit = _scaling(dataset).std  # squares in units of their own may leave float64's range
-        return {
+        absolute = {} if measure != "mae" else {
+            "absolute error": float(losses_at(dataset, y, predicted, measure).mean() * unit)
+        }  # fmt: skip
+        return absolute | {
             "R²": float(1 - losses.mean() / np.var(y / unit)) if np.ptp(y) > 0 else None,
             "error": float(np.sqrt(losses.mean()) * unit),
         }
     right = predicted.argmax(axis=1) == y
     return {
+        **({"Brier score": float(losses_at(dataset, y, predicted, measure).mean())} if measure == "brier" else {}),
         "log loss": float(losses.mean()),
         **({"balanced log loss": mean_of_classes(losses, y)} if balanced else {}),
         "accuracy": float(right.mean()),
@@ -54,20 +63,25 @@ def figures(dataset: Dataset, predicted: np.ndarray, balanced: bool = False) -> 
     }
 
 
-def row_losses(dataset: Dataset, predicted: np.ndarray) -> np.ndarray:
+def row_losses(dataset: Dataset, predicted: np.ndarray, measure: Measure | None = None) -> np.ndarray:
     """The loss of every test row, `(rows,)` float64; see [`losses_at`][goru.studies.final.scores.losses_at]."""
-    return losses_at(dataset, dataset.y_test, predicted)
+    return losses_at(dataset, dataset.y_test, predicted, measure)
 
 
-def losses_at(dataset: Dataset, y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def losses_at(dataset: Dataset, y: np.ndarray, predicted: np.ndarray, measure: Measure | None = None) -> np.ndarray:
     """The loss of every row of any rows of the table, `y` being what they really are.
 
     That is the log loss in nats, or the squared error in units of the development rows' variance, in which networks
-    are trained as well.
+    are trained as well; or another measure, as [`Judge`][goru.nn.judge.Judge] has it.
     """
     predicted = np.asarray(predicted, dtype=np.float64)
     if dataset.classes is None:
-        return ((y - predicted) / _scaling(dataset).std) ** 2
+        errors = (y - predicted) / _scaling(dataset).std
+        return np.abs(errors) if measure == "mae" else errors**2
+    if measure == "brier":
+        return np.sum((predicted - (y[:, None] == np.arange(predicted.shape[1]))) ** 2, axis=1)
+    if measure == "accuracy":
+        return (predicted.argmax(axis=1) != y).astype(np.float64)
     return -np.log(np.clip(predicted[np.arange(len(y)), y], EPS, 1 - EPS))
 
 

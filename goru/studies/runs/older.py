@@ -21,14 +21,16 @@ _RENAMED = {
     **{"said": "predicted", "found": "observed"},  # of a bin
 }
 _USERS = ("levels", "values", "scores", "figures")
-TYPED = 5  # the first version of any factors
+TYPED, NAMED = 5, 6  # the first version of any factors, and that of today's names
 
 
 def lifted_answer(old: Json, version: int) -> dict[str, Any]:
-    """An answer of the versions 2 to 5.
+    """An answer of the versions 2 to 6. In these it was the loss that networks are trained by which judged, as it was.
 
     **Raises:** `KeyError`, `TypeError`, `AttributeError` or `ValueError` if it is none.
     """
+    if version >= NAMED:
+        return dict(old)
     answer = _renamed(old)
     answer = answer if version >= TYPED else _typed_answer(answer)
     constant = MEAN if answer["data"]["classes"] is None else CLASS_PRIOR
@@ -80,10 +82,12 @@ def _recommendation(old: Json) -> dict[str, Any]:
 
 
 def lifted_evidence(old: Json, version: int) -> dict[str, Any]:
-    """Evidence of the versions 3 to 5.
+    """Evidence of the versions 3 to 6.
 
     **Raises:** as `lifted_answer`.
     """
+    if version >= NAMED:
+        return dict(old)
     evidence = _renamed(old)
     evidence = evidence if version >= TYPED else _typed_evidence(evidence)
     predictions = evidence.get("predictions")

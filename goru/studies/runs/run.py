@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from goru.model.model import Model
 
 # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
-# 6: names that the field uses
+# 6: names that the field uses; 7: what judges, and temperatures
 T = TypeVar("T")
 Json = dict[str, Any]
-FORMAT, VERSION = "goru run", 6
+FORMAT, VERSION = "goru run", 7
 WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"

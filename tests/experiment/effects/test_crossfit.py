@@ -38,12 +38,12 @@ class TestOtherFolds:
         # 6, 10; then 6, 17.
         others = OtherFolds.of(LOSSES, folds=3)
         np.testing.assert_array_equal(others.losses, [[3.5, 3.5, 1.5], [4, 3, 3]])
-        np.testing.assert_array_equal(others.epochs, [[0, 1, 1], [0, 0, 0]])
+        np.testing.assert_array_equal(others.stops, [[0, 1, 1], [0, 0, 0]])
         assert others.trained.all()
 
     def test_there_may_be_several_arms(self):
         one, both = OtherFolds.of(LOSSES, 3), OtherFolds.of(np.stack([LOSSES, LOSSES[::-1]]), 3)
-        for name in ("losses", "epochs", "trained"):
+        for name in ("losses", "stops", "trained"):
             first, second = getattr(both, name)
             np.testing.assert_array_equal(first, getattr(one, name))
             np.testing.assert_array_equal(second, getattr(one, name)[::-1])
@@ -64,7 +64,7 @@ class TestChoose:
     def test_a_worked_example(self):
         # See above: of 3.5 and 4 the first, whose loss in split 0 after epoch 0 is 5; and so on.
         choice = choose(LOSSES, folds=3)
-        assert (choice.configurations.tolist(), choice.epochs.tolist()) == ([0, 1, 0], [0, 0, 1])
+        assert (choice.configurations.tolist(), choice.stops.tolist()) == ([0, 1, 0], [0, 0, 1])
         np.testing.assert_array_equal(choice.of(LOSSES), [5, 4, 6])
 
     def test_two_partitions_of_two_folds(self):
@@ -93,11 +93,11 @@ class TestChoose:
     def test_of_a_single_fold_nothing_else_can_choose_and_the_first_one_trained_stands(self):
         losses = np.array([[[1.0], [NAN]], [[2.0], [3.0]]]).repeat(2, axis=2)
         choice = choose(losses, folds=1)
-        assert (choice.configurations.tolist(), choice.epochs.tolist()) == ([0, 1], [0, 0])
+        assert (choice.configurations.tolist(), choice.stops.tolist()) == ([0, 1], [0, 0])
 
     def test_of_some_that_are_as_good_it_is_the_first_and_of_epochs_too(self):
         choice = choose(np.ones((3, 4, 2)), folds=2)
-        assert (choice.configurations.tolist(), choice.epochs.tolist()) == ([0] * 4, [0] * 4)
+        assert (choice.configurations.tolist(), choice.stops.tolist()) == ([0] * 4, [0] * 4)
 
     def test_parts_are_those_of_the_configuration_and_the_epoch(self):
         parts = np.arange(2 * 3 * 2 * 4).reshape(2, 3, 2, 4)
@@ -112,7 +112,7 @@ class TestChoose:
         for split in range(losses.shape[1]):
             partition = range(split // folds * folds, split // folds * folds + folds)
             others = losses[:, [other for other in partition if other != split]].mean(axis=1)
-            assert others[choice.configurations[split], choice.epochs[split]] == pytest.approx(np.nanmin(others))
+            assert others[choice.configurations[split], choice.stops[split]] == pytest.approx(np.nanmin(others))
         assert not np.isnan(choice.of(losses)).any()
 
     @given(raced(), st.data())
@@ -124,7 +124,7 @@ class TestChoose:
         changed[:, split] = np.where(np.isnan(losses[:, split]), NAN, other)
         before, after = choose(losses, folds), choose(changed, folds)
         assert after.configurations[split] == before.configurations[split]
-        assert after.epochs[split] == before.epochs[split]
+        assert after.stops[split] == before.stops[split]
 
     @given(raced(), st.data())
     def test_the_losses_of_a_partition_have_no_say_in_what_is_chosen_in_another(self, race, data):
@@ -135,7 +135,7 @@ class TestChoose:
         changed[:, partition] = losses[:, partition]
         before, after = choose(losses, folds), choose(changed, folds)
         np.testing.assert_array_equal(after.configurations[partition], before.configurations[partition])
-        np.testing.assert_array_equal(after.epochs[partition], before.epochs[partition])
+        np.testing.assert_array_equal(after.stops[partition], before.stops[partition])
 
 
 class TestCrossfitted:

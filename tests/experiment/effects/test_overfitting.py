@@ -1,5 +1,7 @@
 """Overfitting: a gap, or a rise after the best epoch, each above the margin and above zero for sure."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from experiments import make_losses
@@ -177,3 +179,12 @@ class TestCorrectedInterval:
         covered = np.mean((intervals[:, 0] < truth) & (truth < intervals[:, 1]))
         promised = 1 - 0.05 / comparisons
         assert covered == pytest.approx(promised, abs=4 * np.sqrt(promised * (1 - promised) / repeats))
+
+
+def test_it_is_of_the_loss_that_networks_are_trained_by_whatever_judges():
+    """The configuration is the one that is judged best, the curves are its own."""
+    curves = np.array([ModelScores.SCORE, 2 * ModelScores.SCORE])
+    judged = np.repeat(np.array([[[0.9]], [[0.1]]]), 3, axis=1)
+    losses = make_losses(judged, training=np.array([ModelScores.FIT] * 2))
+    one = overfitting(replace(losses, learning=curves), 3, 0.5, 0.02, 0.95)
+    assert (one.validation, one.best, one.epoch) == (pytest.approx(2.0), pytest.approx(1.4), 2)

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from goru.errors import InputError
+from goru.experiment.racing import store as store_module
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.store import Store, read_trials
 from goru.experiment.trial import Trial
 
 COLUMNS = (
     *("arm", "levels", "techniques", "configuration", "split", "hyperparameters", "mask_id", "seed"),
-    *("epochs", "figures", "curves", "parts", "ended", "seconds", "output", "checksum"),
+    *("epochs", "figures", "curves", "temperatures", "parts", "ended", "seconds", "output", "checksum"),
 )
 
 numbers = st.floats(width=32)
@@ -258,6 +259,38 @@ class TestAFullDisk:
         again.add([make_trial(configuration=1)])
         again.close()
         assert len(read_trials(tmp_path / "study.sqlite")) == 2
+
+
+class TestTemperatures:
+    PARTS = np.random.default_rng(0).random((3, 4, 5), np.float32)
+
+    def test_parts_at_several_and_what_they_add_up_to_are_read_as_they_were(self, tmp_path):
+        trial = make_trial(curves=[0.5, 0.4, 0.3], parts=self.PARTS)
+        (read,) = read_trials(written(tmp_path / "study.sqlite", [trial]))
+        assert cells(read) == cells(trial)
+        np.testing.assert_array_equal(read.judged, trial.judged)
+
+    def test_of_a_store_they_are_read_where_they_are_looked_at(self, tmp_path):
+        store = Store(tmp_path / "study.sqlite")
+        (kept,) = store.add([make_trial(curves=[0.5, 0.4, 0.3], parts=self.PARTS)])
+        assert kept.parts.shape == (3, 4, 5)
+        np.testing.assert_array_equal(kept.parts[1, 2], self.PARTS[1, 2])
+        np.testing.assert_array_equal(kept.judged, self.PARTS.sum(axis=-1))
+        store.close()
+
+    def test_a_file_from_before_there_were_any_is_read_and_not_gone_on_from(self, tmp_path):
+        path, trial = tmp_path / "study.sqlite", make_trial()
+        written(path, [trial])
+        with closing(sqlite3.connect(path)) as connection, connection:
+            row = list(connection.execute("select * from trials").fetchone())
+            del row[COLUMNS.index("temperatures")]
+            row[-1] = store_module._checksum(tuple(row[:-1]))
+            connection.execute("alter table trials drop column temperatures")
+            connection.execute("update trials set checksum = ?", row[-1:])
+        (read,) = read_trials(path)
+        assert (cells(read), read.judged) == (cells(trial), None)
+        with pytest.raises(InputError, match="begun by an older version"):
+            Store(path)
 
 
 class TestDamage:

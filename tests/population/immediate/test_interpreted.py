@@ -1,5 +1,6 @@
 """`goru.population.immediate.interpreted`: the same training as that of a compiled program."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -20,6 +21,7 @@ from populations import (
 )
 
 from goru.nn.architecture import Recipe
+from goru.nn.judge import Judge
 from goru.nn.layers.affine import Weights
 from goru.population.final_networks import with_exact_statistics
 from goru.population.immediate.interpreted import Interpreter
@@ -62,6 +64,17 @@ def test_so_are_those_of_a_regression_with_several_targets():
     (interpreted,) = train(Interpreter(REGRESSION, SQUARED, SHAPE), one)
     close(interpreted.curves, compiled.curves)
     jax.tree.map(close, interpreted.learned, compiled.learned)
+
+
+@pytest.mark.parametrize("measure", ["log-loss", "brier", "accuracy"])
+def test_so_is_what_validation_rows_are_judged_by_at_every_temperature(measure):
+    shape = replace(SHAPE, judge=Judge(measure, (0.5, 1.0, 3.0)))
+    architecture, one = ARCHITECTURES["before"], some_block(table(weighted=True))
+    (compiled,) = train(trainer(architecture, shape=shape), one)
+    (interpreted,) = train(Interpreter(architecture, CLASSIFY, shape), one)
+    assert interpreted.parts.shape == compiled.parts.shape == (3, 4, 3, SHAPE.parts)
+    close(interpreted.parts, compiled.parts)
+    close(interpreted.curves, compiled.curves)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -204,3 +204,23 @@ class TestCompare:
         found = [compare(rng.normal(truth, 2.0, rows), np.zeros(rows), 0.9, weights) for _ in range(repeats)]
         covered = np.mean([difference.low < truth < difference.high for difference in found])
         assert covered == pytest.approx(0.9, abs=4 * np.sqrt(0.9 * 0.1 / repeats))
+
+
+class TestMeasures:
+    """What is judged by another measure has its figure, and rows have its losses."""
+
+    def test_brier_by_hand(self, three_classes):
+        found = figures(three_classes, PROBABILITIES, measure="brier")
+        rows = [0.375, 0.38, 0.545, 0.375, 0.875]
+        np.testing.assert_allclose(row_losses(three_classes, PROBABILITIES, "brier"), rows)
+        assert found["Brier score"] == pytest.approx(np.mean(rows))
+        assert list(found)[1:] == list(figures(three_classes, PROBABILITIES))
+
+    def test_accuracy_counts_rows_that_are_wrong(self, three_classes):
+        np.testing.assert_array_equal(row_losses(three_classes, PROBABILITIES, "accuracy"), [0, 0, 0, 0, 1])
+        assert figures(three_classes, PROBABILITIES, measure="accuracy") == figures(three_classes, PROBABILITIES)
+
+    def test_absolute_errors_are_over_the_standard_deviation_and_their_figure_in_the_target_s_units(self, numbers):
+        predicted = np.array([2.0, 4.0, 3.0])
+        np.testing.assert_allclose(row_losses(numbers, predicted, "mae"), [0.5, 1.0, 1.5])
+        assert figures(numbers, predicted, measure="mae")["absolute error"] == pytest.approx(2.0)

@@ -1,4 +1,4 @@
-"""Runs that goru 0.1.0 wrote as its versions 4 and 5, `goru fit iris --networks 36`, in today's form."""
+"""Runs that goru 0.1.0 wrote as its versions 4 to 6, `goru fit iris --networks 36`, in today's form."""
 
 import json
 import shutil
@@ -190,3 +190,25 @@ class TestVersion5:
         (run_5.folder / EVIDENCE).write_text(json.dumps(without(content(EVIDENCE, 5), missing)), "utf-8")
         with pytest.raises(InputError, match=r"evidence\.json: damaged"):
             _ = run_5.evidence
+
+
+class TestVersion6:
+    """Its names are today's; it knew no judge but the loss that networks are trained by, and no temperatures."""
+
+    def test_the_answer_says_by_what_it_judged(self, tmp_path):
+        answer, old = opened(6, tmp_path / "run").answer, content(ANSWER, 6)
+        assert (answer.judgement.loss, answer.judgement.measure) == ("log loss", "validation loss")
+        assert answer.judgement.plain_loss == old["judgement"]["plain_loss"]
+        assert {one.temperature for one in answer.recommended} == {1.0}
+        assert answer.advice == old["advice"]
+
+    def test_the_evidence_is_read_with_everything_in_it(self, tmp_path):
+        evidence, old = opened(6, tmp_path / "run").evidence, content(EVIDENCE, 6)
+        assert [list(arm.losses) for arm in evidence.arms] == [arm["losses"] for arm in old["arms"]]
+        assert [one.loss for one in evidence.configurations] == [one["loss"] for one in old["configurations"]]
+
+    def test_an_answer_that_lacks_a_part_is_refused(self, tmp_path):
+        run = opened(6, tmp_path / "run")
+        (run.folder / ANSWER).write_text(json.dumps(without(content(ANSWER, 6), "judgement")), "utf-8")
+        with pytest.raises(InputError, match=r"answer\.json: damaged"):
+            _ = run.answer

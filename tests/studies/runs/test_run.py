@@ -5,7 +5,7 @@ import re
 import pytest
 from runs import (
     ANSWERED,
-    ANSWERED_BEFORE,
+    ANSWERS,
     GATHERED,
     a_file,
     another_programs_manifest,
@@ -100,8 +100,7 @@ class TestLoad:
 
     @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
     def test_every_version_that_can_be_read_is(self, tmp_path, version):
-        expected = ANSWERED_BEFORE if version == VERSION - 1 else ANSWERED
-        assert open_run(of_version(tmp_path / "run", version)).answer == expected
+        assert open_run(of_version(tmp_path / "run", version)).answer == ANSWERS.get(version, ANSWERED)
 
 
 class TestDamage:

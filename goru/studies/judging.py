@@ -1,0 +1,29 @@
+"""By what a study judges."""
+
+from goru.data.dataset import Dataset
+from goru.errors import InputError, option
+from goru.nn.judge import CLASSES, NUMBERS, Judge, Measure
+from goru.studies import defaults
+
+
+def measure_of(judge: Measure | None, dataset: Dataset) -> Measure:
+    """The measure that is asked for, or the usual one.
+
+    **Raises:** `InputError` if it is none for the table's target.
+    """
+    numeric = dataset.classes is None
+    measures = NUMBERS if numeric else CLASSES
+    if judge is not None and judge not in measures:
+        what = "is a number" if numeric else "has classes"
+        raise InputError(
+            f"{option('judge', judge)}: '{dataset.target_name}' {what}. Give {' or '.join(measures)}, or leave it out."
+        )
+    return judge or measures[0]
+
+
+def judge_of(judge: Measure | None, dataset: Dataset) -> Judge | None:
+    """Who judges validation rows; `None` where it is the loss that networks are trained by, as it is."""
+    measure = measure_of(judge, dataset)
+    if measure == "rmse":
+        return None
+    return Judge(measure, defaults.TEMPERATURES if measure in ("log-loss", "brier") else (1.0,))
