@@ -3,17 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from trainings import (
-    ARCHITECTURE,
-    HYPER,
-    NETWORK_ID,
-    as_batch,
-    begin,
-    make_architecture,
-    make_batches,
-    step_of,
-    train,
-)
+from trainings import ARCHITECTURE, HYPER, make_batches, train
 
 from goru.nn.architecture import Recipe
 from goru.nn.training import Training, average
@@ -72,12 +62,3 @@ def test_without_averaging_there_is_none_and_the_network_itself_is_watched():
     _, _, training = train(ARCHITECTURE.layers, Recipe(), HYPER, make_batches()[:2])
     assert training.averaged == ()
     assert training.watched is training
-
-
-def test_a_step_leaves_the_average_as_it_is():
-    """It is the engine that averages, after the step."""
-    architecture = make_architecture("before", None)
-    training = begin(architecture.layers, Recipe(), HYPER)
-    given = training._replace(averaged=(training.learned, training.running))
-    after, _ = step_of(architecture.layers, Recipe(), HYPER, given, as_batch(*make_batches()[0]), NETWORK_ID, 0, 20)
-    assert after.averaged is given.averaged

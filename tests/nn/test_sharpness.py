@@ -65,7 +65,7 @@ def test_the_gradient_is_that_one_radius_uphill_by_hand(radius, decay):
 
 def both(radius, place="before"):
     """A step of a network with batch norm and dropout, sharpness-aware and plain."""
-    layers = make_architecture(place, "inverted").layers
+    layers = make_architecture(place, "inverted", hidden=(6,)).layers
     begun, batch = begin(layers, Recipe(), HYPER), as_batch(*make_batches()[0])
     hyper = HYPER._replace(sam_radius=radius)
     run = jax.jit(step, static_argnums=(0, 1, 5))
