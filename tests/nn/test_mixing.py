@@ -162,6 +162,8 @@ def test_exact_statistics_are_of_rows_that_are_not_mixed(mix):
     first = next(place for place, layer in enumerate(layers) if layer.kind == "affine")
     read = learned[first].weight @ batch.x
     np.testing.assert_allclose(found[place].mean, read.mean(axis=1), rtol=1e-10)
+    # The mean is that of mixed rows as well.
+    np.testing.assert_allclose(found[place].variance, read.var(axis=1), rtol=1e-10)
 
 
 def test_only_mixed_rows_have_a_share():
