@@ -36,14 +36,15 @@ def fraction(factors: Factors, knobs: Mapping[str, Knob], exclude: Sequence[Mapp
     """
     whole = list(itertools.islice(itertools.product(*factors.values()), most * 64))
     allowed = [levels for levels in whole if not _excluded(dict(zip(factors, levels, strict=True)), exclude)]
-    if len(whole) < most * 64 and len(allowed) <= most:
-        return Design(factors, knobs, exclude)
     sizes = tuple(len(levels) for levels in factors.values())
+    count = max(most, 1 + sum(sizes) - len(sizes) + SPARE)
+    if len(whole) < most * 64 and len(allowed) <= count:
+        return Design(factors, knobs, exclude)
     banned = tuple(
-        tuple((place, factors[name].index(level)) for place, name in enumerate(factors) if (level := of.get(name)))
+        tuple((place, factors[name].index(of[name])) for place, name in enumerate(factors) if name in of)
         for of in exclude
     )
-    chosen = optimal(sizes, max(most, 1 + sum(sizes) - len(sizes) + SPARE), banned)
+    chosen = optimal(sizes, count, banned)
     only = [tuple(levels[place] for levels, place in zip(factors.values(), arm, strict=True)) for arm in chosen]
     arms = Design(factors, knobs, exclude, only=only).arms
     effects = _effects(chosen, sizes)

@@ -102,6 +102,7 @@ class Architecture:
         from goru.nn.layers.rms_norm import RMSNorm
 
         found: list[Layer] = [
+            *[Mixup()] * (self.mix == "mixup" and not self.hidden),
             *[CutMix()] * (self.mix == "cutmix"),
             *[Cutout()] * self.cutout,
             *[InputDropout()] * self.input_dropout,

@@ -112,11 +112,12 @@ def exact_statistics(layers: Layers, learned: Learned, x: Any, context: Context)
 
     Running averages estimate the same, but from few batches, and lag behind the weights. With the network's id in the
     context, units are deleted by masks of their own, so that a layer meets the statistics that it was trained with;
-    without it none are, and the variance is smaller (Li et al. 2018, https://arxiv.org/abs/1801.05134).
+    without it none are, and the variance is smaller (Li et al. 2018, https://arxiv.org/abs/1801.05134). Rows are not
+    mixed: one λ for all of them would say little about the many of training.
     """
     context, found = context._replace(step=STATISTICS_STEP), []
     for layer, own in zip(layers, learned, strict=True):
-        x, kept = layer.forward(own, x, context)
+        x, kept = layer.forward(own, x, context._replace(networks=None) if layer.mixes else context)
         found.append(layer.seen(kept))
     return tuple(found)
 

@@ -78,23 +78,30 @@ def gradient_of(
     - `out`: NumPy arrays for the gradient to be written into.
     """
     outputs, kept = network.forward(layers, learned, batch.x, context)
-    losses, of_outputs = _loss(layers, loss, outputs, kept, batch.y, context.hyper)
-    of_outputs *= batch.shares
+    total, of_outputs = _loss(layers, loss, outputs, kept, batch, context.hyper)
     found, _ = network.backward(layers, learned, kept, of_outputs, out)
     penalty: Any = 0
     if decay != "decoupled":
         found, penalty = _penalised(decay, learned, found, weight_decay)
-    return Gradient(found, (losses * batch.shares).sum(axis=-1), penalty, network.seen(layers, kept))
+    return Gradient(found, total, penalty, network.seen(layers, kept))
 
 
-def _loss(layers: Layers, loss: Loss, outputs: Any, kept: tuple, y: Any, hyper: Hyperparameters) -> tuple[Any, Any]:
-    """The loss of every row and its gradient; of rows that are mixed, by both targets."""
+def _loss(
+    layers: Layers, loss: Loss, outputs: Any, kept: tuple, batch: Batch, hyper: Hyperparameters
+) -> tuple[Any, Any]:
+    """The loss of a mini-batch and its gradient; of rows that are mixed, by both targets, each by its own row's
+    share."""
+    y, shares = batch.y, batch.shares
     losses, gradient = loss.with_gradient(outputs, y, hyper.smoothing)
-    if (share := network.own_share(layers, kept)) is None:
-        return losses, gradient
-    others, of_others = loss.with_gradient(outputs, namespace(y).roll(y, 1, axis=-1), hyper.smoothing)
-    one, both = along(share, losses, 1), along(share, gradient)
-    return one * losses + (1 - one) * others, both * gradient + (1 - both) * of_others
+    own = network.own_share(layers, kept)
+    if own is None:
+        gradient *= shares
+        return (losses * shares).sum(axis=-1), gradient
+    xp = namespace(y)
+    others, of_others = loss.with_gradient(outputs, xp.roll(y, 1, axis=-1), hyper.smoothing)
+    theirs, one, both = xp.roll(shares, 1), along(own, losses, 1), along(own, gradient)
+    total = (one * shares * losses + (1 - one) * theirs * others).sum(axis=-1)
+    return total, both * shares * gradient + (1 - both) * theirs * of_others
 
 
 def average(training: Training, share: Any, step: Any) -> Training:

@@ -62,6 +62,8 @@ def _of_networks(options: Mapping[str, Any]) -> list[str]:
     for name, default in (("activation", "relu"), ("batch_size", None), ("numbers", "auto"), ("class_weight", None)):
         if options[name] != default:
             words += [f"--{name.replace('_', '-')}", str(options[name])]
+    for factor in options.get("factors") or ():  # earlier runs have none
+        words += ["--factors", factor]
     words += [f"--{name.replace('_', '-')}" for name in ("single", "search_batch_norm") if options[name]]
     return [*words, "--seed", str(options["seed"])]
 

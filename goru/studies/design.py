@@ -114,7 +114,7 @@ def hyperparameters(values: Values, steps: int, arm: Arm | None = None) -> Hyper
 
 
 def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: int) -> Values:
-    """The numbers of the knobs that an arm has, and beside a strength what follows from it.
+    """The numbers of the knobs that an arm has, and beside a strength, or a window, what follows from it.
 
     **Arguments:**
 
@@ -127,4 +127,5 @@ def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: in
         numbers[STRENGTH] = defaults.strength(values["weight_decay"], values["learning_rate"], steps)
     if WINDOW in known:
         numbers["averaging"] = values["averaging"]
+        numbers[WINDOW] = 1 / (1 - values["averaging"]) / max(steps, 1)
     return numbers

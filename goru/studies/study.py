@@ -82,7 +82,9 @@ class Study:
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
                 "Leave the option out."
             )
-        factors = None if options.factors is None else parsed(options.factors)
+        factors = None
+        if options.factors is not None:
+            factors = parsed(options.factors, dataset.classes is not None, options.activation)
         if dataset.classes is None and (wrong := [name for name in factors or () if TECHNIQUES[name].classes]):
             raise InputError(
                 f"{option('factors')}: '{dataset.target_name}' is a number, and {wrong[0].replace('_', '-')} is for "

@@ -132,40 +132,57 @@ TECHNIQUES: dict[str, Technique] = {
 }
 FASTER = {"momentum": 10.0}  # times the learning rate of Adam
 DEFAULT = ("batch_norm", "dropout", "weight_decay")
-SHORT = {"decay": "weight_decay", "layer_norm": "norm", "averaging": "ema"}
-LEVELS: dict[str, Level] = {"none": None, "off": False, "on": True, "rms": "RMS norm", "layer": "layer norm"}
-LEVELS |= {"batch_before": "batch norm before", "batch_after": "batch norm after"}
+SHORT = {"decay": "weight_decay", "averaging": "ema"}
+OF_NORM = {"layer_norm": "layer norm", "rms_norm": "RMS norm"}  # levels that may be asked about like factors
+LEVELS: dict[str, Level] = {"false": False, "true": True, "rms": "RMS norm", "layer": "layer norm"}
+LEVELS |= {"batch before": "batch norm before", "batch after": "batch norm after"}
 # Combinations that make no sense: rows are mixed in one way or the other.
 EXCLUDED = ({"mixup": True, "cutmix": True},)
 
 
-def parsed(tokens: Sequence[str]) -> dict[str, tuple[Level, ...]]:
+def parsed(tokens: Sequence[str], classes: bool = True, activation: str = "relu") -> dict[str, tuple[Level, ...]]:
     """Factors, each with its levels: `["norm=none", "layer", "dropout"]` asks about layer norm and dropout.
 
-    A factor without levels has its usual ones; `all` stands for every factor, with batch, layer and RMS norm.
+    A factor without levels has its usual ones: of `norm` those of batch norm. `layer-norm` and `rms-norm` ask about
+    these alone; `all` stands for every factor, with batch, layer and RMS norm.
+
+    **Arguments:**
+
+    - `classes`: whether the target is one; for a number, `all` leaves out what is for classes.
+    - `activation`: the reference among activations, where none are chosen.
 
     **Raises:** `InputError` for what there is not.
     """
     found: dict[str, list[Level]] = {}
-    current = ""
+    current, everything = "", False
     for token in [part.strip() for given in tokens for part in given.split(",")]:
         name, equals, level = token.replace("-", "_").partition("=")
         name = SHORT.get(name, name)
-        if name == "all" and not equals:
-            found |= {every: [] for every in TECHNIQUES if every not in ("batch_norm", *found)}
+        chosen = found.get(current)
+        if chosen and not equals and _is_level(current, name):
+            chosen.append(_level(current, name))
+        elif name == "all" and not equals:
+            everything = True
+            left = [every for every in TECHNIQUES if every not in ("batch_norm", *found)]
+            found |= {every: [] for every in left if classes or not TECHNIQUES[every].classes}
+        elif name in OF_NORM and not equals:
+            usual: list[Level] = [None, "batch norm before", "batch norm after"] if "norm" in found else [None]
+            found["norm"], current = [*(found.get("norm") or usual), OF_NORM[name]], "norm"
         elif name in TECHNIQUES:
-            found[name], current = [], name
-            if equals:
-                found[name].append(_level(name, level))
-        elif current and found[current] and not equals:
-            found[current].append(_level(current, name))
+            found[name], current = [_level(name, level)] if equals else [], name
+        elif chosen and not equals:
+            chosen.append(_level(current, name))
         else:
             raise InputError(
                 f"{option('factors')}: there is no {token!r}.{nearest(name, TECHNIQUES)} "
                 f"There are {listing(every.replace('_', '-') for every in TECHNIQUES)}, and all."
             )
-    factors = {name: tuple(dict.fromkeys(levels)) or TECHNIQUES[name].levels for name, levels in found.items()}
-    if "norm" in factors and found["norm"] == [] and "all" not in tokens:  # the usual question is that of batch norm
+    if not found:
+        raise InputError(f"{option('factors')}: nothing is asked about. Give one or more: mixup.")
+    usual_levels = {name: technique.levels for name, technique in TECHNIQUES.items()}
+    usual_levels["activation"] = (activation, *usual_levels["activation"])
+    factors = {name: tuple(dict.fromkeys(levels or usual_levels[name])) for name, levels in found.items()}
+    if found.get("norm") == [] and not everything:  # the usual question is that of batch norm
         factors = {"batch_norm" if name == "norm" else name: levels for name, levels in factors.items()}
         factors["batch_norm"] = TECHNIQUES["batch_norm"].levels
     if {"norm", "batch_norm"} <= factors.keys():
@@ -176,12 +193,25 @@ def parsed(tokens: Sequence[str]) -> dict[str, tuple[Level, ...]]:
     return factors
 
 
+def _spelled(name: str) -> dict[str, Level]:
+    """The levels of a factor by what they are called."""
+    switch = {False: "off", True: "on"}
+    every = (*TECHNIQUES[name].levels, *TECHNIQUES[name].more)
+    return {switch[one] if isinstance(one, bool) else str(one).lower(): one for one in every}
+
+
+def _is_level(name: str, level: str) -> bool:
+    return _known(name, level) in _spelled(name).values()
+
+
+def _known(name: str, level: str) -> Level:
+    words = level.lower().replace("_", " ")
+    if name == "batch_norm":
+        words = words.removeprefix("batch ").removeprefix("norm ")
+    return _spelled(name).get(words, LEVELS.get(words, level))
+
+
 def _level(name: str, level: str) -> Level:
-    technique = TECHNIQUES[name]
-    known = LEVELS.get(level.lower(), level)
-    if name == "batch_norm" and level.startswith("batch_"):
-        known = level.removeprefix("batch_")
-    if known not in (*technique.levels, *technique.more):
-        there = listing(str(one).lower() for one in (*technique.levels, *technique.more))
-        raise InputError(f"{option('factors')}: {name} has no level {level!r}. It has {there}.")
-    return known
+    if not _is_level(name, level):
+        raise InputError(f"{option('factors')}: {name} has no level {level!r}. It has {listing(_spelled(name))}.")
+    return _known(name, level)

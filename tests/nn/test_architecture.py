@@ -40,6 +40,18 @@ class TestRefused:
         with pytest.raises(ValueError, match="batch_norm must be None, 'before' or 'after'"):
             Architecture(4, (3,), 1, batch_norm=value)
 
+    @pytest.mark.parametrize("name", ["norm", "mix"])
+    @pytest.mark.parametrize("value", ["swoosh", "", True, False, "Layer", "Mixup"])
+    def test_an_unknown_norm_or_mix(self, name, value):
+        with pytest.raises(ValueError, match=f"{name} must be None or one of .*got {value!r}"):
+            Architecture(4, (3,), 1, **{name: value})
+
+    @pytest.mark.parametrize("norm", ["layer", "rms"])
+    @pytest.mark.parametrize("batch_norm", ["before", "after"])
+    def test_two_norms(self, norm, batch_norm):
+        with pytest.raises(ValueError, match="exclude each other"):
+            Architecture(4, (3,), 1, norm=norm, batch_norm=batch_norm)
+
     @pytest.mark.parametrize("name", ["loss", "optimizer", "schedule", "decay"])
     @pytest.mark.parametrize("value", ["swoosh", "", None])
     def test_an_unknown_choice_in_a_recipe(self, name, value):
@@ -58,10 +70,15 @@ def test_widths_go_from_the_inputs_to_the_outputs():
     assert Architecture(4, (), 3).widths == (4, 3)
 
 
-@pytest.mark.parametrize("batch_norm", [None, "before", "after"])
-@pytest.mark.parametrize("hidden", [(), (8,), (8, 6)])
-def test_n_parameters_counts_every_learned_number(hidden, batch_norm):
-    architecture = Architecture(4, hidden, 3, batch_norm=batch_norm, dropout=True)
+NORMS = [{}, {"batch_norm": "before"}, {"batch_norm": "after"}, {"norm": "layer"}, {"norm": "rms"}]
+
+
+@pytest.mark.parametrize("mix", [None, "mixup", "cutmix"])
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("hidden", [(), (8,), (8, 6), (6, 6, 6)])
+def test_n_parameters_counts_every_learned_number(hidden, norm, residual, mix):
+    architecture = Architecture(4, hidden, 3, dropout=True, residual=residual, mix=mix, cutout=True, **norm)
     learned = network.init(architecture.layers, np.random.default_rng(0), Hyperparameters())
     assert architecture.n_parameters == sum(leaf.size for leaf in jax.tree.leaves(learned))
 
@@ -90,6 +107,40 @@ def test_a_block_has_its_layers_in_order_and_no_bias_below_batch_norm(place, blo
     dropouts = [layer for layer in layers if layer.kind == "dropout"]
     assert [(layer.index, layer.form) for layer in dropouts] == [(0, "classic"), (1, "classic")]
     assert len(Architecture(4, (8, 6), 3, batch_norm=place).layers) == len(layers) - 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "block"),
+    [
+        ({"norm": "layer"}, [], ["affine", "layer_norm", "activation"]),
+        ({"norm": "rms", "dropout": True}, [], ["affine", "rms_norm", "activation", "dropout"]),
+        ({"mix": "cutmix", "cutout": True, "input_dropout": True}, ["cutmix", "cutout", "input_dropout"], []),
+        ({"cutout": True}, ["cutout"], []),
+    ],
+)
+def test_what_changes_rows_stands_first_and_a_norm_before_the_activation(changes, first, block):
+    layers = Architecture(4, (8, 6), 3, **changes).layers
+    block = block or ["affine", "activation"]
+    assert [layer.kind for layer in layers] == [*first, *block, *block, "affine"]
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_mixup_stands_behind_the_first_affine_layer_alone(norm):
+    """There all networks of a block still read the same rows."""
+    kinds = [layer.kind for layer in Architecture(4, (8, 6), 3, mix="mixup", **norm).layers]
+    assert kinds[:2] == ["affine", "mixup"]
+    assert kinds.count("mixup") == 1
+    assert [layer.kind for layer in Architecture(4, (), 3, mix="mixup").layers] == ["mixup", "affine"]
+
+
+@pytest.mark.parametrize("changes", [*NORMS, {"dropout": True}])
+def test_a_block_is_residual_where_it_puts_out_as_many_units_as_it_reads_but_for_the_first(changes):
+    plain = Architecture(6, (6, 6, 8, 8), 6, **changes).layers
+    layers = Architecture(6, (6, 6, 8, 8), 6, residual=True, **changes).layers
+    found = [layer.kind == "residual" for layer in layers if layer.kind in ("affine", "residual")]
+    assert found == [False, True, False, True, False]
+    opened = [inner for layer in layers for inner in (layer.layers if layer.kind == "residual" else (layer,))]
+    assert tuple(opened) == plain
 
 
 def test_equal_architectures_are_one_key():

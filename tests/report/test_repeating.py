@@ -88,13 +88,14 @@ def options(draw) -> Options:
         budget=draw(st.floats(1e-3, 1e9)) if by_time else None,
         networks=None if by_time else draw(st.none() | st.integers(1, 1_000_000)),
         hidden=draw(st.none() | st.lists(st.integers(1, 65_536), min_size=1, max_size=4).map(tuple)),
-        activation=draw(st.sampled_from(["relu", "sigmoid", "tanh", "gelu", "silu", "identity"])),
+        activation=draw(st.sampled_from(["relu", "sigmoid", "tanh", "gelu", "silu", "mish", "selu", "identity"])),
         batch_size=draw(st.none() | st.integers(2, 10_000)),
         seed=draw(st.integers(0, 2**32 - 1)),
         single=draw(st.booleans()),
         search_batch_norm=draw(st.booleans()),
         class_weight=draw(st.sampled_from([None, "balanced"])),
         numbers=draw(st.sampled_from(["auto", "scaled", "pieces"])),
+        factors=draw(st.sampled_from([None, ("all",), ("norm=none", "RMS norm", "mixup"), ("mixup,label-smoothing",)])),
     )
 
 

@@ -34,7 +34,7 @@ def symmetric_beta(u: Any, v: Any, alpha: Any) -> Any:
     left = u ** (1 / alpha)
     cosine = xp.cos(2 * np.pi * v)
     below = left + (1 - left) * cosine * cosine
-    return 0.5 + 0.5 * cosine * xp.sqrt((1 - left) / xp.maximum(below, 1e-30))
+    return xp.clip(0.5 + 0.5 * cosine * xp.sqrt((1 - left) / xp.maximum(below, 1e-30)), 0, 1)  # rounding may lead out
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Mixup(Layer):
     """
 
     kind: ClassVar[str] = "mixup"
+    mixes: ClassVar[bool] = True
 
     def forward(self, learned: Any, x: Activations, context: Context) -> tuple[Activations, Any]:
         """The mixed rows; without an id of the network, the rows."""
@@ -61,6 +62,8 @@ class Mixup(Layer):
         self, learned: Any, kept: Any, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[Any, Activations]:
         """To both rows."""
+        if kept is None:
+            return (), gradient
         own = along(kept, gradient)
         return (), own * gradient + _after((1 - own) * gradient)
 
@@ -82,6 +85,7 @@ class CutMix(Layer):
     """
 
     kind: ClassVar[str] = "cutmix"
+    mixes: ClassVar[bool] = True
 
     def forward(self, learned: Any, x: Activations, context: Context) -> tuple[Activations, Any]:
         """The rows with other rows' columns; without an id of the network, the rows."""
@@ -98,6 +102,8 @@ class CutMix(Layer):
         self, learned: Any, kept: Any, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[Any, Activations]:
         """To the row that each column is of."""
+        if kept is None:
+            return (), gradient
         own, _ = kept
         return (), own * gradient + _after(~own * gradient)
 
@@ -135,7 +141,7 @@ class Cutout(Layer):
         self, learned: Any, kept: Any, gradient: Activations, out: Any = None, inputs: bool = True
     ) -> tuple[Any, Activations]:
         """Through the columns that are left."""
-        return (), kept * gradient
+        return (), gradient if kept is None else kept * gradient
 
     def fold(self, learned: Any, statistics: Any, hyper: Any) -> tuple[Any, Any]:
         """Nothing, at inference."""

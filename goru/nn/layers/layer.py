@@ -40,6 +40,7 @@ class Layer:
     #: of the input, given that of the output. `out` is such a tree of NumPy arrays to write into, or `None`; `inputs`
     #: is false where nobody asks for the gradient of the input. A layer without it is trained by JAX's own derivative.
     backward: ClassVar[Callable[..., tuple[Learned, Any]] | None] = None
+    mixes: ClassVar[bool] = False  # whether rows are mixed with each other in training, by one number for all of them
 
     def init(self, generator: np.random.Generator, hyper: Hyperparameters) -> Learned:
         """What one new network has learned: nothing, in most layers. The generator is moved on."""

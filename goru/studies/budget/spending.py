@@ -144,7 +144,8 @@ class Spending:
         if (known := self._record.recall(_WAY)) is None:
             known = asdict(Way(interpreted, networks))
             self._record.remember(_WAY, known)
-        self.takes = self._clock.spent + self._slowness * least.soonest + self._last
+        soonest = least.soonest if possible or self._crew else least.compiling + least.compiled
+        self.takes = self._clock.spent + self._slowness * soonest + self._last
         # What NumPy would not have done sooner is waited for.
         self.compiling = COMPILING * max(self.left, 0.0) if possible and least.soonest == least.interpreted else None
         return Way(**known)

@@ -22,7 +22,8 @@ from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import Pace
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.design import ARMS
+from goru.studies.design import ARMS, design
+from goru.studies.techniques import parsed
 
 ASKED = Asked((5, 3), 100)
 BATCH, TRAINING_ROWS = 4, 24  # of five folds; of three they are fewer
@@ -163,6 +164,16 @@ class TestWay:
 
     def test_a_cluster_always_compiles(self, machine):
         assert not spend(machine, 1e-3, crew=True).way(SMALL).interpreted
+
+    @pytest.mark.parametrize("token", ["averaging", "sam", "optimizer"])
+    def test_what_numpy_cannot_train_is_compiled_waited_for_and_takes_as_long_as_that(self, machine, token):
+        some, other = (design(factors=parsed([name, "dropout"])).arms for name in (token, "mixup"))
+        spending, usual = spend(machine, 1e-3, arms=some), spend(machine, 1e-3, arms=other)
+        assert not spending.way(SMALL).interpreted
+        assert usual.way(SMALL).interpreted
+        assert spending.compiling is None
+        assert usual.compiling is not None
+        assert spending.takes > usual.takes
 
     def test_where_there_is_time_for_few_networks_blocks_hold_few(self, machine):
         assert spend(machine, 600).way(SMALL).networks == defaults.networks_in_a_block(SMALL.n_parameters) == 4
