@@ -179,8 +179,8 @@ class TestLinesAboutAnswers:
         stream = io.StringIO()
         Lines(stream).interim(lambda: INTERIM)
         assert stream.getvalue() == (
-            "after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); "
-            "batch norm after has no effect worth having (+0.4%); 1 undecided\n"
+            "after 108 networks: dropout helps (-9.9%); batch norm after has no effect worth having (+0.4%); "
+            "weight decay likely helps (87%); 1 undecided\n"
         )
 
     def test_where_nothing_is_known_it_says_so(self):

@@ -9,7 +9,7 @@ import pytest
 from goru.data.memory import dataset_from
 from goru.experiment.findings.answer import Answer
 from goru.experiment.forms import to_json
-from goru.nn.architecture import Architecture
+from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import Interpreter
 from goru.population.trainer import Trainer
 from goru.studies.laboratory import quick
@@ -117,5 +117,5 @@ class TestStudy:
         assert shapes[0] == shapes[1]
 
     def test_one_of_many_networks_is_not(self):
-        assert Study(make(), FEW)._way(SMALL).interpreted
-        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._way(SMALL).interpreted
+        assert Study(make(), FEW)._way(SMALL, Recipe()).interpreted
+        assert not Study(make(), replace(FEW, networks=100_000, epochs=100))._way(SMALL, Recipe()).interpreted
