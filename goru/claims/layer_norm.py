@@ -25,7 +25,7 @@ SIDES = {
 }
 OTHERS = ("layer", "rms")  # what the verdict is on
 PAIRS = (("batch", "none"), ("layer", "none"), ("rms", "none"), ("layer", "batch"), ("rms", "batch"))
-RATES_DRAWN, SCALES_DRAWN = (0.01, 0.03, 0.1, 0.3), (10.0, 0.1, 0.01, 0.001)  # of which learning curves are
+RATES_DRAWN, SCALES_DRAWN = (0.03, 0.1, 0.3), (10.0, 0.1, 0.01)  # of which learning curves are
 
 
 def setting(setup: Setup) -> str:

@@ -130,8 +130,9 @@ class TestMixup:
         [
             ((0.6, 0.80), [NONE, NONE], "holds"),
             ((0.5, 0.80), [HELPS, NONE], "holds in part"),
-            ((0.9, 0.70), [NONE, NONE], "holds"),  # dropout that does harm is unnecessary
-            ((0.5, 0.70), [HELPS, HURTS], "does not hold"),
+            ((0.9, 0.70), [HURTS, HURTS], "holds"),  # dropout that does harm is unnecessary
+            ((0.5, 0.70), [HELPS, HURTS], "holds in part"),
+            ((0.5, 0.83), [HELPS, HELPS], "does not hold"),
             ((0.5 * WILD, 0.8 * WILD / 2), [UNDECIDED, UNDECIDED], "undecided"),
         ],
     )
