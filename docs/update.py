@@ -1,16 +1,18 @@
-"""Run all claims, and put their figures and figures' numbers into the tutorials.
+"""Run claims, and put their figures and figures' numbers into the tutorials.
 
-    python docs/update.py
+    python docs/update.py            # all
+    python docs/update.py mixup ...  # some
 
 Writes `docs/claims/*.svg`, and in `docs/claims.md` and `docs/claims.ko.md` the tables between `<!-- NAME -->` and
 `<!-- end of NAME -->`. The prose is written by hand: read it again where a verdict has changed.
 """
 
+import sys
 from pathlib import Path
 
 from goru.claims.claim import ClaimOutcome
 from goru.claims.figures import write_svg
-from goru.claims.running import run_all
+from goru.claims.running import NAMES, run_all
 
 DOCS = Path(__file__).parent
 HEADS = {
@@ -43,6 +45,12 @@ WHAT = {
         "모두를 흔한 값에서 멀리 바꿀 때의 범위",
     ),
     "bn-suffices": ("시험 손실, 배치 정규화에 드롭아웃과 가중치 감소 중 가장 좋은 것을 더함 대 배치 정규화만",),
+    "layer-norm": (
+        "필요한 에폭 수, 층 정규화 대 정규화 없음, 양쪽 모두 자신에게 가장 좋은 학습률에서",
+        "학습이 되는 배율의 개수, 층 정규화 대 정규화 없음",
+        "필요한 에폭 수, RMS 정규화 대 정규화 없음, 양쪽 모두 자신에게 가장 좋은 학습률에서",
+        "학습이 되는 배율의 개수, RMS 정규화 대 정규화 없음",
+    ),
     "overfitting": (
         "학습 행과 시험 행의 정확도 차이(간격)",
         "간격, 가장 적은 행 대 가장 많은 행",
@@ -63,6 +71,10 @@ WHAT = {
         "시험 손실, 드롭아웃 신경망 하나 대 기법 없는 신경망 하나",
         "시험 손실, 드롭아웃 신경망 하나 대 자신의 마스크 500개의 평균",
         "시험 손실, 드롭아웃 신경망 하나 대 기법 없는 신경망 32개의 평균",
+    ),
+    "mixup": (
+        "시험 손실, 드롭아웃 있음(믹스업 위에 또는 홀로) 대 믹스업만",
+        "시험 행의 정확도, 같은 비교",
     ),
 }
 
@@ -95,10 +107,10 @@ def put(page: Path, name: str, text: str) -> None:
 
 
 def main() -> None:
-    """Run all claims, and write."""
+    """Run claims, and write."""
     figures = DOCS / "claims"
     figures.mkdir(exist_ok=True)
-    for outcome in run_all():
+    for outcome in run_all(sys.argv[1:] or NAMES):
         print(f"{outcome!r}\n", flush=True)
         (figures / f"{outcome.name}.svg").write_text(write_svg(outcome.figure()), encoding="utf-8")
         for language, page in (("en", "claims.md"), ("ko", "claims.ko.md")):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Said = Literal["holds", "holds in part", "does not hold", "undecided"]
 Results = Mapping[Any, TrainedCell]
+Expected = Verdict | tuple[Verdict, ...]  # a word, or any of some
 NOTHING_SAID = "So nothing can be said yet: the seeds differ too much among themselves."
 
 
@@ -156,7 +157,7 @@ class Claim:
     - `promise`: what the textbook says.
     - `setting`: what is trained, in plain words.
     - `columns`: what the keys of the plan say, the columns of the frame.
-    - `expected`: the words that the effects have if the promise holds.
+    - `expected`: the words that the effects have if the promise holds; of an effect that may have several, all of them.
     - `meaning`: what it means, by what is said of the promise.
     - `plan`: the networks.
     - `read`: what they say.
@@ -173,7 +174,7 @@ class Claim:
     promise: str
     setting: Callable[[Setup], str]
     columns: tuple[str, ...]
-    expected: tuple[Verdict, ...]
+    expected: tuple[Expected, ...]
     meaning: dict[Said, str]
     sources: tuple[Source, ...]
     plan: Callable[[Setup], Mapping[Any, Cell]]
@@ -185,9 +186,14 @@ class Claim:
     watched: Literal["score", "loss"] = "score"
 
 
-def said(expected: tuple[Verdict, ...], found: tuple[Verdict, ...]) -> Said:
+def as_promised(expected: Expected, found: Verdict) -> bool:
+    """Whether an effect has the word, or one of the words, that the promise needs."""
+    return found == expected or (isinstance(expected, tuple) and found in expected)
+
+
+def said(expected: tuple[Expected, ...], found: tuple[Verdict, ...]) -> Said:
     """Whether a promise holds: in all its parts, in some, in none; or nobody can say of any."""
-    borne_out = [one == other for one, other in zip(expected, found, strict=True)]
+    borne_out = [as_promised(one, other) for one, other in zip(expected, found, strict=True)]
     if all(borne_out):
         return "holds"
     if any(borne_out):

@@ -18,12 +18,14 @@ NAMES = (
     "bn-placement",
     "bn-hyper",
     "bn-suffices",
+    "layer-norm",
     "overfitting",
     "large-weights",
     "weight-decay",
     "decay-or-dropout",
     "dropout",
     "dropout-ensemble",
+    "mixup",
 )
 PLACES = ("digits", "breast_cancer", "wine")  # where a claim is about several tables, if no table is given
 SEEDS = 10

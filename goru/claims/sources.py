@@ -44,3 +44,15 @@ CAFFENET = Source(
     "Mishkin 2016: caffenet-benchmark, batch normalization",
     "https://github.com/ducha-aiki/caffenet-benchmark/blob/master/batchnorm.md",
 )
+BA = Source(
+    "Ba, Kiros, Hinton 2016: Layer normalization",
+    "https://arxiv.org/abs/1607.06450",
+)
+ZHANG_SENNRICH = Source(
+    "Zhang & Sennrich 2019: Root mean square layer normalization",
+    "https://arxiv.org/abs/1910.07467",
+)
+ZHANG = Source(
+    "Zhang, Cisse, Dauphin, Lopez-Paz 2018: mixup: beyond empirical risk minimization",
+    "https://arxiv.org/abs/1710.09412",
+)

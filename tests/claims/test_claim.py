@@ -42,6 +42,11 @@ MEANING = {
         ((HELPS, HELPS), (UNDECIDED, HURTS), "does not hold"),
         ((HELPS, HELPS), (UNDECIDED, UNDECIDED), "undecided"),
         ((HELPS, HELPS, NONE), (HELPS, UNDECIDED, HURTS), "holds in part"),
+        (((NONE, HURTS),), (HURTS,), "holds"),
+        (((NONE, HURTS),), (NONE,), "holds"),
+        (((NONE, HURTS),), (HELPS,), "does not hold"),
+        (((NONE, HURTS),), (UNDECIDED,), "undecided"),
+        (((NONE, HURTS), HELPS), (HELPS, HELPS), "holds in part"),
     ],
 )
 def test_a_promise_holds_wholly_in_part_not_or_nobody_can_say(expected, found, word):

@@ -120,12 +120,18 @@ class TestEffects:
         assert [*shown.rows[0]] == ["Scales", one.numbers, "1 scale", "helps", "helps"]
         assert [*shown.rows[1]][2:] == ["2 %", "no effect worth having", "hurts"]
 
+    def test_may_be_promised_one_of_two_words(self):
+        picture = claim_effects_picture(resting_on(effect(verdict=HELPS), expected=((NONE, HURTS),)))
+        assert picture.table.rows[0][-1] == "no effect worth having or hurts"
+        assert "where the promise needs “no effect worth having” or “hurts”." in picture.says
+
     @pytest.mark.parametrize(
         ("verdicts", "expected", "begun"),
         [
             ((HELPS,), (HELPS,), "The one effect is as promised."),
             ((HELPS,), (NONE,), "The one effect is not as promised."),
             ((HELPS, HURTS), (HELPS, HURTS), "Both effects are as promised."),
+            ((HURTS, NONE), ((NONE, HURTS), (NONE, HURTS)), "Both effects are as promised."),
             ((HELPS, HURTS), (HELPS, HELPS), "One of the two effects is as promised."),
             ((HELPS, HURTS), (HURTS, HELPS), "Neither effect is as promised."),
             ((HELPS, HELPS, NONE), (HELPS, HELPS, NONE), "All three effects are as promised."),

@@ -23,18 +23,21 @@ DIFFER = {
         *("batch_norm_scale", "batch_norm_shift"),
     },
     "bn-suffices": {"batch_norm", "dropout_rate", "weight_decay", "learning_rate"},
+    "layer-norm": {"batch_norm", "norm", "weight_std", "learning_rate"},
     "overfitting": {"rows", "epochs", "every", "hidden"},
     "large-weights": {"weight_std", "weight_decay", "learning_rate", "every"},
     "weight-decay": {"batch_norm", "decay", "weight_decay"},
     "decay-or-dropout": {"hidden", "weight_decay", "dropout_rate", "learning_rate"},
     "dropout": {"dropout_form", "dropout_rate", "learning_rate"},
     "dropout-ensemble": {"dropout", "dropout_rate", "replica", "learning_rate"},
+    "mixup": {"mix", "mixup_alpha", "dropout_rate", "learning_rate"},
 }
 # Columns of the key that are a field of the cell as they are.
 FIELDS = {
     "activation": "activation",
     "learning_rate": "learning_rate",
     "weight_std": "weight_std",
+    "weight_scale": "weight_std",
     "dropout_rate": "dropout_rate",
     "weight_decay": "weight_decay",
     "rows": "rows",
@@ -110,11 +113,11 @@ class TestTheBooks:
             assert (cell.architecture.inputs, cell.architecture.outputs) == (784, 10)
             assert cell.table.as_in_the_book
 
-    @pytest.mark.parametrize("name", ["activations", "bn-speed", "bn-init"])
+    @pytest.mark.parametrize("name", ["activations", "bn-speed", "bn-init", "layer-norm"])
     def test_sizes_of_learning(self, mnist, name):
         assert all(holds(cell, **LEARNING) for cell in claim(name).plan(mnist).values())
 
-    @pytest.mark.parametrize("name", ["bn-overfit", "bn-suffices", "weight-decay", "dropout-ensemble"])
+    @pytest.mark.parametrize("name", ["bn-overfit", "bn-suffices", "weight-decay", "dropout-ensemble", "mixup"])
     def test_sizes_of_overfitting(self, mnist, name):
         assert all(holds(cell, **OVERFITTING) for cell in claim(name).plan(mnist).values())
 
@@ -239,6 +242,27 @@ class TestPlans:
             assert (own["weight_decay"], own["dropout_rate"]) in ((strength, 0), (0, strength))
             assert own["weight_decay" if side == "decay" else "dropout_rate"] == strength
         assert {key[1] for key in claim("decay-or-dropout").plan(four(book=True))} == {50, 200}
+
+    def test_a_network_has_one_normalization_or_none(self):
+        plan = claim("layer-norm").plan(four())
+        assert {key[0] for key in plan} == {"none", "batch", "layer", "rms"}
+        for (side, scale, _), cell in plan.items():
+            own = cell.architecture
+            assert (own.batch_norm, own.norm) == {
+                "none": (None, None),
+                "batch": ("before", None),
+                "layer": (None, "layer"),
+                "rms": (None, "rms"),
+            }[side]
+            assert own.weight_init == "he_normal"
+            assert scale == 1 or cell.hyper.learning_rate == four().learning.rate
+
+    def test_mixup_and_dropout_are_on_and_off(self):
+        plan = claim("mixup").plan(four())
+        assert {key[:2] for key in plan} == {(alpha, rate) for alpha in (0.0, 0.2, 1.0) for rate in (0.0, 0.1, 0.3)}
+        for (alpha, _, _), cell in plan.items():
+            assert cell.architecture.mix == ("mixup" if alpha else None)
+            assert cell.hyper.mixup_alpha == (alpha or 1)
 
     def test_an_ensemble_has_32_members_that_differ_in_their_draws_alone(self):
         plan = claim("dropout-ensemble").plan(four())

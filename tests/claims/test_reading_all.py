@@ -10,7 +10,7 @@ from goru.claims.running import NAMES, claim
 
 # Claims whose verdict, or what is told of it, is about scores.
 OF_SCORES = {"bn-speed", "bn-init", "bn-overfit", "overfitting", "large-weights", "weight-decay", "dropout"}
-OF_SCORES |= {"dropout-ensemble"}
+OF_SCORES |= {"dropout-ensemble", "layer-norm", "mixup"}
 
 
 def planted(name, of):
@@ -52,7 +52,7 @@ def test_the_sizes_of_the_book_are_read_too(name):
     assert found.said in claim(name).meaning
 
 
-@pytest.mark.parametrize("name", ["bn-overfit", "bn-placement", "bn-hyper", "bn-suffices", "decay-or-dropout"])
+@pytest.mark.parametrize("name", ["bn-overfit", "bn-placement", "bn-hyper", "bn-suffices", "decay-or-dropout", "mixup"])
 def test_seeds_that_differ_wildly_decide_nothing(name):
     of = four()
     keys = list(claim(name).plan(of))

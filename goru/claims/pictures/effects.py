@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from goru.claims.claim import ClaimOutcome
+from goru.claims.claim import ClaimOutcome, Expected, as_promised
 from goru.claims.effects import CONFIDENCE, ClaimEffect
 from goru.claims.pictures.wrapping import wrapped
 from goru.report.pictures.effects import LOOKS
@@ -123,7 +123,7 @@ def _unit(effect: ClaimEffect) -> str:
 
 def _table(outcome: ClaimOutcome) -> Table:
     rows = [
-        (effect.what, effect.numbers, _margin(effect), effect.verdict, expected)
+        (effect.what, effect.numbers, _margin(effect), effect.verdict, _either(expected, " or "))
         for effect, expected in zip(outcome.effects, outcome.claim.expected, strict=True)
     ]
     return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "promised"), rows)
@@ -131,16 +131,22 @@ def _table(outcome: ClaimOutcome) -> Table:
 
 def _says(outcome: ClaimOutcome) -> str:
     pairs = list(zip(outcome.effects, outcome.claim.expected, strict=True))
-    unlike = [(effect, expected) for effect, expected in pairs if effect.verdict != expected]
+    unlike = [(effect, expected) for effect, expected in pairs if not as_promised(expected, effect.verdict)]
     said = [_as_promised(len(pairs), len(pairs) - len(unlike))]
     for effect, expected in unlike:
-        said.append(f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the promise needs “{expected}”.")
+        said.append(
+            f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the promise needs “{_either(expected)}”."
+        )
     several = len(pairs) > 1
     bars = (
         "Bars are intervals over the seeds that hold together" if several else "The bar is an interval over the seeds"
     )
     said.append(f"{bars}, at {CONFIDENCE:.0%}; the band around zero is what is not worth having.")
     return " ".join(said)
+
+
+def _either(expected: Expected, between: str = "” or “") -> str:
+    return between.join(expected) if isinstance(expected, tuple) else expected
 
 
 def _as_promised(of: int, alike: int) -> str:

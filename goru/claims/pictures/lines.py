@@ -17,9 +17,11 @@ WORDS = {
     "dropout_rate": "dropout rate",
     "init": "initial weights",
     "learning_rate": "learning rate",
+    "mixup_alpha": "α of mixup",
     "strength": "strength",
     "which": "number or learning rate",
     "weight_decay": "λ",
+    "weight_scale": "initial weights, times He's",
     "weight_std": "standard deviation of the initial weights",
     "width": "units",
 }
