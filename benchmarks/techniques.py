@@ -3,8 +3,8 @@
     python benchmarks/techniques.py                    # some two minutes on 2 cores
     python benchmarks/techniques.py --write            # into benchmarks/README.md
 
-Processor time of whole blocks, compiled before: of a table (40 columns, 2 x 128 units, batches of 128) and of images (784
-columns, 2 x 256 units, batches of 128). The quickest of several rounds: what slows one is somebody else's work.
+Processor time of whole blocks, compiled before: of a table (40 columns, 2 x 128 units, batches of 128) and of images
+(784 columns, 2 x 256 units, batches of 128). The quickest of several rounds: what slows one is somebody else's work.
 """
 
 import argparse

@@ -215,6 +215,7 @@ class Scheduler:
         """As many configurations as leave time for the better half of them in so many other partitions."""
         folds, size = self._plan.folds, self._size
         later = later_partitions * defaults.KEPT
+        even = self._busy // math.gcd(folds, self._busy)  # rounds whose blocks leave nobody idle
         while (left := self._most - self._done[0]) > 0:
             done = self._done[0]
             more = range(done, done + min(size, left))
@@ -225,7 +226,9 @@ class Scheduler:
             if blocks < kept + 1 + later and known < 1:
                 return seen
             self._round += 1
-            fitting = max(min(int((blocks - kept) / (1 + later)) * size, left), len(more))
+            rounds = max(int((blocks - kept) / (1 + later)), 1)
+            more = range(done, done + min(min(rounds, even) * size, left))
+            fitting = max(min(rounds * size, left), len(more))
             planned = len(self._arms) * folds * int((done + fitting) * (1 + later))
             count = folds * -(-len(more) // size)
             wave = Wave(
