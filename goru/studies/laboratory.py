@@ -50,17 +50,19 @@ def roomy(count: int) -> int:
 
 
 def block_shape(
-    rows: int, splits: Sequence[Split], batch: int, networks: int, judge: Judge | None = None
+    rows: int, splits: Sequence[Split], batch: int, networks: int, judge: Judge | None = None, usual: int = 0
 ) -> BlockShape:
     """The shape that serves all splits of so many rows, and tables of nearly as many.
 
     **Arguments:**
 
     - `judge`: by what validation rows are judged, if not by the loss that networks are trained by.
+    - `usual`: networks that a block would hold; with fewer, a call takes more steps, to be as long.
     """
+    usual = max(usual, networks)
     rows, scored = roomy(rows), roomy(max(len(split.validation_rows) for split in splits))
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
-    epochs = int(np.clip(STEPS_IN_A_CALL * networks * batch // rows, 1, defaults.EPOCHS))
+    epochs = int(np.clip(STEPS_IN_A_CALL * usual * usual // networks * batch // rows, 1, defaults.EPOCHS))
     return BlockShape(
         networks=networks,
         batch=batch,

@@ -180,7 +180,9 @@ class Study:
         base = replace(base, inputs=dataset.n_prepared(in_pieces))
         way = self._way(base, recipe) if self._spending is None else self._spending.way(base, recipe)
         self._warn()
-        shape = block_shape(len(dataset.y_development), self._splits, self._batch, way.networks, self._judge)
+        usual = defaults.networks_in_a_block(base.n_parameters) if self._spending is not None else way.networks
+        rows = len(dataset.y_development)
+        shape = block_shape(rows, self._splits, self._batch, way.networks, self._judge, usual)
         return NetworkLaboratory(
             dataset,
             base,

@@ -22,7 +22,7 @@ from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
-ROUNDS = 8  # that a race should have at least
+ROUNDS = 4  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
 RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
