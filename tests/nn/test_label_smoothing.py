@@ -76,7 +76,17 @@ def test_networks_of_one_population_have_a_smoothing_of_their_own(mapped):
         np.testing.assert_allclose(gradient[network], expected[1], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(LOSSES.keys() - {"softmax_cross_entropy"}))
+def test_of_several_labels_a_row_each_is_smoothed_towards_a_half():
+    z, _ = make()
+    targets = (z[::-1] > 0).astype(z.dtype)
+    losses, gradient = LOSSES["binary_cross_entropy"].with_gradient(z, targets, 0.2)
+    smooth, chances = 0.8 * targets + 0.1, 1 / (1 + np.exp(-z))
+    by_label = -(smooth * np.log(chances) + (1 - smooth) * np.log(1 - chances))
+    np.testing.assert_allclose(losses, by_label.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(gradient, (chances - smooth) / len(z), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["squared_error", "poisson"])
 def test_other_losses_do_not_know_it(name):
     z, _ = make()
     targets = np.abs(z[::-1]).round()
