@@ -107,9 +107,12 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
 
 def asked(answer: Answer) -> str:
     """The question, up to the name of the table."""
+    names = [short_name(words.factor(name)) for name in answer.recommended[0].levels]
+    factors = listing(names)
     if words.of_networks(answer):
-        return "What batch normalization, weight decay and dropout do for a network on"
-    factors = listing([short_name(words.factor(name)) for name in answer.recommended[0].levels])
+        if set(names) == {"batch norm", "dropout", "weight decay"}:
+            return "What batch normalization, weight decay and dropout do for a network on"
+        return f"What {factors} {'does' if len(names) == 1 else 'do'} for a network on"
     return f"What the training function makes of {factors} on"
 
 
