@@ -62,6 +62,7 @@ class TestOutputs:
             "relu": [0, 0, 0, 100, 1e30],
             "sigmoid": [0, 0, 0.5, 1, 1],
             "tanh": [-1, -1, 0, 1, 1],
+            "selu": FORMULAS["selu"](x[:, 0]),
         }
         np.testing.assert_allclose(networks.outputs(x)[0, :, 0], expected.get(activation, expected["relu"]), atol=1e-6)
 
