@@ -46,11 +46,11 @@ from goru.experiment.effects.answers import answer
 from goru.experiment.effects.standings import Standings
 from goru.experiment.effects.weights import weights
 from goru.experiment.findings.answer import EffectFound
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
+from goru.experiment.racing.watcher import Silent
 from goru.experiment.trial import Losses, losses_by_arm
-from goru.experiment.watcher import Silent
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.member import PreparedRows

@@ -28,7 +28,7 @@ from goru.estimators.parameters import ACTIVATIONS, ARGUMENTS, factor_names, hid
 from goru.estimators.validation import validated, within_floats
 from goru.experiment.clock import Clock
 from goru.experiment.racing.record import Record
-from goru.experiment.watcher import Silent
+from goru.experiment.racing.watcher import Silent
 from goru.model.model import Model
 from goru.report.progress import watcher
 from goru.studies.cv import partitions_of

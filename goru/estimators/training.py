@@ -144,7 +144,7 @@ def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Lear
     if (
         len(learner) > 1
         and worth
-        and not np.any(learner.hyper.averaging)
+        and not learner.hyper.averaging
         and isinstance(x, np.ndarray)
         and x.dtype == np.float32
     ):

@@ -1,10 +1,7 @@
 """Somebody's wish that a study finish before its time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from goru.experiment.watcher import Watcher
 
 
 @dataclass
@@ -24,14 +21,15 @@ class Ending:
         """Want it. Nothing else is done here, so that a signal may call this at any moment."""
         self.asked = True
 
-    def noticed(self, watcher: "Watcher", at_once: bool = True) -> bool:
+    def noticed(self, tell: Callable[[bool], None], at_once: bool = True) -> bool:
         """Whether somebody wants it. The first time that is noticed, who watches is told.
 
         **Arguments:**
 
+        - `tell`: tells who watches, [`Watcher.finishing`][goru.experiment.racing.watcher.Watcher.finishing].
         - `at_once`: whether there is something to finish with.
         """
         if self.asked and not self.told:
             self.told = True
-            watcher.finishing(at_once)
+            tell(at_once)
         return self.asked

@@ -78,7 +78,7 @@ def confounded(design: Design) -> dict[str, list[str]]:
         for factor, levels in factors
         for level in levels
     }
-    found: dict[str, list[str]] = {}
+    mixed: dict[str, list[str]] = {}
     compared = [
         (factor, levels[against], levels[place])
         for factor, levels in factors
@@ -95,26 +95,26 @@ def confounded(design: Design) -> dict[str, list[str]]:
                     usual += ((at == level) - (at == against)) / len(design.factors[beside])
             share = float(np.dot(asked.weights, there[one, first] * there[other, second]))
             if abs(share - usual) > CONFOUNDED:
-                found.setdefault(asked.name, []).append(f"{technique(one, first)} with {technique(other, second)}")
-    return found
+                mixed.setdefault(asked.name, []).append(f"{technique(one, first)} with {technique(other, second)}")
+    return mixed
 
 
 def notes(design: Design) -> list[str]:
     """What a part of all combinations leaves open, in sentences."""
     if design.only is None:
         return []
-    said = [
+    sentences = [
         f"{len(design.arms)} of {design.combinations:,} combinations are trained, a balanced part: every technique is "
         "compared on average over the others, and whether two do more together is not asked."
     ]
     mixed = confounded(design)
     if mixed:
         name, (first, *_) = next(iter(mixed.items()))
-        said.append(
+        sentences.append(
             f"So few cannot tell {len(mixed)} of {len(design.asked[0]) - 1} effects from some pairs of techniques, "
             f"such as {name} from {first}, if these do more together."
         )
-    return said
+    return sentences
 
 
 @lru_cache(maxsize=16)

@@ -32,12 +32,12 @@ from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import as_read
+from goru.experiment.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.looks import Looks
-from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Configurations, Race, job_of
 from goru.experiment.racing.record import Record
+from goru.experiment.racing.watcher import Silent, Watcher
 from goru.experiment.trial import Losses, Trial, losses_by_arm
-from goru.experiment.watcher import Silent, Watcher
 from goru.functions.final import ScoredModels, described_rival, refits, scored_models
 from goru.functions.laboratory import MOST_TOGETHER, TrainingFunctions
 from goru.functions.options import BUDGET_SECONDS, UNTIL_DECIDED_SECONDS, FunctionOptions, Sources
@@ -193,7 +193,7 @@ class FunctionStudy:
             best if len(self.tables) > 1 else {"recommended": best["recommended"]},
             self.tables,
             self.options.seed,
-            lambda: self.clock.ending.noticed(self._watcher),
+            lambda: self.clock.ending.noticed(self._watcher.finishing),
         )
         self.clock.begin("evidence")
         return self._described(race, trials, losses, folds, splits, plan, len(partitions), best, done, configurations)

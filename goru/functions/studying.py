@@ -17,7 +17,7 @@ from goru.experiment.design import Design
 from goru.experiment.forms import to_json
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.store import Store
-from goru.experiment.watcher import Silent, Watcher
+from goru.experiment.racing.watcher import Silent, Watcher
 from goru.functions.options import FunctionOptions, Sources, seconds_of
 from goru.functions.result import StudyResult
 from goru.functions.study import FunctionStudy, FunctionStudyResult

@@ -112,16 +112,15 @@ def average(training: Training, share: Any, step: Any) -> Training:
 
     **Arguments:**
 
-    - `share`: β, of one network.
+    - `share`: β, of one network or of all alike.
+    - `step`: t, the first being 0.
     """
     import jax
-    import jax.numpy as jnp
 
-    kept = jnp.minimum(share, (1 + step) / (10 + step))
     now = (training.learned, training.running)
-    return training._replace(
-        averaged=jax.tree.map(lambda old, new: old + (1 - kept) * (new - old), training.averaged, now)
-    )
+    new = 1 - namespace(jax.tree.leaves(now)[0]).minimum(share, (1 + step) / (10 + step))
+    averaged = jax.tree.map(lambda old, number: old + new * (number - old), training.averaged, now)
+    return training._replace(averaged=averaged)
 
 
 def train_step(

@@ -224,7 +224,10 @@ def advance(
 
 def of_recipe(recipe: Recipe, hyper: Hyperparameters) -> Hyperparameters:
     """Numbers of networks, or of one, without what the recipe leaves out: a compiler then leaves it out too."""
-    return hyper if recipe.label_smoothing else hyper._replace(smoothing=0.0)
+    return hyper._replace(
+        smoothing=hyper.smoothing if recipe.label_smoothing else 0.0,
+        averaging=hyper.averaging if recipe.averaging else 0.0,
+    )
 
 
 def _update(optimizer: Any, gradient: Any, state: Any, learned: Any) -> tuple[Any, Any]:

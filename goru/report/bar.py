@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from goru.experiment.findings.interim import Interim
-from goru.experiment.watcher import Progress
+from goru.experiment.racing.watcher import Progress
 from goru.report.interim import effect_rows, footnotes, leader_rows
 from goru.report.progress import FINISHING, FINISHING_SOON, in_words
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from goru.experiment.findings.interim import Interim
-from goru.experiment.watcher import Progress
+from goru.experiment.racing.watcher import Progress
 from goru.report.interim import effect_rows, footnotes, in_a_line, leader_rows
 from goru.report.terminal import table
 

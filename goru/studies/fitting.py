@@ -13,7 +13,7 @@ from goru.data.task import Task
 from goru.errors import InputError
 from goru.experiment.clock import Clock
 from goru.experiment.forms import to_json
-from goru.experiment.watcher import Watcher
+from goru.experiment.racing.watcher import Watcher
 from goru.model.files import save_model
 from goru.studies.environment import digest
 from goru.studies.options import Options

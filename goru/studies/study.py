@@ -12,12 +12,12 @@ from goru.errors import InputError, option
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
 from goru.experiment.clock import Clock
+from goru.experiment.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.looks import Looks
-from goru.experiment.racing.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
+from goru.experiment.racing.watcher import Silent, Watcher
 from goru.experiment.trial import Losses, Trial, losses_by_arm
-from goru.experiment.watcher import Silent, Watcher
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.immediate.interpreted import interpretable
@@ -344,7 +344,7 @@ class Study:
 
     def _late(self) -> bool:
         """Whether there is no time any more for what can be left out."""
-        if self.clock.ending.noticed(self._watcher):
+        if self.clock.ending.noticed(self._watcher.finishing):
             self.clock.hurry()
         return self.clock.left < 0 if self._spending is None else self._spending.late()
 

@@ -153,36 +153,36 @@ def parsed(tokens: Sequence[str], classes: bool = True, activation: str = "relu"
 
     **Raises:** `InputError` for what there is not.
     """
-    found: dict[str, list[Level]] = {}
+    levels_of: dict[str, list[Level]] = {}
     current, everything = "", False
     for token in [part.strip() for given in tokens for part in given.split(",")]:
         name, equals, level = token.replace("-", "_").partition("=")
         name = SHORT.get(name, name)
-        chosen = found.get(current)
+        chosen = levels_of.get(current)
         if chosen and not equals and _is_level(current, name):
             chosen.append(_level(current, name))
         elif name == "all" and not equals:
             everything = True
-            left = [every for every in TECHNIQUES if every not in ("batch_norm", *found)]
-            found |= {every: [] for every in left if classes or not TECHNIQUES[every].classes}
+            left = [every for every in TECHNIQUES if every not in ("batch_norm", *levels_of)]
+            levels_of |= {every: [] for every in left if classes or not TECHNIQUES[every].classes}
         elif name in OF_NORM and not equals:
-            usual: list[Level] = [None, "batch norm before", "batch norm after"] if "norm" in found else [None]
-            found["norm"], current = [*(found.get("norm") or usual), OF_NORM[name]], "norm"
+            usual: list[Level] = [None, "batch norm before", "batch norm after"] if "norm" in levels_of else [None]
+            levels_of["norm"], current = [*(levels_of.get("norm") or usual), OF_NORM[name]], "norm"
         elif name in TECHNIQUES:
-            found[name], current = [_level(name, level)] if equals else [], name
+            levels_of[name], current = [_level(name, level)] if equals else [], name
         elif chosen and not equals:
             chosen.append(_level(current, name))
         else:
             raise InputError(
                 f"{option('factors')}: there is no {token!r}.{nearest(name, TECHNIQUES)} "
-                f"There are {listing(every.replace('_', '-') for every in TECHNIQUES)}, and all."
+                f"There are {', '.join(every.replace('_', '-') for every in TECHNIQUES)} and all."
             )
-    if not found:
+    if not levels_of:
         raise InputError(f"{option('factors')}: nothing is asked about. Give one or more: mixup.")
     usual_levels = {name: technique.levels for name, technique in TECHNIQUES.items()}
     usual_levels["activation"] = (activation, *usual_levels["activation"])
-    factors = {name: tuple(dict.fromkeys(levels or usual_levels[name])) for name, levels in found.items()}
-    if found.get("norm") == [] and not everything:  # the usual question is that of batch norm
+    factors = {name: tuple(dict.fromkeys(levels or usual_levels[name])) for name, levels in levels_of.items()}
+    if levels_of.get("norm") == [] and not everything:  # the usual question is that of batch norm
         factors = {"batch_norm" if name == "norm" else name: levels for name, levels in factors.items()}
         factors["batch_norm"] = TECHNIQUES["batch_norm"].levels
     if {"norm", "batch_norm"} <= factors.keys():

@@ -12,12 +12,12 @@ from goru.experiment.design import Design
 from goru.experiment.ending import Ending
 from goru.experiment.findings.interim import Interim
 from goru.experiment.knobs import log_uniform, uniform
+from goru.experiment.plan import Plan
 from goru.experiment.racing.laboratory import Job, Watch
-from goru.experiment.racing.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
+from goru.experiment.racing.watcher import Progress
 from goru.experiment.trial import Losses, Trial, judged, losses_by_arm
-from goru.experiment.watcher import Progress
 
 EPOCHS = 4
 PARTS = 4

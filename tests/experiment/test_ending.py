@@ -9,15 +9,15 @@ from goru.experiment.ending import Ending
 class TestEnding:
     def test_nobody_wants_it_at_first(self):
         notebook = Notebook()
-        assert not Ending().noticed(notebook)
+        assert not Ending().noticed(notebook.finishing)
         assert notebook.endings == []
 
     def test_who_watches_is_told_when_it_is_noticed_and_once(self):
         ending, notebook = Ending(), Notebook()
         ending.ask()
         assert notebook.endings == []
-        assert ending.noticed(notebook, at_once=False)
-        assert ending.noticed(notebook, at_once=True)
+        assert ending.noticed(notebook.finishing, at_once=False)
+        assert ending.noticed(notebook.finishing, at_once=True)
         assert notebook.endings == [False]
 
 

@@ -9,7 +9,7 @@ from experiments import EPOCHS, ONCE, TWICE, constant, grid, key, keys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goru.experiment.racing.plan import Asked, Plan
+from goru.experiment.plan import Asked, Plan
 from goru.experiment.racing.record import Record
 
 

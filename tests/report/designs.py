@@ -25,7 +25,7 @@ from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
 from goru.experiment.knobs import integers, log_uniform, uniform
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.trial import Trial, losses_by_arm
 
 FOLDS, CONFIGURATIONS, PARTS, ROWS = 5, 4, 10, 500

@@ -11,7 +11,7 @@ import pytest
 
 from goru.experiment.findings.answer import EffectFound
 from goru.experiment.findings.interim import Interim
-from goru.experiment.watcher import Progress
+from goru.experiment.racing.watcher import Progress
 from goru.report import progress as module
 from goru.report.bar import Bar
 from goru.report.interim import in_a_line

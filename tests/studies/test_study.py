@@ -20,7 +20,7 @@ from goru.experiment.findings.arm_losses import arm_losses
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import as_read, from_json, to_json
 from goru.experiment.knobs import log_uniform
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.model.networks import Networks

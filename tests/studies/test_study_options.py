@@ -10,7 +10,7 @@ from goru.errors import InputError
 from goru.experiment.effects.answers import answer as answers_of
 from goru.experiment.findings.answer import EffectFound
 from goru.experiment.forms import as_read
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.nn.architecture import Hyperparameters

@@ -13,7 +13,7 @@ from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.timings import Timings
-from goru.experiment.racing.plan import Cut, Plan, few_configurations
+from goru.experiment.plan import Cut, Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.wording import figure, repeated
 

@@ -1,1 +1,1 @@
-"""How trials come about: what is trained next, by whom, and where it is kept."""
+"""How trials come about: what is trained next, by whom, where it is kept, and who is told."""

@@ -7,8 +7,8 @@ from goru.experiment import defaults
 from goru.experiment.arms import Arm
 from goru.experiment.design import Design
 from goru.experiment.effects.answers import Answers, answer
+from goru.experiment.plan import Cut
 from goru.experiment.questions import Contrast
-from goru.experiment.racing.plan import Cut
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import Losses, Trial
 
@@ -98,7 +98,7 @@ class Looks:
 
     def _are_decided(self, answers: Answers) -> bool:
         contrasts: Sequence[Contrast] = self._design.asked[0]
-        main = [contrast.kind == "mean" for contrast in contrasts]
+        main = [contrast.kind != "best" for contrast in contrasts]
         return all(
             effect.verdict != "undecided"
             for effect, is_main in zip(answers.contrasts, main, strict=True)

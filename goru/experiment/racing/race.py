@@ -9,13 +9,13 @@ from goru.experiment.arms import Arm
 from goru.experiment.effects.answers import Answers
 from goru.experiment.ending import Ending
 from goru.experiment.findings.interim import Interim
+from goru.experiment.plan import Cut, Plan
 from goru.experiment.racing.laboratory import Job, Laboratory
 from goru.experiment.racing.looks import Looks
-from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY, Scheduler, Seen, Wave
+from goru.experiment.racing.watcher import Progress, Watcher
 from goru.experiment.trial import Trial, carried_on
-from goru.experiment.watcher import Progress, Watcher
 
 _MASKS = 1  # what seeds are for: their second number
 
@@ -151,7 +151,7 @@ class Race:
                         _LATER_PARTITIONS, wave.later_partitions
                     )  # a part of them trained is for nothing
                 complete = self._train(wave, deadline)
-                asked = self._ending.noticed(self._watcher)
+                asked = self._ending.noticed(self._watcher.finishing)
                 if asked or (complete and self._decided(deadline)):
                     trials = len(self.trials)
                     self.cut = Cut(trials, wave.planned, not asked) if trials < wave.planned else None
@@ -168,7 +168,7 @@ class Race:
         def watch(done: float) -> bool:
             nonlocal late
             self._trials_done += done
-            ends = self._ending.noticed(self._watcher, at_once=self.splits_done > 0)
+            ends = self._ending.noticed(self._watcher.finishing, at_once=self.splits_done > 0)
             late = not wave.must and (ends or self._clock() > latest + wave.overtime)
             self._watcher.progress(Progress(self._trials_done, wave.planned, wave.round, self._best, self._noun))
             return not late

@@ -15,7 +15,7 @@ import numpy as np
 
 from goru.experiment import defaults
 from goru.experiment.arms import Arm
-from goru.experiment.racing.plan import USUAL_SHARE, Plan
+from goru.experiment.plan import USUAL_SHARE, Plan
 
 GRACE = 0.15  # what is late by no more than this share of the time that was left for it is not thrown away
 

@@ -16,7 +16,7 @@ from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
 from goru.nn.optimizers import Adam, Momentum
 from goru.nn.rows import Features, columns, targets
-from goru.nn.training import Batch, Training, train_step
+from goru.nn.training import Batch, Training, average, train_step
 from goru.population.immediate.flat import Numbers
 from goru.population.initial import zeros
 
@@ -56,7 +56,7 @@ class Learner:
         self.running = jax.tree.map(lambda leaf: leaf.astype(dtype), zeros(network.running(layers), len(ids)))
         self.optimizer: Adam | Momentum | None = None
         self.steps = 0
-        self.averaged: tuple[np.ndarray, Any] | None = None  # of the steps, where `hyper.averaging` is above 0
+        self.averaged: Any = ()  # as of `Training`, where `hyper.averaging` is above 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -64,7 +64,7 @@ class Learner:
     def read(self, places: np.ndarray, new: np.ndarray) -> None:
         """Read other features from now on, and keep what has been learned; see `Numbers.with_inputs`."""
         before, self.numbers = self.numbers, self.numbers.with_inputs(places, new)
-        self.averaged = None
+        self.averaged = ()
         if self.optimizer is not None:
             none, moments = np.zeros_like(new), map(before.tree_of, self.optimizer.moments)
             self.optimizer.moments = [Numbers(moment).with_inputs(places, none).flat for moment in moments]
@@ -106,8 +106,8 @@ class Learner:
                 out,
             )
             self.running = training.running
-            self.steps += 1
             self._average()
+            self.steps += 1
             losses.append(of_batch)
         return np.array(losses)
 
@@ -118,27 +118,27 @@ class Learner:
             weight *= along(kept, weight)
 
     def _average(self) -> None:
-        """See `goru.nn.training.average`."""
-        if not np.any(self.hyper.averaging):
+        """Bring the average up to date; at first, and where other features are read, it is the networks themselves."""
+        if not self.hyper.averaging:
             return
-        now = (self.numbers.flat, self.running)
-        if self.averaged is None:
-            self.averaged = jax.tree.map(np.copy, now)
-        left = 1 - np.minimum(self.hyper.averaging, self.steps / (9 + self.steps))
-        self.averaged = jax.tree.map(lambda old, new: old + (left * (new - old)).astype(old.dtype), self.averaged, now)
+        if self.averaged == ():
+            self.averaged = jax.tree.map(np.copy, (self.numbers.tree, self.running))
+        self.averaged = average(self._training, float(self.hyper.averaging), self.steps).averaged
 
     @property
-    def watched(self) -> tuple[Learned, Any]:
-        """What is predicted with: what has been learned and the running statistics, or their averages."""
-        if self.averaged is None:
-            return self.numbers.tree, self.running
-        return self.numbers.tree_of(self.averaged[0]), self.averaged[1]
+    def _training(self) -> Training:
+        return Training(self.numbers.tree, self.running, None, self.averaged)
+
+    @property
+    def watched(self) -> Training:
+        """What is predicted with: the networks, or their averages."""
+        return self._training.watched
 
     @np.errstate(all="ignore")
     def outputs(self, x: Features) -> np.ndarray:
         """Outputs while training is watched: batch norm by its running statistics, `(networks, outputs, rows)`."""
-        learned, running = self.watched
-        return network.infer(self.layers, learned, corrected(running), self.hyper, columns(x))
+        watched = self.watched
+        return network.infer(self.layers, watched.learned, corrected(watched.running), self.hyper, columns(x))
 
     def folded(self, statistics: Any = None) -> tuple[Layers, Learned]:
         """The same networks at inference, see [`fold`][goru.nn.fold.fold].
@@ -148,14 +148,14 @@ class Learner:
         - `statistics`: of batch norm's layers; by default the running ones.
         """
         with np.errstate(all="ignore"):
-            learned, running = self.watched
-            statistics = corrected(running) if statistics is None else statistics
-            layers, learned = fold(self.layers, learned, statistics, self.hyper)
+            watched = self.watched
+            statistics = corrected(watched.running) if statistics is None else statistics
+            layers, learned = fold(self.layers, watched.learned, statistics, self.hyper)
         return layers, jax.tree.map(np.array, learned)
 
     def exact_statistics(self, x: Features) -> Any:
         """Exact statistics of every batch norm layer over all rows, the networks one after the other."""
-        return statistics_one_by_one(self.layers, self.watched[0], self.hyper, self.ids, columns(x))
+        return statistics_one_by_one(self.layers, self.watched.learned, self.hyper, self.ids, columns(x))
 
 
 def statistics_one_by_one(layers: Layers, learned: Learned, hyper: Hyperparameters, ids: Any, x: Any) -> Any:

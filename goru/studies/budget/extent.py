@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.studies import defaults
 
 # What one number fitted to n rows costs is about 1 / 2n of a nat: with so many no more than noise, and more folds would

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from goru.experiment.racing.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
+from goru.experiment.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
 from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, Extent, calibrating, extent_of
 

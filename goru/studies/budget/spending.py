@@ -7,7 +7,7 @@ from typing import Any
 from goru.data.splitting import Split
 from goru.experiment.arms import Arm
 from goru.experiment.clock import Clock
-from goru.experiment.racing.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
+from goru.experiment.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY

@@ -30,7 +30,7 @@ from goru.experiment.findings.gathering import Raced
 from goru.experiment.findings.timings import Timings
 from goru.experiment.forms import as_read
 from goru.experiment.fraction import notes
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Configurations, Race
 from goru.experiment.trial import Losses
 from goru.model.model import Model

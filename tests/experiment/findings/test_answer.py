@@ -11,7 +11,7 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.effects import Effect
 from goru.experiment.findings.answer import EffectFound, OverfittingFound, Planned, Recommendation, Trained
 from goru.experiment.findings.failure import Failure
-from goru.experiment.racing.plan import Plan, plan_trials
+from goru.experiment.plan import Plan, plan_trials
 
 DROPOUT = arm_of(dropout=True)
 

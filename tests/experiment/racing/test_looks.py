@@ -1,6 +1,7 @@
 """Looks at the answers while a race goes on: when one is due, what it costs, and when it ends the race."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from judging import effects_of
 
 from goru.experiment import defaults
 from goru.experiment.effects.effects import Compared
+from goru.experiment.fraction import fraction
+from goru.experiment.plan import Cut, Plan
 from goru.experiment.racing.looks import GROWTH, Looks, error, left_over
-from goru.experiment.racing.plan import Cut, Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
-from goru.experiment.watcher import Silent
+from goru.experiment.racing.watcher import Silent
 
 ALPHA = 1 - defaults.CONFIDENCE
 PLAN = Plan(configurations=6, partitions=2, folds=3, epochs=EPOCHS)
@@ -196,3 +198,16 @@ class TestPeeking:
             return 1 - (error(look) if look < len(self.ROWS) else left_over(look - 1))
 
         assert self.misses(confidence_of) <= ALPHA
+
+
+class TestWhichEffectsHaveToBeDecided:
+    """Main effects, also those of a part of all combinations; not whether the best combination is better."""
+
+    @pytest.mark.parametrize("design", [DESIGN, fraction(dict.fromkeys("abcde", (False, True)), {}, (), 8)])
+    @pytest.mark.parametrize("undecided_at", [0, -1])
+    def test_they_are_all_but_the_last(self, design, undecided_at):
+        verdicts = ["helps"] * len(design.asked[0])
+        verdicts[undecided_at] = "undecided"
+        looks = Looks(design, None, Record(), until_decided=True)
+        answers = SimpleNamespace(contrasts=[SimpleNamespace(verdict=verdict) for verdict in verdicts])
+        assert looks._are_decided(answers) == (undecided_at == -1)

@@ -5,7 +5,7 @@ import pytest
 from experiments import ARMS, DESIGN, EPOCHS, ONCE, PLAIN, arm_of, constant, grid, key, keys, losses_of
 
 from goru.experiment import defaults
-from goru.experiment.racing.plan import Plan
+from goru.experiment.plan import Plan
 from goru.experiment.racing.race import trial_id
 
 INF = np.inf

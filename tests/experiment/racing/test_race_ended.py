@@ -3,7 +3,7 @@
 import pytest
 from experiments import ARMS, EPOCHS, constant, grid, keys
 
-from goru.experiment.racing.plan import Cut, Plan
+from goru.experiment.plan import Cut, Plan
 from goru.experiment.racing.record import Record
 
 

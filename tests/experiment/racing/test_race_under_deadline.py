@@ -5,7 +5,7 @@ import itertools
 import pytest
 from experiments import ARMS, EPOCHS, ONCE, TWICE, constant, grid, keys
 
-from goru.experiment.racing.plan import Asked, Plan
+from goru.experiment.plan import Asked, Plan
 from goru.experiment.racing.scheduler import GRACE, SAFETY
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from goru.experiment import defaults
-from goru.experiment.racing.plan import Asked, Plan
+from goru.experiment.plan import Asked, Plan
 from goru.experiment.racing.scheduler import GRACE, SAFETY, Scheduler, Seen, survivors
 
 INF = np.inf

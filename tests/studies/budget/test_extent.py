@@ -2,7 +2,7 @@
 
 import pytest
 
-from goru.experiment.racing.plan import Asked, Plan
+from goru.experiment.plan import Asked, Plan
 from goru.studies.budget.extent import EXTENTS, Extent, extent_of
 
 

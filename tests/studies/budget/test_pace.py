@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.experiment.racing.plan import USUAL_SHARE, Asked, Plan
+from goru.experiment.plan import USUAL_SHARE, Asked, Plan
 from goru.studies.budget.extent import EXTENTS, calibrating, extent_of
 from goru.studies.budget.pace import LAST_SECONDS, Pace
 

@@ -10,7 +10,7 @@ from studies import FakeLaboratory, Notebook, even_parts
 
 from goru.experiment import clock
 from goru.experiment.clock import Clock
-from goru.experiment.racing.plan import USUAL_SHARE, Asked
+from goru.experiment.plan import USUAL_SHARE, Asked
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.nn.architecture import Architecture, Hyperparameters

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goru.experiment import defaults
-from goru.experiment.racing.plan import FEWEST_STEPS, Asked, Plan, plan_seconds, plan_trials, shortest
+from goru.experiment.plan import FEWEST_STEPS, Asked, Plan, plan_seconds, plan_trials, shortest
 
 ARMS = 12
 MOST = 32  # configurations
