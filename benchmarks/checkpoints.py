@@ -28,8 +28,8 @@ def study(number: int, folder: str) -> None:
     """Print seconds of the run and of its record, and how many blocks were written, as JSON."""
     from goru.experiment.racing.store import Store
     from goru.report.study_page import write_study_page
+    from goru.studies.asked.options import Options
     from goru.studies.fitting import TableOptions, fit_table
-    from goru.studies.options import Options
 
     source, networks, units = STUDIES[number]
     told = {"record": 0.0, "blocks": 0}

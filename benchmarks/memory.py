@@ -23,8 +23,8 @@ def study(folder: str) -> None:
     """Print the samples, as JSON: networks done, and megabytes."""
     from goru.experiment.racing.watcher import Silent
     from goru.report.study_page import write_study_page
+    from goru.studies.asked.options import Options
     from goru.studies.fitting import TableOptions, fit_table
-    from goru.studies.options import Options
 
     samples = []
 

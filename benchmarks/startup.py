@@ -29,7 +29,7 @@ def first_block(source: str, began: float) -> None:
     """Print the seconds until networks of the race are trained, and end."""
     from goru.data.dataset import load_dataset
     from goru.experiment.racing.record import Record
-    from goru.studies.options import Options
+    from goru.studies.asked.options import Options
     from goru.studies.study import Study
 
     class First(Record):
@@ -44,8 +44,8 @@ def study(source: str) -> None:
     """Print the processor's seconds of a study, and what JAX says of them."""
     import jax.monitoring
 
+    from goru.studies.asked.options import Options
     from goru.studies.fitting import TableOptions, fit_table
-    from goru.studies.options import Options
 
     told: dict[str, float] = {}
 

@@ -23,7 +23,7 @@ from goru.population import devices
 from goru.population.member import Block, Member, PreparedRows
 from goru.population.program import BlockShape
 from goru.population.trainer import Trainer
-from goru.studies.techniques import TECHNIQUES
+from goru.studies.asked.techniques import TECHNIQUES
 
 ROUNDS = 7
 NETWORKS, BATCH, ROWS, EPOCHS = 4, 128, 1024, 12

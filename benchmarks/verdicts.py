@@ -56,8 +56,8 @@ from goru.population import devices
 from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
 from goru.studies import defaults, laboratory
+from goru.studies.asked.design import ARMS, KNOBS, PLAIN, arm_of, design, hyperparameters
 from goru.studies.blocks import Blocks
-from goru.studies.design import ARMS, KNOBS, PLAIN, arm_of, design, hyperparameters
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.splits import partitions
 

@@ -103,7 +103,7 @@ def fit_command(
     ] = False,
 ) -> None:
     """Train every combination of the techniques on a table, say what helped, and write the best networks."""
-    from goru.studies.options import Options
+    from goru.studies.asked.options import Options
 
     options = Options(
         budget=None if budget is None else seconds(budget),

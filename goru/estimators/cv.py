@@ -44,7 +44,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     - `single`: predict with one network instead of an ensemble of eight.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `factors`: what is asked about, `["norm", "dropout", "mixup"]`, or with levels of your own, the reference first:
-      `{"norm": ["none", "layer"], "mixup": None}`; `"all"` for everything; see `goru.studies.techniques`.
+      `{"norm": ["none", "layer"], "mixup": None}`; `"all"` for everything; see `goru.studies.asked.techniques`.
     - `group_duplicates`: rows that are alike, `y` included, stay in one fold, as rows of one group do. Without it
       copies are counted among the notes of `study_`. It takes goru's own splits: a splitter in `cv` makes its own.
     - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.

@@ -31,9 +31,9 @@ from goru.experiment.racing.record import Record
 from goru.experiment.racing.watcher import Silent
 from goru.model.model import Model
 from goru.report.progress import watcher
+from goru.studies.asked.options import Options
 from goru.studies.cv import partitions_of
 from goru.studies.final.conclusion import Result
-from goru.studies.options import Options
 from goru.studies.splits import partitions as own_partitions
 from goru.studies.study import Study
 

@@ -9,9 +9,9 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.effects.comparison import Rival
 from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
 from goru.nn.judge import Measure
+from goru.studies.asked.techniques import TECHNIQUES
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
-from goru.studies.techniques import TECHNIQUES
 
 SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
 BALANCED = "log loss; every class counts alike in it"

@@ -15,8 +15,8 @@ from goru.experiment.clock import Clock
 from goru.experiment.forms import to_json
 from goru.experiment.racing.watcher import Watcher
 from goru.model.files import save_model
+from goru.studies.asked.options import Options
 from goru.studies.environment import digest
-from goru.studies.options import Options
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
 from goru.studies.runs.run import ANSWER, EVIDENCE, MODEL, STORE, RunFolder, open_run

@@ -25,7 +25,7 @@ from goru.population.timing import block_seconds
 from goru.population.trained import TrainedBlock
 from goru.population.trainer import OnEpochs, Trainer
 from goru.studies import defaults
-from goru.studies.design import ARMS, architecture, programs, recipe_of, sharing
+from goru.studies.asked.design import ARMS, architecture, programs, recipe_of, sharing
 from goru.studies.splits import parts
 
 # A tenth of a second: short enough to stop on time, long enough that calling costs nothing. The fewer networks a block

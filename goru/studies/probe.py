@@ -16,8 +16,8 @@ from goru.data.splitting import Split
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.member import Block, Member
 from goru.studies import defaults
+from goru.studies.asked.design import arm_of
 from goru.studies.budget.forecast import Work
-from goru.studies.design import arm_of
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.splits import thinned
 

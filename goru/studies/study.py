@@ -23,21 +23,21 @@ from goru.population import devices
 from goru.population.immediate.interpreted import interpretable
 from goru.population.immediate.threads import one_thread
 from goru.studies import defaults
+from goru.studies.asked.design import design, hyperparameters, programs, sharing
+from goru.studies.asked.judging import judge_of
+from goru.studies.asked.options import Options
+from goru.studies.asked.techniques import TECHNIQUES, parsed
 from goru.studies.blocks import Blocks
 from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.design import design, hyperparameters, programs, sharing
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
 from goru.studies.final.refits import Kept
 from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
-from goru.studies.judging import judge_of
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
-from goru.studies.options import Options
 from goru.studies.probe import Look, look
 from goru.studies.splits import cut
-from goru.studies.techniques import TECHNIQUES, parsed
 from goru.wording import counted
 
 FEWEST_TRAINING_ROWS = 10

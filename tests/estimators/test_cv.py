@@ -11,7 +11,7 @@ from tables import IRIS, SPECIES
 
 from goru.data.memory import dataset_from
 from goru.experiment.forms import to_json
-from goru.studies.design import ARMS
+from goru.studies.asked.design import ARMS
 
 
 class TestFitted:

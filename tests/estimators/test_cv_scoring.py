@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, make_scorer
 from studies_cv import MODELS, T, Y, classifier, fitted, regressor
 
-from goru.studies.design import ARMS
+from goru.studies.asked.design import ARMS
 from goru.studies.study import Study
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from commands import contents
 
 from goru.report.writing import write_page
+from goru.studies.asked.options import Options
 from goru.studies.fitting import TableOptions, fit_table
-from goru.studies.options import Options
 from goru.studies.runs.manifest import MANIFEST
 from goru.studies.runs.run import REPORT, RunFolder, is_unfinished
 

@@ -10,8 +10,8 @@ import pytest
 from commands import assert_same
 
 from goru.experiment.racing.store import Store
+from goru.studies.asked.options import Options
 from goru.studies.fitting import TableOptions, fit_table
-from goru.studies.options import Options
 from goru.studies.runs.manifest import check_files
 from goru.studies.runs.run import open_run
 

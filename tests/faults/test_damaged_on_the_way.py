@@ -10,8 +10,8 @@ from damages import damage, damages
 
 from goru.errors import InputError
 from goru.experiment.racing.store import Store
+from goru.studies.asked.options import Options
 from goru.studies.fitting import TableOptions, fit_table
-from goru.studies.options import Options
 from goru.studies.runs.run import CONFIG, MAKING, STORE
 
 IRIS = TableOptions("iris")

@@ -5,7 +5,7 @@ import copy
 from drawn import answer_lines
 
 from goru.studies.answer import words
-from goru.studies.design import ARMS
+from goru.studies.asked.design import ARMS
 
 
 def effect(name, change, low, high, verdict, rows_to_decide=None, configurations_to_decide=False):

@@ -23,7 +23,7 @@ from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
 from goru.experiment.trial import Trial, losses_by_arm
 from goru.nn.architecture import Hyperparameters
-from goru.studies.design import ARMS, PLAIN, design, knob_values
+from goru.studies.asked.design import ARMS, PLAIN, design, knob_values
 from goru.studies.evidence.activations import describe_activations
 from goru.studies.evidence.predictions import describe_classes, describe_values
 from goru.studies.runs.manifest import write_manifest

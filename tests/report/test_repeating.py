@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from goru.cli.arguments import typed
 from goru.errors import spelled
 from goru.report.repeating import command
+from goru.studies.asked.options import Options
 from goru.studies.fitting import TableOptions
-from goru.studies.options import Options
 
 CONFIG = config_of(CLASSIFICATION)
 # As they reach a study: a column's name is read without white space at its ends.

@@ -32,9 +32,9 @@ from goru.experiment.trial import Trial
 from goru.nn.architecture import Hyperparameters
 from goru.population.member import Block, Member, PreparedRows
 from goru.population.trained import TrainedBlock
-from goru.studies.design import ARMS, PLAIN
+from goru.studies.asked.design import ARMS, PLAIN
+from goru.studies.asked.options import Options
 from goru.studies.laboratory import NetworkLaboratory
-from goru.studies.options import Options
 
 VALIDATION_FEATURES = {"numeric": 1e6, "indicators": 1.0, "codes": 0}
 TINY = Options(networks=36, hidden=(8,), batch_size=8, epochs=12)

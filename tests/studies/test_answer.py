@@ -10,7 +10,7 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.findings.answer import FirstLook, Network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.studies.answer import describe_candidate, describe_data, describe_network, judged_by
-from goru.studies.design import PLAIN, arm_of
+from goru.studies.asked.design import PLAIN, arm_of
 from goru.studies.probe import Look
 
 DROPOUT, BEST = arm_of(dropout=True), arm_of("after", True, True)

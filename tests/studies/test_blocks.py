@@ -8,8 +8,8 @@ from studies import EPOCHS, FakeLaboratory, constant, grid, key, keys, places
 
 from goru.experiment.racing.laboratory import Job
 from goru.experiment.racing.race import trial_id
+from goru.studies.asked.design import ARMS, PLAIN, arm_of, design, hyperparameters
 from goru.studies.blocks import Blocks
-from goru.studies.design import ARMS, PLAIN, arm_of, design, hyperparameters
 
 CONFIGURATIONS = {
     arm: [hyperparameters(values, 100)._asdict() for values in design().configurations(arm, 8, 0)] for arm in ARMS

@@ -7,7 +7,7 @@ from goru.data.splitting import N_FOLDS
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.optimizers import learning_rate
 from goru.studies import defaults
-from goru.studies.options import Options
+from goru.studies.asked.options import Options
 
 NUMBERS = [name for name in vars(defaults) if name.isupper() and name != "N_FOLDS"]
 # Of the machinery; nobody who reads a result needs them.

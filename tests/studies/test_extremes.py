@@ -8,7 +8,7 @@ import pytest
 
 from goru.data.memory import dataset_from
 from goru.data.splitting import Split
-from goru.studies.options import Options
+from goru.studies.asked.options import Options
 from goru.studies.study import Study
 
 FEW = Options(networks=36, hidden=(6,), epochs=3, numbers="scaled")

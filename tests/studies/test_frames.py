@@ -6,7 +6,7 @@ import numpy as np
 from studies import make_trial
 
 import goru
-from goru.studies.design import arm_of
+from goru.studies.asked.design import arm_of
 from goru.studies.frames import effects_frame, trials_frame
 
 

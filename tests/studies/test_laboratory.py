@@ -15,7 +15,7 @@ from goru.population.batches import BatchOrder
 from goru.population.immediate.interpreted import Interpreter
 from goru.population.member import Block, Member
 from goru.population.trainer import Trainer
-from goru.studies.design import ARMS, architecture, arm_of
+from goru.studies.asked.design import ARMS, architecture, arm_of
 from goru.studies.laboratory import NetworkLaboratory, block_shape, fit_preparation, roomy
 from goru.studies.splits import parts
 

@@ -13,7 +13,7 @@ from goru.data.preparing import TargetScaling
 from goru.data.splitting import Split
 from goru.nn.architecture import Hyperparameters, Recipe
 from goru.population.member import Block, Member
-from goru.studies.design import arm_of
+from goru.studies.asked.design import arm_of
 
 
 class TestWeights:

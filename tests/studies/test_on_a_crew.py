@@ -15,7 +15,7 @@ from crews import Machines, once, turns
 from goru.cluster.crew import Crew
 from goru.data.dataset import load_dataset
 from goru.experiment.racing.record import Record
-from goru.studies.options import Options
+from goru.studies.asked.options import Options
 from goru.studies.study import Study
 
 

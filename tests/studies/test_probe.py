@@ -17,9 +17,9 @@ from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import Interpreter
 from goru.report.terminal import answer_lines
 from goru.studies import defaults
-from goru.studies.design import ARMS, architecture
+from goru.studies.asked.design import ARMS, architecture
+from goru.studies.asked.options import Options
 from goru.studies.laboratory import NetworkLaboratory, block_shape
-from goru.studies.options import Options
 from goru.studies.probe import ARM, Look, look
 from goru.studies.study import Study
 

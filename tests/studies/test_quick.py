@@ -12,8 +12,8 @@ from goru.experiment.forms import to_json
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import Interpreter
 from goru.population.trainer import Trainer
+from goru.studies.asked.options import Options
 from goru.studies.laboratory import quick
-from goru.studies.options import Options
 from goru.studies.study import Study
 
 FEW = Options(networks=36, hidden=(4,), epochs=3, numbers="scaled")

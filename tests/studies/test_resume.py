@@ -13,8 +13,8 @@ import goru.studies.study as conducted
 from goru.errors import InputError
 from goru.experiment.racing.store import Store, read_trials
 from goru.studies import fitting
+from goru.studies.asked.options import Options
 from goru.studies.fitting import TableOptions, fit_table
-from goru.studies.options import Options
 from goru.studies.runs.manifest import check_files
 from goru.studies.runs.run import ANSWER, CONFIG, MAKING, READY, REPORT, STORE, RunFolder, is_unfinished, open_run
 

@@ -25,11 +25,11 @@ from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.model.networks import Networks
 from goru.studies import defaults
-from goru.studies.design import ARMS, LEARNING_RATE, PLAIN, design
+from goru.studies.asked.design import ARMS, LEARNING_RATE, PLAIN, design
+from goru.studies.asked.options import Options
 from goru.studies.environment import describe_environment
 from goru.studies.final.scores import constant_predictions, figures
 from goru.studies.fitting import TableOptions, fit_table
-from goru.studies.options import Options
 from goru.studies.study import Study
 
 CLASSES = ["log loss", "accuracy", "balanced accuracy", "AUC"]

@@ -18,10 +18,10 @@ from goru.experiment.racing.record import Record
 from goru.nn.architecture import ActivationName
 from goru.report.terminal import answer_lines
 from goru.studies import defaults
-from goru.studies.design import ARMS, LEARNING_RATE
+from goru.studies.asked.design import ARMS, LEARNING_RATE
+from goru.studies.asked.options import Options
 from goru.studies.final import conclusion
 from goru.studies.laboratory import NetworkLaboratory
-from goru.studies.options import Options
 from goru.studies.study import Study
 
 ROWS = 12

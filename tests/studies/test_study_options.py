@@ -15,7 +15,7 @@ from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
-from goru.studies.design import ARMS, design
+from goru.studies.asked.design import ARMS, design
 from goru.studies.splits import partitions
 from goru.studies.study import Study
 

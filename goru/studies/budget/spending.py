@@ -14,10 +14,10 @@ from goru.experiment.racing.scheduler import SAFETY
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import interpretable
 from goru.studies import defaults
+from goru.studies.asked.design import ARMS, programs, sharing
 from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import LAST_SECONDS, Pace
-from goru.studies.design import ARMS, programs, sharing
 from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one

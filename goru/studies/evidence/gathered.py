@@ -9,7 +9,7 @@ from goru.data.dataset import Dataset
 from goru.experiment.candidates import Candidate
 from goru.experiment.findings.evidence import Activations, ClassPredictions, Evidence, Of, ValuePredictions
 from goru.experiment.findings.gathering import Raced, gather
-from goru.studies.design import architecture
+from goru.studies.asked.design import architecture
 from goru.studies.evidence import activations, predictions
 from goru.studies.laboratory import NetworkLaboratory
 

@@ -37,17 +37,17 @@ from goru.model.model import Model
 from goru.population import devices
 from goru.studies.advice import advise
 from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, judged_by
+from goru.studies.asked.design import knob_values, phrase
+from goru.studies.asked.judging import measure_of
+from goru.studies.asked.options import Options
 from goru.studies.budget.spending import Spending
-from goru.studies.design import knob_values, phrase
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
 from goru.studies.final.refits import train_ensemble
 from goru.studies.final.rivals import against
-from goru.studies.judging import measure_of
 from goru.studies.laboratory import NetworkLaboratory
-from goru.studies.options import Options
 from goru.studies.probe import Look
 from goru.studies.splits import validation_to_training
 

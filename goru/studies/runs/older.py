@@ -6,7 +6,7 @@ from typing import Any
 from goru.experiment.arms import Level
 from goru.experiment.effects.comparison import CLASS_PRIOR, MEAN
 from goru.studies.answer import BALANCED, LOG, SQUARED, words
-from goru.studies.design import ARMS
+from goru.studies.asked.design import ARMS
 
 Json = Mapping[str, Any]
 _LEVELS = {arm.name: dict(arm) for arm in ARMS}

@@ -16,14 +16,14 @@ from goru.experiment.racing.record import Record
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.population.trained import TrainedBlock
 from goru.studies import defaults
+from goru.studies.asked.design import ARMS, design
+from goru.studies.asked.techniques import parsed
 from goru.studies.blocks import Blocks
 from goru.studies.budget import spending
 from goru.studies.budget.extent import EXTENTS, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import Pace
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.design import ARMS, design
-from goru.studies.techniques import parsed
 
 ASKED = Asked((5, 3), 100)
 BATCH, TRAINING_ROWS = 4, 24  # of five folds; of three they are fewer

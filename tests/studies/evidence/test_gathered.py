@@ -23,7 +23,7 @@ from goru.nn import network
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.layer import Learned
 from goru.studies import defaults
-from goru.studies.design import ARMS, PLAIN, architecture, arm_of, design, knob_values
+from goru.studies.asked.design import ARMS, PLAIN, architecture, arm_of, design, knob_values
 from goru.studies.evidence.activations import MOST_ROWS, describe_activations, hidden_activations
 from goru.studies.evidence.gathered import Predictions, gather_all
 from goru.studies.evidence.predictions import describe_classes, describe_values

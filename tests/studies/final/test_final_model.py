@@ -13,8 +13,8 @@ from goru.experiment.candidates import Candidate
 from goru.model.networks import tempered
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.trainer import Trainer
+from goru.studies.asked.design import PLAIN, arm_of
 from goru.studies.budget.extent import Extent
-from goru.studies.design import PLAIN, arm_of
 from goru.studies.final import final_model as module
 from goru.studies.final.final_model import FinalModel, as_model, needs_validation, train_final_model
 from goru.studies.final.refits import train_ensemble

@@ -14,7 +14,7 @@ from goru.experiment.candidates import Candidate
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.member import Block
 from goru.population.trainer import Trainer
-from goru.studies.design import PLAIN, architecture, arm_of
+from goru.studies.asked.design import PLAIN, architecture, arm_of
 from goru.studies.final.refits import TrainedEnsemble, _without_diverged, predict_validation, train_ensemble
 from goru.studies.laboratory import NetworkLaboratory, block_shape, fit_preparation
 

@@ -8,7 +8,7 @@ import pytest
 from goru.data.splitting import Split
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
-from goru.studies.design import PLAIN, arm_of
+from goru.studies.asked.design import PLAIN, arm_of
 from goru.studies.final import scoring as module
 from goru.studies.final.scoring import by_score, score_arms
 

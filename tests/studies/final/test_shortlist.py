@@ -5,7 +5,7 @@ import pytest
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.studies import defaults
-from goru.studies.design import ARMS, PLAIN, arm_of
+from goru.studies.asked.design import ARMS, PLAIN, arm_of
 from goru.studies.final.shortlist import rivals, shares, shortlist
 
 DROPOUT, NORMED = arm_of(dropout=True), arm_of("before")

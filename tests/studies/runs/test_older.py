@@ -9,7 +9,7 @@ import pytest
 from goru.errors import InputError
 from goru.experiment.arms import PLAIN
 from goru.experiment.findings.answer import Recommendation
-from goru.studies.design import ARMS
+from goru.studies.asked.design import ARMS
 from goru.studies.runs.manifest import write_manifest
 from goru.studies.runs.older import lifted_answer, lifted_evidence
 from goru.studies.runs.run import ANSWER, EVIDENCE, RunFolder, open_run

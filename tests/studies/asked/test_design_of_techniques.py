@@ -8,7 +8,7 @@ from goru.errors import InputError
 from goru.experiment.design import Design
 from goru.experiment.knobs import log_uniform, uniform
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.studies.design import (
+from goru.studies.asked.design import (
     ARMS,
     FACTORS,
     design,
@@ -18,7 +18,7 @@ from goru.studies.design import (
     programs,
     sharing,
 )
-from goru.studies.techniques import TECHNIQUES, parsed
+from goru.studies.asked.techniques import TECHNIQUES, parsed
 
 STEPS = 1_000
 

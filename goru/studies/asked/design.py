@@ -11,7 +11,7 @@ from goru.experiment.fraction import fraction
 from goru.experiment.knobs import log_uniform, uniform
 from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters, Recipe
 from goru.studies import defaults
-from goru.studies.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW
+from goru.studies.asked.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW
 
 FACTORS: dict[str, tuple[Level, ...]] = {name: TECHNIQUES[name].levels for name in DEFAULT}
 LEARNING_RATE = {"learning_rate": log_uniform(*defaults.LEARNING_RATE)}
@@ -38,7 +38,7 @@ def design(
     **Arguments:**
 
     - `search_batch_norm`: whether the hyperparameters of batch norm are tuned as well.
-    - `factors`: by default batch norm, dropout and weight decay; see `goru.studies.techniques`.
+    - `factors`: by default batch norm, dropout and weight decay; see `goru.studies.asked.techniques`.
     - `most_arms`: of more combinations a balanced part is trained; see `goru.experiment.fraction`.
 
     **Raises:** `InputError` if batch norm is to be searched and is not asked about.

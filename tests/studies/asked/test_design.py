@@ -15,7 +15,7 @@ from goru.nn.losses import LOSSES
 from goru.nn.optimizers import learning_rate, optimizer
 from goru.nn.training import Batch, Training, train_step
 from goru.studies import defaults
-from goru.studies.design import (
+from goru.studies.asked.design import (
     ARMS,
     PLAIN,
     architecture,

@@ -10,7 +10,7 @@ from goru.errors import InputError
 from goru.experiment.racing.record import Record
 from goru.nn.judge import CLASSES, NUMBERS, Judge
 from goru.studies import defaults
-from goru.studies.judging import judge_of, measure_of
+from goru.studies.asked.judging import judge_of, measure_of
 from goru.studies.study import Study
 
 

@@ -5,9 +5,9 @@ import pytest
 from goru.errors import InputError
 from goru.experiment.arms import Arm
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.studies.design import architecture, recipe_of
-from goru.studies.options import Options
-from goru.studies.techniques import DEFAULT, STRENGTH, TECHNIQUES, WINDOW, parsed
+from goru.studies.asked.design import architecture, recipe_of
+from goru.studies.asked.options import Options
+from goru.studies.asked.techniques import DEFAULT, STRENGTH, TECHNIQUES, WINDOW, parsed
 
 OFF_ON = (False, True)
 BATCH_NORM = (None, "before", "after")

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from goru.errors import InputError, option
 from goru.nn.architecture import ActivationName
 from goru.nn.judge import Measure
-from goru.studies.techniques import parsed
+from goru.studies.asked.techniques import parsed
 
 MOST_WIDTH = 65_536
 MOST_LAYERS = 100
@@ -30,7 +30,7 @@ class Options:
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `factors`: what is asked about; by default batch norm, dropout and weight decay; see
-      [`parsed`][goru.studies.techniques.parsed].
+      [`parsed`][goru.studies.asked.techniques.parsed].
     - `class_weight`: `"balanced"`: every class counts alike, however many rows it has.
     - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
     - `judge`: what effects, configurations and ensembles are judged by, see [`Judge`][goru.nn.judge.Judge]: by default

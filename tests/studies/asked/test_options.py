@@ -5,7 +5,7 @@ import math
 import pytest
 
 from goru.errors import InputError
-from goru.studies.options import Options
+from goru.studies.asked.options import Options
 
 
 @pytest.mark.parametrize(
