@@ -135,7 +135,7 @@ def _epochs(
 
 def _average_of(learning: Learner | CompiledEnsemble) -> Any:
     """The average of what a learner has learned, if it keeps one; each step makes another."""
-    return learning.averaged if isinstance(learning, Learner) else None
+    return learning.averaged if isinstance(learning, Learner) else ()
 
 
 def _compiled(learner: Learner, x: Features, y: np.ndarray, epochs: int) -> Learner | CompiledEnsemble:
