@@ -36,6 +36,8 @@ class Interaction:
     neither), where there are several arms of each on average?
 
     Below zero they do more together than the sum of both; above zero each makes the other less necessary.
+
+    - `names`: of the one and of the other.
     """
 
     name: str
@@ -43,6 +45,12 @@ class Interaction:
     one: tuple[Arm, ...]
     other: tuple[Arm, ...]
     neither: tuple[Arm, ...]
+    names: tuple[str, str] = ("the one", "the other")
+
+    @property
+    def parts(self) -> tuple[Contrast, Contrast]:
+        """What the one changes without the other, and with it."""
+        return Contrast("", self.one, self.neither, "mean"), Contrast("", self.both, self.other, "mean")
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,8 @@ def default_interactions(
             squares = [[of[corner] for corner in wanted] for of in corners.values() if all(c in of for c in wanted)]
             if squares:
                 both, first, second, neither = (tuple(side) for side in zip(*squares, strict=True))
-                name = f"{words(first_factor, a)} and {words(second_factor, b)}"
-                interactions.append(Interaction(name, both, first, second, neither))
+                names = words(first_factor, a), words(second_factor, b)
+                interactions.append(Interaction(" and ".join(names), both, first, second, neither, names))
     return tuple(interactions)
 
 

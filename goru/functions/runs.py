@@ -15,7 +15,7 @@ from goru.experiment.effects.effects import Verdict, verdict
 from goru.experiment.findings.answer import EffectFound
 from goru.experiment.questions import NOTHING
 from goru.report.estimates import in_loss
-from goru.report.pictures.arms import TOGETHER
+from goru.report.interactions import TOGETHER
 from goru.report.terminal import WIDTH, printable, table
 from goru.wording import counted, listing, nearest, shortened
 

@@ -21,6 +21,7 @@ from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
+    InteractionFound,
     Judgement,
     OverfittingFound,
     Planned,
@@ -288,6 +289,7 @@ class FunctionStudy:
             plain=OverfittingFound.of(losses[design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, rows) for effect in answers.removals),
+            interactions=InteractionFound.among(answers, design, rows),
             simplest=SimplestFound.of(answers),
             judgement=Judgement.of(answers, self._loss_words(), self._judged[1]),
             recommended=(Recommendation.of(recommended, epochs),),
@@ -308,10 +310,8 @@ class FunctionStudy:
             ),
             seconds=self.clock.spent,
         )
-        raced = Raced(
-            trials, design, configurations, losses, answers.interactions, folds, validation_to_training(splits)
-        )
-        evidence = gather(raced, plain, recommended, rows)
+        raced = Raced(trials, design, configurations, losses, folds, validation_to_training(splits))
+        evidence = gather(raced, plain, recommended)
         if on_test is not None:
             evidence = replace(evidence, predictions=self._predictions(on_test))
         return FunctionStudyResult(as_read(answer), as_read(evidence), done["recommended"].model)

@@ -148,7 +148,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             warnings=edge_warnings(evidence),
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
-        *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer, evidence)]),
+        *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer)]),
         *_section("test", "On the test rows", [test_picture(answer)], warnings=leakage.warning(answer)),
         *_predicted(answer, evidence),
     ]

@@ -10,6 +10,7 @@ from goru.experiment.findings.timings import Timings
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
 from goru.report.final_scores import final_scores
+from goru.report.interactions import interaction_sentences
 from goru.report.leakage import warning
 from goru.wording import confidence_in_words, counted, repeated
 
@@ -41,6 +42,9 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     yield from _effects(answer)
     yield ""
     yield from _removals(answer)
+    if sentences := [shown(sentence, 2 * WIDTH) for sentence in interaction_sentences(answer)]:
+        yield from _labelled("interactions", sentences)
+        yield ""
     yield from _recommended(answer)
     yield ""
     if answer.test:

@@ -14,6 +14,7 @@ from goru.experiment.findings.answer import (
     Answer,
     Data,
     EffectFound,
+    InteractionFound,
     Judgement,
     ModelScores,
     OverfittingFound,
@@ -72,8 +73,8 @@ def study(
     with np.errstate(invalid="ignore"):
         answers = answer_questions(design, found, FOLDS, CONFIGURATIONS)
         best, plain = rank(found, configurations)[0], rank({design.plain: found[design.plain]}, configurations)[0]
-        raced = Raced(trials, design, configurations, found, answers.interactions, FOLDS, 0.25)
-        evidence = gather(raced, plain, best, ROWS)
+        raced = Raced(trials, design, configurations, found, FOLDS, 0.25)
+        evidence = gather(raced, plain, best)
         overfitting = OverfittingFound.of(found[design.plain], FOLDS, 0.25)
     answer = Answer(
         goru="0.1.0",
@@ -82,6 +83,7 @@ def study(
         plain=overfitting,
         effects=tuple(EffectFound.of(effect, ROWS) for effect in answers.contrasts),
         removals=tuple(EffectFound.of(effect, ROWS) for effect in answers.removals),
+        interactions=InteractionFound.among(answers, design, ROWS),
         judgement=Judgement.of(answers, "log loss" if classes else "loss of its own"),
         recommended=(Recommendation.of(best, epochs),),
         trained=Trained.of(trials),

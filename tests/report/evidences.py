@@ -18,6 +18,7 @@ import numpy as np
 
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import answer as answer_questions
+from goru.experiment.findings.answer import InteractionFound
 from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json
@@ -62,14 +63,19 @@ HOSTILE = [
 HOSTILE_FOLDERS = [name.replace("/", "∕")[:60] for name in HOSTILE[:12]]
 
 
-def evidence_of(
+def evidence_of(answer: Mapping, *arguments, **named) -> dict:
+    """The evidence of a study with an answer; see `study_of`."""
+    return study_of(answer, *arguments, **named)[1]
+
+
+def study_of(
     answer: Mapping,
     configurations: int | None = None,
     lowest: Mapping[str, float] = LOWEST,
     diverged: Sequence[str] = (),
     searched: bool = False,
-) -> dict:
-    """The evidence of a study with an answer.
+) -> tuple[dict, dict]:
+    """An answer with the interactions that its study has, and the evidence of that.
 
     **Arguments:**
 
@@ -110,19 +116,18 @@ def evidence_of(
             asked,
             drawn,
             found,
-            answers.interactions,
             plan["folds"],
             1 / (plan["folds"] - 1),
             lambda arm, values: knob_values(asked, arm, values, STEPS),
         )
-        gathered = gather(raced, best["plain"], best["recommended"], answer["data"]["rows"])
-    return to_json(
-        replace(
-            gathered,
-            activations=describe_activations(_activations(plan["epochs"]), 500),
-            predictions=_classes(answer) if classes else _values(answer),
-        )
+        gathered = gather(raced, best["plain"], best["recommended"])
+        interactions = InteractionFound.among(answers, asked, answer["data"]["rows"])
+    evidence = replace(
+        gathered,
+        activations=describe_activations(_activations(plan["epochs"]), 500),
+        predictions=_classes(answer) if classes else _values(answer),
     )
+    return {**answer, "interactions": to_json(interactions)}, to_json(evidence)
 
 
 def _hyper(configuration: int, arm, recommended: Mapping) -> dict[str, float]:
@@ -202,27 +207,27 @@ THREE = answers.changed(
 
 
 @cache
-def _made(kind: str) -> dict:
+def _made(kind: str) -> tuple[dict, dict]:
     return {
-        "two": lambda: evidence_of(answers.CLASSIFICATION, diverged=["batch norm after"]),
-        "three": lambda: evidence_of(THREE),
-        "numbers": lambda: evidence_of(answers.REGRESSION),
+        "two": lambda: study_of(answers.CLASSIFICATION, diverged=["batch norm after"]),
+        "three": lambda: study_of(THREE),
+        "numbers": lambda: study_of(answers.REGRESSION),
     }[kind]()
 
 
 def two() -> tuple[dict, dict]:
     """An answer and the evidence of a study of two classes, to be changed at will."""
-    return copy.deepcopy((answers.CLASSIFICATION, _made("two")))
+    return copy.deepcopy(_made("two"))
 
 
 def three() -> tuple[dict, dict]:
     """Of three classes."""
-    return copy.deepcopy((THREE, _made("three")))
+    return copy.deepcopy(_made("three"))
 
 
 def numbers() -> tuple[dict, dict]:
     """Of a regression, whose plain network is what is recommended."""
-    return copy.deepcopy((answers.REGRESSION, _made("numbers")))
+    return copy.deepcopy(_made("numbers"))
 
 
 STUDIES = {"two": two, "three": three, "numbers": numbers}
@@ -301,4 +306,4 @@ def hostile() -> tuple[dict, dict, dict]:
     config = config_of(answer)
     config["columns"]["columns"] = [dict(COLUMNS[1], name=name) for name in HOSTILE]
     config["table"]["drop"] = HOSTILE
-    return answer, evidence_of(answer), config
+    return *study_of(answer), config

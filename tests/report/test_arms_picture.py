@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from answers import CLASSIFICATION, changed
 from drawn import arms_picture, interactions_picture
-from evidences import LOWEST, evidence_of, numbers, three, two
+from evidences import LOWEST, evidence_of, numbers, study_of, three, two
 from looking import column, drawable, named, notes
 
-from goru.report.pictures.arms import LOOKS, MARKS, TOGETHER
+from goru.report.interactions import TOGETHER
+from goru.report.pictures.arms import LOOKS, MARKS
 
 AFTER = [name for name in LOWEST if "after" in name]
 CONTRAST = 4  # batch norm after instead of before
@@ -21,7 +22,7 @@ def before_and_after(verdict, change=-0.005, low=-0.02, high=0.01, plain_loss=0.
 
 def with_pairs(*verdicts, changes=(-0.1, 0.1, 0.0, -0.1, 0.1)):
     answer, evidence = three()
-    for pair, verdict, change in zip(evidence["interactions"], verdicts, changes, strict=True):
+    for pair, verdict, change in zip(answer["interactions"], verdicts, changes, strict=True):
         pair |= {"verdict": verdict, "change": change}
     return answer, evidence
 
@@ -122,13 +123,13 @@ def test_the_table_of_arms_has_all_twelve():
 
 class TestTheSentenceAboutInteractions:
     def test_where_nothing_is_decided(self):
-        said = interactions_picture(*three()).says
+        said = interactions_picture(three()[0]).says
         assert said.startswith("Whether techniques do more together than apart stays undecided for every pair.")
         assert "Right of zero, where 2 of 5 marks lie, two techniques together would bring less than the sum" in said
 
     def test_names_pairs_by_what_they_do(self):
         pairs = with_pairs("helps", "hurts", "no effect worth having", "helps", "undecided")
-        said = interactions_picture(*pairs).says
+        said = interactions_picture(pairs[0]).says
         assert said.startswith(
             "Batch norm before and dropout; batch norm after and weight decay: more together than apart. Batch norm "
             "after and dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. "
@@ -136,41 +137,41 @@ class TestTheSentenceAboutInteractions:
         )
 
     def test_counts_no_marks_of_pairs_that_diverged(self):
-        said = interactions_picture(CLASSIFICATION, evidence_of(CLASSIFICATION, diverged=AFTER)).says
+        said = interactions_picture(study_of(CLASSIFICATION, diverged=AFTER)[0]).says
         assert "where 1 of 3 marks lie" in said
 
     def test_a_pair_of_which_some_arms_are_left_is_judged_by_them(self):
-        assert "where 2 of 5 marks lie" in interactions_picture(*two()).says
+        assert "where 2 of 5 marks lie" in interactions_picture(two()[0]).says
 
     def test_speaks_of_no_marks_where_there_are_none(self):
-        evidence = evidence_of(CLASSIFICATION, diverged=list(LOWEST))
-        assert "Right of zero" not in interactions_picture(CLASSIFICATION, evidence).says
+        answer, _ = study_of(CLASSIFICATION, diverged=list(LOWEST))
+        assert "Right of zero" not in interactions_picture(answer).says
 
 
 class TestTheFigureOfInteractions:
     def test_has_a_mark_for_every_pair_in_percent_of_plain(self):
-        answer, evidence = three()
-        figure = interactions_picture(answer, evidence).figure
-        changes = [pair["change"] / 0.005 for pair in evidence["interactions"]]
+        answer, _ = three()
+        figure = interactions_picture(answer).figure
+        changes = [pair["change"] / 0.005 for pair in answer["interactions"]]
         np.testing.assert_allclose([trace.x[0] for trace in figure.data], changes)
         assert figure.layout.xaxis.title.text == "together, less each alone, % of plain"
 
     def test_says_which_side_is_which(self):
-        assert notes(interactions_picture(*three()).figure)[-2:] == ["← more together", "less together →"]
+        assert notes(interactions_picture(three()[0]).figure)[-2:] == ["← more together", "less together →"]
 
     @pytest.mark.parametrize("verdict", TOGETHER)
     def test_writes_and_marks_a_verdict_in_its_own_words(self, verdict):
-        picture = interactions_picture(*with_pairs(*[verdict] * 5))
+        picture = interactions_picture(with_pairs(*[verdict] * 5)[0])
         words = TOGETHER[verdict]
         assert notes(picture.figure)[0] == f"<b>batch norm before and dropout</b><br>{words}"
         assert column(picture, "verdict") == [words] * 5
         assert (picture.figure.data[0].marker.color, picture.figure.data[0].marker.symbol) == LOOKS[verdict]
 
     def test_of_a_regression_and_of_one_configuration(self):
-        assert drawable(interactions_picture(*numbers()).figure)
+        assert drawable(interactions_picture(numbers()[0]).figure)
 
     def test_table_has_its_numbers(self):
-        evidence = evidence_of(CLASSIFICATION, diverged=AFTER)
-        picture = interactions_picture(CLASSIFICATION, evidence)
-        assert column(picture, "what") == [pair["name"] for pair in evidence["interactions"]]
+        answer, _ = study_of(CLASSIFICATION, diverged=AFTER)
+        picture = interactions_picture(answer)
+        assert column(picture, "what") == [pair["name"] for pair in answer["interactions"]]
         assert column(picture, "change in validation loss")[1] == "a network diverged"

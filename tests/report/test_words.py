@@ -8,7 +8,7 @@ from answers import CLASSIFICATION
 from goru.experiment.findings.answer import Answer, EffectFound, SimplestFound
 from goru.experiment.forms import from_json
 from goru.report import words
-from goru.report.pictures.arms import TOGETHER
+from goru.report.interactions import TOGETHER
 
 ANSWER = from_json(Answer, CLASSIFICATION, "an answer")
 

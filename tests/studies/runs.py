@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from studies import make_trial
@@ -24,10 +25,14 @@ _OLD = {  # by the last version that wrote them so
     version: {
         name: json.loads((_OLDER / f"version-{version}" / name).read_text("utf-8")) for name in (ANSWER, EVIDENCE)
     }
-    for version in (4, 5, 6)
+    for version in (4, 5, 6, 7)
 }
-ANSWERS = {version: from_json(Answer, lifted_answer(old[ANSWER], version), ANSWER) for version, old in _OLD.items()}
+ANSWERS = {
+    version: from_json(Answer, lifted_answer(old[ANSWER], version, old[EVIDENCE]), ANSWER)
+    for version, old in _OLD.items()
+}
 ANSWERED = ANSWERS[4]
+BEFORE_EVIDENCE = replace(ANSWERED, interactions=())  # which were kept there
 GATHERED = from_json(Evidence, lifted_evidence(_OLD[4][EVIDENCE], 4), EVIDENCE)
 ASKED = {
     "versions": {"goru": "0.1.0", "jax": "0.10.2"},

@@ -20,6 +20,7 @@ from goru.experiment.trial import Losses
 class Answers:
     """What every question of a design was answered; the intervals of each kind hold together.
 
+    - `parts`: of every interaction what the one changes without the other, and with it.
     - `plain_loss`: of the plain arm, cross-fitted.
     - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
     - `confidence`: of the intervals of a kind together.
@@ -33,6 +34,7 @@ class Answers:
     simplest: Simplest | None
     confidence: float
     losses: Mapping[Arm, float]
+    parts: tuple[tuple[float, float], ...] = ()
 
 
 def answer(
@@ -65,6 +67,9 @@ def answer(
             return judge_effects(differences, standings.shares, margin, confidence)
         return tuple(unknown(name, compared.change, margin) for name, compared in differences)
 
+    def change(asked: Contrast) -> float:
+        return float(_weighted(weights(asked, standings, standings.all), standings.all).mean())
+
     contrasts, interactions, removals = design.asked
     return Answers(
         answered(contrasts),
@@ -74,6 +79,7 @@ def answer(
         simplest(standings, parts) if enough else None,
         confidence,
         {arm: float(standings.all.losses[place].mean()) for arm, place in standings.places.items()},
+        tuple((change(pair.parts[0]), change(pair.parts[1])) for pair in interactions),
     )
 
 

@@ -1,13 +1,14 @@
 """What an experiment found, as it is kept, shown and drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
-from typing import Literal
+from typing import Literal, Self
 
 from goru.experiment import defaults
 from goru.experiment.arms import Level
 from goru.experiment.candidates import Candidate
+from goru.experiment.design import Design
 from goru.experiment.effects.answers import Answers
 from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
@@ -185,7 +186,7 @@ class EffectFound:
         return next(((word, chance) for word, chance in chances.items() if chance >= defaults.LIKELY), None)
 
     @classmethod
-    def of(cls, effect: Effect, rows: int) -> "EffectFound":
+    def of(cls, effect: Effect, rows: int) -> Self:
         """An effect.
 
         **Arguments:**
@@ -197,6 +198,34 @@ class EffectFound:
         known = factor is not None and isfinite(factor)
         to_decide = round(factor * rows) if known else None
         return cls(**numbers, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
+
+
+@dataclass(frozen=True)
+class InteractionFound(EffectFound):
+    """What two techniques change together, less what each changes alone: below zero they do more together.
+
+    - `first`, `second`: techniques.
+    - `without`, `beside`: what the first changes without the second, and with it.
+    """
+
+    first: str = ""
+    second: str = ""
+    without: Number = None
+    beside: Number = None
+
+    @classmethod
+    def among(cls, answers: Answers, design: Design, rows: int) -> "tuple[InteractionFound, ...]":
+        """Of the answers to all questions of a design.
+
+        **Arguments:**
+
+        - `rows`: of the table.
+        """
+        asked = design.asked[1]
+        return tuple(
+            replace(cls.of(effect, rows), first=pair.names[0], second=pair.names[1], without=parts[0], beside=parts[1])
+            for pair, effect, parts in zip(asked, answers.interactions, answers.parts, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -355,6 +384,7 @@ class Answer:
     - `environment`: versions and the machine.
     - `removals`: what each technique changes in the best arm, against the same without it: taken out, a helping one
       is missed.
+    - `interactions`: of every two techniques.
     - `failures`: arms of which trials failed.
     - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
     - `timings`: where time went until the answer was there; two answers are equal whatever it was.
@@ -383,6 +413,7 @@ class Answer:
     plain_against_networks: RivalFound | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     removals: tuple[EffectFound, ...] = ()
+    interactions: tuple[InteractionFound, ...] = ()
     failures: tuple[Failure, ...] = ()
     simplest: SimplestFound | None = None
     timings: Timings | None = field(default=None, compare=False)

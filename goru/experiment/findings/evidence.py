@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goru.experiment.arms import Level
-from goru.experiment.findings.answer import EffectFound, Number, OverfittingFound
+from goru.experiment.findings.answer import Number, OverfittingFound
 
 Numbers = tuple[Number, ...]
 
@@ -225,7 +225,6 @@ class Evidence:
 
     curves: Curves
     arms: tuple[ArmLosses, ...]
-    interactions: tuple[EffectFound, ...]
     configurations: tuple[Configuration, ...]
     hyperparameters: tuple[Hyperparameter, ...]
     activations: Activations | None = None

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.experiment.design import Design
-from goru.experiment.effects.effects import Effect
-from goru.experiment.findings.answer import EffectFound, OverfittingFound
+from goru.experiment.findings.answer import OverfittingFound
 from goru.experiment.findings.arm_losses import arm_losses
 from goru.experiment.findings.configurations import Values, as_trained, configurations_and_ranges
 from goru.experiment.findings.evidence import ConfigurationCurves, Curves, Evidence
@@ -22,7 +21,6 @@ class Raced:
     - `trials`: all of them.
     - `design`, `configurations`: what was varied, and what every configuration is trained with.
     - `losses`: of every arm.
-    - `interactions`: what pairs of techniques do together.
     - `folds`: of its first partition.
     - `validation_to_training`: rows that are scored for every row that is fitted on.
     - `knob_values`: by what a configuration is trained with.
@@ -32,19 +30,17 @@ class Raced:
     design: Design
     configurations: Mapping[Arm, Sequence[Mapping[str, float]]]
     losses: Mapping[Arm, Losses]
-    interactions: Sequence[Effect]
     folds: int
     validation_to_training: float
     knob_values: Values = as_trained
 
 
-def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) -> Evidence:
+def gather(raced: Raced, plain: Candidate, recommended: Candidate) -> Evidence:
     """Without activations and predictions.
 
     **Arguments:**
 
     - `plain`, `recommended`: the best configuration of the plain arm, and the first of the final model.
-    - `rows`: of the table.
     """
     losses = {arm: raced.losses[arm] for arm in raced.design.arms if arm in raced.losses}  # the plain one first
     epochs = losses[raced.design.plain].training.shape[2]
@@ -56,7 +52,6 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate, rows: int) ->
             tuple(epochs_shown(epochs).tolist()), _curves(raced, plain, epochs), _curves(raced, recommended, epochs)
         ),
         arm_losses(losses, raced.folds),
-        tuple(EffectFound.of(pair, rows) for pair in raced.interactions),
         configurations,
         ranges,
     )

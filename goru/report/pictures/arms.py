@@ -15,6 +15,7 @@ from goru.experiment.findings.answer import Answer, EffectFound
 from goru.experiment.findings.evidence import ArmLosses, Evidence
 from goru.report import words
 from goru.report.estimates import in_loss, in_shares
+from goru.report.interactions import TOGETHER
 from goru.report.pictures.effects import effects_table, forest_plot
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, short_name, text
@@ -28,12 +29,6 @@ MARKS = (
 )
 ROW, MARK, ROWS_CLOSE, CLOSE = 74, 24, 16, 0.6  # pixels: a row, a mark in it; so many rows stand closer together
 WIDE = 0.7  # of a row, over which its marks are spread
-TOGETHER: dict[Verdict, str] = {
-    "helps": "more together than apart",
-    "hurts": "each makes the other less necessary",
-    "no effect worth having": "they add up",
-    "undecided": "undecided",
-}
 LOOKS: dict[Verdict, tuple[str, str]] = {
     "helps": (GREEN, "circle"),
     "hurts": (ORANGE, "diamond"),
@@ -57,17 +52,17 @@ def arms_title(evidence: Evidence) -> str:
     return f"{name[0].upper()}{name[1:]}: {', '.join(first)} or {last}"
 
 
-def interactions_picture(answer: Answer, evidence: Evidence) -> Picture | None:
+def interactions_picture(answer: Answer) -> Picture | None:
     """What two techniques change together, less what each changes alone; nothing where no pair was asked about."""
-    if not evidence.interactions:
+    if not answer.interactions:
         return None
-    figure = forest_plot(answer, evidence.interactions, LOOKS, TOGETHER)
+    figure = forest_plot(answer, answer.interactions, LOOKS, TOGETHER)
     figure.update_xaxes(
         title={"text": "together, less each alone" + ", % of plain" * bool(answer.judgement.plain_loss)}
     )
     figure.layout.annotations[-2].text, figure.layout.annotations[-1].text = "← more together", "less together →"
-    table = effects_table(answer, evidence.interactions, TOGETHER)
-    return Picture("interactions", _says_together(evidence.interactions), figure, table)
+    table = effects_table(answer, answer.interactions, TOGETHER)
+    return Picture("interactions", _says_together(answer.interactions), figure, table)
 
 
 @dataclass(frozen=True)

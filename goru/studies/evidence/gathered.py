@@ -44,7 +44,7 @@ def gather_all(
     """
     dataset = laboratory.dataset
     return replace(
-        gather(raced, best["plain"], best["recommended"], dataset.n_rows),
+        gather(raced, best["plain"], best["recommended"]),
         activations=_activations(laboratory, best, stages),
         predictions=_predictions(dataset, predicted, laboratory.seed),
     )

@@ -18,6 +18,7 @@ from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.answer import (
     Answer,
     EffectFound,
+    InteractionFound,
     Judgement,
     OverfittingFound,
     Planned,
@@ -142,7 +143,6 @@ class Conclusion:
             self.design,
             self.configurations,
             losses,
-            answers.interactions,
             folds,
             validation_to_training(splits),
             lambda arm, values: knob_values(self.design, arm, values, steps),
@@ -177,6 +177,7 @@ class Conclusion:
             plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
             effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
             removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
+            interactions=InteractionFound.among(answers, self.design, dataset.n_rows),
             simplest=SimplestFound.of(answers),
             judgement=Judgement.of(
                 answers, judged_by(measure, balanced)[0], self.judged[1], judged_by(measure, balanced)[1]

@@ -24,14 +24,19 @@ _USERS = ("levels", "values", "scores", "figures")
 TYPED, NAMED = 5, 6  # the first version of any factors, and that of today's names
 
 
-def lifted_answer(old: Json, version: int) -> dict[str, Any]:
-    """An answer of the versions 2 to 6. In these it was the loss that networks are trained by which judged, as it was.
+def lifted_answer(old: Json, version: int, evidence: Json) -> dict[str, Any]:
+    """An answer of the versions 2 to 7. Until 6 it was the loss that networks are trained by which judged, as it was.
+
+    **Arguments:**
+
+    - `evidence`: of the same run, which held the interactions.
 
     **Raises:** `KeyError`, `TypeError`, `AttributeError` or `ValueError` if it is none.
     """
+    interactions = evidence.get("interactions", [])
     if version >= NAMED:
-        return dict(old)
-    answer = _renamed(old)
+        return {**old, "interactions": interactions}
+    answer = _renamed({**old, "interactions": interactions})
     answer = answer if version >= TYPED else _typed_answer(answer)
     constant = MEAN if answer["data"]["classes"] is None else CLASS_PRIOR
     test = [{**entry, "arm": constant if entry["arm"] == "guess" else entry["arm"]} for entry in answer["test"]]
@@ -82,12 +87,13 @@ def _recommendation(old: Json) -> dict[str, Any]:
 
 
 def lifted_evidence(old: Json, version: int) -> dict[str, Any]:
-    """Evidence of the versions 3 to 6.
+    """Evidence of the versions 3 to 7.
 
     **Raises:** as `lifted_answer`.
     """
+    old = _without(old, "interactions")
     if version >= NAMED:
-        return dict(old)
+        return old
     evidence = _renamed(old)
     evidence = evidence if version >= TYPED else _typed_evidence(evidence)
     predictions = evidence.get("predictions")

@@ -15,6 +15,7 @@ runs/credit-g/
 import json
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from goru.model.model import Model
 
 # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
-# 6: names that the field uses; 7: what judges, and temperatures
+# 6: names that the field uses; 7: what judges, and temperatures; 8: interactions in the answer
 T = TypeVar("T")
 Json = dict[str, Any]
-FORMAT, VERSION = "goru run", 7
+FORMAT, VERSION = "goru run", 8
 WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
@@ -78,8 +79,15 @@ class RunFolder:
         if self.config["version"] < VERSION:
             from goru.studies.runs.older import lifted_answer, lifted_evidence
 
+            version = self.config["version"]
             try:
-                content = (lifted_answer if name == ANSWER else lifted_evidence)(content, self.config["version"])
+                if name == EVIDENCE:
+                    content = lifted_evidence(content, version)
+                else:
+                    evidence: Json = {}
+                    with suppress(InputError):  # it is missed when it is wanted, and not before
+                        evidence = read_json(self.folder / EVIDENCE, "evidence", set())
+                    content = lifted_answer(content, version, evidence)
             except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                 raise InputError(f"{path}: damaged, it is no {cls.__name__.lower()}. Make it again.") from None
         return from_json(cls, content, f"{path}")

@@ -13,6 +13,7 @@ from scipy.stats import t
 
 from goru.experiment.design import Design
 from goru.experiment.effects.crossfit import crossfitted
+from goru.experiment.findings.answer import InteractionFound
 from goru.experiment.questions import Contrast
 
 
@@ -51,6 +52,14 @@ class TestInteractions:
         }
         pair = answers(alike(losses), cube).interactions[0]
         assert pair.change == pytest.approx(-0.6)  # without C -0.5, with it -0.7
+
+    def test_say_what_the_one_changes_without_the_other_and_with_it(self):
+        losses = {NEITHER: 1.0, A: 0.9, B: 0.7, AB: 0.5}
+        together = answers(alike({arm: [loss] * 3 for arm, loss in losses.items()}), SQUARE)
+        assert together.parts == (pytest.approx((-0.1, -0.2)),)
+        (found,) = InteractionFound.among(together, SQUARE, 100)
+        assert (found.first, found.second, found.change) == ("a 1", "b 1", pytest.approx(-0.1))
+        assert (found.without, found.beside) == pytest.approx((-0.1, -0.2))
 
     @pytest.mark.parametrize("design", [SINGLE, DESIGN], ids=["single arms", "all pairs"])
     def test_what_makes_a_split_hard_for_all_arms_makes_no_interval_wider(self, design):

@@ -1,4 +1,4 @@
-"""Runs that goru 0.1.0 wrote as its versions 4 to 6, `goru fit iris --networks 36`, in today's form."""
+"""Runs that goru 0.1.0 wrote as its versions 4 to 7, `goru fit iris --networks 36`, in today's form."""
 
 import json
 import shutil
@@ -80,7 +80,7 @@ class TestAnswer:
             old = without(old, name)
         for rival in old["against_networks"]:
             del rival["loss"]
-        assert lifted_answer(old, 4)["against_networks"][0]["loss"] is None
+        assert lifted_answer(old, 4, {})["against_networks"][0]["loss"] is None
 
     @pytest.mark.parametrize(
         ("values", "words"),
@@ -93,7 +93,7 @@ class TestAnswer:
     def test_has_the_numbers_of_what_was_recommended(self, values, words):
         old = content(ANSWER)
         old["recommended"][0] |= values
-        (found,) = lifted_answer(old, 4)["recommended"]
+        (found,) = lifted_answer(old, 4, {})["recommended"]
         assert found["values"].items() >= values.items()
         assert found["words"].startswith(words)
 
@@ -129,7 +129,7 @@ class TestEvidence:
         assert [curve.label for curve in found.roc] == [curve["class"] for curve in old["roc"]]
         assert lifted_evidence(content(EVIDENCE) | {"predictions": {"of": "test", "rows": 0}}, 4)["predictions"] is None
 
-    @pytest.mark.parametrize("missing", content(EVIDENCE))
+    @pytest.mark.parametrize("missing", without(content(EVIDENCE), "interactions"))  # which is the answer's today
     def test_that_lacks_a_part_is_refused(self, run, missing):
         (run.folder / EVIDENCE).write_text(json.dumps(without(content(EVIDENCE), missing)), "utf-8")
         with pytest.raises(InputError, match=r"evidence\.json: damaged, it is no evidence"):
@@ -150,7 +150,7 @@ class TestVersion5:
         assert models == ["class prior", *(entry["arm"] for entry in content(ANSWER, 5)["test"][1:])]
         of_numbers = content(ANSWER, 5)
         of_numbers["data"]["classes"] = None
-        assert lifted_answer(of_numbers, 5)["test"][0]["arm"] == "mean"
+        assert lifted_answer(of_numbers, 5, {})["test"][0]["arm"] == "mean"
 
     def test_the_evidence_has_them_too(self, run_5):
         evidence, old = run_5.evidence, content(EVIDENCE, 5)
@@ -175,8 +175,8 @@ class TestVersion5:
         answer, evidence = content(ANSWER, 5), content(EVIDENCE, 5)
         answer["recommended"][0]["levels"] = answer["recommended"][0]["values"] = {"draw": 1, "fit": 2}
         evidence["draws"][0]["values"] = {"held_out": 3}
-        assert lifted_answer(answer, 5)["recommended"][0]["levels"] == {"draw": 1, "fit": 2}
-        assert lifted_answer(answer, 5)["recommended"][0]["values"] == {"draw": 1, "fit": 2}
+        assert lifted_answer(answer, 5, {})["recommended"][0]["levels"] == {"draw": 1, "fit": 2}
+        assert lifted_answer(answer, 5, {})["recommended"][0]["values"] == {"draw": 1, "fit": 2}
         assert lifted_evidence(evidence, 5)["configurations"][0]["values"] == {"held_out": 3}
 
     @pytest.mark.parametrize("missing", ["data", "plan", "plain", "effects", "judgement", "recommended", "test"])
@@ -212,3 +212,18 @@ class TestVersion6:
         (run.folder / ANSWER).write_text(json.dumps(without(content(ANSWER, 6), "judgement")), "utf-8")
         with pytest.raises(InputError, match=r"answer\.json: damaged"):
             _ = run.answer
+
+
+class TestVersion7:
+    """It kept interactions among the evidence."""
+
+    def test_the_answer_has_the_interactions(self, tmp_path):
+        answer, old = opened(7, tmp_path / "run").answer, content(EVIDENCE, 7)["interactions"]
+        assert [(pair.name, pair.change) for pair in answer.interactions] == [
+            (one["name"], one["change"]) for one in old
+        ]
+        assert {pair.without for pair in answer.interactions} == {None}
+
+    @pytest.mark.parametrize("version", [4, 5, 6])
+    def test_so_did_those_before(self, tmp_path, version):
+        assert len(opened(version, tmp_path / "run").answer.interactions) == 5

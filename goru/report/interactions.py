@@ -1,0 +1,55 @@
+"""What two techniques do together, in words."""
+
+from collections.abc import Sequence
+
+from goru.data.numbers import numbers, percents
+from goru.experiment.effects.effects import Verdict
+from goru.experiment.findings.answer import Answer, InteractionFound
+from goru.report.words import verdict_in_words
+from goru.wording import counted
+
+TOGETHER: dict[Verdict, str] = {
+    "helps": "more together than apart",
+    "hurts": "each makes the other less necessary",
+    "no effect worth having": "they add up",
+    "undecided": "undecided",
+}
+MOST = 4  # that lines name; the report has them all
+
+
+def interaction_sentences(answer: Answer) -> list[str]:
+    """What is known or likely, the surest first: `dropout: -21% without batch norm before, -3% with it; each makes the
+    other less necessary`. None where no pair was asked about."""
+    pairs = answer.interactions
+    if not pairs:
+        return []
+    known = [pair for pair in pairs if _is_told(pair)]
+    told = sorted(known, key=lambda pair: (pair.verdict == "undecided", -_distance(pair)))[:MOST]
+    sentences = [_sentence(answer, pair) for pair in told]
+    if len(known) > MOST:
+        sentences.append(f"and {counted(len(known) - MOST, 'other pair')}: see the report")
+    if not known:
+        sentences.append(f"undecided for all {len(pairs)} pairs of techniques" if len(pairs) > 1 else "undecided")
+    return sentences
+
+
+def _is_told(pair: InteractionFound) -> bool:
+    verdict = pair.verdict if pair.likely is None else pair.likely[0]
+    return verdict in ("helps", "hurts")
+
+
+def _distance(pair: InteractionFound) -> float:
+    """From an even chance, of helping."""
+    return abs((0.5 if pair.helps is None else pair.helps) - 0.5)
+
+
+def _sentence(answer: Answer, pair: InteractionFound) -> str:
+    verdict = verdict_in_words(pair, TOGETHER)
+    if pair.without is None or pair.beside is None:
+        return f"{pair.name}: {verdict}"
+    without, beside = _shares([pair.without, pair.beside], answer.judgement.plain_loss)
+    return f"{pair.first}: {without} without {pair.second}, {beside} with it; {verdict}"
+
+
+def _shares(changes: Sequence[float], plain: float | None) -> list[str]:
+    return percents([change / plain for change in changes]) if plain else numbers(changes, sign=True)
