@@ -1,19 +1,23 @@
 """The trial of the method: are the verdicts of a study right, where the truth is known?
 
-    python benchmarks/verdicts.py                              # 120 studies a kind, some 25 minutes on 2 cores
+    python benchmarks/verdicts.py                              # 120 studies a kind, some 40 minutes on 2 cores
     python benchmarks/verdicts.py --studies 24 --json out.json
     python benchmarks/verdicts.py --write                      # into benchmarks/README.md
 
 Tables are drawn from generators with unlimited rows, so that the true effect of every technique is known: it is the
 difference of the losses, on fresh rows, of the very networks that a study compares, averaged over all studies of a
-setting. The networks are small; the study is the one that `goru fit` does, from the race to the verdicts. Sixteen
-configurations of each arm are trained in two partitions; smaller plans are parts of that, as many as do not overlap.
+setting. The networks are small; the study is the one that `goru fit` does, from the race to the verdicts, and classes
+are judged as it judges them: at the temperature that is best on the other folds. Sixteen configurations of each arm are
+trained in two partitions; smaller plans are parts of that, as many as do not overlap.
 
 - whole: goru's twelve arms and all questions. Does the interval hold the true effect? Is what is called likely true as
   often as is said?
-- placebo: dropout, and a factor that changes nothing but the seed. Is it called different?
+- placebo: dropout, and a factor that changes nothing but the seed. Is it called different, at once or at any of several
+  looks?
 - planted: the same trials, with 10 % taken off the losses of all arms that have the placebo: a main effect; or of those
   that have dropout too: an interaction. Are they found?
+- techniques: each of the others beside dropout, at the plan of 6 configurations in 5 folds, as it is, and with 10 %
+  taken off the losses of all arms that have it.
 
 A finished study is written to the --work folder at once; the next run goes on from there. Tables are drawn by the
 study's number, so that more studies begin with the same ones.
@@ -21,13 +25,13 @@ study's number, so that more studies begin with the same ones.
 
 import argparse
 import hashlib
+import inspect
 import json
-import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,253 +40,44 @@ os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 import numpy as np
 import page
 import pandas as pd
+import trial
+from trial import LOOKS, SETTINGS, SHAPES, TRAINED, Laboratories, Shape, Studied, run
 
-from goru.data.dataset import Dataset, load_dataset
-from goru.data.splitting import Split
 from goru.experiment import defaults as experiment_defaults
-from goru.experiment.arms import Arm
+from goru.experiment.arms import Level
 from goru.experiment.design import Design
-from goru.experiment.effects.answers import answer
-from goru.experiment.effects.standings import Standings
-from goru.experiment.effects.weights import weights
-from goru.experiment.findings.answer import EffectFound
-from goru.experiment.plan import Plan
-from goru.experiment.racing.race import Race
-from goru.experiment.racing.record import Record
-from goru.experiment.racing.watcher import Silent
-from goru.experiment.trial import Losses, losses_by_arm
-from goru.nn.architecture import Architecture, Recipe
+from goru.experiment.trial import Losses
 from goru.population import devices
-from goru.population.member import PreparedRows
-from goru.population.program import BlockShape
-from goru.studies import defaults, laboratory
-from goru.studies.asked.design import ARMS, KNOBS, PLAIN, arm_of, design, hyperparameters
-from goru.studies.blocks import Blocks
-from goru.studies.laboratory import NetworkLaboratory
+from goru.studies.asked.design import KNOBS, design
 from goru.studies.splits import partitions
 
 STUDIES = 120
 # What the method's own numbers were found on had other seeds.
-SEEDS = {"whole": 100_000, "placebo": 200_000}
+SEEDS = {"whole": 100_000, "placebo": 200_000, "techniques": 300_000}
 OTHER_SEEDS = 400_000  # of the placebo
-FRESH = 512  # rows a table, to know the truth by
-TRAINED = Plan(configurations=16, epochs=30)
-HIDDEN = (32,)
-NETWORKS = 16  # in a block
 PLANTED = 0.1  # of the loss
-RACED = experiment_defaults.KEPT  # of configurations: what a race trains in the second partition
 TOO_SMALL = 0.005  # of the plain loss: what is truly next to nothing has no sign to reverse
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A plan that a budget pays for: configurations, folds, partitions."""
-
-    configurations: int
-    folds: int
-    partitions: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.configurations} in {self.partitions} x {self.folds}"
-
-    @property
-    def splits(self) -> list[int]:
-        return [TRAINED.folds * partition + fold for partition in range(self.partitions) for fold in range(self.folds)]
-
-    def subsets(self) -> Iterator[list[int]]:
-        """Configurations that make a search each."""
-        for first in range(0, TRAINED.configurations - self.configurations + 1, self.configurations):
-            yield list(range(first, first + self.configurations))
-
-
-SHAPES = (Shape(3, 3, 1), Shape(4, 5, 1), Shape(6, 5, 2), Shape(16, 5, 2))
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A population of tables.
-
-    - `rows`: of the table; a fifth of them is set aside, as `goru fit` does.
-    - `informative`, `useless`: columns of numbers.
-    - `noise`: for numbers, the standard deviation of what cannot be known, against 1 of what can; for classes, how
-      much the log-odds are flattened.
-    - `rare`: the log-odds of the rarer class are lower by this.
-    - `tails`: degrees of freedom of Student's t, of which the noise is; without, it is normal.
-    - `categories`: columns of eight categories each, which shift the signal.
-    """
-
-    task: str
-    rows: int
-    informative: int
-    useless: int
-    noise: float
-    rare: float = 0.0
-    tails: float = math.inf
-    categories: int = 0
-
-    @property
-    def name(self) -> str:
-        words = f"{self.task}, {self.rows:,} rows, {self.informative}+{self.useless} columns, noise {self.noise:g}"
-        words += ", one in twenty" * (self.rare > 0) + ", heavy tails" * (self.tails < math.inf)
-        return words + f", {self.categories} of categories" * (self.categories > 0)
-
-    def table(self, seed: int) -> Dataset:
-        """A table, with fresh rows as its test rows."""
-        rng = np.random.default_rng((seed, self.rows, self.informative, self.useless))
-        n = self.rows * 4 // 5
-        x = rng.normal(size=(n + FRESH, self.informative + self.useless))
-        kinds = rng.integers(0, 8, size=(n + FRESH, self.categories))
-        frame = pd.DataFrame(x, columns=[f"x{column}" for column in range(x.shape[1])])
-        for column, kind in enumerate(kinds.T):
-            frame[f"c{column}"] = np.array(list("abcdefgh"))[kind]
-        frame["y"] = self._target(x[:, : self.informative], kinds, rng)
-        return load_dataset(frame[:n], target="y", task=self.task, test=frame[n:].reset_index(drop=True), seed=seed)
-
-    def _target(self, x: np.ndarray, kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The same smooth function in all tables of a setting."""
-        fixed = np.random.default_rng((1, self.informative))
-        inner = fixed.normal(size=(self.informative, 8)) / math.sqrt(self.informative)
-        bias, outer = fixed.normal(size=8) / 2, fixed.normal(size=8) / 1.8
-        signal = np.tanh(2 * x @ inner + bias) @ outer
-        shifts = fixed.normal(size=(self.categories, 8)) / 2
-        signal = signal + sum((shift[kind] for shift, kind in zip(shifts, kinds.T, strict=True)), np.zeros(len(x)))
-        if self.task == "regression":
-            noise = rng.normal(size=len(x)) if self.tails == math.inf else rng.standard_t(self.tails, size=len(x))
-            return signal + self.noise * noise
-        return np.where(rng.random(len(x)) < 1 / (1 + np.exp(self.rare - signal / self.noise)), "yes", "no")
-
-
-SETTINGS = (
-    Setting("classification", 1000, 3, 17, 0.125),
-    Setting("classification", 300, 5, 5, 0.33),
-    Setting("regression", 1000, 3, 17, 0.3),
-    Setting("regression", 300, 5, 5, 0.8),
-    Setting("classification", 200, 4, 4, 0.25),
-    Setting("classification", 1000, 4, 6, 0.33, rare=3.7),
-    Setting("regression", 1000, 4, 6, 0.3, tails=3.0),
-    Setting("classification", 1000, 3, 5, 0.25, categories=4),
-    Setting("regression", 5000, 4, 16, 0.4),
+# The placebo's arms are twice those of dropout.
+DROPOUT: dict[str, tuple[Level, ...]] = {"dropout": (False, True)}
+REAL = design(factors=DROPOUT)
+PLACEBO = Design(
+    {"placebo": (False, True), **DROPOUT}, {name: KNOBS[name] for name in ("learning_rate", "dropout_rate")}
 )
-# The placebo's arms are twice those of another factor.
-REAL = (PLAIN, arm_of(dropout=True))
-TUNED = {name: KNOBS[name] for name in ("learning_rate", "dropout_rate")}
-PLACEBO = Design({"placebo": (False, True), "dropout": (False, True)}, TUNED)
-KINDS = ("whole", "placebo")
-
+TECHNIQUES: dict[str, dict[str, tuple[Level, ...]]] = {
+    "layer norm": {"norm": (None, "layer norm")},
+    "RMS norm": {"norm": (None, "RMS norm")},
+    **{
+        name.replace("_", " "): {name: (False, True)}
+        for name in ("input_dropout", "label_smoothing", "mixup", "cutmix", "cutout", "residual", "ema", "sam")
+    },
+    "gelu": {"activation": ("relu", "gelu")},
+    "momentum": {"optimizer": ("adam", "momentum")},
+}
+OF_TECHNIQUES = Shape(6, 5, 1)
+TABLES = (SETTINGS[1], SETTINGS[3])  # of techniques: classes and numbers
 TRIAL = hashlib.sha256(
-    repr((TRAINED, HIDDEN, FRESH, SEEDS, OTHER_SEEDS, SETTINGS, SHAPES, PLANTED, REAL)).encode()
+    repr((inspect.getsource(trial), SEEDS, OTHER_SEEDS, PLANTED, REAL, OF_TECHNIQUES)).encode()
 ).hexdigest()[:12]
-
-
-class FreshRows(NetworkLaboratory):
-    """A laboratory that watches the loss on fresh rows where others watch it on training rows."""
-
-    def rows(self, split: Split) -> PreparedRows:
-        prepared = super().rows(split)
-        preparation, scaling = laboratory.fit_preparation(self.dataset, split.training_rows)
-        y = self.dataset.y_test if scaling is None else scaling.transform(self.dataset.y_test)[:, None]
-        n = len(prepared.x)
-        return PreparedRows(
-            x=np.concatenate([prepared.x, preparation.transform(self.dataset.encoded_test)]),
-            y=np.concatenate([prepared.y, y.astype(prepared.y.dtype)]),
-            training=prepared.training,
-            training_scored=np.arange(n, n + FRESH),
-            validation=prepared.validation,
-            part=np.concatenate([self.parts, np.zeros(FRESH, np.int32)]),
-        )
-
-
-class Laboratories:
-    """One for every shape of table; it is compiled once."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, int, int], FreshRows] = {}
-
-    def of(self, setting: Setting, dataset: Dataset, seed: int) -> NetworkLaboratory:
-        key = (setting.task, setting.rows, dataset.n_features)
-        if key not in self._made:
-            n = len(dataset.y_development)
-            batch = 64 if n >= 500 else 32
-            shape = BlockShape(
-                networks=NETWORKS,
-                batch=batch,
-                epochs=TRAINED.epochs,
-                steps=-(-TRAINED.epochs * n // batch),
-                eval_chunks=1,
-                eval_rows=max(FRESH, n // TRAINED.folds + 1),
-                parts=defaults.PARTS,
-            )
-            recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
-            base = Architecture(dataset.n_features, HIDDEN, dataset.n_outputs)
-            self._made[key] = FreshRows(dataset, base, recipe, shape, seed, rows=n + FRESH)
-            self._made[key].wait()
-        return self._made[key].for_table(dataset, seed)
-
-
-def run(laboratory: NetworkLaboratory, splits: Sequence[Split], arms: Sequence[Arm], search: int) -> dict[Arm, Losses]:
-    """The race, as a study runs it; but all configurations are trained in the second partition too.
-
-    **Arguments:**
-
-    - `search`: the seed of the configurations.
-    """
-    steps = laboratory.steps(TRAINED.epochs, int(np.mean([len(split.training_rows) for split in splits])))
-    count = max(TRAINED.configurations, defaults.MOST_CONFIGURATIONS)
-    configurations = {
-        arm: [hyperparameters(values, steps)._asdict() for values in design().configurations(arm, count, search)]
-        for arm in arms
-    }
-    blocks = Blocks(laboratory, splits, TRAINED.epochs)
-    seed = laboratory.seed
-    Race(blocks, configurations, len(splits), TRAINED, record := Record(), Silent(), seed, places=ARMS).run()
-    return losses_by_arm(record.trials, laboratory.shares(splits))
-
-
-@dataclass(frozen=True)
-class Studied:
-    """What was trained on a table, whatever part of it is looked at."""
-
-    design: Design
-    losses: Mapping[Arm, Losses]
-
-    def effects(self, shape: Shape) -> Iterator[dict[str, Any]]:
-        """All effects of all searches of such a shape; in shares of the plain loss."""
-        for search, subset in enumerate(shape.subsets()):
-            arms = {arm: _part(own, subset, shape) for arm, own in self.losses.items()}
-            answers = answer(self.design, arms, shape.folds, shape.configurations)
-            standings = Standings(arms, shape.folds)
-            fresh = standings.chosen([own.training for own in arms.values()])
-            families = zip(("main", "interaction", "removal"), self.design.asked, strict=True)
-            for (family, questions), found in zip(
-                families, (answers.contrasts, answers.interactions, answers.removals), strict=True
-            ):
-                for asked, effect in zip(questions, found, strict=True):
-                    by_split = weights(asked, standings, standings.all)
-                    truth = float((by_split.T * fresh).sum(axis=0).mean())
-                    numbers = ("change", "low", "high", "rows", "networks", "search")
-                    likely = EffectFound.of(effect, 1).likely
-                    yield {
-                        "shape": shape.name,
-                        "search": search,
-                        "family": "best" if getattr(asked, "kind", "mean") == "best" else family,
-                        "name": asked.name,
-                        "verdict": effect.verdict,
-                        "likely": likely and likely[0],
-                        "helps": effect.helps,
-                        "truth": truth / answers.plain_loss,
-                        **{name: getattr(effect, name) / answers.plain_loss for name in numbers},
-                    }
-
-
-def _part(arm: Losses, subset: list[int], shape: Shape) -> Losses:
-    """Some configurations in some splits; past the first partition the better ones alone, as in a race."""
-    score, fit = (losses[np.ix_(subset, shape.splits)].copy() for losses in (arm.validation, arm.training))
-    first = score[:, : shape.folds].mean(axis=1)
-    order = np.argsort(np.where(np.isnan(first), np.inf, first).min(axis=1), kind="stable")
-    kept = max(defaults.FEWEST_CONFIGURATIONS, math.ceil(RACED * shape.configurations))
-    score[order[kept:], shape.folds :] = np.nan
-    return Losses(score, fit, np.asarray(arm.parts)[np.ix_(subset, shape.splits)], arm.shares[shape.splits])
 
 
 def whole(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]:
@@ -290,7 +85,9 @@ def whole(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]:
     setting, seed = SETTINGS[number % len(SETTINGS)], SEEDS["whole"] + number
     dataset = setting.table(seed)
     splits = [split for partition in partitions(dataset, TRAINED.folds, seed) for split in partition]
-    studied = Studied(design(), run(laboratories.of(setting, dataset, seed), splits, ARMS, seed))
+    studied = Studied(
+        laboratories.design, run(laboratories.of(setting, dataset, seed), splits, laboratories.design, seed)
+    )
     for shape in SHAPES:
         for effect in studied.effects(shape):
             yield {"setting": setting.name, "planted": "", **effect}
@@ -308,32 +105,65 @@ def placebo(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]
     arms = {
         PLACEBO.arm(placebo=bool(place), dropout=arm["dropout"]): trained[place][arm]
         for place in (0, 1)
-        for arm in REAL
+        for arm in REAL.arms
     }
     for planted in ("", "main", "interaction"):
         changed = {
-            arm: _lower(own) if planted and arm["placebo"] and (planted == "main" or arm["dropout"]) else own
+            arm: lower(own) if planted and arm["placebo"] and (planted == "main" or arm["dropout"]) else own
             for arm, own in arms.items()
         }
+        studied = Studied(PLACEBO, changed)
         for shape in SHAPES:
-            for effect in Studied(PLACEBO, changed).effects(shape):
+            for effect in studied.effects(shape):
+                yield {"setting": setting.name, "planted": planted, **effect}
+        if not planted:
+            for spending in (False, True):
+                called = studied.called_at_any_look("placebo", spending)
+                verdict = "helps" if called else "undecided"
+                shape = "all looks together" if spending else "each look by itself"
+                of = {"family": "looks", "name": "placebo", "shape": shape, "search": 0}
+                yield {"setting": setting.name, "planted": "", **of, "verdict": verdict, "truth": 0.0}
+
+
+def technique(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]:
+    """A study of one technique and dropout; as it is, and with an effect that is planted."""
+    asked = laboratories.design
+    (factor, *_) = asked.factors
+    classes = factor == "label_smoothing"
+    setting, seed = TABLES[0 if classes else number % len(TABLES)], SEEDS["techniques"] + number
+    dataset = setting.table(seed)
+    plan = replace(TRAINED, configurations=OF_TECHNIQUES.configurations, partitions=1)
+    splits = list(partitions(dataset, plan.folds, seed)[0])
+    losses = run(laboratories.of(setting, dataset, seed), splits, asked, seed, plan)
+    reference = asked.plain[factor]
+    for planted in ("", "main"):
+        arms = {arm: lower(own) if planted and arm[factor] != reference else own for arm, own in losses.items()}
+        for effect in Studied(asked, arms).effects(OF_TECHNIQUES):
+            if effect["family"] == "main" and effect["name"] != "dropout":
                 yield {"setting": setting.name, "planted": planted, **effect}
 
 
-def _lower(own: Losses) -> Losses:
+def lower(own: Losses) -> Losses:
     """With the planted share taken off."""
     left = 1 - PLANTED
     return replace(own, **{name: left * np.asarray(getattr(own, name)) for name in ("validation", "training", "parts")})
 
 
+KINDS = {
+    "whole": (whole, design()),
+    "placebo": (placebo, REAL),
+    **{name: (technique, design(factors={**factors, **DROPOUT})) for name, factors in TECHNIQUES.items()},
+}
+
+
 def studies(count: int, work: Path) -> Iterator[pd.DataFrame]:
     """All studies: those that the folder has, and those that are still to do."""
     work.mkdir(parents=True, exist_ok=True)
-    laboratories = Laboratories()
-    for kind, study in zip(KINDS, (whole, placebo), strict=True):
+    for kind, (study, asked) in KINDS.items():
+        laboratories = Laboratories(asked)
         began, new = time.monotonic(), 0
         for number in range(count):
-            path = work / f"{TRIAL}-{kind}-{number:04d}.parquet"
+            path = work / f"{TRIAL}-{kind.replace(' ', '-')}-{number:04d}.parquet"
             if not path.exists():
                 frame = pd.DataFrame(study(laboratories, number)).assign(kind=kind, number=number)
                 frame.to_parquet(path.with_suffix(".part"))
@@ -366,7 +196,7 @@ def judged(effects: pd.DataFrame) -> pd.DataFrame:
 
 def tables(effects: pd.DataFrame, count: int) -> Iterator[str]:
     """The trial as Markdown."""
-    yield f"{count} studies a kind, {len(SETTINGS)} kinds of table."
+    yield f"{count} studies a kind, {len(SETTINGS)} kinds of table, those of techniques {len(TABLES)}."
     of = effects[effects["kind"] == "whole"]
     yield ""
     yield "| plan | questions | holds the truth | decided | decided or likely | half an interval, median | reversed |"
@@ -389,6 +219,18 @@ def tables(effects: pd.DataFrame, count: int) -> Iterator[str]:
         nothing = placebos[(placebos["planted"] == "") & (placebos["shape"] == shape)]
         found = [(group["called"] & ~group["reversed"])[group["shape"] == shape].mean() for group in (main, pair)]
         yield f"| {shape} | {nothing['called'].mean():.1%} | {found[0]:.0%} | {found[1]:.0%} |"
+    for shape, group in placebos[placebos["family"] == "looks"].groupby("shape"):
+        yield f"| until decided, {len(LOOKS)} looks: {shape} at 95% | {group['called'].mean():.1%} | | |"
+    yield ""
+    yield f"| technique | changes the loss by | held | {PLANTED:.0%} off: changes it by | held | found | reversed |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name in TECHNIQUES:
+        cells = []
+        for planted in ("", "main"):
+            group = effects[(effects["kind"] == name) & (effects["planted"] == planted)]
+            cells += [f"{group['truth'].mean():+.1%}", f"{group['covered'].mean():.0%}"]
+        found = (group["called"] & ~group["reversed"]).mean()
+        yield f"| {name} | {' | '.join(cells)} | {found:.0%} | {int(group['reversed'].sum())} of {len(group)} |"
     yield ""
     yield "What is called likely to help or to hurt, by how likely (all questions, all plans):"
     yield ""

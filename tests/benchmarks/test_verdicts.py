@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import trial
 import verdicts
 
 from goru.experiment.trial import Losses
@@ -94,45 +95,45 @@ class TestFigures:
 
 class TestShapes:
     def test_a_search_is_a_part_of_the_configurations_and_no_two_share_one(self) -> None:
-        for shape in verdicts.SHAPES:
+        for shape in trial.SHAPES:
             subsets = list(shape.subsets())
             assert all(len(subset) == shape.configurations for subset in subsets)
             assert len({place for subset in subsets for place in subset}) == len(subsets) * shape.configurations
 
     def test_splits_are_whole_partitions_or_the_first_folds_of_one(self) -> None:
-        assert verdicts.Shape(3, 3, 1).splits == [0, 1, 2]
-        assert verdicts.Shape(6, 5, 2).splits == list(range(10))
+        assert trial.Shape(3, 3, 1).splits == [0, 1, 2]
+        assert trial.Shape(6, 5, 2).splits == list(range(10))
 
     def test_past_the_first_partition_the_better_half_is_left(self) -> None:
         validation = np.repeat(np.arange(16.0)[:, None, None], 10, axis=1)
         losses = Losses(validation, validation, validation[..., None], np.ones((10, 1)))
-        part = verdicts._part(losses, list(range(6, 12)), verdicts.Shape(6, 5, 2))
+        part = trial.part_of(losses, list(range(6, 12)), trial.Shape(6, 5, 2))
         assert part.validation[:, 0, 0].tolist() == [6, 7, 8, 9, 10, 11]
         assert np.isnan(part.validation[3:, 5:]).all()
         assert not np.isnan(part.validation[:3]).any()
 
     def test_a_planted_effect_is_a_tenth_of_the_loss(self) -> None:
         ones = np.ones((2, 5, 3))
-        lower = verdicts._lower(Losses(ones, ones, ones[..., None], np.ones((5, 1))))
+        lower = verdicts.lower(Losses(ones, ones, ones[..., None], np.ones((5, 1))))
         for losses in (lower.validation, lower.training, lower.parts):
             np.testing.assert_allclose(losses, 0.9)
 
 
 class TestTables:
     def test_are_drawn_by_the_number_of_the_study(self) -> None:
-        setting = verdicts.Setting("regression", 300, 2, 3, 0.5)
+        setting = trial.Setting("regression", 300, 2, 3, 0.5)
         first, again, other = (setting.table(seed).y_development for seed in (1, 1, 2))
         assert (first == again).all()
         assert not (first == other).all()
 
     def test_have_four_fifths_of_their_rows_for_development_and_fresh_rows_to_know_the_truth_by(self) -> None:
-        table = verdicts.Setting("classification", 300, 2, 3, 0.5, categories=2).table(0)
+        table = trial.Setting("classification", 300, 2, 3, 0.5, categories=2).table(0)
         assert len(table.y_development) == 240
-        assert len(table.y_test) == verdicts.FRESH
+        assert len(table.y_test) == trial.FRESH
         assert table.column_counts["categorical"] == 2
 
     def test_a_class_may_be_one_in_twenty(self) -> None:
-        (setting,) = (setting for setting in verdicts.SETTINGS if setting.rare)
+        (setting,) = (setting for setting in trial.SETTINGS if setting.rare)
         assert 0.03 < np.mean([setting.table(seed).y_development.mean() for seed in range(5)]) < 0.08
 
 
@@ -152,7 +153,7 @@ def test_the_method_passes_a_small_trial_and_goes_on_where_it_was_killed(tmp_pat
     effects = run(4)
     kept = {path: path.stat().st_mtime_ns for path in before}
     assert [path for path in before if kept[path] != before[path]] == [killed]
-    whole, placebo = (effects[effects["kind"] == kind] for kind in verdicts.KINDS)
+    whole, placebo = (effects[effects["kind"] == kind] for kind in ("whole", "placebo"))
     nothing = placebo[(placebo["planted"] == "") & placebo["name"].str.contains("placebo")]
     assert whole["covered"].mean() >= 0.85  # four studies: the truth is hardly known; the trial proper asks for 93 %
     assert nothing["called"].mean() <= 0.1
