@@ -27,11 +27,11 @@ def code_measured() -> str:
 CODE = code_measured()  # when the benchmark begins: what is committed while it runs is not what it measures
 
 
-def write(name: str, text: str) -> None:
+def write(name: str, text: str, page: Path = PAGE) -> None:
     """Put a text between the marks of that name, with the commit that was measured and the date."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    before, found, rest = PAGE.read_text().partition(begin)
+    before, found, rest = page.read_text().partition(begin)
     if not found:
-        raise SystemExit(f"{PAGE}: there is no place marked {begin}")
+        raise SystemExit(f"{page}: there is no place marked {begin}")
     measured = f"Measured at {CODE}, {datetime.now(UTC).date()}."
-    PAGE.write_text(f"{before}{begin}\n{measured}\n\n{text}\n{end}{rest.partition(end)[2]}")
+    page.write_text(f"{before}{begin}\n{measured}\n\n{text}\n{end}{rest.partition(end)[2]}")
