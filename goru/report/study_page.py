@@ -7,6 +7,7 @@ from typing import Any
 from goru.data.numbers import UNKNOWN, number
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence, ValuePredictions
+from goru.experiment.findings.inspection import Inspection
 from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
@@ -19,9 +20,11 @@ from goru.report.pictures.classes import confusion_picture, roc_picture
 from goru.report.pictures.curves import curves_picture
 from goru.report.pictures.effects import effects_picture, removals_picture
 from goru.report.pictures.hyperparameters import edge_warnings, hyperparameters_picture
+from goru.report.pictures.inspection import dependence_picture, importance_picture, slices_picture, wrong_table
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import short_name
 from goru.report.pictures.test_rows import test_picture
+from goru.report.pictures.thresholds import precision_recall_picture, thresholds_table, thresholds_title
 from goru.report.pictures.values import values_picture
 from goru.report.recommended import final_model_says, made_of, recommended_table
 from goru.report.repeating import command, how_alike, made_by
@@ -43,6 +46,7 @@ class Section:
     pictures: list[Picture]
     intro: str = ""
     warnings: list[str] = field(default_factory=list)
+    tables: list[tuple[str, Table]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
         *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer)]),
         *_section("test", "On the test rows", [test_picture(answer)], warnings=leakage.warning(answer)),
         *_predicted(answer, evidence),
+        *_inspected(answer, evidence.inspection),
     ]
 
 
@@ -183,10 +188,37 @@ def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
             "predicted", "Predicted and true", [values_picture(predictions, answer.data.target)], "", copies
         )
     else:
-        pictures = [confusion_picture(predictions), roc_picture(predictions)]
+        pictures = [confusion_picture(predictions), roc_picture(predictions), precision_recall_picture(predictions)]
         first = _section("predicted", "Which classes are taken for which", pictures, "", copies)
+        if predictions.thresholds:
+            first[0].tables.append((thresholds_title(predictions), thresholds_table(predictions)))
     title = "Do predictions mean what they say?"
     return [*first, *_section("calibrated", title, [calibration_picture(answer, predictions)], "", copies)]
+
+
+def _inspected(answer: Answer, inspection: Inspection | None) -> list[Section]:
+    if inspection is None:
+        return []
+    importance, slices = importance_picture(inspection), slices_picture(inspection)
+    numeric = answer.data.classes is None
+    dependence = dependence_picture(inspection, answer.data.target, numeric)
+    loss = "squared error over the target's variance" if numeric else "log loss"
+    used = _section(
+        "columns-used",
+        "Which columns it uses",
+        [importance, dependence],
+        f"Of the final model, on test rows. Importance is by how much the {loss} rises where the values of a column "
+        "are shuffled among the rows; columns of numbers that say nearly the same are shuffled together. Bars are 95% "
+        "intervals over the rows.",
+    )
+    where = Section(
+        "wrong",
+        "Where it is wrong",
+        [slices] if slices else [],
+        "Slices are the levels of categories, and quarters of the rows by each number.",
+        tables=[("The rows with the highest loss", wrong_table(inspection))],
+    )
+    return [*used, where]
 
 
 def cards(answer: Answer) -> list[Card]:

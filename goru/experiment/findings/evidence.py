@@ -6,6 +6,7 @@ from typing import Literal
 
 from goru.experiment.arms import Level
 from goru.experiment.findings.answer import Number, OverfittingFound
+from goru.experiment.findings.inspection import Inspection
 
 Numbers = tuple[Number, ...]
 
@@ -182,6 +183,35 @@ class Roc:
     true: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """A model's curve, of two classes for the second: of the rows that are found, and of those that are taken for it.
+
+    - `area`: the average precision.
+    """
+
+    name: str
+    area: float
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What comes of taking every row for the second class whose probability of it is at least this.
+
+    - `taken`: rows that are.
+    - `precision`: the share of them that is of it; `None` where there are none.
+    """
+
+    probability: float
+    taken: int
+    precision: Number
+    recall: float
+    f1: float
+    accuracy: float
+
+
 Of = Literal["test", "validation"]  # which rows were predicted
 
 
@@ -191,6 +221,7 @@ class ClassPredictions:
 
     - `confusion`: by true class, by predicted class, how many rows.
     - `calibration`: by model.
+    - `precision_recall`, `thresholds`: of two classes; thresholds are of the final model's probabilities.
     """
 
     of: Of
@@ -200,6 +231,8 @@ class ClassPredictions:
     wrong: int
     roc: tuple[Roc, ...]
     calibration: Mapping[str, Calibration]
+    precision_recall: tuple[PrecisionRecall, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,7 +253,7 @@ class ValuePredictions:
 class Evidence:
     """What the pictures of an answer are drawn from.
 
-    - `activations`, `predictions`: `None` where there are none to be had.
+    - `activations`, `predictions`, `inspection`: `None` where there are none to be had.
     """
 
     curves: Curves
@@ -229,3 +262,4 @@ class Evidence:
     hyperparameters: tuple[Hyperparameter, ...]
     activations: Activations | None = None
     predictions: ClassPredictions | ValuePredictions | None = None
+    inspection: Inspection | None = None

@@ -39,10 +39,12 @@ def _off(predictions: ValuePredictions) -> np.ndarray:
 def _says(predictions: ValuePredictions) -> str:
     off = _off(predictions)
     shown = f" (shown: {len(off):,} of them)" if len(off) < predictions.rows else ""
-    half, ninety = numbers([float(np.quantile(np.abs(off), share)) for share in (0.5, 0.9)])
+    sizes = np.abs(off)
+    mean, half, ninety = numbers([float(sizes.mean()), *(float(np.quantile(sizes, share)) for share in (0.5, 0.9))])
     return (
         f"{whose(predictions)[0].upper()}{whose(predictions)[1:]}{shown}. Half of the predictions are off by no more "
-        f"than {half}, nine of ten by no more than {ninety}; on the dashed line a prediction is right."
+        f"than {half}, nine of ten by no more than {ninety}, and by {mean} on average (mean absolute error); on the "
+        "dashed line a prediction is right."
     )
 
 

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from goru.experiment.findings.evidence import Bin, Calibration, ClassPredictions, Of, Roc, ValuePredictions
+from goru.experiment.findings.evidence import (
+    Bin,
+    Calibration,
+    ClassPredictions,
+    Of,
+    PrecisionRecall,
+    Roc,
+    Threshold,
+    ValuePredictions,
+)
 from goru.experiment.findings.learning_curves import short
 
 MOST_CLASSES = 20  # that a confusion matrix shows; of more, the most frequent ones, and the others as one
@@ -37,6 +46,8 @@ def describe_classes(of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[
         confusion=tuple(map(tuple, counts.tolist())),
         wrong=int((y != codes).sum()),
         roc=_roc(y, predicted, labels),
+        precision_recall=_precision_recall(y, predicted) if len(labels) == 2 else (),
+        thresholds=_thresholds(y == 1, first[:, 1]) if len(labels) == 2 else (),
         calibration={name: calibration_of_classes(y, values) for name, values in predicted.items()},
     )
 
@@ -98,6 +109,45 @@ def _roc(y: np.ndarray, predicted: Predicted, labels: tuple[str, ...]) -> tuple[
         area = float(roc_auc_score(true, values[:, code]))
         curves.append(Roc(name, labels[code], area, short(false_share[kept]), short(true_share[kept])))
     return tuple(curves if len(labels) == 2 else sorted(curves, key=lambda curve: curve.area)[:MOST_ROC_CLASSES])
+
+
+def _precision_recall(y: np.ndarray, predicted: Predicted) -> tuple[PrecisionRecall, ...]:
+    """A curve a model, for the second of two classes; none where all rows are of one."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    if not 0 < y.sum() < len(y):
+        return ()
+    curves = []
+    for name, values in predicted.items():
+        precision, recall, _ = precision_recall_curve(y, values[:, 1])
+        kept = np.unique(np.linspace(0, len(recall) - 1, MOST_POINTS).round().astype(int))
+        area = float(average_precision_score(y, values[:, 1]))
+        curves.append(PrecisionRecall(name, area, short(recall[kept]), short(precision[kept])))
+    return tuple(curves)
+
+
+def _thresholds(true: np.ndarray, probabilities: np.ndarray) -> tuple[Threshold, ...]:
+    """At tenths, and where F1 is highest; none where all rows are of one class."""
+    if not 0 < true.sum() < len(true):
+        return ()
+
+    def at(threshold: float) -> Threshold:
+        taken = probabilities >= threshold
+        right = int((taken & true).sum())
+        return Threshold(
+            threshold,
+            int(taken.sum()),
+            right / int(taken.sum()) if taken.any() else None,
+            right / int(true.sum()),
+            2 * right / int(taken.sum() + true.sum()),
+            float((taken == true).mean()),
+        )
+
+    tenths = [at(tenth / 10) for tenth in range(1, 10)]
+    best = max((at(float(value)) for value in np.unique(probabilities.round(3))), key=lambda one: one.f1)
+    return tuple(
+        sorted([*tenths, *([best] if best.f1 > max(one.f1 for one in tenths) else [])], key=lambda one: one.probability)
+    )
 
 
 def calibration_of_classes(y: np.ndarray, predicted: np.ndarray) -> Calibration:

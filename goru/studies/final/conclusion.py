@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,6 +44,7 @@ from goru.studies.asked.options import Options
 from goru.studies.budget.spending import Spending
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
+from goru.studies.evidence.inspection import inspect
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
 from goru.studies.final.refits import train_ensemble
@@ -153,6 +154,9 @@ class Conclusion:
             with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
                 stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}, plan.epochs).stages
         evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
+        if dataset.has_test_rows:
+            inspection = inspect(model, dataset, model_predictions.final, laboratory.seed)
+            evidence = replace(evidence, inspection=inspection)
         in_all = sum(
             laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
         )

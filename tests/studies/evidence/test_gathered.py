@@ -6,23 +6,20 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
-from studies import even_shares, losses_of, make_trial
+from studies import losses_of, make_trial
 
 from goru.data.splitting import folds
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
-from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import EffectFound, OverfittingFound
+from goru.experiment.findings.answer import OverfittingFound
 from goru.experiment.findings.arm_losses import arm_losses
 from goru.experiment.findings.configurations import configurations_and_ranges
 from goru.experiment.findings.gathering import Raced
 from goru.experiment.findings.learning_curves import learning_curves
 from goru.experiment.forms import as_read, to_json
-from goru.experiment.trial import losses_by_arm
 from goru.nn import network
 from goru.nn.architecture import Hyperparameters
 from goru.nn.layers.layer import Learned
-from goru.studies import defaults
 from goru.studies.asked.design import ARMS, PLAIN, architecture, arm_of, design, knob_values
 from goru.studies.evidence.activations import MOST_ROWS, describe_activations, hidden_activations
 from goru.studies.evidence.gathered import Predictions, gather_all
@@ -42,9 +39,7 @@ def make_raced(configurations: int = 3, splits: int = 3, epochs: int = 4, change
                 curves = curves - 0.9 * (arm == NORMED)
                 trials.append(change(make_trial(arm, configuration, split, curves, **HYPER)))
     found = losses_of(trials)
-    with np.errstate(invalid="ignore"):
-        pairs = answer_questions(DESIGN, found, 3, configurations).interactions
-    return Raced(trials, DESIGN, dict.fromkeys(ARMS, [HYPER] * configurations), found, pairs, 3, 0.5, numbers)
+    return Raced(trials, DESIGN, dict.fromkeys(ARMS, [HYPER] * configurations), found, 3, 0.5, numbers)
 
 
 def numbers(arm, values):
@@ -108,11 +103,11 @@ class TestAllOfIt:
         assert list(gathered(table)) == [
             "curves",
             "arms",
-            "interactions",
             "configurations",
             "hyperparameters",
             "activations",
             "predictions",
+            "inspection",
         ]
 
     def test_arms_and_configurations_are_those_of_the_race(self, table):
@@ -127,28 +122,6 @@ class TestAllOfIt:
         assert found["configurations"][-1]["values"].keys() == {
             *("learning_rate", "dropout_rate", "decay_strength", "weight_decay"),
         }
-
-    def test_interactions_are_told_as_effects_are(self, table, flowers):
-        raced = make_raced()
-        pairs = [EffectFound.of(pair, flowers.n_rows) for pair in raced.interactions]
-        assert gathered(table, raced)["interactions"] == to_json(pairs)
-
-    @pytest.mark.parametrize("configurations", [1, 2])
-    def test_with_too_few_configurations_none_is_decided(self, table, configurations):
-        """Both techniques together take off 0.5, and each alone nothing, in all splits alike."""
-        both, usual = arm_of(dropout=True, weight_decay=True), np.ones((4, 2, 2))
-        found = {}
-        for count in (configurations, defaults.FEWEST_CONFIGURATIONS):
-            raced = make_raced(count, change=lambda trial: replace(trial, curves=usual - 0.5 * (trial.arm == both)))
-            found_losses = losses_by_arm(raced.trials, even_shares(3))
-            pairs = answer_questions(DESIGN, found_losses, 3, count).interactions
-            raced = replace(raced, losses=found_losses, interactions=pairs)
-            (*_, pair) = gathered(table, raced, best_of(raced, configuration=0))["interactions"]
-            assert pair["name"] == "dropout and weight decay"
-            found[count] = (pair["change"], pair["verdict"])
-        # Without batch norm alone, which is one of three.
-        change = pytest.approx(-0.5 / 3)
-        assert found == {configurations: (change, "undecided"), defaults.FEWEST_CONFIGURATIONS: (change, "helps")}
 
 
 class TestCurves:

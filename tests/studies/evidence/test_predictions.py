@@ -367,3 +367,30 @@ class TestSize:
         y = np.random.default_rng(0).normal(size=100_000)
         found = describe_values(y, dict.fromkeys(("recommended", "plain", "boosted trees"), y), 0)
         assert len(json.dumps(found, allow_nan=False, indent=1)) < 70_000
+
+
+class TestThresholds:
+    Y = np.array([0, 0, 0, 1, 1, 0, 1, 1])
+    P = np.array([0.05, 0.15, 0.45, 0.48, 0.62, 0.7, 0.85, 0.95])
+
+    def described(self, labels=("no", "yes"), y=Y):
+        return predictions.describe_classes("test", y, {"recommended": np.stack([1 - self.P, self.P], axis=1)}, labels)
+
+    def test_precision_and_recall_are_those_of_the_rows_taken(self):
+        (half,) = (one for one in self.described().thresholds if one.probability == 0.5)
+        assert (half.taken, half.precision, half.recall) == (4, 0.75, 0.75)
+        assert (half.f1, half.accuracy) == (0.75, 0.75)
+
+    def test_that_with_the_highest_f1_is_among_them(self):
+        best = max(self.described().thresholds, key=lambda one: one.f1)
+        assert (best.probability, best.f1) == (0.48, pytest.approx(8 / 9))
+
+    def test_average_precision_is_scikit_learn_s(self):
+        from sklearn.metrics import average_precision_score
+
+        (curve,) = self.described().precision_recall
+        assert (curve.name, curve.area) == ("recommended", average_precision_score(self.Y, self.P))
+
+    def test_there_are_none_where_all_rows_are_of_one_class(self):
+        described = self.described(y=np.ones(8, int))
+        assert described.thresholds == described.precision_recall == ()

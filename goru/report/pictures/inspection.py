@@ -1,0 +1,185 @@
+"""What the final model makes of its columns, and where it is wrong."""
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from goru.data.numbers import number, numbers, percents
+from goru.experiment.findings.evidence import Inspection
+from goru.experiment.findings.inspection import Dependence
+from goru.report.pictures.picture import Picture, Table
+from goru.report.pictures.style import DASHES, RECOMMENDED, SERIES, SOFT, blank, short_name, text
+from goru.wording import counted, listing
+
+ROW, MOST = 30, 20  # pixels of a row; rows that are drawn, all of them stand in the table
+PANEL, LETTERS = 300, 14  # pixels; of a level below a panel
+NAMED = 3  # columns in a sentence
+
+
+def importance_picture(inspection: Inspection) -> Picture | None:
+    """A bar a column: by how much the loss rises where it is shuffled; nothing where none was."""
+    found = inspection.importances
+    if not found:
+        return None
+    shown, unit = found[:MOST], inspection.loss or 1.0
+    names = [" + ".join(text(name) for name in one.columns[:2]) + ", …" * (len(one.columns) > 2) for one in shown]
+    figure = blank(70 + ROW * len(shown), showlegend=False, hovermode="closest", margin={"t": 8, "l": 8, "r": 12})
+    figure.add_trace(
+        go.Bar(
+            x=[one.change for one in shown],
+            y=[-place for place in range(len(shown))],
+            orientation="h",
+            marker={"color": RECOMMENDED, "opacity": 0.75},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [one.high - one.change for one in shown],
+                "arrayminus": [one.change - one.low for one in shown],
+                "color": SOFT,
+                "thickness": 1.5,
+            },
+            customdata=names,
+            hovertemplate="%{customdata}<br>loss rises by %{x:.3g}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(
+        tickvals=[-place for place in range(len(shown))],
+        ticktext=names,
+        range=[-len(shown) + 0.4, 0.6],
+        fixedrange=True,
+    )
+    figure.update_xaxes(title={"text": "rise of the test loss if shuffled"})
+    sure = [one for one in found if one.low > 0]
+    leading = [short_name(" + ".join(one.columns)) for one in sure[:NAMED]]
+    sentences = [f"Of {counted(inspection.rows, 'test row')}; the mean loss of all is {number(inspection.loss)}."]
+    if leading:
+        shares = listing(share.lstrip("+") for share in percents([one.change / unit for one in sure[:NAMED]]))
+        sentences.append(f"The model needs {listing(leading)} most: shuffled, the loss rises by {shares}.")
+    idle = sum(one.low <= 0 for one in found)
+    if idle:
+        sentences.append(f"For {idle} of {len(found)} the interval holds zero: these rows do not show that it is used.")
+    rows = [(" + ".join(one.columns), *numbers([one.change, one.low, one.high], sign=True)) for one in found]
+    return Picture("importance", " ".join(sentences), figure, Table(("column", "rise", "low", "high"), rows))
+
+
+def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Picture | None:
+    """A panel a column: what is predicted on average where all rows have the same value of it."""
+    found = inspection.dependences
+    if not found:
+        return None
+    across = min(2, len(found))
+    down = -(-len(found) // across)
+    figure = make_subplots(
+        down,
+        across,
+        subplot_titles=[text(one.column) for one in found],
+        shared_yaxes="all",
+        vertical_spacing=0.42 / down,
+        horizontal_spacing=0.08,
+    )
+    figure.update_layout(blank(PANEL * down + 40, hovermode="closest").layout)
+    labels = list(found[0].curves)
+    for place, one in enumerate(found):
+        axis = "" if place == 0 else str(place + 1)
+        for index, label in enumerate(labels):
+            figure.add_trace(
+                go.Scatter(
+                    x=[text(value, LETTERS) if isinstance(value, str) else value for value in one.values],
+                    y=one.curves[label],
+                    mode="markers" if isinstance(one.values[0], str) else "lines+markers",
+                    name=text(label),
+                    legendgroup=label,
+                    showlegend=place == 0 and len(labels) > 1,
+                    line={"color": SERIES[index % len(SERIES)], "dash": DASHES[index // len(SERIES) % len(DASHES)]},
+                    marker={"color": SERIES[index % len(SERIES)], "size": 6},
+                    xaxis=f"x{axis}",
+                    yaxis=f"y{axis}",
+                    hovertemplate=f"{text(one.column)} %{{x}}<br>%{{y:.3g}}<extra>{text(label)}</extra>",
+                )
+            )
+    of_one = len(labels) == 1
+    what = f"predicted {short_name(target)}" if numeric else f"probability of {short_name(labels[0])}" * of_one
+    what = what or "probabilities"
+    figure.update_yaxes(title={"text": text(what)}, col=1)
+    spread = max(found, key=_spread)
+    says = (
+        f"Every row is given the same value of one column, and predictions are averaged: how the {what} "
+        f"{'depends' if of_one else 'depend'} on it, other columns being as they are. Of these columns "
+        f"{short_name(spread.column)} moves it most. Where columns go together, some of these rows could not be."
+    )
+    rows = [
+        (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))
+        for one in found
+        for label, means in one.curves.items()
+        for value, mean in zip(one.values, means, strict=True)
+    ]
+    return Picture("dependence", says, figure, Table(("column", "value", "of", "mean prediction"), rows))
+
+
+def _spread(one: Dependence) -> float:
+    return max(max(curve) - min(curve) for curve in one.curves.values())
+
+
+def slices_picture(inspection: Inspection) -> Picture | None:
+    """A mark a slice, its mean loss with an interval, beside the mean over all rows."""
+    found = inspection.slices
+    if not found:
+        return None
+    names = [f"{text(one.column)}: {text(one.values)}" for one in found]
+    figure = blank(70 + ROW * len(found), showlegend=False, hovermode="closest", margin={"t": 8, "l": 8, "r": 12})
+    figure.add_vline(x=inspection.loss, line={"color": SOFT, "width": 1, "dash": "dash"}, layer="below")
+    figure.add_trace(
+        go.Scatter(
+            x=[one.loss for one in found],
+            y=[-place for place in range(len(found))],
+            mode="markers",
+            marker={"color": RECOMMENDED, "size": 10},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [one.high - one.loss for one in found],
+                "arrayminus": [one.loss - one.low for one in found],
+                "color": RECOMMENDED,
+                "thickness": 1.5,
+            },
+            customdata=[f"{name}, {counted(one.rows, 'row')}" for name, one in zip(names, found, strict=True)],
+            hovertemplate="%{customdata}<br>%{x:.3g}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(
+        tickvals=[-place for place in range(len(found))],
+        ticktext=names,
+        range=[-len(found) + 0.4, 0.6],
+        fixedrange=True,
+    )
+    figure.update_xaxes(title={"text": "mean test loss (dashed: all rows)"}, rangemode="tozero")
+    above = [one for one in found if one.low > inspection.loss]
+    says = f"Of {counted(inspection.all_rows, 'test row')}, whose mean loss is {number(inspection.loss)}. "
+    if above:
+        worst = above[0]
+        says += (
+            f"Where {short_name(worst.column)} is {short_name(worst.values)} ({counted(worst.rows, 'row')}) it is "
+            f"{number(worst.loss)}. "
+        )
+    says += (
+        f"{len(above)} of the {len(found)} slices shown lie above the mean with their whole interval; the worst of "
+        "many slices look worse than they are, so take them for where to look."
+    )
+    rows = [(f"{one.column}: {one.values}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high])) for one in found]
+    return Picture("slices", says, figure, Table(("slice", "rows", "mean loss", "low", "high"), rows))
+
+
+def wrong_table(inspection: Inspection) -> Table:
+    """The rows with the highest loss."""
+    numeric = all(one.probability is None for one in inspection.wrong)
+    columns = ("row", "true", "predicted", *(() if numeric else ("probability of the true class",)), "loss")
+    rows = [
+        (
+            f"{one.row:,}",
+            one.true,
+            one.predicted,
+            *(() if one.probability is None else (f"{one.probability:.3f}",)),
+            number(one.loss),
+        )
+        for one in inspection.wrong
+    ]
+    return Table(columns, rows)
