@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from goru.data.numbers import estimate, number, numbers
 from goru.errors import option
-from goru.experiment.findings.answer import Answer, Data, EffectFound, Network
+from goru.experiment.findings.answer import Answer, Data, EffectFound, ModelScores, Network
 from goru.experiment.findings.timings import Timings
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
-from goru.report.final_scores import final_scores
+from goru.report.final_scores import final_scores, main_figure
 from goru.report.interactions import interaction_sentences
 from goru.report.leakage import warning
 from goru.wording import confidence_in_words, counted, repeated
@@ -239,9 +239,9 @@ def _test(answer: Answer) -> Iterator[str]:
     figures = list(answer.test[0].figures)
     of_networks = words.of_networks(answer)
     rows = [("test", *(["networks"] if of_networks else []), *figures)]
-    final = final_scores(answer)
+    final, main = final_scores(answer), main_figure(answer)
     for entry in answer.test:
-        values = [_figure(name, entry.figures[name]) for name in figures]
+        values = [_figure(name, entry.figures[name]) + _half(entry, name) * (name == main) for name in figures]
         count = [f"{entry.networks or '-'}"] if of_networks else []
         rows.append((shown(entry.arm), *count, *values, *(["final model"] if entry is final else [])))
     yield from table(rows, first=14)
@@ -253,6 +253,12 @@ def _test(answer: Answer) -> Iterator[str]:
 
 def _figure(name: str, value: float | None) -> str:
     return "-" if value is None else number(value) if name == "error" else f"{value:.3f}"
+
+
+def _half(entry: ModelScores, name: str) -> str:
+    """Half of the 95 % interval of a figure."""
+    interval, value = entry.intervals.get(name), entry.figures[name]
+    return "" if interval is None or value is None else f" ± {numbers([value, (interval[1] - interval[0]) / 2])[1]}"
 
 
 def table(rows: Sequence[Sequence[str]], first: int = 0) -> Iterator[str]:

@@ -331,11 +331,13 @@ class ModelScores:
 
     - `networks`: that it is made of; 0 if it is none of the experiment's own.
     - `figures`: by name, such as `log loss`; `None` where the test rows do not define it.
+    - `intervals`: of figures, at 95 %; see `goru.studies.final.scores`. An older answer has none.
     """
 
     networks: int
     arm: str
     figures: Mapping[str, Number]
+    intervals: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

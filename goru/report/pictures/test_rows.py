@@ -48,6 +48,16 @@ def _figure(answer: Answer) -> go.Figure:
                 line={"color": colour, "width": 2},
                 marker={"color": colour, "symbol": mark, "size": [0, 12], "opacity": 1},
                 hovertemplate=f"{text(label(answer, entry), 60)}<br>%{{x:.4g}}<extra></extra>",
+                error_x=None
+                if (interval := entry.intervals.get(name)) is None
+                else {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [0, interval[1] - value],
+                    "arrayminus": [0, value - interval[0]],
+                    "color": colour,
+                    "thickness": 1,
+                },
             )
         )
         if entry is over:
@@ -111,12 +121,20 @@ def _compared(answer: Answer, rival: RivalFound) -> str:
     return f"{arm[0].upper()}{arm[1:]}: {words}{by}."
 
 
+def _cell(entry: ModelScores, name: str) -> str:
+    value, interval = entry.figures[name], entry.intervals.get(name)
+    if value is None or interval is None:
+        return "-" if value is None else number(value)
+    said, low, high = numbers([value, *interval])
+    return f"{said} ({low} to {high})"
+
+
 def _table(answer: Answer) -> Table:
     figures, final = list(answer.test[0].figures), final_scores(answer)
     rows = [
         (
             label(answer, entry) + ("" if entry is not final else " (final model)"),
-            *("-" if entry.figures[name] is None else number(entry.figures[name]) for name in figures),
+            *(_cell(entry, name) for name in figures),
         )
         for entry in answer.test
     ]

@@ -13,7 +13,7 @@ from goru.model.networks import tempered
 from goru.nn.judge import Measure
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final.final_model import FinalModel
-from goru.studies.final.scores import figures
+from goru.studies.final.scores import figures, intervals
 
 
 class ModelPredictions:
@@ -41,10 +41,11 @@ class ModelPredictions:
         """Of every model, the simplest first."""
         models = [(name, 0, values) for name, values in self._rivals.items()]
         models += [(name, count, values) for name, one, count, values in self._networks if one or count > 1]
-        return tuple(
-            ModelScores(count, name, figures(self._dataset, values, balanced, measure))
-            for name, count, values in models
-        )
+        scores = []
+        for name, count, values in models:
+            found = figures(self._dataset, values, balanced, measure)
+            scores.append(ModelScores(count, name, found, intervals(self._dataset, values, found, measure)))
+        return tuple(scores)
 
     def predictions(self) -> Predictions:
         """By the final model, the plain networks of its kind, and the models that are no networks; where there are

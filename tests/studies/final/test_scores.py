@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from goru.experiment.effects.comparison import compare
-from goru.studies.final.scores import constant_predictions, figures, row_losses
+from goru.studies.final.scores import constant_predictions, figures, intervals, row_losses
 
 INF = float("inf")
 HALF, QUARTER = np.log(2), np.log(4)
@@ -224,3 +224,64 @@ class TestMeasures:
         predicted = np.array([2.0, 4.0, 3.0])
         np.testing.assert_allclose(row_losses(numbers, predicted, "mae"), [0.5, 1.0, 1.5])
         assert figures(numbers, predicted, measure="mae")["absolute error"] == pytest.approx(2.0)
+
+
+class TestIntervals:
+    def predictions(self, dataset):
+        rng = np.random.default_rng(1)
+        scores = 1.5 * np.eye(len(dataset.classes))[dataset.y_test]
+        odds = np.exp(scores + rng.normal(size=scores.shape))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def bootstrapped(self, dataset, predicted, samples=2000):
+        """Standard deviations of all figures over samples of the test rows, with replacement."""
+        rng = np.random.default_rng(0)
+        found = []
+        for _ in range(samples):
+            rows = rng.integers(0, len(dataset.y_test), len(dataset.y_test))
+            found.append(figures(replace(dataset, y_test=dataset.y_test[rows]), predicted[rows], balanced=True))
+        return {name: np.std([some[name] for some in found]) for name in found[0]}
+
+    def test_of_classes_are_those_of_the_bootstrap(self, flowers):
+        many = replace(flowers, y_test=np.random.default_rng(2).integers(0, 3, 120))
+        predicted = self.predictions(many)
+        found = intervals(many, predicted, figures(many, predicted, balanced=True))
+        errors = self.bootstrapped(many, predicted)
+        for name in ("log loss", "balanced log loss", "accuracy", "balanced accuracy", "AUC"):
+            low, high = found[name]
+            assert (high - low) / 2 == pytest.approx(1.96 * errors[name], rel=0.12), name
+
+    def test_of_numbers_are_those_of_the_bootstrap(self, numbers):
+        rng = np.random.default_rng(3)
+        many = replace(numbers, y_test=5 + 2 * rng.normal(size=200))
+        predicted = many.y_test + rng.normal(size=200)
+        errors = {}
+        for _ in range(1000):
+            rows = rng.integers(0, 200, 200)
+            for name, value in figures(replace(many, y_test=many.y_test[rows]), predicted[rows]).items():
+                errors.setdefault(name, []).append(value)
+        found = intervals(many, predicted, figures(many, predicted))
+        for name, values in errors.items():
+            assert (found[name][1] - found[name][0]) / 2 == pytest.approx(1.96 * np.std(values), rel=0.12), name
+
+    def test_groups_stay_together(self, flowers):
+        """Of copies, a group each, as much is known as of the rows themselves."""
+        n = len(flowers.y_test)
+        twice = replace(
+            flowers,
+            y_test=np.tile(flowers.y_test, 2),
+            encoded_test=flowers.encoded_test.take(np.tile(np.arange(n), 2)),
+            test_rows=np.tile(flowers.test_rows, 2),
+            test_groups=np.tile(np.arange(n, dtype=np.int32), 2),
+        )
+        predicted = self.predictions(flowers)
+        found = figures(flowers, predicted)
+        one, two = intervals(flowers, predicted, found), intervals(twice, np.tile(predicted, (2, 1)), found)
+        assert all(two[name] == pytest.approx(one[name], rel=1e-6) for name in one)
+
+    def test_what_the_rows_do_not_define_has_none(self, flowers):
+        same = replace(flowers, y_test=np.zeros_like(flowers.y_test))
+        predicted = self.predictions(flowers)
+        assert intervals(same, predicted, figures(same, predicted))["AUC"] is None
+        one, first = replace(flowers, y_test=flowers.y_test[:1]), predicted[:1]
+        assert set(intervals(one, first, figures(one, first)).values()) == {None}
