@@ -27,6 +27,7 @@ from goru.data.roles import (
 from goru.data.splitting import N_FOLDS, folds, split_test
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.target import Target
+from goru.data.target_remarks import remarks_on_target
 from goru.data.task import Task, without_gaps_of_quantity
 from goru.errors import InputError, option
 from goru.wording import counted, listing, shortened
@@ -222,6 +223,7 @@ def load_dataset(
     notes.extend(alike.notes(group_codes if times is None else times, group_duplicates))
     _note_absent_classes(found, y[development], notes)
     encoded_development = encoded.take(development)
+    notes.extend(remarks_on_target(schema, encoded_development, y[development], found.classes, _at(times, development)))
     if test is None:
         encoded_test, y_test, test_rows = encoded.take(test_part), y[test_part], rows[test_part]
         test_groups = _at(group_codes, test_part)

@@ -1,0 +1,134 @@
+"""What a target looks like, where whoever asks about it should know: a cap, a column that gives it away, a drift."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+
+from goru.data.columns import CategoricalColumn, NumericColumn
+from goru.data.encoding import Encoded, Schema
+from goru.data.numbers import numbers
+from goru.wording import counted, figure, listing, shortened
+
+MOST_ROWS, MOST_COLUMNS = 5_000, 500  # that are looked at
+FEWEST_ROWS = 50
+#: Rows with one value at an end, as a share and as a number, and how many times those of a usual value there.
+PILE, FEWEST_IN_A_PILE, TIMES = 0.01, 10, 5
+FEWEST_VALUES = 30  # of a target, or its ends are often met without a cap
+TELLS = 0.999  # of the rows, or the rank correlation
+LIKELIEST = 0.99  # a class that so many rows are of is told by anything
+DRIFTS, ERRORS = 0.2, 4.0  # standard deviations, or classes' share; and standard errors
+
+
+def remarks_on_target(
+    schema: Schema,
+    encoded: Encoded,
+    y: np.ndarray,
+    classes: tuple[object, ...] | None,
+    times: np.ndarray | None = None,
+) -> tuple[str, ...]:
+    """Return a sentence for whatever is odd.
+
+    Args:
+        schema: what the columns are.
+        encoded: the development rows.
+        y: their target: codes of classes, or numbers.
+        classes: the labels, or None for numbers.
+        times: of the rows, in the order of time; None if nobody knows them.
+    """
+    if len(y) < FEWEST_ROWS:
+        return ()
+    caps = _caps(y) if classes is None else ()
+    drift = () if times is None else _drift(y, classes, times)
+    return tuple(chain(caps, _given_away(schema, encoded, y, classes), drift))
+
+
+def _caps(y: np.ndarray) -> Iterator[str]:
+    values, counts = np.unique(y, return_counts=True)
+    if len(values) < FEWEST_VALUES:
+        return
+    tenth = max(len(values) // 10, 3)
+    for place, beside, word in ((-1, counts[-tenth:-1], "highest"), (0, counts[1:tenth], "lowest")):
+        rows = int(counts[place])
+        if rows >= max(PILE * len(y), FEWEST_IN_A_PILE, TIMES * beside.mean()):
+            yield (
+                f"{counted(rows, 'row')} ({rows / len(y):.1%}) have the {word} target, "
+                f"{figure(float(values[place]), 6)}: if it was cut off there, what lies beyond cannot be learned."
+            )
+
+
+def _given_away(schema: Schema, encoded: Encoded, y: np.ndarray, classes: tuple[object, ...] | None) -> Iterator[str]:
+    rows = np.random.default_rng(0).permutation(len(y))[:MOST_ROWS]
+    encoded, y = encoded.take(rows), y[rows]
+    if classes is not None and np.bincount(y).max() >= LIKELIEST * len(y):
+        return
+    names = []
+    at = 0
+    for column in schema.numeric[:MOST_COLUMNS]:
+        if isinstance(column, NumericColumn):
+            x = encoded.numeric[:, at].astype(np.float64)
+            names.extend([column.name] if _tells_numbers(x, y, classes) else [])
+            at += 1
+        else:
+            at += len(column.parts)
+    for place, category in enumerate(schema.categorical[:MOST_COLUMNS]):
+        names.extend([category.name] if _tells_levels(category, encoded.codes[:, place], y, classes) else [])
+    if names:
+        what = "the target" if classes is None else "the class of nearly all rows"
+        alone = "alone tells" if len(names) == 1 else "each tell"
+        yield (
+            f"{listing(map(shortened, names))} {alone} {what}. Is that known when you predict? If not, drop it: it "
+            "gives the answer away."
+        )
+
+
+def _tells_numbers(x: np.ndarray, y: np.ndarray, classes: tuple[object, ...] | None) -> bool:
+    known = ~np.isnan(x)
+    if known.sum() < max(FEWEST_ROWS, len(x) / 2) or np.ptp(x[known]) == 0:
+        return False
+    if classes is None:
+        from scipy.stats import spearmanr
+
+        return np.ptp(y[known]) > 0 and abs(spearmanr(x[known], y[known]).statistic) >= TELLS
+    # Told by so few cuts that they are no lookup table: one more than there are classes.
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
+    changes = np.flatnonzero((y[1:] != y[:-1]) & (x[1:] > x[:-1]))
+    mixed = np.flatnonzero((y[1:] != y[:-1]) & (x[1:] == x[:-1]))
+    return len(changes) <= len(classes) and len(mixed) <= (1 - TELLS) * len(y)
+
+
+def _tells_levels(
+    category: CategoricalColumn, codes: np.ndarray, y: np.ndarray, classes: tuple[object, ...] | None
+) -> bool:
+    if classes is None or category.width > len(y) / 10:
+        return False
+    counts = np.zeros((category.width + 1, len(classes)))
+    np.add.at(counts, (codes, y), 1)
+    return bool(counts.max(axis=1).sum() >= TELLS * len(y))
+
+
+def _drift(y: np.ndarray, classes: tuple[object, ...] | None, times: np.ndarray) -> Iterator[str]:
+    """Yield what changes from the first third of the time to the last."""
+    order = np.argsort(times, kind="stable")
+    first, last = (y[order[: len(y) // 3]], y[order[-(len(y) // 3) :]])
+    if classes is None:
+        spread = y.std()
+        change = last.mean() - first.mean()
+        error = np.sqrt(first.var() / len(first) + last.var() / len(last))
+        if abs(change) > max(DRIFTS * spread, ERRORS * error) > 0:
+            before, after = numbers([float(first.mean()), float(last.mean())])
+            yield (
+                f"The target drifts: its mean is {before} in the first third of the time, {after} in the last. What "
+                "was learned from the past may not hold."
+            )
+        return
+    shares = [np.bincount(part, minlength=len(classes)) / len(part) for part in (first, last)]
+    changes = shares[1] - shares[0]
+    most = int(np.abs(changes).argmax())
+    error = np.sqrt(sum(share[most] * (1 - share[most]) / len(first) for share in shares))
+    if abs(changes[most]) > max(DRIFTS / 2, ERRORS * error):
+        yield (
+            f"The target drifts: {shares[0][most]:.0%} of the rows are of class {shortened(classes[most])} in the "
+            f"first third of the time, {shares[1][most]:.0%} in the last. What was learned from the past may not hold."
+        )
