@@ -30,7 +30,8 @@ def weights(asked: Contrast | Interaction | Removal, standings: Standings, stand
         return _at(standing, _best(standing, arms)) - _at(standing, _best(standing, against))
     if asked.kind == "weighted":
         row = np.zeros(len(standing.losses))
-        row[standings.indices(asked.arms)] = asked.weights
+        places = standings.indices(asked.arms)
+        row[places] = _of_whole(asked, [whole[places] for whole in standings.whole])
         return np.tile(row, (standing.losses.shape[1], 1))
     return _averaged(standing, _whole(standings, asked.arms, asked.against), (1, -1))
 
@@ -49,6 +50,23 @@ def _averaged(standing: Standing, sides: Sequence[np.ndarray], signs: Sequence[i
     for arms, sign in zip(sides, signs, strict=True):
         np.add.at(row, arms, sign / len(arms))
     return np.tile(row, (standing.losses.shape[1], 1))
+
+
+def _of_whole(asked: Contrast, masks: Sequence[np.ndarray]) -> np.ndarray:
+    """The weights by which the same effect is estimated without the arms that are lost in some split, by least squares
+    on the levels of the others; the question's own where these cannot tell."""
+    weights = np.array(asked.weights)
+    kinds = list(dict.fromkeys(pair for arm in asked.arms for pair in arm.levels))
+    model = np.array([[1.0, *(pair in arm.levels for pair in kinds)] for arm in asked.arms])
+    for whole in masks:
+        if whole.all():
+            return weights
+        if whole.any():
+            left = np.where(whole, 0.0, weights)
+            left[whole] = weights @ model @ np.linalg.pinv(model[whole])
+            if np.allclose(np.where(whole, left, 0.0) @ model, weights @ model, atol=1e-8):
+                return np.where(whole, left, 0.0)
+    return weights
 
 
 def _whole(standings: Standings, *sides: Sequence[Arm]) -> list[np.ndarray]:

@@ -14,6 +14,8 @@ from scipy.stats import t
 from goru.experiment.design import Design
 from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.findings.answer import InteractionFound
+from goru.experiment.fraction import fraction
+from goru.experiment.knobs import uniform
 from goru.experiment.questions import Contrast
 
 
@@ -208,3 +210,30 @@ class TestSymmetries:
 
     def test_nor_does_chance(self):
         assert self.effects(self.scores(0)) == self.effects(self.scores(0))
+
+
+class TestAPartOfAllCombinations:
+    """Its main effects are estimated by least squares, all arms informing each."""
+
+    PART = fraction(dict.fromkeys("abcdefg", (False, True)), {"rate": uniform(0, 1)}, (), 16)
+
+    @property
+    def true(self):
+        return dict(zip("abcdefg", (-0.3, 0.2, 0.1, -0.1, 0.0, 0.05, -0.05), strict=True))
+
+    def losses(self, lost=()):
+        return {
+            arm: [np.inf] * 3 if place in lost else [2 + sum(self.true[name] for name in "abcdefg" if arm[name])] * 3
+            for place, arm in enumerate(self.PART.arms)
+        }
+
+    @pytest.mark.parametrize("lost", [(), (3,), (5, 9)])
+    def test_arms_that_diverge_are_left_out_and_the_others_tell_as_much(self, lost):
+        found = answers(alike(self.losses(lost)), self.PART).contrasts[:-1]
+        assert {effect.name: effect.change for effect in found} == pytest.approx(self.true, abs=1e-6)
+        assert np.isfinite([[effect.low, effect.high] for effect in found]).all()
+
+    def test_where_too_few_are_left_nothing_is_known(self):
+        found = answers(alike(self.losses(range(2, 16))), self.PART).contrasts[:-1]
+        assert {effect.verdict for effect in found} == {"undecided"}
+        assert not np.isfinite([effect.change for effect in found]).any()
