@@ -12,7 +12,7 @@ from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in
 from goru.report.final_scores import final_scores, main_figure
 from goru.report.interactions import interaction_sentences
 from goru.report.leakage import warning
-from goru.wording import confidence_in_words, counted, repeated
+from goru.wording import confidence_in_words, counted
 
 WIDTH = 100  # of running text
 LONGEST = 60  # letters of a name in a table
@@ -91,9 +91,9 @@ def _data(data: Data) -> Iterator[str]:
         ]
         more = f" ({', '.join(kinds)})" if kinds else ""
         parts.insert(1, counted(sum(columns.values()), "column") + more)
-    share = f"{data.development:,} rows for development, {data.test:,} for the test"
+    share = f"{data.development:,} for training and validation, {data.test:,} for the test"
     if not data.test:
-        share = "all of them for development, none for a test"
+        share = "all of them for training and validation, none for a test"
     yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data.notes)])
 
 
@@ -108,16 +108,16 @@ def _plain(answer: Answer) -> Iterator[str]:
         for ends in ((plain.gap, plain.gap_low, plain.gap_high), (plain.rise, plain.rise_low, plain.rise_high))
     )
     if plain.overfits == "rises":
-        overfitting = f"overfits from epoch {plain.epoch} on: until the last, the validation loss rises by {rise}"
+        overfitting = f"overfits after epoch {plain.epoch}; validation loss then rises by {rise}"
     elif plain.overfits == "gap":
-        overfitting = f"overfits: its loss on validation rows is higher by {gap}; that it rises again is not sure"
+        overfitting = f"overfits: validation loss exceeds training loss by {gap}; no clear rise in validation loss"
     elif plain.validation is None:
         overfitting = "diverges in some fold"
     elif plain.gap is None:
-        overfitting = f"no overfitting found: from its best epoch to the last, the validation loss changes by {rise}"
+        overfitting = f"no overfitting found: from the best epoch to the last, validation loss changes by {rise}"
         overfitting = overfitting if epochs > 1 else ""
     elif plain.gap > answer.judgement.margin_share * abs(plain.validation):
-        overfitting = f"seems to overfit, which is not sure: its loss on validation rows is higher by {gap}"
+        overfitting = f"may overfit (CI includes 0): validation loss exceeds training loss by {gap}"
     else:
         overfitting = f"no overfitting found: generalization gap {gap}"
         overfitting += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
@@ -132,8 +132,8 @@ def _trained(answer: Answer) -> Iterator[str]:
     trained, plan = answer.trained, answer.plan
     ends = (("diverged", trained.diverged), ("failed", trained.failed))
     lost = "".join(f", {count:,} of them {word}" for word, count in ends if count)
-    folds = f"{plan.folds} folds" + (f", {repeated(plan.partitions)}" if plan.partitions > 1 else "")
-    design = f"{plan.arms} arms, {counted(plan.configurations, 'configuration')} each, {folds}"
+    folds = f"{plan.folds}-fold CV" if plan.partitions == 1 else f"{plan.partitions} x {plan.folds}-fold CV"
+    design = f"{plan.arms} combinations, {counted(plan.configurations, 'configuration')} each, {folds}"
     steps = "" if trained.steps is None else f", {trained.steps:,} steps"
     epochs = f", {plan.epochs} epochs" if plan.epochs > 1 else ""
     summary = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({design}{epochs})"
@@ -157,8 +157,8 @@ def _effects(answer: Answer) -> Iterator[str]:
     if plain is not None:
         known = any(effect.low is not None for effect in answer.effects)
         yield (
-            f"against the {words.plain(answer)}'s {number(plain)}; less than {judgement.margin_share:.0%} of it is "
-            f"no effect worth having{'; all intervals hold together' * known}"
+            f"relative to the {words.plain(answer)}'s {number(plain)}; less than {judgement.margin_share:.0%} of it is "
+            f"no effect worth having{'; intervals are simultaneous' * known}"
         )
     if sentence := words.looked(judgement):
         yield f"({sentence})"
@@ -183,28 +183,35 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
             continue
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
-        rows.append((name, change + share, interval, words.verdict_in_words(effect) + _to_decide(effect, there)))
+        rows.append(
+            (
+                name,
+                change + share,
+                interval,
+                words.verdict_in_words(effect) + _to_decide(effect, there, words.of_networks(answer)),
+            )
+        )
     return rows
 
 
-def _to_decide(effect: EffectFound, there: int) -> str:
+def _to_decide(effect: EffectFound, there: int, of_networks: bool) -> str:
     """What it would take to decide what is undecided."""
     if effect.configurations_to_decide:
-        return "; more configurations (a larger budget) might decide"
+        return f"; try a larger {option('budget')}" if of_networks else "; try more configurations"
     rows = effect.rows_to_decide
     if rows is None:
         return ""
     if rows > MOST_TIMES_THE_ROWS * there:
-        return f"; over {MOST_TIMES_THE_ROWS} times the rows would decide"
+        return f"; needs over {MOST_TIMES_THE_ROWS}x the rows"
     digits = len(str(rows)) - 2  # two digits are as much as can be said
-    return f"; about {round(rows, -max(digits, 0)):,} rows would decide"
+    return f"; needs about {round(rows, -max(digits, 0)):,} rows"
 
 
 def _recommended(answer: Answer) -> Iterator[str]:
     """One line a configuration; the final model is of one or more."""
     lines = [
         shown(one.words, 2 * WIDTH)
-        + (f", {one.epochs} of {one.schedule_epochs} epochs" if one.schedule_epochs > 1 else "")
+        + (f", stopped at epoch {one.epochs} of {one.schedule_epochs}" if one.schedule_epochs > 1 else "")
         + (f": {counted(one.networks, 'network')}" if words.of_networks(answer) else "")
         for one in answer.recommended
     ]
@@ -214,11 +221,9 @@ def _recommended(answer: Answer) -> Iterator[str]:
     if answer.selection == "greedy" and len(lines) > 1:
         lines.append("(selected by their validation predictions: better than an even share by over one standard error)")
     if answer.temperature != 1:
-        lines.append(f"probabilities calibrated on validation rows, by the temperature {answer.temperature:.2f}")
+        lines.append(f"temperature scaling on validation rows, T = {answer.temperature:.2f}")
     if words.has_simplest(answer):
-        lines.append(
-            f"the simplest that does about as well, within one standard error: {shown(words.simplest(answer))}"
-        )
+        lines.append(f"simplest within one standard error of the best: {shown(words.simplest(answer))}")
     yield from _labelled("recommended", lines)
 
 
@@ -227,10 +232,10 @@ def _network(network: Network) -> Iterator[str]:
     parts = [widths, network.activation, f"batches of {network.batch_size}"]
     lines = [", ".join([*parts, f"{network.optimizer}, {network.schedule} schedule"])]
     if network.numbers == "pieces":
-        numbers_line = "numbers cut into pieces as well"
+        numbers_line = "piecewise-linear encoding added"
         if look := network.first_look:
             losses = " instead of ".join(numbers([look.pieces, look.scaled]))
-            numbers_line = f"{numbers_line}: validation loss {losses} in a first look"
+            numbers_line = f"{numbers_line}: validation loss {losses} in a pilot run"
         lines.append(numbers_line)
     yield from _labelled("network", lines)
 
@@ -248,7 +253,7 @@ def _test(answer: Answer) -> Iterator[str]:
     for warned in warning(answer):
         yield from textwrap.wrap(f"warning: {warned}", WIDTH)
     if of_networks and not answer.against_networks:
-        yield "linear and boosted models were left out: they would take too much of the budget"
+        yield "non-neural baselines were skipped: too slow for this budget"
 
 
 def _figure(name: str, value: float | None) -> str:

@@ -122,18 +122,19 @@ class TestFailures:
 class TestLines:
     def test_of_a_training_function(self):
         lines = list(answer_lines(made("tricks")[0]))
-        assert lines[0] == "data          500 rows, 2 classes; 400 rows for development, 100 for the test"
+        assert lines[0] == "data          500 rows, 2 classes; 400 for training and validation, 100 for the test"
         assert any(
-            line.startswith("trained       120 trials, 12 s (6 arms, 4 configurations each, 5 folds") for line in lines
+            line.startswith("trained       120 trials, 12 s (6 combinations, 4 configurations each, 5-fold CV")
+            for line in lines
         )
         assert any(line.startswith("in the best combination") for line in lines)
-        assert any(line.startswith("against the plain arm's") for line in lines)
+        assert any(line.startswith("relative to the plain arm's") for line in lines)
         assert "network" not in "\n".join(lines)
 
     def test_say_what_is_recommended(self):
         (said,) = paragraph(made("tricks")[0], "recommended")
         assert said.startswith("optimizer adam and mixup, learning rate ")
-        assert said.endswith("6 of 12 epochs")
+        assert said.endswith("stopped at epoch 6 of 12")
 
     def test_of_one_epoch_and_a_loss_of_its_own(self):
         answer, _ = made("no knobs")
@@ -221,7 +222,7 @@ class TestHyperparameters:
 
 
 class TestHostileNames:
-    """Of factors, levels, knobs and arms, and in what a trial has printed."""
+    """Of factors, levels, knobs and combinations, and in what a trial has printed."""
 
     def test_are_text_on_the_page(self):
         page = page_of("names")

@@ -16,15 +16,14 @@ class TestAnswer:
     def test_of_a_classification(self):
         assert text(CLASSIFICATION).splitlines() == [
             "data          1,000 rows, 23 columns (13 categorical, 1 dates, 2 dropped), 2 classes; "
-            "800 rows for development, 200 for the test",
+            "800 for training and validation, 200 for the test",
             "              Dropped 'id': it holds identifiers.",
             "              The dates of 'opened' became year and month.",
             "network       61-128-64-2, relu, batches of 32, adam, cosine schedule",
             "plain         training loss 0.100, validation loss 0.900 after the last epoch",
-            "              overfits from epoch 7 on: until the last, the validation loss rises by 0.400 (0.250 to "
-            "0.550)",
+            "              overfits after epoch 7; validation loss then rises by 0.400 (0.250 to 0.550)",
             "trained       1,088 networks, 3 of them diverged, 1,234,567 steps, 120 s "
-            "(12 arms, 2 configurations each, 3 folds, 80 epochs)",
+            "(12 combinations, 2 configurations each, 3-fold CV, 80 epochs)",
             "              the time was too short for a full study: 3 folds instead of 5.",
             "",
             "what helps                              change in validation loss  95% interval      verdict",
@@ -34,18 +33,18 @@ class TestAnswer:
             "no effect worth having",
             "batch norm after the activation         a network diverged                           undecided",
             "batch norm after instead of before      -0.005 (-1.0%)             -0.020 to +0.010  "
-            "undecided; about 12,000 rows would decide",
+            "undecided; needs about 12,000 rows",
             "dropout and decay on top of batch norm  0.000 (+0.0%)              -0.040 to +0.040  "
-            "undecided; more configurations (a larger budget) might decide",
+            "undecided; try a larger budget",
             "the best of all combinations            -0.060 (-12.0%)            -0.130 to +0.010  "
-            "undecided; about 1,100 rows would decide",
-            "against the plain network's 0.500; less than 2% of it is no effect worth having; "
-            "all intervals hold together",
+            "undecided; needs about 1,100 rows",
+            "relative to the plain network's 0.500; less than 2% of it is no effect worth having; "
+            "intervals are simultaneous",
             "",
             "recommended   batch norm before the activation, dropout 0.31, weight decay 0.012, "
-            "learning rate 4.6e-03, 33 of 80 epochs: 5 networks",
+            "learning rate 4.6e-03, stopped at epoch 33 of 80: 5 networks",
             "              batch norm before the activation, dropout 0.05, weight decay 1.5, "
-            "learning rate 1.0e-02, 80 of 80 epochs: 3 networks",
+            "learning rate 1.0e-02, stopped at epoch 80 of 80: 3 networks",
             "",
             "test                 networks  log loss  accuracy  balanced accuracy  AUC",
             "class prior          -         0.690     0.550     0.500              0.500",
@@ -68,16 +67,17 @@ class TestAnswer:
     def test_of_a_regression(self):
         lines = text(REGRESSION).splitlines()
         assert lines[:6] == [
-            "data          60 rows, 1 column, regression; 48 rows for development, 12 for the test",
+            "data          60 rows, 1 column, regression; 48 for training and validation, 12 for the test",
             "network       1-8-1, tanh, batches of 32, adam, cosine schedule",
             "plain         training loss 0.495, validation loss 0.500 after the last epoch",
             "              no overfitting found: generalization gap 0.005 (-0.010 to 0.020); wider layers (hidden) "
             "might overfit",
             "              (the loss is the squared error over the target's variance)",
-            "trained       76 networks, 900 steps, 120 s (12 arms, 1 configuration each, 5 folds, twice, 100 epochs)",
+            "trained       76 networks, 900 steps, 120 s "
+            "(12 combinations, 1 configuration each, 2 x 5-fold CV, 100 epochs)",
         ]
         assert lines[-11:] == [
-            "recommended   none of the techniques, learning rate 4.6e-03, 33 of 80 epochs: 8 networks",
+            "recommended   none of the techniques, learning rate 4.6e-03, stopped at epoch 33 of 80: 8 networks",
             "",
             "test          networks  R²      error",
             "mean          -         -0.004  71,000",
@@ -85,7 +85,7 @@ class TestAnswer:
             "recommended   1         -0.311  1.23e-04",
             "plain         8         -       12.0",
             "recommended   8         0.345   58.0      final model",
-            "linear and boosted models were left out: they would take too much of the budget",
+            "non-neural baselines were skipped: too slow for this budget",
             "",
             "advice        Use the plain network: what looked best in some folds was worse in the others.",
         ]
@@ -96,7 +96,7 @@ class TestAnswer:
         lines = text(answer).splitlines()
         assert lines[0] == (
             "data          800 rows, 23 columns (13 categorical, 1 dates, 2 dropped), 2 classes; "
-            "all of them for development, none for a test"
+            "all of them for training and validation, none for a test"
         )
         known = text(CLASSIFICATION).splitlines()
         at = next(index for index, line in enumerate(known) if line.startswith("test"))
@@ -109,7 +109,7 @@ class TestAnswer:
         assert paragraph(by_score, "recommended")[-1] == "(chosen by its score on validation rows, 0.812)"
 
     @pytest.mark.parametrize(
-        ("partitions", "words"), [(1, "3 folds, 80"), (2, "3 folds, twice, 80"), (3, "3 folds, 3 times, 80")]
+        ("partitions", "words"), [(1, "3-fold CV, 80"), (2, "2 x 3-fold CV, 80"), (3, "3 x 3-fold CV, 80")]
     )
     def test_how_often_rows_were_cut_into_folds_is_said(self, partitions, words):
         assert f"2 configurations each, {words} epochs" in text(
@@ -122,20 +122,20 @@ class TestAnswer:
             (
                 "rises",
                 0.8,
-                "overfits from epoch 7 on: until the last, the validation loss rises by 0.400 (0.250 to 0.550)",
+                "overfits after epoch 7; validation loss then rises by 0.400 (0.250 to 0.550)",
             ),
             (
                 "gap",
                 0.8,
-                "overfits: its loss on validation rows is higher by 0.800 (0.700 to 0.900); that it rises again is not "
+                "overfits: validation loss exceeds training loss by 0.800 (0.700 to 0.900); that it rises again is not "
                 "sure",
             ),
             (
                 None,
                 0.8,
-                "seems to overfit, which is not sure: its loss on validation rows is higher by 0.800 (0.700 to 0.900)",
+                "may overfit (CI includes 0): validation loss exceeds training loss by 0.800 (0.700 to 0.900)",
             ),
-            (None, 0.019, "seems to overfit, which is not sure: its loss on validation rows is higher by 0.019"),
+            (None, 0.019, "may overfit (CI includes 0): validation loss exceeds training loss by 0.019"),
             # Of a validation loss of 0.9, 2 % are no difference worth having.
             (None, 0.017, "no overfitting found: generalization gap 0.017 (0.700 to 0.900); wider"),
             (None, -0.1, "no overfitting found: generalization gap -0.100 (0.700 to 0.900); wider"),
@@ -155,14 +155,14 @@ class TestAnswer:
         ("rows", "words"),
         [
             (None, "undecided"),
-            (7, "undecided; about 7 rows would decide"),
-            (89, "undecided; about 89 rows would decide"),
-            (894, "undecided; about 890 rows would decide"),
-            (12_345, "undecided; about 12,000 rows would decide"),
-            (49_960, "undecided; about 50,000 rows would decide"),
-            (50_000, "undecided; about 50,000 rows would decide"),
-            (50_001, "undecided; over 50 times the rows would decide"),
-            (10**30, "undecided; over 50 times the rows would decide"),
+            (7, "undecided; needs about 7 rows"),
+            (89, "undecided; needs about 89 rows"),
+            (894, "undecided; needs about 890 rows"),
+            (12_345, "undecided; needs about 12,000 rows"),
+            (49_960, "undecided; needs about 50,000 rows"),
+            (50_000, "undecided; needs about 50,000 rows"),
+            (50_001, "undecided; needs over 50x the rows"),
+            (10**30, "undecided; needs over 50x the rows"),
         ],
     )
     def test_how_many_rows_would_decide_is_said_in_two_digits(self, rows, words):
@@ -195,7 +195,7 @@ class TestAnswer:
         at = next(index for index, line in enumerate(lines) if line.startswith("dropout"))
         assert lines[at].split(maxsplit=4)[3:] == [
             "unknown",
-            "undecided; more configurations (a larger budget) might decide",
+            "undecided; try a larger budget",
         ]
         assert lines[at + 1].startswith("unknown: too few configurations")
         assert lines[at + 2].endswith("is no effect worth having")  # and of no interval is said that it holds
@@ -216,7 +216,7 @@ class TestAnswer:
             "diverges in some fold",
         ]
         assert said.count("a network diverged") == 7
-        assert "against the plain network's" not in said
+        assert "relative to the plain network's" not in said
 
     @pytest.mark.parametrize(
         ("place", "values", "words"),
@@ -238,7 +238,7 @@ class TestAnswer:
         answer = changed(REGRESSION, recommended=[recommended("after", 8, 33, 0.44, **values)])
         assert paragraph(answer, "recommended") == [
             "batch norm after the activation, γ 2.3, β -0.5, ε 1.2e-04, momentum 0.88, learning rate 4.6e-03, "
-            "33 of 80 epochs: 8 networks"
+            "stopped at epoch 33 of 80: 8 networks"
         ]
 
     def test_a_greedy_selection_is_said_where_there_was_something_to_select(self):
@@ -250,7 +250,7 @@ class TestAnswer:
     @pytest.mark.parametrize(("temperature", "shown"), [(0.456, "0.46"), (1.2, "1.20")])
     def test_calibration_is_said_where_there_was_any(self, temperature, shown):
         said = paragraph(CLASSIFICATION | {"temperature": temperature}, "recommended")[-1]
-        assert said == f"probabilities calibrated on validation rows, by the temperature {shown}"
+        assert said == f"temperature scaling on validation rows, T = {shown}"
         assert "calibrated" not in text(CLASSIFICATION)
 
     @pytest.mark.parametrize(("single", "networks"), [(False, "8"), (True, "1")])
@@ -276,8 +276,8 @@ class TestAnswer:
         assert "class prior          -         0.500     0.700" in text(answer)
 
     def test_that_there_was_no_time_for_other_models_is_said_where_it_was_so(self):
-        assert "left out" in text(REGRESSION)
-        assert "left out" not in text(CLASSIFICATION)
+        assert "were skipped" in text(REGRESSION)
+        assert "were skipped" not in text(CLASSIFICATION)
 
     @given(st.text("abc ", min_size=1, max_size=400).filter(str.strip))
     def test_advice_is_wrapped_and_nothing_of_it_is_lost(self, advice):

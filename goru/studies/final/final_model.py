@@ -12,8 +12,9 @@ from goru.experiment.candidates import Candidate
 from goru.model.model import Model
 from goru.nn.layers.kinds import layers_to_json
 from goru.studies import defaults
+from goru.studies.asked.design import architecture
 from goru.studies.budget.extent import Extent, calibrating
-from goru.studies.final.refits import Kept, Late, TrainedEnsemble, predict_validation, train_ensemble
+from goru.studies.final.refits import Kept, Late, TrainedEnsemble, folded_layers, predict_validation, train_ensemble
 from goru.studies.final.scores import losses_at
 from goru.studies.final.selection import select, temperature
 from goru.studies.final.shortlist import rivals, shares, shortlist
@@ -61,6 +62,7 @@ def train_final_model(
     - `kept`: see [`predict_validation`][goru.studies.final.refits.predict_validation].
     """
     kept = {} if kept is None else kept
+    ranked = _alike(laboratory, ranked)
     taken = shares(shortlist(ranked)[: extent.networks], extent.networks)
     selection: Literal["uniform", "greedy"] = "uniform"
     if extent.greedy:
@@ -72,6 +74,12 @@ def train_final_model(
     judge = _Judge(laboratory, scored)
     model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
     return FinalModel(ensemble, model, validation, selection)
+
+
+def _alike(laboratory: NetworkLaboratory, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates whose networks have the layers of the best one's, when folded: one model predicts by all of them."""
+    layers = [folded_layers(architecture(candidate.arm, laboratory.base)) for candidate in ranked]
+    return [candidate for candidate, own in zip(ranked, layers, strict=True) if own == layers[0]]
 
 
 def _scored(dataset: Dataset, splits: Sequence[Split], extent: Extent) -> Sequence[Split]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 import jax
 import numpy as np
@@ -11,10 +14,10 @@ from goru.errors import InputError, option
 from goru.experiment.candidates import Candidate
 from goru.model.networks import Networks, softmax
 from goru.model.weights import named
-from goru.nn.architecture import Hyperparameters
+from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.fold import fold
 from goru.nn.layers.layer import Learned
-from goru.nn.network import Layers
+from goru.nn.network import Layers, init, running
 from goru.population.final_networks import FinalNetworks
 from goru.population.immediate.learner import stacked
 from goru.population.member import Block, Member, PreparedRows
@@ -51,9 +54,27 @@ class TrainedEnsemble:
 
     @property
     def networks(self) -> Networks:
-        """The networks, folded."""
+        """The networks, folded, all of the same layers."""
+        (networks,) = self._by_layers
+        return networks
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """`(networks, rows, outputs)` for `x` of `(rows, inputs)`; networks of different layers too."""
+        return np.concatenate([networks.outputs(x) for networks in self._by_layers])
+
+    @property
+    def finite(self) -> np.ndarray:
+        """Which of the networks have finite numbers alone, `(networks,)`."""
+        return np.concatenate([networks.finite for networks in self._by_layers])
+
+    @cached_property
+    def _by_layers(self) -> list[Networks]:
+        """The networks, folded; neighbours of the same layers together."""
         folded = [fold(layers, *block) for layers, block in zip(self.layers, self.blocks, strict=True)]
-        return Networks(folded[0][0], stacked([learned for _, learned in folded]))
+        return [
+            Networks(layers, stacked([learned for _, learned in neighbours]))
+            for layers, neighbours in groupby(folded, key=itemgetter(0))
+        ]
 
     def flat(self, networks: int | None = None) -> dict[str, np.ndarray]:
         """The networks as they were trained, an array a name: `3.1.scale` is γ of network 3's layer 1.
@@ -71,6 +92,14 @@ class TrainedEnsemble:
                     arrays |= {f"{index}.{name}": leaf[network] for name, leaf in of_block.items()}
                 index += 1
         return arrays
+
+
+@lru_cache(maxsize=64)
+def folded_layers(architecture: Architecture) -> Layers:
+    """The layers that are left of a network when it is folded: those of one ensemble are the same."""
+    hyper = Hyperparameters()
+    learned = init(architecture.layers, np.random.default_rng(0), hyper)
+    return fold(architecture.layers, learned, running(architecture.layers), hyper)[0]
 
 
 Late = Callable[[], bool]
@@ -138,7 +167,7 @@ def predict_validation(
     for (place, wanted), ensemble in zip(missing.items(), ensembles, strict=True):
         preparation, scaling = laboratory.fit_preparation(splits[place].training_rows)
         x = preparation.transform(dataset.encoded_development.take(splits[place].validation_rows))
-        outputs = ensemble.networks.outputs(x)
+        outputs = ensemble.outputs(x)
         values = softmax(outputs) if scaling is None else scaling.inverse(outputs[..., 0])
         trained = [(candidate, replicate) for candidate, some in wanted.items() for replicate in some]
         kept |= {(*network, place): of_network for network, of_network in zip(trained, values, strict=True)}
@@ -294,7 +323,7 @@ def _joined(blocks: Sequence[Block]) -> Block:
 
 def _without_diverged(ensemble: TrainedEnsemble) -> TrainedEnsemble:
     """The networks of an ensemble that did not diverge."""
-    well = ensemble.networks.finite
+    well = ensemble.finite
     if not well.any():
         raise InputError(
             "all networks of the recommended configurations diverged on all rows. "
