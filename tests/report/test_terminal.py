@@ -127,8 +127,8 @@ class TestAnswer:
             (
                 "gap",
                 0.8,
-                "overfits: validation loss exceeds training loss by 0.800 (0.700 to 0.900); that it rises again is not "
-                "sure",
+                "overfits: validation loss exceeds training loss by 0.800 (0.700 to 0.900); no clear rise in "
+                "validation loss",
             ),
             (
                 None,
