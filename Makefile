@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARRAYS := tests/nn
 NUMERIC := tests/nn tests/population tests/model tests/estimators tests/export
 
-.PHONY: demo test test-slow test-kernels fuzz lint types lock clean
+.PHONY: demo test test-slow test-kernels fuzz docs lint types lock clean
 
 demo: .venv/run  ## install, study the digits for a minute, say where the results are
 	$(BIN)/goru fit digits --budget 60s --overwrite
@@ -33,6 +33,9 @@ test-kernels: .venv/test  ## the numeric tests with each kernel of OpenBLAS that
 fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour
 	GORU_FUZZ_CASES=$(CASES) $(BIN)/pytest tests/fuzz
 
+docs: .venv/docs  ## the documentation as a site, in site/; a broken link or a missing reference is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,12 +53,19 @@ types: .venv/test
 	$(PIP) -r requirements/test.txt
 	touch $@
 
+.venv/docs: .venv/run requirements/docs.txt
+	$(PIP) -r requirements/docs.txt
+	touch $@
+
 lock:  ## pin what pyproject.toml allows today
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check .
 	.venv-lock/bin/python -m pip freeze --exclude goru > requirements/run.txt
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check ".[test]"
 	.venv-lock/bin/python -m pip freeze --exclude goru > requirements/test.txt
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check $$(sed -n 's/^docs = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",')
+	.venv-lock/bin/python -m pip freeze > requirements/docs.txt
 	rm -rf .venv-lock
 
 clean:
