@@ -1,5 +1,7 @@
 """`goru live`: a page on which networks train while techniques are switched on and off."""
 
+import os
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -21,4 +23,6 @@ def live_command(
     """Open a page on which networks train while you switch batch norm, weight decay and dropout on and off."""
     from goru.live.serving import open_page
 
-    open_page(source, target, task, names(drop), port, lang, browser)
+    if not open_page(source, target, task, names(drop), port, lang, browser):
+        sys.stdout.flush()
+        os._exit(0)  # a program is being compiled, which nobody will use, and which Python would trip over as it ends

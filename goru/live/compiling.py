@@ -49,6 +49,7 @@ class Compiler:
         self._wanted: list[tuple[State, Rows]] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def ready(self, sides: list[Side]) -> bool:
         """Whether the programs of these sides are there."""
@@ -64,11 +65,21 @@ class Compiler:
                 self._thread.start()
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Compile nothing more, and wait for what is being compiled: that cannot be stopped."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._wanted:
+                while not self._wanted and not self._closed:
                     self._changed.wait()
+                if self._closed:
+                    return
                 wanted, self._wanted = self._wanted, []
                 if len(self._ready) >= MOST_PROGRAMS:
                     # Programs that are in use live on until their run ends.
@@ -76,7 +87,8 @@ class Compiler:
                     ensemble.forget_programs()
             with contextlib.suppress(Exception):  # what cannot be compiled goes on as it is
                 for state, rows in wanted:
-                    self._make(Side(state, rows))
+                    if not self._closed:
+                        self._make(Side(state, rows))
             self._on_ready()
 
     def _make(self, side: Side) -> None:

@@ -1,19 +1,18 @@
 """The rows that networks are trained and validated on, as they read them: of a shape, or of a table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from goru.live import shapes
-from goru.live.state import ShapeData, State, StateError
-
-if TYPE_CHECKING:
-    from goru.data.dataset import Dataset
+from goru.live.state import ShapeData, ShapeName, State, StateError
 
 Loss = Literal["binary_cross_entropy", "softmax_cross_entropy", "squared_error"]
 MOST_POINTS = 1_000  # drawn on the page
+MOST_ROWS = 5_000  # of a table, that are trained on
 MARGIN = 0.08  # of the picture's extent, left free on every side
 
 
@@ -28,6 +27,7 @@ class Rows:
     - `classes`: their names in the order of their codes; `None` in regression.
     - `columns`: the names of the two axes of the picture.
     - `plane`: whether the first two columns are the picture's own, so that networks can be asked about all of it.
+    - `name`, `of_rows`: of the table, and how many it has.
     """
 
     x: np.ndarray
@@ -37,6 +37,8 @@ class Rows:
     classes: tuple[str, ...] | None
     columns: tuple[str, str]
     plane: bool
+    name: str = ""
+    of_rows: int = 0
 
     @property
     def loss(self) -> Loss:
@@ -103,7 +105,6 @@ class Source:
     """Where rows come from: shapes, and the table that the page was opened with, if there is one."""
 
     table: Rows | None = None
-    name: str = ""
     _drawn: dict[ShapeData, Rows] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, state: State) -> Rows:
@@ -112,10 +113,12 @@ class Source:
         **Raises:** `StateError` if it wants a table and there is none.
         """
         if state.data is not None:
-            if state.data not in self._drawn:
+            found = self._drawn.get(state.data)
+            if found is None:
+                found = of_shape(state.data)
                 self._drawn.clear()
-                self._drawn[state.data] = of_shape(state.data)
-            return self._drawn[state.data]
+                self._drawn[state.data] = found
+            return found
         if self.table is None:
             raise StateError("data.kind", "there is no table: the page was opened without one.")
         return self.table
@@ -126,8 +129,9 @@ class Source:
             return None
         classes = self.table.classes
         return {
-            "name": self.name,
+            "name": self.table.name,
             "rows": len(self.table.x),
+            "of_rows": self.table.of_rows,
             "columns": self.table.x.shape[1],
             "classes": None if classes is None else list(classes),
             "task": "regression" if classes is None else "classification",
@@ -142,27 +146,54 @@ def of_shape(data: ShapeData) -> Rows:
     return Rows(x, y, np.arange(half), np.arange(half, len(x)), ("0", "1"), ("x", "y"), plane=True)
 
 
-def of_table(dataset: "Dataset") -> Rows:
-    """Of a table as `goru fit` reads it: the rows that a study would test on are validated on, the others trained on.
+def shape(name: ShapeName = "circles", rows: int = 300, noise: float = 0.2, useless: int = 0, seed: int = 0) -> Rows:
+    """Rows of a shape; see [`ShapeData`][goru.live.state.ShapeData]."""
+    return of_shape(ShapeData(name, rows, noise, useless, seed))
 
-    What prepares the columns is fitted on the training rows alone.
+
+def table(
+    source: Any,
+    target: str | None = None,
+    task: str | None = None,
+    drop: Iterable[str] = (),
+    most_rows: int = MOST_ROWS,
+) -> Rows:
+    """Rows of a table as `goru fit` reads it; see `goru.data.dataset.load_dataset`.
+
+    The rows that a study would set aside as test rows are validated on, the others trained on; of many, some are drawn
+    by lot. What prepares the columns is fitted on the training rows alone.
+
+    **Arguments:**
+
+    - `source`: a file, a folder with IDX files, a built-in table's name, or a frame.
+    - `most_rows`: to be trained on; and half as many to be validated on.
+
+    **Raises:** `InputError` for a table that cannot be used.
     """
+    from goru.data.dataset import load_dataset
     from goru.data.preparing import Preparation, TargetScaling
 
-    count = len(dataset.y_development)
-    training, validation = np.arange(count), np.arange(count, count + len(dataset.y_test))
-    preparation = Preparation.fit(dataset.encoded_development, training)
-    x = np.concatenate(
-        [preparation.transform(dataset.encoded_development), preparation.transform(dataset.encoded_test)]
-    )
-    y = np.concatenate([dataset.y_development, dataset.y_test])
+    dataset = load_dataset(source, target=target, task=task, drop=drop)  # type: ignore[arg-type]  # checked there
+    random = np.random.default_rng(0)
+    chosen = [
+        np.sort(random.permutation(len(y))[:most])
+        for y, most in ((dataset.y_development, most_rows), (dataset.y_test, (most_rows + 1) // 2))
+    ]
+    encoded = [
+        of.take(rows) for of, rows in zip((dataset.encoded_development, dataset.encoded_test), chosen, strict=True)
+    ]
+    y = np.concatenate([dataset.y_development[chosen[0]], dataset.y_test[chosen[1]]])
+    training, validation = np.split(np.arange(len(y)), [len(chosen[0])])
+    preparation = Preparation.fit(encoded[0], training)
+    x = np.concatenate([preparation.transform(part) for part in encoded])
     if dataset.classes is None:
         y = TargetScaling.fit(y, training).transform(y)[:, None]
         names = None
     else:
         names = tuple(map(str, dataset.classes))
         y = y.astype(np.float32)[:, None] if len(names) == 2 else y.astype(np.int32)
-    return Rows(x, y, training, validation, names, ("principal component 1", "principal component 2"), plane=False)
+    columns = ("principal component 1", "principal component 2")
+    return Rows(x, y, training, validation, names, columns, plane=False, name=dataset.name, of_rows=dataset.n_rows)
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -6,10 +6,11 @@ where a browser sends it, must be the page's own; and nothing allows other origi
 """
 
 import hmac
+import json
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 64 * 1024  # of a request's body
@@ -80,6 +81,11 @@ class Guard:
         return hmac.compare_digest(offered.encode("utf-8", "replace"), self._token)
 
 
-def refusal(status: int, error: str, where: str) -> JSONResponse:
+def refusal(status: int, error: str, where: str) -> Response:
     """What a request that cannot be done is answered: one sentence, and which field it is about."""
-    return JSONResponse({"error": error, "where": where}, status)
+    return as_json({"error": error, "where": where}, status)
+
+
+def as_json(content: object, status: int = 200) -> Response:
+    """In ASCII, as half a character that somebody has sent is no UTF-8."""
+    return Response(json.dumps(content), status, media_type="application/json")

@@ -3,30 +3,31 @@
 import asyncio
 import contextlib
 import json
+import mimetypes
 import os
 import secrets
 import socket
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from goru import __version__
 from goru.errors import InputError
-from goru.live.security import MOST_BYTES, Guard, refusal
+from goru.live.actions import act, hello
+from goru.live.paths import STATIC
+from goru.live.security import MOST_BYTES, Guard, as_json, refusal
 from goru.live.session import Session
-from goru.live.state import State, StateError, checked_count, checked_number, limits
+from goru.live.state import StateError
 
+mimetypes.add_type("text/javascript", ".js")  # some machines say text/plain, which browsers refuse as a module
 HOST = "127.0.0.1"
-STATIC = Path(__file__).parent / "static"
 PING_SECONDS = 10.0
 MOST_WATCHERS = 16
 LEAVE_SECONDS = 30 * 60  # without a watcher: the server ends
@@ -77,6 +78,8 @@ class Page:
     async def _events(self, request: Request) -> Response:
         if len(self._wakes) >= MOST_WATCHERS:
             return refusal(503, f"{MOST_WATCHERS} pages are open already. Close one.", "events")
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         self._loop = asyncio.get_running_loop()
         return StreamingResponse(self._watch(), media_type="text/event-stream")
 
@@ -85,12 +88,12 @@ class Page:
         self._wakes.add(wake)
         seen = self.session.watch()
         try:
-            yield _event("hello", self.hello())
+            yield _event("hello", hello(self.session))
             while not self._closing:
                 wake.clear()
                 for name, data in self.session.news(seen):
                     yield _event(name, data)
-                    wake.set()  # a frame may have been cut
+                    wake.set()  # a frame may have held a part of the losses
                 try:
                     await asyncio.wait_for(wake.wait(), PING_SECONDS)
                 except TimeoutError:
@@ -98,19 +101,6 @@ class Page:
         finally:
             self._wakes.discard(wake)
             self.session.leave()
-
-    def hello(self) -> dict[str, Any]:
-        """What a watcher is told first."""
-        session = self.session
-        return {
-            "version": __version__,
-            "table": session.source.described(),
-            "limits": limits(),
-            "state": session.state.to_json(),
-            "playing": session.playing,
-            "reason": session.reason,
-            "epochs_per_second": session.epochs_per_second,
-        }
 
     async def _do(self, request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -125,39 +115,10 @@ class Page:
             await run_in_threadpool(act, self.session, content)
         except StateError as error:
             return refusal(400, str(error), error.where)
-        return JSONResponse({"ok": True})
+        return as_json({"ok": True})
 
     async def _snippet(self, request: Request) -> Response:
-        return PlainTextResponse("")
-
-
-def act(session: Session, content: object) -> None:
-    """Do what a page asks for.
-
-    **Raises:** `StateError` if it is nothing that can be done.
-    """
-    if not isinstance(content, dict):
-        raise StateError("body", "the body must be an object of JSON.")
-    match content.get("action"):
-        case "set":
-            if "state" not in content:
-                raise StateError("state", "state is missing.")
-            session.set(State.from_json(content["state"]))
-        case "play":
-            session.play()
-        case "pause":
-            session.pause()
-        case "step":
-            session.step()
-        case "reset":
-            session.reset()
-        case "speed":
-            session.speed(checked_number("epochs_per_second", content.get("epochs_per_second")))
-        case "look":
-            checked_count("layer", content.get("layer", 0), (0, 6))  # frames have all layers
-            session.look(checked_count("network", content.get("network", 0), (0, 31)))
-        case _:
-            raise StateError("action", "action must be one of set, play, pause, step, reset, speed, look.")
+        return PlainTextResponse(await run_in_threadpool(self.session.snippet))
 
 
 async def _body(request: Request) -> object:
@@ -218,8 +179,8 @@ def listen(port: int = 0) -> socket.socket:
     return found
 
 
-def serve(session: Session, sock: socket.socket, token: str) -> None:
-    """Serve until Ctrl-C, or until nobody has watched for half an hour."""
+def make_server(session: Session, sock: socket.socket, token: str) -> Server:
+    """A server that has not begun, for a session that may not have."""
     app, page = application(session, token, sock.getsockname()[1])
     config = uvicorn.Config(
         app,
@@ -233,11 +194,19 @@ def serve(session: Session, sock: socket.socket, token: str) -> None:
         limit_concurrency=100,
         timeout_graceful_shutdown=2,
     )
+    return Server(config, page)
+
+
+def serve(session: Session, sock: socket.socket, token: str) -> bool:
+    """Train and serve until Ctrl-C, or until nobody has watched for half an hour.
+
+    **Returns:** whether all threads have ended; where a program was being compiled one may not have.
+    """
+    server = make_server(session, sock, token)
     session.start()
-    try:
-        Server(config, page).run(sockets=[sock])
-    finally:
-        session.close()
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends by it, and passes it on
+        server.run(sockets=[sock])
+    return session.close(seconds=0.5)
 
 
 def new_token() -> str:

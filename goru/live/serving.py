@@ -6,12 +6,12 @@ import webbrowser
 from collections.abc import Sequence
 
 from goru.errors import InputError
-from goru.live.rows import Source
+from goru.live.rows import Rows, Source, table
 from goru.live.session import Session
-from goru.live.state import NetworkState, State, TrainingState
+from goru.live.state import NetworkState, State, StateError, TrainingState
 
 MISSING = "goru live needs the packages of its extra: pip install 'goru[live]'."
-OF_A_TABLE = State(None, NetworkState((64, 64)), TrainingState(0.003, 64, seeds=8))
+WIDTHS = ((64, 64), (32, 32), (16, 16), ())  # of the first networks on a table, the widest first
 
 
 def open_page(
@@ -22,7 +22,7 @@ def open_page(
     port: int = 0,
     lang: str | None = None,
     browser: bool = True,
-) -> None:
+) -> bool:
     """Serve the page on this machine until Ctrl-C; the address is printed in one line.
 
     **Arguments:**
@@ -32,6 +32,8 @@ def open_page(
     - `lang`: `"en"` or `"ko"`.
     - `browser`: whether it is opened.
 
+    **Returns:** whether all threads have ended.
+
     **Raises:** `InputError` for a table that cannot be used, a port that is taken, and where the extra is missing.
     """
     try:
@@ -39,29 +41,31 @@ def open_page(
     except ImportError:
         raise InputError(MISSING) from None
     threading.Thread(target=_import_engine, daemon=True).start()
-    table = None if source is None else read(source, target, task, drop)
-    session = Session(State() if table is None else OF_A_TABLE, table or Source())
+    if source is None:
+        session = Session(State(), Source())
+    else:
+        options = {"target": target, "task": task, "drop": tuple(drop)}
+        rows = table(source, target, task, drop)
+        call = source, {name: value for name, value in options.items() if value}
+        session = Session(first_state(rows), Source(rows), call)
     with contextlib.closing(listen(port)) as sock:
         token = new_token()
         page = address(sock, token, lang)
         print(page, flush=True)
         if browser:
             threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt):
-            serve(session, sock, token)
+        return serve(session, sock, token)
 
 
-def read(source: str, target: str | None = None, task: str | None = None, drop: Sequence[str] = ()) -> Source:
-    """A table, ready to be trained on.
-
-    **Raises:** `InputError` for one that cannot be used.
-    """
-    from goru.data.dataset import load_dataset
-    from goru.live.rows import of_table
-
-    dataset = load_dataset(source, target=target, task=task, drop=drop)  # type: ignore[arg-type]  # checked there
-    return Source(of_table(dataset), dataset.name)
+def first_state(rows: Rows) -> State:
+    """What is trained on a table at first: as wide as it may be."""
+    for hidden in WIDTHS:
+        state = State(None, NetworkState(hidden), TrainingState(0.003, 64, seeds=8))
+        with contextlib.suppress(StateError):
+            state.check(len(rows.training), rows.x.shape[1], rows.outputs)
+            break
+    return state
 
 
 def _import_engine() -> None:
-    import goru.live.training  # noqa: F401
+    import goru.live.worker  # noqa: F401

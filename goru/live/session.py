@@ -21,6 +21,7 @@ ENTRIES_AT_ONCE = 4_000  # of losses in one frame
 PAUSE_SECONDS = 120  # without a watcher
 Reason = Literal["asked", "nobody watched", "too long"]
 Event = tuple[str, dict[str, Any]]
+TableCall = tuple[str, dict[str, Any]]  # a source, and options of `goru.live.table`
 
 
 @dataclass
@@ -49,11 +50,12 @@ class Session:
 
     - `state`: what is trained at first.
     - `source`: of the rows.
-    - `on_news`: called, in any thread, whenever there is something new for watchers.
+    - `call`: how its table was read, for the snippet.
     """
 
-    def __init__(self, state: State, source: Source, on_news: Callable[[], None] = lambda: None) -> None:
-        self.state, self.source, self.on_news = state, source, on_news
+    def __init__(self, state: State, source: Source, call: TableCall | None = None) -> None:
+        self.state, self.source, self.call = state, source, call
+        self.on_news: Callable[[], None] = lambda: None  # called, in any thread, when there is news for watchers
         self.playing = True
         self.reason: Reason = "asked"
         self.epochs_per_second = EPOCHS_A_SECOND
@@ -79,13 +81,21 @@ class Session:
 
         Worker(self).work()
 
-    def close(self) -> None:
-        """End the thread, and wait for it."""
+    def close(self, seconds: float | None = None) -> bool:
+        """End the training, and wait for its threads: a program that is being compiled cannot be stopped.
+
+        **Arguments:**
+
+        - `seconds`: the longest that is waited.
+
+        **Returns:** whether they have ended.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     # What a page asks for; each returns at once.
 
@@ -95,7 +105,7 @@ class Session:
         **Raises:** `StateError` if it cannot be trained.
         """
         rows = self.source.rows(state)
-        state.check_work(len(rows.training), rows.x.shape[1], rows.outputs)
+        state.check(len(rows.training), rows.x.shape[1], rows.outputs)
         with self._changed:
             self.state = self._wanted = state
             if self.reason != "asked":
@@ -134,6 +144,13 @@ class Session:
         with self._changed:
             self.network, self._look = network, True
             self._changed.notify_all()
+
+    def snippet(self) -> str:
+        """Python that trains the networks that were last set."""
+        from goru.live.snippet import snippet
+
+        state = self.state
+        return snippet(state, self.source.rows(state), self.call)
 
     # Watchers
 
@@ -223,10 +240,11 @@ class Session:
 
     def began(self, run: "Run") -> None:
         """A new run is there."""
+        started = run.started()
         with self._changed:
             self._run, self._frame = run, {}
             self._latest.run += 1
-            self._started = {"run": self._latest.run, **run.started()}
+            self._started = {"run": self._latest.run, **started}
 
     def showed(self, frame: dict[str, Any]) -> None:
         """Here is how the run stands: a frame without losses."""

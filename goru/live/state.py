@@ -154,8 +154,10 @@ class State:
         network = self.network
         return network.norm != "none" or network.dropout > 0 or network.decay > 0
 
-    def check_work(self, rows: int, inputs: int, outputs: int) -> None:
-        """Raise `StateError` if an epoch is more than a page should be asked for."""
+    def check(self, rows: int, inputs: int, outputs: int) -> None:
+        """Raise `StateError` if so many training rows cannot be trained on like this, or not while somebody waits."""
+        if self.network.norm != "none" and self.training.batch < 2:
+            raise StateError("training.batch", "batch norm needs at least two rows in a batch: training.batch is 1.")
         widths = (inputs, *self.network.hidden, outputs)
         weights = sum(below * above for below, above in pairwise(widths))
         networks = self.training.seeds * (1 + self.switched_on)

@@ -24,7 +24,7 @@ class Run:
     """
 
     def __init__(self, state: State, rows: Rows) -> None:
-        state.check_work(len(rows.training), rows.x.shape[1], rows.outputs)
+        state.check(len(rows.training), rows.x.shape[1], rows.outputs)
         self.state, self.rows, self.epoch = state, rows, 0
         self.sides = {WITHOUT: Side(state.plain, rows)}
         if state.switched_on:
@@ -87,21 +87,21 @@ class Run:
         return {name: history.since(start, end) for name, history in self.histories.items()}
 
 
-def train(state: State | dict[str, Any], source: Source | None = None) -> Iterator[Frame]:
+def train(state: State | dict[str, Any], rows: Rows | None = None) -> Iterator[Frame]:
     """Train the networks of a state, and show them after every epoch; it does not end by itself.
 
     **Arguments:**
 
     - `state`: a [`State`][goru.live.state.State], or what the page has as one.
-    - `source`: of the table, where the state wants it.
+    - `rows`: of a table, see [`table`][goru.live.rows.table], where the state wants one.
 
-    **Returns:** frames as the page gets them, the first before training: `epoch`, and of every side losses, accuracy,
+    **Returns:** frames as the page gets them, the first before training: `epoch`, and of all `sides` losses, accuracy,
     gap, surfaces and layers.
 
     **Raises:** `StateError` (a `ValueError`) for a state that cannot be used.
     """
     state = state if isinstance(state, State) else State.from_json(state)
-    run = Run(state, (source or Source()).rows(state))
+    run = Run(state, Source(rows).rows(state))
     while True:
         losses = run.losses(run.epoch, run.entries)
         sides = {name: {"losses": losses[name], **own} for name, own in run.view().items()}

@@ -31,6 +31,12 @@ class Worker:
 
     def work(self) -> None:
         """Until the session is closed."""
+        try:
+            self._work()
+        finally:
+            self._compiler.close()
+
+    def _work(self) -> None:
         session = self._session
         while (task := session.next_task(self._due)) is not None:
             try:
