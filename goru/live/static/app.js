@@ -92,6 +92,7 @@ class App {
       forget: () => this.stage.forget(),
       kept: () => this.stage.kept,
       address: () => this.#write(),
+      hide: (part) => this.stage.hide(part),
     };
   }
 

@@ -28,7 +28,7 @@ function ofOne(side, t) {
 function ofTwo(run, t) {
   const [without, with_] = [run.side("without"), run.side("with")];
   const [one, two] = [without.last, with_.last];
-  const values = { with: named(run.state, t), all: one.networks };
+  const values = { with: named(run.state, t), count: techniques(run.state).length, all: one.networks };
   return [aboutLearning(one, two, values, t), aboutLoss(without, with_, values, t)].filter(Boolean);
 }
 

@@ -29,6 +29,7 @@ export class Side {
     return h("p", { class: "legend" },
       h("span", { class: "line-validation", text: this.t("stage.validation_loss") }),
       h("span", { class: "line-training", text: this.t("stage.training") }),
+      h("span", { class: "line-band", text: this.t("stage.band") }),
     );
   }
 

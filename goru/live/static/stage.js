@@ -41,14 +41,16 @@ export class Stage {
     });
     this.surfaceChoice.show("mean");
     this.axisChoice.show("linear");
+    this.legend = h("p", { class: "legend-points", text: t("stage.legend_points") });
     this.numberSlot = h("span", { class: "which", hidden: true });
     this.looking = h("div", { class: "looking" }, this.surfaceChoice.element, this.numberSlot, this.axisChoice.element,
-      h("p", { class: "legend-points", text: t("stage.legend_points") }));
+      this.legend);
   }
 
   #change(view) {
     Object.assign(this.view, view);
     this.numberSlot.hidden = this.view.surface !== "one";
+    say(this.legend, this.t(this.view.surface === "spread" ? "stage.spread_legend" : "stage.legend_points"));
     this.update();
     this.describe();
   }
@@ -104,6 +106,11 @@ export class Stage {
     this.told = performance.now();
     say(this.spoken, this.headline.textContent);
     if (this.run) for (const name of this.run.names) this.sides[name].describe();
+  }
+
+  /** Hide a part of both sides ("activations") while a lesson asks about it; null shows everything. */
+  hide(part) {
+    this.element.dataset.hides = part ?? "";
   }
 
   /** Keep what is seen as A. */

@@ -39,7 +39,7 @@ export function figure(value) {
   else if (size >= 100) text = value.toFixed(0);
   else if (size >= 10) text = value.toFixed(1);
   else text = size >= 1 || size === 0 ? value.toFixed(2) : value.toFixed(3);
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }
 
 /** A share as per cent with one decimal. */

@@ -1,7 +1,8 @@
 /**
  * The textbook's promises as lessons. Each has a state that shows it, how many epochs that takes, and `outcome`, which
- * reads from the frames what happened: {answer, holds, values}; `answer` is one of its answers, and `holds` whether the
- * promise held here (null: neither). `before` is trained first and kept as A.
+ * reads from the frames what happened: {answer, verdict, values}; `answer` is one of its answers, and `verdict` whether
+ * the promise "holds", holds in "part", "fails" or is left "open". `before` is trained first and kept as A; `hides` is
+ * what must not be seen before the reader has answered.
  */
 import { spread } from "../history.js";
 import { stateOf } from "../state.js";
@@ -12,8 +13,9 @@ const deep = (width, layers) => Array(layers).fill(width);
 
 const activations = { "data.name": "moons", "data.rows": 300, "training.optimizer": "sgd", "training.rate": 0.1 };
 const overfitting = {
-  "data.name": "circles", "data.rows": 80, "data.noise": 0.4, "network.hidden": deep(64, 3), "training.rate": 0.003,
+  "data.name": "xor", "data.rows": 120, "network.hidden": deep(64, 3), "training.rate": 0.001,
 };
+const placement = { "data.name": "spirals", "data.rows": 500, "data.noise": 0.1, "network.hidden": deep(32, 3) };
 
 /** Where a layer's activations are before training: all near one value, at both ends of tanh, or spread out. */
 function place(layer) {
@@ -22,14 +24,16 @@ function place(layer) {
   return share((value) => Math.abs(value) > 0.9) > 0.5 ? "ends" : "spread";
 }
 
-function activationsOutcome(expected) {
+/** `learns`: whether such activations should let networks learn. */
+function activationsOutcome(expected, learns) {
   return ({ run }) => {
     const side = run.side("without");
     const layers = side.first.layers;
     const answer = place(layers.at(-1));
     const { learned, networks } = side.last;
     const values = { first: figure(spread(layers[0].histogram).sd), last: figure(spread(layers.at(-1).histogram).sd), learned, networks };
-    return { answer, holds: answer === expected, values };
+    const asPromised = learned > networks / 2 === learns;
+    return { answer, verdict: answer !== expected ? "fails" : asPromised ? "holds" : "part", values };
   };
 }
 
@@ -39,14 +43,14 @@ function compared(before, after, least) {
   return after < before ? "less" : "more";
 }
 
-const holdsIfLess = (answer) => (answer === "less" ? true : answer === "more" ? false : null);
+const VERDICTS = { less: "holds", alike: "open", more: "fails" };
 
 function gapOutcome({ run }) {
   const [one, two] = ["without", "with"].map((name) => run.side(name));
   const answer = compared(one.last.gap, two.last.gap, ALIKE * Math.abs(one.last.gap));
   const losses = [one, two].map((side) => side.curve.last("validation"));
   const values = { one: figure(one.last.gap), two: figure(two.last.gap), loss_one: figure(losses[0]), loss_two: figure(losses[1]) };
-  return { answer, holds: holdsIfLess(answer), values };
+  return { answer, verdict: VERDICTS[answer], values };
 }
 
 function lossOutcome({ run }) {
@@ -54,28 +58,28 @@ function lossOutcome({ run }) {
   const [before, after] = [one.curve.last("validation"), two.curve.last("validation")];
   const answer = compared(before, after, ALIKE * before);
   const scores = [one, two].map((side) => percent(side.last.accuracy.validation));
-  return { answer, holds: holdsIfLess(answer), values: { one: figure(before), two: figure(after), score_one: scores[0], score_two: scores[1] } };
+  return { answer, verdict: VERDICTS[answer], values: { one: figure(before), two: figure(after), score_one: scores[0], score_two: scores[1] } };
 }
 
 export const LESSONS = [
   {
-    name: "initial-small", claim: "activations", epochs: 60,
+    name: "initial-small", claim: "activations", epochs: 60, hides: "activations",
     state: stateOf({ ...activations, "network.hidden": deep(32, 5), "network.activation": "tanh", "network.initial": 0.01 }),
-    answers: ["spread", "one", "ends"], outcome: activationsOutcome("one"),
+    answers: ["spread", "one", "ends"], outcome: activationsOutcome("one", false),
   },
   {
-    name: "initial-large", claim: "activations", epochs: 60,
-    state: stateOf({ ...activations, "network.hidden": deep(32, 5), "network.activation": "tanh", "network.initial": 1 }),
-    answers: ["spread", "one", "ends"], outcome: activationsOutcome("ends"),
+    name: "initial-large", claim: "activations", epochs: 60, hides: "activations",
+    state: stateOf({ ...activations, "network.hidden": deep(32, 5), "network.activation": "tanh", "network.initial": 2 }),
+    answers: ["spread", "one", "ends"], outcome: activationsOutcome("ends", false),
   },
   {
-    name: "initial-xavier", claim: "activations", epochs: 60,
+    name: "initial-xavier", claim: "activations", epochs: 60, hides: "activations",
     state: stateOf({ ...activations, "network.hidden": deep(32, 5), "network.activation": "tanh", "network.initial": "xavier" }),
-    answers: ["spread", "one", "ends"], outcome: activationsOutcome("spread"),
+    answers: ["spread", "one", "ends"], outcome: activationsOutcome("spread", true),
   },
   {
-    name: "initial-he", claim: "activations", epochs: 60,
-    before: { epochs: 5, state: stateOf({ ...activations, "network.hidden": deep(32, 6), "network.initial": "xavier" }) },
+    name: "initial-he", claim: "activations", epochs: 60, hides: "activations",
+    before: { epochs: 0, state: stateOf({ ...activations, "network.hidden": deep(32, 6), "network.initial": "xavier" }) },
     state: stateOf({ ...activations, "network.hidden": deep(32, 6), "network.initial": "he" }),
     answers: ["fades", "keeps", "grows"],
     outcome({ run, kept }) {
@@ -83,7 +87,7 @@ export const LESSONS = [
       const share = ratio(run.side("without").first.layers);
       const answer = share < 0.5 ? "fades" : share > 2 ? "grows" : "keeps";
       const xavier = ratio(kept.sides.without.first.layers);
-      return { answer, holds: answer === "keeps" && xavier < share, values: { share: figure(share), xavier: figure(xavier) } };
+      return { answer, verdict: answer === "keeps" && xavier < share ? "holds" : "fails", values: { share: figure(share), xavier: figure(xavier) } };
     },
   },
   {
@@ -98,7 +102,7 @@ export const LESSONS = [
       const level = Math.log(2) / 2;
       const [one, two] = curves.map((curve) => curve.reached("training", level) ?? Infinity);
       const answer = one === two ? "alike" : compared(one, two, 0.1 * Math.min(one, two));
-      return { answer, holds: holdsIfLess(answer), values: { one: ofEpoch(one, run), two: ofEpoch(two, run), level: figure(level) } };
+      return { answer, verdict: VERDICTS[answer], values: { one: ofEpoch(one, run), two: ofEpoch(two, run), level: figure(level) } };
     },
   },
   {
@@ -111,45 +115,46 @@ export const LESSONS = [
       const [one, two] = ["without", "with"].map((name) => run.side(name).last);
       const half = one.networks / 2;
       const answer = two.learned < half ? "neither" : one.learned >= half ? "both" : "with";
-      return { answer, holds: answer === "with" ? true : answer === "neither" ? false : null, values: { one: one.learned, two: two.learned, all: one.networks } };
+      const verdict = { with: "holds", both: "open", neither: "fails" }[answer];
+      return { answer, verdict, values: { one: one.learned, two: two.learned, all: one.networks } };
     },
   },
   {
-    name: "bn-overfit", claim: "bn-overfit", epochs: 150,
+    name: "bn-overfit", claim: "bn-overfit", epochs: 120,
     state: stateOf({ ...overfitting, "network.norm": "before" }), answers: ["less", "alike", "more"], outcome: gapOutcome,
   },
   {
-    name: "bn-placement", claim: "bn-placement", epochs: 80,
-    before: { epochs: 80, state: stateOf({ "data.name": "spirals", "data.noise": 0.2, "network.hidden": deep(32, 3), "network.norm": "before" }) },
-    state: stateOf({ "data.name": "spirals", "data.noise": 0.2, "network.hidden": deep(32, 3), "network.norm": "after" }),
+    name: "bn-placement", claim: "bn-placement", epochs: 60,
+    before: { epochs: 60, state: stateOf({ ...placement, "network.norm": "before" }) },
+    state: stateOf({ ...placement, "network.norm": "after" }),
     answers: ["less", "alike", "more"],
     outcome({ run, kept }) {
       const [before, after] = [kept.sides.with, run.side("with")].map(({ curve }) => curve.lowest("validation"));
       const answer = compared(before, after, ALIKE * before);
-      return { answer, holds: holdsIfLess(answer), values: { one: figure(before), two: figure(after) } };
+      return { answer, verdict: VERDICTS[answer], values: { one: figure(before), two: figure(after) } };
     },
   },
   {
-    name: "overfitting", claim: "overfitting", epochs: 150, state: stateOf(overfitting), answers: ["falls", "turns", "stays"],
+    name: "overfitting", claim: "overfitting", epochs: 120, state: stateOf(overfitting), answers: ["falls", "turns", "stays"],
     outcome({ run }) {
       const { curve, last } = run.side("without");
       const [lowest, end] = [curve.lowest("validation"), curve.last("validation")];
       const answer = lowest > 0.95 * curve.validation.mean[0] ? "stays" : end > 1.02 * lowest ? "turns" : "falls";
       const values = { lowest: figure(lowest), end: figure(end), training: figure(curve.last("training")), epoch: last.overfits_from ?? "–" };
-      return { answer, holds: answer === "turns", values };
+      return { answer, verdict: answer === "turns" ? "holds" : "fails", values };
     },
   },
   {
-    name: "weight-decay", claim: "weight-decay", epochs: 150,
+    name: "weight-decay", claim: "weight-decay", epochs: 120,
     state: stateOf({ ...overfitting, "network.decay": 0.01 }), answers: ["less", "alike", "more"], outcome: gapOutcome,
   },
   {
-    name: "dropout", claim: "dropout", epochs: 150,
+    name: "dropout", claim: "dropout", epochs: 120,
     state: stateOf({ ...overfitting, "network.dropout": 0.3 }), answers: ["less", "alike", "more"], outcome: gapOutcome,
   },
   {
-    name: "useless", claim: "dropout-ensemble", epochs: 150,
-    state: stateOf({ ...overfitting, "data.rows": 150, "data.noise": 0.2, "data.useless": 15, "network.dropout": 0.3 }),
+    name: "useless", claim: "dropout-ensemble", epochs: 120,
+    state: stateOf({ ...overfitting, "data.name": "moons", "data.rows": 200, "data.noise": 0.1, "data.useless": 10, "network.dropout": 0.3 }),
     answers: ["less", "alike", "more"], outcome: lossOutcome,
   },
 ];

@@ -4,7 +4,7 @@ import { same } from "../state.js";
 import { LESSONS } from "./lessons.js";
 
 export class Tour {
-  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(). */
+  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(), hide(part). */
   constructor({ t, act }) {
     Object.assign(this, { t, act, index: null, phase: "intro", guess: null, run: null, came: null });
     this.element = h("section", { class: "tour", "aria-label": t("page.lessons") });
@@ -22,6 +22,7 @@ export class Tour {
   }
 
   open(index) {
+    this.act.hide(null);
     Object.assign(this, { index, phase: "intro", guess: null, came: null });
     this.render();
     this.act.address();
@@ -29,6 +30,7 @@ export class Tour {
   }
 
   close() {
+    this.act.hide(null);
     this.index = null;
     this.render();
     this.act.address();
@@ -42,7 +44,7 @@ export class Tour {
     await this.act.speed(30);
     this.act.forget();
     await this.act.set((lesson.before ?? lesson).state);
-    if (lesson.before) await this.act.play();
+    if (lesson.before?.epochs) await this.act.play();
   }
 
   /** A run has begun: it may be what the lesson waits for, or something else that the reader wants to try. */
@@ -80,6 +82,8 @@ export class Tour {
 
   #go(phase) {
     this.phase = phase;
+    // What a lesson asks about must not be seen before the reader has answered.
+    this.act.hide(["before", "preparing", "predict"].includes(phase) ? this.lesson?.hides : null);
     this.render();
   }
 
@@ -154,10 +158,9 @@ export class Tour {
 
   #outcome(words) {
     const { t, came, guess } = this;
-    const verdict = came.holds === true ? "holds" : came.holds === false ? "fails" : "open";
-    return h("div", { class: "outcome", role: "status", "data-answer": came.answer, "data-verdict": verdict },
+    return h("div", { class: "outcome", role: "status", "data-answer": came.answer, "data-verdict": came.verdict },
       h("p", {}, h("b", { text: t(guess === came.answer ? "tour.right" : "tour.wrong") }), " ", words(`outcomes.${came.answer}`, came.values)),
-      h("p", { class: "verdict", text: t(`tour.${verdict}`) }),
+      h("p", { class: "verdict", text: t(`tour.${came.verdict}`) }),
       h("button", { type: "button", class: "quiet", text: t("tour.again"), onclick: () => this.setUp() }),
       this.index + 1 < LESSONS.length ? h("button", { type: "button", class: "primary", "data-keeps": "main", text: t("tour.next_lesson"), onclick: () => this.open(this.index + 1) }) : null);
   }
