@@ -46,7 +46,7 @@ class Compiler:
     def __init__(self, on_ready: Callable[[], None] = lambda: None) -> None:
         self._on_ready = on_ready
         self._ready: set[Hashable] = set()
-        self._wanted: list[tuple[State, Rows]] = []
+        self._wanted: list[tuple[State, Rows, bool]] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -59,7 +59,7 @@ class Compiler:
     def want(self, sides: list[Side]) -> None:
         """Compile for these sides, and for no others that are still waiting."""
         with self._changed:
-            self._wanted = [(side.state, side.rows) for side in sides]
+            self._wanted = [(side.state, side.rows, side.batches.joined) for side in sides]
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="goru-live-compiling", daemon=True)
                 self._thread.start()
@@ -86,9 +86,9 @@ class Compiler:
                     self._ready.clear()
                     ensemble.forget_programs()
             with contextlib.suppress(Exception):  # what cannot be compiled goes on as it is
-                for state, rows in wanted:
+                for given in wanted:
                     if not self._closed:
-                        self._make(Side(state, rows))
+                        self._make(Side(*given))
             self._on_ready()
 
     def _make(self, side: Side) -> None:

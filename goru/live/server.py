@@ -164,7 +164,7 @@ class Server(uvicorn.Server):
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket on this machine alone.
+    """A socket that listens on this machine alone.
 
     **Raises:** `InputError` if the port is taken.
     """
@@ -173,6 +173,7 @@ def listen(port: int = 0) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was closed just now is free
     try:
         found.bind((HOST, port))
+        found.listen()  # whoever comes before the server has begun waits for it
     except OSError as error:
         found.close()
         raise InputError(f"port {port}: {error.strerror or error}. Choose another one.") from None

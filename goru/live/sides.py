@@ -73,13 +73,15 @@ class Side:
     **Arguments:**
 
     - `state`: all techniques that it has are used.
+    - `joined`: whether a single last row of an epoch joins the batch before it, as it must for batch norm; both sides
+      of a page do alike.
     - `seed`: of initial weights, masks and batches.
 
     `learner` has the networks; `learning` trains them: the learner itself, or its compiled stand-in. `penalised` is the
     λ of a penalty.
     """
 
-    def __init__(self, state: State, rows: Rows, seed: int = 0) -> None:
+    def __init__(self, state: State, rows: Rows, joined: bool, seed: int = 0) -> None:
         self.state, self.rows = state, rows
         random = np.random.RandomState(seed)
         drawn, own = architecture(state, rows), state.network
@@ -96,7 +98,7 @@ class Side:
         self.penalised = own.decay if own.decay_form != "decoupled" else 0.0
         self.learner.penalty = PENALTIES[own.decay_form] if self.penalised else "decoupled"
         self.batch = min(state.training.batch, len(rows.training))
-        self.batches = Batches(random, rows.training, self.batch, own.norm != "none")
+        self.batches = Batches(random, rows.training, self.batch, joined)
         self.learning: Any = self.learner  # or what stands in for it, compiled
 
     @property

@@ -26,10 +26,10 @@ class Run:
     def __init__(self, state: State, rows: Rows) -> None:
         state.check(len(rows.training), rows.x.shape[1], rows.outputs)
         self.state, self.rows, self.epoch = state, rows, 0
-        self.sides = {WITHOUT: Side(state.plain, rows)}
+        joined = state.network.norm != "none"
+        self.sides = {WITHOUT: Side(state.plain, rows, joined)}
         if state.switched_on:
-            self.sides[WITH] = Side(state, rows)
-            self.sides[WITHOUT].batches.joined = self.sides[WITH].batches.joined
+            self.sides[WITH] = Side(state, rows, joined)
         self.histories = {name: History(rows) for name in self.sides}
         self._score()
 
