@@ -212,7 +212,6 @@ def memory(minutes: float) -> None:
         slow = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         slow.request("GET", f"/events?token={server.token}")
         begun, told, index, figures = time.monotonic(), 0.0, 0, []
-        server.do(action="speed", epochs_per_second=60)
         for _, _, now in events:
             if now - told > 10:
                 told, index = now, index + 1

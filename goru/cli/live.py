@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,8 +16,10 @@ def live_command(
     target: Annotated[str | None, typer.Option(help="The column to predict, as for `goru fit`.")] = None,
     task: Annotated[str | None, typer.Option(help="classification or regression, as for `goru fit`.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Columns to ignore: A,B or once each.")] = None,
-    port: Annotated[int, typer.Option(help="Where the page is served; by default any free port.", max=65535)] = 0,
-    lang: Annotated[Literal["en", "ko"] | None, typer.Option(help="The page's language: en or ko.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served. Default: any free port.")] = 0,
+    lang: Annotated[
+        str | None, typer.Option(help="The page's language: en or ko. Default: the browser's, if it is one of them.")
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
 ) -> None:
     """Open a page on which networks train while you switch batch norm, weight decay and dropout on and off."""

@@ -72,7 +72,8 @@ class Rows:
         if self.plane:
             return self.x[:, :2]
         centred = self.x - self.x[self.training].mean(axis=0)
-        _, _, axes = np.linalg.svd(centred[self.training[:MOST_POINTS]], full_matrices=False)
+        few = self.training[: MOST_POINTS if self.x.shape[1] < 500 else 200]  # that take a fraction of a second
+        _, _, axes = np.linalg.svd(centred[few], full_matrices=False)
         axes = axes[:2] * np.sign(axes[:2].sum(axis=1, keepdims=True) + 1e-12)  # whichever way round they come
         found = centred @ axes.T
         return np.pad(found, ((0, 0), (0, 2 - found.shape[1])))

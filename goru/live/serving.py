@@ -5,12 +5,12 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.live.rows import Rows, Source, table
 from goru.live.session import Session
 from goru.live.state import NetworkState, State, StateError, TrainingState
 
-MISSING = "goru live needs the packages of its extra: pip install 'goru[live]'."
+LANGUAGES = ("en", "ko")
 WIDTHS = ((64, 64), (32, 32), (16, 16), ())  # of the first networks on a table, the widest first
 
 
@@ -29,17 +29,20 @@ def open_page(
 
     - `source`, `target`, `task`, `drop`: the table, if there is one; see `goru.data.dataset.load_dataset`.
     - `port`: by default any that is free.
-    - `lang`: `"en"` or `"ko"`.
+    - `lang`: one of `LANGUAGES`, or as the browser has it.
     - `browser`: whether it is opened.
 
     **Returns:** whether all threads have ended.
 
-    **Raises:** `InputError` for a table that cannot be used, a port that is taken, and where the extra is missing.
+    **Raises:** `InputError` for a table that cannot be used, a language that there is not, a port that is taken, and
+    where the extra is missing.
     """
+    if lang not in (None, *LANGUAGES):
+        raise InputError(f"{option('lang', lang)}: the page is in {' and '.join(LANGUAGES)}.")
     try:
         from goru.live.server import address, listen, new_token, serve
-    except ImportError:
-        raise InputError(MISSING) from None
+    except ImportError as error:
+        raise InputError(f"goru live needs {error.name}. Install it with: pip install 'goru[live]'.") from None
     threading.Thread(target=_import_engine, daemon=True).start()
     if source is None:
         session = Session(State(), Source())

@@ -77,9 +77,13 @@ class Session:
         self._thread.start()
 
     def _work(self) -> None:
-        from goru.live.worker import Worker  # JAX comes with it, for which no page has to wait
+        try:
+            from goru.live.worker import Worker  # JAX comes with it, for which no page has to wait
 
-        Worker(self).work()
+            Worker(self).work()
+        except Exception as error:  # of a thread nobody else would hear
+            self.failed(f"training cannot begin: {type(error).__name__}: {error}")
+            raise
 
     def close(self, seconds: float | None = None) -> bool:
         """End the training, and wait for its threads: a program that is being compiled cannot be stopped.
@@ -165,7 +169,8 @@ class Session:
             self._watchers += 1
             if self.reason == "nobody watched":
                 self._set_playing(True)
-            return Seen(status=self._latest.status, error=self._latest.error)
+            untold = bool(self._error) and self._run is None  # the last error still holds
+            return Seen(status=self._latest.status, error=self._latest.error - untold)
 
     def leave(self) -> None:
         """Watch no longer."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.live.rows import Source, table
-from goru.live.serving import first_state
+from goru.live.serving import LANGUAGES, first_state
 from goru.live.session import Session
 from goru.live.state import State
 
@@ -34,9 +34,9 @@ def show(
     try:
         from goru.live.widget import LiveWidget
     except ImportError as error:
-        raise InputError(f"goru.live.show needs anywidget ({error}): pip install 'goru[live]'.") from None
-    if language not in ("en", "ko"):
-        raise InputError(f"language={language!r}: the page is in 'en' and 'ko'.")
+        raise InputError(f"goru.live.show needs {error.name}. Install it with: pip install 'goru[live]'.") from None
+    if language not in LANGUAGES:
+        raise InputError(f"{option('language', language)}: the page is in {' and '.join(LANGUAGES)}.")
     drop = tuple(drop)
     rows = None if source is None else table(source, target, task, drop)
     found = Source(rows)

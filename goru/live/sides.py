@@ -24,6 +24,7 @@ from goru.population.immediate.learner import Learner, Order
 from goru.population.immediate.threads import threads_for
 
 MOMENTUM = 0.9
+_CELLS = 1 << 22  # activations of a layer that are computed at once, of all networks together
 WEIGHT_INITS: dict[str, WeightInit] = {"he": "he_normal", "xavier": "glorot_normal"}
 PENALTIES: dict[str, DecayForm] = {"half_squared": "l2_squared", "norm": "l2_norm", "decoupled": "decoupled"}
 
@@ -128,7 +129,7 @@ class Side:
 
         **Arguments:**
 
-        - `given_up`: asked before every mini-batch, as long as nothing is compiled.
+        - `given_up`: asked at first and, as long as nothing is compiled, before every mini-batch.
 
         **Raises:** `GivenUp` where it says so; the networks are then somewhere inside the epoch.
         """
@@ -139,14 +140,19 @@ class Side:
                     raise GivenUp
                 yield order
 
+        if given_up():
+            raise GivenUp
         orders = self.orders()
         with threads_for(self.layers, self.batch):
             self.learning.learn(self.rows.x, self.rows.y, orders if self.compiled else watched())
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """At inference, batch norm by its running statistics, `(networks, outputs, rows)`."""
-        with threads_for(self.layers, len(x)):
-            return self.learning.outputs(x)
+        widest = max((self.rows.outputs, *self.state.network.hidden))
+        at_once = max(_CELLS // (len(self.learner) * widest), 64)
+        parts = [x[start : start + at_once] for start in range(0, len(x), at_once)]
+        with threads_for(self.layers, at_once):
+            return np.concatenate([self.learning.outputs(part) for part in parts], axis=2)
 
     def predictions(self, x: np.ndarray) -> np.ndarray:
         """Probabilities, or scaled numbers, `(networks, outputs, rows)`."""

@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from states import PLAIN, with_network
-from test_rows import make_frame
+from live_states import PLAIN, make_frame, with_network
 
 from goru.live.measures import BINS, History, Scored, dead, histogram, layers, number, score
 from goru.live.rows import of_shape, table

@@ -1,29 +1,12 @@
 """`goru.live.rows`: what networks read, of shapes and of tables."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from states import PLAIN
+from live_states import PLAIN, make_frame
 
 from goru.errors import InputError
 from goru.live.rows import MOST_POINTS, Source, shape, table
 from goru.live.state import State, StateError
-
-
-def make_frame(rows: int = 90, kind: str = "two") -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {"a": rng.normal(50, 9, rows), "b": rng.choice(["x", "y", "z"], rows), "c": rng.normal(size=rows)}
-    )
-    frame.loc[3, "a"] = np.nan
-    match kind:
-        case "two":
-            frame["y"] = np.where(frame["c"] > 0, "yes", "no")
-        case "three":
-            frame["y"] = rng.choice(["p", "q", "r"], rows)
-        case _:
-            frame["y"] = 1000 + 30 * frame["c"]
-    return frame
 
 
 @pytest.mark.parametrize(

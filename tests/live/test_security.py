@@ -6,7 +6,7 @@ import random
 import socket
 
 import pytest
-from conftest import SMALL, wait_for
+from live_served import SMALL, wait_for
 
 HOSTS = ("evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example", "[::1]", "0.0.0.0", "", "LOCALHOST")
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from conftest import SMALL
+from live_served import SMALL
 
 from goru.errors import InputError
 from goru.live.server import address, listen, new_token

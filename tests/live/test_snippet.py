@@ -5,7 +5,7 @@ import io
 import itertools
 
 import pytest
-from states import PLAIN, with_data, with_network, with_training
+from live_states import PLAIN, with_data, with_network, with_training
 
 from goru.live.rows import Source, table
 from goru.live.snippet import EPOCHS, expressible, snippet

@@ -3,8 +3,7 @@
 import base64
 
 import numpy as np
-from states import PLAIN
-from test_rows import make_frame
+from live_states import PLAIN, make_frame
 
 from goru.live.rows import of_shape, table
 from goru.live.sides import Side

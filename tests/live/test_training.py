@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from states import PLAIN, with_data, with_network, with_training
+from live_states import PLAIN, with_data, with_network, with_training
 
 import goru
 from goru.live.rows import of_shape
