@@ -1,12 +1,12 @@
 /** The whole page: the bar, the settings, the lessons and what is seen, tied to a transport. */
-import { Bar } from "./bar.js";
+import { Bar } from "./panels/bar.js";
 import { Colours } from "./charts/canvas.js";
-import { Controls } from "./controls.js";
+import { Controls } from "./panels/controls.js";
 import { h, settled } from "./dom.js";
 import { Run } from "./history.js";
 import { Tour } from "./lessons/tour.js";
-import { Sharing } from "./sharing.js";
-import { Stage } from "./stage.js";
+import { Sharing } from "./panels/sharing.js";
+import { Stage } from "./panels/stage.js";
 import { changed, read, same, written } from "./state.js";
 import { texts } from "./words.js";
 
@@ -158,7 +158,7 @@ class App {
   #state(playing, reason) {
     this.playing = playing;
     this.bar.showPlaying(playing);
-    if (!playing) this.stage.describe();
+    this.stage.showPlaying(playing);
     this.stage.notify(reason && this.t.has(`page.stopped_${reason}`) ? this.t(`page.stopped_${reason}`) : null);
   }
 

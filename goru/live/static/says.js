@@ -5,14 +5,17 @@ import { percent } from "./words.js";
 const WORTH = 0.05; // a smaller difference between two losses is none
 
 /** What the techniques are called together: "batch norm and dropout". */
-export const named = (state, t) => t.list(techniques(state).map((name) => t(`techniques.${name}`)));
+export function named(state, t) {
+  const names = techniques(state);
+  return names.length === 3 ? t("techniques.three") : t.list(names.map((name) => t(`techniques.${name}`)));
+}
 
-export function says(run, t) {
+/** `playing`: whether training goes on; before the first epoch it may still be waited for. */
+export function says(run, playing, t) {
   if (!run) return [t("says.waiting")];
   const sides = run.names.map((name) => run.side(name).last).filter(Boolean);
   const networks = run.state.training.seeds;
-  if (!run.compiled && run.epoch === 0) return [t("says.preparing", { n: networks * run.names.length })];
-  if (run.epoch === 0 || sides.length < run.names.length) return [t("says.ready", { n: networks * run.names.length })];
+  if (run.epoch === 0 || sides.length < run.names.length) return [t(playing ? "says.preparing" : "says.ready", { n: networks * run.names.length })];
   return run.names.length === 2 ? ofTwo(run, t) : ofOne(sides[0], t);
 }
 

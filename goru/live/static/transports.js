@@ -45,7 +45,7 @@ export function overModel(model) {
         if (event === "frame") requestAnimationFrame(ready);
       };
       model.on("msg:custom", take);
-      ready();
+      model.send({ action: "ready", opened: true });
       const alive = setInterval(ready, SIGN_OF_LIFE);
       return () => {
         clearInterval(alive);

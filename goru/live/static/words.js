@@ -1,5 +1,5 @@
 /**
- * Texts of one language: `t("key.of.text", {values})`.
+ * Texts of one language: `t(key, values)`, a key being "says.ready".
  *
  * In a text, {name} is a value, {n|row|# rows} a word that depends on whether the value is 1 (# is the
  * value), and {name:을/를} a value
@@ -17,7 +17,7 @@ export function texts(words, language) {
   };
   t.language = language;
   t.has = (key) => typeof key.split(".").reduce((part, name) => part?.[name], words) === "string";
-  t.list = (items) => new Intl.ListFormat(language, { type: "conjunction" }).format(items);
+  t.list = (items) => new Intl.ListFormat(language === "en" ? "en-GB" : language, { type: "conjunction" }).format(items);
   return t;
 }
 

@@ -30,7 +30,7 @@ export class Surface {
 }
 
 /** Draw a surface (or none), the line on which both classes are as likely, and the points. */
-export function drawSurface(context, width, height, { surface, kept, points, extent, colours, hideTraining }) {
+export function drawSurface(context, width, height, { surface, kept, points, extent, colours }) {
   context.save();
   context.beginPath();
   context.roundRect(0, 0, width, height, 8);
@@ -43,7 +43,7 @@ export function drawSurface(context, width, height, { surface, kept, points, ext
     if (surface.two) drawBoundary(context, width, height, surface, colours.ink, [], 1.25);
   }
   if (kept) drawBoundary(context, width, height, kept, colours.ink, [2, 3], 1.5);
-  if (points) drawPoints(context, width, height, points, extent, colours, hideTraining);
+  if (points) drawPoints(context, width, height, points, extent, colours);
   context.restore();
 }
 

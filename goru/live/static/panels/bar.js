@@ -1,6 +1,6 @@
 /** The bar above: play, pause, step, reset, speed, A, sharing and the language. */
-import { h, say } from "./dom.js";
-import { slider } from "./parts.js";
+import { h, say } from "../dom.js";
+import { slider } from "../parts.js";
 
 const SPEEDS = [1, 2, 5, 10, 15, 20, 30, 45, 60];
 const PATHS = {

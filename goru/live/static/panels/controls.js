@@ -1,11 +1,11 @@
 /** The settings: techniques, data, network and training. */
-import { Picture } from "./charts/canvas.js";
-import { drawNetwork } from "./charts/network.js";
-import { drawActivation, drawShape } from "./charts/thumbnails.js";
-import { h, say } from "./dom.js";
-import { choice, slider, stepper } from "./parts.js";
-import { ACTIVATIONS, DECAY_FORMS, DEFAULT, NORMS, OPTIMIZERS, SHAPES, at, changed } from "./state.js";
-import { plain } from "./words.js";
+import { Picture } from "../charts/canvas.js";
+import { drawNetwork } from "../charts/network.js";
+import { drawActivation, drawShape } from "../charts/thumbnails.js";
+import { h, say } from "../dom.js";
+import { choice, slider, stepper } from "../parts.js";
+import { ACTIVATIONS, DECAY_FORMS, DEFAULT, NORMS, OPTIMIZERS, SHAPES, at, changed } from "../state.js";
+import { plain } from "../words.js";
 
 const STOPS = {
   "network.dropout": [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],

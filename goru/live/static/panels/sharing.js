@@ -1,5 +1,5 @@
 /** A dialog with what can be shared: the state's address, and the same networks in Python. */
-import { copy, h, say, unique } from "./dom.js";
+import { copy, h, say, unique } from "../dom.js";
 
 export class Sharing {
   constructor({ t, address, snippet }) {

@@ -1,11 +1,11 @@
 /** One side of the comparison: its networks, losses, surface, layers and numbers. */
-import { Picture } from "./charts/canvas.js";
-import { drawHistogram } from "./charts/histogram.js";
-import { drawLosses } from "./charts/losses.js";
-import { Surface, drawSurface } from "./charts/surface.js";
-import { h, say } from "./dom.js";
-import { spread } from "./history.js";
-import { figure, percent } from "./words.js";
+import { Picture } from "../charts/canvas.js";
+import { drawHistogram } from "../charts/histogram.js";
+import { drawLosses } from "../charts/losses.js";
+import { Surface, drawSurface } from "../charts/surface.js";
+import { h, say } from "../dom.js";
+import { spread } from "../history.js";
+import { figure, percent } from "../words.js";
 
 const SMALL = 240; // below this width axes have smaller and fewer labels
 
@@ -21,13 +21,15 @@ export class Side {
     this.values = new Map();
     const figures = h("div", { class: "pictures-of-side" }, h("div", { class: "map" }, this.map.canvas), h("div", { class: "curve" }, this.#legend(), this.losses.canvas));
     const heading = h("header", {}, this.title, this.dots);
-    const activations = h("div", { class: "activations" }, h("h3", { text: t("stage.layers") }), this.layers);
+    const hidden = h("p", { class: "hidden-note soft", text: t("tour.hidden") });
+    const activations = h("div", { class: "activations" }, h("h3", { text: t("stage.layers") }), hidden, this.layers);
     this.element = h("article", { class: `side ${name}`, "data-side": name }, heading, this.numbers, figures, activations);
   }
 
   #legend() {
     return h("p", { class: "legend" },
-      h("span", { class: "line-validation", text: this.t("stage.validation_loss") }),
+      h("span", { class: "name-of-axis", text: this.t("stage.loss") }),
+      h("span", { class: "line-validation", text: this.t("stage.validation") }),
       h("span", { class: "line-training", text: this.t("stage.training") }),
       h("span", { class: "line-band", text: this.t("stage.band") }),
     );

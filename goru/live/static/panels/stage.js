@@ -1,12 +1,12 @@
 /** What is seen: a sentence, what is kept as A, how to look, and both sides. */
-import { commonRange, eased } from "./charts/histogram.js";
-import { axes } from "./charts/losses.js";
+import { commonRange, eased } from "../charts/histogram.js";
+import { axes } from "../charts/losses.js";
 import { summary } from "./controls.js";
-import { h, say } from "./dom.js";
-import { choice, stepper } from "./parts.js";
-import { named, says } from "./says.js";
+import { h, say } from "../dom.js";
+import { choice, stepper } from "../parts.js";
+import { named, says } from "../says.js";
 import { Side } from "./side.js";
-import { clone, same } from "./state.js";
+import { clone, same } from "../state.js";
 
 const READ_ALOUD = 2500; // milliseconds between two changes of what a screen reader hears
 
@@ -90,7 +90,7 @@ export class Stage {
 
   update() {
     const { run, view } = this;
-    const sentences = says(run, this.t);
+    const sentences = says(run, this.playing, this.t);
     say(this.headline, sentences.join(" "));
     if (!run) return;
     const sides = run.names.map((name) => run.side(name));
@@ -145,6 +145,12 @@ export class Stage {
       h("button", { type: "button", class: "link", text: t("kept.back"), onclick: () => this.back(kept.state) }),
       h("button", { type: "button", class: "link", text: t("kept.forget"), onclick: () => this.forget() }),
     );
+  }
+
+  showPlaying(playing) {
+    this.playing = playing;
+    this.update();
+    if (!playing) this.describe();
   }
 
   /** A line above everything, such as a lost connection; null takes it away. */
