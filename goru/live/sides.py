@@ -114,7 +114,7 @@ class Side:
         found = []
         for chosen in self.batches.epoch():
             size = len(chosen)
-            # As scikit-learn's alpha: what is left at the end of an epoch is pulled as hard as a whole batch.
+            # As scikit-learn's alpha, which is divided by the rows of a batch: λ is larger in a short one.
             penalty = self.penalised * self.batch / size
             found.append(Order(chosen, np.full(size, times / size), rate, penalty))
         return found

@@ -13,7 +13,7 @@ from goru.population.devices import out_of_memory
 
 FRAMES_A_SECOND = 20
 SHARE_OF_FRAMES = 0.3  # of the time, at the most
-MOST_EPOCHS = 20_000  # of a run
+MOST_EPOCHS = 20_000  # until somebody has to press play again
 SETTLED_SECONDS = 0.5  # a run that is this old is compiled; while a slider is drawn, none is
 
 
@@ -69,7 +69,7 @@ class Worker:
         # What one epoch is late the next ones need not make up for.
         self._due = max(self._due, begun - 1 / self._session.epochs_per_second) + 1 / self._session.epochs_per_second
         self._paces.append((time.monotonic(), run.epoch))
-        if run.epoch >= MOST_EPOCHS:
+        if run.epoch % MOST_EPOCHS == 0:
             self._session.pause("too long")
             self._shown = 0.0
 
