@@ -56,7 +56,7 @@ _HOMES = {
     "study": "goru.functions.studying",
     "load": "goru.report.run",
 }
-_PACKAGES = ("claims", "export", "torch")
+_PACKAGES = ("claims", "export", "live", "torch")
 
 
 def __getattr__(name: str) -> Any:

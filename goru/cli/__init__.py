@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from goru import __version__
-from goru.cli import claims, effects, export, fit, predict, report, show, study
+from goru.cli import claims, effects, export, fit, live, predict, report, show, study
 from goru.cli.arguments import typed
 from goru.errors import InputError, Stopped, spelled
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Find out what batch normalization, weight decay and dropout do for a network on your data, and get the best.",
 )
-for module in (fit, study, predict, show, report, effects, export, claims):
+for module in (fit, study, predict, show, report, effects, export, claims, live):
     name = module.__name__.rpartition(".")[2]
     app.command(name)(getattr(module, f"{name}_command"))
 

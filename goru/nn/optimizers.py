@@ -127,12 +127,12 @@ class Adam:
         numbers -= work
 
 
-def compiled(settings: tuple, weight_decay: float, rate: Any, taken: Any) -> Any:
+def compiled(settings: tuple, weight_decay: Any, rate: Any, taken: Any) -> Any:
     """The step of an optimiser of NumPy's with these settings, and decoupled decay, by Optax: for `train_step`.
 
     **Arguments:**
 
-    - `weight_decay`: λ.
+    - `weight_decay`: λ; 0.0 leaves decay out.
     - `rate`: the learning rate.
     - `taken`: the number of the step, the first one being 1.
     """
@@ -149,7 +149,7 @@ def compiled(settings: tuple, weight_decay: float, rate: Any, taken: Any) -> Any
                 moments = (state.trace,)
             case _:
                 raise ValueError(f"unknown optimiser {settings}")
-        if weight_decay:
+        if not isinstance(weight_decay, float) or weight_decay:  # a program may be given it
             decayed = optax.add_decayed_weights(-rate * weight_decay, mask=_weights_only)
             updates, _ = decayed.update(updates, decayed.init(learned), learned)
         return optax.apply_updates(learned, updates), moments

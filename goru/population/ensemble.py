@@ -11,7 +11,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from goru.nn.architecture import Hyperparameters
+from goru.nn import network
+from goru.nn.architecture import DecayForm, Hyperparameters
+from goru.nn.layers.batch_norm import corrected
 from goru.nn.layers.layer import Context
 from goru.nn.losses import LOSSES
 from goru.nn.network import Layers
@@ -22,6 +24,8 @@ from goru.population import devices
 from goru.population.immediate.learner import Learner, Order
 from goru.population.settings import own_settings
 
+#: Numbers of the networks that a program is given, where they are above zero: others need no other program.
+_DATA = ("dropout_rate", "weight_decay")
 #: Floating-point operations below which compiling takes longer than NumPy.
 WORTH_COMPILING = 4e11
 
@@ -59,7 +63,9 @@ class CompiledEnsemble:
         split, whole = (NamedSharding(mesh, spec) for spec in (PartitionSpec("networks"), PartitionSpec()))
         self._x, self._y = jax.device_put((x, y), whole)
         self._ids = jax.device_put(learner.ids, split)
-        self._program = _program(learner.layers, learner.loss, learner.hyper, self._optimizer.settings)
+        self._numbers = {name: np.float32(number) for name in _DATA if (number := getattr(learner.hyper, name))}
+        self._fixed = learner.hyper._replace(**dict.fromkeys(self._numbers, -1.0))  # which no program uses
+        self._program = _program(learner.layers, learner.loss, self._fixed, self._optimizer.settings, learner.penalty)
         moments = tuple(map(self.numbers.tree_of, self._optimizer.moments))
         given = Training(self.numbers.tree, learner.running, moments)
         self._training: Training = jax.device_put(jax.tree.map(np.array, given), split)
@@ -72,7 +78,7 @@ class CompiledEnsemble:
         losses = []
         for part in (whole, orders[len(whole) :]):  # the last batch may be smaller, and is a program of its own
             if part:
-                given = self._training, self._ids, self._x, self._y, self._stack(part)
+                given = self._training, self._ids, self._x, self._y, self._stack(part), self._numbers
                 self._training, found = self._program(*given)
                 self._learner.steps += len(part)
                 self._optimizer.steps += len(part)
@@ -83,6 +89,12 @@ class CompiledEnsemble:
         """As `Learner.outputs`."""
         self.write_back()
         return self._learner.outputs(x)
+
+    @own_settings()
+    def outputs_on_devices(self, x: np.ndarray) -> np.ndarray:
+        """The same by a program of its own, for rows that are asked about again and again."""
+        infer = _inference(self._learner.layers, self._fixed)
+        return np.asarray(infer(self._training.learned, self._training.running, x, self._numbers))
 
     @own_settings()
     def write_back(self) -> None:
@@ -111,21 +123,44 @@ def _mesh(networks: int) -> Mesh:
 
 
 @lru_cache(maxsize=32)
-def _program(layers: Layers, loss: str, hyper: Hyperparameters, settings: tuple) -> Any:
-    """What takes networks through mini-batches: as they are then, and `(batches, networks)` losses."""
+def _program(layers: Layers, loss: str, fixed: Hyperparameters, settings: tuple, penalty: DecayForm) -> Any:
+    """What takes networks through mini-batches: as they are then, and `(batches, networks)` losses.
 
-    def step(training: Training, network_id: Any, x: Any, y: Any, order: _Orders) -> tuple[Training, Any]:
-        update = compiled(settings, float(hyper.weight_decay), order.rate, order.taken)
-        batch, context = Batch(x, y, order.shares), Context(hyper, network_id, order.step)
-        return train_step(layers, LOSSES[loss], "l2_squared", update, training, batch, context, order.l2)
+    **Arguments:**
 
-    many = jax.vmap(step, in_axes=(0, 0, None, None, None))
+    - `fixed`: the networks' numbers, but for those that the program is given.
+    """
 
     @partial(jax.jit, donate_argnums=0)
-    def run(training, ids, x, y, orders):
+    def run(training, ids, x, y, orders, numbers):
+        hyper = fixed._replace(**numbers)
+
+        def step(training: Training, network_id: Any, x: Any, y: Any, order: _Orders) -> tuple[Training, Any]:
+            update = compiled(settings, hyper.weight_decay, order.rate, order.taken)
+            batch, context = Batch(x, y, order.shares), Context(hyper, network_id, order.step)
+            return train_step(layers, LOSSES[loss], penalty, update, training, batch, context, order.l2)
+
+        many = jax.vmap(step, in_axes=(0, 0, None, None, None))
+
         def one(training, order):
             return many(training, ids, columns(x[order.rows]), targets(y[order.rows]), order)
 
         return jax.lax.scan(one, training, orders)
 
     return run
+
+
+@lru_cache(maxsize=32)
+def _inference(layers: Layers, fixed: Hyperparameters) -> Any:
+    """What networks put out at inference, `(networks, outputs, rows)`; `fixed` as of `_program`."""
+
+    def one(learned: Any, running: Any, x: Any, numbers: dict[str, Any]) -> Any:
+        return network.infer(layers, learned, corrected(running), fixed._replace(**numbers), columns(x))
+
+    return jax.jit(jax.vmap(one, in_axes=(0, 0, None, None)))
+
+
+def forget_programs() -> None:
+    """Drop all programs that are kept for the next ensemble; ensembles that there are keep theirs."""
+    _program.cache_clear()
+    _inference.cache_clear()

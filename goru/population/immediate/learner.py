@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from goru.nn import network
-from goru.nn.architecture import Hyperparameters
+from goru.nn.architecture import DecayForm, Hyperparameters
 from goru.nn.arrays import along
 from goru.nn.fold import fold
 from goru.nn.layers.batch_norm import corrected
@@ -27,7 +27,7 @@ class Order(NamedTuple):
     - `rows`: which rows.
     - `shares`: what the loss of each is multiplied by, `(rows,)`; if they sum to one, the batch's loss is a mean.
     - `rate`: the learning rate; may be of each network, `(networks,)`.
-    - `l2`: λ of the penalty ½ λ ‖W‖².
+    - `l2`: λ of the penalty, ½ λ ‖W‖² unless the learner has another.
     """
 
     rows: np.ndarray | slice
@@ -46,7 +46,8 @@ class Learner:
     - `learned`: the initial numbers, the networks as first axis.
     - `ids`: `(networks,)` uint32; dropout masks are a function of them.
 
-    `optimizer` has to be set before anything is learned; `steps` counts those taken.
+    `optimizer` has to be set before anything is learned; `steps` counts those taken; `penalty` is the form of the one
+    that orders have.
     """
 
     def __init__(self, layers: Layers, loss: str, hyper: Hyperparameters, learned: Learned, ids: np.ndarray) -> None:
@@ -56,6 +57,7 @@ class Learner:
         self.running = jax.tree.map(lambda leaf: leaf.astype(dtype), zeros(network.running(layers), len(ids)))
         self.optimizer: Adam | Momentum | None = None
         self.steps = 0
+        self.penalty: DecayForm = "l2_squared"
         self.averaged: Any = ()  # as of `Training`, where `hyper.averaging` is above 0
 
     def __len__(self) -> int:
@@ -97,7 +99,7 @@ class Learner:
             training, of_batch = train_step(
                 self.layers,
                 loss,
-                "l2_squared" if order.l2 else "decoupled",
+                self.penalty if order.l2 else "decoupled",
                 update,
                 Training(numbers.tree, self.running, None),
                 Batch(columns(x[order.rows]), targets(y[order.rows]), order.shares.astype(gradient.dtype)),
