@@ -233,7 +233,7 @@ class TestIntervals:
         odds = np.exp(scores + rng.normal(size=scores.shape))
         return odds / odds.sum(axis=1, keepdims=True)
 
-    def bootstrapped(self, dataset, predicted, samples=2000):
+    def bootstrapped(self, dataset, predicted, samples=200):
         """Standard deviations of all figures over samples of the test rows, with replacement."""
         rng = np.random.default_rng(0)
         found = []
@@ -249,14 +249,14 @@ class TestIntervals:
         errors = self.bootstrapped(many, predicted)
         for name in ("log loss", "balanced log loss", "accuracy", "balanced accuracy", "AUC"):
             low, high = found[name]
-            assert (high - low) / 2 == pytest.approx(1.96 * errors[name], rel=0.12), name
+            assert (high - low) / 2 == pytest.approx(1.96 * errors[name], rel=0.2), name
 
     def test_of_numbers_are_those_of_the_bootstrap(self, numbers):
         rng = np.random.default_rng(3)
         many = replace(numbers, y_test=5 + 2 * rng.normal(size=200))
         predicted = many.y_test + rng.normal(size=200)
         errors = {}
-        for _ in range(1000):
+        for _ in range(600):
             rows = rng.integers(0, 200, 200)
             for name, value in figures(replace(many, y_test=many.y_test[rows]), predicted[rows]).items():
                 errors.setdefault(name, []).append(value)
