@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 import page
+from command_runs import fit
 from scipy.optimize import brentq
 from scipy.stats import t
-from tables import fit
 
 from goru.experiment.arms import technique
 from goru.experiment.findings.answer import Answer

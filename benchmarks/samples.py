@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import page
 import pandas as pd
-from tables import fit
+from command_runs import fit
 
 ROWS, NETWORKS = 800, 240
 SAMPLES = {"cal-housing": 20, "phoneme": 6, "waveform5000": 5}

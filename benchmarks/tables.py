@@ -9,9 +9,6 @@ are kept.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import page
+from command_runs import fit
 
 CLASSIFICATION = (
     *("credit-g", "vehicle", "segment", "anneal", "car", "sonar"),
@@ -28,17 +26,6 @@ REGRESSION = ("housing", "kin8nm", "cal-housing", "abalone")
 SHORT = {"helps": "helps", "hurts": "hurts", "no effect worth having": "no effect", "undecided": "-"}
 
 Answers = dict[str, list[dict[str, Any]]]
-
-
-def fit(source: Path, folder: Path, *options: str) -> dict[str, Any]:
-    """The answer of `goru fit`, or of the run that is there."""
-    answer = folder / "answer.json"
-    if not answer.exists():
-        command = [sys.executable, "-m", "goru.cli", "fit", str(source), "--out", str(folder), "--overwrite", *options]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if done.returncode:
-            raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
-    return json.loads(answer.read_text())
 
 
 def test_figure(answer: dict[str, Any], name: str, networks: int, figure: str) -> float:
