@@ -9,6 +9,7 @@ are kept.
 """
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
