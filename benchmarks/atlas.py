@@ -5,7 +5,7 @@
 
 DIR holds CSV files with a column `target`. Every figure comes from `goru fit TABLE --factors all`, run as a user runs
 it. Finished runs in the --work folder are kept: the next call goes on from there. `--write` makes docs/atlas.md and its
-picture.
+picture. Of large tables a sample of the rows is studied: all techniques on all of its rows would take hours.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import page
+import pandas as pd
 from command_runs import fit
 from scipy.optimize import brentq
 from scipy.stats import t
@@ -28,6 +29,7 @@ from goru.experiment.forms import from_json
 from goru.experiment.questions import name_of
 from goru.studies.asked.techniques import parsed
 
+MOST_ROWS = 2_500
 OWN = ("iris", "wine", "breast_cancer", "diabetes", "digits")  # scikit-learn's
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MARKS = {
@@ -89,6 +91,17 @@ def random_effects(changes: Sequence[float], errors: Sequence[float]) -> Mean:
     scale = max(float(weights @ np.square(y - centre)) / freedom, 1.0)  # never narrower than by the errors alone
     half = float(t.ppf(0.975, freedom)) * math.sqrt(scale / weights.sum())
     return Mean(centre, centre - half, centre + half, math.sqrt(between))
+
+
+def sample(source: Path, work: Path) -> Path:
+    """The table, or so many of its rows as are studied."""
+    frame = pd.read_csv(source, keep_default_na=False, na_values=[""])
+    if len(frame) <= MOST_ROWS:
+        return source
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / source.name
+    frame.sample(MOST_ROWS, random_state=0).to_csv(path, index=False)
+    return path
 
 
 def effects_of(answer: Answer) -> dict[str, Effect]:
@@ -190,9 +203,11 @@ def main() -> None:
         parser.error(f"--data: no CSV files in {asked.data}")
     by_table: dict[str, dict[str, Effect]] = {}
     for source in [*files, *map(Path, OWN)]:
-        target = ("--target", "target") if source in files else ()
-        options: tuple[Any, ...] = (*target, "--factors", "all", "--budget", asked.budget)
-        answer = from_json(Answer, fit(source, asked.work / source.stem, *options), source.stem)
+        of_file = source in files
+        options: tuple[Any, ...] = ("--factors", "all", "--budget", asked.budget)
+        options += ("--target", "target") if of_file else ()
+        table = sample(source, asked.work) if of_file else source
+        answer = from_json(Answer, fit(table, asked.work / source.stem, *options), source.stem)
         by_table[source.stem] = effects_of(answer)
         print(f"{source.stem}: {len(by_table[source.stem])} effects", flush=True)
     known = {table: effects for table, effects in by_table.items() if effects}

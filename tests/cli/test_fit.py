@@ -78,7 +78,7 @@ class TestOptions:
         lines = optional_run.fit.stdout.splitlines()
         (marked,) = [line.split()[:2] for line in lines if line.endswith("final model")]
         assert marked == ["recommended", "1"]
-        (recommended,) = [line for line in lines if line.startswith("recommended   ") and "epochs" in line]
+        (recommended,) = [line for line in lines if line.startswith("recommended   ") and "epoch" in line]
         assert recommended.endswith(": 1 network")
 
     def test_a_single_network_is_what_predicts(self, goru, optional_run, credit_run, write):
