@@ -4,14 +4,15 @@ BIN := .venv/bin
 CASES ?= 12000
 TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED ?= yes  # no: what pyproject.toml allows today, for Pythons that the pins are not made for
 
 # Tests of layers, while which the shapes of all arrays are checked: that takes long on small networks.
 ARRAYS := tests/nn
 NUMERIC := tests/nn tests/population tests/model tests/estimators tests/export
 
-.PHONY: demo test test-slow test-kernels fuzz docs lint types lock clean
+.PHONY: demo test test-slow test-kernels fuzz docs lint types dist lock clean
 
-demo: .venv/run  ## install, study the digits for a minute, say where the results are
+demo: .venv/run  ## install, run a study of the digits for a minute, say where the results are
 	$(BIN)/goru fit digits --budget 60s --overwrite
 	@echo
 	@echo "The networks, every trial and the answer are in runs/digits. Next:"
@@ -45,17 +46,26 @@ types: .venv/test
 
 .venv/run: pyproject.toml requirements/run.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) -r requirements/run.txt
-	$(PIP) --no-deps --editable .
+	$(if $(filter no,$(PINNED)),,$(PIP) -r requirements/run.txt)
+	$(PIP) $(if $(filter no,$(PINNED)),,--no-deps) --editable .
 	touch $@
 
 .venv/test: .venv/run requirements/test.txt
-	$(PIP) -r requirements/test.txt
+	$(PIP) $(if $(filter no,$(PINNED)),--editable ".[test]",-r requirements/test.txt)
 	touch $@
 
 .venv/docs: .venv/run requirements/docs.txt
 	$(PIP) -r requirements/docs.txt
 	touch $@
+
+dist: .venv/run  ## wheel and source distribution in dist/; the wheel is installed into an empty environment and tried
+	rm -rf dist .venv-dist
+	$(PIP) build
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check -c requirements/run.txt dist/*.whl
+	cd dist && ../.venv-dist/bin/python ../tests/smoke.py
+	rm -rf .venv-dist
 
 lock:  ## pin what pyproject.toml allows today
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -69,4 +79,4 @@ lock:  ## pin what pyproject.toml allows today
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-dist dist .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from goru.estimators.regressor import MLPRegressor
     from goru.experiment.design import Design
     from goru.experiment.knobs import integers, log_uniform, uniform
+    from goru.fitting import fit
     from goru.functions.outputs import losses, predictions
     from goru.functions.ready.jax_population import jax_training
     from goru.functions.runs import effects
@@ -28,6 +29,7 @@ __all__ = [
     "MLPRegressor",
     "MLPRegressorCV",
     "effects",
+    "fit",
     "integers",
     "jax_training",
     "load",
@@ -49,6 +51,7 @@ _HOMES = {
     "integers": "goru.experiment.knobs",
     "log_uniform": "goru.experiment.knobs",
     "uniform": "goru.experiment.knobs",
+    "fit": "goru.fitting",
     "jax_training": "goru.functions.ready.jax_population",
     "losses": "goru.functions.outputs",
     "predictions": "goru.functions.outputs",
@@ -69,4 +72,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_PACKAGES})
+    return sorted([*__all__, *_PACKAGES, "__version__"])

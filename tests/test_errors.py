@@ -84,13 +84,13 @@ def test_so_does_what_a_training_function_says():
 
 def test_estimators_and_studies_name_their_own_arguments(tmp_path):
     X, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
-    with pytest.raises(InputError, match=r"^hidden_layer_sizes: 65537 is senseless"):
+    with pytest.raises(InputError, match=r"^hidden_layer_sizes: invalid layer widths 65537"):
         goru.MLPClassifierCV(hidden_layer_sizes=65_537, n_networks=36).fit(X, y)
     with pytest.raises(InputError, match=r"^batch_size=19: a batch holds at most"):
         goru.MLPClassifierCV(batch_size=19, n_networks=36).fit(X, y)
     (tmp_path / "file").touch()
     design = goru.Design(factors={"a": [0, 1]})
-    with pytest.raises(InputError, match=r"^n_trials: 0 is no number"):
+    with pytest.raises(InputError, match=r"^n_trials: invalid number of trials"):
         goru.study(print, X, y, design=design, n_trials=0, verbose=False)
     with pytest.raises(InputError, match=r"Choose another folder\.$"):
         goru.study(print, X, y, design=design, n_trials=10, folder=tmp_path / "file", verbose=False)

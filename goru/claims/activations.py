@@ -190,12 +190,12 @@ CLAIM = Claim(
     columns=("activation", "batch_norm", "init"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So both halves of the promise hold. Too large weights push a sigmoid or tanh to the ends of its "
+        "holds": "So both halves of the claim hold. Too large weights push a sigmoid or tanh to the ends of its "
         "range, where it passes hardly any gradient on; too small ones make all rows look alike, layer by layer; "
         "Xavier's and He's scales keep the variance as it is. Batch norm restores the spread by force.",
-        "holds in part": "So the promise holds in part: not both of its halves, the scale's influence and batch norm's "
+        "holds in part": "So the claim holds in part: not both of its halves, the scale's influence and batch norm's "
         "remedy, can be seen here.",
-        "does not hold": "So the promise does not hold here: neither of its halves, the scale's influence on how many "
+        "does not hold": "So the claim does not hold here: neither of its halves, the scale's influence on how many "
         "neurons are in use and batch norm's remedy, is borne out.",
         "undecided": NOTHING_SAID,
     },

@@ -81,7 +81,7 @@ def read(setup: Setup, results: Results) -> Reading:
         return 100 * (among[best_on_others(-among), at] - among[best_on_others(among), at]) / usual
 
     effects = tuple(
-        mean_effect(what, spread(places, ("usual", *names)), MARGIN_PERCENT, "%", comparisons=3)
+        mean_effect(what, spread(places, ("usual", *names)), MARGIN_PERCENT, "%", comparisons=3, neutral=True)
         for what, places, names in (
             ("Range of test loss over ε, momentum, γ and β near the usual values", ("usual", "near"), FIELDS),
             ("Range over batches near the usual one", ("usual", "near"), ("batch",)),
@@ -141,16 +141,16 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 CLAIM = Claim(
     name="bn-hyper",
     question="Do batch norm's own hyperparameters need attention?",
-    promise="The usual values of batch normalization's own hyperparameters need no attention.",
+    promise="The usual values of batch normalization's own hyperparameters need no tuning.",
     setting=setting,
     columns=("what", "value", "learning_rate"),
     expected=("no effect worth having", "no effect worth having", "hurts"),
     meaning={
-        "holds": "So the promise holds: near the usual values nothing is to be gained; far from them "
+        "holds": "So the claim holds: near the usual values nothing is to be gained; far from them "
         "something is to be lost.",
-        "holds in part": "So the promise holds in part: how far one may go from the usual values differs from number "
+        "holds in part": "So the claim holds in part: how far one may go from the usual values differs from number "
         "to number. The size of the mini-batch is one of them: it decides how noisy the statistics are.",
-        "does not hold": "So the promise does not hold here: neither that nothing is to be gained near the usual "
+        "does not hold": "So the claim does not hold here: neither that nothing is to be gained near the usual "
         "values, nor that something is to be lost far from them, is borne out.",
         "undecided": NOTHING_SAID,
     },

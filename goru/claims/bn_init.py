@@ -105,12 +105,12 @@ CLAIM = Claim(
     columns=("batch_norm", "weight_std"),
     expected=("helps",),
     meaning={
-        "holds": "So the promise holds: batch norm takes the scale of the initial weights out again, layer by layer, "
+        "holds": "So the claim holds: batch norm takes the scale of the initial weights out again, layer by layer, "
         "and a network learns from scales at which it would otherwise stand still or diverge. Hardly dependent is not "
         "independent: from scales far from Glorot's or He's it learns more slowly, for the size of a weight still "
         "decides how far one step turns it.",
-        "holds in part": "So the promise holds in part.",
-        "does not hold": "So the promise does not hold here: with batch norm networks learn from no more scales of the "
+        "holds in part": "So the claim holds in part.",
+        "does not hold": "So the claim does not hold here: with batch norm networks learn from no more scales of the "
         "initial weights than without.",
         "undecided": NOTHING_SAID,
     },

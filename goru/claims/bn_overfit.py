@@ -84,12 +84,12 @@ CLAIM = Claim(
     columns=("batch_norm", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the promise holds: the gap is smaller and the loss on test rows lower. A row is normalised by the "
+        "holds": "So the claim holds: the gap is smaller and the loss on test rows lower. A row is normalised by the "
         "others of its mini-batch, and these change from step to step: that noise regularises, as dropout's does.",
-        "holds in part": "So the promise holds in part: of the two, the gap and the loss on test rows, not both are "
+        "holds in part": "So the claim holds in part: of the two, the gap and the loss on test rows, not both are "
         "shown to be better. A regulariser is judged by the loss; a gap can also be small because a "
         "network has not learned.",
-        "does not hold": "So the promise does not hold here: neither a smaller gap nor a lower loss on test rows is "
+        "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out.",
         "undecided": NOTHING_SAID,
     },

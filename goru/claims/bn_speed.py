@@ -140,12 +140,12 @@ CLAIM = Claim(
     columns=("batch_norm", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the promise holds: batch norm learns faster, and not only because a rate happened to suit it. The "
+        "holds": "So the claim holds: batch norm learns faster, and not only because a rate happened to suit it. The "
         "usual explanation is that it makes the loss smoother, so that larger steps are safe (Santurkar et al.); the "
         "paper's own, that it steadies the distribution of what layers read, has not stood up as well.",
-        "holds in part": "So the promise holds in part: of the two comparisons, at one shared rate and at each side's "
+        "holds in part": "So the claim holds in part: of the two comparisons, at one shared rate and at each side's "
         "own best, only one shows it. A comparison at one shared rate favours the side that the rate suits.",
-        "does not hold": "So the promise does not hold here: in neither comparison is batch norm shown to need fewer "
+        "does not hold": "So the claim does not hold here: in neither comparison is batch norm shown to need fewer "
         "epochs.",
         "undecided": NOTHING_SAID,
     },

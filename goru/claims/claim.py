@@ -157,7 +157,7 @@ class Claim:
     - `promise`: what the textbook says.
     - `setting`: what is trained, in plain words.
     - `columns`: what the keys of the plan say, the columns of the frame.
-    - `expected`: the words that the effects have if the promise holds; of an effect that may have several, all of them.
+    - `expected`: the words that the effects have if the claim holds; of an effect that may have several, all of them.
     - `meaning`: what it means, by what is said of the promise.
     - `plan`: the networks.
     - `read`: what they say.
@@ -205,7 +205,7 @@ def said(expected: tuple[Expected, ...], found: tuple[Verdict, ...]) -> Said:
 class ClaimOutcome:
     """A claim after its experiment.
 
-    - `said`: whether the promise holds.
+    - `said`: whether the claim holds.
     - `effects`: what that rests on.
     - `frame`: a row a network: what it is, its seed, and loss and score at the end on training rows and on test rows.
     - `curves`: a row a network and epoch.
@@ -242,7 +242,7 @@ class ClaimOutcome:
         return drawn(self.draw, self.claim.size)
 
     def __repr__(self) -> str:
-        effects = [f"{effect.what}: {effect.numbers}, {effect.verdict}" for effect in self.effects]
+        effects = [f"{effect.what}: {effect.numbers}, {effect.word(effect.verdict)}" for effect in self.effects]
         return "\n".join([f"{self.name}: {self.said}", *effects, self.paragraph])
 
 

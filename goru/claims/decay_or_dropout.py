@@ -162,11 +162,11 @@ CLAIM = Claim(
     columns=("depth", "width", "side", "strength", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the promise holds: in the largest network dropout is better than any weight decay, and by more "
+        "holds": "So the claim holds: in the largest network dropout is better than any weight decay, and by more "
         "than in the smallest.",
-        "holds in part": "So the promise holds in part: of the two, dropout's lead in the largest network and the "
+        "holds in part": "So the claim holds in part: of the two, dropout's lead in the largest network and the "
         "growth of that lead with size, not both are clear.",
-        "does not hold": "So the promise does not hold here: neither that dropout leads in the largest network, nor "
+        "does not hold": "So the claim does not hold here: neither that dropout leads in the largest network, nor "
         "that it gains on decay as networks grow, is borne out. Both were tuned at every size: a "
         "strength that suits one size need not suit another.",
         "undecided": NOTHING_SAID,

@@ -170,12 +170,12 @@ CLAIM = Claim(
     columns=("form", "dropout_rate", "learning_rate"),
     expected=("helps", "helps", "hurts"),
     meaning={
-        "holds": "So the promise holds: the gap is smaller, the loss on test rows lower, and the scaling at test time "
+        "holds": "So the claim holds: the gap is smaller, the loss on test rows lower, and the scaling at test time "
         "has to be by the kept share: then every unit puts out on average what it did in training.",
-        "holds in part": "So the promise holds in part: of the three, a smaller gap, a lower loss on test rows and a "
+        "holds in part": "So the claim holds in part: of the three, a smaller gap, a lower loss on test rows and a "
         "loss from the wrong scaling, not all are clear. A smaller gap by itself is no gain: a network from which too "
         "much is deleted learns less.",
-        "does not hold": "So the promise does not hold here: neither a smaller gap, nor a lower loss on test rows, nor "
+        "does not hold": "So the claim does not hold here: neither a smaller gap, nor a lower loss on test rows, nor "
         "a loss from the wrong scaling is borne out.",
         "undecided": NOTHING_SAID,
     },

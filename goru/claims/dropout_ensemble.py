@@ -185,12 +185,12 @@ CLAIM = Claim(
     columns=("side", "which"),  # of the plain networks their number, of the others the learning rate
     expected=("helps", "no effect worth having", "no effect worth having"),
     meaning={
-        "holds": "So the promise holds in all its parts: the one network with dropout is better than a plain one, as "
+        "holds": "So the claim holds in all its parts: the one network with dropout is better than a plain one, as "
         "good as the average over its own masks, and as good as a real ensemble.",
-        "holds in part": "So the promise holds in part: better than one plain network, as good as the average over its "
-        "own masks, as good as a real ensemble, these are three promises, and not all of them are borne out. Masks "
+        "holds in part": "So the claim holds in part: better than one plain network, as good as the average over its "
+        "own masks, as good as a real ensemble, these are three claims, and not all of them are borne out. Masks "
         "of one network share their weights and are trained together; the members of a real ensemble are independent.",
-        "does not hold": "So the promise does not hold here: of its three parts, better than one plain network, as "
+        "does not hold": "So the claim does not hold here: of its three parts, better than one plain network, as "
         "good as the average over its own masks, as good as a real ensemble, none is borne out. Masks of one network "
         "share their weights and are trained together; the members of a real ensemble are independent.",
         "undecided": NOTHING_SAID,

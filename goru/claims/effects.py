@@ -25,6 +25,7 @@ class ClaimEffect:
     - `margin`: a smaller change is not worth having.
     - `higher_is_better`: whether the quantity is; else a change below zero is good.
     - `verdict`: one of the four words.
+    - `neutral`: whether the quantity is neither good nor bad, as a correlation is: then it is `higher` or `lower`.
     """
 
     what: str
@@ -35,6 +36,13 @@ class ClaimEffect:
     margin: float
     higher_is_better: bool
     verdict: Verdict
+    neutral: bool = False
+
+    def word(self, verdict: Verdict) -> str:
+        """What a verdict is called, of this quantity."""
+        if not self.neutral or verdict not in ("helps", "hurts"):
+            return verdict
+        return "higher" if (verdict == "helps") == self.higher_is_better else "lower"
 
     @property
     def numbers(self) -> str:
@@ -67,6 +75,7 @@ def mean_effect(
     unit: str,
     higher_is_better: bool = False,
     comparisons: int = 1,
+    neutral: bool = False,
 ) -> ClaimEffect:
     """The mean of what each seed found, with a 95 % interval.
 
@@ -74,6 +83,7 @@ def mean_effect(
 
     - `changes`: `(seeds,)`, differences of paired networks.
     - `comparisons`: effects that one claim decides on together (Bonferroni).
+    - `neutral`: whether the quantity is neither good nor bad.
     """
     from scipy.stats import t
 
@@ -83,7 +93,7 @@ def mean_effect(
     half = quantile * float(np.std(changes, ddof=1)) / n**0.5
     low, high = mean - half, mean + half
     said = verdict(-high, -low, margin) if higher_is_better else verdict(low, high, margin)
-    return ClaimEffect(what, unit, mean, low, high, margin, higher_is_better, said)
+    return ClaimEffect(what, unit, mean, low, high, margin, higher_is_better, said, neutral)
 
 
 def row(found: ClaimEffect) -> dict[str, Any]:

@@ -85,9 +85,14 @@ def read(setup: Setup, results: Results) -> Reading:
     along = np.array([correlation(way[seed], opening[seed]) for seed in seeds])
     effects = (
         mean_effect(
-            "Rank correlation of ‖W‖ and the gap across networks", np.nan_to_num(across), MARGIN, "", comparisons=2
+            "Rank correlation of ‖W‖ and the gap across networks",
+            np.nan_to_num(across),
+            MARGIN,
+            "",
+            comparisons=2,
+            neutral=True,
         ),
-        mean_effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2),
+        mean_effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2, neutral=True),
     )
     within = np.array([correlation(norms[seed][learned[seed]], gaps[seed][learned[seed]]) for seed in seeds])
     alone = {cause: _alone(grid, norms, gaps, column) for cause, column in CAUSES.items()}
@@ -187,14 +192,14 @@ CLAIM = Claim(
     columns=("part", "weight_std", "weight_decay", "learning_rate"),
     expected=("hurts", "hurts"),
     meaning={
-        "holds": "So the promise holds, as a correlation: where ‖W‖ is larger, so is the gap. A correlation is no "
+        "holds": "So the claim holds, as a correlation: where ‖W‖ is larger, so is the gap. A correlation is no "
         "cause. Along training everything that grows with time goes with everything else that does, and across "
         "networks the settings change ‖W‖ and the gap together: a network that has not learned yet has no gap.",
-        "holds in part": "So the promise holds in part: of the two correlations, along training and across networks, "
+        "holds in part": "So the claim holds in part: of the two correlations, along training and across networks, "
         "not both are clearly positive. In either case a correlation is no cause: along training everything that "
         "grows with time goes with everything else that does, and across networks it matters what made the weights "
         "large.",
-        "does not hold": "So the promise does not hold here: that a larger ‖W‖ goes with a larger gap is borne out "
+        "does not hold": "So the claim does not hold here: that a larger ‖W‖ goes with a larger gap is borne out "
         "neither along training nor across networks. ‖W‖ alone says little: networks with ReLU may "
         "have large weights in one layer and small ones in the next, and compute the same.",
         "undecided": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "

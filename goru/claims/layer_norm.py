@@ -150,12 +150,12 @@ CLAIM = Claim(
     columns=("normalization", "weight_scale", "learning_rate"),
     expected=("helps",) * 4,
     meaning={
-        "holds": "So the promise holds, and is not batch norm's own: a row that is normalized by itself, with no "
+        "holds": "So the claim holds, and is not batch norm's own: a row that is normalized by itself, with no "
         "mini-batch, makes networks faster and less dependent on their initial weights too. What all three have in "
         "common is that they take the scale of the weights out again, layer by layer.",
-        "holds in part": "So the promise holds in part: of four comparisons, layer norm's and RMS norm's speed and "
+        "holds in part": "So the claim holds in part: of four comparisons, layer norm's and RMS norm's speed and "
         "their independence of the initial weights, not all are better than with no normalization.",
-        "does not hold": "So the promise does not hold here: neither layer norm nor RMS norm is shown to learn faster, "
+        "does not hold": "So the claim does not hold here: neither layer norm nor RMS norm is shown to learn faster, "
         "or from more scales of the initial weights, than no normalization.",
         "undecided": NOTHING_SAID,
     },

@@ -120,7 +120,7 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 CLAIM = Claim(
     name="overfitting",
     question="What does overfitting look like, and when does it appear?",
-    promise="A network with many learned numbers and few rows overfits: it learns its rows by heart and does far worse "
+    promise="A network with many learned numbers and few rows overfits: it memorises its rows and does far worse "
     "on others.",
     setting=setting,
     columns=("rows", "width"),
@@ -128,10 +128,10 @@ CLAIM = Claim(
     meaning={
         "holds": "So it is as the book says: there is a gap, fewer rows make it larger, and so do more "
         "learned numbers.",
-        "holds in part": "So the promise holds in part. That fewer rows make the gap larger is what one finds nearly "
+        "holds in part": "So the claim holds in part. That fewer rows make the gap larger is what one finds nearly "
         "everywhere; that more learned numbers do is not: wide networks trained by gradient descent often "
         "generalise no worse than narrow ones.",
-        "does not hold": "So the promise does not hold here: of its three parts, a gap, a larger one with fewer rows, "
+        "does not hold": "So the claim does not hold here: of its three parts, a gap, a larger one with fewer rows, "
         "a larger one with more learned numbers, none is borne out.",
         "undecided": NOTHING_SAID,
     },

@@ -37,7 +37,7 @@ def check_out(folder: Path, names: Sequence[str], overwrite: bool) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         kept = _kept(folder)
         if kept is None:
-            raise InputError(f"{folder}: holds files that are no claims of goru's. Choose another {option('folder')}.")
+            raise InputError(f"{folder}: holds files that are not goru claims. Choose another {option('folder')}.")
         there = [name for name in names if name in kept.claims]
         if not overwrite and there:
             raise InputError(

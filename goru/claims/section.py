@@ -25,7 +25,7 @@ MOST_ROWS = 40  # of a further table that is shown; all of them are in the folde
 class ClaimSection:
     """A claim, as the page has it.
 
-    - `said`: whether the promise holds.
+    - `said`: whether the claim holds.
     - `found`, `done`, `meaning`: what its outcome says.
     - `curves`: None if no network's are drawn.
     - `drawing`: its own figure, an address that holds the whole of it, and `shows`: what there is to see in it.

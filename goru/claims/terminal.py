@@ -8,12 +8,12 @@ from goru.report.terminal import WIDTH, printable, table
 
 
 def outcome_lines(outcome: ClaimOutcome) -> Iterator[str]:
-    """One claim: what is asked, whether the promise holds, by what, and in words."""
+    """One claim: what is asked, whether the claim holds, by what, and in words."""
     yield f"{outcome.name}: {outcome.claim.question}"
-    yield f"The promise {outcome.said}." if outcome.said != "undecided" else "Undecided."
+    yield f"The claim {outcome.said}." if outcome.said != "undecided" else "Undecided."
     yield ""
     rows = [("what changes", "by (95% interval)", "verdict")]
-    rows += [(effect.what, effect.numbers, effect.verdict) for effect in outcome.effects]
+    rows += [(effect.what, effect.numbers, effect.word(effect.verdict)) for effect in outcome.effects]
     yield from table(rows)
     yield ""
     for text in (outcome.done, f"{outcome.found} {outcome.meaning}"):
@@ -22,4 +22,4 @@ def outcome_lines(outcome: ClaimOutcome) -> Iterator[str]:
 
 def summary_lines(outcomes: Sequence[ClaimOutcome]) -> Iterator[str]:
     """All claims, a line each."""
-    yield from table([("claim", "question", "the promise"), *((o.name, o.claim.question, o.said) for o in outcomes)])
+    yield from table([("claim", "question", "verdict"), *((o.name, o.claim.question, o.said) for o in outcomes)])

@@ -156,12 +156,12 @@ CLAIM = Claim(
     columns=("batch_norm", "form", "weight_decay"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the promise holds: the gap is smaller with the book's λ, and with a λ that is chosen well the "
+        "holds": "So the claim holds: the gap is smaller with the book's λ, and with a λ that is chosen well the "
         "loss on test rows is lower too." + BATCH_NORM,
-        "holds in part": "So the promise holds in part: of the two, the gap and the loss on test rows, not both are "
+        "holds in part": "So the claim holds in part: of the two, the gap and the loss on test rows, not both are "
         "shown to be better. A small gap by itself is no gain: a network that decay keeps from learning "
         "has none." + BATCH_NORM,
-        "does not hold": "So the promise does not hold here: neither a smaller gap nor a lower loss on test rows is "
+        "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out." + BATCH_NORM,
         "undecided": NOTHING_SAID,
     },

@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Find out what batch normalization, weight decay and dropout do for a network on your data, and get the best.",
+    help="Find out by experiment which of batch norm, dropout, weight decay and others help on your data.",
 )
 for module in (fit, study, predict, show, report, effects, export, claims, live):
     name = module.__name__.rpartition(".")[2]
@@ -34,7 +34,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _goru(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     pass
 

@@ -16,21 +16,12 @@ def typed(name: str, value: object) -> str:
     return f"--{name}" if value is None or value is True else f"--{name} {value}"
 
 
-def seconds(text: str) -> float:
-    """A time such as 60s, 2m, 1.5h or 90, in seconds."""
-    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in ("s", "m", "h") else (text, "s")
-    try:
-        return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
-    except ValueError:
-        raise InputError(f"--budget: {text!r} is no time. Give seconds, minutes or hours: 60s, 2m, 1h.") from None
-
-
 def parsed_widths(text: str) -> tuple[int, ...]:
     """Widths with commas between them."""
     try:
         return tuple(int(width) for width in text.split(","))
     except ValueError:
-        raise InputError(f"--hidden: {text!r} is no list of widths. Give whole numbers: 128,128.") from None
+        raise InputError(f"--hidden: invalid layer widths {text!r}. Give whole numbers: 128,128.") from None
 
 
 def names(texts: list[str] | None) -> tuple[str, ...]:
@@ -40,7 +31,7 @@ def names(texts: list[str] | None) -> tuple[str, ...]:
     try:
         rows = list(csv.reader(texts or [], skipinitialspace=True))
     except csv.Error:
-        raise InputError(f"{texts}: no list of column names. Give them as A,B or one at a time.") from None
+        raise InputError(f"{texts}: invalid column names. Give them as A,B or one at a time.") from None
     return tuple(name.strip() for row in rows for name in row if name.strip())
 
 

@@ -1,4 +1,4 @@
-"""`goru claims`: a textbook's promises."""
+"""`goru claims`: textbook claims, tested."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +7,10 @@ import typer
 
 
 def claims_command(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.", show_default=False)] = None,
-    list_: Annotated[bool, typer.Option("--list", help="Name the claims, and end.")] = False,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of claims. Default: all.", show_default=False)
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the claims and exit.")] = False,
     data: Annotated[
         str | None, typer.Option(help="A built-in name, a table or a folder of IDX files. Default: digits.")
     ] = None,
@@ -17,13 +19,13 @@ def claims_command(
     preset: Annotated[
         str, typer.Option(help="digits: small networks; book: the sizes of the book's figures, on MNIST.")
     ] = "digits",
-    seeds: Annotated[int, typer.Option(help="How often every network is trained.")] = 10,
-    out: Annotated[Path | None, typer.Option(help="Write a page, the figures and the frames to this folder.")] = None,
+    seeds: Annotated[int, typer.Option(help="Random seeds each network is trained with.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="Write a page, figures and tables to this folder.")] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace those that are there and are tried again.")
+        bool, typer.Option("--overwrite", help="Replace claims of the same names in the folder.")
     ] = False,
 ) -> None:
-    """Try a textbook's promises about the three techniques: each an experiment with a verdict."""
+    """Test textbook claims about the techniques, each by an experiment with a verdict."""
     from goru.claims.running import NAMES, claim, run_all, set_up
     from goru.report.terminal import printable, table
 

@@ -1,4 +1,4 @@
-"""`goru effects`: what a table of runs says that exist already."""
+"""`goru effects`: effects from a table of existing runs."""
 
 from typing import Annotated
 
@@ -6,17 +6,19 @@ import typer
 
 
 def effects_command(
-    source: Annotated[str, typer.Argument(help="A table with a run a row: .csv, .tsv, .parquet.")],
-    loss: Annotated[str, typer.Option(help="The column that is to be low, val_loss say.")],
+    source: Annotated[str, typer.Argument(help="A table with one run per row: .csv, .tsv, .parquet.")],
+    loss: Annotated[str, typer.Option(help="The column to minimise, such as val_loss.")],
     factor: Annotated[
-        list[str], typer.Option(help="A column that is asked about, once each; NAME=off,on names its levels.")
+        list[str], typer.Option(help="A column to study; repeat for more. NAME=off,on names its levels.")
     ],
-    knob: Annotated[list[str] | None, typer.Option(help="A column with a number that differs from run to run.")] = None,
-    block: Annotated[list[str] | None, typer.Option(help="A column, such as the seed, that makes runs alike.")] = None,
-    maximize: Annotated[bool, typer.Option("--maximize", help="The column is a score: high is good.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
+    knob: Annotated[list[str] | None, typer.Option(help="A column with a tuned number; repeat for more.")] = None,
+    block: Annotated[
+        list[str] | None, typer.Option(help="A column that runs share, such as the seed; repeat for more.")
+    ] = None,
+    maximize: Annotated[bool, typer.Option("--maximize", help="The column is a score: higher is better.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Main effects and interactions from runs that exist already: weaker than a study, and it says why."""
+    """Estimate main effects and interactions from existing runs (weaker evidence than a study)."""
     from goru.functions.runs import effects_of_file
 
     effects = effects_of_file(source, factor, loss, knob or (), block or (), maximize)

@@ -1,4 +1,4 @@
-"""`goru export`: the networks for other programs."""
+"""`goru export`: the final model for other programs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,16 +7,20 @@ import typer
 
 
 def export_command(
-    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
-    to: Annotated[str, typer.Option(help="onnx, safetensors or torch.")],
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    to: Annotated[str, typer.Option(help="onnx, torch or safetensors.")],
     single: Annotated[bool, typer.Option("--single", help="One network instead of the ensemble.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A file for onnx, a folder for the others. Default: the run's name, here."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="A file for onnx, a folder otherwise. Default: named after the run, in the current folder.",
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """Write the networks for programs that do not know goru."""
+    """Export to ONNX, PyTorch or safetensors."""
     from goru.export.exporting import export_run
     from goru.report.terminal import printable
 

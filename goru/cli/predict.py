@@ -11,12 +11,12 @@ from goru.errors import InputError
 
 
 def predict_command(
-    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
-    source: Annotated[str, typer.Argument(help="A table with the columns that the networks were fitted on.")],
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    source: Annotated[str, typer.Argument(help="A table with the columns that the model was trained on.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, .csv or .tsv, also .gz; by default standard output.")
+        Path | None, typer.Option("--output", "-o", help="A file: .csv or .tsv, also .gz. Default: standard output.")
     ] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="The probability of every class, a column each.")] = False,
+    proba: Annotated[bool, typer.Option("--proba", help="Write class probabilities, one column per class.")] = False,
 ) -> None:
     """Predict classes, probabilities or values for new rows."""
     import pandas as pd
@@ -31,7 +31,9 @@ def predict_command(
     with reading(run):
         model = open_run(run).model
     if proba and model.target.classes is None:
-        raise InputError(f"{run}: --proba: '{model.target.name}' is a number, and has no probabilities. Leave it out.")
+        raise InputError(
+            f"{run}: --proba: '{model.target.name}' is numeric and has no class probabilities. Leave it out."
+        )
     table = read_table(source, model.schema.others)
     encoded = model.schema.encode(table.frame, table.name, known=[model.target.name])
     for note in (*table.notes, *encoded.notes, *model.notes_on(encoded)):

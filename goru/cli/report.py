@@ -10,22 +10,22 @@ from goru.errors import InputError
 
 
 def report_command(
-    runs: Annotated[list[Path], typer.Argument(help="A folder that `goru fit` has written.")],
-    compare: Annotated[bool, typer.Option("--compare", help="Several runs side by side, on one page.")] = False,
+    runs: Annotated[list[Path], typer.Argument(help="A run folder.")],
+    compare: Annotated[bool, typer.Option("--compare", help="Compare several runs on one page.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The page. Default: report.html in the run; comparison.html here."),
+        typer.Option("--output", "-o", help="Path of the page. Default: report.html in the run, or ./comparison.html."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:
-    """Write the page of a run again, or a page that compares runs."""
+    """Write the report of a run again, or a page that compares runs."""
     from goru.report.terminal import printable
     from goru.report.writing import write_page
     from goru.studies.runs.manifest import list_again
     from goru.studies.runs.run import REPORT, open_run
 
     if len(runs) > 1 and not compare:
-        raise InputError("one run has one report. Give one run, or --compare for a page on all of them.")
+        raise InputError("several runs. Give one, or --compare for a page on all of them.")
     if compare:
         from goru.report.comparison import comparison_page
 

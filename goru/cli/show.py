@@ -9,8 +9,8 @@ from goru.cli.arguments import reading
 
 
 def show_command(
-    run: Annotated[Path, typer.Argument(help="A folder that `goru fit` has written.")],
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the answer of a run again."""
     from goru.report.terminal import answer_lines

@@ -5,41 +5,42 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import STARTED, names, seconds, stem
+from goru.cli.arguments import STARTED, names, stem
 
 
 def study_command(
     function: Annotated[
-        str, typer.Argument(help="A Python file with `design` and a training function: experiment.py:train.")
+        str, typer.Argument(help="A Python file with a `design` and a training function: experiment.py:train.")
     ],
-    source: Annotated[str, typer.Argument(help="A table, as for `goru fit`; the function is given its rows.")],
+    source: Annotated[str, typer.Argument(help="A table, as for `goru fit`; its rows go to the function.")],
     target: Annotated[str | None, typer.Option(help="The column to predict, as for `goru fit`.")] = None,
     task: Annotated[str | None, typer.Option(help="classification or regression, as for `goru fit`.")] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Columns that are no features: A,B or once each.")] = None,
-    groups: Annotated[str | None, typer.Option(help="A column; rows that share its value are never split.")] = None,
-    time: Annotated[str | None, typer.Option(help="A column; the past is fitted, the future scored.")] = None,
-    test: Annotated[
-        str | None, typer.Option(help="A file with the test rows; by default a fifth is set aside.")
-    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Columns to ignore: A,B, or repeat the option.")] = None,
+    groups: Annotated[str | None, typer.Option(help="A column; rows of one group stay in one fold.")] = None,
+    time: Annotated[str | None, typer.Option(help="A column; train on earlier rows, validate on later ones.")] = None,
+    test: Annotated[str | None, typer.Option(help="A file with the test rows. Default: a fifth of the rows.")] = None,
     budget: Annotated[str | None, typer.Option(help="Time for everything: 60s, 10m, 1h. Default: 10m.")] = None,
-    trials: Annotated[int | None, typer.Option(help="Trials to make instead of a time.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Number of trials instead of a time.")] = None,
     until_decided: Annotated[
-        bool, typer.Option("--until-decided", help="End once every main effect is decided, as for `goru fit`.")
+        bool, typer.Option("--until-decided", help="Stop once every main effect is decided, as for `goru fit`.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option(help="Processes that train; 0: this one. Default: one a GPU, or a core.")
+        int | None, typer.Option(help="Worker processes; 0: train in this one. Default: one per GPU, or per core.")
     ] = None,
     limit: Annotated[
-        float | None, typer.Option(help="Seconds after which a trial hangs. Default: 20 times the usual.")
+        float | None, typer.Option(help="Timeout of a trial in seconds. Default: 20 times the median.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="What goru draws, and the function is given, is a function of it.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/ and the table's name.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    epochs: Annotated[
+        int | None, typer.Option(help="End every training after so many epochs. Default: the function ends it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/ and the table's name.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run.")] = False,
     cluster: Annotated[str | None, typer.Option(help="Train on a Ray cluster, as for `goru fit`.")] = None,
 ) -> None:
-    """Find out what the factors of a design change for a network of your own, in any framework."""
-    from goru.cli.interrupting import interruptible
+    """Measure what the factors of a design change for your own network, in any framework."""
+    from goru.durations import seconds_of
     from goru.experiment.clock import Clock
     from goru.functions.files import load_experiment
     from goru.functions.options import FunctionOptions
@@ -47,12 +48,15 @@ def study_command(
     from goru.functions.tables import sources_of
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
+    from goru.studies.runs.interrupting import interruptible
     from goru.studies.runs.run import REPORT
     from goru.studies.runs.stopping import stopping
 
     experiment = load_experiment(function)
-    time_left = None if budget is None else seconds(budget)
-    options = FunctionOptions(experiment.design, time_left, trials, workers, cluster, limit, seed, until_decided)
+    time_left = seconds_of(budget)
+    options = FunctionOptions(
+        experiment.design, time_left, trials, workers, cluster, limit, seed, until_decided, epochs
+    )
     sources, table = sources_of(
         experiment,
         source,

@@ -26,7 +26,7 @@ def read_npz(path: Path) -> RawTable:
         InputError: a damaged file, no features, arrays of Python objects, or arrays of different lengths.
     """
     if not zipfile.is_zipfile(path):
-        raise InputError(f"{path}: damaged, or no NPZ file. Save the arrays X and y with numpy.savez.")
+        raise InputError(f"{path}: damaged, or not an NPZ file. Save the arrays X and y with numpy.savez.")
     try:
         with zipfile.ZipFile(path) as archive, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on headers that Python 2 has written
@@ -44,16 +44,16 @@ def read_npz(path: Path) -> RawTable:
     if X is None:
         raise InputError(f"{path}: no array called X (or x, data), only {listing(names) or 'nothing'}.")
     if X.ndim == 0 or X.size == 0 or X.dtype.kind not in "iufb":
-        raise InputError(f"{path}: X has shape {X.shape} and type {X.dtype}; rows of numbers are wanted.")
+        raise InputError(f"{path}: X has shape {X.shape} and type {X.dtype}; rows of numbers are expected.")
     flat = X.reshape(len(X), -1)
     frame = pd.DataFrame(flat, columns=[f"x{i}" for i in range(flat.shape[1])])
     if y is None:
         return RawTable(frame, path.name, origin=origin_of(path))
     y = y.reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y
     if y.shape != (len(X),):
-        raise InputError(f"{path}: X has {len(X):,} rows, but y has shape {y.shape}; one value a row is wanted.")
+        raise InputError(f"{path}: X has {len(X):,} rows, but y has shape {y.shape}; one value per row is expected.")
     if y.dtype.kind not in "iufbcmMU":
-        raise InputError(f"{path}: y has type {y.dtype}; numbers or text are wanted.")
+        raise InputError(f"{path}: y has type {y.dtype}; numbers or text are expected.")
     frame["target"] = y
     return RawTable(tidy(frame, str(path)), path.name, "target", origin=origin_of(path))
 

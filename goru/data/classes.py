@@ -160,12 +160,12 @@ def _refuse_quantity(values: pd.Series, where: str) -> None:
     if is_number(numbers):
         if n_distinct > half or (n_distinct > MOST_INTEGER_CLASSES and not all_whole(numbers)):
             raise InputError(
-                f"{where} holds numbers where classes are wanted ({n_distinct:,} different ones). "
+                f"{where} holds numbers where classes are expected ({n_distinct:,} different ones). "
                 f"Choose {option('task', 'regression')}, or name a column of classes with {option('target')}."
             )
     elif n_distinct > max(2, half):
         meant = (spoiling_cells(values) or other_spelling(values)) if is_text(values) else None
         raise InputError(
-            f"{where} has {n_distinct:,} different values in {len(values):,} rows, which are no classes"
+            f"{where} has {n_distinct:,} different values in {len(values):,} rows, too many for classes"
             + (f", but {meant}." if meant else f". Name another column with {option('target')}.")
         )

@@ -275,7 +275,7 @@ def _note_absent_classes(target: Target, y: np.ndarray, notes: list[str]) -> Non
     if target.classes is not None:
         absent = [label for code, label in enumerate(target.classes) if not (y == code).any()]
         if absent:
-            notes.append(f"No development row is of {listing(map(shortened, absent))}: it cannot be learned.")
+            notes.append(f"No training row is of class {listing(map(shortened, absent))}: it cannot be learned.")
 
 
 def _read_test(

@@ -102,7 +102,7 @@ def _content(path: Path, most: int | None = None) -> bytes:
 
 def _check_text(path: Path, data: bytes) -> None:
     if found := disguise(data):
-        raise InputError(f"{path}: no CSV file: it is {found[0]}. {found[1]}.")
+        raise InputError(f"{path}: not a CSV file: it is {found[0]}. {found[1]}.")
     if b"\0" in data:
         raise InputError(f"{path}: this is a binary file (or UTF-16), not text. Save the table as UTF-8 text.")
 
@@ -241,7 +241,7 @@ def _ragged(path: Path, line: int, cells: list[str], header: list[str]) -> Input
         return InputError(f"{path}: line {place:,} is a comment, {shortened(text)}, and no row. Remove it.")
     return InputError(
         f"{path}: line {line:,} has {counted(len(cells), 'cell')} where the header has {len(header)}. "
-        "Mend the line, or put cells that hold the separator in quotes."
+        "Fix the line, or put cells that hold the separator in quotes."
     )
 
 

@@ -218,7 +218,7 @@ class Schema:
             columns = "column" if len(missing) == 1 else "columns"
             raise InputError(f"{source}: missing {columns} {names}. There are {there or 'none'}.")
         for column in (*self.numeric, *self.categorical):
-            refuse_odd(frame[column.name], "column", source, "Numbers, text or dates are wanted.")
+            refuse_odd(frame[column.name], "column", source, "Numbers, text or dates are expected.")
         notes: list[str] = []
         extra = set(frame.columns) - {column.name for column in self.columns} - set(known)
         if extra:

@@ -60,7 +60,7 @@ def read_idx_pair(path: Path) -> RawTable:
     images, labels = read_idx(pair["images"]), read_idx(pair["labels"])
     if images.ndim < 2 or labels.ndim != 1:
         raise InputError(
-            f"{pair['images']}: images of at least 2 dimensions and labels of 1 are wanted, "
+            f"{pair['images']}: images of at least 2 dimensions and labels of 1 are expected, "
             f"not {images.ndim} and {labels.ndim}."
         )
     if len(images) != len(labels):
@@ -118,7 +118,7 @@ def _parse(path: Path, file: BinaryIO, bytes_at_most: int) -> np.ndarray:
     shape = struct.unpack(f">{n_dims}I", sizes)
     wanted = math.prod(shape) * dtype.itemsize
     if not 0 < wanted <= bytes_at_most:
-        raise InputError(f"{path}: the header announces {' x '.join(map(str, shape))} numbers; the file has not that.")
+        raise InputError(f"{path}: the header announces {' x '.join(map(str, shape))} numbers; the file is too short.")
     content = file.read(wanted + 1)
     if len(content) != wanted:
         more = "more" if len(content) > wanted else "fewer"

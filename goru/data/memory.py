@@ -77,12 +77,12 @@ def _targets(y: np.ndarray, classes: tuple[Label, ...] | None, name: str) -> np.
     if classes is None:
         values = y.astype(np.float64)
         if not (np.abs(values) <= LARGEST).all():
-            raise InputError(f"{name}: y holds what is no finite number (of {LARGEST:g} at most). Mend these rows.")
+            raise InputError(f"{name}: y holds values that are not finite, or above {LARGEST:g}. Fix these rows.")
         return values
     codes = y.astype(np.int32)
     if (codes != y).any() or (codes < 0).any() or (codes >= len(classes)).any():
         raise InputError(
-            f"{name}: y holds what is no code of a class. Give whole numbers from 0 to {len(classes) - 1}."
+            f"{name}: y holds a value that is not a class code. Give whole numbers from 0 to {len(classes) - 1}."
         )
     return codes
 

@@ -38,8 +38,8 @@ def remark_on_far_rows(y: np.ndarray, far: np.ndarray, rows: list[str]) -> str:
     others = np.delete(y, far)
     values = listing(f"{value:.6g}" for value in y[far])
     are, decide = (
-        ("is", "it decides every figure here. Mend the row, or leave it out.")
+        ("is", "it decides every figure here. Fix the row, or leave it out.")
         if len(far) == 1
-        else ("are", "they decide every figure here. Mend these rows, or leave them out.")
+        else ("are", "they decide every figure here. Fix these rows, or leave them out.")
     )
     return f"{listing(rows)} {are} {values}, far from all others ({others.min():.3g} to {others.max():.3g}): {decide}"

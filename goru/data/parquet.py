@@ -40,7 +40,7 @@ def read_parquet(path: Path, drop: Container[str] = ()) -> pd.DataFrame:
     except (InputError, MemoryError):
         raise
     except Exception as error:
-        raise InputError(f"{path}: damaged, or no Parquet file ({_reason(error)}).") from None
+        raise InputError(f"{path}: damaged, or not a Parquet file ({_reason(error)}).") from None
 
 
 def parquet_names(path: Path) -> list[str]:
@@ -48,7 +48,7 @@ def parquet_names(path: Path) -> list[str]:
     try:
         return list(filter(_is_column, pq.read_schema(path).names))
     except Exception as error:
-        raise InputError(f"{path}: damaged, or no Parquet file ({_reason(error)}).") from None
+        raise InputError(f"{path}: damaged, or not a Parquet file ({_reason(error)}).") from None
 
 
 def _table(path: Path, drop: Container[str]) -> pa.Table:
@@ -103,7 +103,7 @@ def _blame(table: pa.Table, path: str) -> None:
         except Exception as error:
             raise InputError(
                 f"{path}: column '{name}' cannot be read ({_reason(error)}). "
-                f"Mend it, or leave it out with {option('drop')}."
+                f"Fix it, or leave it out with {option('drop')}."
             ) from None
 
 

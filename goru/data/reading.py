@@ -55,7 +55,7 @@ def _read_path(path: Path, drop: Container[str], header: bool) -> RawTable:
     from goru.data.idx import is_idx, read_idx_pair
 
     if not path.is_dir() and not path.is_file():
-        raise InputError(f"{path}: a pipe or a device, and no file. Save the table to a file first.")
+        raise InputError(f"{path}: a pipe or a device, not a file. Save the table to a file first.")
     if path.is_dir() or is_idx(path):
         return read_idx_pair(path)
     if path.stat().st_size == 0:
@@ -98,7 +98,7 @@ def _check_signature(path: Path, suffix: str) -> None:
     if not head.startswith(beginning) and not (suffix == ".npz" and zipfile.is_zipfile(path)):
         text = ("text", "If it is a table, give its name the ending .csv") if looks_like_text(head) else None
         if found := disguise(head) or text:
-            raise InputError(f"{path}: no {kind} file: it is {found[0]}. {found[1]}.")
+            raise InputError(f"{path}: not a valid {kind} file: it is {found[0]}. {found[1]}.")
 
 
 def _checked(table: RawTable) -> RawTable:

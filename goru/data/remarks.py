@@ -31,7 +31,7 @@ def remarks_on(frame: pd.DataFrame, columns: Sequence[Column], categorical: Coll
             why = spoiling_cells(series)
             if why is None and len(column.levels) > FEW_LEVELS:
                 why = other_spelling(series)
-            remarks.extend([f"'{column.name}' is taken for a category: {why}."] if why else [])
+            remarks.extend([f"'{column.name}' is treated as a category: {why}."] if why else [])
         elif isinstance(column, NumericColumn) and not column.boolean:
             numbers = parse_text(without_gaps(series))
             values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)

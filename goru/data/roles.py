@@ -13,7 +13,7 @@ from goru.data.task import Task, choose_target
 from goru.errors import InputError, option
 from goru.wording import counted, nearest, shortened
 
-WANTED = "Numbers, text or dates are wanted."
+WANTED = "Numbers, text or dates are expected."
 
 
 def check_columns(
@@ -34,7 +34,7 @@ def check_columns(
         InputError: a column that is not there, or roles that do not go together.
     """
     if task not in (None, "classification", "regression"):
-        raise InputError(f"{option('task')}: '{task}' is neither classification nor regression.")
+        raise InputError(f"{option('task')}: unknown task '{task}'. Choose classification or regression.")
     target, note = choose_target(table, target)
     names = table.frame.columns
     roles = {name: role for role, name in (("groups", groups), ("time", time)) if name is not None}
@@ -59,7 +59,7 @@ def check_test(test: RawTable, table: RawTable, target: str) -> None:
         raise InputError(f"{test.name}: no column '{target}', the target.{nearest(target, test.frame.columns)}")
     if test.origin & table.origin:
         raise InputError(
-            f"{option('test')}: {test.name} holds the rows to learn from, {table.name}. "
+            f"{option('test')}: {test.name} is the training table, {table.name}. "
             f"Give other rows, or leave {option('test')} out."
         )
 
@@ -81,7 +81,7 @@ def check_apart(groups: pd.Series, test: RawTable) -> None:
     shared = {text for text in levels_of(test.frame[groups.name].dropna())[1] if known.get(text) >= 0}
     if shared:
         raise InputError(
-            f"{test.name}: {counted(len(shared), 'group')} of '{groups.name}' stand in the table to learn from too, "
+            f"{test.name}: {counted(len(shared), 'group')} of '{groups.name}' are in the training table too, "
             f"{shortened(min(shared))} for one. Whole groups belong on one side: remove them from either."
         )
 

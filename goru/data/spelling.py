@@ -102,7 +102,7 @@ def spoiling_cells(series: pd.Series) -> str | None:
             if 0 < bad.sum() <= (1 - NEARLY_ALL) * len(bad):
                 words = listing(dict.fromkeys(map(shortened, present[bad])), limit=3)
                 return (
-                    f"nearly all cells are {what}, but not {words} ({counted(int(bad.sum()), 'row')}). Mend these "
+                    f"nearly all cells are {what}, but not {words} ({counted(int(bad.sum()), 'row')}). Fix these "
                     "cells, or leave them empty if they are missing"
                 )
     return None

@@ -65,10 +65,27 @@ def as_frame(table: Any) -> pd.DataFrame:
     """Return a frame as pandas has it; InputError for all that is none, such as an array: it has no names."""
     if (frame := pandas_of(table)) is None:
         raise InputError(
-            "a frame of pandas, polars or PyArrow with the table's columns is wanted, "
-            f"and not something of the type {type(table).__name__}."
+            f"a frame of pandas, polars or PyArrow with the table's columns is expected, not {type(table).__name__}."
         )
     return frame
+
+
+def array_names(columns: int) -> list[str]:
+    """Return the names that columns of an array get: ``x0``, ``x1``, ..."""
+    return [f"x{place}" for place in range(columns)]
+
+
+def frame_of(array: np.ndarray, columns: int | None = None) -> pd.DataFrame:
+    """Return an array ``[n, columns]`` as a frame with names; InputError if it has another shape.
+
+    Args:
+        array: numbers, or Python objects.
+        columns: how many there have to be; any number by default.
+    """
+    if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
+        wanted = "(rows, columns)" if columns is None else f"(rows, {columns:,})"
+        raise InputError(f"an array of shape {array.shape}, where {wanted} is needed.")
+    return pd.DataFrame(array, columns=array_names(array.shape[1])).infer_objects()
 
 
 def row_name(series: pd.Series, position: int) -> str:

@@ -148,7 +148,7 @@ class Target:
         if bad is not None:
             raise InputError(
                 f"{source}: {row_name(values, bad)}: target '{self.name}' is {shortened(values.iloc[bad])}, where "
-                f"regression needs a finite number (of {LARGEST:g} at most). Mend the row, or choose "
+                f"regression needs a finite number (of {LARGEST:g} at most). Fix the row, or choose "
                 f"{option('task', 'classification')}."
             )
         return numbers

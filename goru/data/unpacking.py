@@ -26,8 +26,7 @@ def check_unpacked(path: Path, size: int, times: int = TIMES, hint: str = "save 
     if size > most_unpacked(path, times):
         packed = path.stat().st_size
         raise InputError(
-            f"{path}: {packed:,} bytes that stand for {size:,} or more, as those of no table do. "
-            f"If it is one after all, {hint}."
+            f"{path}: {packed:,} bytes that unpack to {size:,} or more, far beyond any table. If it is a table, {hint}."
         )
 
 
@@ -66,4 +65,4 @@ def no_gzip(path: Path) -> InputError:
     if head.startswith(b"\x1f\x8b"):
         return InputError(f"{path}: the gzip file is damaged. Make it again.")
     what, remedy = disguise(head) or ("not gzipped", "Leave .gz off its name")
-    return InputError(f"{path}: no gzip file: it is {what}. {remedy}.")
+    return InputError(f"{path}: not a gzip file: it is {what}. {remedy}.")

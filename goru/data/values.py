@@ -39,14 +39,14 @@ def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: lis
         bad = first_non_number(series)
         if bad is not None:
             raise InputError(
-                f"{source}: {row_name(series, bad)}: column '{column.name}' is {shortened(series.iloc[bad])}, no number"
-                " as in the rows that the columns were decided on. Mend the cell, or leave it empty if it is missing."
+                f"{source}: {row_name(series, bad)}: column '{column.name}' is {shortened(series.iloc[bad])}"
+                ", not a number as in the training rows. Fix the cell, or leave it empty if it is missing."
             )
         numbers = numbers_in(series)
     elif series.isna().all():
         return np.full(len(series), np.nan)
     else:
-        raise InputError(f"{source}: column '{column.name}' holds {series.dtype} where numbers are wanted.")
+        raise InputError(f"{source}: column '{column.name}' holds {series.dtype} where numbers are expected.")
     infinite = np.isinf(numbers)
     if infinite.any():
         values = counted(int(infinite.sum()), "infinite value")
@@ -70,7 +70,7 @@ def dates_of(series: pd.Series, column: DateColumn, source: str, notes: list[str
     if bad.any():
         at = int(bad.argmax())
         raise InputError(
-            f"{source}: {row_name(series, at)}: column '{column.name}' is {shortened(series.iloc[at])}, no date. "
+            f"{source}: {row_name(series, at)}: column '{column.name}' is {shortened(series.iloc[at])}, not a date. "
             "Write dates as 2024-12-31 or 2024-12-31T18:00."
         )
     return dates

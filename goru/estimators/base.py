@@ -3,7 +3,6 @@
 import operator
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -13,12 +12,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from goru.data.table import array_names
 from goru.estimators import training
 from goru.estimators.common import Estimator
+from goru.estimators.fitted import affine, model_of, with_affine
 from goru.estimators.inputs import Inputs
 from goru.estimators.notes import notes_on_numbers, warn_of
 from goru.estimators.parameters import ACTIVATIONS, AUGMENTATIONS, hidden_widths
 from goru.estimators.validation import validated, within_floats
+from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters
@@ -244,9 +246,10 @@ class BaseMLP(Estimator):
             )
             networks = networks.only(list(np.flatnonzero(finite)))
         one = self.n_members == 1
-        affine = list(_affine(networks.learned))
-        self.coefs_ = [own.weight[0].T if one else own.weight.swapaxes(1, 2) for own in affine]
-        self.intercepts_ = [own.bias[0] if one else own.bias for own in affine]
+        weights = list(affine(networks.learned))
+        self.coefs_ = [own.weight[0].T if one else own.weight.swapaxes(1, 2) for own in weights]
+        self.intercepts_ = [bias[0] if one else bias for bias in (np.asarray(own.bias) for own in weights)]
+        self._others = networks.layers, with_affine(networks.learned, None)
 
     def _predicted(self, X: Any) -> np.ndarray:
         """The mean of the members' predictions, `(rows, outputs)`."""
@@ -263,13 +266,23 @@ class BaseMLP(Estimator):
         parts = (self.activation, *self.coefs_, *self.intercepts_)
         known, networks = _NETWORKS.get(self, ((), None))
         if networks is None or len(known) != len(parts) or not all(map(operator.is_, known, parts)):
-            networks = Networks.perceptron(
-                ACTIVATIONS[self.activation],
-                tuple((weight if weight.ndim == 3 else weight[None]).swapaxes(1, 2) for weight in self.coefs_),
-                tuple(bias if bias.ndim == 2 else bias[None] for bias in self.intercepts_),
-            )
+            weights = [np.reshape(weight, (-1, *weight.shape[-2:])).swapaxes(1, 2) for weight in self.coefs_]
+            biases = [np.reshape(bias, (-1, bias.shape[-1])) for bias in self.intercepts_]
+            if self.norm is None and not self.residual:
+                networks = Networks.perceptron(ACTIVATIONS[self.activation], weights, biases)
+            else:
+                layers, others = self._others
+                networks = Networks(layers, with_affine(others, map(Weights, weights, biases)))
             _NETWORKS[self] = parts, networks
         return networks
+
+    def _as_model(self) -> Model:
+        names = [str(name) for name in getattr(self, "feature_names_in_", array_names(self.n_features_in_))]
+        return model_of(self._networks(), self._inputs, names, self._labels_in_order())
+
+    @abstractmethod
+    def _labels_in_order(self) -> tuple[Any, ...] | None:
+        """The classes; `None` in regression. `AttributeError` for a target that a model does not know."""
 
 
 def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
@@ -280,12 +293,3 @@ def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any
     if len(kept) == 0:
         raise ValueError("All rows have a weight of zero: there is nothing to learn from.")
     return (X.iloc[kept] if hasattr(X, "iloc") else X[kept]), y[kept], weights[kept]
-
-
-def _affine(learned: Any) -> Iterator[Any]:
-    """What the affine layers have learned, those inside blocks too."""
-    for own in learned:
-        if hasattr(own, "weight"):
-            yield own
-        elif type(own) is tuple:
-            yield from _affine(own)

@@ -65,6 +65,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     the same, batch norm being merged into them; they act on prepared columns. In an ensemble they have a first axis
     for its members.
 
+    `model_` is the same as a model of columns and networks (not for several labels a row): `save(path)` writes it
+    without pickle, `goru.load(path)` reads it, `export(...)` writes it for other programs.
+
     Small fits are computed in the precision of `X`, large ones in single precision.
     """
 
@@ -178,6 +181,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """The logarithm of `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    def _labels_in_order(self) -> tuple[Any, ...]:
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            raise AttributeError("model_: a model has one label a row, and this target has several.")
+        return tuple(self.classes_.tolist())
 
     def _labels(self, predicted: np.ndarray) -> np.ndarray:
         return self._label_binarizer.inverse_transform(predicted[:, 0] if self.n_outputs_ == 1 else predicted)

@@ -1,14 +1,22 @@
 """What all estimators share: how arguments are kept, what rows count for, and what scikit-learn is told."""
 
-from abc import ABC
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from goru.estimators.parameters import check_parameters
 from goru.estimators.validation import refuse_gaps
+from goru.model.files import save_as
+from goru.model.model import Model
+
+if TYPE_CHECKING:
+    from goru.export.writing import Written
 
 
 class Estimator(BaseEstimator, ABC):
@@ -38,6 +46,51 @@ class Estimator(BaseEstimator, ABC):
         if (weights < 0).any():
             raise ValueError("Negative values in sample_weight: a row counts for something, or for nothing.")
         return weights if by_class is None else weights * by_class
+
+    @property
+    def model_(self) -> Model:
+        """The fitted model: predicts from frames, needs no scikit-learn, and can be saved and exported.
+
+        **Raises:** `NotFittedError` before `fit`; `AttributeError` for targets that a model does not know: several
+        labels or values a row, and counts fitted by the Poisson loss.
+        """
+        check_is_fitted(self)
+        return self._as_model()
+
+    @abstractmethod
+    def _as_model(self) -> Model:
+        """The model of a fitted estimator."""
+
+    def _trained(self) -> Mapping[str, np.ndarray]:
+        """The networks of the model as they were trained, an array a name."""
+        from goru.export.safetensors import tensors
+
+        return tensors(self.model_)
+
+    def save(self, path: str | PathLike[str], overwrite: bool = False) -> Path:
+        """Write `model_` into a folder, as safetensors and JSON: nothing is pickled. `goru.load(path)` reads it.
+
+        **Returns:** the folder.
+
+        **Raises:** `InputError` if it cannot be written, or exists and is not to be overwritten.
+        """
+        return save_as(self.model_, self._trained(), Path(path), overwrite)
+
+    def export(self, to: str, path: str | PathLike[str], *, single: bool = False, overwrite: bool = False) -> "Written":
+        """Write `model_` for programs without goru.
+
+        **Arguments:**
+
+        - `to`: `"onnx"`, `"safetensors"` or `"torch"`.
+        - `path`: a file for ONNX, a folder for the others.
+        - `single`: the first network alone instead of the ensemble.
+        - `overwrite`: replace files that exist.
+
+        **Raises:** `InputError` if the format is unknown, or something cannot be written.
+        """
+        from goru.export.exporting import export_model
+
+        return export_model(self.model_, self._trained, to, Path(path), single, overwrite)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -26,12 +26,15 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
     **Arguments:**
 
-    - `budget`: seconds for the whole fit; two minutes, if `n_networks` is not given either.
-    - `n_networks`: networks to train in the comparison, instead of a time: the result is then the same on every run.
-      There are twelve combinations, in three folds at least: fewer than 36 become 36, which is one configuration of
-      hyperparameters for each, and tunes nothing; 600 are a study of ten configurations in five folds.
-    - `cv`: `None`: five folds, twice, of whole groups if there are `groups`. A number of folds, a splitter or pairs of
-      indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
+    - `budget`: a time for the whole fit, in seconds or as `"60s"`, `"2m"`, where time matters: how many networks are
+      trained is then a matter of the machine.
+    - `n_networks`: networks to train in the comparison. By default 900: ten configurations of hyperparameters for each
+      of the twelve combinations, in five folds, and the better half in five others; about two minutes on two cores for
+      a table of some hundred rows. Larger tables get fewer, 108 at least, which may take long: give `budget`. Fewer
+      than 36 become 36, one configuration each, which tunes nothing. With the same `random_state`, the same number of
+      networks gives the same result on every run.
+    - `cv`: `None`: five folds, twice, of whole groups if there are `groups`. A number of folds, once; a splitter or
+      pairs of indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
     - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss. Which
       hyperparameters are best within a combination, and the verdicts, are always a matter of the loss. A scorer is
       given what was predicted for validation rows and what they are; the features that it is given are zeros.
@@ -53,8 +56,14 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
     **Attributes:**
 
+    - `model_`: the fitted model; `save(path)` writes it without pickle, `goru.load(path)` reads it, `export(...)`
+      writes it for other programs.
     - `study_`: what was found; print it. `study_.answer` is everything, typed, `study_.trials` every network.
-    - `effects_`: a frame, one row a question: what it changed, the interval, the verdict.
+    - `report_`: the report, an HTML page, as text.
+    - `effects_`: a frame, one row a question, with the columns `name`, `change` (of the validation loss; below zero is
+      better), `low` and `high` (its simultaneous interval), `margin` (less is negligible), `verdict`, the standard
+      errors `rows`, `networks` and `search`, `rows_to_decide`, `configurations_to_decide`, and the probabilities
+      `helps` and `negligible`; see [`effects_frame`][goru.studies.frames.effects_frame].
     - `recommended_`: what the networks are made of, an entry for each kind, with `arm`, `values`, `epochs`, `networks`.
     - `n_iter_`: the epochs of the longest trained of them.
     - `classes_`, `n_features_in_`, `feature_names_in_`: as in scikit-learn.
@@ -65,7 +74,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     def __init__(
         self,
         *,
-        budget: float | None = None,
+        budget: float | str | None = None,
         n_networks: int | None = None,
         cv: Any = None,
         scoring: Any = None,
@@ -89,7 +98,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
         **Arguments:**
 
-        - `X`: an array, a sparse matrix, or a frame; missing values and, in frames, categories are taken care of.
+        - `X`: an array or a frame; missing values and, in frames, categories are taken care of. A sparse matrix is
+          refused: studies train on dense rows.
         - `sample_weight`: what each row counts for.
         - `groups`: the group of each row, for splits.
 
@@ -148,7 +158,7 @@ class MLPRegressorCV(RegressorMixin, BaseMLPCV):
     def __init__(
         self,
         *,
-        budget: float | None = None,
+        budget: float | str | None = None,
         n_networks: int | None = None,
         cv: Any = None,
         scoring: Any = None,

@@ -25,6 +25,7 @@ class Findings(Viewable):
 
     # Estimators have names of their own for what these may advise to change.
     __str__ = spelled(ARGUMENTS)(Viewable.__str__)
+    report_html = spelled(ARGUMENTS)(Viewable.report_html)
     write_report = spelled(ARGUMENTS)(Viewable.write_report)
 
     def __repr__(self) -> str:

@@ -105,6 +105,16 @@ class Inputs:
         return [*range(len(self._fitted.medians)), *(f"{column} is missing" for column in self._missing)]
 
     @property
+    def preparation(self) -> Preparation:
+        """What was learned of the columns so far."""
+        return self._fitted
+
+    @property
+    def with_indicators(self) -> tuple[int, ...]:
+        """The columns of an array that have an indicator of missing values."""
+        return tuple(self._missing.tolist())
+
+    @property
     def n_features(self) -> int:
         """Features of a prepared row."""
         return self._fitted.n_features

@@ -118,7 +118,10 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda v: v is None or isinstance(v, np.random.RandomState | ModuleType) or (_integer(v) and 0 <= v < 2**32),
     ),
     "verbose": ("True, False, or a whole number of at least 0", lambda v: _BOOLEAN[1](v) or _count(0)[1](v)),
-    "budget": ("a number of seconds above 0, or None", lambda v: v is None or _above(0)[1](v)),
+    "budget": (
+        "a number of seconds above 0, a duration such as '60s' or '2m', or None",
+        lambda v: v is None or _text(v) or _above(0)[1](v),
+    ),
     "n_networks": ("a whole number of at least 1, or None", lambda v: v is None or _count()[1](v)),
     "cv": (
         "None, a whole number of at least 2, a splitter, or pairs of indices",
@@ -134,7 +137,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def check_parameters(estimator: Any) -> None:
-    """Raise `ValueError` for an argument that makes no sense, alone or beside the others."""
+    """Raise `ValueError` for an invalid argument, alone or beside the others."""
     given = estimator.get_params(deep=False)
     for name, value in given.items():
         if name in _RULES and not _RULES[name][1](value):
@@ -145,9 +148,9 @@ def check_parameters(estimator: Any) -> None:
             if given[name]:
                 raise ValueError(f"solver='lbfgs' has no {name}: it takes no mini-batches. Use 'adam' or 'sgd'.")
     if given.get("batch_norm") and given.get("norm"):
-        raise ValueError("norm and batch_norm exclude each other. Give one of both.")
+        raise ValueError("norm and batch_norm cannot be combined. Give one of them.")
     if given.get("mixup") and given.get("cutmix"):
-        raise ValueError("mixup and cutmix exclude each other: rows are mixed in one way.")
+        raise ValueError("mixup and cutmix cannot be combined. Give one of them.")
 
 
 def factor_names(factors: Any) -> tuple[str, ...] | None:

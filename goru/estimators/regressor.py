@@ -133,6 +133,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self._open = {output: sample for output, sample in self._open.items() if not sample.suffices}
         return y if self._scale is None else (y - self._scale[1]) / self._scale[0]
 
+    def _labels_in_order(self) -> None:
+        if self.n_outputs_ > 1 or self.loss == "poisson":
+            what = "counts" if self.loss == "poisson" else f"{self.n_outputs_} values a row"
+            raise AttributeError(f"model_: a model has one value a row, fitted by squared errors, not {what}.")
+
     def _output_scale(self) -> np.ndarray | None:
         return self._scale
 

@@ -1,7 +1,9 @@
 """What estimators that pick their own regularisation share: a whole study inside `fit`."""
 
+import warnings
 from abc import abstractmethod
 from contextlib import nullcontext
+from dataclasses import replace
 from inspect import signature
 from typing import Any, Literal, Self
 
@@ -19,7 +21,9 @@ from sklearn.utils.validation import (
 from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
-from goru.errors import spelled
+from goru.data.table import array_names
+from goru.durations import seconds_of
+from goru.errors import InputWarning, spelled
 from goru.estimators.common import Estimator
 from goru.estimators.findings import Findings
 from goru.estimators.inputs import encode_numbers
@@ -30,14 +34,20 @@ from goru.experiment.clock import Clock
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.watcher import Silent
 from goru.model.model import Model
+from goru.nn.architecture import Architecture
 from goru.report.progress import watcher
+from goru.studies import defaults
+from goru.studies.asked.design import design
 from goru.studies.asked.options import Options
+from goru.studies.asked.techniques import parsed
 from goru.studies.cv import partitions_of
 from goru.studies.final.conclusion import Result
+from goru.studies.splits import cut
 from goru.studies.splits import partitions as own_partitions
 from goru.studies.study import Study
 
 FEWEST_ROWS = 4
+LONG = 5.0  # times the usual work: more is said
 
 
 class BaseMLPCV(Estimator):
@@ -69,7 +79,9 @@ class BaseMLPCV(Estimator):
         clock = Clock()  # a wide table is prepared for longer than some budgets last
         self._check(y)
         if self.budget is not None and self.n_networks is not None:
-            raise ValueError("budget and n_networks exclude each other. Give a time or a number of networks.")
+            raise ValueError("budget and n_networks cannot be combined. Give a time or a number of networks.")
+        if sparse.issparse(X):
+            raise ValueError(self._sparse_refused(X))
         index = X.index if isinstance(X, pd.DataFrame) else None
         with within_floats():
             X = validated(self, X, None, reset=True)
@@ -115,7 +127,7 @@ class BaseMLPCV(Estimator):
             about_target = () if classifier else notes_on_quantity(codes, kept)
             warn_of((*about_target, *about_columns, *dataset.encoded_development.notes), stacklevel=3)
             found = self._study(dataset, partitions, balanced, int(seed), record, clock)
-        self._model = found.model
+        self._model, self._as_trained = found.model, found.trained
         self.study_ = Findings(found.answer, found.evidence, tuple(record.trials))
         self.effects_ = self.study_.effects
         self.recommended_ = found.answer.recommended
@@ -134,9 +146,10 @@ class BaseMLPCV(Estimator):
         clock: Clock,
     ) -> Result:
         if partitions is None and self.cv is not None:
-            partitions = own_partitions(dataset, self.cv, seed)
+            partitions = own_partitions(dataset, self.cv, seed)[:1]
+        budget = seconds_of(self.budget)
         options = Options(
-            budget=self.budget,
+            budget=budget,
             networks=self.n_networks,
             hidden=None if self.hidden_layer_sizes is None else hidden_widths(self.hidden_layer_sizes),
             activation=ACTIVATIONS[self.activation],
@@ -149,17 +162,64 @@ class BaseMLPCV(Estimator):
             numbers=self.numbers,
             factors=factor_names(self.factors),
         )
+        if budget is None and self.n_networks is None:
+            options = replace(options, networks=self._usual_networks(dataset, partitions, options))
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)
             study = Study(dataset, options, watching, clock, partitions, scoring)
             return study.run(record)
 
+    def _usual_networks(self, dataset: Dataset, partitions: Any, options: Options) -> int:
+        """How many networks to train without a budget: a function of the table, so that every fit is the same."""
+        rows = len(dataset.y_development)
+        hidden = options.hidden or defaults.usual_widths(rows)
+        parameters = Architecture(dataset.n_features, hidden, dataset.n_outputs).n_parameters
+        cuts = next(iter(cut(dataset, options.seed, partitions).values()))
+        factors = None
+        if options.factors is not None:
+            factors = parsed(options.factors, dataset.classes is not None, options.activation)
+        arms, epochs = len(design(options.search_batch_norm, factors).arms), options.epochs or defaults.EPOCHS
+        networks = defaults.networks(arms, len(cuts[0]), len(cuts), parameters, rows, epochs)
+        times = networks * defaults.work(parameters, rows, epochs) / defaults.USUAL_WORK
+        if times > LONG:
+            warnings.warn(
+                f"{networks:,} networks of {parameters:,} parameters on {rows:,} rows take about {times:.0f} times as "
+                "long as a small table does. Give budget= where time matters.",
+                InputWarning,
+                stacklevel=4,
+            )
+        return networks
+
     def _frame(self, X: Any, index: pd.Index | None) -> pd.DataFrame:
         if isinstance(X, pd.DataFrame):
             return X
-        values = X.toarray() if sparse.issparse(X) else X
-        names = getattr(self, "feature_names_in_", [f"x{index}" for index in range(X.shape[1])])
-        return pd.DataFrame(values, index, list(names))
+        names = getattr(self, "feature_names_in_", array_names(X.shape[1]))
+        return pd.DataFrame(X, index, list(names))
+
+    def _sparse_refused(self, X: Any) -> str:
+        """Why: a sparse matrix written out may be larger than memory, which is the user's to decide."""
+        size = 8 * X.shape[0] * X.shape[1] / 2**20
+        return (
+            f"X is sparse, and {type(self).__name__} trains on dense rows only. Give X.toarray() ({size:,.0f} MiB), or "
+            "use MLPClassifier or MLPRegressor, which keep it sparse."
+        )
+
+    def _as_model(self) -> Model:
+        classes = (
+            None
+            if self._classes() is None
+            else tuple(self._score_target(np.arange(len(self._classes() or ()))).tolist())
+        )
+        return replace(self._model, target=replace(self._model.target, classes=classes))
+
+    def _trained(self) -> dict[str, np.ndarray]:
+        return self._as_trained
+
+    @property
+    def report_(self) -> str:
+        """The report, one HTML page that opens offline: `Path("report.html").write_text(model.report_, "utf-8")`."""
+        check_is_fitted(self)
+        return self.study_.report_html()
 
     def _scoring(self, codes: np.ndarray, weights: np.ndarray | None) -> Any:
         scorer = check_scoring(self, scoring=self.scoring)
@@ -174,8 +234,15 @@ class BaseMLPCV(Estimator):
 
     def _encoded(self, X: Any) -> Encoded:
         check_is_fitted(self)
+        if sparse.issparse(X):
+            raise ValueError(self._sparse_refused(X))
         with within_floats():
             X = validated(self, X, self._model.schema if self._by_frame else None, reset=False)
         if isinstance(X, pd.DataFrame):
             return self._model.schema.encode(X, "X")
-        return encode_numbers(self._model.schema, X.toarray() if sparse.issparse(X) else X)
+        return encode_numbers(self._model.schema, X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags

@@ -1,4 +1,4 @@
-"""Models for programs that do not know goru: ONNX, a PyTorch module, plain tensors."""
+"""Models for programs without goru: ONNX, a PyTorch module, plain tensors."""
 
 from importlib import import_module
 from types import ModuleType
@@ -14,4 +14,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_FORMS})
+    return sorted(_FORMS)

@@ -98,7 +98,7 @@ def _imported() -> Any:
     try:
         import onnx
     except ImportError:
-        raise InputError("ONNX is written by the package onnx, which is not there: pip install onnx") from None
+        raise InputError("ONNX export needs the package onnx: pip install onnx") from None
     return onnx
 
 

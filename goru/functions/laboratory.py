@@ -201,7 +201,7 @@ class TrainingFunctions:
         lines = [line.strip() for line in failure.splitlines() if line.strip(" ^~|")]
         last = " | ".join(lines[-_LAST_LINES:])
         if len(plain) >= HOPELESS and self._went_well:
-            raise InputError(f"train: all of the first {len(plain)} trials of the plain arm failed: {last}")
+            raise InputError(f"train: all of the first {len(plain)} trials of the plain combination failed: {last}")
         if len(self._failures) >= HOPELESS and not self._went_well:
             raise InputError(f"train: all of the first {len(self._failures)} trials failed: {last}")
 

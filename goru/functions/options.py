@@ -23,9 +23,10 @@ class FunctionOptions:
     - `workers`: processes, 0 for none but this one; `cluster`: a Ray cluster instead.
     - `limit`: seconds after which a trial is taken to hang.
     - `seed`: everything random that is goru's is a function of it.
+    - `epochs`: after so many every training is ended.
     - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
 
-    **Raises:** `InputError` for values that make no sense.
+    **Raises:** `InputError` for invalid values.
     """
 
     design: Design
@@ -36,29 +37,32 @@ class FunctionOptions:
     limit: float | None = None
     seed: int = 0
     until_decided: bool = False
+    epochs: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.design, Design):
             raise InputError('design: give goru.Design(factors={"dropout": [False, True]}, ...).')
-        for name in ("trials", "workers", "seed"):
+        for name in ("trials", "workers", "seed", "epochs"):
             if isinstance(value := getattr(self, name), Integral):  # one of NumPy's, say
                 object.__setattr__(self, name, int(value))
         if self.budget is not None and self.trials is not None:
-            raise InputError(f"budget and {option('trials')} exclude each other. Give a time or a number of trials.")
+            raise InputError(f"budget and {option('trials')} cannot be combined. Give a time or a number of trials.")
         if self.budget is not None and not 0 < self.budget < math.inf:
-            raise InputError(f"budget: {self.budget:g} s is no time to train in. Give one above zero, '10m' say.")
+            raise InputError(f"budget: invalid duration {self.budget:g} s. Give one above zero: '10m'.")
         if self.trials is not None and not (isinstance(self.trials, int) and 1 <= self.trials <= MOST_TRIALS):
             raise InputError(
-                f"{option('trials')}: {self.trials!r} is no number of trials. Give one from 1 to {MOST_TRIALS:,}."
+                f"{option('trials')}: invalid number of trials {self.trials!r}. Give one from 1 to {MOST_TRIALS:,}."
             )
         if self.workers is not None and not (isinstance(self.workers, int) and 0 <= self.workers <= 1024):
             raise InputError(
-                f"workers: {self.workers!r} is no number of processes. Give one from 0 (this one alone) on."
+                f"workers: invalid number of processes {self.workers!r}. Give 0 (this process alone) or more."
             )
         if self.cluster is not None and self.workers is not None:
-            raise InputError("workers and cluster exclude each other: a cluster has its own.")
+            raise InputError("workers and cluster cannot be combined: a cluster has its own workers.")
+        if self.epochs is not None and not (isinstance(self.epochs, int) and self.epochs >= 1):
+            raise InputError(f"{option('epochs')}: {self.epochs!r} is out of range. Give 1 or more.")
         if self.limit is not None and not (isinstance(self.limit, Real) and self.limit > 0):
-            raise InputError(f"limit: {self.limit!r} s is no time for a trial. Give one above zero.")
+            raise InputError(f"limit: invalid number of seconds {self.limit!r}. Give one above zero.")
         if self.limit is not None:
             object.__setattr__(self, "limit", float(self.limit))
         if not (isinstance(self.seed, int) and 0 <= self.seed < 2**32):
@@ -87,18 +91,3 @@ class Sources:
     loss: Callable[..., Any] | None = None
     name: str = "X"
     target: str = "y"
-
-
-def seconds_of(budget: float | str | None) -> float | None:
-    """A time such as `90`, `"60s"`, `"2m"`, `"1.5h"`, in seconds.
-
-    **Raises:** `InputError` if it is none.
-    """
-    if budget is None or isinstance(budget, Real):
-        return None if budget is None else float(budget)
-    text = str(budget).strip().lower()
-    number, unit = (text[:-1], text[-1:]) if text[-1:] in ("s", "m", "h") else (text, "s")
-    try:
-        return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
-    except ValueError:
-        raise InputError(f"budget: {budget!r} is no time. Give seconds, minutes or hours: 60s, 2m, 1h.") from None

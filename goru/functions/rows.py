@@ -79,12 +79,12 @@ def table_of(
     **Raises:** `InputError` if they do not fit together.
     """
     if task not in (None, *get_args(Task)):
-        raise InputError(f"task: {task!r} is none. Give 'classification', 'regression' or 'loss'.")
+        raise InputError(f"unknown task {task!r}. Give 'classification', 'regression' or 'loss'.")
     n = count(X)
     if n == 0:
         raise InputError("X: there are no rows.")
     if y is not None and count(y) != n:
-        raise InputError(f"X and y: {counted(n, 'row')} and {counted(count(y), 'target')}. Give one target a row.")
+        raise InputError(f"X and y: {counted(n, 'row')} and {counted(count(y), 'target')}. Give one target per row.")
     row_weights = None
     if weights is not None:
         try:
@@ -97,7 +97,7 @@ def table_of(
             or (row_weights < 0).any()
             or not row_weights.any()
         ):
-            raise InputError(f"sample_weight: give {n:,} numbers, none below zero and not all of them zero.")
+            raise InputError(f"sample_weight: give {n:,} numbers of at least zero, not all of them zero.")
     if y is None or task == "loss":
         return WholeTable(X, y, None, None, row_weights, "loss", n)
     target = np.asarray(y)
@@ -114,7 +114,7 @@ def table_of(
         try:
             numbers = target.astype(np.float64)
         except (TypeError, ValueError):
-            raise InputError("y: task='regression' wants numbers.") from None
+            raise InputError("y: task='regression' needs numbers.") from None
         if not np.isfinite(numbers).all():
             raise InputError("y: some targets are infinite. Leave these rows out.")
         return WholeTable(X, y, numbers, None, row_weights, kind, n)

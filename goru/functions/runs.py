@@ -139,8 +139,8 @@ def effects(
         model = _Model(y, coded, columns, mains, pairs, covariates)
     if model.left < FEWEST_LEFT:
         raise InputError(
-            f"{counted(len(y), 'run')} are too few for {model.numbers} numbers to be estimated: {FEWEST_LEFT} more are "
-            "wanted. Name fewer factors, knobs or blocks."
+            f"{counted(len(y), 'run')} are too few to estimate {model.numbers} numbers: {FEWEST_LEFT} more are "
+            "needed. Name fewer factors, knobs or blocks."
         )
     if lost := [pair for pair in pairs if not model.is_known(model.pair(*pair))]:
         notes.append(f"{counted(len(lost), 'pair')} of levels that other columns hide: left out")
@@ -221,7 +221,7 @@ def _check(frame: "pd.DataFrame", names: Sequence[str]) -> None:
     there = list(map(str, frame.columns))
     for name in names:
         if name not in frame.columns:
-            raise InputError(f"there is no column {name!r}.{nearest(str(name), there)}")
+            raise InputError(f"unknown column {name!r}.{nearest(str(name), there)}")
     if len(set(names)) < len(names):
         raise InputError("a column is named twice. A column is a factor, a knob, a block or the loss.")
 
@@ -289,7 +289,9 @@ def _knob(table: "pd.DataFrame", name: str) -> list[np.ndarray]:
     values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     known = np.isfinite(values)
     if (text := table[name][np.isnan(values) & table[name].notna().to_numpy()]).size:
-        raise InputError(f"{name!r}: {shortened(text.iloc[0])} is no number, and so this is no knob. Name it a factor.")
+        raise InputError(
+            f"{name!r}: {shortened(text.iloc[0])} is not a number, so this cannot be a knob. Make it a factor."
+        )
     if not known.any() or np.ptp(values[known]) == 0:
         return []
     low, high = values[known].min(), values[known].max()

@@ -128,7 +128,15 @@ class FunctionStudy:
         """
         record = Record() if record is None else record
         self.clock.started = record.go_on(self.clock.started)
-        held = Held(self._sources.train, self.tables, self._part, defaults.PARTS, self._sources.loss, self._scale)
+        held = Held(
+            self._sources.train,
+            self.tables,
+            self._part,
+            defaults.PARTS,
+            self._sources.loss,
+            self._scale,
+            self.options.epochs,
+        )
         send(held, self._pool)
         return self._conduct(record, held)
 
@@ -188,7 +196,7 @@ class FunctionStudy:
         self._judged = looks.final(race.cut, len(race.trials))
         ranked = rank(losses, configurations)
         best = self._best(ranked, losses, folds, race)
-        self._begin("refits", "training the recommended configuration on all development rows")
+        self._begin("refits", "training the final model")
         done = refits(
             laboratory,
             best if len(self.tables) > 1 else {"recommended": best["recommended"]},
@@ -246,7 +254,7 @@ class FunctionStudy:
         if not finite:
             failed = [trial.output for trial in race.made if trial.arm == self._design.plain and trial.output]
             why = f": {failed[-1].splitlines()[-1]}" if failed else ""
-            raise InputError(f"train: no configuration of the plain arm was trained to the end in every split{why}")
+            raise InputError(f"train: no configuration of the plain combination finished in every split{why}")
         recommended = no_worse_than_plain(ranked, losses, self._design.plain, folds)
         return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
 
@@ -305,7 +313,7 @@ class FunctionStudy:
                 (),
                 race.configurations_done if self._tuned else defaults.FEWEST_CONFIGURATIONS,
                 plain=rival,
-                noun="arm",
+                noun="combination",
                 confidence=answers.confidence,
             ),
             seconds=self.clock.spent,

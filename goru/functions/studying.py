@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from goru import __version__
+from goru.durations import seconds_of
 from goru.errors import argument, spelled
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
@@ -18,7 +19,7 @@ from goru.experiment.forms import to_json
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.store import Store
 from goru.experiment.racing.watcher import Silent, Watcher
-from goru.functions.options import FunctionOptions, Sources, seconds_of
+from goru.functions.options import FunctionOptions, Sources
 from goru.functions.result import StudyResult
 from goru.functions.study import FunctionStudy, FunctionStudyResult
 from goru.functions.workers.pools import pool_of
@@ -52,6 +53,7 @@ def study(
     loss: Callable[..., Any] | None = None,
     limit: float | None = None,
     seed: int = 0,
+    epochs: int | None = None,
     until_decided: bool = False,
     name: str | None = None,
     verbose: bool = True,
@@ -89,6 +91,7 @@ def study(
     - `task`: `"classification"` or `"regression"`, where `y` does not say it; `loss`: a function `(y, predicted)` that
       gives a loss a row, instead of the log loss or the squared error.
     - `limit`: seconds after which a trial is taken to hang; by default 20 times what trials take.
+    - `epochs`: after so many every training is ended, however many `train` would yield; by default it says when.
     - `seed`: of folds, configurations, and what `train` is given.
     - `until_decided`: end as soon as every main effect is decided; the budget is then the most, 30 minutes by default.
     - `name`: what the rows are called.
@@ -98,7 +101,9 @@ def study(
 
     **Raises:** `InputError` for whatever is wrong with the arguments, or if the first trials all fail.
     """
-    options = FunctionOptions(design, seconds_of(budget), n_trials, workers, cluster, limit, seed, until_decided)
+    options = FunctionOptions(
+        design, seconds_of(budget), n_trials, workers, cluster, limit, seed, until_decided, epochs
+    )
     target = getattr(y, "name", None)
     sources = Sources(
         train, X, y, task, groups, time, sample_weight, stratify, test, cv, loss, name or "X", str(target or "y")
@@ -177,7 +182,7 @@ def _config(sources: Sources, options: FunctionOptions, table: Mapping[str, Any]
 
     - `table`: of a command, whose words it can be given again by.
     """
-    asked = {name: getattr(options, name) for name in ("budget", "trials", "limit", "seed", "until_decided")}
+    asked = {name: getattr(options, name) for name in ("budget", "trials", "limit", "seed", "until_decided", "epochs")}
     settings = {name: _setting_in_words(getattr(sources, name)) for name in ("task", "cv", "test", "stratify")}
     asked["loss"] = None if sources.loss is None else _source(sources.loss) or "of unknown source"
     name = getattr(sources.train, "__qualname__", type(sources.train).__name__)

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -25,7 +26,7 @@ import numpy as np
 from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.target import Target
-from goru.errors import InputError
+from goru.errors import InputError, option
 from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.reading import GIB, KIB, MIB, opened, parse_json, read_file
@@ -71,6 +72,49 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         _write(folder / name, content)
     files = {name: {"bytes": len(it), "sha256": hashlib.sha256(it).hexdigest()} for name, it in contents.items()}
     _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
+
+
+def save_as(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, overwrite: bool = False) -> Path:
+    """Write a model into a folder of its own, whole or not at all.
+
+    **Arguments:**
+
+    - `trained`: as `save_model` takes it.
+    - `overwrite`: whether it replaces a model that is there; nothing else is ever replaced.
+
+    **Returns:** the folder.
+
+    **Raises:** `InputError` if it cannot be written, or would not be read again.
+    """
+    folder = Path(folder)
+    Target.from_json(json.loads(json.dumps(model.target.to_json(), default=str)))  # what a file cannot tell apart
+    if os.path.lexists(folder) and not (overwrite and is_model(folder)):
+        if is_model(folder):
+            raise InputError(
+                f"{folder}: holds a model. Give {option('overwrite', True)} to replace it, or another folder."
+            )
+        raise InputError(f"{folder}: exists and is not a goru model. Give another folder.")
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(part, ignore_errors=True)
+        save_model(model, trained, part)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise InputError(f"{folder}: cannot be written ({error.strerror}).") from None
+    return folder
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder says that it holds a model; whether it is whole, shows when it is loaded."""
+    try:
+        manifest = parse_json(read_file(folder / _MANIFEST, _MOST_MANIFEST))
+    except ValueError:  # `InputError` is one
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
 def load_model(folder: Path) -> Model:
@@ -201,10 +245,10 @@ def _check_files(folder: Path) -> dict[str, _Listed]:
     except ValueError:
         raise InputError(f"{path}: damaged, it is not JSON. Fit the model again.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InputError(f"{folder}: not a model of goru's. Name a folder that `goru fit` has written.")
+        raise InputError(f"{folder}: not a goru model folder. Give a folder that `goru fit` has written.")
     version = manifest.get("version")
     if type(version) is int and version < 1:
-        raise InputError(f"{path}: damaged, there is no format {version}. Fit the model again.")
+        raise InputError(f"{path}: damaged, unknown format {version}. Fit the model again.")
     if type(version) is not int or version > VERSION:
         said = version if type(version) is int else shortened(version)
         raise InputError(

@@ -1,14 +1,16 @@
 """A fitted model: the columns it reads, how they are prepared, and the networks that predict from them."""
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from goru.data.columns import DroppedColumn
 from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.ranges import notes_on_rows_beyond
-from goru.data.table import as_frame
+from goru.data.table import array_names, as_frame, frame_of
 from goru.data.target import Target
 from goru.errors import InputError
 from goru.model.networks import Networks, softmax, tempered
@@ -73,15 +75,29 @@ class Model:
 
         **Arguments:**
 
-        - `table`: a frame of pandas, polars or PyArrow with the table's columns, in any order.
+        - `table`: a frame of pandas, polars or PyArrow with the table's columns, in any order; or, for a model that was
+          fitted on an array, an array `(rows, columns)`.
 
-        **Raises:** `InputError` for what is no such frame, lacks columns, or holds text where numbers belong.
+        **Raises:** `InputError` for anything else, missing columns, or text where numbers belong.
         """
-        return self.predict_encoded(self.schema.encode(as_frame(table)))
+        return self.predict_encoded(self._encode(table))
 
     def predict_proba(self, table: "pd.DataFrame | Any") -> np.ndarray:
         """The probability of every class, `(rows, classes)`, of a table as `predict` takes it; a row sums to one."""
-        return self.probabilities(self.schema.encode(as_frame(table)))
+        return self.probabilities(self._encode(table))
+
+    def _encode(self, table: "pd.DataFrame | Any") -> Encoded:
+        if isinstance(table, np.ndarray) and (columns := self._array_columns):
+            return self.schema.encode(frame_of(table, columns))
+        return self.schema.encode(as_frame(table))
+
+    @property
+    def _array_columns(self) -> int:
+        """How many columns the array had that was fitted on; 0 if it was a frame, or had more columns with names."""
+        names = [column.name for column in self.schema.columns]
+        count = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(names, array_names(len(names)), strict=True))))
+        others = self.schema.columns[count:]  # groups and times, which no prediction needs
+        return count if all(isinstance(column, DroppedColumn) for column in others) else 0
 
     def predict_encoded(self, encoded: Encoded) -> np.ndarray:
         """As `predict`, of rows that the schema has encoded."""

@@ -4,7 +4,9 @@ A model may come from anywhere. Whoever made it may have put a link, a pipe that
 no memory holds in the place of a file; none of them is read.
 """
 
+import functools
 import json
+import operator
 import os
 import stat
 from collections.abc import Iterator
@@ -16,6 +18,9 @@ from typing import Any
 from goru.errors import InputError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+# Those that a system has.
+_NAMES = ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+_FLAGS = functools.reduce(operator.or_, (getattr(os, name, 0) for name in _NAMES))
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -35,7 +40,7 @@ def opened(path: Path, most: int) -> Iterator[tuple[BufferedReader, int]]:
     try:
         _check_kind(path, os.lstat(path).st_mode)
         # It may have been replaced since: a link is still not followed, and a pipe is not waited for.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _FLAGS)
     except OSError as error:
         raise _unreadable(path, str(error.strerror)) from None
     with open(descriptor, "rb") as file:

@@ -75,7 +75,7 @@ class Architecture:
             if getattr(self, name) not in (None, *get_args(allowed)):
                 raise ValueError(f"{name} must be None or one of {get_args(allowed)}, got {getattr(self, name)!r}")
         if self.norm is not None and self.batch_norm is not None:
-            raise ValueError("norm and batch_norm exclude each other")
+            raise ValueError("norm and batch_norm cannot be combined")
 
     @property
     def widths(self) -> tuple[int, ...]:

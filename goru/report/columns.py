@@ -1,4 +1,4 @@
-"""What was done to each column of a table, in words."""
+"""Preprocessing of a table, in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def columns_table(columns: list[Mapping[str, Any]], in_pieces: bool) -> Table:
     rows = [(column["name"], column["kind"], _done(column, in_pieces)) for column in columns[:MOST]]
     if len(columns) > MOST:
         rows.append((f"{len(columns) - MOST:,} more", "", ""))
-    return Table(("column", "taken for", "what was done"), rows)
+    return Table(("column", "type", "preprocessing"), rows)
 
 
 def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
@@ -29,18 +29,18 @@ def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
             return f"dropped: {column['reason']}"
         case "numeric":
             done = (
-                "true and false became 1 and 0" if column["boolean"] else "scaled by median and quartiles, ends bent in"
+                "booleans to 1 and 0" if column["boolean"] else "scaled by median and quartiles, outliers soft-clipped"
             )
             if in_pieces and not column["boolean"]:
-                done += "; cut into pieces as well, where it has enough values"
+                done += "; piecewise-linear encoding added, where it has enough values"
             if column["missing"]:
-                done += "; missing became the median, with a column that says so"
+                done += "; missing values imputed by the median, with an indicator"
             return done
         case "categorical":
-            further_columns = ["one for all others"] * column["other"] + ["one for missing"] * column["missing"]
-            return f"a column each for {counted(len(column['levels']), 'level')}" + "".join(
+            further_columns = ["other levels"] * column["other"] + ["missing"] * column["missing"]
+            return f"one-hot, {counted(len(column['levels']), 'level')}" + "".join(
                 f", {one}" for one in further_columns
             )
         case _:
-            missing = "; missing became the median, with a column that says so" if column["missing"] else ""
+            missing = "; missing values imputed by the median, with an indicator" if column["missing"] else ""
             return f"its {', '.join(column['parts']) or 'presence'}, scaled{missing}"

@@ -40,7 +40,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
     test = compared_test_picture(runs)
     pictures += [test] if test else []
     titles = {
-        "effects": ("helps", "What helps, in each run"),
+        "effects": ("helps", "Effect of each technique, by run"),
         "curves": ("learning", "Learning"),
         "test": ("test", "On the test rows"),
     }
@@ -49,7 +49,7 @@ def comparison_page(folders: Sequence[Path]) -> str:
         ("runs", "The runs"),
         *((id, title) for id, title, _ in sections),
         ("made-of", "The final model"),
-        ("commands", "How they were made"),
+        ("commands", "How to reproduce them"),
     ]
     return render(
         "comparison.html",
@@ -129,7 +129,7 @@ def warnings(runs: Runs) -> list[str]:
         sentences.append("Versions or machines differ; they are listed below.")
     copies = {name: leakage.repeated_test_rows(run.answer) for name, run in runs.items()}
     sentences += [
-        f"{name}: {counted}, so its test figures are too good." for name, counted in copies.items() if counted
+        f"{name}: {counted}, so its test figures are optimistic." for name, counted in copies.items() if counted
     ]
     return sentences
 
@@ -211,7 +211,7 @@ def _differences(runs: Runs) -> Table:
         for key in keys
         if len(set(shown := [_shown(settings.get(key)) for settings in made.values()])) > 1
     ]
-    return Table(("what differs", *runs), rows)
+    return Table(("difference", *runs), rows)
 
 
 def _shown(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from goru.data.numbers import UNKNOWN, estimate, numbers, percents
 from goru.experiment.findings.answer import Number
 
-TOO_FEW = "unknown: too few configurations to tell what another search would have found"
+TOO_FEW = "unknown: too few configurations to estimate the error of the search"
 
 
 class Change(Protocol):

@@ -7,7 +7,7 @@ from goru.experiment.findings.answer import Answer
 def repeated_test_rows(answer: Answer) -> str:
     """How many of the test rows are copies; nothing if none is."""
     copies = answer.data.repeated_test_rows
-    return f"{copies:,} of {answer.data.test:,} test rows are copies of training rows" if copies else ""
+    return f"{copies:,} of {answer.data.test:,} test rows are duplicates of training rows" if copies else ""
 
 
 def warning(answer: Answer) -> list[str]:
@@ -15,6 +15,6 @@ def warning(answer: Answer) -> list[str]:
     if not (copies := repeated_test_rows(answer)):
         return []
     return [
-        f"{copies}, so test figures are too good. Remove the copies; if both are of one table, "
+        f"{copies}, so test figures are optimistic. Remove the duplicates; if both come from one table, "
         f"{option('group_duplicates', True)} keeps them together."
     ]

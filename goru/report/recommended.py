@@ -50,15 +50,17 @@ def final_model_says(answer: Answer) -> str:
             if answer.networks == 1
             else f"An ensemble of {answer.networks} networks, whose predictions are averaged"
         )
-        sentences += ", trained again on all development rows."
+        sentences += ", refit on all training and validation rows."
     else:
-        sentences = "The training function's model of this configuration, trained again on all development rows."
+        sentences = "The training function's model of this configuration, refit on all training and validation rows."
     if answer.selection == "greedy" and len(answer.recommended) > 1:
         sentences += (
             " They were selected by their validation predictions: better than an even share by over one standard error."
         )
     if answer.temperature != 1:
-        sentences += f" Probabilities are calibrated on validation rows, by the temperature {answer.temperature:.2f}."
+        sentences += (
+            f" Probabilities are calibrated by temperature scaling on validation rows, T = {answer.temperature:.2f}."
+        )
     if answer.chosen_by == "score":
         sentences += " The combination is the one with the best score on validation rows."
     return sentences

@@ -2,20 +2,25 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from goru.errors import option
 from goru.experiment.findings.answer import Answer
 from goru.report import words as wording
 from goru.report.pictures.picture import Table
+from goru.studies.asked.options import Options
+from goru.studies.runs.run import FRAME
 from goru.wording import counted
 
 
 def command(config: Mapping[str, Any]) -> str | None:
-    """The command that was given, with what it found out by itself; nothing where there was none."""
+    """The command that was given, with what it found out by itself, or the call; nothing where there was neither."""
     table = config.get("table")
-    if not table:  # rows that a program has handed over
+    if not table:  # rows that a program has given to a training function
         return None
+    if table["source"] == FRAME:
+        return _call(config)
     first, last = [table["source"]], list[str]()
     if table["source"].startswith("-"):
         first, last = [], ["--", table["source"]]
@@ -52,20 +57,32 @@ def _on_the_command_line(options: Mapping[str, Any]) -> list[str]:
 
 
 def _of_networks(options: Mapping[str, Any]) -> list[str]:
+    """Options that are not as they are by default; runs of earlier versions lack some. The seed always."""
     words = []
-    if options["budget"] is not None:
-        words += ["--budget", _seconds(options["budget"])]
-    if options["networks"] is not None:
-        words += ["--networks", str(options["networks"])]
-    if options["hidden"] is not None:
-        words += ["--hidden", ",".join(map(str, options["hidden"]))]
-    for name, default in (("activation", "relu"), ("batch_size", None), ("numbers", "auto"), ("class_weight", None)):
-        if options[name] != default:
-            words += [f"--{name.replace('_', '-')}", str(options[name])]
-    for factor in options.get("factors") or ():  # earlier runs have none
-        words += ["--factors", factor]
-    words += [f"--{name.replace('_', '-')}" for name in ("single", "search_batch_norm") if options[name]]
+    for name, value in _not_usual(options).items():
+        flag = f"--{name.replace('_', '-')}"
+        if name == "factors":
+            words += [word for factor in value for word in (flag, factor)]
+        elif name == "budget":
+            words += [flag, _seconds(value)]
+        elif value is True:
+            words.append(flag)
+        else:
+            words += [flag, ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)]
     return [*words, "--seed", str(options["seed"])]
+
+
+def _not_usual(options: Mapping[str, Any]) -> dict[str, Any]:
+    usual = {name: default for name, default in asdict(Options()).items() if name != "seed"}
+    return {name: options[name] for name, default in usual.items() if options.get(name, default) != default}
+
+
+def _call(config: Mapping[str, Any]) -> str:
+    """In Python, where the rows are a frame that only the program knows that has made it."""
+    given = {name: value for name, value in config["table"].items() if value and name != "source"}
+    given |= _not_usual(config["options"]) | {"seed": config["options"]["seed"]}
+    arguments = [f"{name}={'test_frame' if value == FRAME else repr(value)}" for name, value in given.items()]
+    return f"goru.fit({', '.join(['frame', *arguments])})"
 
 
 def _seconds(budget: float) -> str:
@@ -86,14 +103,14 @@ def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
         )
     if config is not None and config["options"]["networks"] is not None:
         return (
-            "With the same table, versions and kind of processor every run gives the same bits: everything random is a "
-            "function of the seed."
+            "With the same table, versions and kind of processor runs are bit-for-bit reproducible: everything random "
+            "follows from the seed."
         )
     return (
-        "A budget pays for as many networks as the machine trains in that time, so another run, or another machine, "
-        f"may train more or fewer than {counted(answer.plan.configurations, 'configuration')} of each combination. "
-        f"With {option('networks')} instead of {option('budget')} every run gives the same bits. "
-        "Everything random is a function of the seed."
+        "With a budget, how many networks are trained depends on the machine: another run may train "
+        f"more or fewer than {counted(answer.plan.configurations, 'configuration')} of each combination. "
+        f"With {option('networks')} instead of {option('budget')} runs are bit-for-bit reproducible. "
+        "Everything random follows from the seed."
     )
 
 

@@ -32,7 +32,7 @@ from goru.report.terminal import printable, timings_rows
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again
 from goru.studies.runs.run import REPORT, RunFolder
-from goru.wording import confidence_in_words, counted, listing, repeated
+from goru.wording import confidence_in_words, counted, listing
 
 MOST_LETTERS = 80  # of a name on a card
 
@@ -86,7 +86,7 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
     contents += [("failures", "Failures")] * bool(answer.failures)
     contents += [("final-model", "The final model")]
     contents += [("columns", "Columns")] * (columns is not None)
-    contents += [("spent", f"Time and {noun}s"), ("again", "To do it again")]
+    contents += [("spent", "Compute"), ("again", "Reproduce")]
     return render(
         "study.html",
         contents,
@@ -125,7 +125,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
     return [
         Section(
             "helps",
-            "What helps",
+            "Effect of each technique",
             [effects_picture(answer)],
             f"{len(answer.effects)} questions, each answered by a change of the {answer.judgement.measure}, both sides "
             f"at their best configuration and epoch. Bars are simultaneous "
@@ -137,22 +137,22 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             ],
         ),
         *_of_removals(answer),
-        *_section("learning", "Learning, and overfitting", [curves_picture(answer, evidence)]),
+        *_section("learning", "Learning curves and overfitting", [curves_picture(answer, evidence)]),
         *_section(
             "activations",
             "Activations, layer by layer",
             [activations_picture(evidence)],
-            "What every hidden layer hands to the next. Activations should be evenly spread: where they are all "
-            "alike, or zero, neurons say the same and gradients vanish.",
+            "The outputs of every hidden layer. They should be evenly spread: where they are all alike, or zero, units "
+            "are dead and gradients vanish.",
         ),
         *_section(
             "hyperparameters",
-            "Loss over each hyperparameter",
+            "Validation loss vs hyperparameters",
             [hyperparameters_picture(evidence, answer.judgement.measure)],
             warnings=edge_warnings(evidence),
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
-        *_section("interactions", "Together, or one instead of the other", [interactions_picture(answer)]),
+        *_section("interactions", "Interactions", [interactions_picture(answer)]),
         *_section("test", "On the test rows", [test_picture(answer)], warnings=leakage.warning(answer)),
         *_predicted(answer, evidence),
         *_inspected(answer, evidence.inspection),
@@ -171,11 +171,11 @@ def _of_removals(answer: Answer) -> list[Section]:
     if not answer.removals:
         return []
     intro = (
-        "Each technique taken out of the best combination: that combination against the same without it, both sides at "
-        "their best configuration and epoch. Left of zero, the technique is missed where it is taken out."
+        "The best combination against the same without one of its techniques, both sides at "
+        "their best configuration and epoch. Left of zero: removing the technique hurts."
     )
     unknown = [f"Intervals are {TOO_FEW}."] * any_unknown(answer.removals)
-    return _section("removals", "What the best combination needs", [removals_picture(answer)], intro, unknown)
+    return _section("removals", "Leave one technique out", [removals_picture(answer)], intro, unknown)
 
 
 def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
@@ -185,14 +185,14 @@ def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
     copies = leakage.warning(answer) if predictions.of == "test" else []
     if isinstance(predictions, ValuePredictions):
         first = _section(
-            "predicted", "Predicted and true", [values_picture(predictions, answer.data.target)], "", copies
+            "predicted", "Predicted vs actual", [values_picture(predictions, answer.data.target)], "", copies
         )
     else:
         pictures = [confusion_picture(predictions), roc_picture(predictions), precision_recall_picture(predictions)]
-        first = _section("predicted", "Which classes are taken for which", pictures, "", copies)
+        first = _section("predicted", "Confusion matrix and ROC", pictures, "", copies)
         if predictions.thresholds:
             first[0].tables.append((thresholds_title(predictions), thresholds_table(predictions)))
-    title = "Do predictions mean what they say?"
+    title = "Calibration"
     return [*first, *_section("calibrated", title, [calibration_picture(answer, predictions)], "", copies)]
 
 
@@ -233,7 +233,7 @@ def cards(answer: Answer) -> list[Card]:
         cards.append(Card(f"best combination against plain, {answer.judgement.measure}", change, more))
     if words.has_simplest(answer):
         simplest = short_name(words.simplest(answer), MOST_LETTERS)
-        cards.append(Card("the simplest that does about as well", simplest, "within one standard error of the best"))
+        cards.append(Card("simplest within one standard error", simplest, "about as good as the best"))
     if answer.test:
         over, name = final_scores(answer).figures, main_figure(answer)
         more = next((figure for figure in ("accuracy", "R²") if figure in over), name)
@@ -241,9 +241,9 @@ def cards(answer: Answer) -> list[Card]:
         also += [copies] if (copies := leakage.repeated_test_rows(answer)) else []
         cards.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
     if answer.plan.epochs > 1:
-        ways = {"rises": f"from epoch {answer.plain.epoch} on", "gap": "by its gap", None: "not for sure"}
-        gap = "training loss unknown" if answer.plain.gap is None and answer.plain.validation is not None else (
-            f"validation loss less training loss: {number(answer.plain.gap)}"
+        ways = {"rises": f"after epoch {answer.plain.epoch}", "gap": "yes: generalization gap", None: "inconclusive"}
+        gap = "generalization gap unknown" if answer.plain.gap is None and answer.plain.validation is not None else (
+            f"generalization gap {number(answer.plain.gap)}"
         )  # fmt: skip
         cards.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
     return cards
@@ -252,8 +252,8 @@ def cards(answer: Answer) -> list[Card]:
 def summary(answer: Answer) -> str:
     """The table, what was trained and the loss in two sentences."""
     data = answer.data
-    test = f"{data.test:,} of them for the test" if data.test else "none of them for a test"
-    parts = [f"{counted(data.rows, 'row')}, {test}", words.target(data)]
+    test = f"{data.test:,} for testing" if data.test else "none for testing"
+    parts = [f"{counted(data.rows, 'row')} ({test})", words.target(data)]
     if data.columns is not None:
         parts.insert(1, counted(sum(data.columns.values()), "column"))
     sentences = f"{'; '.join(parts)}."
@@ -291,22 +291,22 @@ def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:
     if answer.network is not None:
         inputs = counted(answer.network.widths[0], "input")
         sentences = f"{', '.join(kinds)} became {inputs} of the networks; {counts.get('dropped', 0):,} dropped."
-        sentences += " Whatever is fitted to prepare a column is fitted on the training rows alone."
+        sentences += " Preprocessing is fitted on the training rows only."
     table = columns_table(columns, answer.network is not None and answer.network.numbers == "pieces")
     return {"says": sentences, "table": table, "notes": [printable(note) for note in answer.data.notes]}
 
 
 def _spent(answer: Answer) -> dict[str, Any]:
     trained, plan = answer.trained, answer.plan
-    partitions = f", {repeated(plan.partitions)}" if plan.partitions > 1 else ""
+    cuts = f"{plan.partitions} x " if plan.partitions > 1 else ""
     sentences = (
         f"{counted(trained.networks, words.noun(answer))} in {answer.seconds:.0f} s: {plan.arms} combinations, "
-        f"{counted(plan.configurations, 'configuration')} each, {plan.folds} folds{partitions}"
+        f"{counted(plan.configurations, 'configuration')} each, {cuts}{plan.folds}-fold cross-validation"
     )
     sentences += f", {plan.epochs} epochs" * (plan.epochs > 1)
-    sentences += "." if trained.steps is None else f"; {trained.steps:,} steps of one network in all."
+    sentences += "." if trained.steps is None else f"; {trained.steps:,} training steps in all."
     if trained.diverged:
-        sentences += f" Diverged, and left behind: {trained.diverged:,}."
+        sentences += f" Diverged: {trained.diverged:,}."
     if trained.failed:
         sentences += f" Failed: {trained.failed:,}."
     times = None

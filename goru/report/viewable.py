@@ -40,7 +40,7 @@ class Viewable:
 
     @cached_property
     def effects(self) -> "pd.DataFrame":
-        """One row a question: the change of the validation loss, its interval, the margin, the verdict."""
+        """One row a question, in the columns that [`effects_frame`][goru.studies.frames.effects_frame] documents."""
         from goru.studies.frames import effects_frame
 
         return effects_frame(self.answer)
@@ -95,15 +95,20 @@ class Viewable:
 
         return arms_picture(self.answer, self.evidence).figure
 
+    def report_html(self) -> str:
+        """The report, one HTML page that opens offline, as text."""
+        from goru.report.study_page import html
+
+        return html(self.answer, self.evidence)
+
     def write_report(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write the report, one HTML file that opens offline.
 
         **Raises:** `InputError` if it cannot be written, or a file is there and is not to be overwritten.
         """
-        from goru.report.study_page import html
         from goru.report.writing import write_page
 
-        write_page(html(self.answer, self.evidence), Path(path), overwrite)
+        write_page(self.report_html(), Path(path), overwrite)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: no scripts, so that it is there in notebooks that are not trusted too."""

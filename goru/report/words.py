@@ -30,7 +30,7 @@ def noun(answer: Answer) -> str:
 
 def plain(answer: Answer) -> str:
     """The arm with every factor at its reference."""
-    return "plain network" if of_networks(answer) else "plain arm"
+    return "plain network" if of_networks(answer) else "plain combination"
 
 
 def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> str:

@@ -102,7 +102,7 @@ def _among_networks(
         return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {spelt})."
     if worse:
         return f"Use the plain {noun}: {words} has {lowest}, and a higher test loss."
-    return f"Use {words} if it costs you nothing: it has {lowest}."
+    return f"{words[:1].upper()}{words[1:]} has {lowest}."
 
 
 def _better(rival: Rival) -> bool:

@@ -1,6 +1,8 @@
 """What a study does when nobody says otherwise. All of it stands in this file, and in that of all
 experiments; `goru fit --explain` prints it."""
 
+import math
+
 from goru.data.pieces import N_PIECES
 from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a default asks here
     CONFIDENCE,
@@ -18,6 +20,9 @@ from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a defau
 )
 
 BUDGET_SECONDS = 120.0
+# Of a study without a budget: configurations of each arm, and floating-point operations, as many as two minutes on two
+# cores give the race.
+USUAL_CONFIGURATIONS, USUAL_WORK = 10, 8e12
 MOST_ARMS = 24  # of more combinations a balanced part is trained
 UNTIL_DECIDED_SECONDS = 1800.0  # the most, for a study that ends when all is decided
 # Probabilities are judged at each, and the best one is chosen on other folds, as the epoch is; what is delivered is
@@ -71,6 +76,27 @@ def networks_in_a_block(parameters: int) -> int:
     return 8 if parameters < 15_000 else 4 if parameters < 40_000 else 2
 
 
+def networks(arms: int, folds: int, partitions: int, parameters: int, rows: int, epochs: int) -> int:
+    """How many to train where neither a time nor a number is given, but every run is to give the same result.
+
+    On a small table ten configurations of each arm in all folds, the better half of them in further partitions; fewer
+    where a network has much to do, down to three in the fewest folds.
+
+    **Arguments:**
+
+    - `parameters`: of a network.
+    - `rows`: that it is fitted on.
+    """
+    full = arms * folds * (USUAL_CONFIGURATIONS + (partitions - 1) * math.ceil(KEPT * USUAL_CONFIGURATIONS))
+    least = arms * FEWEST_FOLDS * FEWEST_CONFIGURATIONS
+    return max(min(least, full), min(full, int(USUAL_WORK / work(parameters, rows, epochs))))
+
+
+def work(parameters: int, rows: int, epochs: int) -> float:
+    """Floating-point operations of training a network: two in each of three products for a weight and a row."""
+    return 6.0 * parameters * rows * epochs
+
+
 def decay(strength: float, learning_rate: float, steps: int) -> float:
     """The λ of a decay of this strength: under a cosine schedule the learning rates of all steps sum to ½ η steps.
 
@@ -91,41 +117,45 @@ def explain() -> list[tuple[str, str, str]]:
         return f"{range_[0]:.3g} .. {range_[1]:.3g}, {scale}"
 
     return [
-        ("test rows", "a fifth, or a file (--test); looked at once, at the end", ""),
-        ("splits", f"{FOLDS} folds, {PARTITIONS} times; with less time once, fewer epochs, {FEWEST_FOLDS} folds", ""),
+        ("test rows", "a fifth of the rows, or a file (--test); used once, at the end", ""),
+        (
+            "cross-validation",
+            f"{PARTITIONS} x {FOLDS} folds; with less time once, fewer epochs, {FEWEST_FOLDS} folds",
+            "",
+        ),
         (
             "numbers (--numbers)",
-            f"scaled; in {N_PIECES} pieces as well where that is better",
-            "a first look at two splits",
+            f"scaled; piecewise-linear encoding ({N_PIECES} pieces) added where better",
+            "a pilot run on two splits",
         ),
         (
-            "arms (--factors)",
+            "combinations (--factors)",
             "batch norm none, before, after x dropout off, on x weight decay off, on",
-            f"of more than {MOST_ARMS} a balanced part",
+            f"of more than {MOST_ARMS}, a balanced fraction",
         ),
         (
-            "configurations of each arm",
-            f"{FEWEST_CONFIGURATIONS} to {MOST_CONFIGURATIONS}, by the budget",
+            "configurations each",
+            f"{FEWEST_CONFIGURATIONS} to {MOST_CONFIGURATIONS}, as the budget allows",
             "scrambled Sobol sequence",
         ),
         (
-            "second partition",
-            f"the better {KEPT:.0%} of an arm's configurations, {FEWEST_CONFIGURATIONS} at least",
+            "second cross-validation",
+            f"the better {KEPT:.0%} of the configurations, {FEWEST_CONFIGURATIONS} at least",
             "more, if there is time",
         ),
         ("hidden layers (--hidden)", "128, 128; 256, 256 from 5,000 rows", "fixed"),
         ("activation, initial weights", "relu (--activation), He normal", "fixed"),
         ("optimiser", "Adam, β 0.9, 0.99; cosine schedule to zero", ""),
-        ("learning rate", "drawn", span(LEARNING_RATE, "log")),
-        ("epochs", f"up to {EPOCHS}, scored after each", "the best on other folds"),
+        ("learning rate", "tuned", span(LEARNING_RATE, "log")),
+        ("epochs", f"up to {EPOCHS} (--epochs), validated after each", "the best on other folds"),
         (
             "judged by (--judge)",
             "log loss of calibrated probabilities; squared error",
             f"{len(TEMPERATURES)} temperatures, {span((TEMPERATURES[0], TEMPERATURES[-1]), 'the best on other folds')}",
         ),
         ("batch (--batch-size)", "128; 256 from 5,000 training rows; 512 from 50,000; 32 below 500", "fixed"),
-        ("dropout rate, where on", "drawn", span(DROPOUT_RATE, "linear")),
-        ("weight decay, where on", "decoupled; strength drawn", span(DECAY_STRENGTH, "log")),
+        ("dropout rate, where on", "tuned", span(DROPOUT_RATE, "linear")),
+        ("weight decay, where on", "decoupled; strength tuned", span(DECAY_STRENGTH, "log")),
         ("", "(a weight left alone shrinks by exp(-strength) over the schedule)", ""),
         ("batch norm, where on", "initial γ 1, initial β 0, ε 1e-5, momentum 0.9", "fixed"),
         ("  with --search-batch-norm", "initial γ", span(BATCH_NORM_SCALE, "log")),
@@ -133,13 +163,13 @@ def explain() -> list[tuple[str, str, str]]:
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),
         ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
         ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
-        ("likely", f"what {LIKELY:.0%} or more speak for", "each question by itself"),
+        ("likely", f"probability of {LIKELY:.0%} or more", "each question by itself"),
         (
             "intervals",
-            f"{CONFIDENCE:.0%}, all together",
+            f"{CONFIDENCE:.0%}, simultaneous",
             f"unknown with fewer than {FEWEST_CONFIGURATIONS} configurations",
         ),
-        ("recommended", "the lowest loss of an arm no worse than plain", "on folds that have not chosen"),
+        ("recommended", "the lowest loss of a combination no worse than plain", "cross-fitted"),
         (
             "final model",
             f"an ensemble of {ENSEMBLE} networks (--single: one)",
@@ -147,11 +177,11 @@ def explain() -> list[tuple[str, str, str]]:
         ),
         (
             "  or, where it is better",
-            f"a greedy selection, with the best of {RIVALS} other arms",
-            "on rows it did not use",
+            f"a greedy selection, with the best of {RIVALS} other combinations",
+            "on disjoint rows",
         ),
-        ("probabilities", "tempered where that lowers the loss", "on rows it did not use"),
-        ("linear, boosted models", f"unless they would take over {BASELINES:.0%} of the budget", ""),
+        ("probabilities", "temperature scaling where that lowers the loss", "on disjoint rows"),
+        ("non-neural baselines", f"unless they would take over {BASELINES:.0%} of the budget", ""),
         ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),
         ("  with --until-decided", f"{UNTIL_DECIDED_SECONDS:g} s at the most", ""),
     ]

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ def describe_environment(crew: "Crew | None" = None) -> dict[str, Any]:
     }
 
 
-def digest(source: str | None) -> str | None:
+def digest(source: object) -> str | None:
     """SHA-256 of a file with a table; `None` for what is no file."""
-    if source is None or not Path(source).is_file():
+    if not isinstance(source, str | PathLike) or not Path(source).is_file():
         return None
     with Path(source).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,13 +1,16 @@
 """From a table on disk to a finished run on disk."""
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from goru import __version__
 from goru.data.dataset import load_dataset
-from goru.data.reading import read_table
+from goru.data.reading import Source, read_table
 from goru.data.roles import check_columns, check_test
 from goru.data.task import Task
 from goru.errors import InputError
@@ -19,7 +22,7 @@ from goru.studies.asked.options import Options
 from goru.studies.environment import digest
 from goru.studies.runs.files import write_json
 from goru.studies.runs.folder import check_free, finish_publishing, new_run
-from goru.studies.runs.run import ANSWER, EVIDENCE, MODEL, STORE, RunFolder, open_run
+from goru.studies.runs.run import ANSWER, EVIDENCE, FRAME, MODEL, STORE, RunFolder, open_run
 from goru.versions import versions
 
 WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the report
@@ -29,16 +32,26 @@ WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the 
 class TableOptions:
     """Which table, and what its columns are; as `goru.data.dataset.load_dataset` takes them."""
 
-    source: str
+    source: Source
     target: str | None = None
     task: Task | None = None
     drop: Sequence[str] = ()
     categorical: Sequence[str] = ()
     groups: str | None = None
     time: str | None = None
-    test: str | None = None
+    test: Source | None = None
     merge_rare: bool = False
     group_duplicates: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """All of it by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; of a frame nothing but that it is one."""
+        frames = {name: FRAME for name in ("source", "test") if isinstance(getattr(self, name), pd.DataFrame)}
+        paths = {name: os.fspath(value) for name, value in self.arguments().items() if isinstance(value, os.PathLike)}
+        return self.arguments() | paths | frames
 
     def check(self) -> None:
         """Raise `InputError` for files and columns that are not there; rows are not read."""
@@ -81,7 +94,7 @@ def fit_table(
         table.check()  # whoever has mistyped a column is told so first: it is not that run that was meant
         raise
     clock.begin("reading")
-    dataset = load_dataset(**asdict(table), seed=options.seed)
+    dataset = load_dataset(**table.arguments(), seed=options.seed)
     clock.begin("start")
 
     from goru.cluster.crew import connected
@@ -90,7 +103,7 @@ def fit_table(
 
     config: dict[str, Any] = {
         "goru": __version__,
-        "table": {**asdict(table), "target": dataset.target_name, "task": dataset.task},
+        "table": {**table.to_json(), "target": dataset.target_name, "task": dataset.task},
         "options": asdict(options),
         "columns": dataset.schema.to_json(),
         "versions": versions(),

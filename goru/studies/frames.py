@@ -1,9 +1,10 @@
 """What a study found, as frames of pandas."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.answer import Answer, EffectFound
 from goru.experiment.forms import to_json
 from goru.experiment.trial import Trial
 
@@ -15,10 +16,24 @@ _COLUMNS = ("arm", "configuration", "split", "epochs", "best_loss", "last_loss",
 
 
 def effects_frame(answer: Answer) -> "pd.DataFrame":
-    """One row a question: the change of the validation loss, its interval, the margin, the verdict."""
+    """One row a question.
+
+    | column | what it holds |
+    | --- | --- |
+    | `name` | the question: a technique, one instead of another, or the best combination |
+    | `change` | of the validation loss; below zero is better |
+    | `low`, `high` | the ends of its simultaneous confidence interval, at `answer.judgement.confidence` |
+    | `margin` | changes smaller than it are negligible |
+    | `verdict` | `helps`, `hurts`, `no effect worth having` or `undecided` |
+    | `rows`, `networks`, `search` | standard errors by source: other rows, other networks, other configurations |
+    | `rows_to_decide` | about how many rows would decide what is undecided; missing where that is unknown |
+    | `configurations_to_decide` | whether more configurations, a larger budget that is, might decide it |
+    | `helps`, `negligible` | the probability that the change is below zero, and that it is negligible |
+    """
     import pandas as pd
 
-    return pd.DataFrame([to_json(effect) for effect in answer.effects])
+    columns = [field.name for field in fields(EffectFound)]
+    return pd.DataFrame([to_json(effect) for effect in answer.effects], columns=columns)
 
 
 def trials_frame(trials: Iterable[Trial]) -> "pd.DataFrame":

@@ -264,7 +264,7 @@ class NetworkLaboratory:
                 row = int(self.dataset.development_rows[far[:, 0].argmax()]) + 1
                 raise InputError(
                     f"{self.dataset.name}: data row {row:,}: '{self.dataset.target_name}' is too far from the others "
-                    "for its square to be a number. Mend the row, or leave it out."
+                    "for its square to be a number. Fix the row, or leave it out."
                 )
         capacity = self.shape.eval_chunks * self.shape.eval_rows
         rng = np.random.default_rng((self.seed, 0))

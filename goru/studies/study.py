@@ -214,7 +214,7 @@ class Study:
             return None
         if (known := self._record.recall("look")) is not None:
             return Look(**known) if known else None
-        self._begin("first look", "looking whether numbers are better in pieces")
+        self._begin("pilot run", "pilot run: choosing the numeric encoding")
         looked = look(
             dataset,
             base,
@@ -288,7 +288,7 @@ class Study:
             scored = first if self._spending is None else self._spending.scored(first, plan, race)
             scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
-        self._begin("refits", "training the recommended networks on all development rows")
+        self._begin("refits", "training the final model")
         final_models = self._final_models(laboratory, ranked, first, plan, race)
         self.clock.begin("evidence")
         conclusion = Conclusion(
@@ -350,7 +350,7 @@ class Study:
 
     def _rivals(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""
-        self._begin("baselines", "fitting the models that are no networks")
+        self._begin("baselines", "fitting non-neural baselines")
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness

@@ -123,20 +123,20 @@ class TestEffects:
     def test_may_be_promised_one_of_two_words(self):
         picture = claim_effects_picture(resting_on(effect(verdict=HELPS), expected=((NONE, HURTS),)))
         assert picture.table.rows[0][-1] == "no effect worth having or hurts"
-        assert "where the promise needs “no effect worth having” or “hurts”." in picture.says
+        assert "where the claim needs “no effect worth having” or “hurts”." in picture.says
 
     @pytest.mark.parametrize(
         ("verdicts", "expected", "begun"),
         [
-            ((HELPS,), (HELPS,), "The one effect is as promised."),
-            ((HELPS,), (NONE,), "The one effect is not as promised."),
-            ((HELPS, HURTS), (HELPS, HURTS), "Both effects are as promised."),
-            ((HURTS, NONE), ((NONE, HURTS), (NONE, HURTS)), "Both effects are as promised."),
-            ((HELPS, HURTS), (HELPS, HELPS), "One of the two effects is as promised."),
-            ((HELPS, HURTS), (HURTS, HELPS), "Neither effect is as promised."),
-            ((HELPS, HELPS, NONE), (HELPS, HELPS, NONE), "All three effects are as promised."),
-            ((HELPS, HELPS, NONE), (HELPS, HELPS, HURTS), "Two of the three effects are as promised."),
-            ((HELPS, HELPS, NONE), (HURTS, HURTS, HURTS), "None of the three effects is as promised."),
+            ((HELPS,), (HELPS,), "The one effect is as claimed."),
+            ((HELPS,), (NONE,), "The one effect is not as claimed."),
+            ((HELPS, HURTS), (HELPS, HURTS), "Both effects are as claimed."),
+            ((HURTS, NONE), ((NONE, HURTS), (NONE, HURTS)), "Both effects are as claimed."),
+            ((HELPS, HURTS), (HELPS, HELPS), "One of the two effects is as claimed."),
+            ((HELPS, HURTS), (HURTS, HELPS), "Neither effect is as claimed."),
+            ((HELPS, HELPS, NONE), (HELPS, HELPS, NONE), "All three effects are as claimed."),
+            ((HELPS, HELPS, NONE), (HELPS, HELPS, HURTS), "Two of the three effects are as claimed."),
+            ((HELPS, HELPS, NONE), (HURTS, HURTS, HURTS), "None of the three effects is as claimed."),
         ],
     )
     def test_are_counted_in_words(self, verdicts, expected, begun):
@@ -149,7 +149,7 @@ class TestEffects:
         says = claim_effects_picture(resting_on(one, expected=(HELPS,))).says
         assert (
             f"Test loss: {one.numbers}, undecided, for the interval reaches across zero and out of the band, where the "
-            "promise needs “helps”."
+            "claim needs “helps”."
         ) in says
 
 

@@ -103,7 +103,7 @@ class TestThePage:
         for given in plots:
             assert given["aria-label"].endswith(".")
             assert given["aria-label"] in page.text
-        assert page.text.count("The numbers\n") >= len(names)
+        assert page.text.count("Data table\n") >= len(names)
 
     def test_has_the_drawing_as_an_image_that_is_fetched_from_nowhere(self, page, outcomes, drawings):
         for given, found in zip(page.named("img"), outcomes, strict=True):
@@ -141,7 +141,7 @@ class TestThePage:
         links = [given["href"] for given in page.named("a") if given["href"].startswith("#")]
         assert links == ["#main", *(f"#bn-overfit{part}" for part in parts)]
         assert page.text.count(outcomes[0].claim.promise) == 1
-        assert "All promises" not in page.text
+        assert "All claims" not in page.text
 
     def test_can_do_without_learning_curves(self, outcomes):
         found = replace(outcomes[0], claim=replace(outcomes[0].claim, lines=lambda setup, key: []))
@@ -228,16 +228,16 @@ class TestTheAnswer:
     @pytest.mark.parametrize(
         ("said", "sentence"),
         [
-            (["holds"] * 3, "All 3 promises hold."),
-            (["holds"] * 2, "Both promises hold."),
-            (["holds in part"] * 2, "Both promises hold in part."),
-            (["does not hold"] * 2, "Neither of the two promises holds."),
-            (["does not hold"] * 5, "None of the 5 promises holds."),
-            (["undecided"] * 4, "All 4 promises stay undecided."),
-            (["holds", "undecided"], "Of 2 promises 1 holds and 1 stays undecided."),
+            (["holds"] * 3, "All 3 claims hold."),
+            (["holds"] * 2, "Both claims hold."),
+            (["holds in part"] * 2, "Both claims hold in part."),
+            (["does not hold"] * 2, "Neither of the two claims holds."),
+            (["does not hold"] * 5, "None of the 5 claims holds."),
+            (["undecided"] * 4, "All 4 claims stay undecided."),
+            (["holds", "undecided"], "Of 2 claims 1 holds and 1 stays undecided."),
             (
                 ["does not hold", "holds", "holds in part", "does not hold", "holds", "undecided", "undecided"],
-                "Of 7 promises 2 hold, 1 holds in part, 2 do not hold and 2 stay undecided.",
+                "Of 7 claims 2 hold, 1 holds in part, 2 do not hold and 2 stay undecided.",
             ),
         ],
     )
@@ -247,9 +247,9 @@ class TestTheAnswer:
     @pytest.mark.parametrize(
         ("said", "begun"),
         [
-            ("holds", "The promise holds"),
-            ("holds in part", "The promise holds in part"),
-            ("does not hold", "The promise does not hold"),
+            ("holds", "The claim holds"),
+            ("holds in part", "The claim holds in part"),
+            ("does not hold", "The claim does not hold"),
             ("undecided", "Whether this holds is undecided"),
         ],
     )
@@ -265,10 +265,10 @@ class TestTried:
     def test_says_on_what_and_how_often(self, outcomes):
         sections = [section(found, SVG) for found in outcomes]
         told = tried(sections)
-        assert "run as experiments on blobs." in told
+        assert "tested by experiments on blobs." in told
         assert f"{SEEDS} seeds" in told
         assert "95%" in told
-        assert "run as an experiment on blobs." in tried(sections[:1])
+        assert "tested by an experiment on blobs." in tried(sections[:1])
 
     def test_names_all_of_them_where_claims_were_tried_on_different_ones(self, outcomes):
         one, other = (section(found, SVG) for found in outcomes)
@@ -278,7 +278,7 @@ class TestTried:
 
     def test_names_further_tables_where_a_claim_has_them(self, outcomes):
         several = outcome_of("bn-placement", four(tables=(replace(table(), name="others"),)))
-        assert "on blobs (and, where a promise is about several tables, on others)." in tried([section(several, SVG)])
+        assert "on blobs (and, where a claim is about several tables, on others)." in tried([section(several, SVG)])
         alone = [section(replace(found, setup=several.setup), SVG) for found in outcomes]
         assert "others" not in tried(alone)
 

@@ -23,7 +23,7 @@ class TestOneClaim:
     def test_is_asked_answered_and_explained(self):
         found = outcome_of()
         lines = [*outcome_lines(found)]
-        assert lines[:3] == ["bn-overfit: Does batch norm suppress overfitting?", "The promise holds.", ""]
+        assert lines[:3] == ["bn-overfit: Does batch norm suppress overfitting?", "The claim holds.", ""]
         assert lines[3].split("  ")[0] == "what changes"
         assert "95% interval" in lines[3]
         text = " ".join(lines)
@@ -41,9 +41,9 @@ class TestOneClaim:
     @pytest.mark.parametrize(
         ("loss", "score", "line"),
         [
-            (0.5, 0.7, "The promise holds."),
-            (2, 0.7, "The promise holds in part."),
-            (2, 0.3, "The promise does not hold."),
+            (0.5, 0.7, "The claim holds."),
+            (2, 0.7, "The claim holds in part."),
+            (2, 0.3, "The claim does not hold."),
         ],
     )
     def test_says_whether_the_promise_holds(self, loss, score, line):
@@ -70,7 +70,7 @@ def test_all_claims_have_a_line_each():
     outcomes = [outcome_of(), outcome_of("bn-suffices", 1.0)]
     heading, *lines = summary_lines(outcomes)
     assert heading.split("  ")[0] == "claim"
-    assert "the promise" in heading
+    assert heading.split()[-1] == "verdict"
     for found, line in zip(outcomes, lines, strict=True):
         assert line.startswith(found.name)
         assert found.claim.question in line

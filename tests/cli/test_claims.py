@@ -119,7 +119,7 @@ class TestOneClaim:
         outcome, _ = tried
         lines = outcome.stdout.splitlines()
         assert lines[0] == f"bn-overfit: {claim('bn-overfit').question}"
-        assert lines[1] in [*(f"The promise {word}." for word in VERDICTS), "Undecided."]
+        assert lines[1] in [*(f"The claim {word}." for word in VERDICTS), "Undecided."]
         text = " ".join(outcome.stdout.split())
         assert "90 rows of iris" in text
         assert "Test loss" in text
@@ -127,7 +127,7 @@ class TestOneClaim:
         assert any(meaning in text for meaning in claim("bn-overfit").meaning.values())
         assert re.fullmatch(r"written\s+claims/iris", lines[-1])
         # The heading of a summary, which one claim does not need.
-        assert not re.search(r"^claim +question +the promise", outcome.stdout, re.MULTILINE)
+        assert not re.search(r"^claim +question +verdict", outcome.stdout, re.MULTILINE)
 
     def test_progress_goes_to_standard_error(self, tried):
         outcome, _ = tried
@@ -206,7 +206,7 @@ class TestSeveralClaims:
         assert outcome.code == 0, outcome
         assert outcome.stderr.splitlines() == ["compiling", "bn-overfit, 1 of 2", "bn-speed, 2 of 2"]
         summary = outcome.stdout.splitlines()[-3:]
-        assert re.split(r"\s{2,}", summary[0].strip()) == ["claim", "question", "the promise"]
+        assert re.split(r"\s{2,}", summary[0].strip()) == ["claim", "question", "verdict"]
         for line, name in zip(summary[1:], ("bn-overfit", "bn-speed"), strict=True):
             told = re.split(r"\s{2,}", line.strip())
             assert told[:2] == [name, claim(name).question]

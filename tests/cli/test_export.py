@@ -128,7 +128,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("form", ["onnx", "safetensors", "torch"])
     def test_a_folder_that_is_no_run(self, goru, refused, form):
-        refused(goru("export", "nowhere", "--to", form), "nowhere", "not a run of goru's")
+        refused(goru("export", "nowhere", "--to", form), "nowhere", "not a goru run folder")
 
     @pytest.mark.parametrize("form", ["onnx", "safetensors", "torch"])
     def test_what_is_there_unless_it_is_to_be_replaced(self, goru, refused, credit_run, form):

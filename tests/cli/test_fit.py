@@ -218,10 +218,10 @@ class TestHowRowsAreSplit:
         options = ("--target", "target", "--test", "held.csv", "--group-duplicates", "--networks", 12, "--hidden", 8)
         outcome = goru("fit", "credit.csv", *options)
         assert outcome.code == 0, outcome
-        said(outcome, "final model", "warning: 15 of 40 test rows are copies")
+        said(outcome, "final model", "warning: 15 of 40 test rows are duplicates")
         assert strict_json(Path("runs/credit/answer.json").read_text())["data"]["repeated_test_rows"] == 15
         page = Path("runs/credit/report.html").read_text()
-        assert "15 of 40 test rows are copies" in page
+        assert "15 of 40 test rows are duplicates" in page
         assert "--group-duplicates" in page
 
     def test_the_column_of_groups_is_no_feature(self, goru, credit, write):

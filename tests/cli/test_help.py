@@ -22,8 +22,8 @@ class TestHelp:
             (
                 "fit",
                 "--target --task --drop --categorical --groups --time --test --merge-rare --budget --networks "
-                "--group-duplicates --hidden --activation --batch-size --single --search-batch-norm --class-weight "
-                "--judge --seed --out --overwrite --explain",
+                "--group-duplicates --hidden --activation --batch-size --epochs --single "
+                "--search-batch-norm --class-weight --judge --seed --out --overwrite --explain",
             ),
             ("predict", "--proba -o"),
             ("show", "--json"),
@@ -60,9 +60,9 @@ class TestExplain:
     @pytest.mark.parametrize(
         ("what", "numbers"),
         [
-            ("splits", (defaults.FOLDS, defaults.PARTITIONS, defaults.FEWEST_FOLDS)),
-            ("configurations of each arm", (defaults.FEWEST_CONFIGURATIONS, defaults.MOST_CONFIGURATIONS)),
-            ("second partition", (f"{defaults.KEPT:.0%}", defaults.FEWEST_CONFIGURATIONS)),
+            ("cross-validation", (defaults.FOLDS, defaults.PARTITIONS, defaults.FEWEST_FOLDS)),
+            ("configurations each", (defaults.FEWEST_CONFIGURATIONS, defaults.MOST_CONFIGURATIONS)),
+            ("second cross-validation", (f"{defaults.KEPT:.0%}", defaults.FEWEST_CONFIGURATIONS)),
             ("hidden layers", ("128, 128", "256, 256", "--hidden")),
             ("activation", ("relu", "He normal", "--activation")),
             ("optimiser", ("Adam", "cosine")),
@@ -79,7 +79,7 @@ class TestExplain:
                 (defaults.ENSEMBLE, defaults.ENSEMBLE_CONFIGURATIONS, f"{defaults.ENSEMBLE_TOLERANCE:.0%}", "--single"),
             ),
             ("  or, where it is better", (defaults.RIVALS,)),
-            ("linear, boosted models", (f"{defaults.BASELINES:.0%}",)),
+            ("non-neural baselines", (f"{defaults.BASELINES:.0%}",)),
             ("budget", (f"{defaults.BUDGET_SECONDS:g} s", "--budget")),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
@@ -102,6 +102,6 @@ class TestExplain:
 
     def test_its_columns_stand_below_one_another(self, goru):
         first, *lines = goru("fit", "--explain").stdout.splitlines()
-        assert first.split() == ["what", "default", "drawn", "from"]
+        assert first.split() == ["what", "default", "search", "range"]
         start = first.index("default")
         assert all(line[start - 2 : start] == "  " and line[start] != " " for line in lines)

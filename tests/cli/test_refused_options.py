@@ -39,7 +39,7 @@ class TestOptions:
     )
 
     @pytest.mark.parametrize("option", SENSELESS)
-    def test_a_senseless_value_is_refused_and_its_option_named(self, goru, refused, credit, write, option):
+    def test_an_invalid_value_is_refused_and_its_option_named(self, goru, refused, credit, write, option):
         write(credit(), "credit.csv")
         refused(goru("fit", "credit.csv", "--target", "target", option), option.split("=")[0])
 

@@ -186,7 +186,7 @@ class TestCompare:
         assert goru("report", "--compare", "one/credit", "two/credit").code == 0
         page = Path("comparison.html").read_text("utf-8")
         assert "<bdi>one/credit</bdi>" in page
-        assert "All runs were asked for the same, and made by the same versions." in page
+        assert "All runs have the same options and versions." in page
 
 
 class TestRefusedRuns:

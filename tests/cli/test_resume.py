@@ -17,7 +17,7 @@ from goru.experiment.racing.store import Store
 from goru.studies.runs.manifest import check_files
 
 FIT = ("fit", "iris", "--networks", 36, "--hidden", 8, "--out", "run")
-GO_ON = "what was trained is kept: give the same command with --resume to go on"
+GO_ON = "what was trained is kept: repeat the command with --resume to continue"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ class TestCtrlC:
         run = bring(credit_run)
         outcome = stopped("--out", run, "--overwrite")
         assert outcome.code == 130
-        assert outcome.stderr.splitlines()[-1].endswith("with --resume instead of --overwrite to go on")
+        assert outcome.stderr.splitlines()[-1].endswith("with --resume instead of --overwrite to continue")
         assert outcome.before.items() <= outcome.after.items()
         assert all(name.startswith(f"{run}/.making") for name in outcome.after.keys() - outcome.before.keys())
 
@@ -175,14 +175,14 @@ class TestAnUnfinishedRun:
         stopped()
 
     def test_is_not_begun_again_by_the_same_command(self, goru, refused):
-        refused(goru(*FIT), "run", "not finished", "--resume to go on", "--overwrite to begin anew")
+        refused(goru(*FIT), "run", "not finished", "--resume to continue it", "--overwrite to start over")
 
     def test_is_begun_anew_on_demand(self, goru, whole):
         assert goru(*FIT, "--overwrite").code == 0
         assert same(Path("run"), whole)
 
     def test_cannot_be_gone_on_with_and_begun_anew(self, goru, refused):
-        refused(goru(*FIT, "--resume", "--overwrite"), "--resume and --overwrite exclude each other")
+        refused(goru(*FIT, "--resume", "--overwrite"), "--resume and --overwrite cannot be combined")
 
     @pytest.mark.parametrize(
         ("options", "words"),

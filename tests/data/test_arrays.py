@@ -51,10 +51,10 @@ def test_features_alone_give_no_hint_of_a_target(tmp_path):
     [
         ({"y": [1, 2]}, "no array called X"),
         ({"X": np.eye(3), "y": [1, 2]}, "X has 3 rows, but y has shape (2,)"),
-        ({"X": np.eye(2), "y": np.eye(2)}, "one value a row is wanted"),
-        ({"X": np.float64(1), "y": [1]}, "rows of numbers are wanted"),
-        ({"X": np.empty((0, 3)), "y": []}, "rows of numbers are wanted"),
-        ({"X": np.array([["a"], ["b"]]), "y": [1, 2]}, "rows of numbers are wanted"),
+        ({"X": np.eye(2), "y": np.eye(2)}, "one value per row is expected"),
+        ({"X": np.float64(1), "y": [1]}, "rows of numbers are expected"),
+        ({"X": np.empty((0, 3)), "y": []}, "rows of numbers are expected"),
+        ({"X": np.array([["a"], ["b"]]), "y": [1, 2]}, "rows of numbers are expected"),
         ({"X": np.array([{}, []], dtype=object), "y": [1, 2]}, "it holds Python objects"),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_damaged_archive_is_refused(tmp_path):
 def test_a_single_array_under_the_ending_of_an_archive_is_refused(tmp_path):
     with (tmp_path / "t.npz").open("wb") as file:
         np.save(file, np.eye(3))
-    assert "no NPZ file" in refusal(tmp_path / "t.npz")
+    assert "not a valid NPZ file" in refusal(tmp_path / "t.npz")
 
 
 def with_header(folder, header):
@@ -125,7 +125,7 @@ def test_bytes_are_text_in_utf_8(tmp_path):
 
 def test_records_are_no_target(tmp_path):
     y = np.zeros(2, dtype=[("a", "f8"), ("b", "f8")])
-    assert "numbers or text are wanted" in refusal(save(tmp_path, X=np.eye(2), y=y))
+    assert "numbers or text are expected" in refusal(save(tmp_path, X=np.eye(2), y=y))
 
 
 def test_a_file_that_python_2_has_written_is_read_without_a_word(tmp_path):

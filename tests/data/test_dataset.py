@@ -132,7 +132,7 @@ def test_the_row_of_a_bad_cell_is_counted_in_the_file_whatever_was_left_out():
     table.loc[0, "kind"] = None
     bad = int(load_dataset(table, target="kind").test_rows[0])
     table.loc[bad, "count"] = "many"
-    assert f"data row {bad + 1}: column 'count' is 'many', no number" in refusal(table, target="kind")
+    assert f"data row {bad + 1}: column 'count' is 'many', not a number" in refusal(table, target="kind")
 
 
 def test_groups_stay_together_and_are_no_feature():
@@ -169,7 +169,9 @@ def test_time_may_be_numbers():
 
 def test_a_class_that_only_the_future_knows_is_said():
     table = frame().assign(kind=["a"] * 30 + ["b"] * 23 + ["c"] * 7, t=range(60))
-    assert "No development row is of 'c': it cannot be learned." in load_dataset(table, time="t", target="kind").notes
+    assert (
+        "No training row is of class 'c': it cannot be learned." in load_dataset(table, time="t", target="kind").notes
+    )
 
 
 def test_test_rows_may_come_from_a_file_of_their_own(tmp_path):
@@ -224,9 +226,9 @@ def test_a_table_with_a_single_column_is_refused():
         ({"groups": "patient", "time": "day"}, "Give one of groups and time"),
         ({"groups": "colour"}, "column 'colour': 2 groups cannot be split"),
         ({"time": "colour"}, "holds neither numbers nor ISO dates"),
-        ({"task": "clustering"}, "neither classification nor regression"),
+        ({"task": "clustering"}, "unknown task"),
         ({"task": "regression"}, "regression needs a finite number"),
-        ({"target": "size", "task": "classification"}, "numbers where classes are wanted"),
+        ({"target": "size", "task": "classification"}, "numbers where classes are expected"),
         ({"drop": ["size", "colour", "patient", "day"]}, "no feature column remains"),
     ],
 )

@@ -252,7 +252,7 @@ class TestInAFileOfTestRows:
         varied().to_csv(tmp_path / "fit.csv", index=False)
         (tmp_path / "link.csv").symlink_to(tmp_path / "fit.csv")
         for test in ("fit.csv", "link.csv"):
-            with pytest.raises(InputError, match=r"test: .* holds the rows to learn from, fit\.csv"):
+            with pytest.raises(InputError, match=r"test: .* is the training table, fit\.csv"):
                 load(tmp_path / "fit.csv", test=tmp_path / test)
         with pytest.raises(InputError, match="test: iris"):
             load_dataset("iris", test="iris")
@@ -262,7 +262,7 @@ class TestInAFileOfTestRows:
             header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
             content = np.arange(np.prod(shape)) % 7
             (tmp_path / name).write_bytes(header + content.astype(np.uint8).tobytes())
-        with pytest.raises(InputError, match=r"test: .*the rows to learn from"):
+        with pytest.raises(InputError, match=r"test: .*is the training table"):
             load_dataset(tmp_path, test=tmp_path / "t10k-images-idx3-ubyte")
 
 

@@ -89,7 +89,7 @@ def test_images_and_labels_of_different_number_are_refused(tmp_path, digits):
         (lambda data: data[:7], "header is cut off"),
         (lambda data: data[:-1], "fewer numbers than"),
         (lambda data: data + b"\0", "more numbers than"),
-        (lambda data: data[:4] + b"\xff\xff\xff\xff" * 3, "the file has not that"),
+        (lambda data: data[:4] + b"\xff\xff\xff\xff" * 3, "the file is too short"),
     ],
     ids=["magic", "type", "four bytes", "dimensions", "header", "short", "long", "huge sizes"],
 )
@@ -104,7 +104,7 @@ def test_a_gzipped_file_that_promises_too_much_is_refused_before_anything_is_all
     write_pair(tmp_path, *digits, ending="-ubyte.gz")
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 2**15, 2**15)))
-    assert "the file has not that" in refusal(tmp_path)
+    assert "the file is too short" in refusal(tmp_path)
 
 
 def test_pixels_by_the_hundred_million_in_a_small_file_are_refused(tmp_path, digits):
@@ -112,7 +112,7 @@ def test_pixels_by_the_hundred_million_in_a_small_file_are_refused(tmp_path, dig
     path, side = tmp_path / "train-images-idx3-ubyte.gz", 1 << 14
     black = struct.pack(">BBBB3I", 0, 0, 8, 3, 2, side, side) + bytes(2 * side**2)
     path.write_bytes(gzip.compress(black, 1))
-    assert "the file has not that" in refusal(tmp_path)
+    assert "the file is too short" in refusal(tmp_path)
 
 
 def test_a_gzipped_file_that_is_cut_off_is_refused(tmp_path, digits):

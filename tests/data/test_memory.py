@@ -72,12 +72,12 @@ class TestTarget:
 
     @pytest.mark.parametrize("codes", [[0, 1, 2, 3, 0, 0], [0, -1, 0, 0, 0, 0], [0.5, 0, 0, 0, 0, 0]])
     def test_what_is_no_code_is_refused(self, codes):
-        with pytest.raises(InputError, match=r"no code of a class\. Give whole numbers from 0 to 2"):
+        with pytest.raises(InputError, match=r"not a class code\. Give whole numbers from 0 to 2"):
             dataset_from(make_frame(), np.array(codes), CLASSES)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
     def test_what_is_no_finite_number_is_refused(self, value):
-        with pytest.raises(InputError, match="no finite number"):
+        with pytest.raises(InputError, match="not finite"):
             dataset_from(make_frame(), np.array([value, *VALUES[1:]]))
 
 

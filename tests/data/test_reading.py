@@ -161,7 +161,7 @@ def test_damaged_files_are_refused_without_a_traceback(tmp_path):
     (tmp_path / "cut.csv.gz").write_bytes(whole[:-12])
     assert "gzip file is damaged" in refusal(tmp_path / "cut.csv.gz")
     (tmp_path / "plain.csv.gz").write_bytes(ROWS.encode())
-    assert "no gzip file" in refusal(tmp_path / "plain.csv.gz")
+    assert "not a gzip file" in refusal(tmp_path / "plain.csv.gz")
 
 
 def test_duplicate_column_names_are_refused(tmp_path):

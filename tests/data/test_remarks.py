@@ -25,7 +25,7 @@ def test_a_few_words_among_numbers_make_a_category_and_are_named():
     assert isinstance(found.columns[0], CategoricalColumn)
     (remark,) = found.remarks
     assert remark.startswith(
-        "'c' is taken for a category: nearly all cells are numbers, but not 'ask', 'about 90' (3 rows)"
+        "'c' is treated as a category: nearly all cells are numbers, but not 'ask', 'about 90' (3 rows)"
     )
     assert remark in found.notes
     assert remark in found.warnings
@@ -34,7 +34,7 @@ def test_a_few_words_among_numbers_make_a_category_and_are_named():
 def test_numbers_in_another_spelling_are_named_where_they_become_a_category():
     found = schema([f"{number}kg" for number in NUMBERS])
     assert isinstance(found.columns[0], CategoricalColumn)
-    assert "'c' is taken for a category: numbers with a unit" in found.remarks[0]
+    assert "'c' is treated as a category: numbers with a unit" in found.remarks[0]
 
 
 def test_and_where_they_are_dropped():

@@ -130,7 +130,7 @@ class TestOptions:
     def test_a_time_may_be_given_or_nothing(self, study_of):
         assert study_of(n_networks=None, budget=30).options.budget == 30
         nothing = study_of(n_networks=None, hidden_layer_sizes=None).options
-        assert (nothing.budget, nothing.networks, nothing.hidden) == (None, None, None)
+        assert (nothing.budget, nothing.networks, nothing.hidden) == (None, 900, None)
         assert nothing.batch_size is None
 
     def test_hidden_layers_are_given_as_sequences_or_a_number(self, study_of):

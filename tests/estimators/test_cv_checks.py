@@ -9,7 +9,6 @@ import goru
 SPLITS = "rows left out, or repeated, are other splits and other batches than rows with weights"
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": SPLITS,
-    "check_sample_weight_equivalence_on_sparse_data": SPLITS,
 }
 
 

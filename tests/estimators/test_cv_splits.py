@@ -82,7 +82,7 @@ class TestOwn:
     @pytest.mark.parametrize("folds", [2, 3, np.int64(4)])
     def test_a_number_is_as_many_folds(self, cuts, folds):
         _, partitions = cuts(classifier(cv=folds))
-        assert {len(partition) for partition in partitions} == {folds}
+        assert [len(partition) for partition in partitions] == [folds]
         assert all(scored(partition) == list(range(ROWS)) for partition in partitions)
         share = Y.mean()
         assert all(abs(Y[split.validation_rows].mean() - share) < 0.15 for split in partitions[0])

@@ -60,7 +60,7 @@ class TestFrames:
         found = said(make(), frame, np.arange(N) % 2)
         for part in (
             "'power' has 1 cell '?', taken as missing",
-            "'speed' is taken for a category: nearly all cells are numbers, but not 'ask'",
+            "'speed' is treated as a category: nearly all cells are numbers, but not 'ask'",
             "Dropped 'price': numbers with a comma in them",
             "Dropped 'name': an identifier",
             "Dropped 'Unnamed: 0': it counts the rows",

@@ -1,4 +1,4 @@
-"""Clocks that go backwards, stand still, or begin anew with the machine: no result depends on them."""
+"""Clocks that go backwards, stand still, or start over with the machine: no result depends on them."""
 
 import contextlib
 import itertools

@@ -11,7 +11,7 @@ from goru.studies.runs.manifest import check_files
 from goru.studies.runs.run import is_unfinished
 
 FIT = ("iris", "--networks", "36", "--hidden", "8")
-GO_ON = "what was trained is kept: give the same command with --resume to go on."
+GO_ON = "what was trained is kept: repeat the command with --resume to continue."
 NOTHING = "Nothing was changed; see to the disk, and try again."
 
 

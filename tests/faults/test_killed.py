@@ -41,7 +41,7 @@ def chain(commands, fit, folder, seconds, rng, kills) -> int:
         assert ended.killed or ended.code == 0, ended
         times, how = times + ended.killed, ("--resume",)
         if is_unfinished(folder):
-            with pytest.raises(InputError, match="Give resume=True to go on"):
+            with pytest.raises(InputError, match="Give resume=True to continue it"):
                 check_free(folder, overwrite=False)
     return times
 
@@ -104,7 +104,7 @@ def load_seed(folder: Path) -> int | None:
     try:
         return open_run(folder).config["options"]["seed"]
     except InputError as error:
-        assert "not finished. Go on with `goru fit ... --resume`" in str(error)  # noqa: PT017  # nothing else is wrong
+        assert "not finished. Resume it with `goru fit ... --resume`" in str(error)  # noqa: PT017  # nothing else is wrong
         return None
 
 

@@ -5,21 +5,7 @@ import pytest
 from user_functions import classes, design, shares, study
 
 import goru
-from goru.functions.options import FunctionOptions, seconds_of
-
-
-@pytest.mark.parametrize(
-    ("said", "seconds"), [("90", 90), ("60s", 60), ("2m", 120), ("1.5h", 5400), (" 2M ", 120), (30, 30), (0.5, 0.5)]
-)
-def test_a_time_is_seconds_minutes_or_hours(said, seconds):
-    assert seconds_of(said) == seconds
-    assert seconds_of(None) is None
-
-
-@pytest.mark.parametrize("said", ["", "m", "ten minutes", "10 days", [10], {}])
-def test_what_is_no_time_is_refused(said):
-    with pytest.raises(goru.InputError, match="budget"):
-        seconds_of(said)
+from goru.functions.options import FunctionOptions
 
 
 @pytest.mark.parametrize(

@@ -130,14 +130,14 @@ class TestImages:
         name = IMAGES + ".gz" * zipped
         (here / name).write_bytes(gzip.compress(content) if zipped else content)
         (here / LABELS).write_bytes(pair()[LABELS])
-        refused(name, "the file has not that")
+        refused(name, "the file is too short")
 
     def test_hundreds_of_megabytes_of_black_pixels(self, here):
         side = 1 << 12
         header = struct.pack(">HBB3I", 0, 8, 3, MANY // 16, side, side)
         compressed((header, *(bytes(MIB) for _ in range(MANY))), here / f"{IMAGES}.gz")
         (here / LABELS).write_bytes(idx(np.arange(MANY // 16) % 3))
-        refused(f"{IMAGES}.gz", "the file has not that")
+        refused(f"{IMAGES}.gz", "the file is too short")
 
     @pytest.mark.parametrize("dimensions", [33, 65, 255])
     def test_more_dimensions_than_there_are(self, here, dimensions):

@@ -49,7 +49,7 @@ class TestRefused:
     @pytest.mark.parametrize("norm", ["layer", "rms"])
     @pytest.mark.parametrize("batch_norm", ["before", "after"])
     def test_two_norms(self, norm, batch_norm):
-        with pytest.raises(ValueError, match="exclude each other"):
+        with pytest.raises(ValueError, match="cannot be combined"):
             Architecture(4, (3,), 1, norm=norm, batch_norm=batch_norm)
 
     @pytest.mark.parametrize("name", ["loss", "optimizer", "schedule", "decay"])

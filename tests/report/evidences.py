@@ -152,7 +152,7 @@ def _trial(arm, configuration, split, hyper, answer, lowest, diverges) -> Trial:
     if diverged:
         curves[:] = np.inf
     figures = [curves, np.clip(1 - curves / 2, 0, 1)] if answer["data"]["classes"] is not None else [curves]
-    uneven = 1 + 0.01 * np.cos(np.arange(PARTS) + len(arm.name))  # or all rows would say the same
+    uneven = 1 + 0.01 * np.cos(np.arange(PARTS) + len(arm.name))  # or all rows would are dead
     return Trial(
         arm,
         configuration,

@@ -33,14 +33,14 @@ class TestTheSentence:
     def test_says_how_evenly_layers_are_spread_and_what_is_dead(self):
         assert activations_picture(two()[1]).says == (
             "At the end (epoch 80) the plain network's activations are unevenly spread over the layers (standard "
-            "deviation 0.57 to 1.4); up to 50% of a layer's units say the same about every row. At the end (epoch 80) "
+            "deviation 0.57 to 1.4); up to 50% of a layer's units are dead (constant). At the end (epoch 80) "
             "the recommended network's activations are about evenly spread over the layers (standard deviation 0.57 "
             "to 0.68). Zeros are left out of the areas and counted beside them; 500 rows."
         )
 
     def test_says_nothing_of_dead_units_where_there_are_none(self):
-        assert "say the same" not in says([EVEN, EVEN], [EVEN, EVEN])
-        assert "up to 50% of a layer's units say the same" in says([EVEN, EVEN], [EVEN, DEAD])
+        assert "are dead" not in says([EVEN, EVEN], [EVEN, EVEN])
+        assert "up to 50% of a layer's units are dead" in says([EVEN, EVEN], [EVEN, DEAD])
 
     def test_speaks_of_one_number_where_all_layers_have_it(self):
         assert "spread over the layers (standard deviation 0.57)." in says([EVEN, EVEN], [EVEN, EVEN])

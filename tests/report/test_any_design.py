@@ -51,16 +51,16 @@ class TestThePage:
 
     def test_has_what_there_is_and_leaves_out_what_there_is_not(self, tricks):
         assert [text for level, text in tricks.headings if level == 2] == [
-            "What helps",
-            "What the best combination needs",
-            "Learning, and overfitting",
-            "Loss over each hyperparameter",
+            "Effect of each technique",
+            "Leave one technique out",
+            "Learning curves and overfitting",
+            "Validation loss vs hyperparameters",
             "Optimizer: sgd, adam or lion",
-            "Together, or one instead of the other",
+            "Interactions",
             "On the test rows",
             "The final model",
-            "Time and trials spent",
-            "To do it again",
+            "Compute",
+            "Reproduce",
         ]
         links = [given["href"].removeprefix("#") for given in tricks.named("a") if given["href"] != "#main"]
         assert links == [given["id"] for given in tricks.named("h2")]
@@ -81,7 +81,7 @@ class TestThePage:
         assert "What the training function makes of optimizer, mixup on table.csv" in tricks.text
         answer, _ = made("tricks")
         assert summary(answer) == (
-            "500 rows, 100 of them for the test; 2 classes. 120 trials of 6 combinations. The loss is the log loss."
+            "500 rows (100 for testing); 2 classes. 120 trials of 6 combinations. The loss is the log loss."
         )
         assert [card.value for card in cards(answer)][:1] == ["optimizer adam + mixup"]
 
@@ -128,7 +128,7 @@ class TestLines:
             for line in lines
         )
         assert any(line.startswith("in the best combination") for line in lines)
-        assert any(line.startswith("relative to the plain arm's") for line in lines)
+        assert any(line.startswith("relative to the plain combination's") for line in lines)
         assert "network" not in "\n".join(lines)
 
     def test_say_what_is_recommended(self):

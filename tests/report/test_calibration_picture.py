@@ -26,27 +26,25 @@ class TestTheSentence:
     @pytest.mark.parametrize(
         ("bins", "words"),
         [
-            ([GOOD, GOOD], "In all 2 bins the interval reaches the dashed line, on which both are equal."),
-            ([GOOD, HIGH], "In 1 of 2 bins predictions are too high: the 95% interval leaves out"),
-            ([LOW, LOW, GOOD], "In 2 of 3 bins predictions are too low: the 95% interval leaves out"),
-            ([LOW, HIGH, GOOD], "In 2 of 3 bins predictions are off: the 95% interval leaves out"),
-            ([HIGH], "There are too few rows for more than one bin."),
+            ([GOOD, GOOD], "In all 2 bins the interval includes perfect calibration, the dashed line."),
+            ([GOOD, HIGH], "In 1 of 2 bins predictions are too high: the 95% interval excludes"),
+            ([LOW, LOW, GOOD], "In 2 of 3 bins predictions are too low: the 95% interval excludes"),
+            ([LOW, HIGH, GOOD], "In 2 of 3 bins predictions are off: the 95% interval excludes"),
+            ([HIGH], "Too few rows for more than one bin."),
         ],
     )
     def test_counts_the_bins_that_are_off_and_says_how_many_are_by_chance(self, bins, words):
         said = of(*bins).says
-        assert f" apart. {words}" in said
-        assert said.endswith(("in one of 20.", "both are equal.", "than one bin."))
+        assert f"%. {words}" in said
+        assert said.endswith(("in one of 20.", "the dashed line.", "than one bin."))
 
     def test_gives_the_error_beside_that_of_the_plain_network(self):
-        assert of(GOOD, HIGH, plain=0.25).says.startswith(
-            "On average, what is said and what is found are 20.0% apart (plain network: 25.0%). "
-        )
+        assert of(GOOD, HIGH, plain=0.25).says.startswith("Expected calibration error 20.0% (plain network: 25.0%). ")
         assert "plain network" not in of(GOOD, HIGH).says
 
     def test_of_numbers_is_in_their_own_units(self):
         said = of((5000, 4000, 3000, 6000), (1, 2, None, None), kind=numbers, plain=1234.5).says
-        assert said.startswith("On average, what is said and what is found are 500.5 apart (plain network: 1,23")
+        assert said.startswith("Mean calibration error 500.5 (plain network: 1,23")
         assert "%" not in said
 
 
@@ -86,9 +84,9 @@ class TestTheFigure:
     @pytest.mark.parametrize(
         ("kind", "titles"),
         [
-            (two, ("probability of 'good'", "share that is 'good'")),
-            (three, ("probability of the class predicted", "share that is right")),
-            (numbers, ("predicted class", "mean of the true class")),
+            (two, ("probability of 'good'", "observed share of 'good'")),
+            (three, ("predicted probability (confidence)", "accuracy")),
+            (numbers, ("predicted class", "mean of the actual class")),
         ],
     )
     def test_axes_say_what_is_compared(self, kind, titles):
@@ -113,7 +111,7 @@ class TestTheTable:
         bins = [
             each for name in ("recommended", "plain") for each in evidence["predictions"]["calibration"][name]["bins"]
         ]
-        assert column(picture, "said") == [f"{each['predicted']:.1%}" for each in bins]
+        assert column(picture, "predicted") == [f"{each['predicted']:.1%}" for each in bins]
         assert sum(map(int, column(picture, "rows"))) == 2 * 200
 
     def test_says_where_there_is_no_interval(self):

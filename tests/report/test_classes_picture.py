@@ -28,22 +28,24 @@ def many(classes: int) -> dict:
 class TestTheSentenceOfTheMatrix:
     def test_of_two_classes(self):
         assert confusion_picture(predictions()).says == (
-            "Of 200 test rows, 176 are right (88.0%). The most frequent mistake: 'good' taken for 'bad', 14 times."
+            "Of 200 test rows, 176 are correct (accuracy 88.0%). "
+            "The most frequent mistake: 'good' predicted as 'bad', 14 times."
         )
 
     def test_of_three_classes_names_the_one_found_least(self):
         assert confusion_picture(predictions(three)).says == (
-            "Of 200 test rows, 158 are right (79.0%). The most frequent mistake: 'lily' taken for 'iris', 10 times. "
-            "The class found least is 'rose' (74% of its rows)."
+            "Of 200 test rows, 158 are correct (accuracy 79.0%). "
+            "The most frequent mistake: 'lily' predicted as 'iris', 10 times. "
+            "The class with the lowest recall is 'rose' (74%)."
         )
 
     def test_of_no_mistake(self):
         found = predictions(three, confusion=[[3, 0, 0], [0, 2, 0], [0, 0, 1]], wrong=0, rows=6)
-        assert confusion_picture(found).says == "Of 6 test rows, 6 are right (100.0%)."
+        assert confusion_picture(found).says == "Of 6 test rows, 6 are correct (accuracy 100.0%)."
 
     def test_of_one_mistake(self):
         found = predictions(confusion=[[3, 1], [0, 2]], wrong=1, rows=6)
-        assert confusion_picture(found).says.endswith("'bad' taken for 'good', 1 time.")
+        assert confusion_picture(found).says.endswith("'bad' predicted as 'good', 1 time.")
 
     def test_of_a_class_without_rows(self):
         found = predictions(three, confusion=[[3, 1, 0], [0, 2, 0], [0, 0, 0]], wrong=1, rows=6)
@@ -51,7 +53,7 @@ class TestTheSentenceOfTheMatrix:
 
     def test_without_test_rows_says_whose_predictions_they_are(self):
         assert confusion_picture(predictions(of="validation")).says.startswith(
-            "Of 200 development rows, each predicted by networks that were not fitted on it, 176 are right"
+            "Of 200 development rows, each predicted by networks that were not trained on it, 176 are correct"
         )
 
 
@@ -73,7 +75,7 @@ class TestTheMatrix:
 
     def test_says_on_hovering_what_was_taken_for_what(self):
         (heat,) = confusion_picture(predictions()).figure.data
-        assert heat.customdata[1][0] == "good, taken for bad: 14 rows"
+        assert heat.customdata[1][0] == "actual good, predicted bad: 14 rows"
 
     def test_of_a_class_without_rows_is_no_division_by_zero(self):
         figure = confusion_picture(predictions(confusion=[[3, 1], [0, 0]], wrong=1, rows=4)).figure
@@ -92,11 +94,11 @@ class TestTheMatrix:
     def test_of_very_many_classes_has_one_for_the_others(self):
         picture = confusion_picture(many(30))
         assert len(picture.figure.data[0].z) == MOST_CLASSES
-        assert column(picture, "true, across: predicted")[-1] == "(all others)"
+        assert column(picture, "actual, across: predicted")[-1] == "(all others)"
 
     def test_table_has_all_counts(self):
         picture = confusion_picture(predictions())
-        assert list(picture.table.columns) == ["true, across: predicted", "bad", "good"]
+        assert list(picture.table.columns) == ["actual, across: predicted", "bad", "good"]
         assert [tuple(row) for row in picture.table.rows] == [("bad", "90", "10"), ("good", "14", "86")]
 
 
@@ -117,7 +119,8 @@ class TestTheSentenceOfTheCurves:
 
     def test_of_three_classes_names_the_worst_and_the_best(self):
         assert roc_picture(predictions(three)).says == (
-            "Each class against all others. Told apart worst is 'lily', with an area of 0.898; best 'rose', 0.929."
+            "Each class against all others. "
+            "The lowest area under the curve is that of 'lily', 0.898; the highest that of 'rose', 0.929."
         )
 
     def test_of_many_classes_says_how_many_are_shown(self):
@@ -143,13 +146,13 @@ class TestTheCurves:
 
     def test_axes_say_what_is_counted(self):
         layout = roc_picture(predictions()).figure.layout
-        assert layout.xaxis.title.text == "other rows taken for 'good'"
-        assert layout.yaxis.title.text == "rows of 'good', found"
-        assert roc_picture(predictions(three)).figure.layout.yaxis.title.text == "rows of the class, found"
+        assert layout.xaxis.title.text == "false positive rate, 'good'"
+        assert layout.yaxis.title.text == "true positive rate, 'good'"
+        assert roc_picture(predictions(three)).figure.layout.yaxis.title.text == "true positive rate, the class"
 
     def test_table_has_the_areas(self):
         picture = roc_picture(predictions(three))
-        assert column(picture, "area under it") == [f"{curve['area']:.4f}" for curve in predictions(three)["roc"]]
+        assert column(picture, "AUC") == [f"{curve['area']:.4f}" for curve in predictions(three)["roc"]]
         assert column(picture, "class") == ["lily", "iris", "rose"]
 
 
@@ -160,7 +163,7 @@ def test_hostile_classes_are_written_as_they_are_in_tables_and_made_harmless_in_
     probabilities = np.stack([1 - 0.6 * y, 0.6 * y], axis=1)
     found = to_json(describe_classes("test", y, {"recommended": probabilities}, labels))
     confusion, roc = confusion_picture(found), roc_picture(found)
-    assert column(confusion, "true, across: predicted") == list(labels)
+    assert column(confusion, "actual, across: predicted") == list(labels)
     assert column(roc, "class") == [name]
     assert confusion.figure.layout.xaxis.ticktext[1] == text(name, 14)
     assert text(name, 60) in confusion.figure.data[0].customdata[1][1]

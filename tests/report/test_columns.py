@@ -1,4 +1,4 @@
-"""What was done to each column, in words."""
+"""Preprocessing, in words."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from goru.report.columns import MOST, columns_table
 NUMBER = {"kind": "numeric", "name": "x", "missing": False, "boolean": False}
 CATEGORY = {"kind": "categorical", "name": "x", "levels": ["a", "b"], "other": False, "missing": False}
 DATE = {"kind": "date", "name": "x", "parts": ["year", "month"], "missing": False}
-SCALED = "scaled by median and quartiles, ends bent in"
-MEDIAN = "missing became the median, with a column that says so"
+SCALED = "scaled by median and quartiles, outliers soft-clipped"
+MEDIAN = "missing values imputed by the median, with an indicator"
 
 
 @pytest.mark.parametrize(
@@ -16,17 +16,17 @@ MEDIAN = "missing became the median, with a column that says so"
     [
         (NUMBER, False, SCALED),
         (NUMBER | {"missing": True}, False, f"{SCALED}; {MEDIAN}"),
-        (NUMBER, True, f"{SCALED}; cut into pieces as well, where it has enough values"),
-        (NUMBER | {"boolean": True}, True, "true and false became 1 and 0"),
-        (NUMBER | {"boolean": True, "missing": True}, False, f"true and false became 1 and 0; {MEDIAN}"),
-        (CATEGORY, False, "a column each for 2 levels"),
-        (CATEGORY | {"levels": ["a"]}, False, "a column each for 1 level"),
-        (CATEGORY | {"other": True}, False, "a column each for 2 levels, one for all others"),
-        (CATEGORY | {"missing": True}, True, "a column each for 2 levels, one for missing"),
+        (NUMBER, True, f"{SCALED}; piecewise-linear encoding added, where it has enough values"),
+        (NUMBER | {"boolean": True}, True, "booleans to 1 and 0"),
+        (NUMBER | {"boolean": True, "missing": True}, False, f"booleans to 1 and 0; {MEDIAN}"),
+        (CATEGORY, False, "one-hot, 2 levels"),
+        (CATEGORY | {"levels": ["a"]}, False, "one-hot, 1 level"),
+        (CATEGORY | {"other": True}, False, "one-hot, 2 levels, other levels"),
+        (CATEGORY | {"missing": True}, True, "one-hot, 2 levels, missing"),
         (
             CATEGORY | {"other": True, "missing": True},
             False,
-            "a column each for 2 levels, one for all others, one for missing",
+            "one-hot, 2 levels, other levels, missing",
         ),
         (DATE, True, "its year, month, scaled"),
         (DATE | {"missing": True}, False, f"its year, month, scaled; {MEDIAN}"),
@@ -41,7 +41,7 @@ def test_has_a_row_a_column_in_the_order_of_the_table():
     columns = [NUMBER | {"name": name} for name in ("b", "<script>", "a")]
     table = columns_table(columns, False)
     assert [row[0] for row in table.rows] == ["b", "<script>", "a"]
-    assert list(table.columns) == ["column", "taken for", "what was done"]
+    assert list(table.columns) == ["column", "type", "preprocessing"]
 
 
 def test_of_very_many_columns_counts_the_rest():

@@ -40,11 +40,11 @@ class TestThePage:
                 "differ: 2 in 2 runs.",
             ),
             (2, "The runs"),
-            (2, "What helps, in each run"),
+            (2, "Effect of each technique, by run"),
             (2, "Learning"),
             (2, "On the test rows"),
             (2, "The final model"),
-            (2, "How they were made"),
+            (2, "How to reproduce them"),
         ]
         links = [given["href"].removeprefix("#") for given in page.named("a") if given["href"] != "#main"]
         assert links == [given["id"] for given in page.named("h2")]
@@ -74,14 +74,14 @@ class TestThePage:
     def test_has_the_commands_and_what_differs_between_them(self, page):
         assert page.text.count("goru fit credit.csv --target class") == 2
         heading, *rows = page.tables["What differs"]
-        assert heading == ["what differs", "credit", "houses"]
+        assert heading == ["difference", "credit", "houses"]
         assert ["activation", "relu", "tanh"] in rows
         assert all(row[1] != row[2] for row in rows)
 
     def test_of_runs_that_were_asked_for_the_same_says_so(self, tmp_path):
         both = [write_run(tmp_path / name, *two()) for name in ("a", "b")]
         text = Page(comparison_page(both)).text
-        assert "All runs were asked for the same, and made by the same versions." in text
+        assert "All runs have the same options and versions." in text
         assert "Note." not in text
 
     def test_without_test_rows_has_no_part_for_them(self, tmp_path):

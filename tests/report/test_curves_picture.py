@@ -33,7 +33,7 @@ class TestTheSentence:
             "The plain network overfits: after epoch 7 its validation loss rises from 0.500 to 0.900, while its loss "
             "on training rows goes on falling to 0.100. The first of 2 recommended configurations (batch norm before "
             "+ dropout + weight decay) ends with 0.300 and 0.460; its final training stops after epoch 33, "
-            "where its validation loss is lowest. Bands reach from the lowest to the highest fold."
+            "where its validation loss is lowest. Bands: range over folds."
         )
 
     def test_of_a_network_whose_loss_on_training_rows_rises_as_well(self):
@@ -46,13 +46,13 @@ class TestTheSentence:
         [
             (
                 "gap",
-                "The plain network overfits: at the end its loss is 0.100 on rows it was trained on and 0.900 on "
-                "validation rows; that the validation loss rises again is not sure.",
+                "The plain network overfits: at the end its training loss is 0.100 and its validation loss 0.900; no "
+                "clear rise in validation loss.",
             ),
             (
                 None,
-                "At the end the plain network's loss is 0.100 on training rows and 0.900 on validation rows; that it "
-                "overfits is not sure.",
+                "At the end the plain network's loss is 0.100 on training rows and 0.900 on validation rows; "
+                "overfitting is inconclusive.",
             ),
         ],
     )

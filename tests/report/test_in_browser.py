@@ -196,7 +196,7 @@ class TestHostileNames:
         found.page.mouse.move(box["x"] + 8, box["y"] + 8)
         found.page.mouse.move(box["x"] + 10, box["y"] + 10)
         said = bare(found.page.wait_for_selector("#plot-confusion .hoverlayer .hovertext").text_content())
-        assert said.startswith("<script>alert(1)</script>, taken for <script>alert(1)</script>:")
+        assert said.startswith("actual <script>alert(1)</script>, predicted <script>alert(1)</script>:")
         assert found.said == []
 
     def test_that_turn_directions_turn_nothing_beside_them(self, browser, tmp_path):

@@ -9,7 +9,7 @@ from drawn import fragment_of as fragment
 from drawn import leakage_warning as warning
 from evidences import two
 
-TOLD = "36 of 200 test rows are copies of training rows"
+TOLD = "36 of 200 test rows are duplicates of training rows"
 
 
 @pytest.fixture

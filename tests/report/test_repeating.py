@@ -48,8 +48,7 @@ class StoppedError(Exception):
 @pytest.fixture(scope="module")
 def asked():
     """What a command asks of a study, as goru's own command line reads it."""
-    from goru import cli
-    from goru.studies import fitting
+    from goru import cli, fitting
 
     def read(said: str) -> tuple[dict, dict]:
         found = {}
@@ -94,6 +93,9 @@ def options(draw) -> Options:
         single=draw(st.booleans()),
         search_batch_norm=draw(st.booleans()),
         class_weight=draw(st.sampled_from([None, "balanced"])),
+        epochs=draw(st.none() | st.integers(1, 1000)),
+        until_decided=draw(st.booleans()),
+        judge=draw(st.sampled_from([None, "brier", "mae"])),
         numbers=draw(st.sampled_from(["auto", "scaled", "pieces"])),
         factors=draw(st.sampled_from([None, ("all",), ("norm=none", "RMS norm", "mixup"), ("mixup,label-smoothing",)])),
     )
@@ -140,9 +142,9 @@ class TestHowAlike:
     def test_of_a_budget_is_in_kind(self, config, configurations, words):
         said = how_alike(config, changed(CLASSIFICATION, plan={"configurations": configurations}))
         assert words in said
-        assert "With networks instead of budget every run gives the same bits." in said
+        assert "With networks instead of budget runs are bit-for-bit reproducible." in said
         with spelled(typed):
-            assert "With --networks instead of --budget every run" in how_alike(config, CLASSIFICATION)
+            assert "With --networks instead of --budget runs are" in how_alike(config, CLASSIFICATION)
 
 
 class TestByWhatItWasMade:

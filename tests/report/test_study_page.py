@@ -17,19 +17,19 @@ from goru.studies.runs.manifest import check_files, write_manifest
 from goru.studies.runs.run import RunFolder
 
 TITLES = [
-    "What helps",
-    "Learning, and overfitting",
+    "Effect of each technique",
+    "Learning curves and overfitting",
     "Activations, layer by layer",
-    "Loss over each hyperparameter",
+    "Validation loss vs hyperparameters",
     "Batch norm: none, before or after",
-    "Together, or one instead of the other",
+    "Interactions",
     "On the test rows",
-    "Which classes are taken for which",
-    "Do predictions mean what they say?",
+    "Confusion matrix and ROC",
+    "Calibration",
     "The final model",
-    "What was done to each column",
-    "Time and networks spent",
-    "To do it again",
+    "Preprocessing",
+    "Compute",
+    "Reproduce",
 ]
 
 
@@ -57,7 +57,7 @@ class TestWhereTheTimeWent:
     def test_there_is_a_row_a_phase(self):
         answer, evidence = two()
         page = page_of({**answer, "timings": {"cores": 2, "phases": list(self.TIMES)}}, evidence)
-        head, *rows = page.tables["Where the time went"]
+        head, *rows = page.tables["Time by phase"]
         assert head == ["where the time went", "seconds", "processor seconds", "share of 2 cores", "idle meanwhile"]
         assert rows == [
             ["start", "2.0", "1.0", "5%", "75%"],
@@ -66,7 +66,7 @@ class TestWhereTheTimeWent:
         ]
 
     def test_of_an_older_run_nothing_is_said(self, classes):
-        assert "Where the time went" not in classes.tables
+        assert "Time by phase" not in classes.tables
 
 
 class TestWhatIsThere:
@@ -100,7 +100,7 @@ class TestWhatIsThere:
         assert list(page.figures) == [picture.name for picture in shown]
         labels = {given["data-figure"]: given["aria-label"] for _, given in page.elements if "data-figure" in given}
         assert labels == {picture.name: picture.says for picture in shown}
-        tables = page.tables["The numbers of this picture"]
+        tables = page.tables["Data of this figure"]
         assert tables == [
             list(map(str, row)) for picture in shown for row in (picture.table.columns, *picture.table.rows)
         ]
@@ -145,8 +145,8 @@ class TestWhatIsLeftOut:
         evidence["predictions"]["of"] = "validation"
         page = page_of(answer, evidence)
         assert "On the test rows" not in [text for _, text in page.headings]
-        assert "none of them for a test" in page.text
-        assert "development rows, each predicted by networks that were not fitted on it" in page.text
+        assert "none for testing" in page.text
+        assert "development rows, each predicted by networks that were not trained on it" in page.text
         assert len(cards(answer)) == 3
 
     def test_without_predictions_there_are_no_pictures_of_them(self):
@@ -169,8 +169,8 @@ class TestWhatIsLeftOut:
     def test_without_a_configuration_neither_the_command_nor_columns(self):
         page = Page(html(*two()))
         titles = [text for _, text in page.headings]
-        assert "What was done to each column" not in titles
-        assert "To do it again" in titles
+        assert "Preprocessing" not in titles
+        assert "Reproduce" in titles
         assert page.named("pre") == []
 
     def test_where_everything_diverged_there_is_a_page_all_the_same(self):
@@ -188,13 +188,13 @@ class TestTheFirstFigures:
             ("recommended", "batch norm before + dropout + weight decay", "8 networks, 2 configurations"),
             ("best combination against plain, validation loss", "-12%", "-26% to +2%: undecided"),
             ("log loss, test rows", "0.450", "accuracy 0.780"),
-            ("the plain network overfits", "from epoch 7 on", "validation loss less training loss: 0.800"),
+            ("the plain network overfits", "after epoch 7", "generalization gap 0.800"),
         ]
 
     def test_of_a_regression(self):
         assert [(card.label, card.value, card.more) for card in cards(REGRESSION)][2:] == [
             ("error, test rows", "58.0", "R² 0.345"),
-            ("the plain network overfits", "not for sure", "validation loss less training loss: 0.005"),
+            ("the plain network overfits", "inconclusive", "generalization gap 0.005"),
         ]
 
     def test_of_several_combinations(self):
@@ -209,7 +209,7 @@ class TestTheFirstFigures:
         assert cards(answer)[0].more == "1 network, 1 configuration"
 
     @pytest.mark.parametrize(
-        ("overfits", "words"), [("rises", "from epoch 7 on"), ("gap", "by its gap"), (None, "not for sure")]
+        ("overfits", "words"), [("rises", "after epoch 7"), ("gap", "yes: generalization gap"), (None, "inconclusive")]
     )
     def test_say_how_the_plain_network_overfits(self, overfits, words):
         assert cards(changed(CLASSIFICATION, plain={"overfits": overfits}))[-1].value == words
@@ -230,24 +230,24 @@ class TestTheSummary:
         [
             (
                 CLASSIFICATION,
-                "1,000 rows, 200 of them for the test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
+                "1,000 rows (200 for testing); 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
                 "The loss is the log loss.",
             ),
             (
                 REGRESSION,
-                "60 rows, 12 of them for the test; 1 column; regression. Networks of 1-8-1 units, tanh. The loss is "
+                "60 rows (12 for testing); 1 column; regression. Networks of 1-8-1 units, tanh. The loss is "
                 "the squared error over the target's variance.",
             ),
             (
                 changed(CLASSIFICATION, class_weight="balanced", judgement={"loss": BALANCED}, data={"test": 0}),
-                "1,000 rows, none of them for a test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. The "
+                "1,000 rows (none for testing); 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. The "
                 "loss is the log loss; every class counts alike in it.",
             ),
             (
                 changed(
                     CLASSIFICATION, judgement=dict(zip(("loss", "measure"), judged_by("brier", False), strict=True))
                 ),
-                "1,000 rows, 200 of them for the test; 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
+                "1,000 rows (200 for testing); 23 columns; 2 classes. Networks of 61-128-64-2 units, relu. "
                 "What judges is the Brier score: squared error of calibrated probabilities.",
             ),
         ],
@@ -285,9 +285,15 @@ class TestTheFinalModel:
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({}, "An ensemble of 8 networks, whose predictions are averaged, trained again on all development rows."),
+            (
+                {},
+                "An ensemble of 8 networks, whose predictions are averaged, refit on all training and validation rows.",
+            ),
             ({"selection": "greedy"}, "They were selected by their validation predictions"),
-            ({"temperature": 1.234}, "Probabilities are calibrated on validation rows, by the temperature 1.23."),
+            (
+                {"temperature": 1.234},
+                "calibrated by temperature scaling on validation rows, T = 1.23.",
+            ),
             ({"chosen_by": "score"}, "The combination is the one with the best score on validation rows."),
         ],
     )
@@ -301,7 +307,7 @@ class TestTheFinalModel:
         answer["recommended"] = [answer["recommended"][0] | {"networks": 1}]
         answer["single"] = True
         text = page_of(answer | {"selection": "greedy"}, evidence).text
-        assert "One network, trained again on all development rows." in text
+        assert "One network, refit on all training and validation rows." in text
         assert "ensemble" not in text
         assert "selected" not in text
 

@@ -55,19 +55,18 @@ class TestColumns:
 class TestTimeAndRepeating:
     def test_says_what_was_trained_in_what_time(self, classes):
         assert (
-            "1,088 networks in 120 s: 12 combinations, 2 configurations each, 3 folds, 80 epochs; 1,234,567 steps of "
-            "one "
-            "network in all. Diverged, and left behind: 3."
+            "1,088 networks in 120 s: 12 combinations, 2 configurations each, 3-fold cross-validation, 80 epochs; "
+            "1,234,567 training steps in all. Diverged: 3."
         ) in classes.text
         assert CLASSIFICATION["plan"]["shortfalls"][0] in classes.text
         assert (
-            "1 configuration each, 5 folds, twice, 100 epochs; 900 steps of one network in all."
+            "1 configuration each, 2 x 5-fold cross-validation, 100 epochs; 900 training steps in all."
             in page_of(*numbers()).text
         )
 
     def test_gives_the_command_the_versions_and_the_fingerprint_of_the_table(self, classes):
         assert "goru fit credit.csv --target class --task classification --budget 120s --seed 0" in classes.text
-        made = dict(classes.tables["By what this was made"])
+        made = dict(classes.tables["Versions and machine"])
         assert made["jax"] == "0.10.0"
         assert made["SHA-256 of the table"] == "0123456789abcdef" * 4
 
@@ -93,7 +92,7 @@ class TestHostileNames:
 
     def test_are_in_tables_as_they_are(self, hostile_page):
         assert [row[0] for row in hostile_page.tables["Columns"][1:]] == HOSTILE
-        cells = {cell for row in hostile_page.tables["The numbers of this picture"] for cell in row}
+        cells = {cell for row in hostile_page.tables["Data of this figure"] for cell in row}
         assert set(HOSTILE) <= cells
 
     def test_are_in_the_title_and_in_the_line_above_the_answer_as_they_are(self, hostile_page):

@@ -27,7 +27,7 @@ class TestTheSentence:
 
     def test_says_whose_rows_they_are(self):
         said = values_picture(HUNDRED | {"of": "validation"}, "price").says
-        assert said.startswith("100 development rows, each predicted by networks that were not fitted on it. Half")
+        assert said.startswith("100 development rows, each predicted by networks that were not trained on it. Half")
 
     def test_says_how_many_of_many_rows_are_shown(self):
         y = np.arange(5000)

@@ -72,14 +72,14 @@ class TestAStudyInMemory:
         assert set(page.figures) >= {"effects", "curves", "activations", "hyperparameters", "arms", "interactions"}
         assert set(page.figures) & {"confusion", "values"}
         assert "test" not in page.figures
-        assert "development rows, each predicted by networks that were not fitted on it" in page.text
+        assert "development rows, each predicted by networks that were not trained on it" in page.text
 
     def test_writes_its_report_and_spares_what_is_there(self, study, tmp_path):
         path = tmp_path / "report.html"
         study.write_report(path)
         with spelled(ARGUMENTS):
             assert path.read_text("utf-8") == html(study.answer, study.evidence)
-        assert "With n_networks instead of budget every run" in Page(path.read_text("utf-8")).text
+        assert "With n_networks instead of budget runs are" in Page(path.read_text("utf-8")).text
         path.write_text("mine", encoding="utf-8")
         with pytest.raises(InputError, match=r"is there already\. Give overwrite=True"):
             study.write_report(path)

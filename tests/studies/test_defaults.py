@@ -104,8 +104,8 @@ class TestExplained:
         [
             ("test rows", "a fifth"),
             ("splits", "5 folds, 2 times"),
-            ("configurations of each arm", "3 to 32"),
-            ("second partition", "50% of an arm's configurations, 3 at least"),
+            ("configurations each", "3 to 32"),
+            ("second cross-validation", "50% of an arm's configurations, 3 at least"),
             ("epochs", "up to 100"),
             ("learning rate", "0.0003 .. 0.03, log"),
             ("dropout rate, where on", "0.05 .. 0.6, linear"),

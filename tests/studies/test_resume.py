@@ -222,7 +222,9 @@ class TestWhatIsNotGoneOnWith:
 
     def test_without_resume_it_is_said_what_to_do(self, left, go_on):
         before = tree(left)
-        with pytest.raises(InputError, match=r"run: holds a run that was not finished\. Give resume=True to go on, or"):
+        with pytest.raises(
+            InputError, match=r"run: holds a run that was not finished\. Give resume=True to continue it, or"
+        ):
             go_on(resume=False)
         assert tree(left) == before
 
@@ -268,7 +270,7 @@ class TestWhatIsNotGoneOnWith:
             go_on()
 
     def test_one_that_is_to_be_begun_anew(self, left, go_on):
-        with pytest.raises(InputError, match="resume=True and overwrite=True exclude each other"):
+        with pytest.raises(InputError, match="resume=True and overwrite=True cannot be combined"):
             go_on(overwrite=True)
 
     def test_a_damaged_record(self, left, go_on):

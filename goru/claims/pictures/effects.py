@@ -80,7 +80,7 @@ def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float
         note(figure, "no number: networks diverged", x=0, xref=x, y=0, yref=y, font_color=SOFT)
         return
     colour, mark = LOOKS[effect.verdict]
-    hover = [*wrapped(effect.what, WIDTH, LINES), effect.numbers, effect.verdict]
+    hover = [*wrapped(effect.what, WIDTH, LINES), effect.numbers, effect.word(effect.verdict)]
     figure.add_trace(
         go.Scatter(
             x=[effect.change],
@@ -107,9 +107,10 @@ def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float
 def _label(effect: ClaimEffect) -> list[str]:
     """What it is, and the verdict, below it where a phone has no place for it beside."""
     *lines, last = wrapped(effect.what, WIDTH, LINES)
-    beside = len(last) + len(effect.verdict) < WIDTH
+    verdict = effect.word(effect.verdict)
+    beside = len(last) + len(verdict) < WIDTH
     lines = [f"<b>{line}</b>" for line in lines]
-    return [*lines, f"<b>{last}</b>: {effect.verdict}"] if beside else [*lines, f"<b>{last}</b>:", effect.verdict]
+    return [*lines, f"<b>{last}</b>: {verdict}"] if beside else [*lines, f"<b>{last}</b>:", verdict]
 
 
 def _margin(effect: ClaimEffect) -> str:
@@ -123,10 +124,10 @@ def _unit(effect: ClaimEffect) -> str:
 
 def _table(outcome: ClaimOutcome) -> Table:
     rows = [
-        (effect.what, effect.numbers, _margin(effect), effect.verdict, _either(expected, " or "))
+        (effect.what, effect.numbers, _margin(effect), effect.word(effect.verdict), _either(effect, expected, " or "))
         for effect, expected in zip(outcome.effects, outcome.claim.expected, strict=True)
     ]
-    return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "promised"), rows)
+    return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "claimed"), rows)
 
 
 def _says(outcome: ClaimOutcome) -> str:
@@ -134,9 +135,8 @@ def _says(outcome: ClaimOutcome) -> str:
     unlike = [(effect, expected) for effect, expected in pairs if not as_promised(expected, effect.verdict)]
     said = [_as_promised(len(pairs), len(pairs) - len(unlike))]
     for effect, expected in unlike:
-        said.append(
-            f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the promise needs “{_either(expected)}”."
-        )
+        needed = _either(effect, expected)
+        said.append(f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the claim needs “{needed}”.")
     several = len(pairs) > 1
     bars = (
         "Bars are intervals over the seeds that hold together" if several else "The bar is an interval over the seeds"
@@ -145,24 +145,24 @@ def _says(outcome: ClaimOutcome) -> str:
     return " ".join(said)
 
 
-def _either(expected: Expected, between: str = "” or “") -> str:
-    return between.join(expected) if isinstance(expected, tuple) else expected
+def _either(effect: ClaimEffect, expected: Expected, between: str = "” or “") -> str:
+    return between.join(map(effect.word, expected if isinstance(expected, tuple) else (expected,)))
 
 
 def _as_promised(of: int, alike: int) -> str:
     if of == 1:
-        return "The one effect is as promised." if alike else "The one effect is not as promised."
+        return "The one effect is as claimed." if alike else "The one effect is not as claimed."
     if alike == of:
-        return "Both effects are as promised." if of == 2 else f"All {COUNTS[of]} effects are as promised."
+        return "Both effects are as claimed." if of == 2 else f"All {COUNTS[of]} effects are as claimed."
     if alike == 0:
-        return "Neither effect is as promised." if of == 2 else f"None of the {COUNTS[of]} effects is as promised."
-    return f"{COUNTS[alike].capitalize()} of the {COUNTS[of]} effects {'is' if alike == 1 else 'are'} as promised."
+        return "Neither effect is as claimed." if of == 2 else f"None of the {COUNTS[of]} effects is as claimed."
+    return f"{COUNTS[alike].capitalize()} of the {COUNTS[of]} effects {'is' if alike == 1 else 'are'} as claimed."
 
 
 def _in_words(effect: ClaimEffect) -> str:
     """The verdict, and of one that is none, why."""
     if effect.verdict != "undecided":
-        return effect.verdict
+        return effect.word(effect.verdict)
     why = "the interval reaches across zero and out of the band" if _known(effect) else "networks diverged"
     return f"undecided, for {why}"
 

@@ -30,6 +30,7 @@ class Held:
     - `part`: the part of every development row, `(rows,)`; see [`Trial.parts`][goru.experiment.trial.Trial].
     - `parts`: how many there are.
     - `loss`, `scale`: see [`scored`][goru.functions.outputs.scored].
+    - `epochs`: after so many a training is ended, whatever it would go on to yield.
     """
 
     function: TrainingFunction
@@ -38,6 +39,7 @@ class Held:
     parts: int
     loss: Loss | None
     scale: float
+    epochs: int | None = None
 
     @property
     def population(self) -> bool:
@@ -133,6 +135,8 @@ def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: li
         while True:
             values = _taken_apart(yielded, len(configs)) if held.population else [yielded]
             epochs.append([scored(value, validation, held.loss, held.scale) for value in values])
+            if task.stop is None and len(epochs) == held.epochs:
+                return ()
             last = task.stop is not None and len(epochs) >= task.stop
             send = getattr(training, "send", None)
             yielded = next(training) if send is None else send(last or None)

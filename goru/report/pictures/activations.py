@@ -140,7 +140,7 @@ def _says(activations: Activations) -> str:
         how = "about evenly spread over the layers" if even else "unevenly spread over the layers"
         how = f"{how} (standard deviation {reach})" if len(spreads) > 1 else f"spread by {reach}"
         dead = max(layer.dead or 0.0 for layer in last)
-        worst = f"; up to {dead:.0%} of a layer's units say the same about every row" if dead > MANY_DEAD else ""
+        worst = f"; up to {dead:.0%} of a layer's units are dead (constant)" if dead > MANY_DEAD else ""
         sentences.append(f"At the end (epoch {stages[-1].epoch}) the {name} network's activations are {how}{worst}.")
     return " ".join(
         [*sentences, f"Zeros are left out of the areas and counted beside them; {activations.rows:,} rows."]

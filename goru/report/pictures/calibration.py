@@ -28,7 +28,9 @@ def calibration_picture(answer: Answer, predictions: Predictions) -> Picture:
     figure.add_trace(
         go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False)
     )
-    template = "%{x:.1%} said, %{y:.1%} found" if classes is not None else "%{x:.4g} said, %{y:.4g} found"
+    template = (
+        "predicted %{x:.1%}, observed %{y:.1%}" if classes is not None else "predicted %{x:.4g}, observed %{y:.4g}"
+    )
     for name, calibration in _of_networks(predictions).items():
         colour, mark = LOOKS[name]
         bins = calibration.bins
@@ -76,11 +78,11 @@ def _is_away(bin_: Bin) -> bool:
 def _axes(answer: Answer) -> tuple[str, str]:
     classes, target = answer.data.classes, text(answer.data.target, SHORT)
     if classes is None:
-        return titled("predicted", target), f"mean of the true {target}"
+        return titled("predicted", target), f"mean of the actual {target}"
     if len(classes) == 2:
         second = text(classes[1], SHORT)
-        return titled("probability of", f"'{second}'"), f"share that is '{second}'"
-    return "probability of the class predicted", "share that is right"
+        return titled("probability of", f"'{second}'"), f"observed share of '{second}'"
+    return "predicted probability (confidence)", "accuracy"
 
 
 def _says(answer: Answer, predictions: Predictions) -> str:
@@ -88,21 +90,21 @@ def _says(answer: Answer, predictions: Predictions) -> str:
     away = [bin_ for bin_ in calibration.bins if _is_away(bin_)]
     regression = answer.data.classes is None
     error = number(calibration.error) if regression else f"{calibration.error or 0:.1%}"
-    sentence = f"On average, what is said and what is found are {error} apart"
+    sentence = f"{'Mean' if regression else 'Expected'} calibration error {error}"
     if "plain" in predictions.calibration:
         plain = predictions.calibration["plain"].error
         sentence += f" ({words.plain(answer)}: {number(plain) if regression else f'{plain or 0:.1%}'})"
     sentence += ". "
     count = len(calibration.bins)
     if count == 1:
-        return sentence + "There are too few rows for more than one bin."
+        return sentence + "Too few rows for more than one bin."
     if not away:
-        return sentence + f"In all {count} bins the interval reaches the dashed line, on which both are equal."
+        return sentence + f"In all {count} bins the interval includes perfect calibration, the dashed line."
     low = sum(bin_.observed < bin_.predicted for bin_ in away)
     how = "too high" if low == len(away) else "too low" if low == 0 else "off"
     return sentence + (
-        f"In {len(away)} of {count} bins predictions are {how}: the 95% interval leaves out the dashed line, which by "
-        "chance happens in one of 20."
+        f"In {len(away)} of {count} bins predictions are {how}: the 95% interval excludes the dashed line, which "
+        "happens by chance in one of 20."
     )
 
 
@@ -116,4 +118,4 @@ def _table(answer: Answer, predictions: Predictions) -> Table:
             predicted, observed, low, high = spelt
             interval = UNKNOWN if bin_.low is None else f"{low} to {high}"
             rows.append((name, predicted, observed, interval, f"{bin_.rows:,}"))
-    return Table(("network", "said", "found", "95 % interval", "rows"), rows)
+    return Table(("network", "predicted", "observed", "95 % interval", "rows"), rows)

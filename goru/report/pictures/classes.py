@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix, and how well each is told from the others: ROC curves."""
+"""Confusion matrix and ROC: the confusion matrix, and how well each is told from the others: ROC curves."""
 
 import plotly.graph_objects as go
 
@@ -42,7 +42,7 @@ def confusion_picture(predictions: ClassPredictions) -> Picture:
             y=places,
             customdata=[
                 [
-                    f"{text(true, 60)}, taken for {text(predicted, 60)}: {count:,} rows"
+                    f"actual {text(true, 60)}, predicted {text(predicted, 60)}: {count:,} rows"
                     for predicted, count in zip(names, row, strict=True)
                 ]
                 for true, row in zip(names, counts, strict=True)
@@ -90,12 +90,12 @@ def roc_picture(predictions: ClassPredictions) -> Picture | None:
                 mode="lines",
                 line={"color": colour, "dash": dash, "width": 2},
                 name=f"{text(curve.name)}, {curve.area:.3f}",
-                hovertemplate=f"{text(curve.name)}<br>%{{y:.1%}} found, %{{x:.1%}} false<extra></extra>",
+                hovertemplate=f"{text(curve.name)}<br>TPR %{{y:.1%}}, FPR %{{x:.1%}}<extra></extra>",
             )
         )
     which = f"'{text(curves[0].label, SHORT)}'" if two else "the class"
-    figure.update_xaxes(title={"text": titled("other rows taken for", which)}, tickformat=".0%", range=[-0.01, 1.01])
-    figure.update_yaxes(title={"text": f"rows of {which}, found"}, tickformat=".0%", range=[0, 1.01])
+    figure.update_xaxes(title={"text": titled("false positive rate,", which)}, tickformat=".0%", range=[-0.01, 1.01])
+    figure.update_yaxes(title={"text": f"true positive rate, {which}"}, tickformat=".0%", range=[0, 1.01])
     return Picture("roc", _says_roc(predictions), figure, _roc_table(predictions))
 
 
@@ -103,12 +103,12 @@ def whose(predictions: ClassPredictions | ValuePredictions) -> str:
     """Which rows were predicted."""
     if predictions.of == "test":
         return counted(predictions.rows, "test row")
-    return f"{counted(predictions.rows, 'development row')}, each predicted by networks that were not fitted on it"
+    return f"{counted(predictions.rows, 'development row')}, each predicted by networks that were not trained on it"
 
 
 def _says_confusion(predictions: ClassPredictions) -> str:
     wrong, rows, names = predictions.wrong, predictions.rows, [f"'{short_name(name)}'" for name in predictions.classes]
-    sentences = f"Of {whose(predictions)}, {rows - wrong:,} are right ({1 - wrong / rows:.1%})."
+    sentences = f"Of {whose(predictions)}, {rows - wrong:,} are correct (accuracy {1 - wrong / rows:.1%})."
     mistakes = [
         (count, true, predicted)
         for true, row in enumerate(predictions.confusion)
@@ -118,12 +118,12 @@ def _says_confusion(predictions: ClassPredictions) -> str:
     if mistakes:
         count, true, predicted = max(mistakes)
         sentences += (
-            f" The most frequent mistake: {names[true]} taken for {names[predicted]}, {counted(count, 'time')}."
+            f" The most frequent mistake: {names[true]} predicted as {names[predicted]}, {counted(count, 'time')}."
         )
     known = [(row[place] / sum(row), place) for place, row in enumerate(predictions.confusion) if sum(row)]
     if wrong and len(known) > 2:
         share, place = min(known)
-        sentences += f" The class found least is {names[place]} ({share:.0%} of its rows)."
+        sentences += f" The class with the lowest recall is {names[place]} ({share:.0%})."
     return sentences
 
 
@@ -138,19 +138,19 @@ def _says_roc(predictions: ClassPredictions) -> str:
         )
         return f"{sentence}. Beside it: {', '.join(areas)}." if areas else f"{sentence}."
     worst, best = curves[0], curves[-1]
-    sentence = "Each class against all others. Told apart worst is "
-    sentence += f"'{short_name(worst.name)}', with an area of {worst.area:.3f}"
+    sentence = "Each class against all others. The lowest area under the curve is that of "
+    sentence += f"'{short_name(worst.name)}', {worst.area:.3f}"
     if len(predictions.classes) > len(curves):
         return f"{sentence}; shown are {len(curves)} of {len(predictions.classes)} classes."
-    return f"{sentence}; best '{short_name(best.name)}', {best.area:.3f}."
+    return f"{sentence}; the highest that of '{short_name(best.name)}', {best.area:.3f}."
 
 
 def _confusion_table(predictions: ClassPredictions) -> Table:
     names = predictions.classes
     rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, predictions.confusion, strict=True)]
-    return Table(("true, across: predicted", *names), rows)
+    return Table(("actual, across: predicted", *names), rows)
 
 
 def _roc_table(predictions: ClassPredictions) -> Table:
     rows = [(curve.name, curve.label, f"{curve.area:.4f}") for curve in predictions.roc]
-    return Table(("curve", "class", "area under it"), rows)
+    return Table(("curve", "class", "AUC"), rows)

@@ -192,17 +192,17 @@ def _says(answer: Answer, curves: Curves) -> str:
         )
     elif plain.training is None:
         sentences.append(
-            f"At the end the {name}'s validation loss is {number(plain.validation)}; that it overfits is not sure."
+            f"At the end the {name}'s validation loss is {number(plain.validation)}; overfitting is inconclusive."
         )
     elif plain.overfits == "gap":
         sentences.append(
-            f"The {name} overfits: at the end its loss is {number(plain.training)} on rows it was trained on and "
-            f"{number(plain.validation)} on validation rows; that the validation loss rises again is not sure."
+            f"The {name} overfits: at the end its training loss is {number(plain.training)} and its validation loss "
+            f"{number(plain.validation)}; no clear rise in validation loss."
         )
     else:
         sentences.append(
             f"At the end the {name}'s loss is {number(plain.training)} on training rows and {number(plain.validation)} "
-            "on validation rows; that it overfits is not sure."
+            "on validation rows; overfitting is inconclusive."
         )
     stops = curves.recommended.stops
     if len(_shown(curves)) == 1:
@@ -215,14 +215,14 @@ def _says(answer: Answer, curves: Curves) -> str:
             else f"The first of {configurations} recommended configurations"
         )
         temperature = answer.recommended[0].temperature
-        calibrated = f", its probabilities at the temperature {number(temperature)}" if temperature != 1 else ""
+        calibrated = f", with temperature scaling, T = {number(temperature)}" if temperature != 1 else ""
         losses = [number(loss) for loss in (recommended.training, recommended.validation) if loss is not None]
         ends = "diverges in some fold" if recommended.validation is None else f"ends with {' and '.join(losses)}"
         sentences.append(
             f"{which} ({short_name(curves.recommended.arm)}) {ends}; its final training stops after epoch "
             f"{stops}, where its {answer.judgement.measure} is lowest{calibrated}."
         )
-    sentences.append("Bands reach from the lowest to the highest fold.")
+    sentences.append("Bands: range over folds.")
     return " ".join(sentences)
 
 

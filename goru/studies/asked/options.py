@@ -36,7 +36,7 @@ class Options:
     - `judge`: what effects, configurations and ensembles are judged by, see [`Judge`][goru.nn.judge.Judge]: by default
       the log loss of calibrated probabilities, or the squared error. Networks are trained as ever.
 
-    **Raises:** `InputError` for values that make no sense.
+    **Raises:** `InputError` for invalid values.
     """
 
     budget: float | None = None
@@ -57,12 +57,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.budget is not None and self.networks is not None:
             raise InputError(
-                f"{option('budget')} and {option('networks')} exclude each other. Give a time or a number of networks."
+                f"{option('budget')} and {option('networks')} cannot be combined. Give a time or a number of networks."
             )
         if self.budget is not None and not (0 < self.budget < math.inf):
-            raise InputError(
-                f"{option('budget')}: {self.budget:g} s is no time to train in. Give one above zero, 60s say."
-            )
+            raise InputError(f"{option('budget')}: invalid duration {self.budget:g} s. Give one above zero: 60s.")
         if self.networks is not None and not 1 <= self.networks <= MOST_NETWORKS:
             raise InputError(
                 f"{option('networks')}: {self.networks} is out of range. Give a number from 1 to {MOST_NETWORKS:,}."
@@ -75,17 +73,19 @@ class Options:
             if not all(1 <= width <= MOST_WIDTH for width in self.hidden):
                 widths = ",".join(map(str, self.hidden))
                 raise InputError(
-                    f"{option('hidden')}: {widths} is senseless. Give widths from 1 to {MOST_WIDTH:,}: 128,128."
+                    f"{option('hidden')}: invalid layer widths {widths}. Give widths from 1 to {MOST_WIDTH:,}: 128,128."
                 )
         if self.activation not in get_args(ActivationName):
             choices = ", ".join(get_args(ActivationName))
-            raise InputError(f"{option('activation')}: there is no {self.activation!r}. Choose one of {choices}.")
+            raise InputError(f"{option('activation')}: unknown activation {self.activation!r}. Choose {choices}.")
         if self.batch_size is not None and self.batch_size < 2:
             raise InputError(f"{option('batch_size')}: {self.batch_size} is too small. Give at least 2.")
         if self.epochs is not None and not 1 <= self.epochs <= MOST_EPOCHS:
-            raise InputError(f"epochs: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}.")
+            raise InputError(
+                f"{option('epochs')}: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}."
+            )
         if self.numbers not in ("auto", "scaled", "pieces"):
-            raise InputError(f"{option('numbers')}: there is no {self.numbers!r}. Give auto, scaled or pieces.")
+            raise InputError(f"{option('numbers')}: unknown value {self.numbers!r}. Give auto, scaled or pieces.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"{option('seed')}: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
         if self.factors is not None:
@@ -93,8 +93,8 @@ class Options:
             parsed(self.factors)
         if self.class_weight not in (None, "balanced"):
             raise InputError(
-                f"{option('class_weight')}: there is no {self.class_weight!r}. Give balanced, or leave it out."
+                f"{option('class_weight')}: unknown value {self.class_weight!r}. Give balanced, or leave it out."
             )
         if self.judge not in (None, *get_args(Measure)):
             choices = ", ".join(get_args(Measure))
-            raise InputError(f"{option('judge')}: there is no {self.judge!r}. Choose one of {choices}.")
+            raise InputError(f"{option('judge')}: unknown measure {self.judge!r}. Choose one of {choices}.")

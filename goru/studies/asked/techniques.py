@@ -174,11 +174,11 @@ def parsed(tokens: Sequence[str], classes: bool = True, activation: str = "relu"
             chosen.append(_level(current, name))
         else:
             raise InputError(
-                f"{option('factors')}: there is no {token!r}.{nearest(name, TECHNIQUES)} "
+                f"{option('factors')}: unknown factor {token!r}.{nearest(name, TECHNIQUES)} "
                 f"There are {', '.join(every.replace('_', '-') for every in TECHNIQUES)} and all."
             )
     if not levels_of:
-        raise InputError(f"{option('factors')}: nothing is asked about. Give one or more: mixup.")
+        raise InputError(f"{option('factors')}: no factors. Give one or more: mixup.")
     usual_levels = {name: technique.levels for name, technique in TECHNIQUES.items()}
     usual_levels["activation"] = (activation, *usual_levels["activation"])
     factors = {name: tuple(dict.fromkeys(levels or usual_levels[name])) for name, levels in levels_of.items()}

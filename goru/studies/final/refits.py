@@ -1,4 +1,4 @@
-"""The final model: the recommended configurations, trained again on all development rows."""
+"""The final model: the recommended configurations, refit on all training and validation rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

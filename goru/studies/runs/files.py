@@ -40,6 +40,8 @@ def read_json(path: Path, what: str, keys: Set[str]) -> dict[str, Any]:
 
 def sync(folder: Path) -> None:
     """Make the names in a folder survive a power cut; what is in its files is another matter."""
+    if os.name == "nt":  # where a folder cannot be opened
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

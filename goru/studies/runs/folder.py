@@ -10,13 +10,14 @@ place, or there is nothing that would be worth it; and the old run is whole unti
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from goru.errors import InputError, option
 from goru.studies.runs.files import sync, write_json
@@ -45,7 +46,7 @@ def check_free(folder: Path, overwrite: bool, resume: bool = False) -> None:
     """Raise InputError if a run cannot be written to the folder; nothing is changed."""
     if overwrite and resume:
         raise InputError(
-            f"{option('resume', True)} and {option('overwrite', True)} exclude each other: go on, or begin anew."
+            f"{option('resume', True)} and {option('overwrite', True)} cannot be combined: continue, or start over."
         )
     if not os.path.lexists(folder):
         for parent in folder.parents:
@@ -64,12 +65,12 @@ def check_free(folder: Path, overwrite: bool, resume: bool = False) -> None:
     if goes_on and not overwrite and not resume:
         raise InputError(
             f"{folder}: holds a run that was not finished. "
-            f"Give {option('resume', True)} to go on, or {option('overwrite', True)} to begin anew."
+            f"Give {option('resume', True)} to continue it, or {option('overwrite', True)} to start over."
         )
     if all(path.name in _OWN for path in folder.iterdir()):
         return
     if not read_config(folder) and not is_sound(folder) and not (folder / READY).is_dir():
-        raise InputError(f"{folder}: holds files that are not a run of goru's. {_another()}")
+        raise InputError(f"{folder}: holds files, and is not a goru run folder. {_another()}")
     if overwrite or (resume and goes_on):
         return
     finished = (folder / ANSWER).is_file()
@@ -126,7 +127,7 @@ def new_run(folder: Path, config: dict[str, Any], overwrite: bool, resume: bool 
                     shutil.rmtree(making, ignore_errors=True)
                 raise
             finally:
-                (folder / LOCK).unlink(missing_ok=True)
+                _remove_lock(folder)
     finally:
         for path in made:
             with contextlib.suppress(OSError):
@@ -146,7 +147,7 @@ def finish_publishing(folder: Path, config: dict[str, Any]) -> bool:
             _check_same(folder, ready if (ready / CONFIG).exists() else folder, config)
             publish(folder)
         finally:
-            (folder / LOCK).unlink(missing_ok=True)
+            _remove_lock(folder)
     return True
 
 
@@ -189,8 +190,7 @@ def _check_same(folder: Path, held: Path, config: dict[str, Any]) -> None:
                     values = (_option_in_words(was), _option_in_words(value))
                     difference = f"was begun with {name.replace('_', '-')} {values[0]}, not {values[1]}"
                     raise InputError(
-                        f"{folder}: {difference}. "
-                        f"Give what was given then, or {option('overwrite', True)} to begin anew."
+                        f"{folder}: {difference}. Give the same, or {option('overwrite', True)} to start over."
                     )
         for name, words in (("design", "design"), ("function", "training function"), ("code", "training function")):
             if begun.get(name) != now.get(name):
@@ -211,7 +211,7 @@ def _another() -> str:
 
 
 def _anew() -> str:
-    return f"Begin anew with {option('overwrite', True)}."
+    return f"Start over with {option('overwrite', True)}."
 
 
 def _option_in_words(value: Any) -> str:
@@ -265,17 +265,21 @@ def _is_writable(folder: Path) -> bool:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
-        file = (folder / LOCK).open("a")
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{folder}: in use by another process. Wait for it, or choose another {option('folder')}."
+        ) from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be locked ({error.strerror}). {_another()}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever held it may have removed it after it was opened here: then it locks nothing.
-            held = os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat())
-        except OSError:
-            held = False
-        if not held:
-            raise InputError(f"{folder}: in use by another process. Wait for it, or choose another {option('folder')}.")
+    try:
         yield
+    finally:
+        lock.release()
+
+
+def _remove_lock(folder: Path) -> None:
+    with contextlib.suppress(PermissionError):  # Windows keeps a file that is open, and removes this one by itself
+        (folder / LOCK).unlink(missing_ok=True)

@@ -43,6 +43,7 @@ WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
 EVIDENCE, REPORT = "evidence.json", "report.html"
+FRAME = {"frame": True}  # in `config.json`, where a file would be named
 MAKING, READY = ".making", ".ready"
 _MENDED = {REPORT: "Write it again with `goru report`."}
 
@@ -68,7 +69,7 @@ class RunFolder:
         """What the pictures are drawn from."""
         if self.config["version"] < WITH_EVIDENCE:
             raise InputError(
-                f"{self.folder}: written by an older goru, which kept nothing to draw. "
+                f"{self.folder}: written by an older goru, which stored no data for pictures. "
                 f"Fit it again with {option('overwrite', True)}."
             )
         return self._read(Evidence, EVIDENCE)
@@ -114,7 +115,7 @@ class RunFolder:
     def _check_networks(self) -> None:
         if "function" in self.config:
             raise InputError(
-                f"{self.folder}: a study of a training function, which keeps no networks of goru's. What the function "
+                f"{self.folder}: a study of a training function, which has no goru networks. What the function "
                 "returned is `model` of what goru.study gave, or what the `save` of its file wrote."
             )
 
@@ -141,7 +142,7 @@ def open_run(folder: str | os.PathLike[str], but: Collection[str] = ()) -> RunFo
     if is_sound(run.folder):
         check_files(run.folder, but, _MENDED)  # before anything is read that may have changed
     if not run.config:
-        raise InputError(f"{folder}: not a run of goru's. Name a folder that `goru fit` has written.")
+        raise InputError(f"{folder}: not a goru run folder. Give a folder that `goru fit` has written.")
     if run.config["version"] < OLDEST:
         raise InputError(
             f"{folder}: written by an older goru, whose answers were others. "
@@ -161,7 +162,7 @@ def is_unfinished(folder: Path) -> bool:
 
 def _unfinished(folder: str | os.PathLike[str]) -> InputError:
     return InputError(
-        f"{folder}: this run is not finished. Go on with `goru fit ... --resume`, or {option('overwrite')} it."
+        f"{folder}: this run is not finished. Resume it with `goru fit ... --resume`, or {option('overwrite')} it."
     )
 
 

@@ -20,7 +20,7 @@ def stopping(folder: Path, overwrite: bool = False) -> Iterator[None]:
     **Raises:** `Stopped` if it was Ctrl-C, `InputError` if it was the disk or memory; what it was, if nothing is kept.
     """
     how = option("resume", True) + f" instead of {option('overwrite', True)}" * overwrite
-    go_on = f"what was trained is kept: give the same command with {how} to go on"
+    go_on = f"what was trained is kept: repeat the command with {how} to continue"
     try:
         yield
     except KeyboardInterrupt:

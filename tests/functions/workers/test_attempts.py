@@ -44,6 +44,15 @@ def test_every_yield_is_an_epoch():
     np.testing.assert_allclose(found.parts.sum(axis=1), np.log(2), rtol=1e-6)
 
 
+def test_a_training_may_be_ended_after_so_many_epochs():
+    task = TrainingTask(({},), FIT, VALIDATION, 1)
+    for most, epochs in ((2, 2), (3, 3), (9, 3), (None, 3)):
+        (found,) = attempt(held(halves(3), epochs=most), task)
+        assert (found.failure, len(found.curves)) == (None, epochs)
+    (last,) = attempt(held(halves(3), epochs=2), TrainingTask(({},), FIT, VALIDATION, 1, 0, 1))
+    assert len(last.curves) == 3  # the last training goes on as long as the function does
+
+
 def test_nothing_random_is_left_to_chance():
     def train(fit, validation, config, seed):
         import random

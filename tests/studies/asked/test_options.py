@@ -9,7 +9,7 @@ from goru.studies.asked.options import Options
 
 
 @pytest.mark.parametrize(
-    ("senseless", "option"),
+    ("given", "option"),
     [
         ({"budget": 0}, "budget"),
         ({"budget": -1.0}, "budget"),
@@ -38,9 +38,9 @@ from goru.studies.asked.options import Options
         ({"seed": 2**32}, "seed"),
     ],
 )
-def test_a_senseless_value_is_refused_by_name(senseless, option):
+def test_an_invalid_value_is_refused_by_name(given, option):
     with pytest.raises(InputError, match=rf"^{option}: [^\n]+$"):
-        Options(**senseless)
+        Options(**given)
 
 
 def test_a_time_and_a_number_of_networks_exclude_each_other():

@@ -101,13 +101,13 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("tokens", "words"),
         [
-            (["mixxup"], "there is no 'mixxup'. Did you mean 'mixup'?"),
-            ([""], "there is no ''"),
-            (["dropout,"], "there is no ''"),
-            ([], "nothing is asked about"),
-            (["layer"], "there is no 'layer'"),
-            (["swoosh=on"], "there is no 'swoosh=on'"),
-            (["all=on"], "there is no 'all=on'"),
+            (["mixxup"], "unknown factor 'mixxup'. Did you mean 'mixup'?"),
+            ([""], "unknown factor ''"),
+            (["dropout,"], "unknown factor ''"),
+            ([], "no factors"),
+            (["layer"], "unknown factor 'layer'"),
+            (["swoosh=on"], "unknown factor 'swoosh=on'"),
+            (["all=on"], "unknown factor 'all=on'"),
             (["norm=none", "swoosh"], "norm has no level 'swoosh'"),
             (["dropout=0.5"], "dropout has no level '0.5'. It has off, on."),
             (["dropout=none", "on"], "dropout has no level 'none'"),
@@ -127,7 +127,7 @@ class TestRefused:
 
     def test_it_is_refused_where_options_are_given(self):
         assert Options(factors=["mixup", "sam"]).factors == ("mixup", "sam")
-        with pytest.raises(InputError, match="there is no 'mixdown'"):
+        with pytest.raises(InputError, match="unknown factor 'mixdown'"):
             Options(factors=("mixdown",))
 
 

@@ -62,10 +62,10 @@ FREE = (nothing, nothing_deep_down, empty_folder, stale_lock, killed_before_its_
 UNFINISHED = (stopped, killed, killed_on_its_way)
 REPLACEABLE = (make_run, older_run, run_without_evidence)
 TAKEN = (
-    (foreign_folder, "not a run of goru's"),
-    (another_programs_run, "not a run of goru's"),
-    (another_programs_manifest, "not a run of goru's"),
-    (config_that_is_no_json, "not a run of goru's"),
+    (foreign_folder, "not a goru run folder"),
+    (another_programs_run, "not a goru run folder"),
+    (another_programs_manifest, "not a goru run folder"),
+    (config_that_is_no_json, "not a goru run folder"),
     (newer_run, "newer goru"),
     (a_file, "a file of that name"),
     (below_a_file, "no folder to write to"),
@@ -123,7 +123,7 @@ class TestCheckFree:
         check_free(folder, overwrite=True)
         check_free(folder, overwrite=False, resume=True)
         with pytest.raises(
-            InputError, match=r"not finished\. Give resume=True to go on, or overwrite=True to begin anew"
+            InputError, match=r"not finished\. Give resume=True to continue it, or overwrite=True to start over"
         ):
             check_free(folder, overwrite=False)
         assert tree(tmp_path) == before
@@ -153,7 +153,7 @@ class TestCheckFree:
 
     @pytest.mark.parametrize("make", [*FREE, *UNFINISHED, *REPLACEABLE])
     def test_to_go_on_and_to_begin_anew_exclude_each_other(self, tmp_path, make):
-        with pytest.raises(InputError, match="resume=True and overwrite=True exclude each other"):
+        with pytest.raises(InputError, match="resume=True and overwrite=True cannot be combined"):
             check_free(make(tmp_path / "run"), overwrite=True, resume=True)
 
     @pytest.mark.parametrize("how", [{}, {"overwrite": True}, {"resume": True}], ids=str)
@@ -212,20 +212,6 @@ class TestNewRun:
         with locked_by_another_process(folder), pytest.raises(InputError, match="in use"):
             begin(folder, overwrite=True)
         assert set(tree(tmp_path)) - set(before) == {"run", f"run/{LOCK}"}
-
-    def test_a_lock_that_its_holder_removes_at_this_very_moment_locks_nothing(self, tmp_path, monkeypatch):
-        """Another process may have made a lock of its own by then."""
-        import fcntl
-
-        folder, flock = stale_lock(tmp_path / "run"), fcntl.flock
-
-        def late(file, operation):
-            (folder / LOCK).unlink()
-            flock(file, operation)
-
-        monkeypatch.setattr(fcntl, "flock", late)
-        with pytest.raises(InputError, match="in use"):
-            begin(folder)
 
     @pytest.mark.parametrize("make", FREE)
     def test_an_input_at_fault_leaves_nothing_behind(self, tmp_path, make):

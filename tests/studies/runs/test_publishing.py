@@ -84,7 +84,7 @@ class TestPublishing:
             check_files(folder)
             assert set(left) == WHOLE
         elif (folder / READY).is_dir() and left != before:
-            with pytest.raises(InputError, match=r"not finished\. Go on with `goru fit ... --resume`"):
+            with pytest.raises(InputError, match=r"not finished\. Resume it with `goru fit ... --resume`"):
                 open_run(folder)
         else:
             assert left == before

@@ -124,6 +124,6 @@ class TestTheSame:
         (folder / MAKING / CONFIG).unlink()
         if content is not None:
             (folder / MAKING / CONFIG).write_bytes(content)
-        with pytest.raises(InputError, match=r"\.making/config\.json: damaged\. Begin anew with overwrite=True"):
+        with pytest.raises(InputError, match=r"\.making/config\.json: damaged\. Start over with overwrite=True"):
             begin(folder, resume=True)
         assert len(read_trials(folder / MAKING / STORE)) == 2

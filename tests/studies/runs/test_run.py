@@ -63,11 +63,11 @@ class TestLoad:
     @pytest.mark.parametrize(
         ("make", "words"),
         [
-            *((make, "not a run of goru's") for make in (nothing, empty_folder, foreign_folder, a_file)),
-            *((make, "not a run of goru's") for make in (another_programs_run, another_programs_manifest)),
-            *((make, "not a run of goru's") for make in (config_that_is_no_json, killed_before_its_first_write)),
-            *((make, "not finished. Go on with `goru fit ... --resume`") for make in (stopped, killed)),
-            (killed_on_its_way, "not finished. Go on with `goru fit ... --resume`"),
+            *((make, "not a goru run folder") for make in (nothing, empty_folder, foreign_folder, a_file)),
+            *((make, "not a goru run folder") for make in (another_programs_run, another_programs_manifest)),
+            *((make, "not a goru run folder") for make in (config_that_is_no_json, killed_before_its_first_write)),
+            *((make, "not finished. Resume it with `goru fit ... --resume`") for make in (stopped, killed)),
+            (killed_on_its_way, "not finished. Resume it with `goru fit ... --resume`"),
             (older_run, "older goru.* overwrite=True"),
             (newer_run, "newer goru"),
         ],
@@ -95,7 +95,7 @@ class TestLoad:
         run = open_run(run_without_evidence(tmp_path / "run"))
         assert run.answer == BEFORE_EVIDENCE
         with pytest.raises(
-            InputError, match=r"run: written by an older goru, which kept nothing to draw.*overwrite=True"
+            InputError, match=r"run: written by an older goru, which stored no data for pictures.*overwrite=True"
         ):
             _ = run.evidence
 

@@ -8,7 +8,7 @@ from runs import killed, killed_before_its_first_write, killed_on_its_way, make_
 from goru.errors import InputError, Stopped
 from goru.studies.runs.stopping import stopping
 
-GO_ON = "what was trained is kept: give the same command with resume=True to go on"
+GO_ON = "what was trained is kept: repeat the command with resume=True to continue"
 UNFINISHED = (stopped, killed, killed_on_its_way)
 FULL = OSError(28, "No space left on device")
 FAULTS = {
@@ -39,7 +39,7 @@ class TestWhereSomethingIsKept:
 
     def test_a_command_that_was_to_overwrite_goes_on_without_that(self, tmp_path):
         folder = stopped(make_run(tmp_path / "run"), overwrite=True)
-        with pytest.raises(Stopped, match=r"resume=True instead of overwrite=True to go on$"):
+        with pytest.raises(Stopped, match=r"resume=True instead of overwrite=True to continue$"):
             stop(folder, KeyboardInterrupt(), overwrite=True)
 
     @pytest.mark.parametrize("error", [InputError("in use by another process"), RuntimeError("a bug")])

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from goru.cli.interrupting import interruptible
 from goru.experiment.ending import Ending
+from goru.studies.runs.interrupting import interruptible
 
 
 @pytest.fixture(autouse=True)
