@@ -100,7 +100,7 @@ def test_nothing_overlaps_or_reaches_beyond_the_page_and_texts_can_be_read(visit
     live.page.locator("[data-do=keep]").click()
     live.page.locator(".looking input[value=one]").check(force=True)
     live.page.locator(".begin").click()
-    for width in (390, 768, 1024, 1440):
+    for width in (390, 768, 900, 1024, 1440):
         live.page.set_viewport_size({"width": width, "height": 900})
         live.page.wait_for_timeout(80)
         assert live.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -4,7 +4,8 @@ import { same } from "../state.js";
 import { LESSONS } from "./lessons.js";
 
 export class Tour {
-  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(), hide(part). */
+  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(), hide(part),
+   * see(). */
   constructor({ t, act }) {
     Object.assign(this, { t, act, index: null, phase: "intro", guess: null, run: null, came: null });
     this.element = h("section", { class: "tour", "aria-label": t("page.lessons") });
@@ -75,6 +76,7 @@ export class Tour {
 
   async #watch() {
     this.#go("watch");
+    this.act.see();
     await this.act.play();
     // With motion switched off or a lesson begun anew the last frame may have come already.
     await this.frame();

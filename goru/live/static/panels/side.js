@@ -131,7 +131,7 @@ export class Side {
     };
     const canvas = h("canvas", { class: "histogram", role: "img" });
     row.picture = new Picture(canvas, (context, width, height) => {
-      if (!row.layer) return;
+      if (!row.layer || !row.range) return;
       drawHistogram(context, width, height, {
         histogram: row.layer.histogram, kept: row.kept, range: row.range, colour: this.colours[this.name], colours: this.colours,
       });
@@ -153,7 +153,7 @@ export class Side {
     }));
     this.#describePoints();
     this.rows.forEach((row, index) => {
-      if (!row.layer) return;
+      if (!row.layer?.histogram) return;
       const { mean, sd } = spread(row.layer.histogram);
       row.picture.canvas.setAttribute("aria-label", t("stage.layer_label", { layer: index + 1, side: title, mean: figure(mean), sd: figure(sd) }));
     });
@@ -194,7 +194,10 @@ export class Side {
     if (!this.run) return;
     const shown = this.hasSurface ? this.surface : null;
     const kept = this.keptSurface?.two && this.hasSurface ? this.keptSurface : null;
-    drawSurface(context, width, height, { surface: shown, kept, points: this.run.started.points, extent: this.extent, colours: this.colours });
+    const { points, classes } = this.run.started;
+    const table = this.run.state.data.kind === "table";
+    const named = table ? [1, 2].map((n) => this.t("stage.component", { n })) : null;
+    drawSurface(context, width, height, { surface: shown, kept, points, classes, named, extent: this.extent, colours: this.colours });
   }
 
   redraw() {
@@ -209,6 +212,6 @@ export class Side {
 
 /** A median with what lies between the outer tenths. */
 const between = (quantiles) => {
-  const [low, median, high] = quantiles.map((value) => (value == null ? "–" : value.toFixed(2).replace("-", "−")));
+  const [low, median, high] = quantiles.map((value) => (value == null ? "–" : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−")));
   return low === high ? median : `${median} (${low} … ${high})`;
 };

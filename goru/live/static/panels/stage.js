@@ -8,6 +8,7 @@ import { named, says } from "../says.js";
 import { Side } from "./side.js";
 import { clone, same } from "../state.js";
 
+const MARKS = ["●", "◆", "▲", "■"]; // the shapes of the points, class by class
 const READ_ALOUD = 2500; // milliseconds between two changes of what a screen reader hears
 
 export class Stage {
@@ -42,9 +43,10 @@ export class Stage {
     this.surfaceChoice.show("mean");
     this.axisChoice.show("linear");
     this.legend = h("p", { class: "legend-points", text: t("stage.legend_points") });
+    this.classes = h("p", { class: "legend-points" });
     this.numberSlot = h("span", { class: "which", hidden: true });
     this.looking = h("div", { class: "looking" }, this.surfaceChoice.element, this.numberSlot, this.axisChoice.element,
-      this.legend);
+      this.legend, this.classes);
   }
 
   #change(view) {
@@ -63,6 +65,7 @@ export class Stage {
     this.invitation.hidden = two;
     for (const name of run.names) this.sides[name].begin(run, this.#title(name, two));
     this.#networks(run.state.training.seeds);
+    this.#nameClasses(run);
     this.#placeKept();
     this.update();
     this.describe();
@@ -71,6 +74,13 @@ export class Stage {
   #title(name, two) {
     if (!two) return this.t("stage.alone");
     return name === "without" ? this.t("stage.without") : this.t("stage.with", { techniques: named(this.run.state, this.t) });
+  }
+
+  /** A table's classes have names. */
+  #nameClasses(run) {
+    const names = run.state.data.kind === "table" ? (run.started.classes ?? []) : [];
+    this.classes.replaceChildren(...names.slice(0, 10).map((name, index) =>
+      h("span", {}, h("i", { "data-class": index, text: MARKS[index % MARKS.length] }), String(name))));
   }
 
   #networks(seeds) {
@@ -96,9 +106,12 @@ export class Stage {
     const sides = run.names.map((name) => run.side(name));
     const kept = run.names.map((name) => this.kept?.sides[name]).filter(Boolean);
     view.axes = axes([...sides, ...kept].map((side) => side.curve), view.log);
-    const histograms = sides.flatMap((side) => (side.last?.layers ?? []).map((layer) => layer.histogram));
+    const layers = sides.flatMap((side) => side.last?.layers ?? []);
+    const histograms = layers.map((layer) => layer.histogram).filter(Boolean); // diverged networks have none
     if (histograms.length) view.range = eased(view.range, commonRange(histograms));
     for (const name of run.names) this.sides[name].update(view);
+    // Of tables, points alone are drawn; of shapes, a surface comes with the first frame.
+    this.surfaceChoice.element.hidden = sides.some((side) => side.last && !side.last.surface);
     if (performance.now() - this.told > READ_ALOUD) this.describe();
   }
 
@@ -111,6 +124,11 @@ export class Stage {
   /** Hide a part of both sides ("activations") while a lesson asks about it; null shows everything. */
   hide(part) {
     this.element.dataset.hides = part ?? "";
+  }
+
+  /** Come into view, where the page is so narrow that all of it stands below. */
+  see() {
+    if (this.headline.getBoundingClientRect().bottom > innerHeight) this.element.scrollIntoView({ block: "start" });
   }
 
   /** Keep what is seen as A. */
