@@ -151,6 +151,20 @@ def test_views_change_the_surface(visit):
     assert live.asked[-1] == {"action": "look", "layer": 1, "network": 1}
 
 
+def test_a_pointer_reads_the_losses_of_both_sides(visit):
+    live = visit(fragment(norm="before"))
+    live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 5")
+    live.pause()
+    drawn = "[...document.querySelectorAll('.losses')].map((canvas) => canvas.toDataURL())"
+    before = live.page.evaluate(drawn)
+    live.page.locator(".side.with .losses").hover(position={"x": 45, "y": 40})
+    live.page.wait_for_timeout(100)
+    assert all(one != other for one, other in zip(before, live.page.evaluate(drawn), strict=True))
+    live.page.locator(".headline").hover()
+    live.page.wait_for_timeout(100)
+    assert live.page.evaluate(drawn) == before
+
+
 def test_an_address_holds_the_state(visit):
     live = visit(fragment(norm="before"))
     live.settle()

@@ -70,6 +70,7 @@ export class Tour {
     } else if (phase === "watch" && run.epoch >= lesson.epochs) {
       this.came = lesson.outcome({ run, kept: this.act.kept() });
       this.#go("outcome");
+      this.element.querySelector(".outcome").scrollIntoView({ block: "nearest" });
       await this.act.pause();
     }
   }
@@ -95,7 +96,6 @@ export class Tour {
     const held = element.contains(document.activeElement) ? document.activeElement.dataset.keeps : null;
     element.replaceChildren(...(lesson ? this.#lesson() : [this.#invitation()]));
     if (held) (element.querySelector(`[data-keeps="${held}"]`) ?? element.querySelector("h2"))?.focus();
-    if (this.phase === "outcome" && lesson) element.querySelector(".outcome")?.scrollIntoView?.({ block: "nearest" });
   }
 
   #invitation() {

@@ -9,17 +9,19 @@ import { Side } from "./side.js";
 import { clone, same } from "../state.js";
 
 const MARKS = ["●", "◆", "▲", "■"]; // the shapes of the points, class by class
+const CALM = 400; // milliseconds that a sentence stands at least while training goes on
 const READ_ALOUD = 2500; // milliseconds between two changes of what a screen reader hears
 
 export class Stage {
   /** `look(network)` asks for one network's surface; `invite(path, value)` switches a technique on. */
   constructor({ t, colours, look, invite, back }) {
-    Object.assign(this, { t, colours, look, back, run: null, kept: null, view: { surface: "mean", log: false }, network: 0, told: 0 });
+    Object.assign(this, { t, colours, look, back, run: null, kept: null, view: { surface: "mean", log: false }, network: 0, told: 0, spoke: 0 });
     this.headline = h("p", { class: "headline", "aria-hidden": "true" });
     this.spoken = h("p", { class: "unseen", "aria-live": "polite" });
     this.notice = h("p", { class: "notice", role: "status", hidden: true });
     this.keptLine = h("div", { class: "kept", hidden: true });
-    this.sides = { without: new Side({ name: "without", t, colours }), with: new Side({ name: "with", t, colours }) };
+    const point = (epoch) => this.#point(epoch);
+    this.sides = { without: new Side({ name: "without", t, colours, point }), with: new Side({ name: "with", t, colours, point }) };
     this.invitation = h("aside", { class: "invitation" }, h("p", { text: t("stage.invite") }),
       h("div", { class: "row" },
         [["norm", "network.norm", "before"], ["dropout", "network.dropout", 0.2], ["decay", "network.decay", 0.01]].map(([name, path, value]) =>
@@ -71,6 +73,12 @@ export class Stage {
     this.describe();
   }
 
+  /** Read the losses of both sides at the epoch that a pointer is over; null: at none. */
+  #point(epoch) {
+    this.view.pointed = epoch;
+    for (const name of this.run?.names ?? []) this.sides[name].losses.change();
+  }
+
   #title(name, two) {
     if (!two) return this.t("stage.alone");
     return name === "without" ? this.t("stage.without") : this.t("stage.with", { techniques: named(this.run.state, this.t) });
@@ -100,8 +108,7 @@ export class Stage {
 
   update() {
     const { run, view } = this;
-    const sentences = says(run, this.playing, this.t);
-    say(this.headline, sentences.join(" "));
+    this.#speak();
     if (!run) return;
     const sides = run.names.map((name) => run.side(name));
     const kept = run.names.map((name) => this.kept?.sides[name]).filter(Boolean);
@@ -115,7 +122,14 @@ export class Stage {
     if (performance.now() - this.told > READ_ALOUD) this.describe();
   }
 
+  #speak(now = !this.playing || !this.run?.epoch) {
+    if (!now && performance.now() - this.spoke < CALM) return;
+    this.spoke = performance.now();
+    say(this.headline, says(this.run, this.playing, this.t).join(" "));
+  }
+
   describe() {
+    this.#speak(true);
     this.told = performance.now();
     say(this.spoken, this.headline.textContent);
     if (this.run) for (const name of this.run.names) this.sides[name].describe();
