@@ -220,9 +220,9 @@ def memory(minutes: float) -> None:
             if now - begun > 60 * minutes:
                 break
         slow.close()
-    third = len(figures) // 3
-    line(f"memory after {minutes / 3:.1f} minutes, MB", (figures[third], float("nan")))
-    line(f"memory after {minutes:g} minutes, MB", (figures[-1], float("nan")))
+    for index in range(5, len(figures), max(len(figures) // 6, 1)):
+        line(f"memory after {(index + 1) / 6:.1f} minutes, MB", (figures[index], float("nan")))
+    line("memory at the end, MB", (figures[-1], float("nan")))
 
 
 def line(what: str, moment: Moment, bar: float | None = None) -> None:
@@ -233,7 +233,7 @@ def line(what: str, moment: Moment, bar: float | None = None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--memory", type=float, default=0, help="minutes")
-    parser.add_argument("--only", choices=("start", "waits", "small", "digits"))
+    parser.add_argument("--only", choices=("start", "waits", "small", "digits", "memory"))
     chosen = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'':<56} {'s or 1/s':>8} {'cpu s':>8} {'bar':>6}")

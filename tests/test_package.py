@@ -7,7 +7,7 @@ import goru
 
 
 def test_dir_shows_what_a_user_may_use_and_nothing_else():
-    assert {*dir(goru)} == {*goru.__all__, "claims", "export", "torch", "__version__"}
+    assert {*dir(goru)} == {*goru.__all__, "claims", "export", "live", "torch", "__version__"}
     assert all(callable(getattr(goru, name)) for name in goru.__all__)
 
 

@@ -19,7 +19,7 @@ from goru.nn.rows import Features
 from goru.population import ensemble
 from goru.population.ensemble import CompiledEnsemble
 
-MOST_PROGRAMS = 24  # that are kept
+MOST_PROGRAMS = 12  # that are kept, of about 20 MB each
 
 
 class _OnDevices(CompiledEnsemble):

@@ -67,7 +67,7 @@ class LiveWidget(anywidget.AnyWidget):
         """End the training, and take the page away."""
         self._closing = True
         self._news.set()
-        self.session.close()
+        self.session.close(seconds=0.5)
         super().close()
 
     def _open(self) -> None:

@@ -197,7 +197,7 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
 def _to_decide(effect: EffectFound, there: int, of_networks: bool) -> str:
     """What it would take to decide what is undecided."""
     if effect.configurations_to_decide:
-        return f"; try a larger {option('budget')}" if of_networks else "; try more configurations"
+        return "; try a larger budget" if of_networks else "; try more configurations"
     rows = effect.rows_to_decide
     if rows is None:
         return ""

@@ -83,7 +83,7 @@ class TestWhatIsThere:
     @pytest.mark.parametrize(
         ("kind", "pictures"),
         [
-            ("two", ["confusion", "roc"]),
+            ("two", ["confusion", "roc", "precision-recall"]),
             ("three", ["confusion", "roc"]),
             ("numbers", ["values"]),
         ],

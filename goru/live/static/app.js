@@ -45,7 +45,7 @@ class App {
     this.root.replaceChildren(
       h("a", { class: "skip", href: "#stage", text: t("page.skip"), onclick: (event) => this.#skip(event) }),
       this.bar.element,
-      h("div", { class: "layout" },
+      h(this.address ? "main" : "div", { class: "layout" },
         h("div", { class: "first" }, this.tour.element, controls.techniques),
         this.stage.element,
         h("div", { class: "rest" }, controls.data, controls.network, controls.training)),
@@ -93,6 +93,7 @@ class App {
       kept: () => this.stage.kept,
       address: () => this.#write(),
       hide: (part) => this.stage.hide(part),
+      see: () => this.stage.see(),
     };
   }
 
@@ -150,7 +151,7 @@ class App {
     const { data } = this.run.state;
     const inputs = data.kind === "shape" ? 2 + data.useless : this.table?.columns ?? 2;
     this.stage.update();
-    this.controls.live(side.last?.layers, inputs, this.run.started.classes?.length || 1);
+    this.controls.live(side.last?.layers, inputs, this.run.started.classes?.length > 2 ? this.run.started.classes.length : 1);
     this.bar.show(this.run);
     this.tour.frame();
   }

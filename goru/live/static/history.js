@@ -7,10 +7,12 @@ export class Curve {
   constructor() {
     this.stride = 1;
     this.epoch = [];
+    this.newest = {};
     for (const part of PARTS) this[part] = { mean: [], low: [], high: [] };
   }
 
   add(losses) {
+    for (const part of PARTS) this.newest[part] = losses[part].mean.at(-1) ?? null;
     losses.epoch.forEach((epoch, index) => {
       if (epoch % this.stride || epoch <= (this.epoch.at(-1) ?? -1)) return;
       this.epoch.push(epoch);
@@ -33,8 +35,9 @@ export class Curve {
     return index < 0 ? null : this.epoch[index];
   }
 
+  /** The newest mean loss, whether its epoch is kept or not. */
   last(part) {
-    return this[part].mean.at(-1) ?? null;
+    return this.newest[part] ?? null;
   }
 
   /** The lowest mean loss; null before the first epoch. */

@@ -7,7 +7,9 @@ const WORTH = 0.05; // a smaller difference between two losses is none
 /** What the techniques are called together: "batch norm and dropout". */
 export function named(state, t) {
   const names = techniques(state);
-  return names.length === 3 ? t("techniques.three") : t.list(names.map((name) => t(`techniques.${name}`)));
+  const [first, second] = names.map((name) => t(`techniques.${name}`));
+  if (names.length === 3) return t("techniques.three");
+  return names.length === 2 ? t("techniques.two", { first, second }) : first ?? "";
 }
 
 /** `playing`: whether training goes on; before the first epoch it may still be waited for. */

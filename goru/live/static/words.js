@@ -17,7 +17,6 @@ export function texts(words, language) {
   };
   t.language = language;
   t.has = (key) => typeof key.split(".").reduce((part, name) => part?.[name], words) === "string";
-  t.list = (items) => new Intl.ListFormat(language === "en" ? "en-GB" : language, { type: "conjunction" }).format(items);
   return t;
 }
 

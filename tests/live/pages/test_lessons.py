@@ -1,7 +1,7 @@
 """Lessons are set up, ask before they show, and say what came out of the frames."""
 
 import pytest
-from visiting import fragment, needs_browser
+from visiting import LivePage, fragment, needs_browser
 
 from goru.claims import NAMES
 from goru.live.state import State
@@ -25,6 +25,14 @@ OUTCOME = """([name, losses]) => Promise.all([import("/static/lessons/lessons.js
   })"""
 GOOD = {"training": [0.7, 0.3, 0.2], "validation": [0.7, 0.4, 0.3], "learned": 16}
 BAD = {"training": [0.7, 0.5, 0.1], "validation": [0.7, 0.5, 0.9], "learned": 3}
+
+
+@pytest.fixture(scope="module")
+def page(chromium, served):
+    """A page whose modules are asked."""
+    live = LivePage(chromium, served, fragment())
+    yield live.page
+    live.close()
 
 
 def test_a_lesson_runs(visit):
@@ -61,9 +69,8 @@ def test_a_lesson_keeps_what_it_compares_with(visit):
     page.locator("[data-phase=intro]").wait_for()
 
 
-def test_every_lesson_can_be_trained_and_is_a_claim(visit):
-    live = visit(fragment())
-    lessons = live.page.evaluate(LESSONS)
+def test_every_lesson_can_be_trained_and_is_a_claim(page):
+    lessons = page.evaluate(LESSONS)
     assert len(lessons) == len({lesson["name"] for lesson in lessons}) == 12
     for lesson in lessons:
         assert lesson["claim"] in NAMES
@@ -84,14 +91,12 @@ def test_every_lesson_can_be_trained_and_is_a_claim(visit):
         ("weight-decay", GOOD, GOOD, "alike", "open"),
     ],
 )
-def test_a_promise_may_fail(visit, lesson, without, with_, answer, verdict):
-    live = visit(fragment())
-    said = live.page.evaluate(OUTCOME, [lesson, {"without": without, "with": with_}])
+def test_a_promise_may_fail(page, lesson, without, with_, answer, verdict):
+    said = page.evaluate(OUTCOME, [lesson, {"without": without, "with": with_}])
     assert (said["answer"], said["verdict"]) == (answer, verdict)
 
 
 @pytest.mark.parametrize(("losses", "answer", "verdict"), [(BAD, "turns", "holds"), (GOOD, "falls", "fails")])
-def test_overfitting_may_not_show(visit, losses, answer, verdict):
-    live = visit(fragment())
-    said = live.page.evaluate(OUTCOME, ["overfitting", {"without": losses}])
+def test_overfitting_may_not_show(page, losses, answer, verdict):
+    said = page.evaluate(OUTCOME, ["overfitting", {"without": losses}])
     assert (said["answer"], said["verdict"]) == (answer, verdict)

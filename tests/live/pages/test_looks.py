@@ -100,7 +100,7 @@ def test_nothing_overlaps_or_reaches_beyond_the_page_and_texts_can_be_read(visit
     live.page.locator("[data-do=keep]").click()
     live.page.locator(".looking input[value=one]").check(force=True)
     live.page.locator(".begin").click()
-    for width in (390, 768, 1024, 1440):
+    for width in (390, 768, 900, 1024, 1440):
         live.page.set_viewport_size({"width": width, "height": 900})
         live.page.wait_for_timeout(80)
         assert live.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -149,6 +149,20 @@ def test_views_change_the_surface(visit):
     assert len(pictures) == 3
     live.page.get_by_label("Next network").click()
     assert live.asked[-1] == {"action": "look", "layer": 1, "network": 1}
+
+
+def test_a_pointer_reads_the_losses_of_both_sides(visit):
+    live = visit(fragment(norm="before"))
+    live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 5")
+    live.pause()
+    drawn = "[...document.querySelectorAll('.losses')].map((canvas) => canvas.toDataURL())"
+    before = live.page.evaluate(drawn)
+    live.page.locator(".side.with .losses").hover(position={"x": 45, "y": 40})
+    live.page.wait_for_timeout(100)
+    assert all(one != other for one, other in zip(before, live.page.evaluate(drawn), strict=True))
+    live.page.locator(".headline").hover()
+    live.page.wait_for_timeout(100)
+    assert live.page.evaluate(drawn) == before
 
 
 def test_an_address_holds_the_state(visit):

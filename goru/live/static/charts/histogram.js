@@ -57,9 +57,6 @@ export function drawHistogram(context, width, height, { histogram, kept, range, 
   }
   if (!kept) return;
   const { low, bin, heights } = bars(kept, bottom);
-  context.strokeStyle = colours.kept;
-  context.setLineDash([2, 2]);
-  context.lineWidth = 1.25;
   context.beginPath();
   context.moveTo(across(low), bottom);
   heights.forEach((tall, index) => {
@@ -67,6 +64,12 @@ export function drawHistogram(context, width, height, { histogram, kept, range, 
     context.lineTo(across(low + (index + 1) * bin), bottom - tall);
   });
   context.lineTo(across(low + heights.length * bin), bottom);
+  context.strokeStyle = colours.card; // a light edge, so that it shows on bars too
+  context.lineWidth = 3;
+  context.stroke();
+  context.strokeStyle = colours.kept;
+  context.lineWidth = 1.5;
+  context.setLineDash([3, 2]);
   context.stroke();
   context.setLineDash([]);
 }

@@ -25,8 +25,8 @@ export function axes(curves, log) {
  * Loss by epoch: validation as a line, training dashed, each with its band over the networks; where overfitting begins
  * as a mark; and the curves that are kept for comparison, dotted, behind.
  */
-export function drawLosses(context, width, height, { curve, kept, range, overfits, colour, colours, t, compact }) {
-  const area = { left: compact ? 26 : 38, right: width - 6, top: 8, bottom: height - (compact ? 18 : 22) };
+export function drawLosses(context, width, height, { curve, kept, range, overfits, pointed, colour, colours, t, compact }) {
+  const area = areaOf(width, height, compact);
   const across = (epoch) => area.left + (epoch / range.epochs) * (area.right - area.left);
   const down = range.log
     ? (loss) => area.bottom - share(Math.log(Math.max(loss, range.bottom) / range.bottom), Math.log(range.top / range.bottom)) * (area.bottom - area.top)
@@ -42,7 +42,29 @@ export function drawLosses(context, width, height, { curve, kept, range, overfit
   drawLine(context, curve.epoch, curve.training.mean, across, down, { colour, width: 1.5, dash: [5, 3] });
   drawLine(context, curve.epoch, curve.validation.mean, across, down, { colour, width: 2.25, dash: [] });
   context.restore();
-  if (overfits != null) drawMark(context, area, across(overfits), t("stage.overfits_mark", { epoch: overfits }), colours, compact);
+  const index = pointed == null ? -1 : nearest(curve.epoch, pointed);
+  if (index >= 0) {
+    const [x, training, validation] = [across(curve.epoch[index]), curve.training.mean[index], curve.validation.mean[index]];
+    const losses = { epoch: curve.epoch[index], training: figure(training), validation: figure(validation) };
+    drawMark(context, area, x, t("stage.pointed", losses), colours, compact);
+    for (const loss of [training, validation]) if (loss !== null) drawDot(context, x, down(loss), 3, colour);
+  } else if (overfits != null) drawMark(context, area, across(overfits), t("stage.overfits_mark", { epoch: overfits }), colours, compact);
+}
+
+const areaOf = (width, height, compact) => ({ left: compact ? 26 : 38, right: width - 6, top: 8, bottom: height - (compact ? 18 : 22) });
+
+/** Which epoch stands at this place of the picture, in pixels from its left. */
+export function epochAt(x, width, range, compact) {
+  const { left, right } = areaOf(width, 0, compact);
+  return Math.max(0, ((x - left) / (right - left)) * range.epochs);
+}
+
+/** The index of the epoch nearest to a place; -1 beyond the last. */
+function nearest(epochs, place) {
+  if (!epochs.length || place > epochs.at(-1) + 0.02 * epochs.at(-1) + 1) return -1;
+  const after = epochs.findIndex((epoch) => epoch >= place);
+  if (after <= 0) return after === 0 ? 0 : epochs.length - 1;
+  return place - epochs[after - 1] < epochs[after] - place ? after - 1 : after;
 }
 
 const share = (value, whole) => Math.min(1.05, Math.max(0, value / whole));
@@ -106,9 +128,13 @@ function drawLine(context, epochs, losses, across, down, { colour, width, dash }
   context.stroke();
   context.setLineDash([]);
   if (epochs.length === 0) return;
+  drawDot(context, x, y, width + 0.75, colour);
+}
+
+function drawDot(context, x, y, radius, colour) {
   context.fillStyle = colour;
   context.beginPath();
-  context.arc(x, y, width + 0.75, 0, 2 * Math.PI);
+  context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();
 }
 

@@ -29,8 +29,8 @@ export class Surface {
   }
 }
 
-/** Draw a surface (or none), the line on which both classes are as likely, and the points. */
-export function drawSurface(context, width, height, { surface, kept, points, extent, colours }) {
+/** Draw a surface (or none), the line on which both classes are as likely, the points, and what the axes are called. */
+export function drawSurface(context, width, height, { surface, kept, points, classes, named, extent, colours }) {
   context.save();
   context.beginPath();
   context.roundRect(0, 0, width, height, 8);
@@ -43,7 +43,8 @@ export function drawSurface(context, width, height, { surface, kept, points, ext
     if (surface.two) drawBoundary(context, width, height, surface, colours.ink, [], 1.25);
   }
   if (kept) drawBoundary(context, width, height, kept, colours.ink, [2, 3], 1.5);
-  if (points) drawPoints(context, width, height, points, extent, colours);
+  drawPoints(context, width, height, { points, classes, extent, colours });
+  if (named) drawNames(context, width, height, named, colours);
   context.restore();
 }
 
@@ -76,18 +77,18 @@ function drawBoundary(context, width, height, { values, size }, colour, dash, th
   context.setLineDash([]);
 }
 
-/** Training rows are filled, validation rows hollow; a class has a colour and a shape. */
-function drawPoints(context, width, height, points, [x0, x1, y0, y1], colours) {
+/** Training rows are filled, validation rows hollow; a class has a colour and a shape, a number a colour. */
+function drawPoints(context, width, height, { points, classes, extent: [x0, x1, y0, y1], colours }) {
+  const [low, high] = [Math.min(...points.label), Math.max(...points.label)];
   const radius = Math.max(1.6, Math.min(3.4, (width / 240) * (points.x.length > 400 ? 2 : 3)));
   for (const hollow of [true, false]) {
     points.x.forEach((x, index) => {
       if (points.validation[index] !== hollow) return;
       const [across, down] = [((x - x0) / (x1 - x0)) * width, (1 - (points.y[index] - y0) / (y1 - y0)) * height];
       const label = points.label[index];
-      const whole = Number.isInteger(label);
-      const colour = whole ? colours.classes[label % colours.classes.length] : scaled(colours, label);
+      const colour = classes ? colours.classes[label % colours.classes.length] : scaled(colours, (label - low) / (high - low || 1));
       context.beginPath();
-      SHAPES[whole ? label % SHAPES.length : 0](context, across, down, radius);
+      SHAPES[classes ? label % SHAPES.length : 0](context, across, down, radius);
       context.lineWidth = hollow ? 1.4 : 0.9;
       context.strokeStyle = hollow ? colour : colours.card;
       context.fillStyle = hollow ? colours.card : colour;
@@ -97,6 +98,17 @@ function drawPoints(context, width, height, points, [x0, x1, y0, y1], colours) {
     });
   }
   context.globalAlpha = 1;
+}
+
+function drawNames(context, width, height, [across, down], colours) {
+  context.fillStyle = colours.soft;
+  context.font = `10.5px ${colours.font}`;
+  context.textAlign = "right";
+  context.textBaseline = "bottom";
+  context.fillText(`${across} →`, width - 7, height - 5);
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  context.fillText(`↑ ${down}`, 7, 6);
 }
 
 /** The colour of a number between 0 and 1, where numbers are predicted and no classes. */

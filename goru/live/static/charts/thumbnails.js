@@ -22,7 +22,10 @@ const PLACES = {
     const flip = share < 0.5 ? 1 : -1;
     return label ? [x * flip, y * flip] : [x * flip, -y * flip];
   },
-  stripes: (share, label, next) => [-0.9 + 0.36 * (2 * Math.floor(share * 3) + (label ? 1 : 0)), 1.7 * next() - 0.85],
+  stripes: (share, label, next) => {
+    const [across, along] = [-0.8 + 0.32 * (2 * Math.floor(share * 3) + (label ? 1 : 0)), 1.5 * next() - 0.75];
+    return [0.87 * across - 0.5 * along, 0.5 * across + 0.87 * along];
+  },
 };
 
 const polar = (radius, turn) => [radius * Math.cos(turn), radius * Math.sin(turn)];

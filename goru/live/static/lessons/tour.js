@@ -4,7 +4,8 @@ import { same } from "../state.js";
 import { LESSONS } from "./lessons.js";
 
 export class Tour {
-  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(), hide(part). */
+  /** `act` is what a lesson may do: set(state), play(), pause(), speed(n), keep(), forget(), kept(), address(), hide(part),
+   * see(). */
   constructor({ t, act }) {
     Object.assign(this, { t, act, index: null, phase: "intro", guess: null, run: null, came: null });
     this.element = h("section", { class: "tour", "aria-label": t("page.lessons") });
@@ -69,12 +70,14 @@ export class Tour {
     } else if (phase === "watch" && run.epoch >= lesson.epochs) {
       this.came = lesson.outcome({ run, kept: this.act.kept() });
       this.#go("outcome");
+      this.element.querySelector(".outcome").scrollIntoView({ block: "nearest" });
       await this.act.pause();
     }
   }
 
   async #watch() {
     this.#go("watch");
+    this.act.see();
     await this.act.play();
     // With motion switched off or a lesson begun anew the last frame may have come already.
     await this.frame();
@@ -93,7 +96,6 @@ export class Tour {
     const held = element.contains(document.activeElement) ? document.activeElement.dataset.keeps : null;
     element.replaceChildren(...(lesson ? this.#lesson() : [this.#invitation()]));
     if (held) (element.querySelector(`[data-keeps="${held}"]`) ?? element.querySelector("h2"))?.focus();
-    if (this.phase === "outcome" && lesson) element.querySelector(".outcome")?.scrollIntoView?.({ block: "nearest" });
   }
 
   #invitation() {

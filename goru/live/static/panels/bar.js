@@ -36,7 +36,7 @@ export class Bar {
     this.rate = h("span", { class: "rate" });
     const other = t.language === "en" ? "ko" : "en";
     this.language = address
-      ? h("a", { class: "language", lang: other, href: "?", text: t("page.other_language"), "aria-label": t("page.other_language_label") })
+      ? h("a", { class: "language", lang: other, href: "?", text: t("page.other_language") })
       : null;
     // The address changes with every setting: the link's is made when it is followed.
     this.language?.addEventListener("click", (event) => {
@@ -44,7 +44,7 @@ export class Bar {
       location.assign(address.inLanguage(other));
     });
     this.element = h("header", { class: "bar" },
-      h("p", { class: "name" }, h("b", { text: "goru" }), " live"),
+      h(address ? "h1" : "p", { class: "name" }, h("b", { text: "goru" }), " live"),
       h("div", { class: "transport", role: "group", "aria-label": t("page.transport") },
         round("reset", () => send({ action: "reset" })), this.play, round("step", () => send({ action: "step" })),
         h("p", { class: "epoch" }, this.epoch, h("span", { text: t("page.epoch") })),

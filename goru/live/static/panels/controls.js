@@ -202,7 +202,9 @@ export class Controls {
   offer(table) {
     this.table = table;
     this.ownTable.hidden = !table;
-    if (table) say(this.ownTable, this.t("settings.your_table", { name: table.name, rows: table.rows.toLocaleString(this.t.language) }));
+    if (!table) return;
+    const [rows, all] = [table.rows, table.of_rows ?? table.rows].map((count) => count.toLocaleString(this.t.language));
+    say(this.ownTable, this.t(rows === all ? "settings.your_table" : "settings.part_of_table", { name: table.name, rows, all }));
   }
 
   show(state) {

@@ -1,7 +1,7 @@
 /** One side of the comparison: its networks, losses, surface, layers and numbers. */
 import { Picture } from "../charts/canvas.js";
 import { drawHistogram } from "../charts/histogram.js";
-import { drawLosses } from "../charts/losses.js";
+import { drawLosses, epochAt } from "../charts/losses.js";
 import { Surface, drawSurface } from "../charts/surface.js";
 import { h, say } from "../dom.js";
 import { spread } from "../history.js";
@@ -10,11 +10,16 @@ import { figure, percent } from "../words.js";
 const SMALL = 240; // below this width axes have smaller and fewer labels
 
 export class Side {
-  constructor({ name, t, colours }) {
+  /** `point(epoch)`: the pointer is over this epoch of the losses, or left them (null). */
+  constructor({ name, t, colours, point }) {
     Object.assign(this, { name, t, colours, rows: [], kept: null, surface: new Surface(), keptSurface: null });
     this.title = h("h2", {});
     this.dots = h("div", { class: "dots", role: "img" });
     this.losses = new Picture(h("canvas", { class: "losses", role: "img" }), (...size) => this.#drawLosses(...size));
+    this.losses.canvas.addEventListener("pointermove", (event) => {
+      if (this.view) point(epochAt(event.offsetX, this.losses.width, this.view.axes, this.losses.width < SMALL));
+    });
+    this.losses.canvas.addEventListener("pointerleave", () => point(null));
     this.map = new Picture(h("canvas", { class: "surface", role: "img" }), (...size) => this.#drawSurface(...size));
     this.layers = h("ol", { class: "layers" });
     this.numbers = h("dl", { class: "numbers" });
@@ -31,7 +36,7 @@ export class Side {
       h("span", { class: "name-of-axis", text: this.t("stage.loss") }),
       h("span", { class: "line-validation", text: this.t("stage.validation") }),
       h("span", { class: "line-training", text: this.t("stage.training") }),
-      h("span", { class: "line-band", text: this.t("stage.band") }),
+      h("span", { class: "line-band", text: this.t("stage.band"), title: this.t("stage.band_hint") }),
     );
   }
 
@@ -71,7 +76,7 @@ export class Side {
     this.#number(`validation_${name}`, write(scores.validation), "main");
     this.#number(`training_${name}`, write(scores.training));
     this.#number("validation_loss", figure(curve.last("validation")));
-    this.#number("gap", figure(last.gap));
+    this.#number("gap", last.gap == null ? figure(null) : last.gap.toFixed(3).replace("-", "−"));
   }
 
   #number(name, text, kind = "") {
@@ -131,7 +136,7 @@ export class Side {
     };
     const canvas = h("canvas", { class: "histogram", role: "img" });
     row.picture = new Picture(canvas, (context, width, height) => {
-      if (!row.layer) return;
+      if (!row.layer || !row.range) return;
       drawHistogram(context, width, height, {
         histogram: row.layer.histogram, kept: row.kept, range: row.range, colour: this.colours[this.name], colours: this.colours,
       });
@@ -153,7 +158,7 @@ export class Side {
     }));
     this.#describePoints();
     this.rows.forEach((row, index) => {
-      if (!row.layer) return;
+      if (!row.layer?.histogram) return;
       const { mean, sd } = spread(row.layer.histogram);
       row.picture.canvas.setAttribute("aria-label", t("stage.layer_label", { layer: index + 1, side: title, mean: figure(mean), sd: figure(sd) }));
     });
@@ -163,14 +168,14 @@ export class Side {
   picture() {
     const { last, first, curve } = this.side;
     const numbers = Object.fromEntries([...this.values].map(([name, { value }]) => [name, value.textContent]));
-    return { curve, first, layers: last?.layers, surface: last?.surface, numbers };
+    return { curve, first, epoch: this.run.epoch, layers: last?.layers, surface: last?.surface, numbers };
   }
 
   /** Draw a kept picture behind everything; null takes it away. */
   behind(kept, sameData) {
     this.kept = kept;
     this.keptSurface = null;
-    if (kept?.surface && sameData) {
+    if (kept?.surface && kept.epoch > 0 && sameData) { // before training a boundary is noise
       this.keptSurface = new Surface();
       this.keptSurface.set(kept.surface, "mean", this.colours);
     }
@@ -185,7 +190,7 @@ export class Side {
   #drawLosses(context, width, height) {
     if (!this.view) return;
     drawLosses(context, width, height, {
-      curve: this.side.curve, kept: this.kept?.curve, range: this.view.axes, overfits: this.side.last?.overfits_from,
+      curve: this.side.curve, kept: this.kept?.curve, range: this.view.axes, overfits: this.side.last?.overfits_from, pointed: this.view.pointed,
       colour: this.colours[this.name], colours: this.colours, t: this.t, compact: width < SMALL,
     });
   }
@@ -194,7 +199,10 @@ export class Side {
     if (!this.run) return;
     const shown = this.hasSurface ? this.surface : null;
     const kept = this.keptSurface?.two && this.hasSurface ? this.keptSurface : null;
-    drawSurface(context, width, height, { surface: shown, kept, points: this.run.started.points, extent: this.extent, colours: this.colours });
+    const { points, classes } = this.run.started;
+    const table = this.run.state.data.kind === "table";
+    const named = table ? [1, 2].map((n) => this.t("stage.component", { n })) : null;
+    drawSurface(context, width, height, { surface: shown, kept, points, classes, named, extent: this.extent, colours: this.colours });
   }
 
   redraw() {
@@ -209,6 +217,6 @@ export class Side {
 
 /** A median with what lies between the outer tenths. */
 const between = (quantiles) => {
-  const [low, median, high] = quantiles.map((value) => (value == null ? "–" : value.toFixed(2).replace("-", "−")));
+  const [low, median, high] = quantiles.map((value) => (value == null ? "–" : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−")));
   return low === high ? median : `${median} (${low} … ${high})`;
 };

@@ -8,17 +8,20 @@ import { named, says } from "../says.js";
 import { Side } from "./side.js";
 import { clone, same } from "../state.js";
 
+const MARKS = ["●", "◆", "▲", "■"]; // the shapes of the points, class by class
+const CALM = 400; // milliseconds that a sentence stands at least while training goes on
 const READ_ALOUD = 2500; // milliseconds between two changes of what a screen reader hears
 
 export class Stage {
   /** `look(network)` asks for one network's surface; `invite(path, value)` switches a technique on. */
   constructor({ t, colours, look, invite, back }) {
-    Object.assign(this, { t, colours, look, back, run: null, kept: null, view: { surface: "mean", log: false }, network: 0, told: 0 });
+    Object.assign(this, { t, colours, look, back, run: null, kept: null, view: { surface: "mean", log: false }, network: 0, told: 0, spoke: 0 });
     this.headline = h("p", { class: "headline", "aria-hidden": "true" });
     this.spoken = h("p", { class: "unseen", "aria-live": "polite" });
     this.notice = h("p", { class: "notice", role: "status", hidden: true });
     this.keptLine = h("div", { class: "kept", hidden: true });
-    this.sides = { without: new Side({ name: "without", t, colours }), with: new Side({ name: "with", t, colours }) };
+    const point = (epoch) => this.#point(epoch);
+    this.sides = { without: new Side({ name: "without", t, colours, point }), with: new Side({ name: "with", t, colours, point }) };
     this.invitation = h("aside", { class: "invitation" }, h("p", { text: t("stage.invite") }),
       h("div", { class: "row" },
         [["norm", "network.norm", "before"], ["dropout", "network.dropout", 0.2], ["decay", "network.decay", 0.01]].map(([name, path, value]) =>
@@ -42,9 +45,10 @@ export class Stage {
     this.surfaceChoice.show("mean");
     this.axisChoice.show("linear");
     this.legend = h("p", { class: "legend-points", text: t("stage.legend_points") });
+    this.classes = h("p", { class: "legend-points" });
     this.numberSlot = h("span", { class: "which", hidden: true });
     this.looking = h("div", { class: "looking" }, this.surfaceChoice.element, this.numberSlot, this.axisChoice.element,
-      this.legend);
+      this.legend, this.classes);
   }
 
   #change(view) {
@@ -63,14 +67,28 @@ export class Stage {
     this.invitation.hidden = two;
     for (const name of run.names) this.sides[name].begin(run, this.#title(name, two));
     this.#networks(run.state.training.seeds);
+    this.#nameClasses(run);
     this.#placeKept();
     this.update();
     this.describe();
   }
 
+  /** Read the losses of both sides at the epoch that a pointer is over; null: at none. */
+  #point(epoch) {
+    this.view.pointed = epoch;
+    for (const name of this.run?.names ?? []) this.sides[name].losses.change();
+  }
+
   #title(name, two) {
     if (!two) return this.t("stage.alone");
     return name === "without" ? this.t("stage.without") : this.t("stage.with", { techniques: named(this.run.state, this.t) });
+  }
+
+  /** A table's classes have names. */
+  #nameClasses(run) {
+    const names = run.state.data.kind === "table" ? (run.started.classes ?? []) : [];
+    this.classes.replaceChildren(...names.slice(0, 10).map((name, index) =>
+      h("span", {}, h("i", { "data-class": index, text: MARKS[index % MARKS.length] }), String(name))));
   }
 
   #networks(seeds) {
@@ -90,19 +108,28 @@ export class Stage {
 
   update() {
     const { run, view } = this;
-    const sentences = says(run, this.playing, this.t);
-    say(this.headline, sentences.join(" "));
+    this.#speak();
     if (!run) return;
     const sides = run.names.map((name) => run.side(name));
     const kept = run.names.map((name) => this.kept?.sides[name]).filter(Boolean);
     view.axes = axes([...sides, ...kept].map((side) => side.curve), view.log);
-    const histograms = sides.flatMap((side) => (side.last?.layers ?? []).map((layer) => layer.histogram));
+    const layers = sides.flatMap((side) => side.last?.layers ?? []);
+    const histograms = layers.map((layer) => layer.histogram).filter(Boolean); // diverged networks have none
     if (histograms.length) view.range = eased(view.range, commonRange(histograms));
     for (const name of run.names) this.sides[name].update(view);
+    // Of tables, points alone are drawn; of shapes, a surface comes with the first frame.
+    this.surfaceChoice.element.hidden = sides.some((side) => side.last && !side.last.surface);
     if (performance.now() - this.told > READ_ALOUD) this.describe();
   }
 
+  #speak(now = !this.playing || !this.run?.epoch) {
+    if (!now && performance.now() - this.spoke < CALM) return;
+    this.spoke = performance.now();
+    say(this.headline, says(this.run, this.playing, this.t).join(" "));
+  }
+
   describe() {
+    this.#speak(true);
     this.told = performance.now();
     say(this.spoken, this.headline.textContent);
     if (this.run) for (const name of this.run.names) this.sides[name].describe();
@@ -111,6 +138,11 @@ export class Stage {
   /** Hide a part of both sides ("activations") while a lesson asks about it; null shows everything. */
   hide(part) {
     this.element.dataset.hides = part ?? "";
+  }
+
+  /** Come into view, where the page is so narrow that all of it stands below. */
+  see() {
+    if (this.headline.getBoundingClientRect().bottom > innerHeight) this.element.scrollIntoView({ block: "start" });
   }
 
   /** Keep what is seen as A. */
