@@ -11,6 +11,8 @@ from goru.experiment.arms import Arm
 from goru.experiment.effects.crossfit import OtherFolds
 from goru.experiment.trial import Losses
 
+EXPLODED = 1e4  # times the median arm's: a network that is on its way to infinity
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -85,7 +87,14 @@ class Standings:
     @cached_property
     def whole(self) -> tuple[np.ndarray, np.ndarray]:
         """`(arms,)` twice: whether something stands for an arm in every split, and would whichever configuration had
-        not been tried; and whether something stands for it as it is."""
-        now = np.isfinite(self.all.losses).all(axis=1)
-        always = [np.isfinite(standing.losses).all(axis=1) for standing in self.without]
+        not been tried; and whether something stands for it as it is. A network whose loss has exploded is none."""
+        now = _there(self.all.losses)
+        always = [_there(standing.losses) for standing in self.without]
         return np.all([now, *always], axis=0), now
+
+
+def _there(losses: np.ndarray) -> np.ndarray:
+    """Of losses `(arms, splits)`, which arms have one in every split that is not out of all proportion."""
+    known = np.isfinite(losses)
+    typical = np.median(np.where(known, losses, np.inf), axis=0)
+    return (known & (losses <= EXPLODED * typical)).all(axis=1)

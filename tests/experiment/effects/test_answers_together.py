@@ -233,6 +233,11 @@ class TestAPartOfAllCombinations:
         assert {effect.name: effect.change for effect in found} == pytest.approx(self.true, abs=1e-6)
         assert np.isfinite([[effect.low, effect.high] for effect in found]).all()
 
+    def test_a_loss_that_has_exploded_is_none(self):
+        losses = self.losses() | {self.PART.arms[4]: [2.0, 1e9, 2.0]}
+        found = answers(alike(losses), self.PART).contrasts[:-1]
+        assert {effect.name: effect.change for effect in found} == pytest.approx(self.true, abs=1e-6)
+
     def test_where_too_few_are_left_nothing_is_known(self):
         found = answers(alike(self.losses(range(2, 16))), self.PART).contrasts[:-1]
         assert {effect.verdict for effect in found} == {"undecided"}
