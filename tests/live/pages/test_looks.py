@@ -1,6 +1,7 @@
 """What is seen: numbers as they were sent, at every width, in both themes and languages, by keyboard, shared."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from visiting import fragment, needs_browser
@@ -251,6 +252,27 @@ def test_speaks_the_other_language_and_keeps_the_state(visit):
     live.page.get_by_text("배치 정규화", exact=True).first.wait_for()
     assert live.page.evaluate("document.documentElement.lang") == "ko"
     assert "norm=before" in live.page.evaluate("location.hash")
+
+
+def test_long_runs_are_thinned_and_their_newest_losses_kept(visit):
+    live = visit(fragment())
+    kept = live.page.evaluate(
+        """() => import("/static/history.js").then(({ Curve }) => {
+          const curve = new Curve();
+          for (let epoch = 0; epoch <= 15001; epoch++) {
+            const line = { mean: [epoch], low: [epoch - 1], high: [epoch + 1] };
+            curve.add({ epoch: [epoch], training: line, validation: line });
+          }
+          const { epoch: epochs, training: { mean }, validation: { high } } = curve;
+          return { epochs, mean, high, last: curve.last("validation") };
+        })"""
+    )
+    assert 1000 <= len(kept["epochs"]) <= 2000
+    assert kept["mean"] == kept["epochs"]
+    assert kept["high"] == [epoch + 1 for epoch in kept["epochs"]]
+    steps = {later - earlier for earlier, later in pairwise(kept["epochs"])}
+    assert len(steps) == 1
+    assert kept["last"] == 15001
 
 
 def test_policy_holds(visit):
