@@ -16,7 +16,7 @@ from goru.live.rows import Source
 from goru.live.state import State
 
 if TYPE_CHECKING:
-    from goru.live.training import Run
+    from goru.live.networks.training import Run
 
 EPOCHS_A_SECOND = 30.0  # at first
 ENTRIES_AT_ONCE = 4_000  # of losses in one frame

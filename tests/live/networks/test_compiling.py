@@ -1,4 +1,4 @@
-"""`goru.live.compiling`: networks go on compiled from where they stand, and sliders cost no compilation."""
+"""`goru.live.networks.compiling`: networks go on compiled from where they stand, and sliders cost no compilation."""
 
 import subprocess
 import sys
@@ -9,10 +9,10 @@ from live_served import wait_for
 from live_states import PLAIN, with_data, with_network, with_training
 
 from goru.live import worker
-from goru.live.compiling import Compiler, hand_over
+from goru.live.networks.compiling import Compiler, hand_over
+from goru.live.networks.sides import Side
 from goru.live.rows import Source, of_shape
 from goru.live.session import Session
-from goru.live.sides import Side
 from goru.population import ensemble
 
 pytestmark = pytest.mark.slow  # programs are compiled
