@@ -8,22 +8,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from goru.live.networks.scoring import losses
+    from goru.live.networks.training import train
     from goru.live.rows import shape, table
-    from goru.live.scoring import losses
     from goru.live.showing import show
     from goru.live.state import State, StateError
-    from goru.live.training import train
 
 __all__ = ["State", "StateError", "losses", "shape", "show", "table", "train"]
 
 _HOMES = {
     "State": "state",
     "StateError": "state",
-    "losses": "scoring",
+    "losses": "networks.scoring",
     "shape": "rows",
     "show": "showing",
     "table": "rows",
-    "train": "training",
+    "train": "networks.training",
 }
 
 

@@ -1,6 +1,7 @@
 """From the command to a page that trains: what is heavy is imported while the browser opens."""
 
 import contextlib
+import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from goru.live.session import Session
 from goru.live.state import NetworkState, State, StateError, TrainingState
 
 LANGUAGES = ("en", "ko")
+SWITCH_SECONDS = 2e-4  # between Python's threads: those that train and answer wait less for the one that compiles
 WIDTHS = ((64, 64), (32, 32), (16, 16), ())  # of the first networks on a table, the widest first
 
 
@@ -43,6 +45,7 @@ def open_page(
         from goru.live.server import address, listen, new_token, serve
     except ImportError as error:
         raise InputError(f"goru live needs {error.name}. Install it with: pip install 'goru[live]'.") from None
+    sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=_import_engine, daemon=True).start()
     if source is None:
         session = Session(State(), Source())

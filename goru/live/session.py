@@ -4,17 +4,19 @@ Nothing is queued for a watcher: it asks what is new since it last asked, and ge
 since then. So a slow one costs no memory, misses frames, and no loss.
 """
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from weakref import WeakSet
 
 from goru.live.rows import Source
 from goru.live.state import State
 
 if TYPE_CHECKING:
-    from goru.live.training import Run
+    from goru.live.networks.training import Run
 
 EPOCHS_A_SECOND = 30.0  # at first
 ENTRIES_AT_ONCE = 4_000  # of losses in one frame
@@ -74,6 +76,7 @@ class Session:
 
     def start(self) -> None:
         """Begin to train."""
+        _STARTED.add(self)
         self._thread.start()
 
     def _work(self) -> None:
@@ -272,3 +275,13 @@ class Session:
             self._latest.status += 1
             self._changed.notify_all()
             self.on_news()
+
+
+_STARTED: "WeakSet[Session]" = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Python must not end while a thread is inside of JAX: it would be torn out of it, and the process aborts."""
+    for session in list(_STARTED):
+        session.close()

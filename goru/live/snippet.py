@@ -3,8 +3,8 @@ for it."""
 
 from typing import Any
 
+from goru.live.networks.sides import MOMENTUM, WEIGHT_INITS
 from goru.live.rows import Rows
-from goru.live.sides import MOMENTUM, WEIGHT_INITS
 from goru.live.state import State
 
 EPOCHS = 100

@@ -4,11 +4,11 @@ import time
 from collections import deque
 from typing import Any
 
-from goru.live.compiling import Compiler, hand_over
+from goru.live.networks.compiling import Compiler, hand_over
+from goru.live.networks.sides import GivenUp
+from goru.live.networks.training import Run
 from goru.live.session import Session
-from goru.live.sides import GivenUp
 from goru.live.state import StateError
-from goru.live.training import Run
 from goru.population.devices import out_of_memory
 
 FRAMES_A_SECOND = 20

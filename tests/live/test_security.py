@@ -182,7 +182,7 @@ def check_hostile(served, count):
 
 
 def test_training_goes_on_through_hostile_requests(served):
-    check_hostile(served, 100)
+    check_hostile(served, 40)
 
 
 @pytest.mark.slow

@@ -7,10 +7,10 @@ import itertools
 import pytest
 from live_states import PLAIN, with_data, with_network, with_training
 
+from goru.live.networks.training import train
 from goru.live.rows import Source, table
 from goru.live.snippet import EPOCHS, expressible, snippet
 from goru.live.state import State
-from goru.live.training import train
 
 CASES = {
     "batch norm, dropout and decay": with_network(norm="after", dropout=0.2, decay=0.01),
@@ -46,7 +46,7 @@ def test_its_losses_are_those_of_the_frames(state):
     check_losses(state)
 
 
-@pytest.mark.parametrize("name", ["iris", "diabetes", "breast_cancer"])
+@pytest.mark.parametrize("name", ["iris", pytest.param("breast_cancer", marks=pytest.mark.slow), "diabetes"])
 def test_so_they_are_on_a_table(name):
     state = State(None, PLAIN.network, PLAIN.training)
     check_losses(with_network(state, norm="before", dropout=0.1), 2, table(name), (name, {}))

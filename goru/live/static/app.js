@@ -34,7 +34,10 @@ class App {
     });
     this.tour = new Tour({ t, act: this.#acts() });
     this.sharing = new Sharing({ t, address, snippet: () => transport.snippet() });
-    this.bar = new Bar({ t, send: (body) => this.send(body), toggle: () => this.toggle(), keep: () => this.stage.keep(), share: () => this.sharing.open(), address });
+    this.bar = new Bar({
+      t, address, send: (body) => this.send(body), toggle: () => this.toggle(), keep: () => this.stage.keep(),
+      share: () => this.sharing.open(),
+    });
     this.submit = settled(() => this.#submit(), PATIENCE);
     this.#place();
     this.#listen();

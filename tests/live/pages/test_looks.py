@@ -1,6 +1,7 @@
 """What is seen: numbers as they were sent, at every width, in both themes and languages, by keyboard, shared."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from visiting import fragment, needs_browser
@@ -115,12 +116,13 @@ def test_pictures_take_the_colours_of_the_theme(visit):
     live = visit(fragment(norm="before"))
     live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 1")
     live.pause()
-    pictures = set()
-    for theme in ("light", "dark"):
-        live.page.emulate_media(color_scheme=theme)
-        live.page.wait_for_timeout(100)
-        pictures.add(live.page.evaluate("document.querySelector('.side.with .losses').toDataURL()"))
-    assert len(pictures) == 2
+    drawn = "document.querySelector('.side.with .losses').toDataURL()"
+    light = live.page.evaluate(drawn)
+    live.page.emulate_media(color_scheme="dark")
+    live.page.evaluate("(light) => { window.light = light; }", light)
+    live.until(f"{drawn} !== light")
+    live.page.emulate_media(color_scheme="light")
+    live.until(f"{drawn} === light")
 
 
 def test_every_picture_is_drawn(visit):
@@ -141,12 +143,12 @@ def test_views_change_the_surface(visit):
     live = visit(fragment(norm="before"))
     live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 5")
     live.pause()
-    pictures = set()
-    for view in ("mean", "spread", "one"):
+    drawn = "document.querySelector('.side.with .surface').toDataURL()"
+    live.page.evaluate(f"window.pictures = [{drawn}]")
+    for view in ("spread", "one"):
         live.page.locator(f".looking input[value={view}]").check(force=True)
-        live.page.wait_for_timeout(60)
-        pictures.add(live.page.evaluate("document.querySelector('.side.with .surface').toDataURL()"))
-    assert len(pictures) == 3
+        live.until(f"!pictures.includes({drawn})")
+        live.page.evaluate(f"pictures.push({drawn})")
     live.page.get_by_label("Next network").click()
     assert live.asked[-1] == {"action": "look", "layer": 1, "network": 1}
 
@@ -155,14 +157,12 @@ def test_a_pointer_reads_the_losses_of_both_sides(visit):
     live = visit(fragment(norm="before"))
     live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 5")
     live.pause()
-    drawn = "[...document.querySelectorAll('.losses')].map((canvas) => canvas.toDataURL())"
-    before = live.page.evaluate(drawn)
+    drawn = "[...document.querySelectorAll('.side:not([hidden]) .losses')].map((canvas) => canvas.toDataURL())"
+    live.page.evaluate(f"window.before = {drawn}")
     live.page.locator(".side.with .losses").hover(position={"x": 45, "y": 40})
-    live.page.wait_for_timeout(100)
-    assert all(one != other for one, other in zip(before, live.page.evaluate(drawn), strict=True))
+    live.until(f"{drawn}.every((picture, index) => picture !== before[index])")
     live.page.locator(".headline").hover()
-    live.page.wait_for_timeout(100)
-    assert live.page.evaluate(drawn) == before
+    live.until(f"{drawn}.every((picture, index) => picture === before[index])")
 
 
 def test_an_address_holds_the_state(visit):
@@ -252,6 +252,27 @@ def test_speaks_the_other_language_and_keeps_the_state(visit):
     live.page.get_by_text("배치 정규화", exact=True).first.wait_for()
     assert live.page.evaluate("document.documentElement.lang") == "ko"
     assert "norm=before" in live.page.evaluate("location.hash")
+
+
+def test_long_runs_are_thinned_and_their_newest_losses_kept(visit):
+    live = visit(fragment())
+    kept = live.page.evaluate(
+        """() => import("/static/history.js").then(({ Curve }) => {
+          const curve = new Curve();
+          for (let epoch = 0; epoch <= 15001; epoch++) {
+            const line = { mean: [epoch], low: [epoch - 1], high: [epoch + 1] };
+            curve.add({ epoch: [epoch], training: line, validation: line });
+          }
+          const { epoch: epochs, training: { mean }, validation: { high } } = curve;
+          return { epochs, mean, high, last: curve.last("validation") };
+        })"""
+    )
+    assert 1000 <= len(kept["epochs"]) <= 2000
+    assert kept["mean"] == kept["epochs"]
+    assert kept["high"] == [epoch + 1 for epoch in kept["epochs"]]
+    steps = {later - earlier for earlier, later in pairwise(kept["epochs"])}
+    assert len(steps) == 1
+    assert kept["last"] == 15001
 
 
 def test_policy_holds(visit):

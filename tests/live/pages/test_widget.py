@@ -8,7 +8,7 @@ from visiting import needs_browser
 from goru.live.bundle import bundle
 from goru.live.paths import STATIC
 from goru.live.state import NetworkState, State
-from goru.live.training import train
+from goru.live import train
 
 pytestmark = [needs_browser, pytest.mark.slow]
 

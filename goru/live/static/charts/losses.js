@@ -28,9 +28,10 @@ export function axes(curves, log) {
 export function drawLosses(context, width, height, { curve, kept, range, overfits, pointed, colour, colours, t, compact }) {
   const area = areaOf(width, height, compact);
   const across = (epoch) => area.left + (epoch / range.epochs) * (area.right - area.left);
-  const down = range.log
-    ? (loss) => area.bottom - share(Math.log(Math.max(loss, range.bottom) / range.bottom), Math.log(range.top / range.bottom)) * (area.bottom - area.top)
-    : (loss) => area.bottom - share(loss, range.top) * (area.bottom - area.top);
+  const part = range.log
+    ? (loss) => share(Math.log(Math.max(loss, range.bottom) / range.bottom), Math.log(range.top / range.bottom))
+    : (loss) => share(loss, range.top);
+  const down = (loss) => area.bottom - part(loss) * (area.bottom - area.top);
 
   drawGrid(context, area, range, across, down, colours, compact);
   context.save();
@@ -38,7 +39,7 @@ export function drawLosses(context, width, height, { curve, kept, range, overfit
   context.rect(area.left, area.top - 4, area.right - area.left + 4, area.bottom - area.top + 5);
   context.clip();
   if (kept) drawKept(context, kept, across, down, colours);
-  for (const part of ["training", "validation"]) drawBand(context, curve, part, across, down, colour);
+  for (const name of ["training", "validation"]) drawBand(context, curve, name, across, down, colour);
   drawLine(context, curve.epoch, curve.training.mean, across, down, { colour, width: 1.5, dash: [5, 3] });
   drawLine(context, curve.epoch, curve.validation.mean, across, down, { colour, width: 2.25, dash: [] });
   context.restore();

@@ -120,28 +120,39 @@ export class Tour {
   #head() {
     const { t, index } = this;
     const select = h("select", { "aria-label": t("page.lessons"), "data-keeps": "select", onchange: () => this.open(Number(select.value)) },
-      LESSONS.map((lesson, number) => h("option", { value: number, selected: number === index, text: `${number + 1} · ${t(`lessons.${lesson.name}.title`)}` })));
+      LESSONS.map(({ name }, number) => {
+        const text = `${number + 1} · ${t(`lessons.${name}.title`)}`;
+        return h("option", { value: number, selected: number === index, text });
+      }));
+    const turn = (name, text, to) => h("button", {
+      type: "button", class: "icon", "data-keeps": name, text, "aria-label": t(`tour.${name}`), disabled: !LESSONS[to],
+      onclick: () => this.open(to),
+    });
     return h("div", { class: "head" },
-      h("button", { type: "button", class: "icon", "data-keeps": "previous", text: "‹", "aria-label": t("tour.previous"), disabled: index === 0, onclick: () => this.open(index - 1) }),
+      turn("previous", "‹", index - 1),
       select,
-      h("button", { type: "button", class: "icon", "data-keeps": "next", text: "›", "aria-label": t("tour.next"), disabled: index === LESSONS.length - 1, onclick: () => this.open(index + 1) }),
+      turn("next", "›", index + 1),
       h("button", { type: "button", class: "icon", text: "×", "aria-label": t("tour.close"), onclick: () => this.close() }));
   }
 
   #now(phase, words) {
     const { t } = this;
-    const button = (text, action) => h("button", { type: "button", class: "primary", "data-keeps": "main", text, onclick: action });
-    if (phase === "intro") return h("div", { class: "now" }, button(t("tour.set_up"), () => this.setUp()));
+    if (phase === "intro") return h("div", { class: "now" }, this.#primary(t("tour.set_up"), () => this.setUp()));
     if (phase === "before") return h("p", { class: "now wait", role: "status", text: words("before") });
     if (phase === "preparing") return h("p", { class: "now wait", role: "status", text: t("tour.preparing") });
     const question = this.#question(words, phase !== "predict");
     if (phase === "predict") {
-      const play = button(t("tour.play"), () => this.#watch());
+      const play = this.#primary(t("tour.play"), () => this.#watch());
       play.disabled = this.guess === null;
       return h("div", { class: "now" }, question, play, this.guess === null ? h("p", { class: "soft", text: t("tour.pick") }) : null);
     }
-    if (phase === "watch") return h("div", { class: "now" }, question, h("p", { class: "wait", role: "status", text: t("tour.watching", { n: this.lesson.epochs }) }));
+    const watching = () => h("p", { class: "wait", role: "status", text: t("tour.watching", { n: this.lesson.epochs }) });
+    if (phase === "watch") return h("div", { class: "now" }, question, watching());
     return h("div", { class: "now" }, question, this.#outcome(words));
+  }
+
+  #primary(text, onclick) {
+    return h("button", { type: "button", class: "primary", "data-keeps": "main", text, onclick });
   }
 
   #question(words, settled) {
@@ -149,11 +160,13 @@ export class Tour {
     return h("fieldset", { class: "question" }, h("legend", { text: words("question") }),
       this.lesson.answers.map((answer) => {
         const mark = settled && this.came ? (answer === this.came.answer ? "came" : "") : "";
-        const input = h("input", { type: "radio", name, value: answer, checked: this.guess === answer, disabled: settled, "data-keeps": `answer-${answer}`,
+        const input = h("input", {
+          type: "radio", name, value: answer, checked: this.guess === answer, disabled: settled, "data-keeps": `answer-${answer}`,
           onchange: () => {
             this.guess = answer;
             this.render();
-          } });
+          },
+        });
         return h("label", { class: mark }, input, h("span", { text: words(`answers.${answer}`) }));
       }));
   }
@@ -164,7 +177,7 @@ export class Tour {
       h("p", {}, h("b", { text: t(guess === came.answer ? "tour.right" : "tour.wrong") }), " ", words(`outcomes.${came.answer}`, came.values)),
       h("p", { class: "verdict", text: t(`tour.${came.verdict}`) }),
       h("button", { type: "button", class: "quiet", text: t("tour.again"), onclick: () => this.setUp() }),
-      this.index + 1 < LESSONS.length ? h("button", { type: "button", class: "primary", "data-keeps": "main", text: t("tour.next_lesson"), onclick: () => this.open(this.index + 1) }) : null);
+      this.index + 1 < LESSONS.length ? this.#primary(t("tour.next_lesson"), () => this.open(this.index + 1)) : null);
   }
 
   #foot() {

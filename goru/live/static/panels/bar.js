@@ -25,7 +25,9 @@ export class Bar {
   constructor({ t, send, toggle, keep, share, address }) {
     this.t = t;
     const round = (name, action, kind = "icon") =>
-      h("button", { type: "button", class: kind, "data-do": name, "aria-label": t(`page.${name}`), title: t(`page.${name}_hint`), onclick: action }, icon(name));
+      h("button", {
+        type: "button", class: kind, "data-do": name, "aria-label": t(`page.${name}`), title: t(`page.${name}_hint`), onclick: action,
+      }, icon(name));
     this.play = round("play", toggle, "icon play");
     this.epoch = h("span", { class: "epoch-number", text: "0" });
     this.speed = slider({

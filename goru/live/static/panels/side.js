@@ -24,7 +24,8 @@ export class Side {
     this.layers = h("ol", { class: "layers" });
     this.numbers = h("dl", { class: "numbers" });
     this.values = new Map();
-    const figures = h("div", { class: "pictures-of-side" }, h("div", { class: "map" }, this.map.canvas), h("div", { class: "curve" }, this.#legend(), this.losses.canvas));
+    const curve = h("div", { class: "curve" }, this.#legend(), this.losses.canvas);
+    const figures = h("div", { class: "pictures-of-side" }, h("div", { class: "map" }, this.map.canvas), curve);
     const heading = h("header", {}, this.title, this.dots);
     const hidden = h("p", { class: "hidden-note soft", text: t("tour.hidden") });
     const activations = h("div", { class: "activations" }, h("h3", { text: t("stage.layers") }), hidden, this.layers);

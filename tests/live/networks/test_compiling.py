@@ -1,4 +1,7 @@
-"""`goru.live.compiling`: networks go on compiled from where they stand, and sliders cost no compilation."""
+"""`goru.live.networks.compiling`: networks go on compiled from where they stand, and sliders cost no compilation."""
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -6,10 +9,10 @@ from live_served import wait_for
 from live_states import PLAIN, with_data, with_network, with_training
 
 from goru.live import worker
-from goru.live.compiling import Compiler, hand_over
+from goru.live.networks.compiling import Compiler, hand_over
+from goru.live.networks.sides import Side
 from goru.live.rows import Source, of_shape
 from goru.live.session import Session
-from goru.live.sides import Side
 from goru.population import ensemble
 
 pytestmark = pytest.mark.slow  # programs are compiled
@@ -84,3 +87,22 @@ def test_a_compiler_knows_what_it_has_made():
     other = of_shape(with_data(state, rows=70).data)
     assert not compiler.ready([Side(state, other, True)])
     compiler.close()
+
+
+def test_python_ends_cleanly_while_a_program_is_compiled():
+    code = """
+import time
+from goru.live import worker
+from goru.live.rows import Source
+from goru.live.session import Session
+from goru.live.state import NetworkState, State
+
+worker.SETTLED_SECONDS = 0.0
+session = Session(State(network=NetworkState((7, 9), norm="before")), Source())
+session.start()
+while not session._frame.get("epoch"):
+    time.sleep(0.01)
+time.sleep(0.3)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,11 +1,11 @@
-"""`goru.live.sides`: networks of one side; `test_snippet` compares them with goru's perceptrons."""
+"""`goru.live.networks.sides`: networks of one side; `test_snippet` compares them with goru's perceptrons."""
 
 import numpy as np
 import pytest
 from live_states import PLAIN, with_data, with_network, with_training
 
+from goru.live.networks.sides import GivenUp, Side
 from goru.live.rows import of_shape
-from goru.live.sides import GivenUp, Side
 
 
 def make_side(state=PLAIN, joined=False):

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from goru.live.networks.sides import Side
 from goru.live.rows import Rows
-from goru.live.sides import Side
 
 SIZE = 40  # places along each axis
 

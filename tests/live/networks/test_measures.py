@@ -1,4 +1,4 @@
-"""`goru.live.measures`: what is shown is what was scored."""
+"""`goru.live.networks.measures`: what is shown is what was scored."""
 
 import json
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from live_states import PLAIN, make_frame, with_network
 
-from goru.live.measures import BINS, History, Scored, dead, histogram, layers, number, score
+from goru.live.networks.measures import BINS, History, Scored, dead, histogram, layers, number, score
+from goru.live.networks.sides import Side
 from goru.live.rows import of_shape, table
-from goru.live.sides import Side
 from goru.live.state import State
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from goru.live.networks.sides import Side
 from goru.live.rows import Rows
-from goru.live.sides import Side
 from goru.nn.losses import LOSSES
 from goru.nn.rows import targets
 

@@ -1,14 +1,14 @@
-"""`goru.live.surface`: a place of the picture, as networks see it."""
+"""`goru.live.networks.surface`: a place of the picture, as networks see it."""
 
 import base64
 
 import numpy as np
 from live_states import PLAIN, make_frame
 
+from goru.live.networks.sides import Side
+from goru.live.networks.surface import SIZE, grid, surface
 from goru.live.rows import of_shape, table
-from goru.live.sides import Side
 from goru.live.state import State, TrainingState
-from goru.live.surface import SIZE, grid, surface
 
 
 def bytes_of(text: str) -> np.ndarray:

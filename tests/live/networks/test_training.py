@@ -1,4 +1,4 @@
-"""`goru.live.training`: both sides of a state, side by side."""
+"""`goru.live.networks.training`: both sides of a state, side by side."""
 
 import itertools
 import json
@@ -7,9 +7,9 @@ import pytest
 from live_states import PLAIN, with_data, with_network, with_training
 
 import goru
+from goru.live.networks.training import Run, train
 from goru.live.rows import of_shape
 from goru.live.state import StateError
-from goru.live.training import Run, train
 
 WITH = with_network(norm="before", dropout=0.1, decay=0.01)
 

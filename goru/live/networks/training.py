@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from goru.live.measures import History, layers, score
+from goru.live.networks.measures import History, layers, score
+from goru.live.networks.sides import Side
+from goru.live.networks.surface import surface
 from goru.live.rows import Rows, Source
-from goru.live.sides import Side
 from goru.live.state import State
-from goru.live.surface import surface
 
 WITHOUT, WITH = "without", "with"
 Frame = dict[str, Any]
@@ -44,7 +44,7 @@ class Run:
         return self.epoch + 1
 
     def advance(self, given_up: Callable[[], bool] = lambda: False) -> None:
-        """Train all sides for one epoch; see [`Side.epoch`][goru.live.sides.Side.epoch]."""
+        """Train all sides for one epoch; see [`Side.epoch`][goru.live.networks.sides.Side.epoch]."""
         for side in self.sides.values():
             side.epoch(given_up)
         self.epoch += 1

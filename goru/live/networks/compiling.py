@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from goru.live.networks.sides import Side
+from goru.live.networks.surface import grid
 from goru.live.rows import Rows
-from goru.live.sides import Side
 from goru.live.state import State
-from goru.live.surface import grid
 from goru.nn.rows import Features
 from goru.population import ensemble
 from goru.population.ensemble import CompiledEnsemble

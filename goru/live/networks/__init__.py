@@ -1,0 +1,1 @@
+"""Networks of a page in training: drawn, trained, compiled, scored."""
