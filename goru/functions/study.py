@@ -361,7 +361,7 @@ class FunctionStudy:
         if self.clock.spent <= OVERRUN * budget:
             return []
         return [
-            f"exceeded the {budget:g} s budget (took {self.clock.spent:.0f} s: a few trials of each arm are needed)."
+            f"exceeded the {budget:g} s budget (took {self.clock.spent:.0f} s: each combination needs a few trials)."
         ]
 
     def _environment(self) -> dict[str, str]:
@@ -377,13 +377,12 @@ class FunctionStudy:
 
 
 def _left_out(splits: int, compared: int) -> list[str]:
-    """What trials that failed have cost all arms."""
+    """What failed trials have cost all combinations."""
     if compared == splits:
         return []
-    sentence = (
-        f"trials failed of arms that did well elsewhere: {splits - compared} of {counted(splits, 'split')} left out"
-    )
-    return [f"{sentence}, so that all arms are compared on the same rows."]
+    left_out = f"{splits - compared} of {counted(splits, 'split')} left out"
+    sentence = f"some trials of otherwise good combinations failed: {left_out}"
+    return [f"{sentence}, so that all combinations are compared on the same rows."]
 
 
 def _no_model(done: Mapping[str, Attempt]) -> list[str]:

@@ -183,5 +183,10 @@ def explain() -> list[tuple[str, str, str]]:
         ("probabilities", "temperature scaling where that lowers the loss", "on disjoint rows"),
         ("non-neural baselines", f"unless they would take over {BASELINES:.0%} of the budget", ""),
         ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),
+        (
+            "  in an estimator's fit",
+            f"none: {USUAL_CONFIGURATIONS} configurations each",
+            f"fewer beyond {USUAL_WORK:.2g} floating-point operations",
+        ),
         ("  with --until-decided", f"{UNTIL_DECIDED_SECONDS:g} s at the most", ""),
     ]

@@ -139,7 +139,7 @@ class TestCtrlCOnce:
         process = start(tmp_path, *words)
         wait_for_trials(tmp_path / "run")
         process.send_signal(signal.SIGINT)
-        said_until(process, "training the recommended networks")
+        said_until(process, "training the final model")
         process.kill()
         process.communicate(timeout=60)
         assert goru(*words[:-1], "whole").code == goru(*words, "--resume").code == 0

@@ -12,7 +12,7 @@ from goru.functions.options import FunctionOptions
     ("more", "words"),
     [
         ({"design": {"dropout": [False, True]}}, "goru.Design"),
-        ({"budget": 10.0, "trials": 5}, "exclude"),
+        ({"budget": 10.0, "trials": 5}, "cannot be combined"),
         ({"budget": 0.0}, "budget"),
         ({"budget": -1.0}, "budget"),
         ({"budget": float("nan")}, "budget"),

@@ -288,7 +288,7 @@ class TestManifest:
     @pytest.mark.parametrize("content", ["[]", "3", '"goru model"', "null", "\x00"])
     def test_that_is_no_object_is_refused(self, folder, content):
         (folder / "manifest.json").write_text(content)
-        refuses(folder, "manifest|not a model")
+        refuses(folder, "manifest|not a goru model")
 
     @pytest.mark.parametrize("elsewhere", ["../secret.json", "/etc/passwd", "sub/../../secret.json"])
     def test_it_cannot_lead_elsewhere(self, folder, tmp_path, monkeypatch, elsewhere):

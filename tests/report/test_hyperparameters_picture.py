@@ -45,15 +45,15 @@ class TestWarnings:
                 "learning_rate",
                 "high",
                 0.029,
-                "The recommended learning rate, 0.029, lies at the upper end of its range (0.0003 to 0.03): beyond it "
-                "there may be better.",
+                "The recommended learning rate, 0.029, lies at the upper end of its range (0.0003 to 0.03): the "
+                "optimum may lie outside the range.",
             ),
             (
                 "dropout_rate",
                 "low",
                 0.051,
-                "The recommended dropout rate, 0.051, lies at the lower end of its range (0.05 to 0.6): beyond it "
-                "there may be better.",
+                "The recommended dropout rate, 0.051, lies at the lower end of its range (0.05 to 0.6): the "
+                "optimum may lie outside the range.",
             ),
             ("epochs", "high", 80, "The best epoch is among the last: a longer schedule might do better."),
         ],
@@ -72,9 +72,8 @@ class TestWarnings:
 class TestTheSentence:
     def test_counts_the_configurations_and_says_how_far_their_losses_reach(self):
         assert hyperparameters_picture(two()[1]).says.startswith(
-            f"2 configurations of what is recommended ({ARM}), each at its best epoch in the first partition. Their "
-            f"losses "
-            "reach from 0.440 to 0.470."
+            f"2 configurations of what is recommended ({ARM}), each at its best epoch in the first cross-validation. "
+            "Losses from 0.440 to 0.470."
         )
 
     def test_of_one_configuration(self):
@@ -198,13 +197,13 @@ class TestTheFigure:
         diverged = [arm for arm in LOWEST if arm != ARM]
         picture = hyperparameters_picture(evidence_of(CLASSIFICATION, diverged=diverged))
         assert {len(trace.x) for trace in named(picture.figure, "other arms")} == {0}
-        assert column(picture, "arm (the best configurations)") == [ARM, ARM]
+        assert column(picture, "combination (the best configurations)") == [ARM, ARM]
 
 
 class TestTheTable:
     def test_has_the_best_configurations_with_their_numbers(self):
         picture = hyperparameters_picture(two()[1])
-        assert list(picture.table.columns) == ["arm (the best configurations)", "validation loss", *PANELS]
+        assert list(picture.table.columns) == ["combination (the best configurations)", "validation loss", *PANELS]
         assert len(picture.table.rows) == TABLE_ROWS
         assert picture.table.rows[0] == (ARM, "0.440", "0.00456", "0.314", "1.12", "33")
         losses = [float(loss) for loss in column(picture, "validation loss")]

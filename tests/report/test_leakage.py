@@ -53,10 +53,6 @@ class TestThePage:
         told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
         assert told == {"test"}
 
-    def test_does_not_say_that_nothing_has_looked_at_them(self, answer, evidence):
-        (test,) = [one for one in sections(answer, evidence) if one.id == "test"]
-        assert "nothing else has looked at" not in test.pictures[0].says
-
     def test_a_notebook_is_told_too(self, answer):
         assert TOLD in fragment(answer)
 

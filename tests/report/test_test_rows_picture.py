@@ -38,7 +38,7 @@ def test_there_is_none_without_test_rows():
 class TestTheSentence:
     def test_sets_networks_beside_networks_and_every_other_model_beside_the_final_model_with_its_interval(self):
         assert test_picture(CLASSIFICATION).says == (
-            "On 200 rows that nothing else has looked at, the recommended networks' log loss is 0.450, the plain "
+            "On 200 test rows, the recommended networks' log loss is 0.450, the plain "
             "networks' 0.500. Plain network: significantly worse, +11% (+4% to +18%). Logistic regression: "
             "significantly worse, +9% (+2% to +16%). Boosted trees: not significantly different, +7% (0% to +13%). "
             "Shares are of the recommended networks' loss, with simultaneous 95% CIs."
@@ -68,7 +68,7 @@ class TestTheSentence:
     def test_of_a_regression_that_had_no_time_for_rivals(self):
         """Its figures are of one format, and its interval is of the loss."""
         assert test_picture(REGRESSION).says == (
-            "On 12 rows that nothing else has looked at, the recommended networks' error is 58.0, the plain networks' "
+            "On 12 test rows, the recommended networks' error is 58.0, the plain networks' "
             "12.0. Plain network: not significantly different, -25% (-62% to +12%). Shares are of the "
             "recommended networks' loss, with simultaneous 95% CIs. Linear and boosted models were left out: they "
             "would take too much of the budget."

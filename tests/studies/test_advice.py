@@ -181,7 +181,7 @@ class TestNetworks:
             ),
             (
                 OPEN,
-                f"Use {WORDS} if it costs you nothing: it has the lowest validation loss, but not significantly lower "
+                f"{WORDS[:1].upper()}{WORDS[1:]} has the lowest validation loss, but not significantly lower "
                 "than the plain network's (-20%, 95% CI -44% to +4%).",
             ),
         ],

@@ -47,6 +47,14 @@ def test_a_block_holds_fewer_of_large_networks_and_always_arms_with_and_without_
     assert networks % 2 == 0
 
 
+@pytest.mark.parametrize(
+    ("arms", "folds", "partitions", "rows", "networks"),
+    [(12, 5, 2, 100, 900), (12, 5, 1, 100, 600), (2, 3, 1, 100, 60), (12, 5, 2, 1_437, 371), (12, 5, 2, 10**6, 108)],
+)
+def test_without_a_budget_larger_tables_get_fewer_networks(arms, folds, partitions, rows, networks):
+    assert defaults.networks(arms, folds, partitions, 25_000, rows, 100) == networks
+
+
 class TestDecay:
     @pytest.mark.parametrize("strength", [0.25, 2.0, 25.0])
     @pytest.mark.parametrize("rate", [3e-4, 3e-2])
@@ -103,9 +111,9 @@ class TestExplained:
         ("name", "words"),
         [
             ("test rows", "a fifth"),
-            ("splits", "5 folds, 2 times"),
+            ("cross-validation", "2 x 5 folds"),
             ("configurations each", "3 to 32"),
-            ("second cross-validation", "50% of an arm's configurations, 3 at least"),
+            ("second cross-validation", "50% of the configurations, 3 at least"),
             ("epochs", "up to 100"),
             ("learning rate", "0.0003 .. 0.03, log"),
             ("dropout rate, where on", "0.05 .. 0.6, linear"),
@@ -115,10 +123,10 @@ class TestExplained:
             ("  with --search-batch-norm", "ε 1e-06 .. 0.1, log"),
             ("  with --search-batch-norm", "momentum 0.5 .. 0.99, linear"),
             ("no effect worth having", "within 2% of"),
-            ("intervals", "95%, all together"),
+            ("intervals", "95%, simultaneous"),
             ("final model", "an ensemble of 8 networks (--single: one) 2 configurations within 5% of the best"),
-            ("  or, where it is better", "a greedy selection, with the best of 4 other arms"),
-            ("linear, boosted models", "unless they would take over 15% of the budget"),
+            ("  or, where it is better", "a greedy selection, with the best of 4 other combinations"),
+            ("non-neural baselines", "unless they would take over 15% of the budget"),
             ("budget (--budget)", "120 s"),
         ],
     )

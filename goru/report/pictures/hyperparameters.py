@@ -53,8 +53,8 @@ def edge_warnings(evidence: Evidence) -> list[str]:
             end = "lower" if hyperparameter.edge == "low" else "upper"
             sentences.append(
                 f"The recommended {short_name(_words(hyperparameter))}, {spelt(hyperparameter.recommended, 2)}, lies "
-                f"at the {end} end of its range ({hyperparameter.low:g} to {hyperparameter.high:g}): beyond it there "
-                "may be better."
+                f"at the {end} end of its range ({hyperparameter.low:g} to {hyperparameter.high:g}): the optimum "
+                "may lie outside the range."
             )
     return sentences
 
@@ -202,10 +202,10 @@ def _says(evidence: Evidence, arm: str) -> str:
     losses = sorted(_losses(of_arm))
     sentences = [
         f"{counted(len(of_arm), 'configuration')} of what is recommended ({short_name(arm)}), each at its best epoch "
-        f"in the first partition."
+        f"in the first cross-validation."
     ]
     if len(of_arm) > 1:
-        sentences.append(f"Their losses reach from {' to '.join(numbers([losses[0], losses[-1]]))}.")
+        sentences.append(f"Losses from {' to '.join(numbers([losses[0], losses[-1]]))}.")
     if len(of_arm) >= FEWEST_FOR_A_TREND:
         sentences += _trend(evidence, of_arm)
     everywhere = _losses(evidence.configurations)
@@ -252,4 +252,4 @@ def _table(evidence: Evidence, measure: str) -> Table:
         )
         for configuration, values_of_one in zip(best, values, strict=True)
     ]
-    return Table(("arm (the best configurations)", measure, *map(_words, panels)), rows)
+    return Table(("combination (the best configurations)", measure, *map(_words, panels)), rows)

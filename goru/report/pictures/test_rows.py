@@ -9,7 +9,6 @@ from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_shares
 from goru.report.final_scores import PLAIN as PLAIN_ARM
 from goru.report.final_scores import final_scores, main_figure, plain_beside
-from goru.report.leakage import repeated_test_rows
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SOFT, blank, short_name, text
 
@@ -85,9 +84,8 @@ def _says(answer: Answer) -> str:
     of_networks = wording.of_networks(answer)
     kind = "configuration's" if not of_networks else "networks'" if over.networks > 1 else "network's"
     ours, theirs = numbers([over.figures[name], None if plain is None else plain.figures[name]])
-    rows = "rows that nothing else has looked at" if not repeated_test_rows(answer) else "test rows"
     beside_it = f", the plain {kind} {theirs}" if plain is not None else ""
-    sentences = [f"On {answer.data.test:,} {rows}, the recommended {kind} {name} is {ours}{beside_it}."]
+    sentences = [f"On {answer.data.test:,} test rows, the recommended {kind} {name} is {ours}{beside_it}."]
     against_plain = answer.plain_against_networks  # an answer on disk may be older
     rivals = [*([against_plain] if against_plain else []), *answer.against_networks]
     sentences += [_compared(answer, rival) for rival in rivals]
