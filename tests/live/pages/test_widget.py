@@ -5,10 +5,10 @@ import json
 import pytest
 from visiting import needs_browser
 
+from goru.live import train
 from goru.live.bundle import bundle
 from goru.live.paths import STATIC
 from goru.live.state import NetworkState, State
-from goru.live import train
 
 pytestmark = [needs_browser, pytest.mark.slow]
 
