@@ -58,12 +58,14 @@ class Mean:
 
     - `low`, `high`: of the mean, at 95 %.
     - `spread`: the standard deviation of true effects between tables.
+    - `median`: of the changes.
     """
 
     change: float
     low: float
     high: float
     spread: float
+    median: float
 
 
 def random_effects(changes: Sequence[float], errors: Sequence[float]) -> Mean:
@@ -90,7 +92,7 @@ def random_effects(changes: Sequence[float], errors: Sequence[float]) -> Mean:
     centre, weights = mean(between)
     scale = max(float(weights @ np.square(y - centre)) / freedom, 1.0)  # never narrower than by the errors alone
     half = float(t.ppf(0.975, freedom)) * math.sqrt(scale / weights.sum())
-    return Mean(centre, centre - half, centre + half, math.sqrt(between))
+    return Mean(centre, centre - half, centre + half, math.sqrt(between), float(np.median(y)))
 
 
 def sample(source: Path, work: Path) -> Path:
@@ -145,15 +147,16 @@ def lines(by_table: Mapping[str, Mapping[str, Effect]]) -> list[str]:
     """The atlas as Markdown."""
     means = atlas(by_table)
     text = [
-        "| technique | change of the validation loss, mean over tables | 95% interval | between tables | "
+        "| technique | change of the validation loss, mean over tables | 95% interval | between tables | median | "
         + " | ".join(COUNTED)
         + " |",
-        "| --- " * (4 + len(COUNTED)) + "|",
+        "| --- " * (5 + len(COUNTED)) + "|",
     ]
     for name, (mean, said) in means.items():
         counts = " | ".join(str(said[word]) if said[word] else "" for word in COUNTED)
         text.append(
-            f"| {name} | {mean.change:+.1%} | {mean.low:+.1%} to {mean.high:+.1%} | ±{mean.spread:.1%} | {counts} |"
+            f"| {name} | {mean.change:+.1%} | {mean.low:+.1%} to {mean.high:+.1%} | ±{mean.spread:.1%} "
+            f"| {mean.median:+.1%} | {counts} |"
         )
     text += [
         "",
