@@ -126,7 +126,7 @@ class Inputs:
 
         - `X`: as [`validated`][goru.estimators.validation.validated] returns it.
         """
-        if sparse.issparse(X) and len(self._missing) == 0:
+        if sparse.issparse(X):
             return _prepare_sparse(X, self._fitted, dtype)
         return self._fitted.transform(self._encode(X), dtype)
 
@@ -134,7 +134,7 @@ class Inputs:
         if isinstance(X, pd.DataFrame):
             assert self.schema is not None
             return self.schema.encode(X, "X")
-        return _encode_columns(X.toarray() if sparse.issparse(X) else X, slice(None), self._missing)
+        return _encode_columns(X, slice(None), self._missing)
 
 
 class FirstRows:
@@ -208,7 +208,8 @@ def _joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def _prepare_sparse(X: Any, preparation: Preparation, dtype: np.dtype) -> SparseRows:
     """What `preparation.transform` would make of `X` as an array."""
-    constant = preparation.numbers(np.zeros(X.shape[1]))
+    constant = np.zeros(preparation.n_features)  # no number is missing, so that indicators are 0
+    constant[: X.shape[1]] = preparation.numbers(np.zeros(X.shape[1]))
     data = preparation.numbers(X.data.astype(np.float64), X.indices) - constant[X.indices]
-    made = sparse.csr_array((data.astype(dtype), X.indices, X.indptr), shape=X.shape)
+    made = sparse.csr_array((data.astype(dtype), X.indices, X.indptr), shape=(X.shape[0], len(constant)))
     return SparseRows(made, constant.astype(dtype))

@@ -80,7 +80,11 @@ def _numbers(estimator: Any, X: Any, reset: bool) -> Any:
 
 def _in_order(estimator: Any, X: Any, schema: Schema) -> pd.DataFrame:
     """The rows of an array as those of the frame that the schema was decided on, by the order of its columns."""
-    values = X.toarray() if sparse.issparse(X) else np.asarray(X)
+    if sparse.issparse(X):
+        raise ValueError(
+            "X is sparse, and the estimator was fitted on a frame with text, categories or dates. Give a frame."
+        )
+    values = np.asarray(X)
     if values.dtype.kind in "OUS" and values.ndim == 2:
         validate_data(estimator, values, skip_check_array=True, reset=False)
     else:

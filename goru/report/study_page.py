@@ -85,7 +85,7 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
     contents = [(section.id, section.title) for section in shown]
     contents += [("failures", "Failures")] * bool(answer.failures)
     contents += [("final-model", "The final model")]
-    contents += [("columns", "Columns")] * (columns is not None)
+    contents += [("columns", "Preprocessing")] * (columns is not None)
     contents += [("spent", "Compute"), ("again", "Reproduce")]
     return render(
         "study.html",
@@ -129,8 +129,8 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
             [effects_picture(answer)],
             f"{len(answer.effects)} questions, each answered by a change of the {answer.judgement.measure}, both sides "
             f"at their best configuration and epoch. Bars are simultaneous "
-            f"{confidence_in_words(answer.judgement.confidence)} confidence intervals; the band around zero is what is "
-            "not worth having.",
+            f"{confidence_in_words(answer.judgement.confidence)} confidence intervals; inside the band around zero a "
+            "change is negligible.",
             [
                 *[f"Intervals are {TOO_FEW}."] * any_unknown(answer.effects),
                 *([f"This is {looked}."] if (looked := words.looked(answer.judgement)) else []),

@@ -56,6 +56,21 @@ def test_columns_that_are_no_features_are_left_out_and_named(container):
     np.testing.assert_allclose(model.predict_proba(container(odd)), expected, atol=1e-6)
 
 
+def test_sparse_rows_stay_sparse_where_an_array_with_gaps_was_fitted_on(monkeypatch):
+    gaps = np.where(np.random.default_rng(0).random(COUNTS.shape) < 0.1, np.nan, COUNTS)
+    model = quick_classifier().fit(gaps, LABELS)
+    expected = model.predict_proba(COUNTS)
+    rows = sparse.csr_array(COUNTS)
+    monkeypatch.setattr(type(rows), "toarray", None)
+    np.testing.assert_allclose(model.predict_proba(rows), expected, atol=1e-6)
+
+
+def test_sparse_rows_are_refused_where_a_frame_with_text_was_fitted_on():
+    frame = pd.DataFrame({"a": COUNTS[:, 0], "b": np.where(COUNTS[:, 1] > 0, "x", "y")})
+    with pytest.raises(ValueError, match=r"X is sparse, .* Give a frame"):
+        quick_classifier().fit(frame, LABELS).predict(sparse.csr_array(COUNTS[:, :2]))
+
+
 def test_sparse_rows_with_entries_given_twice_are_as_those_written_out():
     twice = sparse.csr_array((np.ones(8), np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.array([0, 2, 4, 4, 8])), shape=(4, 2))
     y = [1.0, 2.0, 3.0, 4.0]

@@ -74,10 +74,10 @@ class TestTheSentence:
     @pytest.mark.parametrize(
         ("verdicts", "configurations", "words"),
         [
-            ([], 8, ": every interval reaches across zero and out of the margin."),
+            ([], 8, ": every interval includes zero and reaches beyond the margin."),
             ([], 1, ": 1 configuration of each combination cannot tell which is better."),
             ([], 2, ": 2 configurations of each combination cannot tell which is better."),
-            (["diverged"], 8, ": in 1 of 7 a network diverged, and every other interval reaches across zero"),
+            (["diverged"], 8, ": in 1 of 7 a network diverged, and every other interval includes zero"),
             (
                 ["diverged", "endless", "endless"],
                 8,

@@ -258,7 +258,7 @@ class TestStudy:
 
     @pytest.mark.parametrize("numbers", ["piece", "", None, "Scaled"])
     def test_what_there_is_not_is_refused(self, numbers):
-        with pytest.raises(InputError, match=r"numbers: there is no .*auto, scaled or pieces"):
+        with pytest.raises(InputError, match=r"numbers: unknown value .*auto, scaled or pieces"):
             Options(numbers=numbers)
 
     def test_what_it_finds_is_the_same_on_every_run(self):

@@ -330,7 +330,7 @@ class TestLimits:
         assert (answer.plan.configurations, answer.plan.folds, answer.plan.epochs) == (1, 2, 7)
         assert "budget too small for a full study" in answer.plan.shortfalls[0]
         assert answer.trained.networks == 12 * 2
-        assert {phase.split()[0] for phase in notebook.phases} >= {"looking", "the", "training"}
+        assert {phase.split()[0] for phase in notebook.phases} >= {"pilot", "the", "training"}
         assert any("the 0.001 s budget is too small here: about " in phase for phase in notebook.phases)
         assert "exceeded the 0.001 s budget (minimum here:" in answer.plan.shortfalls[-1]
         assert answer.network.first_look is None  # there was no time for it

@@ -78,7 +78,7 @@ class TestTwelveRows:
     def test_without_test_rows_nothing_is_compared_on_them_and_nothing_fitted_for_it(self, studied):
         result, notebook, _ = studied
         assert (result.answer.test, result.answer.against_networks) == ((), ())
-        assert [phase.split()[0] for phase in notebook.phases] == ["looking", "training"]
+        assert [phase.split()[0] for phase in notebook.phases] == ["pilot", "training"]
 
     def test_the_schedule_is_as_long_as_asked_for_and_nothing_is_missing(self, studied):
         answer = studied[0].answer
@@ -359,7 +359,7 @@ class TestScoring:
         assert studied[0].answer.selection == "uniform"
 
     def test_whoever_watches_is_told(self, studied):
-        assert [phase.split()[0] for phase in studied[3].phases] == ["looking", "scoring", "training"]
+        assert [phase.split()[0] for phase in studied[3].phases] == ["pilot", "scoring", "training"]
 
     def test_of_equal_scores_the_lower_loss_counts(self):
         by_loss, by_score = (

@@ -173,7 +173,7 @@ def _why(answer: Answer, undecided: Sequence[EffectFound]) -> str:
     clauses = [f"in {diverged} of {len(undecided)} {wording.failure_reason(answer)}"] * bool(diverged)
     clauses += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
     if diverged + unknown < len(undecided):
-        clauses.append(f"every {'other ' * bool(clauses)}interval reaches across zero and out of the margin")
+        clauses.append(f"every {'other ' * bool(clauses)}interval includes zero and reaches beyond the margin")
     return f": {', and '.join(clauses)}"
 
 
