@@ -29,7 +29,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     - `budget`: a time for the whole fit, in seconds or as `"60s"`, `"2m"`, where time matters: how many networks are
       trained is then a matter of the machine.
     - `n_networks`: networks to train in the comparison. By default 900: ten configurations of hyperparameters for each
-      of the twelve combinations, in five folds, and the better half in five others; about two minutes on two cores for
+      of the twelve combinations, in five folds, and the better half in five others; a minute or two on two cores for
       a table of some hundred rows. Larger tables get fewer, 108 at least, which may take long: give `budget`. Fewer
       than 36 become 36, one configuration each, which tunes nothing. With the same `random_state`, the same number of
       networks gives the same result on every run.
