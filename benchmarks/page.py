@@ -27,8 +27,9 @@ def code_measured() -> str:
 CODE = code_measured()  # when the benchmark begins: what is committed while it runs is not what it measures
 
 
-def write(name: str, text: str, page: Path = PAGE) -> None:
+def write(name: str, text: str, page: Path | None = None) -> None:
     """Put a text between the marks of that name, with the commit that was measured and the date."""
+    page = page or PAGE
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, found, rest = page.read_text().partition(begin)
     if not found:

@@ -51,7 +51,7 @@ class TestText:
     @pytest.mark.parametrize("part", [b"\x00" * (1 << 20), b"a,b\n" + b"1,2\n" * (1 << 18)], ids=["zeros", "a table"])
     def test_hundreds_of_megabytes_in_one(self, here, part):
         compressed((part for _ in range(MANY)), here / "t.csv.gz")
-        refused("t.csv.gz", "stand for", "without compression")
+        refused("t.csv.gz", "unpack to", "without compression")
 
     def test_what_is_compressed_twice_is_unpacked_once(self, here):
         inner = io.BytesIO()
@@ -64,7 +64,7 @@ class TestText:
     def test_many_files_in_one(self, here):
         """A gzip file may be several, one after the other."""
         (here / "t.csv.gz").write_bytes(gzip.compress(b"1" * (1 << 20)) * MANY)
-        refused("t.csv.gz", "stand for")
+        refused("t.csv.gz", "unpack to")
 
     def test_one_that_never_ends(self, here):
         """Deflate of zeros without its last block."""
@@ -88,7 +88,7 @@ class TestArrays:
                 for _ in range(MANY):
                     member.write(bytes(MIB))
             zipped.writestr("y.npy", arrays()["y.npy"])
-        refused("t.npz", "stand for")
+        refused("t.npz", "unpack to")
 
     @pytest.mark.parametrize(
         "shape", [b"(60, 1 << 40)", b"(60, 99999999)", b"(9" + b"9" * 30 + b",)", b"(60, 4, 2**31)"]
@@ -157,13 +157,13 @@ class TestParquet:
             for _ in range(8):
                 writer.write_table(pa.table({"a": column}), row_group_size=1 << 24)
         assert (here / "t.parquet").stat().st_size < 1 << 20
-        refused("t.parquet", "stand for")
+        refused("t.parquet", "unpack to")
 
     def test_one_long_text_a_hundred_thousand_times(self, here):
         column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int8)), pa.array(["a" * 1_000_000]))
         pq.write_table(pa.table({"a": column}), "t.parquet", store_schema=False)
         assert (here / "t.parquet").stat().st_size < 100_000
-        refused("t.parquet", "stand for")
+        refused("t.parquet", "unpack to")
 
     def test_hundreds_of_megabytes_of_text_that_is_compressed_well(self, here):
         text = pa.array(["a" * (1 << 20)] * 64)
@@ -171,7 +171,7 @@ class TestParquet:
         with pq.ParquetWriter("t.parquet", pa.schema([("a", pa.string())]), **options) as writer:
             for _ in range(8):
                 writer.write_table(pa.table({"a": text}))
-        refused("t.parquet", "stand for")
+        refused("t.parquet", "unpack to")
 
     def test_a_header_that_promises_billions_of_rows(self, here):
         """The number of rows stands in the footer, in seven bits a byte; another number is put there."""
@@ -209,7 +209,7 @@ class TestFilesThatAreNone:
             os.mkfifo(name)
         else:
             (here / name).symlink_to(target)
-        refused(name, "no file")
+        refused(name, "not a file")
 
     @pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
     def test_gigabytes_of_nothing(self, here, name):

@@ -227,7 +227,7 @@ class TestStudy:
         assert network.widths == (1 + N_PIECES, 8, 1)
         assert network.first_look.pieces < network.first_look.scaled
         assert notebook.phases[0] == "pilot run: choosing the numeric encoding"
-        assert "numbers cut into pieces as well" in " ".join("\n".join(answer_lines(answer)).split())
+        assert "piecewise-linear encoding added" in " ".join("\n".join(answer_lines(answer)).split())
 
     def test_where_it_is_not_numbers_are_only_scaled(self):
         network, _ = network_of(make("line", rows=200), replace(FEW, epochs=40, batch_size=16))

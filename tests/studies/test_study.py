@@ -15,7 +15,7 @@ from goru.errors import InputError
 from goru.experiment.candidates import no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answers_of
-from goru.experiment.findings.answer import EffectFound, Judgement, ModelScores
+from goru.experiment.findings.answer import EffectFound, InteractionFound, Judgement
 from goru.experiment.findings.arm_losses import arm_losses
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import as_read, from_json, to_json
@@ -28,7 +28,7 @@ from goru.studies import defaults
 from goru.studies.asked.design import ARMS, LEARNING_RATE, PLAIN, design
 from goru.studies.asked.options import Options
 from goru.studies.environment import describe_environment
-from goru.studies.final.scores import constant_predictions, figures
+from goru.studies.final.scores import constant_predictions, figures, intervals
 from goru.studies.fitting import TableOptions, fit_table
 from goru.studies.study import Study
 
@@ -147,10 +147,9 @@ class TestTheAnswer:
 
     def test_a_constant_knows_nothing_but_the_development_rows_targets(self, classified, regressed, flowers, prices):
         for result, dataset in ((classified, flowers), (regressed, prices)):
-            expected = ModelScores(
-                0, "mean" if dataset.classes is None else "class prior", figures(dataset, constant_predictions(dataset))
-            )
-            assert result.answer.test[0] == as_read(expected)
+            first, constant = result.answer.test[0], constant_predictions(dataset)
+            assert (first.networks, first.arm) == (0, "mean" if dataset.classes is None else "class prior")
+            assert first.figures == figures(dataset, constant)
 
     def test_it_says_by_what_it_was_made(self, classified):
         assert classified.answer.environment == describe_environment()
@@ -163,13 +162,13 @@ class TestTheEvidence:
         assert as_read(result.evidence) == result.evidence
         assert len(text) < 150_000
 
-    def test_its_arms_configurations_and_interactions_are_of_the_trials_that_were_handed_over(
+    def test_its_arms_and_configurations_and_the_interactions_are_of_the_trials_that_were_handed_over(
         self, classified, kept, laboratory, splits
     ):
         found = losses_by_arm(kept, laboratory.shares(splits), defaults.TEMPERATURES)
         assert classified.evidence.arms == arm_losses(found, 3)
-        pairs = answers_of(design(), found, 3, 1).interactions
-        assert classified.evidence.interactions == tuple(as_read(EffectFound.of(pair, 90)) for pair in pairs)
+        pairs = InteractionFound.among(answers_of(design(), found, 3, 1), design(), 90)
+        assert classified.answer.interactions == tuple(map(as_read, pairs))
         configurations = {(each.arm, each.configuration): each for each in classified.evidence.configurations}
         for arm, own in found.items():
             mean = own.validation[0].mean(axis=0)
@@ -277,8 +276,10 @@ class TestTheModel:
         tested = {(entry.arm, entry.networks): entry for entry in result.answer.test}
         for model, networks in ((result.model.single, 1), (result.model, 8)):
             predict = model.values if dataset.classes is None else model.probabilities
-            expected = ModelScores(networks, "recommended", figures(dataset, predict(dataset.encoded_test)))
-            assert tested["recommended", networks] == expected
+            predicted = predict(dataset.encoded_test)
+            found, scores = figures(dataset, predicted), tested["recommended", networks]
+            assert scores.figures == found
+            assert scores.intervals == intervals(dataset, predicted, found)
 
     def test_it_has_learned_something(self, classified, regressed):
         assert classified.answer.test[-1].figures["accuracy"] > 0.5
