@@ -96,9 +96,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder of CSV files with a column `target`")
     parser.add_argument("--work", type=Path, default=Path("samples"), help="a folder for samples and runs")
+    parser.add_argument("--most", type=int, default=max(SAMPLES.values()), help="samples of a table")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     asked = parser.parse_args()
-    by_table = {table: effects(list(samples(asked.data, table, count, asked.work))) for table, count in SAMPLES.items()}
+    by_table = {
+        table: effects(list(samples(asked.data, table, min(count, asked.most), asked.work)))
+        for table, count in SAMPLES.items()
+    }
     text = "\n".join(lines(by_table))
     print(text)
     if asked.write:
