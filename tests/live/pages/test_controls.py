@@ -103,6 +103,7 @@ def test_layers_and_units(live):
     live.page.keyboard.press("Enter")
     assert changed.state()["network"]["hidden"][1] == 5
     assert len(live.last("frame")["sides"]["with"]["layers"]) == 3
+    live.page.locator(".side.with .layers li:visible").nth(2).wait_for()
     assert live.page.locator(".side.with .layers li:visible").count() == 3
     for _ in range(3):
         changed = Changed(live)
@@ -149,10 +150,12 @@ def test_what_the_server_refuses_is_said_beside_the_setting(visit):
 
 
 def test_invitation_switches_a_technique_on(visit):
+    from playwright.sync_api import expect
+
     live = visit(fragment())
     live.settle()
-    assert live.page.locator(".side:visible").count() == 1
+    expect(live.page.locator(".side:visible")).to_have_count(1)
     changed = Changed(live)
     live.page.get_by_role("button", name="Dropout 0.2").click()
     assert changed.state()["network"]["dropout"] == 0.2
-    assert live.page.locator(".side:visible").count() == 2
+    expect(live.page.locator(".side:visible")).to_have_count(2)
