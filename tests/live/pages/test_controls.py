@@ -1,8 +1,11 @@
 """Every control changes what is trained."""
 
+import time
+
 import pytest
 from visiting import fragment, needs_browser
 
+PATIENCE = 20  # seconds, on a busy machine
 pytestmark = [needs_browser, pytest.mark.slow]
 
 SLIDERS = [
@@ -40,14 +43,16 @@ class Changed:
         self.posts = len(live.asked)
 
     def state(self) -> dict:
-        live = self.live
+        live, end = self.live, time.monotonic() + PATIENCE
         live.until(f"events.some(([name, data]) => name === 'frame' && data.run > {self.run})")
-        live.settle()
-        asked = [body for body in live.asked[self.posts :] if body["action"] == "set"]
-        started = live.last("started")
-        assert asked[-1]["state"] == started["state"]
-        assert live.last("frame")["run"] == started["run"]
-        return started["state"]
+        while True:  # the page may have begun another training of its own before: when it was opened
+            live.settle()
+            asked = [body["state"] for body in live.asked[self.posts :] if body["action"] == "set"]
+            started = live.last("started")
+            if asked and asked[-1] == started["state"] and live.last("frame")["run"] == started["run"]:
+                return started["state"]
+            assert time.monotonic() < end, f"asked for {asked[-1:]}, and trains {started['state']}"
+            live.page.wait_for_timeout(20)
 
 
 @pytest.fixture(scope="module")
