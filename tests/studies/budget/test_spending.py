@@ -111,6 +111,7 @@ class TestTheBudget:
             least, _, _ = study(Machine(patch, an_epoch), 1e-3)
         assert took <= max(1.03 * budget, least) + 2 * an_epoch
 
+    @pytest.mark.slow
     @settings(max_examples=40)
     @given(st.floats(10, 600), st.floats(1e-3, 0.02), st.floats(1, 3), st.floats(0, 1))
     def test_so_it_is_where_the_machine_gets_slower(self, budget, an_epoch, slower, when):
