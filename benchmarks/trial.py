@@ -16,7 +16,7 @@ from goru.experiment.design import Design
 from goru.experiment.effects.answers import answer
 from goru.experiment.effects.standings import Standings
 from goru.experiment.effects.weights import weights
-from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.plan import Plan
 from goru.experiment.racing.looks import error
 from goru.experiment.racing.race import Race

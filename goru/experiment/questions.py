@@ -48,7 +48,7 @@ class Interaction:
     names: tuple[str, str] = ("the one", "the other")
 
     @property
-    def parts(self) -> tuple[Contrast, Contrast]:
+    def conditional(self) -> tuple[Contrast, Contrast]:
         """What the one changes without the other, and with it."""
         return Contrast("", self.one, self.neither, "mean"), Contrast("", self.both, self.other, "mean")
 

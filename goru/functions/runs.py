@@ -12,7 +12,7 @@ from goru.errors import InputError
 from goru.experiment import defaults
 from goru.experiment.arms import Level, technique
 from goru.experiment.effects.effects import Verdict, verdict
-from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.questions import NOTHING
 from goru.report.estimates import in_loss
 from goru.report.interactions import TOGETHER

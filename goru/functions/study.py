@@ -20,8 +20,6 @@ from goru.experiment.effects.failures import renumbered, splits_compared
 from goru.experiment.findings.answer import (
     Answer,
     Data,
-    EffectFound,
-    InteractionFound,
     Judgement,
     OverfittingFound,
     Planned,
@@ -29,6 +27,7 @@ from goru.experiment.findings.answer import (
     SimplestFound,
     Trained,
 )
+from goru.experiment.findings.effect import EffectFound, InteractionFound
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from goru.data.numbers import UNKNOWN, estimate, numbers, percents
-from goru.experiment.findings.answer import Number
+from goru.experiment.findings.effect import Number
 
 TOO_FEW = "unknown: too few configurations to estimate the error of the search"
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from goru.experiment.findings.answer import Answer, EffectFound
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.effect import EffectFound
 from goru.report import words
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends

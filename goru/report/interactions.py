@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from goru.data.numbers import numbers, percents
 from goru.experiment.effects.effects import Verdict
-from goru.experiment.findings.answer import Answer, InteractionFound
-from goru.report.words import verdict_in_words
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.effect import InteractionFound
+from goru.report.words import chance_in_words
 from goru.wording import counted
 
 TOGETHER: dict[Verdict, str] = {
@@ -44,7 +45,9 @@ def _distance(pair: InteractionFound) -> float:
 
 
 def _sentence(answer: Answer, pair: InteractionFound) -> str:
-    verdict = verdict_in_words(pair, TOGETHER)
+    verdict = TOGETHER[pair.verdict]
+    if pair.likely is not None:
+        verdict = f"{TOGETHER[pair.likely[0]]} (likely, {chance_in_words(pair.likely[1])})"
     if pair.without is None or pair.beside is None:
         return f"{pair.name}: {verdict}"
     without, beside = _shares([pair.without, pair.beside], answer.judgement.plain_loss)

@@ -1,7 +1,7 @@
 """What is known while a race goes on, as rows and lines."""
 
 from goru.data.numbers import number
-from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.interim import Interim
 from goru.report import words
 from goru.report.estimates import in_loss

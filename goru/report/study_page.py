@@ -205,18 +205,17 @@ def _inspected(answer: Answer, inspection: Inspection | None) -> list[Section]:
     loss = "squared error over the target's variance" if numeric else "log loss"
     used = _section(
         "columns-used",
-        "Which columns it uses",
+        "Permutation importance and partial dependence",
         [importance, dependence],
-        f"Of the final model, on test rows. Importance is by how much the {loss} rises where the values of a column "
-        "are shuffled among the rows; columns of numbers that say nearly the same are shuffled together. Bars are 95% "
-        "intervals over the rows.",
+        f"Of the final model, on test rows. Importance is the rise of the {loss} when a column's values are shuffled "
+        "among the rows; strongly correlated columns are shuffled together. Bars are 95% intervals over the rows.",
     )
     where = Section(
         "wrong",
-        "Where it is wrong",
+        "Error analysis",
         [slices] if slices else [],
         "Slices are the levels of categories, and quarters of the rows by each number.",
-        tables=[("The rows with the highest loss", wrong_table(inspection))],
+        tables=[("Rows with the highest loss", wrong_table(inspection))],
     )
     return [*used, where]
 

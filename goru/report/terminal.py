@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from goru.data.numbers import estimate, number, numbers
 from goru.errors import option
-from goru.experiment.findings.answer import Answer, Data, EffectFound, ModelScores, Network
+from goru.experiment.findings.answer import Answer, Data, ModelScores, Network
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.timings import Timings
 from goru.report import words
 from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from goru.experiment import defaults
 from goru.experiment.arms import PLAIN, Level
 from goru.experiment.effects.effects import Verdict
-from goru.experiment.findings.answer import Answer, Data, EffectFound, Judgement
+from goru.experiment.findings.answer import Answer, Data, Judgement
+from goru.experiment.findings.effect import EffectFound
 from goru.wording import confidence_in_words, counted
 
 KNOBS = {  # that are called otherwise than their names say
@@ -44,8 +45,12 @@ def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = 
     if likely is None:
         return names.get(effect.verdict, effect.verdict) if names else effect.verdict
     word, chance = likely
-    chance_words = "over 99%" if chance >= 0.995 else f"{chance:.0%}"
-    return f"likely {names.get(word, word) if names else word} ({chance_words})"
+    return f"likely {names.get(word, word) if names else word} ({chance_in_words(chance)})"
+
+
+def chance_in_words(chance: float) -> str:
+    """`91%`; nothing is certain."""
+    return "over 99%" if chance >= 0.995 else f"{chance:.0%}"
 
 
 def looked(judgement: Judgement) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from goru.experiment.findings.answer import Answer, EffectFound
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.forms import to_json
 from goru.experiment.trial import Trial
 

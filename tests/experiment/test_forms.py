@@ -15,7 +15,6 @@ from goru.experiment.arms import Level
 from goru.experiment.findings.answer import (
     Answer,
     Data,
-    EffectFound,
     FirstLook,
     Judgement,
     ModelScores,
@@ -26,6 +25,7 @@ from goru.experiment.findings.answer import (
     RivalFound,
     Trained,
 )
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.evidence import Activations, ClassPredictions, Evidence, ValuePredictions
 from goru.experiment.findings.failure import Failure
 from goru.experiment.forms import as_read, from_json, to_json

@@ -13,8 +13,6 @@ from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.answer import (
     Answer,
     Data,
-    EffectFound,
-    InteractionFound,
     Judgement,
     ModelScores,
     OverfittingFound,
@@ -22,6 +20,7 @@ from goru.experiment.findings.answer import (
     Recommendation,
     Trained,
 )
+from goru.experiment.findings.effect import EffectFound, InteractionFound
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json

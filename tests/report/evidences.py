@@ -18,7 +18,7 @@ import numpy as np
 
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import InteractionFound
+from goru.experiment.findings.effect import InteractionFound
 from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
 from goru.experiment.findings.gathering import Raced, gather
 from goru.experiment.forms import to_json

@@ -24,7 +24,7 @@ def test_importances_say_what_is_needed_and_what_is_not_shown_to_be():
     picture = importance_picture(FOUND)
     assert drawable(picture.figure)
     assert "needs a + b + c most: shuffled, the loss rises by 20%." in picture.says
-    assert "For 1 of 2 the interval holds zero" in picture.says
+    assert "For 1 of 2 the interval includes zero" in picture.says
     assert list(picture.figure.data[0].x) == [0.1, 0.0]
     assert "<b>" not in str(picture.figure.layout.yaxis.ticktext)
 

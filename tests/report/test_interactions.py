@@ -32,7 +32,7 @@ def test_a_decided_pair_says_what_the_one_does_without_the_other_and_with_it():
 
 def test_a_likely_pair_says_how_likely():
     (line,) = sentences(pair(helps=0.07))
-    assert line.endswith("likely each makes the other less necessary (93%)")
+    assert line.endswith("each makes the other less necessary (likely, 93%)")
 
 
 def test_what_only_adds_up_or_is_unknown_is_not_told():

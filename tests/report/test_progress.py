@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.watcher import Progress
 from goru.report import progress as module

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from answers import CLASSIFICATION
 
-from goru.experiment.findings.answer import Answer, EffectFound, SimplestFound
+from goru.experiment.findings.answer import Answer, SimplestFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.forms import from_json
 from goru.report import words
 from goru.report.interactions import TOGETHER

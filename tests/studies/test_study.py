@@ -15,8 +15,9 @@ from goru.errors import InputError
 from goru.experiment.candidates import no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answers_of
-from goru.experiment.findings.answer import EffectFound, InteractionFound, Judgement
+from goru.experiment.findings.answer import Judgement
 from goru.experiment.findings.arm_losses import arm_losses
+from goru.experiment.findings.effect import EffectFound, InteractionFound
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.forms import as_read, from_json, to_json
 from goru.experiment.knobs import log_uniform

@@ -8,7 +8,7 @@ from studies import TINY, losses_of
 
 from goru.errors import InputError
 from goru.experiment.effects.answers import answer as answers_of
-from goru.experiment.findings.answer import EffectFound
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.forms import as_read
 from goru.experiment.plan import Plan
 from goru.experiment.racing.record import Record

@@ -20,7 +20,7 @@ from goru.experiment.trial import Losses
 class Answers:
     """What every question of a design was answered; the intervals of each kind hold together.
 
-    - `parts`: of every interaction what the one changes without the other, and with it.
+    - `conditional`: of every interaction what the one changes without the other, and with it.
     - `plain_loss`: of the plain arm, cross-fitted.
     - `simplest`: arm that does about as well as the best; `None` where that cannot be told.
     - `confidence`: of the intervals of a kind together.
@@ -34,7 +34,7 @@ class Answers:
     simplest: Simplest | None
     confidence: float
     losses: Mapping[Arm, float]
-    parts: tuple[tuple[float, float], ...] = ()
+    conditional: tuple[tuple[float, float], ...] = ()
 
 
 def answer(
@@ -79,7 +79,7 @@ def answer(
         simplest(standings, parts) if enough else None,
         confidence,
         {arm: float(standings.all.losses[place].mean()) for arm, place in standings.places.items()},
-        tuple((change(pair.parts[0]), change(pair.parts[1])) for pair in interactions),
+        tuple((change(pair.conditional[0]), change(pair.conditional[1])) for pair in interactions),
     )
 
 

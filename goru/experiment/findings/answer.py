@@ -1,24 +1,20 @@
 """What an experiment found, as it is kept, shown and drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from math import isfinite
-from typing import Literal, Self
+from dataclasses import asdict, dataclass, field
+from typing import Literal
 
 from goru.experiment import defaults
 from goru.experiment.arms import Level
 from goru.experiment.candidates import Candidate
-from goru.experiment.design import Design
 from goru.experiment.effects.answers import Answers
-from goru.experiment.effects.effects import Effect, Verdict
 from goru.experiment.effects.overfitting import overfitting
+from goru.experiment.findings.effect import EffectFound, InteractionFound, Number
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.timings import Timings
 from goru.experiment.plan import Cut, Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.wording import figure, repeated
-
-Number = float | None  # what is infinite, or no number, is none: JSON has neither
 
 
 @dataclass(frozen=True)
@@ -147,85 +143,6 @@ class OverfittingFound:
         """Of an arm's best configuration."""
         of_plain = overfitting(losses, folds, validation_to_training, defaults.MARGIN, defaults.CONFIDENCE)
         return cls(**asdict(of_plain))
-
-
-@dataclass(frozen=True)
-class EffectFound:
-    """A question's answer: the change of what judges, with an interval; below zero is better.
-
-    - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
-    - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
-    - `configurations_to_decide`: whether more configurations might.
-    - `helps`, `negligible`: how likely it is that the change is below zero, and that it is not worth having.
-    """
-
-    name: str
-    change: Number
-    low: Number
-    high: Number
-    margin: Number
-    verdict: Verdict
-    rows: Number
-    networks: Number
-    search: Number
-    rows_to_decide: int | None = None
-    configurations_to_decide: bool = False
-    helps: Number = None
-    negligible: Number = None
-
-    @property
-    def likely(self) -> tuple[Verdict, float] | None:
-        """Of an undecided effect what it most likely does, and how likely that is; none, where nothing is likely."""
-        if self.verdict != "undecided" or self.helps is None or self.negligible is None:
-            return None
-        chances: dict[Verdict, float] = {
-            "no effect worth having": self.negligible,
-            "helps": self.helps,
-            "hurts": 1 - self.helps,
-        }
-        return next(((word, chance) for word, chance in chances.items() if chance >= defaults.LIKELY), None)
-
-    @classmethod
-    def of(cls, effect: Effect, rows: int) -> Self:
-        """An effect.
-
-        **Arguments:**
-
-        - `rows`: of the table.
-        """
-        numbers = asdict(effect)
-        factor = numbers.pop("factor")
-        known = factor is not None and isfinite(factor)
-        to_decide = round(factor * rows) if known else None
-        return cls(**numbers, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
-
-
-@dataclass(frozen=True)
-class InteractionFound(EffectFound):
-    """What two techniques change together, less what each changes alone: below zero they do more together.
-
-    - `first`, `second`: techniques.
-    - `without`, `beside`: what the first changes without the second, and with it.
-    """
-
-    first: str = ""
-    second: str = ""
-    without: Number = None
-    beside: Number = None
-
-    @classmethod
-    def among(cls, answers: Answers, design: Design, rows: int) -> "tuple[InteractionFound, ...]":
-        """Of the answers to all questions of a design.
-
-        **Arguments:**
-
-        - `rows`: of the table.
-        """
-        asked = design.asked[1]
-        return tuple(
-            replace(cls.of(effect, rows), first=pair.names[0], second=pair.names[1], without=parts[0], beside=parts[1])
-            for pair, effect, parts in zip(asked, answers.interactions, answers.parts, strict=True)
-        )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goru.experiment.arms import Level
-from goru.experiment.findings.answer import Number, OverfittingFound
+from goru.experiment.findings.answer import OverfittingFound
+from goru.experiment.findings.effect import Number
 from goru.experiment.findings.inspection import Inspection
 
 Numbers = tuple[Number, ...]

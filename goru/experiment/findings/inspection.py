@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from goru.experiment.findings.answer import Number
+from goru.experiment.findings.effect import Number
 
 
 @dataclass(frozen=True)

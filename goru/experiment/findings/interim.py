@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from goru.experiment.effects.answers import Answers
-from goru.experiment.findings.answer import EffectFound, Number
+from goru.experiment.findings.effect import EffectFound, Number
 from goru.experiment.forms import as_read
 
 LEADERS = 5

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from goru.data.numbers import UNKNOWN, number, numbers
 from goru.experiment.arms import Level, technique
 from goru.experiment.effects.effects import Verdict
-from goru.experiment.findings.answer import Answer, EffectFound
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.evidence import ArmLosses, Evidence
 from goru.report import words
 from goru.report.estimates import in_loss, in_shares

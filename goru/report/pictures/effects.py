@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from goru.data.numbers import number
 from goru.experiment.defaults import FEWEST_CONFIGURATIONS
 from goru.experiment.effects.effects import Verdict
-from goru.experiment.findings.answer import Answer, EffectFound
+from goru.experiment.findings.answer import Answer
+from goru.experiment.findings.effect import EffectFound
 from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_loss, in_shares
 from goru.report.pictures.picture import Picture, Table

@@ -1,5 +1,8 @@
 """What the final model makes of its columns, and where it is wrong."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -17,68 +20,57 @@ NAMED = 3  # columns in a sentence
 
 def importance_picture(inspection: Inspection) -> Picture | None:
     """A bar a column: by how much the loss rises where it is shuffled; nothing where none was."""
-    found = inspection.importances
-    if not found:
+    importances = inspection.importances
+    if not importances:
         return None
-    shown, unit = found[:MOST], inspection.loss or 1.0
+    shown, unit = importances[:MOST], inspection.loss or 1.0
     names = [" + ".join(text(name) for name in one.columns[:2]) + ", …" * (len(one.columns) > 2) for one in shown]
-    figure = blank(70 + ROW * len(shown), showlegend=False, hovermode="closest", margin={"t": 8, "l": 8, "r": 12})
+    figure = _rows(names)
     figure.add_trace(
         go.Bar(
             x=[one.change for one in shown],
             y=[-place for place in range(len(shown))],
             orientation="h",
             marker={"color": RECOMMENDED, "opacity": 0.75},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [one.high - one.change for one in shown],
-                "arrayminus": [one.change - one.low for one in shown],
-                "color": SOFT,
-                "thickness": 1.5,
-            },
+            error_x=_error_bars([(one.low, one.change, one.high) for one in shown], SOFT),
             customdata=names,
             hovertemplate="%{customdata}<br>loss rises by %{x:.3g}<extra></extra>",
         )
     )
-    figure.update_yaxes(
-        tickvals=[-place for place in range(len(shown))],
-        ticktext=names,
-        range=[-len(shown) + 0.4, 0.6],
-        fixedrange=True,
-    )
     figure.update_xaxes(title={"text": "rise of the test loss if shuffled"})
-    sure = [one for one in found if one.low > 0]
+    sure = [one for one in importances if one.low > 0]
     leading = [short_name(" + ".join(one.columns)) for one in sure[:NAMED]]
     sentences = [f"Of {counted(inspection.rows, 'test row')}; the mean loss of all is {number(inspection.loss)}."]
     if leading:
         shares = listing(share.lstrip("+") for share in percents([one.change / unit for one in sure[:NAMED]]))
         sentences.append(f"The model needs {listing(leading)} most: shuffled, the loss rises by {shares}.")
-    idle = sum(one.low <= 0 for one in found)
+    idle = sum(one.low <= 0 for one in importances)
     if idle:
-        sentences.append(f"For {idle} of {len(found)} the interval holds zero: these rows do not show that it is used.")
-    rows = [(" + ".join(one.columns), *numbers([one.change, one.low, one.high], sign=True)) for one in found]
+        sentences.append(
+            f"For {idle} of {len(importances)} the interval includes zero: these rows do not show that they are used."
+        )
+    rows = [(" + ".join(one.columns), *numbers([one.change, one.low, one.high], sign=True)) for one in importances]
     return Picture("importance", " ".join(sentences), figure, Table(("column", "rise", "low", "high"), rows))
 
 
 def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Picture | None:
     """A panel a column: what is predicted on average where all rows have the same value of it."""
-    found = inspection.dependences
-    if not found:
+    dependences = inspection.dependences
+    if not dependences:
         return None
-    across = min(2, len(found))
-    down = -(-len(found) // across)
+    across = min(2, len(dependences))
+    down = -(-len(dependences) // across)
     figure = make_subplots(
         down,
         across,
-        subplot_titles=[text(one.column) for one in found],
+        subplot_titles=[text(one.column) for one in dependences],
         shared_yaxes="all",
         vertical_spacing=0.42 / down,
         horizontal_spacing=0.08,
     )
     figure.update_layout(blank(PANEL * down + 40, hovermode="closest").layout)
-    labels = list(found[0].curves)
-    for place, one in enumerate(found):
+    labels = list(dependences[0].curves)
+    for place, one in enumerate(dependences):
         axis = "" if place == 0 else str(place + 1)
         for index, label in enumerate(labels):
             figure.add_trace(
@@ -100,7 +92,7 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
     what = f"predicted {short_name(target)}" if numeric else f"probability of {short_name(labels[0])}" * of_one
     what = what or "probabilities"
     figure.update_yaxes(title={"text": text(what)}, col=1)
-    spread = max(found, key=_spread)
+    spread = max(dependences, key=_spread)
     says = (
         f"Every row is given the same value of one column, and predictions are averaged: how the {what} "
         f"{'depends' if of_one else 'depend'} on it, other columns being as they are. Of these columns "
@@ -108,7 +100,7 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
     )
     rows = [
         (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))
-        for one in found
+        for one in dependences
         for label, means in one.curves.items()
         for value, mean in zip(one.values, means, strict=True)
     ]
@@ -121,38 +113,25 @@ def _spread(one: Dependence) -> float:
 
 def slices_picture(inspection: Inspection) -> Picture | None:
     """A mark a slice, its mean loss with an interval, beside the mean over all rows."""
-    found = inspection.slices
-    if not found:
+    slices = inspection.slices
+    if not slices:
         return None
-    names = [f"{text(one.column)}: {text(one.values)}" for one in found]
-    figure = blank(70 + ROW * len(found), showlegend=False, hovermode="closest", margin={"t": 8, "l": 8, "r": 12})
+    names = [f"{text(one.column)}: {text(one.values)}" for one in slices]
+    figure = _rows(names)
     figure.add_vline(x=inspection.loss, line={"color": SOFT, "width": 1, "dash": "dash"}, layer="below")
     figure.add_trace(
         go.Scatter(
-            x=[one.loss for one in found],
-            y=[-place for place in range(len(found))],
+            x=[one.loss for one in slices],
+            y=[-place for place in range(len(slices))],
             mode="markers",
             marker={"color": RECOMMENDED, "size": 10},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [one.high - one.loss for one in found],
-                "arrayminus": [one.loss - one.low for one in found],
-                "color": RECOMMENDED,
-                "thickness": 1.5,
-            },
-            customdata=[f"{name}, {counted(one.rows, 'row')}" for name, one in zip(names, found, strict=True)],
+            error_x=_error_bars([(one.low, one.loss, one.high) for one in slices], RECOMMENDED),
+            customdata=[f"{name}, {counted(one.rows, 'row')}" for name, one in zip(names, slices, strict=True)],
             hovertemplate="%{customdata}<br>%{x:.3g}<extra></extra>",
         )
     )
-    figure.update_yaxes(
-        tickvals=[-place for place in range(len(found))],
-        ticktext=names,
-        range=[-len(found) + 0.4, 0.6],
-        fixedrange=True,
-    )
     figure.update_xaxes(title={"text": "mean test loss (dashed: all rows)"}, rangemode="tozero")
-    above = [one for one in found if one.low > inspection.loss]
+    above = [one for one in slices if one.low > inspection.loss]
     says = f"Of {counted(inspection.all_rows, 'test row')}, whose mean loss is {number(inspection.loss)}. "
     if above:
         worst = above[0]
@@ -161,11 +140,31 @@ def slices_picture(inspection: Inspection) -> Picture | None:
             f"{number(worst.loss)}. "
         )
     says += (
-        f"{len(above)} of the {len(found)} slices shown lie above the mean with their whole interval; the worst of "
+        f"{len(above)} of the {len(slices)} slices shown lie above the mean with their whole interval; the worst of "
         "many slices look worse than they are, so take them for where to look."
     )
-    rows = [(f"{one.column}: {one.values}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high])) for one in found]
+    rows = [(f"{one.column}: {one.values}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high])) for one in slices]
     return Picture("slices", says, figure, Table(("slice", "rows", "mean loss", "low", "high"), rows))
+
+
+def _rows(names: Sequence[str]) -> go.Figure:
+    """An empty figure with a row a name, from the top."""
+    figure = blank(70 + ROW * len(names), showlegend=False, hovermode="closest", margin={"t": 8, "l": 8, "r": 12})
+    places = [-place for place in range(len(names))]
+    figure.update_yaxes(tickvals=places, ticktext=names, range=[-len(names) + 0.4, 0.6], fixedrange=True)
+    return figure
+
+
+def _error_bars(intervals: Sequence[tuple[float, float, float]], colour: str) -> dict[str, Any]:
+    """Of low ends, values and high ends."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - value for _, value, high in intervals],
+        "arrayminus": [value - low for low, value, _ in intervals],
+        "color": colour,
+        "thickness": 1.5,
+    }
 
 
 def wrong_table(inspection: Inspection) -> Table:

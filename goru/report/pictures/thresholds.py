@@ -46,7 +46,7 @@ def precision_recall_picture(predictions: ClassPredictions) -> Picture | None:
 
 def thresholds_title(predictions: ClassPredictions) -> str:
     """What the table is of."""
-    return f"Thresholds: rows taken for '{short_name(predictions.classes[1], SHORT)}' from a probability on"
+    return f"Decision thresholds for '{short_name(predictions.classes[1], SHORT)}'"
 
 
 def thresholds_table(predictions: ClassPredictions) -> Table:
@@ -63,4 +63,4 @@ def thresholds_table(predictions: ClassPredictions) -> Table:
         )
         for one in predictions.thresholds
     ]
-    return Table(("probability at least", "rows taken", "precision", "recall", "F1", "accuracy"), rows)
+    return Table(("threshold", "predicted rows", "precision", "recall", "F1", "accuracy"), rows)

@@ -53,14 +53,14 @@ class Places:
 
 def places(schema: Schema) -> dict[str, Places]:
     """Of every column that is a feature."""
-    found: dict[str, Places] = {}
+    by_column: dict[str, Places] = {}
     number, indicator = 0, 0
     for column in schema.numeric:
         width = len(column.parts) if isinstance(column, DateColumn) else 1
         missing = (indicator,) if column.missing else ()
-        found[column.name] = Places(tuple(range(number, number + width)), missing)
+        by_column[column.name] = Places(tuple(range(number, number + width)), missing)
         number, indicator = number + width, indicator + len(missing)
-    return found | {column.name: Places(codes=(place,)) for place, column in enumerate(schema.categorical)}
+    return by_column | {column.name: Places(codes=(place,)) for place, column in enumerate(schema.categorical)}
 
 
 def inspect(model: Model, dataset: Dataset, predicted: np.ndarray, seed: int) -> Inspection | None:
@@ -95,9 +95,9 @@ def inspect(model: Model, dataset: Dataset, predicted: np.ndarray, seed: int) ->
     columns = {column.name: column for column in (*model.schema.numeric, *model.schema.categorical)}
     first = [name for one in importances if one.change > 0 for name in one.columns]
     dependences = [
-        found
+        one
         for name in first[:SHOWN]
-        if (found := dependence(columns[name], where[name], encoded, predict, dataset)) is not None
+        if (one := dependence(columns[name], where[name], encoded, predict, dataset)) is not None
     ]
     return Inspection(
         len(rows),
@@ -204,12 +204,12 @@ def worst_slices(
 ) -> list[Slice]:
     """Levels, quarters of numbers, and missing values, of which the mean loss is highest: by the lower end of its
     interval, so that few rows do not come first by chance."""
-    found = []
+    slices = []
     for column in columns:
         for label, chosen in _slices(column, where[column.name], encoded):
             if FEWEST_IN_A_SLICE <= chosen.sum() < len(losses):
-                found.append(Slice(column.name, label, int(chosen.sum()), *_with_interval(losses[chosen])))
-    worse = [one for one in found if one.loss > losses.mean()]
+                slices.append(Slice(column.name, label, int(chosen.sum()), *_with_interval(losses[chosen])))
+    worse = [one for one in slices if one.loss > losses.mean()]
     return sorted(worse, key=lambda one: -one.low)[:SLICES]
 
 

@@ -15,16 +15,8 @@ from goru.experiment.candidates import Candidate
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
 from goru.experiment.effects.answers import answer as answer_questions
-from goru.experiment.findings.answer import (
-    Answer,
-    EffectFound,
-    InteractionFound,
-    Judgement,
-    OverfittingFound,
-    Planned,
-    SimplestFound,
-    Trained,
-)
+from goru.experiment.findings.answer import Answer, Judgement, OverfittingFound, Planned, SimplestFound, Trained
+from goru.experiment.findings.effect import EffectFound, InteractionFound
 from goru.experiment.findings.evidence import Evidence
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced

@@ -66,7 +66,7 @@ def figures(
 
 
 def intervals(
-    dataset: Dataset, predicted: np.ndarray, found: Mapping[str, float | None], measure: Measure | None = None
+    dataset: Dataset, predicted: np.ndarray, values: Mapping[str, float | None], measure: Measure | None = None
 ) -> dict[str, tuple[float, float] | None]:
     """A 95 % interval of every figure: what other test rows would have said.
 
@@ -76,7 +76,7 @@ def intervals(
 
     **Arguments:**
 
-    - `found`: the figures.
+    - `values`: of the figures.
 
     **Returns:** as `figures`; `None` where the rows do not define a figure, or there is a single row or group.
     """
@@ -85,7 +85,7 @@ def intervals(
     units = np.arange(n) if dataset.test_groups is None else np.unique(dataset.test_groups, return_inverse=True)[1]
     count = int(units.max()) + 1
     result: dict[str, tuple[float, float] | None] = {}
-    for name, value in found.items():
+    for name, value in values.items():
         if value is None or count < 2:
             result[name] = None
             continue

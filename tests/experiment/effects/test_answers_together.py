@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from goru.experiment.design import Design
 from goru.experiment.effects.crossfit import crossfitted
-from goru.experiment.findings.answer import InteractionFound
+from goru.experiment.findings.effect import InteractionFound
 from goru.experiment.fraction import fraction
 from goru.experiment.knobs import uniform
 from goru.experiment.questions import Contrast
@@ -58,7 +58,7 @@ class TestInteractions:
     def test_say_what_the_one_changes_without_the_other_and_with_it(self):
         losses = {NEITHER: 1.0, A: 0.9, B: 0.7, AB: 0.5}
         together = answers(alike({arm: [loss] * 3 for arm, loss in losses.items()}), SQUARE)
-        assert together.parts == (pytest.approx((-0.1, -0.2)),)
+        assert together.conditional == (pytest.approx((-0.1, -0.2)),)
         (found,) = InteractionFound.among(together, SQUARE, 100)
         assert (found.first, found.second, found.change) == ("a 1", "b 1", pytest.approx(-0.1))
         assert (found.without, found.beside) == pytest.approx((-0.1, -0.2))

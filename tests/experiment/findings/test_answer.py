@@ -9,7 +9,8 @@ from experiments import PLAIN, arm_of, make_losses, make_trial
 
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.effects import Effect
-from goru.experiment.findings.answer import EffectFound, OverfittingFound, Planned, Recommendation, Trained
+from goru.experiment.findings.answer import OverfittingFound, Planned, Recommendation, Trained
+from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.failure import Failure
 from goru.experiment.plan import Plan, plan_trials
 
