@@ -46,7 +46,6 @@ def open_page(
     except ImportError as error:
         raise InputError(f"goru live needs {error.name}. Install it with: pip install 'goru[live]'.") from None
     sys.setswitchinterval(SWITCH_SECONDS)
-    threading.Thread(target=_import_engine, daemon=True).start()
     if source is None:
         session = Session(State(), Source())
     else:
@@ -54,6 +53,8 @@ def open_page(
         rows = table(source, target, task, drop)
         call = source, {name: value for name, value in options.items() if value}
         session = Session(first_state(rows), Source(rows), call)
+    # Not before the table is read: JAX changes a table of NumPy's types that pandas, while it is imported, goes through.
+    threading.Thread(target=_import_engine, daemon=True).start()
     with contextlib.closing(listen(port)) as sock:
         token = new_token()
         page = address(sock, token, lang)
