@@ -53,7 +53,7 @@ def open_page(
         rows = table(source, target, task, drop)
         call = source, {name: value for name, value in options.items() if value}
         session = Session(first_state(rows), Source(rows), call)
-    # Not before the table is read: JAX changes a table of NumPy's types that pandas, while it is imported, goes through.
+    # Not before the table is read: JAX changes a list of NumPy's types that pandas goes through when it is imported.
     threading.Thread(target=_import_engine, daemon=True).start()
     with contextlib.closing(listen(port)) as sock:
         token = new_token()
