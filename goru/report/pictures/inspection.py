@@ -68,7 +68,9 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
         vertical_spacing=0.42 / down,
         horizontal_spacing=0.08,
     )
-    figure.update_layout(blank(PANEL * down + 40, hovermode="closest").layout)
+    height = PANEL * down + 40
+    figure.update_layout(blank(height, hovermode="closest", margin={"l": 8, "r": 12, "t": 64, "b": 8}).layout)
+    figure.update_layout(legend_y=1 + 26 / height)  # above the names of the panels
     labels = list(dependences[0].curves)
     for place, one in enumerate(dependences):
         axis = "" if place == 0 else str(place + 1)
@@ -92,11 +94,11 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
     what = f"predicted {short_name(target)}" if numeric else f"probability of {short_name(labels[0])}" * of_one
     what = what or "probabilities"
     figure.update_yaxes(title={"text": text(what)}, col=1)
-    spread = max(dependences, key=_spread)
+    widest, (depends, them) = max(dependences, key=_spread), ("depends", "it") if of_one else ("depend", "them")
     says = (
-        f"Every row is given the same value of one column, and predictions are averaged: how the {what} "
-        f"{'depends' if of_one else 'depend'} on it, other columns being as they are. Of these columns "
-        f"{short_name(spread.column)} moves it most. Where columns go together, some of these rows could not be."
+        f"Every row is given the same value of one column, and predictions are averaged: how the {what} {depends} on it, "
+        f"other columns being as they are. Of these columns {short_name(widest.column)} moves {them} most. Where columns "
+        "go together, some of these rows could not be."
     )
     rows = [
         (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))
