@@ -96,9 +96,9 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
     figure.update_yaxes(title={"text": text(what)}, col=1)
     widest, (depends, them) = max(dependences, key=_spread), ("depends", "it") if of_one else ("depend", "them")
     says = (
-        f"Every row is given the same value of one column, and predictions are averaged: how the {what} {depends} on it, "
-        f"other columns being as they are. Of these columns {short_name(widest.column)} moves {them} most. Where columns "
-        "go together, some of these rows could not be."
+        f"Every row is given the same value of one column, and predictions are averaged: how the {what} {depends} on "
+        f"it, other columns being as they are. Of these columns {short_name(widest.column)} moves {them} most. Where "
+        "columns go together, some of these rows could not be."
     )
     rows = [
         (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))
