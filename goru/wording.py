@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from difflib import get_close_matches
 
+from goru.language import kept
+
 _LONGEST_TYPED = 500
 
 
@@ -19,7 +21,7 @@ def listing(items: Iterable[object], limit: int = 8) -> str:
     """Return the items separated by commas, at most ``limit`` of them, with the number of those left off."""
     words = [str(item) for item in items]
     shown = ", ".join(words[:limit])
-    return shown if len(words) <= limit else f"{shown} and {len(words) - limit:,} more"
+    return shown if len(words) <= limit else kept("{items} and {n:,} more", items=shown, n=len(words) - limit)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -34,7 +36,7 @@ def figure(value: float, digits: int = 3) -> str:
 
 def repeated(times: int) -> str:
     """Return ``once``, ``twice``, ``3 times``."""
-    return {1: "once", 2: "twice"}.get(times, f"{times} times")
+    return {1: kept("once"), 2: kept("twice")}.get(times, kept("{n} times", n=times))
 
 
 def shortened(value: object, limit: int = 40) -> str:

@@ -13,6 +13,7 @@ from goru.data.numerals import level_text, number_text
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.data.task import MOST_INTEGER_CLASSES, all_whole
 from goru.errors import InputError, option
+from goru.language import kept
 from goru.wording import counted, shortened
 
 Label = bool | int | float | str
@@ -52,14 +53,30 @@ def remarks_on_classes(values: pd.Series) -> tuple[str, ...]:
         by_number.setdefault(number_text(text), []).append(text)
         if len(own) > 1:
             remarks.append(
-                f"{_together(own)} are one class of '{name}', as they mean the same. If they are names, put a letter "
-                "before them."
+                kept(
+                    "{labels} are one class of '{name}', as they mean the same. If they are names, put a "
+                    "letter before them.",
+                    labels=_together(own),
+                    name=name,
+                )
             )
         if text in GAP_WORDS:
             rows = counted(sum(own.values()), "row")
-            remarks.append(f"'{text}' is a class of '{name}' ({rows}). If it means missing, leave these cells empty.")
+            remarks.append(
+                kept(
+                    "'{text}' is a class of '{name}' ({rows}). If it means missing, leave these cells empty.",
+                    text=text,
+                    name=name,
+                    rows=rows,
+                )
+            )
     remarks.extend(
-        f"{_together(texts)} are {len(texts)} classes of '{name}', though they are one number."
+        kept(
+            "{labels} are {count} classes of '{name}', though they are one number.",
+            labels=_together(texts),
+            count=len(texts),
+            name=name,
+        )
         for texts in by_number.values()
         if len(texts) > 1
     )

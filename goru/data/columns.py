@@ -20,6 +20,7 @@ from goru.data.cells import (
 from goru.data.row_numbers import counts_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.errors import option
+from goru.language import kept
 
 #: A category keeps at most so many levels, "(other)" included.
 MOST_LEVELS = 50
@@ -27,9 +28,9 @@ MOST_LEVELS = 50
 IDENTIFIER_SHARE = 0.9
 OTHER, MISSING = "(other)", "(missing)"
 #: Reasons to drop a column that nobody need hear about.
-CONSTANT, NO_VALUES = "constant", "all values missing"
+CONSTANT, NO_VALUES = kept("constant"), kept("all values missing")
 #: What becomes of numbers that name something.
-TOO_LONG = "as its whole numbers are too long for a float, which rounds them. If they are names, say"
+TOO_LONG = kept("as its whole numbers are too long for a float, which rounds them. If they are names, say")
 #: The parts of a date, and what pandas calls them.
 _PANDAS_PARTS = {"year": "year", "month": "month", "day": "day", "weekday": "day_of_week", "hour": "hour"}
 DATE_PARTS = tuple(_PANDAS_PARTS)
@@ -128,7 +129,7 @@ def _decide(series: pd.Series, name: str, categorical: bool) -> Column:
     n_distinct = series.nunique()
     # A column of one single value is constant, not an identifier; that is said where categories are decided.
     if n_distinct > max(1, IDENTIFIER_SHARE * n_values):
-        identifier = "an identifier (text in which more than 90 % of the values differ)"
+        identifier = kept("an identifier (text in which more than 90 % of the values differ)")
         return DroppedColumn(name, spoiling_cells(series) or other_spelling(series) or identifier)
     return _decide_category(series, name)
 
@@ -143,9 +144,16 @@ def _decide_numeric(series: pd.Series, name: str, written: pd.Series) -> Column:
         values = values[finite]
     elif values.min() == values.max():
         rounded = are_rounded(written, values)
-        return DroppedColumn(name, f"constant, {TOO_LONG} {option('categorical')}" if rounded else CONSTANT)
+        return DroppedColumn(
+            name,
+            kept("constant, {too_long} {option}", too_long=TOO_LONG, option=option("categorical"))
+            if rounded
+            else CONSTANT,
+        )
     elif names_rows(name) and counts_rows(series):
-        return DroppedColumn(name, "it counts the rows, as an index does. Give it another name if it is a feature")
+        return DroppedColumn(
+            name, kept("it counts the rows, as an index does. Give it another name if it is a feature")
+        )
     return NumericColumn(name, missing=missing, boolean=is_boolean(series))
 
 
@@ -153,7 +161,7 @@ def _decide_date(dates: pd.Series, name: str) -> Column:
     parts = tuple(part for part, values in date_parts(dates.dropna()).items() if len(np.unique(values)) > 1)
     missing = bool(dates.isna().any())
     if not parts and not missing:
-        return DroppedColumn(name, "constant (dates that differ in nothing down to the hour)")
+        return DroppedColumn(name, kept("constant (dates that differ in nothing down to the hour)"))
     return DateColumn(name, parts, missing)
 
 

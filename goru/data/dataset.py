@@ -30,6 +30,7 @@ from goru.data.target import Target
 from goru.data.target_remarks import remarks_on_target
 from goru.data.task import Task, without_gaps_of_quantity
 from goru.errors import InputError, option
+from goru.language import kept
 from goru.wording import counted, listing, shortened
 
 #: With fewer rows nothing can be said.
@@ -197,7 +198,11 @@ def load_dataset(
             refuse_odd(frame[column], role, name, WANTED)
     group_codes = None if groups is None else groups_in(frame[groups].loc[rows], name)
     times = None if time is None else times_in(frame[time].loc[rows], name)
-    roles = {column: f"it holds the {role}" for role, column in (("groups", groups), ("time", time)) if column}
+    roles = {
+        column: kept("it holds the {role}", role=role)
+        for role, column in (("groups", groups), ("time", time))
+        if column
+    }
     left_out = dict.fromkeys(drop, "not wanted") | roles
     features = frame.drop(columns=target_name)
     features = features if len(rows) == len(frame) else features.iloc[rows]
@@ -234,7 +239,7 @@ def load_dataset(
         repeated = alike.repeated_in(encoded_test, y_test)
     if found.task == "regression" and len(y_test):
         beyond = notes_on_rows_beyond(encoded_test.numeric, *ends_of(encoded_development.numeric), schema.feature_names)
-        notes.extend(f"Test rows: {note}" for note in beyond)
+        notes.extend(kept("Test rows: {note}", note=note) for note in beyond)
     return Dataset(
         name=name,
         target=found,
@@ -265,8 +270,16 @@ def _with_target(frame: pd.DataFrame, target: str, source: str, notes: list[str]
     n_missing = int((~present).sum())
     if n_missing:
         words = frame[target][~present].dropna().unique()
-        among = f" ({listing(map(shortened, words), limit=3)} among them)" if len(words) else ""
-        notes.append(f"Left out {counted(n_missing, 'row')} of {source} without a target{among}.")
+        left_out = {"rows": counted(n_missing, "row"), "source": source}
+        notes.append(
+            kept(
+                "Left out {rows} of {source} without a target ({words} among them).",
+                **left_out,
+                words=listing(map(shortened, words), limit=3),
+            )
+            if len(words)
+            else kept("Left out {rows} of {source} without a target.", **left_out)
+        )
     return column if not n_missing else column[present]
 
 
@@ -275,7 +288,12 @@ def _note_absent_classes(target: Target, y: np.ndarray, notes: list[str]) -> Non
     if target.classes is not None:
         absent = [label for code, label in enumerate(target.classes) if not (y == code).any()]
         if absent:
-            notes.append(f"No training row is of class {listing(map(shortened, absent))}: it cannot be learned.")
+            notes.append(
+                kept(
+                    "No training row is of class {absent}: it cannot be learned.",
+                    absent=listing(map(shortened, absent)),
+                )
+            )
 
 
 def _read_test(
@@ -298,5 +316,5 @@ def _read_test(
         raise InputError(f"{table.name}: no row has a target.")
     features = table.frame.drop(columns=target.name)
     encoded = schema.encode(features if len(rows) == len(table.frame) else features.iloc[rows], table.name)
-    notes.extend(note if note in notes else f"Test rows: {note}" for note in (*said, *encoded.notes))
+    notes.extend(note if note in notes else kept("Test rows: {note}", note=note) for note in (*said, *encoded.notes))
     return encoded, target.encode(values, table.name), rows, test_groups_in(groups, table, rows)

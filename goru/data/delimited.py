@@ -23,6 +23,7 @@ from goru.data.signatures import disguise
 from goru.data.table import check_names
 from goru.data.unpacking import gunzip, gunzip_head
 from goru.errors import InputError, option
+from goru.language import kept
 from goru.wording import counted, listing, shortened
 
 #: A row must fit into a block. Large blocks cost nothing here, as no type is guessed from the first one.
@@ -80,9 +81,10 @@ def question_header(frame: pd.DataFrame) -> str:
     like_cells = (several and len(texts) <= 1) or all(frame[name].astype("string").eq(name).any() for name in texts)
     if counted_up or not like_cells:
         return ""
-    return (
-        f"The names in line 1 look like cells: {listing(map(shortened, names), 4)}. Is there no header? Then write one "
-        "above them, as they are no row now."
+    return kept(
+        "The names in line 1 look like cells: {names}. Is there no header? Then write one "
+        "above them, as they are no row now.",
+        names=listing(map(shortened, names), 4),
     )
 
 

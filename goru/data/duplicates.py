@@ -13,6 +13,7 @@ import pandas as pd
 
 from goru.data.encoding import Encoded
 from goru.errors import option
+from goru.language import kept
 from goru.wording import counted
 
 #: Copies are spoken of where chance explains less than this share of the pairs of equal rows.
@@ -66,11 +67,19 @@ class Duplicates:
         if n == 0:
             return []
         if together:
-            return [f"{counted(n, 'row is', 'rows are')} like another one, target included; these stay in one fold."]
+            return [
+                kept(
+                    "{rows} like another one, target included; these stay in one fold.",
+                    rows=counted(n, "row is", "rows are"),
+                )
+            ]
         return [
-            f"{counted(n, 'row is a copy', 'rows are copies')} of another one, target included. A network trained on "
-            "one and judged by the other looks better than it is; "
-            f"{option('group_duplicates', True)} keeps copies in one fold."
+            kept(
+                "{rows} of another one, target included. A network trained on one and judged by the "
+                "other looks better than it is; {option} keeps copies in one fold.",
+                rows=counted(n, "row is a copy", "rows are copies"),
+                option=option("group_duplicates", True),
+            )
         ]
 
     def repeated(self, development: np.ndarray, test: np.ndarray) -> int:

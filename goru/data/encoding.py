@@ -30,6 +30,7 @@ from goru.data.schema_json import columns_from_json, columns_to_json
 from goru.data.table import is_odd, odd_kind, refuse_odd, tidy
 from goru.data.values import codes_of, dates_of, numbers_of
 from goru.errors import InputError, option
+from goru.language import kept
 from goru.wording import counted, listing, nearest
 
 
@@ -109,7 +110,9 @@ class Schema:
                 if name not in frame.columns:
                     raise InputError(f"{source}: {option(role)}: no column '{name}'.{nearest(name, frame.columns)}")
         odd = [name for name in frame.columns if is_odd(frame[name])]
-        reasons = {name: f"{odd_kind(frame[name])} instead of numbers, text or dates" for name in odd} | reasons
+        reasons = {
+            name: kept("{kind} instead of numbers, text or dates", kind=odd_kind(frame[name])) for name in odd
+        } | reasons
         columns = decide_columns(frame, categorical, reasons)
         schema = cls(columns, remarks_on(frame, columns, categorical))
         if schema.n_features == 0:
@@ -173,11 +176,23 @@ class Schema:
         notes = [*self._notes_on_dropped(), *self.remarks]
         for column in self.columns:
             if isinstance(column, DateColumn):
-                notes.append(f"The dates of '{column.name}' became {listing(column.parts) or 'an indicator'}.")
+                notes.append(
+                    kept(
+                        "The dates of '{name}' became {parts}.",
+                        name=column.name,
+                        parts=listing(column.parts) or kept("an indicator"),
+                    )
+                )
             elif isinstance(column, CategoricalColumn) and column.other:
                 notes.append(
-                    f"'{column.name}' has more than {MOST_LEVELS} levels: the {len(column.levels)} most common are "
-                    f"kept, the others are {OTHER}."
+                    kept(
+                        "'{name}' has more than {most_levels} levels: the {levels} most common are kept, the "
+                        "others are {other}.",
+                        name=column.name,
+                        most_levels=MOST_LEVELS,
+                        levels=len(column.levels),
+                        other=OTHER,
+                    )
                 )
         return tuple(notes)
 
@@ -192,9 +207,11 @@ class Schema:
             if isinstance(column, DroppedColumn) and column.reason not in but:
                 by_reason.setdefault(column.reason, []).append(f"'{column.name}'")
         return [
-            f"Dropped {listing(names)}: {reason}."
+            kept("Dropped {names}: {reason}.", names=listing(names), reason=reason)
             if len(names) == 1
-            else f"Dropped {len(names)} columns, {listing(names)}: {reason}."
+            else kept(
+                "Dropped {count} columns, {names}: {reason}.", count=len(names), names=listing(names), reason=reason
+            )
             for reason, names in by_reason.items()
         ]
 
@@ -223,7 +240,7 @@ class Schema:
         extra = set(frame.columns) - {column.name for column in self.columns} - set(known)
         if extra:
             names = listing(f"'{name}'" for name in frame.columns if name in extra)
-            notes.append(f"Not used, as the model does not know them: {names}.")
+            notes.append(kept("Not used, as the model does not know them: {names}.", names=names))
         numeric, indicators = self._encode_numeric(frame, source, notes)
         codes = np.empty((len(frame), len(self.categorical)), dtype=np.int32)
         for i, column in enumerate(self.categorical):

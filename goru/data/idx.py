@@ -18,6 +18,7 @@ import pandas as pd
 from goru.data.table import RawTable, origin_of
 from goru.data.unpacking import most_unpacked, no_gzip
 from goru.errors import InputError
+from goru.language import kept
 from goru.wording import listing
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -88,7 +89,11 @@ def _choose(folder: Path, stems: list[str]) -> tuple[str, str]:
     for stem in stems:
         if stem.strip("-_.").lower() == "train":
             others = [other.strip("-_.") for other in stems if other != stem]
-            return stem, f"Of the pairs in {folder.name} the one called train was read, not {listing(others)}."
+            return stem, kept(
+                "Of the pairs in {name} the one called train was read, not {others}.",
+                name=folder.name,
+                others=listing(others),
+            )
     raise InputError(f"{folder}: {len(stems)} pairs of IDX files ({listing(stems)}). Name one of the files.")
 
 

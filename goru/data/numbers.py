@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable, Sequence
 
-UNKNOWN = "unknown"  # an interval without ends
+from goru.language import kept
+
+UNKNOWN = kept("unknown")  # an interval without ends
 MOST_MORE = 3  # decimals that are added where an end of an interval would be rounded to zero
 
 Figures = Sequence[float | None]
@@ -61,7 +63,7 @@ def estimate(values: Figures, spell: Callable[..., list[str]] = numbers) -> tupl
     # Of an interval that leaves out zero, no end may look like zero.
     smallest = min(abs(low), abs(high)) if low * high > 0 else 0.0
     said, below, above = spell([change, low, high], smallest=smallest)
-    return said, f"{below} to {above}"
+    return said, kept("{low} to {high}", low=below, high=above)
 
 
 def _largest(values: Figures) -> float:
@@ -75,5 +77,5 @@ def _saving(smallest: float, places: int) -> int:
 
 def _spelt(value: float | None, places: int, sign: bool, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
-        return "not finite"
+        return kept("not finite")
     return f"{value:{'+' if sign and value else ''},.{places}f}{unit}"

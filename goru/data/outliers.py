@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from goru.language import kept
 from goru.wording import listing
 
 _MOST = 3  # rows
@@ -37,9 +38,16 @@ def remark_on_far_rows(y: np.ndarray, far: np.ndarray, rows: list[str]) -> str:
     """
     others = np.delete(y, far)
     values = listing(f"{value:.6g}" for value in y[far])
-    are, decide = (
-        ("is", "it decides every figure here. Fix the row, or leave it out.")
+    remark = (
+        kept(
+            "{rows} is {values}, far from all others ({low} to {high}): it decides every figure here. Fix the row, or "
+            "leave it out."
+        )
         if len(far) == 1
-        else ("are", "they decide every figure here. Fix these rows, or leave them out.")
+        else kept(
+            "{rows} are {values}, far from all others ({low} to {high}): they decide every figure here. Fix these "
+            "rows, or leave them out."
+        )
     )
-    return f"{listing(rows)} {are} {values}, far from all others ({others.min():.3g} to {others.max():.3g}): {decide}"
+    low, high = f"{others.min():.3g}", f"{others.max():.3g}"
+    return remark.format(rows=listing(rows), values=values, low=low, high=high)

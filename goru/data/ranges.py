@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from goru.language import kept
 from goru.wording import counted, listing
 
 #: So much of a column's range beyond its end is still near it.
@@ -35,8 +36,14 @@ def notes_on_rows_beyond(
             out = (values < low - margin) | (values > high + margin)
             if out.any():
                 beyond |= out
-                columns.append(f"'{names[column]}' ({low:.6g} to {high:.6g})")
+                columns.append(kept("'{column}' ({low:.6g} to {high:.6g})", column=names[column], low=low, high=high))
     if not columns:
         return ()
     rows = counted(int(beyond.sum()), "row lies", "rows lie")
-    return (f"{rows} well beyond the training rows in {listing(columns)}: predictions flatten out there.",)
+    return (
+        kept(
+            "{rows} well beyond the training rows in {columns}: predictions flatten out there.",
+            rows=rows,
+            columns=listing(columns),
+        ),
+    )

@@ -10,6 +10,7 @@ from goru.data.columns import TOO_LONG, CategoricalColumn, Column, NumericColumn
 from goru.data.row_numbers import counts_rows, differs_in_all_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.errors import option
+from goru.language import kept
 from goru.wording import counted, listing
 
 #: A category of so few levels holds all that its cells say, however they are written.
@@ -31,12 +32,21 @@ def remarks_on(frame: pd.DataFrame, columns: Sequence[Column], categorical: Coll
             why = spoiling_cells(series)
             if why is None and len(column.levels) > FEW_LEVELS:
                 why = other_spelling(series)
-            remarks.extend([f"'{column.name}' is treated as a category: {why}."] if why else [])
+            remarks.extend(
+                [kept("'{name}' is treated as a category: {why}.", name=column.name, why=why)] if why else []
+            )
         elif isinstance(column, NumericColumn) and not column.boolean:
             numbers = parse_text(without_gaps(series))
             values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
             if are_rounded(series, values[np.isfinite(values)]):
-                remarks.append(f"Some different values of '{column.name}' are one, {TOO_LONG} {option('categorical')}.")
+                remarks.append(
+                    kept(
+                        "Some different values of '{name}' are one, {too_long} {option}.",
+                        name=column.name,
+                        too_long=TOO_LONG,
+                        option=option("categorical"),
+                    )
+                )
             if not column.missing:
                 remarks.extend(remarks_on_row_numbers(numbers, column.name))
     return (*remarks, *_on_words_for_missing(frame, columns))
@@ -45,9 +55,13 @@ def remarks_on(frame: pd.DataFrame, columns: Sequence[Column], categorical: Coll
 def remarks_on_row_numbers(numbers: pd.Series, name: str) -> Iterator[str]:
     """Yield what is to be said of a feature that numbers the rows, if it does; none of its numbers is missing."""
     if counts_rows(numbers):
-        yield f"'{name}' counts the rows. If it is no feature, {option('drop')} it."
+        yield kept("'{name}' counts the rows. If it is no feature, {option} it.", name=name, option=option("drop"))
     elif names_rows(name) and differs_in_all_rows(numbers):
-        yield f"'{name}' has another number in every row. If it only names the rows, {option('drop')} it."
+        yield kept(
+            "'{name}' has another number in every row. If it only names the rows, {option} it.",
+            name=name,
+            option=option("drop"),
+        )
 
 
 def _on_words_for_missing(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str]:
@@ -56,6 +70,17 @@ def _on_words_for_missing(frame: pd.DataFrame, columns: Sequence[Column]) -> Ite
         if isinstance(column, CategoricalColumn) and is_text(frame[column.name]):
             words = [level for level in column.levels if level in GAP_WORDS]
             rows = int(frame[column.name].isin(words).sum())
-            found.extend([f"{listing(map(repr, words))} in '{column.name}' ({counted(rows, 'row')})"] if words else [])
+            found.extend(
+                [
+                    kept(
+                        "{words} in '{name}' ({rows})",
+                        words=listing(map(repr, words)),
+                        name=column.name,
+                        rows=counted(rows, "row"),
+                    )
+                ]
+                if words
+                else []
+            )
     if found:
-        yield f"Taken for levels, though they may mean missing: {listing(found)}."
+        yield kept("Taken for levels, though they may mean missing: {found}.", found=listing(found))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from goru.data.cells import TEXT, dates_in, numbers_in, without_gaps
+from goru.language import kept
 from goru.wording import counted, listing, shortened
 
 #: From this share of the cells on, a column is taken for what they are, and the others for what spoils it.
@@ -56,7 +57,9 @@ def other_spelling(series: pd.Series) -> str | None:
         ("times of day", _CLOCK, "Write them as numbers, such as hours"),
     ):
         if sum(pattern.fullmatch(text) is not None for text in looked_at) >= NEARLY_ALL * len(looked_at):
-            return f"{what} written as {shortened(unread.iloc[0])}. {advice}"
+            return kept(
+                "{what} written as {example}. {advice}", what=what, example=shortened(unread.iloc[0]), advice=advice
+            )
     return _dressed_numbers(list(unread), len(looked_at))
 
 
@@ -68,7 +71,11 @@ def _dressed_numbers(unread: list[str], n_texts: int) -> str | None:
     if others > (1 - NEARLY_ALL) * n_texts or len(numbers) <= others or len(units - _SCALES) > 1:
         return None
     what, example = next((what, found[0]) for what, is_one in _DRESSES for found in numbers if is_one(found))
-    return f"numbers with {what} ({shortened(example)}). Write the numbers alone, as 1234.5 or -7"
+    return kept(
+        "numbers with {what} ({example}). Write the numbers alone, as 1234.5 or -7",
+        what=what,
+        example=shortened(example),
+    )
 
 
 def _has(pattern: str) -> Callable[[re.Match[str]], object]:

@@ -13,6 +13,7 @@ from goru.data.numerals import LevelCodes, level_text
 from goru.data.table import row_name
 from goru.data.task import Task, recognise_task
 from goru.errors import InputError, option
+from goru.language import kept
 from goru.wording import counted, listing, shortened
 
 #: Of numbers beyond it a mean, or what is predicted from them, may leave the range of numbers.
@@ -94,7 +95,14 @@ class Target:
         if not self.merged:
             return ()
         rare = counted(len(self.merged), "rare class", "rare classes")
-        return (f"Merged {rare} to '{OTHER_CLASS}': {listing(self.merged)}.",)
+        return (
+            kept(
+                "Merged {rare} to '{other_class}': {merged}.",
+                rare=rare,
+                other_class=OTHER_CLASS,
+                merged=listing(self.merged),
+            ),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""

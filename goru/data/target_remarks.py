@@ -8,6 +8,7 @@ import numpy as np
 from goru.data.columns import CategoricalColumn, NumericColumn
 from goru.data.encoding import Encoded, Schema
 from goru.data.numbers import numbers
+from goru.language import kept
 from goru.wording import counted, figure, listing, shortened
 
 MOST_ROWS, MOST_COLUMNS = 5_000, 500  # that are looked at
@@ -48,12 +49,16 @@ def _caps(y: np.ndarray) -> Iterator[str]:
     if len(values) < FEWEST_VALUES:
         return
     tenth = max(len(values) // 10, 3)
-    for place, beside, word in ((-1, counts[-tenth:-1], "highest"), (0, counts[1:tenth], "lowest")):
+    for place, beside, end in ((-1, counts[-tenth:-1], kept("highest")), (0, counts[1:tenth], kept("lowest"))):
         rows = int(counts[place])
         if rows >= max(PILE * len(y), FEWEST_IN_A_PILE, TIMES * beside.mean()):
-            yield (
-                f"{counted(rows, 'row')} ({rows / len(y):.1%}) have the {word} target, "
-                f"{figure(float(values[place]), 6)}: if it was cut off there, what lies beyond cannot be learned."
+            yield kept(
+                "{rows} ({share:.1%}) have the {end} target, {value}: if it was cut off there, what lies beyond cannot "
+                "be learned.",
+                rows=counted(rows, "row"),
+                share=rows / len(y),
+                end=end,
+                value=figure(float(values[place]), 6),
             )
 
 
@@ -74,12 +79,10 @@ def _given_away(schema: Schema, encoded: Encoded, y: np.ndarray, classes: tuple[
     for place, category in enumerate(schema.categorical[:MOST_COLUMNS]):
         names.extend([category.name] if _tells_levels(category, encoded.codes[:, place], y, classes) else [])
     if names:
-        what = "the target" if classes is None else "the class of nearly all rows"
-        alone = "alone tells" if len(names) == 1 else "each tell"
-        yield (
-            f"{listing(map(shortened, names))} {alone} {what}. Is that known when you predict? If not, drop it: it "
-            "gives the answer away."
-        )
+        what = kept("the target") if classes is None else kept("the class of nearly all rows")
+        told = kept("{names} alone tells {what}.") if len(names) == 1 else kept("{names} each tell {what}.")
+        known = kept("Is that known when you predict? If not, drop it: it gives the answer away.")
+        yield f"{told.format(names=listing(map(shortened, names)), what=what)} {known}"
 
 
 def _tells_numbers(x: np.ndarray, y: np.ndarray, classes: tuple[object, ...] | None) -> bool:
@@ -119,8 +122,12 @@ def _drift(y: np.ndarray, classes: tuple[object, ...] | None, times: np.ndarray)
         if abs(change) > max(DRIFTS * spread, ERRORS * error) > 0:
             before, after = numbers([float(first.mean()), float(last.mean())])
             yield (
-                f"The target drifts: its mean is {before} in the first third of the time, {after} in the last. What "
-                "was learned from the past may not hold."
+                kept(
+                    "The target drifts: its mean is {before} in the first third of the time, {after} in "
+                    "the last. What was learned from the past may not hold.",
+                    before=before,
+                    after=after,
+                )
             )
         return
     shares = [np.bincount(part, minlength=len(classes)) / len(part) for part in (first, last)]
@@ -129,6 +136,11 @@ def _drift(y: np.ndarray, classes: tuple[object, ...] | None, times: np.ndarray)
     error = np.sqrt(sum(share[most] * (1 - share[most]) / len(first) for share in shares))
     if abs(changes[most]) > max(DRIFTS / 2, ERRORS * error):
         yield (
-            f"The target drifts: {shares[0][most]:.0%} of the rows are of class {shortened(classes[most])} in the "
-            f"first third of the time, {shares[1][most]:.0%} in the last. What was learned from the past may not hold."
+            kept(
+                "The target drifts: {before:.0%} of the rows are of class {label} in the first third "
+                "of the time, {after:.0%} in the last. What was learned from the past may not hold.",
+                before=shares[0][most],
+                label=shortened(classes[most]),
+                after=shares[1][most],
+            )
         )

@@ -20,6 +20,7 @@ from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
 from goru.data.numerals import LevelCodes
 from goru.data.table import row_name
 from goru.errors import InputError
+from goru.language import kept
 from goru.wording import counted, listing, shortened
 
 
@@ -50,7 +51,7 @@ def numbers_of(series: pd.Series, column: NumericColumn, source: str, notes: lis
     infinite = np.isinf(numbers)
     if infinite.any():
         values = counted(int(infinite.sum()), "infinite value")
-        notes.append(f"'{column.name}' has {values}, taken as missing.")
+        notes.append(kept("'{name}' has {values}, taken as missing.", name=column.name, values=values))
         return np.where(infinite, np.nan, numbers)
     return numbers
 
@@ -89,7 +90,14 @@ def codes_of(series: pd.Series, column: CategoricalColumn, notes: list[str]) -> 
     if n_rows and not column.other:
         names = listing(dict.fromkeys(shortened(texts[i]) for i in unseen), limit=5)
         rows = counted(n_rows, "row")
-        notes.append(f"'{column.name}' has {rows} with levels never seen in the development rows: {names}.")
+        notes.append(
+            kept(
+                "'{name}' has {rows} with levels never seen in the development rows: {names}.",
+                name=column.name,
+                rows=rows,
+                names=names,
+            )
+        )
     return found[levels]
 
 
@@ -100,5 +108,12 @@ def _without_gaps(series: pd.Series, notes: list[str]) -> pd.Series:
         return series
     words = series[kept.isna() & series.notna()]
     names = listing(dict.fromkeys(map(shortened, words)), limit=3)
-    notes.append(f"'{series.name}' has {counted(len(words), 'cell')} {names}, taken as missing.")
+    notes.append(
+        kept(
+            "'{name}' has {cells} {names}, taken as missing.",
+            name=series.name,
+            cells=counted(len(words), "cell"),
+            names=names,
+        )
+    )
     return kept

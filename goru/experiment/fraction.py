@@ -10,6 +10,7 @@ from goru.experiment.arms import Level, technique
 from goru.experiment.design import Design
 from goru.experiment.knobs import Knob
 from goru.experiment.questions import Contrast, name_of
+from goru.language import kept
 
 STARTS, PASSES = 6, 20  # of the exchange
 SPARE = 4  # arms more than there are effects to estimate, at least
@@ -57,7 +58,7 @@ def fraction(factors: Factors, knobs: Mapping[str, Knob], exclude: Sequence[Mapp
             weights = tuple(map(float, of_levels[place] - of_levels[against]))
             contrasts.append(Contrast(name, arms, (), "weighted", weights))
         start += size - 1
-    contrasts.append(Contrast("the best of all combinations", arms, (arms[0],)))
+    contrasts.append(Contrast(kept("the best of all combinations"), arms, (arms[0],)))
     return Design(factors, knobs, exclude, tuple(contrasts), (), (), only)
 
 
@@ -95,7 +96,9 @@ def confounded(design: Design) -> dict[str, list[str]]:
                     usual += ((at == level) - (at == against)) / len(design.factors[beside])
             share = float(np.dot(asked.weights, there[one, first] * there[other, second]))
             if abs(share - usual) > CONFOUNDED:
-                mixed.setdefault(asked.name, []).append(f"{technique(one, first)} with {technique(other, second)}")
+                mixed.setdefault(asked.name, []).append(
+                    kept("{first} with {second}", first=technique(one, first), second=technique(other, second))
+                )
     return mixed
 
 
@@ -104,15 +107,26 @@ def notes(design: Design) -> list[str]:
     if design.only is None:
         return []
     sentences = [
-        f"{len(design.arms)} of {design.combinations:,} combinations are trained, a balanced part: every technique is "
-        "compared on average over the others, and whether two do more together is not asked."
+        kept(
+            "{arms} of {combinations:,} combinations are trained, a balanced part: every "
+            "technique is compared on average over the others, and whether two do more together "
+            "is not asked.",
+            arms=len(design.arms),
+            combinations=design.combinations,
+        )
     ]
     mixed = confounded(design)
     if mixed:
         name, (first, *_) = next(iter(mixed.items()))
         sentences.append(
-            f"So few cannot tell {len(mixed)} of {len(design.asked[0]) - 1} effects from some pairs of techniques, "
-            f"such as {name} from {first}, if these do more together."
+            kept(
+                "So few cannot tell {mixed} of {effects} effects from some pairs of techniques, such "
+                "as {name} from {first}, if these do more together.",
+                mixed=len(mixed),
+                effects=len(design.asked[0]) - 1,
+                name=name,
+                first=first,
+            )
         )
     return sentences
 

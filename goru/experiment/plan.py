@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from goru.experiment import defaults
+from goru.language import kept
 from goru.wording import counted
 
 # Of its epochs, after which a configuration is at its best; where it is another, the race gives or takes time.
@@ -79,13 +80,22 @@ class Cut:
 
     def in_words(self, noun: str) -> str:
         """A sentence."""
-        why = "as all main effects are decided" if self.decided else "as asked"
-        return f"ended early, {why}: {self.trials:,} of {self.planned:,} planned {noun} count."
+        why = kept("as all main effects are decided") if self.decided else kept("as asked")
+        return kept(
+            "ended early, {why}: {trials:,} of {planned:,} planned {noun} count.",
+            why=why,
+            trials=self.trials,
+            planned=self.planned,
+            noun=noun,
+        )
 
 
 def few_configurations(count: int) -> str:
     """What too few configurations mean."""
-    return f"{counted(count, 'configuration')} of each arm, too few to tune it, so that nothing is decided"
+    return kept(
+        "{configurations} of each arm, too few to tune it, so that nothing is decided",
+        configurations=counted(count, "configuration"),
+    )
 
 
 def shortest(epochs: int, steps: int, fewest: int) -> int:
@@ -181,6 +191,10 @@ def _cuts(plan: Plan) -> list[str]:
     """What shows before the race; in how many partitions it is run, only after it."""
     folds, epochs = plan.asked.folds[0], plan.asked.epochs
     return [
-        *([f"{plan.folds} folds instead of {folds}"] if plan.folds < folds else []),
-        *([f"{counted(plan.epochs, 'epoch')} instead of {epochs}"] if plan.epochs < epochs else []),
+        *([kept("{folds} folds instead of {planned}", folds=plan.folds, planned=folds)] if plan.folds < folds else []),
+        *(
+            [kept("{epochs} instead of {planned}", epochs=counted(plan.epochs, "epoch"), planned=epochs)]
+            if plan.epochs < epochs
+            else []
+        ),
     ]

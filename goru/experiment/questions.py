@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goru.experiment.arms import Arm, Level, Words, technique
+from goru.language import kept
 
 Kind = Literal["best", "mean", "weighted"]
 
@@ -84,7 +85,7 @@ def name_of(factor: str, level: Level, against: Level, reference: Level, words: 
     if against == reference and str(against).lower() in NOTHING:
         return of
     than = words(factor, against) if words is not technique else "off" if against is False else against
-    return f"{of} instead of {than}"
+    return kept("{level} instead of {other}", level=of, other=than)
 
 
 def default_contrasts(
@@ -97,7 +98,7 @@ def default_contrasts(
         for place, level in enumerate(levels[1:], 1)
         for against in levels[:place]
     ]
-    best = Contrast("the best of all combinations", tuple(arms), (arms[0],))
+    best = Contrast(kept("the best of all combinations"), tuple(arms), (arms[0],))
     return (*(contrast for contrast in contrasts if contrast.arms), *([best] if len(arms) > 1 else []))
 
 

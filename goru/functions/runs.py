@@ -14,6 +14,7 @@ from goru.experiment.arms import Level, technique
 from goru.experiment.effects.effects import Verdict, verdict
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.questions import NOTHING
+from goru.language import kept
 from goru.report.estimates import in_loss
 from goru.report.interactions import TOGETHER
 from goru.report.terminal import WIDTH, printable, table
@@ -121,7 +122,13 @@ def effects(
     for name, levels_of_factor in columns.items():
         known = np.array([_plain_value(value) in levels_of_factor for value in runs[name]])
         if not known.all():
-            notes.append(f"{counted(int((~known).sum()), 'run')} with other levels of {name!r}: left out")
+            notes.append(
+                kept(
+                    "{runs} with other levels of {name!r}: left out",
+                    runs=counted(int((~known).sum()), "run"),
+                    name=name,
+                )
+            )
             runs = runs[known]
     y = runs[loss].to_numpy(dtype=float) * (-1 if maximize else 1)
     coded = {name: np.array([_plain_value(value) for value in runs[name]], dtype=object) for name in columns}
@@ -134,7 +141,7 @@ def effects(
     ]
     model = _Model(y, coded, columns, mains, pairs, covariates)
     if model.left < FEWEST_LEFT and pairs:
-        notes.append("too few runs to tell what levels do together")
+        notes.append(kept("too few runs to tell what levels do together"))
         pairs = []
         model = _Model(y, coded, columns, mains, pairs, covariates)
     if model.left < FEWEST_LEFT:
@@ -143,7 +150,7 @@ def effects(
             "needed. Name fewer factors, knobs or blocks."
         )
     if lost := [pair for pair in pairs if not model.is_known(model.pair(*pair))]:
-        notes.append(f"{counted(len(lost), 'pair')} of levels that other columns hide: left out")
+        notes.append(kept("{pairs} of levels that other columns hide: left out", pairs=counted(len(lost), "pair")))
         pairs = [pair for pair in pairs if pair not in lost]
         model = _Model(y, coded, columns, mains, pairs, covariates)
     if hidden := [repr(name) for name, level in mains if not model.is_known(model.main(name, level))]:
@@ -232,7 +239,9 @@ def _whole(frame: "pd.DataFrame", loss: str) -> tuple["pd.DataFrame", list[str]]
 
     losses = pd.to_numeric(frame[loss], errors="coerce")
     known = np.isfinite(losses.to_numpy(dtype=float))
-    notes = [f"{counted(int((~known).sum()), 'run')} without a finite {loss!r}: left out"] * (not known.all())
+    notes = [
+        kept("{runs} without a finite {loss!r}: left out", runs=counted(int((~known).sum()), "run"), loss=loss)
+    ] * (not known.all())
     if not known.any():
         raise InputError(f"{loss!r}: no run has a number there.")
     return frame[known].assign(**{loss: losses[known]}), notes

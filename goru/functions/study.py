@@ -46,6 +46,7 @@ from goru.functions.splits import Sides, deviation, divided, folds_of
 from goru.functions.workers.attempts import Attempt, Held
 from goru.functions.workers.pools import send
 from goru.functions.workers.workers import Pool
+from goru.language import kept
 from goru.studies.advice import advise
 from goru.studies.evidence.predictions import describe_classes, describe_values
 from goru.studies.splits import validation_to_training
@@ -163,7 +164,7 @@ class FunctionStudy:
         )
         most = max(plan.configurations, asked.configurations[1])
         configurations = {arm: self._design.configurations(arm, most, self.options.seed) for arm in self._arms}
-        self._begin("race", f"training {counted(len(self._arms), 'combination')}")
+        self._begin("race", kept("training {combinations}", combinations=counted(len(self._arms), "combination")))
         self.clock.ending.possible = True
         deadline = None if self.options.trials else self._deadline(laboratory, configurations, record)
 
@@ -195,7 +196,7 @@ class FunctionStudy:
         self._judged = looks.final(race.cut, len(race.trials))
         ranked = rank(losses, configurations)
         best = self._best(ranked, losses, folds, race)
-        self._begin("refits", "training the final model")
+        self._begin("refits", kept("training the final model"))
         done = refits(
             laboratory,
             best if len(self.tables) > 1 else {"recommended": best["recommended"]},
@@ -231,7 +232,11 @@ class FunctionStudy:
         took = float(np.median([trial.seconds for trial in record.trials]))
         needed = self.clock.spent + took * (LEAST * len(self._arms) / laboratory.workers + LAST) + LAST_SECONDS
         if needed > OVERRUN * self.clock.budget:
-            message = f"the {self.clock.budget:g} s budget is too small here: about {needed:.0f} s are needed"
+            message = kept(
+                "the {budget:g} s budget is too small here: about {needed:.0f} s are needed",
+                budget=self.clock.budget,
+                needed=needed,
+            )
             self._watcher.phase(message)
         return self.clock.started + self.clock.budget - LAST * took - LAST_SECONDS
 
@@ -337,7 +342,7 @@ class FunctionStudy:
 
     def _loss_words(self) -> str:
         if self._sources.loss is not None or self.tables[0].task == "loss":
-            return "the training function's own loss"
+            return kept("the training function's own loss")
         return "log loss" if self.tables[0].classes is not None else "squared error over the target's variance"
 
     def _predictions(self, on_test: ScoredModels) -> Any:
@@ -352,7 +357,9 @@ class FunctionStudy:
     def _left_out(self, race: Race, plan: Plan, folds: int) -> tuple[str, ...]:
         """What there was no time for."""
         late = folds < plan.folds and race.cut is None
-        fewer = (f"there was time for {folds} of {plan.folds} folds.",) if late else ()
+        fewer = (
+            (kept("there was time for {folds} of {planned} folds.", folds=folds, planned=plan.folds),) if late else ()
+        )
         return (*plan.shortfalls, *fewer)
 
     def _overrun(self) -> list[str]:
@@ -360,7 +367,11 @@ class FunctionStudy:
         if self.clock.spent <= OVERRUN * budget:
             return []
         return [
-            f"exceeded the {budget:g} s budget (took {self.clock.spent:.0f} s: each combination needs a few trials)."
+            kept(
+                "exceeded the {budget:g} s budget (took {spent:.0f} s: each combination needs a few trials).",
+                budget=budget,
+                spent=self.clock.spent,
+            )
         ]
 
     def _environment(self) -> dict[str, str]:
@@ -379,14 +390,19 @@ def _left_out(splits: int, compared: int) -> list[str]:
     """What failed trials have cost all combinations."""
     if compared == splits:
         return []
-    left_out = f"{splits - compared} of {counted(splits, 'split')} left out"
-    sentence = f"some trials of otherwise good combinations failed: {left_out}"
-    return [f"{sentence}, so that all combinations are compared on the same rows."]
+    return [
+        kept(
+            "some trials of otherwise good combinations failed: {missing} of {splits} left out, so that all "
+            "combinations are compared on the same rows.",
+            missing=splits - compared,
+            splits=counted(splits, "split"),
+        )
+    ]
 
 
 def _no_model(done: Mapping[str, Attempt]) -> list[str]:
     why = done["recommended"].no_model
-    return [] if why is None else [f"no model of the recommended configuration: {' '.join(why.split())}"]
+    return [] if why is None else [kept("no model of the recommended configuration: {why}", why=" ".join(why.split()))]
 
 
 def _last_failures(best: Mapping[str, Candidate], done: Mapping[str, Attempt]) -> list[Failure]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from goru.data.numbers import estimate, percents
 from goru.experiment.effects.comparison import Difference, Rival
 from goru.experiment.effects.effects import Effect
+from goru.language import kept
 from goru.studies import defaults
 from goru.wording import confidence_in_words, counted
 
@@ -44,22 +45,35 @@ def advise(
     better = [rival for rival in (*rivals, *([plain] if plain else [])) if _better(rival)]
     if better:
         best = min(better, key=lambda rival: rival.loss)
-        name = f"the plain {noun}" if best is plain else best.name
+        name = kept("the plain {noun}", noun=noun) if best is plain else best.name
         lower = Difference(*(-end for end in (best.shares.change, best.shares.high, best.shares.low)))
-        return f"Use {name}: the test loss is {_spelt(lower, '')} lower than that of the networks recommended here."
+        return kept(
+            "Use {name}: the test loss is {share} lower than that of the networks recommended here.",
+            name=name,
+            share=_spelt(lower, ""),
+        )
     if rivals and rivals[0].shares.high <= defaults.MARGIN:
-        return (
-            f"Try {rivals[0].name} first: it is simpler, and its test loss is lower than the networks' or at most "
-            f"{defaults.MARGIN:.0%} higher ({_spelt(rivals[0].shares)})."
+        return kept(
+            "Try {name} first: it is simpler, and its test loss is lower than the networks' or at most {margin:.0%} "
+            "higher ({share}).",
+            name=rivals[0].name,
+            margin=defaults.MARGIN,
+            share=_spelt(rivals[0].shares),
         )
     if by_score:
-        sentences = f"Use {f'the plain {noun}' if plain_is_best else words}: it has the best validation score"
-        sentences += ", whose margin of error is unknown."
+        sentences = kept(
+            "Use {words}: it has the best validation score, whose margin of error is unknown.",
+            words=kept("the plain {noun}", noun=noun) if plain_is_best else words,
+        )
     else:
         sentences = _among_networks(recommended, plain_is_best, words, configurations, plain, noun, confidence, measure)
     if rivals and rivals[0].shares.change < 0:
-        name, shares = rivals[0].name.capitalize(), rivals[0].shares
-        sentences += f" {name}, which is simpler, may do as well: test loss {_spelt(shares)}."
+        simpler = kept(
+            "{name}, which is simpler, may do as well: test loss {share}.",
+            name=rivals[0].name.capitalize(),
+            share=_spelt(rivals[0].shares),
+        )
+        return f"{sentences} {simpler}"
     return sentences
 
 
@@ -74,35 +88,53 @@ def _among_networks(
     measure: str,
 ) -> str:
     if configurations < defaults.FEWEST_CONFIGURATIONS:
-        return (
-            f"Fit again with a larger budget: {counted(configurations, 'configuration')} of each combination cannot "
-            "tell which is better."
+        return kept(
+            "Fit again with a larger budget: {configurations} of each combination cannot tell which is better.",
+            configurations=counted(configurations, "configuration"),
         )
     if plain_is_best:
-        return f"Use the plain {noun}: nothing shows that a combination does better."
+        return kept("Use the plain {noun}: nothing shows that a combination does better.", noun=noun)
     if not math.isfinite(recommended.change):
-        return f"Use {words}: in some fold every plain {noun} diverged."
+        return kept("Use {words}: in some fold every plain {noun} diverged.", words=words, noun=noun)
     loss = recommended.margin / defaults.MARGIN
     change = Difference(*(end / loss for end in (recommended.change, recommended.low, recommended.high)))
     worse = plain is not None and plain.difference.change < 0
     if recommended.verdict == "helps":
         lower = Difference(*(-end for end in (change.change, change.high, change.low)))
-        sentences = f"Use {words}: the {measure} is {_spelt(lower, '', confidence)} lower than the plain {noun}'s"
+        given = {"words": words, "measure": measure, "share": _spelt(lower, "", confidence), "noun": noun}
         if plain is not None and worse:
-            sentences += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
-        return f"{sentences}."
+            return kept(
+                "Use {words}: the {measure} is {share} lower than the plain {noun}'s; the test rows do not show it "
+                "(plain {noun}: {test}).",
+                **given,
+                test=_spelt(plain.shares),
+            )
+        return kept("Use {words}: the {measure} is {share} lower than the plain {noun}'s.", **given)
     if recommended.verdict == "no effect worth having":
-        return f"The techniques make no difference worth having here: a plain {noun} does as well."
+        return kept("The techniques make no difference worth having here: a plain {noun} does as well.", noun=noun)
     if recommended.change >= 0:
-        return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
+        return kept("Nothing speaks for one combination here: what did best in some folds did no better in the others.")
     spelt = _spelt(change, confidence=confidence)
-    lowest = f"the lowest {measure}, but not significantly lower than the plain {noun}'s ({spelt})"
     if not worse and (recommended.helps or 0.0) >= defaults.LIKELY:
         chance = min(recommended.helps or 0.0, 0.99)
-        return f"Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {spelt})."
+        return kept(
+            "Use {words}: it likely does better than the plain {noun} ({chance:.0%}; {share}).",
+            words=words,
+            noun=noun,
+            chance=chance,
+            share=spelt,
+        )
+    given = {"words": words, "measure": measure, "noun": noun, "share": spelt}
     if worse:
-        return f"Use the plain {noun}: {words} has {lowest}, and a higher test loss."
-    return f"{words[:1].upper()}{words[1:]} has {lowest}."
+        return kept(
+            "Use the plain {noun}: {words} has the lowest {measure}, but not significantly lower than the plain "
+            "{noun}'s ({share}), and a higher test loss.",
+            **given,
+        )
+    given["words"] = f"{words[:1].upper()}{words[1:]}"
+    return kept(
+        "{words} has the lowest {measure}, but not significantly lower than the plain {noun}'s ({share}).", **given
+    )
 
 
 def _better(rival: Rival) -> bool:
@@ -115,5 +147,10 @@ def _spelt(shares: Difference, sign: str = "+", confidence: float = defaults.CON
     known = math.isfinite(shares.low) and math.isfinite(shares.high)
     change, interval = estimate([shares.change, *((shares.low, shares.high) if known else (None, None))], percents)
     if sign:
-        return f"{change}, {confidence_in_words(confidence)} CI {interval}"
-    return f"{change} ({confidence_in_words(confidence)} CI {interval})".replace("+", "")
+        return kept(
+            "{change}, {level} CI {interval}", change=change, level=confidence_in_words(confidence), interval=interval
+        )
+    spelt = kept(
+        "{change} ({level} CI {interval})", change=change, level=confidence_in_words(confidence), interval=interval
+    )
+    return spelt.replace("+", "")

@@ -8,20 +8,21 @@ from goru.experiment.arms import Level, technique
 from goru.experiment.candidates import Candidate
 from goru.experiment.effects.comparison import Rival
 from goru.experiment.findings.answer import Data, FirstLook, Network, Recommendation, RivalFound
+from goru.language import kept
 from goru.nn.judge import Measure
 from goru.studies.asked.techniques import TECHNIQUES
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
 
-SQUARED, LOG = "squared error over the target's variance", "log loss"  # what the loss is
-BALANCED = "log loss; every class counts alike in it"
+SQUARED, LOG = kept("squared error over the target's variance"), kept("log loss")  # what the loss is
+BALANCED = kept("log loss; every class counts alike in it")
 # Of every measure, what it is called for short, and what it is.
 JUDGED: dict[Measure, tuple[str, str]] = {
-    "log-loss": ("validation loss", "log loss of calibrated probabilities"),
-    "brier": ("Brier score", "squared error of calibrated probabilities"),
-    "accuracy": ("error rate", "share of rows whose class is wrong"),
-    "rmse": ("validation loss", SQUARED),
-    "mae": ("mean absolute error", "absolute error over the target's standard deviation"),
+    "log-loss": (kept("validation loss"), kept("log loss of calibrated probabilities")),
+    "brier": (kept("Brier score"), kept("squared error of calibrated probabilities")),
+    "accuracy": (kept("error rate"), kept("share of rows whose class is wrong")),
+    "rmse": (kept("validation loss"), SQUARED),
+    "mae": (kept("mean absolute error"), kept("absolute error over the target's standard deviation")),
 }
 
 
@@ -45,7 +46,7 @@ def describe_data(dataset: Dataset) -> Data:
 def judged_by(measure: Measure, balanced: bool) -> tuple[str, str]:
     """What a measure is, and what it is called for short."""
     name, words = JUDGED[measure]
-    return f"{words}; classes balanced" if balanced else words, name
+    return kept("{words}; classes balanced", words=words) if balanced else words, name
 
 
 def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | None) -> Network:
@@ -89,17 +90,22 @@ def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:
     parts = []
     for factor, level in levels.items():
         if shown := TECHNIQUES[factor].shown if level else {}:
-            parts += [said.format(values[name]) for name, said in shown.items()]
+            parts += [said.format(value=values[name]) for name, said in shown.items()]
         elif level:
             name = technique(factor, level)
-            parts.append(f"{name} the activation" if name.endswith(("before", "after")) else name)
-    parts = parts or ["none of the techniques"]
+            parts.append(kept("{name} the activation", name=name) if name.endswith(("before", "after")) else name)
+    parts = parts or [kept("none of the techniques")]
     if "batch_norm_scale" in values:
         parts.append(
-            f"γ {values['batch_norm_scale']:.2g}, β {values['batch_norm_shift']:.2g}, "
-            f"ε {values['batch_norm_epsilon']:.1e}, momentum {values['batch_norm_momentum']:.2f}"
+            kept(
+                "γ {scale:.2g}, β {shift:.2g}, ε {epsilon:.1e}, momentum {momentum:.2f}",
+                scale=values["batch_norm_scale"],
+                shift=values["batch_norm_shift"],
+                epsilon=values["batch_norm_epsilon"],
+                momentum=values["batch_norm_momentum"],
+            )
         )
-    return ", ".join([*parts, f"learning rate {values['learning_rate']:.1e}"])
+    return ", ".join([*parts, kept("learning rate {rate:.1e}", rate=values["learning_rate"])])
 
 
 def describe_rival(rival: Rival) -> RivalFound:

@@ -18,6 +18,7 @@ from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.watcher import Silent, Watcher
 from goru.experiment.trial import Losses, Trial, losses_by_arm
+from goru.language import kept
 from goru.nn.architecture import Architecture, Recipe
 from goru.population import devices
 from goru.population.immediate.interpreted import interpretable
@@ -214,7 +215,7 @@ class Study:
             return None
         if (known := self._record.recall("look")) is not None:
             return Look(**known) if known else None
-        self._begin("pilot run", "pilot run: choosing the numeric encoding")
+        self._begin("pilot run", kept("pilot run: choosing the numeric encoding"))
         looked = look(
             dataset,
             base,
@@ -284,11 +285,11 @@ class Study:
         if self._scoring is None:
             ranked["recommended"] = no_worse_than_plain(ranked["recommended"], losses, asked.plain, folds)
         else:
-            self._begin("scoring", "scoring the best network of every arm")
+            self._begin("scoring", kept("scoring the best network of every arm"))
             scored = first if self._spending is None else self._spending.scored(first, plan, race)
             scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
-        self._begin("refits", "training the final model")
+        self._begin("refits", kept("training the final model"))
         final_models = self._final_models(laboratory, ranked, first, plan, race)
         self.clock.begin("evidence")
         conclusion = Conclusion(
@@ -350,7 +351,7 @@ class Study:
 
     def _rivals(self) -> dict[str, np.ndarray]:
         """Predictions of the test rows by models that are no networks."""
-        self._begin("baselines", "fitting non-neural baselines")
+        self._begin("baselines", kept("fitting non-neural baselines"))
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness
@@ -360,10 +361,10 @@ class Study:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.to_cut):
-            sentences.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
+            sentences.append(kept("no time for a pilot run: numbers are scaled, and not encoded in pieces."))
         missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
         if predicted and len(missing) == 1:
-            sentences.append(f"{missing.pop()}: left out, too slow for this budget.")
+            sentences.append(kept("{model}: left out, too slow for this budget.", model=missing.pop()))
         return sentences
 
     def _plan_networks(self, networks: int) -> Plan:
@@ -375,7 +376,7 @@ class Study:
             assert self.options.networks is not None
             return self._plan_networks(self.options.networks), None, 0.0
         if not laboratory.interpreted:
-            self._begin("compiling", f"compiling {len(laboratory.trainers)} programs")
+            self._begin("compiling", kept("compiling {count} programs", count=len(laboratory.trainers)))
             laboratory.wait(self._spending.compiling)
         self.clock.begin("measuring")
         planned = self._spending.plan(laboratory, self._usual[0][-1], len(self._usual))
@@ -386,4 +387,10 @@ class Study:
         """Say that the budget is too small, once, as soon as it is known."""
         if self._spending is not None and self._spending.exceeding and not self._warned:
             self._warned, takes = True, self._spending.takes
-            self._watcher.phase(f"the {self.clock.budget:g} s budget is too small here: about {takes:.0f} s are needed")
+            self._watcher.phase(
+                kept(
+                    "the {budget:g} s budget is too small here: about {takes:.0f} s are needed",
+                    budget=self.clock.budget,
+                    takes=takes,
+                )
+            )

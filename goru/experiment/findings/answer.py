@@ -14,6 +14,7 @@ from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.timings import Timings
 from goru.experiment.plan import Cut, Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
+from goru.language import kept
 from goru.wording import figure, repeated
 
 
@@ -106,11 +107,18 @@ class Planned:
         if cut is not None:
             shortfalls.append(cut.in_words(noun))
         elif folds < plan.folds:
-            shortfalls.append(f"slower than estimated: {folds} of {plan.folds} folds were finished.")
+            shortfalls.append(
+                kept(
+                    "slower than estimated: {folds} of {planned} folds were finished.", folds=folds, planned=plan.folds
+                )
+            )
         elif done < partitions and not shortfalls:
             shortfalls.append(
-                f"there was no room to cut the rows into folds {repeated(partitions)}; with a larger budget, intervals "
-                "are narrower."
+                kept(
+                    "there was no room to cut the rows into folds {partitions}; with a larger budget, "
+                    "intervals are narrower.",
+                    partitions=repeated(partitions),
+                )
             )
         few = few_configurations(configurations)
         known = any(few in sentence for sentence in shortfalls)

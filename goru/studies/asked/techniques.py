@@ -11,6 +11,7 @@ from typing import Any
 from goru.errors import InputError, option
 from goru.experiment.arms import Level
 from goru.experiment.knobs import Knob, log_uniform, uniform
+from goru.language import kept
 from goru.studies import defaults
 from goru.wording import listing, nearest
 
@@ -67,56 +68,56 @@ TECHNIQUES: dict[str, Technique] = {
         "hidden units deleted at random (Srivastava et al. 2014)",
         knobs={"dropout_rate": uniform(*defaults.DROPOUT_RATE, when={"dropout": True})},
         shape=_on(dropout=True),
-        shown={"dropout_rate": "dropout {:.2f}"},
+        shown={"dropout_rate": kept("dropout {value:.2f}")},
     ),
     "weight_decay": Technique(
         "weights that shrink by themselves, decoupled (Loshchilov & Hutter 2019)",
         knobs={STRENGTH: log_uniform(*defaults.DECAY_STRENGTH, when={"weight_decay": True})},
-        shown={"weight_decay": "weight decay {:.2g}"},
+        shown={"weight_decay": kept("weight decay {value:.2g}")},
     ),
     "input_dropout": Technique(
         "columns deleted at random (Srivastava et al. 2014)",
         knobs={"input_dropout_rate": uniform(0.02, 0.3, when={"input_dropout": True})},
         shape=_on(input_dropout=True),
-        shown={"input_dropout_rate": "input dropout {:.2f}"},
+        shown={"input_dropout_rate": kept("input dropout {value:.2f}")},
     ),
     "label_smoothing": Technique(
         "targets that leave a share to all classes (Szegedy et al. 2016)",
         knobs={"smoothing": log_uniform(0.01, 0.3, when={"label_smoothing": True})},
         recipe={level: {"label_smoothing": True} for level in (False, True)},  # 0 is off: one program serves both
-        shown={"smoothing": "label smoothing {:.2g}"},
+        shown={"smoothing": kept("label smoothing {value:.2g}")},
         classes=True,
     ),
     "mixup": Technique(
         "rows and targets mixed by twos (Zhang et al. 2018)",
         knobs={"mixup_alpha": log_uniform(0.1, 2.0, when={"mixup": True})},
         shape=_on(mix="mixup"),
-        shown={"mixup_alpha": "mixup α {:.2g}"},
+        shown={"mixup_alpha": kept("mixup α {value:.2g}")},
     ),
     "cutmix": Technique(
         "columns of another row, and so much of its target (Yun et al. 2019)",
         knobs={"cutmix_rate": uniform(0.1, 1.0, when={"cutmix": True})},
         shape=_on(mix="cutmix"),
-        shown={"cutmix_rate": "CutMix {:.2f}"},
+        shown={"cutmix_rate": kept("CutMix {value:.2f}")},
     ),
     "cutout": Technique(
         "columns of half of the rows set to their mean (DeVries & Taylor 2017)",
         knobs={"cutout_rate": uniform(0.05, 0.5, when={"cutout": True})},
         shape=_on(cutout=True),
-        shown={"cutout_rate": "cutout {:.2f}"},
+        shown={"cutout_rate": kept("cutout {value:.2f}")},
     ),
     "residual": Technique("blocks added to what they read (He et al. 2016)", shape=_on(residual=True)),
     "ema": Technique(
         "averaged weights (Polyak & Juditsky 1992)",
         knobs={WINDOW: log_uniform(0.003, 0.1, when={"ema": True})},
         recipe=_on(averaging=True),
-        shown={"averaging": "averaged weights, β {:.4f}"},
+        shown={"averaging": kept("averaged weights, β {value:.4f}")},
     ),
     "sam": Technique(
         "sharpness-aware minimization (Foret et al. 2021)",
         knobs={"sam_radius": log_uniform(0.01, 0.5, when={"sam": True})},
         recipe=_on(sharpness=True),
-        shown={"sam_radius": "SAM ρ {:.2g}"},
+        shown={"sam_radius": kept("SAM ρ {value:.2g}")},
     ),
     "activation": Technique(
         "the function of the hidden units; relu, or what --activation says, is the reference",

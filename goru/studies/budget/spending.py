@@ -11,6 +11,7 @@ from goru.experiment.plan import FEW_STEPS, FEWEST_STEPS, Asked, Plan, shortest
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY
+from goru.language import kept
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import interpretable
 from goru.studies import defaults
@@ -210,8 +211,12 @@ class Spending:
         if spent <= OVERRUN * budget:
             return []
         least = self.takes > budget
-        why = f"minimum here: {spent:.0f} s" if least else f"took {spent:.0f} s: slower than estimated"
-        return [f"exceeded the {budget:g} s budget ({why})."]
+        why = (
+            kept("minimum here: {spent:.0f} s", spent=spent)
+            if least
+            else kept("took {spent:.0f} s: slower than estimated", spent=spent)
+        )
+        return [kept("exceeded the {budget:g} s budget ({why}).", budget=budget, why=why)]
 
     def _measured(self, laboratory: NetworkLaboratory, split: Split) -> Pace:
         before = self._clock.spent
