@@ -93,7 +93,7 @@ class Cut:
 def few_configurations(count: int) -> str:
     """What too few configurations mean."""
     return kept(
-        "{configurations} of each arm, too few to tune it, so that nothing is decided",
+        "{configurations} of each combination, too few to tune it: all inconclusive",
         configurations=counted(count, "configuration"),
     )
 

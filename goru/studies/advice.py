@@ -110,8 +110,8 @@ def _among_networks(
                 test=_spelt(plain.shares),
             )
         return kept("Use {words}: the {measure} is {share} lower than the plain {noun}'s.", **given)
-    if recommended.verdict == "no effect worth having":
-        return kept("The techniques make no difference worth having here: a plain {noun} does as well.", noun=noun)
+    if recommended.verdict == "negligible":
+        return kept("The effects of the techniques are negligible here: a plain {noun} does as well.", noun=noun)
     if recommended.change >= 0:
         return kept("Nothing speaks for one combination here: what did best in some folds did no better in the others.")
     spelt = _spelt(change, confidence=confidence)
@@ -138,7 +138,7 @@ def _among_networks(
 
 
 def _better(rival: Rival) -> bool:
-    """Whether it is, beyond the interval, and by what is worth having."""
+    """Whether it is, beyond the interval, and by more than the margin."""
     return rival.difference.high < 0 and -rival.shares.change > defaults.MARGIN
 
 

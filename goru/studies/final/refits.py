@@ -230,7 +230,7 @@ def _train(
     for place, of_split in wanted.items():
         for candidate, replicates in of_split.items():
             parts += _parts(laboratory, place, candidate, replicates, rows[place], schedule_epochs, validation, parts)
-    # What is handed over is trained part by part, so that the best candidate's networks are there first.
+    # The final model is trained part by part, so that the best candidate's networks are there first.
     packed = _packed(parts, laboratory.shape.networks if validation else 0)
     jobs = [(parts[together[0]].trainer, _joined([parts[index].block for index in together])) for together in packed]
     trained: dict[int, TrainedBlock] = {}
