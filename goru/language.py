@@ -18,7 +18,9 @@ from goru.errors import InputError, option
 
 LANGUAGES = ("en", "ko")
 KEPT = "kept"  # the context of sentences that are kept, in the catalogue
-NUMBERS = {"n", "low", "high"}  # places of kept sentences that hold numbers alone, or they would take anything
+# What fills some places of kept sentences: numbers alone, or a name; or a sentence of few words would take any other.
+NUMBERS = {"n", "low", "high", "value", "rate", "count", "folds", "epochs", "planned", "trials"}
+NAMES = {"level", "other"}
 CATALOGUES = Path(__file__).parent / "locale"
 
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
@@ -150,7 +152,7 @@ def _pattern(sentence: str) -> str:
     for letters, place, *_rest in Formatter().parse(sentence):
         parts.append(re.escape(letters))
         if place:
-            filled = r"[-+−\d.,e%]+" if place in NUMBERS else r"(?:(?![.] [A-Z]).)+?"
+            filled = r"[-+−\d.,e%]+" if place in NUMBERS else "[^:;.]+?" if place in NAMES else r"(?:(?![.] [A-Z]).)+?"
             parts.append(f"(?P={place})" if place in seen else f"(?P<{place}>{filled})")
             seen.add(place)
     return "".join(parts)

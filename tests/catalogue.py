@@ -75,6 +75,10 @@ def update(language: str) -> None:
     catalogue = kept_in(language) if path_of(language).exists() else Catalog(locale=language)
     catalogue.update(template(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    save(language, catalogue)
+
+
+def save(language: str, catalogue: Catalog) -> None:
     catalogue.project, catalogue.creation_date, catalogue.revision_date = "goru", NEVER, NEVER
     catalogue.header_comment, catalogue.fuzzy = f"# goru in {catalogue.locale.english_name}.", False
     with path_of(language).open("wb") as file:

@@ -11,6 +11,7 @@ from goru import __version__
 from goru.cli import claims, effects, export, fit, live, predict, report, show, study
 from goru.cli.arguments import typed
 from goru.errors import InputError, Stopped, spelled
+from goru.language import spoken
 
 INTERRUPTED = 130  # the shells' status for a command that Ctrl-C has ended
 NO_MEMORY = "not enough memory. Give fewer rows, narrower layers, or a smaller --batch-size."
@@ -47,7 +48,7 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know all letters that a table has
             stream.reconfigure(errors="backslashreplace")
     try:
-        with spelled(typed):
+        with spelled(typed), spoken(None):
             code = app(standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:  # how Typer passes Ctrl-C on; some of its versions raise Abort instead

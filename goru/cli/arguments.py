@@ -4,10 +4,20 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from goru.errors import InputError
+from goru.language import choose
 
 STARTED = time.monotonic()  # a budget counts from here
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", callback=choose, is_eager=True, help="Language of results: en or ko. Default: the locale's."
+    ),
+]
 
 
 def typed(name: str, value: object) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from goru.cli.arguments import Language
+
 
 def claims_command(
     names: Annotated[
@@ -21,12 +23,14 @@ def claims_command(
     ] = "digits",
     seeds: Annotated[int, typer.Option(help="Random seeds each network is trained with.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Write a page, figures and tables to this folder.")] = None,
+    lang: Language = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace claims of the same names in the folder.")
     ] = False,
 ) -> None:
     """Test textbook claims about the techniques, each by an experiment with a verdict."""
     from goru.claims.running import NAMES, claim, run_all, set_up
+    from goru.language import _
     from goru.report.terminal import printable, table
 
     chosen = list(dict.fromkeys(names or NAMES))
@@ -52,4 +56,4 @@ def claims_command(
             print(line)
     if out is not None:
         write_claims(outcomes, out)
-        print(f"\n{'written':<14}{printable(out)}")
+        print(f"\n{_('written'):<14}{printable(out)}")

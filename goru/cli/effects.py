@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from goru.cli.arguments import Language
+
 
 def effects_command(
     source: Annotated[str, typer.Argument(help="A table with one run per row: .csv, .tsv, .parquet.")],
@@ -16,6 +18,7 @@ def effects_command(
         list[str] | None, typer.Option(help="A column that runs share, such as the seed; repeat for more.")
     ] = None,
     maximize: Annotated[bool, typer.Option("--maximize", help="The column is a score: higher is better.")] = False,
+    lang: Language = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Estimate main effects and interactions from existing runs (weaker evidence than a study)."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import STARTED, names, parsed_widths, stem
+from goru.cli.arguments import STARTED, Language, names, parsed_widths, stem
 
 
 def _explain(wanted: bool) -> None:
@@ -98,6 +98,7 @@ def fit_command(
     cluster: Annotated[
         str | None, typer.Option(help="Train on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
+    lang: Language = None,
     timings: Annotated[bool, typer.Option("--timings", help="Also show the time spent in each phase.")] = False,
     explain: Annotated[
         bool,
@@ -108,6 +109,7 @@ def fit_command(
     from goru.durations import seconds_of
     from goru.experiment.clock import Clock
     from goru.fitting import run_in
+    from goru.language import _
     from goru.report.terminal import printable, timings_lines
     from goru.studies.asked.options import Options
     from goru.studies.fitting import TableOptions
@@ -154,5 +156,5 @@ def fit_command(
         print()
         for line in timings_lines(Timings.of(clock, n_cores())):
             print(line)
-    print(f"\n{'written':<14}{printable(folder)}")
-    print(f"{'report':<14}{printable(folder / REPORT)}")
+    print(f"\n{_('written'):<14}{printable(folder)}")
+    print(f"{_('report'):<14}{printable(folder / REPORT)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import reading
+from goru.cli.arguments import Language, reading
 from goru.errors import InputError
 
 
@@ -16,9 +16,11 @@ def report_command(
         Path | None,
         typer.Option("--output", "-o", help="Path of the page. Default: report.html in the run, or ./comparison.html."),
     ] = None,
+    lang: Language = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:
     """Write the report of a run again, or a page that compares runs."""
+    from goru.language import _
     from goru.report.terminal import printable
     from goru.report.writing import write_page
     from goru.studies.runs.manifest import list_again
@@ -42,4 +44,4 @@ def report_command(
     for run in runs:
         if path.resolve() == (run / REPORT).resolve():
             list_again(run, REPORT)
-    print(f"{'written':<14}{printable(path)}")
+    print(f"{_('written'):<14}{printable(path)}")

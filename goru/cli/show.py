@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import reading
+from goru.cli.arguments import Language, reading
 
 
 def show_command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
+    lang: Language = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the answer of a run again."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from goru.cli.arguments import STARTED, names, stem
+from goru.cli.arguments import STARTED, Language, names, stem
 
 
 def study_command(
@@ -37,6 +37,7 @@ def study_command(
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/ and the table's name.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the folder.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run.")] = False,
+    lang: Language = None,
     cluster: Annotated[str | None, typer.Option(help="Train on a Ray cluster, as for `goru fit`.")] = None,
 ) -> None:
     """Measure what the factors of a design change for your own network, in any framework."""
@@ -46,6 +47,7 @@ def study_command(
     from goru.functions.options import FunctionOptions
     from goru.functions.studying import run_in
     from goru.functions.tables import sources_of
+    from goru.language import _
     from goru.report.progress import watcher
     from goru.report.terminal import answer_lines, printable
     from goru.studies.runs.interrupting import interruptible
@@ -83,5 +85,5 @@ def study_command(
         )
     for line in answer_lines(result.answer):
         print(line)
-    print(f"\n{'written':<14}{printable(folder)}")
-    print(f"{'report':<14}{printable(folder / REPORT)}")
+    print(f"\n{_('written'):<14}{printable(folder)}")
+    print(f"{_('report'):<14}{printable(folder / REPORT)}")

@@ -40,14 +40,14 @@ def remark_on_far_rows(y: np.ndarray, far: np.ndarray, rows: list[str]) -> str:
     values = listing(f"{value:.6g}" for value in y[far])
     remark = (
         kept(
-            "{rows} is {values}, far from all others ({low} to {high}): it decides every figure here. Fix the row, or "
+            "{rows} is {numbers}, far from all others ({low} to {high}): it decides every figure here. Fix the row, or "
             "leave it out."
         )
         if len(far) == 1
         else kept(
-            "{rows} are {values}, far from all others ({low} to {high}): they decide every figure here. Fix these "
+            "{rows} are {numbers}, far from all others ({low} to {high}): they decide every figure here. Fix these "
             "rows, or leave them out."
         )
     )
     low, high = f"{others.min():.3g}", f"{others.max():.3g}"
-    return remark.format(rows=listing(rows), values=values, low=low, high=high)
+    return remark.format(rows=listing(rows), numbers=values, low=low, high=high)

@@ -53,8 +53,8 @@ def other_spelling(series: pd.Series) -> str | None:
     if not len(unread):
         return None
     for what, pattern, advice in (
-        ("dates", _DATE, "Write dates as 2020-12-31"),
-        ("times of day", _CLOCK, "Write them as numbers, such as hours"),
+        (kept("dates"), _DATE, kept("Write dates as 2020-12-31")),
+        (kept("times of day"), _CLOCK, kept("Write them as numbers, such as hours")),
     ):
         if sum(pattern.fullmatch(text) is not None for text in looked_at) >= NEARLY_ALL * len(looked_at):
             return kept(
@@ -84,12 +84,12 @@ def _has(pattern: str) -> Callable[[re.Match[str]], object]:
 
 #: What goru does not read in a number, the most telling first.
 _DRESSES: tuple[tuple[str, Callable[[re.Match[str]], object]], ...] = (
-    ("a currency", _has(_CURRENCY)),
-    ("a percent sign", _has("%")),
-    ("a unit", lambda found: found[3]),
-    ("brackets for a minus", lambda found: found[1]),
-    ("a comma in them", _has(",")),
-    ("separators in them", lambda found: True),
+    (kept("a currency"), _has(_CURRENCY)),
+    (kept("a percent sign"), _has("%")),
+    (kept("a unit"), lambda found: found[3]),
+    (kept("brackets for a minus"), lambda found: found[1]),
+    (kept("a comma in them"), _has(",")),
+    (kept("separators in them"), lambda found: True),
 )
 
 
@@ -101,15 +101,18 @@ def spoiling_cells(series: pd.Series) -> str | None:
     present = without_gaps(series).dropna()
     some = present.iloc[:: len(present) // _TRIED + 1]
     for what, are_good in (
-        ("numbers", lambda text: ~np.isnan(numbers_in(text))),
-        ("dates", lambda text: dates_in(text).notna().to_numpy()),
+        (kept("numbers"), lambda text: ~np.isnan(numbers_in(text))),
+        (kept("dates"), lambda text: dates_in(text).notna().to_numpy()),
     ):
         if not present.empty and are_good(some).mean() >= NEARLY_ALL**2:  # before all are looked at
             bad = ~are_good(present)
             if 0 < bad.sum() <= (1 - NEARLY_ALL) * len(bad):
                 words = listing(dict.fromkeys(map(shortened, present[bad])), limit=3)
-                return (
-                    f"nearly all cells are {what}, but not {words} ({counted(int(bad.sum()), 'row')}). Fix these "
-                    "cells, or leave them empty if they are missing"
+                return kept(
+                    "nearly all cells are {what}, but not {words} ({rows}). Fix these cells, or leave them empty if "
+                    "they are missing",
+                    what=what,
+                    words=words,
+                    rows=counted(int(bad.sum()), "row"),
                 )
     return None

@@ -103,10 +103,10 @@ def codes_of(series: pd.Series, column: CategoricalColumn, notes: list[str]) -> 
 
 def _without_gaps(series: pd.Series, notes: list[str]) -> pd.Series:
     """The text of a column that is no category, words for "missing" being missing; how many is said."""
-    kept = without_gaps(series)
-    if kept is series:
+    present = without_gaps(series)
+    if present is series:
         return series
-    words = series[kept.isna() & series.notna()]
+    words = series[present.isna() & series.notna()]
     names = listing(dict.fromkeys(map(shortened, words)), limit=3)
     notes.append(
         kept(
@@ -116,4 +116,4 @@ def _without_gaps(series: pd.Series, notes: list[str]) -> pd.Series:
             names=names,
         )
     )
-    return kept
+    return present

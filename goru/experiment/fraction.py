@@ -96,9 +96,7 @@ def confounded(design: Design) -> dict[str, list[str]]:
                     usual += ((at == level) - (at == against)) / len(design.factors[beside])
             share = float(np.dot(asked.weights, there[one, first] * there[other, second]))
             if abs(share - usual) > CONFOUNDED:
-                mixed.setdefault(asked.name, []).append(
-                    kept("{first} with {second}", first=technique(one, first), second=technique(other, second))
-                )
+                mixed.setdefault(asked.name, []).append(f"{technique(one, first)} + {technique(other, second)}")
     return mixed
 
 
@@ -120,9 +118,9 @@ def notes(design: Design) -> list[str]:
         name, (first, *_) = next(iter(mixed.items()))
         sentences.append(
             kept(
-                "So few cannot tell {mixed} of {effects} effects from some pairs of techniques, such "
+                "So few cannot tell {few} of {effects} effects from some pairs of techniques, such "
                 "as {name} from {first}, if these do more together.",
-                mixed=len(mixed),
+                few=len(mixed),
                 effects=len(design.asked[0]) - 1,
                 name=name,
                 first=first,

@@ -133,14 +133,22 @@ def plan_trials(
     ]
     ladder = ladder or [Plan(few, 1, asked.folds[-1], asked.epochs, asked=asked)]
     plan = next((plan for plan in ladder if plan.trials(arms) <= trials), ladder[-1])
-    if plan.trials(arms) > trials:
-        sentence = f"{trials:,} {noun} are too few for {arms} arms in {plan.folds} folds"
-        sentence = f"{sentence}; trained {plan.trials(arms)} instead"
-    else:
-        sentence = f"{trials:,} {noun} are too few for a full study"
     cuts = _cuts(plan)
     cuts += [few_configurations(plan.configurations)] if plan.configurations < few else []
-    return replace(plan, shortfalls=(f"{sentence}: {', '.join(cuts)}.",)) if cuts else plan
+    if not cuts:
+        return plan
+    given = {"trials": f"{trials:,}", "noun": noun, "cuts": ", ".join(cuts)}
+    if plan.trials(arms) > trials:
+        sentence = kept(
+            "{trials} {noun} are too few for {arms} arms in {folds} folds; trained {count} instead: {cuts}.",
+            **given,
+            arms=arms,
+            folds=plan.folds,
+            count=plan.trials(arms),
+        )
+    else:
+        sentence = kept("{trials} {noun} are too few for a full study: {cuts}.", **given)
+    return replace(plan, shortfalls=(sentence,))
 
 
 def plan_seconds(
@@ -182,19 +190,23 @@ def plan_seconds(
     cuts = _cuts(plan)
     if not cuts:
         return plan
-    sentence = f"budget too small for a full study: {', '.join(cuts)}"
-    full = spent + cost(Plan(few, partitions, usual, epochs, asked=asked))
-    return replace(plan, shortfalls=(f"{sentence} (that would take about {full:,.0f} s here).",))
+    sentence = kept(
+        "budget too small for a full study: {cuts} (that would take about {seconds:,.0f} s here).",
+        cuts=", ".join(cuts),
+        seconds=spent + cost(Plan(few, partitions, usual, epochs, asked=asked)),
+    )
+    return replace(plan, shortfalls=(sentence,))
 
 
 def _cuts(plan: Plan) -> list[str]:
     """What shows before the race; in how many partitions it is run, only after it."""
     folds, epochs = plan.asked.folds[0], plan.asked.epochs
-    return [
-        *([kept("{folds} folds instead of {planned}", folds=plan.folds, planned=folds)] if plan.folds < folds else []),
-        *(
-            [kept("{epochs} instead of {planned}", epochs=counted(plan.epochs, "epoch"), planned=epochs)]
-            if plan.epochs < epochs
-            else []
-        ),
-    ]
+    cuts = [kept("{folds} folds instead of {planned}", folds=plan.folds, planned=folds)] * (plan.folds < folds)
+    if plan.epochs < epochs:
+        sentence = (
+            kept("{epochs} epoch instead of {planned}")
+            if plan.epochs == 1
+            else kept("{epochs} epochs instead of {planned}")
+        )
+        cuts.append(sentence.format(epochs=plan.epochs, planned=epochs))
+    return cuts

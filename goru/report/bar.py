@@ -10,6 +10,7 @@ from rich.text import Text
 
 from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.watcher import Progress
+from goru.language import _, retold
 from goru.report.interim import effect_rows, footnotes, leader_rows
 from goru.report.progress import FINISHING, FINISHING_SOON, in_words
 
@@ -33,18 +34,18 @@ class Bar:
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn(_("left")),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("reading", total=None)
+        self._task = self._bar.add_task(_("reading"), total=None)
 
     def phase(self, text: str) -> None:
         """Show what begins; how long it takes is not known."""
         # A task of its own: Rich takes a total of None for one that has not changed.
         self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(text, total=None)
+        self._task = self._bar.add_task(retold(text), total=None)
 
     def progress(self, progress: Progress) -> None:
         """Show where the race stands."""
@@ -58,7 +59,7 @@ class Bar:
 
     def finishing(self, at_once: bool) -> None:
         """Say so above the bar, where it stays."""
-        self._bar.console.print(FINISHING if at_once else FINISHING_SOON)
+        self._bar.console.print(retold(FINISHING if at_once else FINISHING_SOON))
 
     def __enter__(self) -> "Bar":
         self._bar.start()

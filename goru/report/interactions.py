@@ -6,14 +6,14 @@ from goru.data.numbers import numbers, percents
 from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import InteractionFound
+from goru.language import _, _n, kept, retold
 from goru.report.words import chance_in_words
-from goru.wording import counted
 
 TOGETHER: dict[Verdict, str] = {
-    "helps": "more together than apart",
-    "hurts": "each makes the other less necessary",
-    "negligible": "they add up",
-    "inconclusive": "inconclusive",
+    "helps": kept("more together than apart"),
+    "hurts": kept("each makes the other less necessary"),
+    "negligible": kept("they add up"),
+    "inconclusive": kept("inconclusive"),
 }
 MOST = 4  # that lines name; the report has them all
 
@@ -28,9 +28,14 @@ def interaction_sentences(answer: Answer) -> list[str]:
     told = sorted(known, key=lambda pair: (pair.verdict == "inconclusive", -_distance(pair)))[:MOST]
     sentences = [_sentence(answer, pair) for pair in told]
     if len(known) > MOST:
-        sentences.append(f"and {counted(len(known) - MOST, 'other pair')}: see the report")
+        more = len(known) - MOST
+        sentences.append(_n("and {n} other pair: see the report", "and {n} other pairs: see the report", more))
     if not known:
-        sentences.append(f"inconclusive for all {len(pairs)} pairs of techniques" if len(pairs) > 1 else "inconclusive")
+        sentences.append(
+            _("inconclusive for all {count} pairs of techniques", count=len(pairs))
+            if len(pairs) > 1
+            else _("inconclusive")
+        )
     return sentences
 
 
@@ -45,13 +50,21 @@ def _distance(pair: InteractionFound) -> float:
 
 
 def _sentence(answer: Answer, pair: InteractionFound) -> str:
-    verdict = TOGETHER[pair.verdict]
+    verdict = retold(TOGETHER[pair.verdict])
     if pair.likely is not None:
-        verdict = f"{TOGETHER[pair.likely[0]]} (likely, {chance_in_words(pair.likely[1])})"
+        likely, chance = pair.likely
+        verdict = _("{verdict} (likely, {chance})", verdict=retold(TOGETHER[likely]), chance=chance_in_words(chance))
     if pair.without is None or pair.beside is None:
-        return f"{pair.name}: {verdict}"
+        return f"{retold(pair.name)}: {verdict}"
     without, beside = _shares([pair.without, pair.beside], answer.judgement.plain_loss)
-    return f"{pair.first}: {without} without {pair.second}, {beside} with it; {verdict}"
+    return _(
+        "{first}: {without} without {second}, {beside} with it; {verdict}",
+        first=retold(pair.first),
+        second=retold(pair.second),
+        without=without,
+        beside=beside,
+        verdict=verdict,
+    )
 
 
 def _shares(changes: Sequence[float], plain: float | None) -> list[str]:

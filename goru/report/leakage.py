@@ -2,12 +2,15 @@
 
 from goru.errors import option
 from goru.experiment.findings.answer import Answer
+from goru.language import _
 
 
 def repeated_test_rows(answer: Answer) -> str:
     """How many of the test rows are copies; nothing if none is."""
     copies = answer.data.repeated_test_rows
-    return f"{copies:,} of {answer.data.test:,} test rows are duplicates of training rows" if copies else ""
+    if not copies:
+        return ""
+    return _("{copies:,} of {rows:,} test rows are duplicates of training rows", copies=copies, rows=answer.data.test)
 
 
 def warning(answer: Answer) -> list[str]:
@@ -15,6 +18,10 @@ def warning(answer: Answer) -> list[str]:
     if not (copies := repeated_test_rows(answer)):
         return []
     return [
-        f"{copies}, so test figures are optimistic. Remove the duplicates; if both come from one table, "
-        f"{option('group_duplicates', True)} keeps them together."
+        _(
+            "{copies}, so test figures are optimistic. Remove the duplicates; if both come from one table, {option} "
+            "keeps them together.",
+            copies=copies,
+            option=option("group_duplicates", True),
+        )
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.watcher import Progress
+from goru.language import _, kept, retold
 from goru.report.interim import effect_rows, footnotes, in_a_line, leader_rows
 from goru.report.terminal import table
 
@@ -16,14 +17,22 @@ if TYPE_CHECKING:
 
 LINES_EVERY_SECONDS = 10.0
 SHOWN_EVERY_SECONDS = 0.5
-FINISHING = "finishing with what there is; Ctrl-C again stops"
-FINISHING_SOON = "finishing as soon as there is something to finish with; Ctrl-C again stops"
+FINISHING = kept("finishing with what there is; Ctrl-C again stops")
+FINISHING_SOON = kept("finishing as soon as there is something to finish with; Ctrl-C again stops")
 
 
 def in_words(progress: Progress) -> str:
     """Where the race stands."""
-    best = f", best loss {progress.best:.4f}" if progress.best < float("inf") else ""
-    return f"{progress.done:,.0f} of {progress.planned:,} {progress.noun}, round {progress.round}{best}"
+    where = _(
+        "{done:,.0f} of {planned:,} {noun}, round {round}",
+        done=progress.done,
+        planned=progress.planned,
+        noun=retold(progress.noun),
+        round=progress.round,
+    )
+    if progress.best == float("inf"):
+        return where
+    return _("{where}, best loss {loss:.4f}", where=where, loss=progress.best)
 
 
 class Lines:
@@ -35,7 +44,7 @@ class Lines:
 
     def phase(self, text: str) -> None:
         """Say what begins."""
-        print(text, file=self._stream, flush=True)
+        print(retold(text), file=self._stream, flush=True)
 
     def progress(self, progress: Progress) -> None:
         """Say where the race stands, if it has not been said lately."""
@@ -49,7 +58,7 @@ class Lines:
 
     def finishing(self, at_once: bool) -> None:
         """Say so."""
-        print(FINISHING if at_once else FINISHING_SOON, file=self._stream, flush=True)
+        print(retold(FINISHING if at_once else FINISHING_SOON), file=self._stream, flush=True)
 
     def __enter__(self) -> "Lines":
         return self
@@ -70,7 +79,7 @@ class Cell:
 
     def phase(self, text: str) -> None:
         """Show what begins."""
-        self._show(text)
+        self._show(retold(text))
 
     def progress(self, progress: Progress) -> None:
         """Show where the race stands, if that has not been shown just now."""
@@ -86,7 +95,7 @@ class Cell:
 
     def finishing(self, at_once: bool) -> None:
         """Say so."""
-        self._show(FINISHING if at_once else FINISHING_SOON)
+        self._show(retold(FINISHING if at_once else FINISHING_SOON))
 
     def _show(self, first: str) -> None:
         self._first = first
@@ -112,7 +121,7 @@ class Claims:
         from rich.console import Console
         from rich.status import Status
 
-        self._claims, self._begun, self._networks, self._name = claims, 0, 0, "compiling"
+        self._claims, self._begun, self._networks, self._name = claims, 0, 0, _("compiling")
         self._status = Status(self._name, console=Console(stderr=True)) if on_terminal else None
         self._last = time.monotonic()
 
@@ -137,8 +146,8 @@ class Claims:
 
     def _show(self, begins: bool = False) -> None:
         """Where the claims stand: on a terminal at once, elsewhere in a line from time to time."""
-        place = f"{self._name}, {self._begun} of {self._claims}"
-        counted = f"{place}; {self._networks:,} networks"
+        place = _("{claim}, {number} of {claims}", claim=self._name, number=self._begun, claims=self._claims)
+        counted = _("{place}; {networks:,} networks", place=place, networks=self._networks)
         if self._status is not None:
             self._status.update(counted)
         elif begins or time.monotonic() - self._last >= LINES_EVERY_SECONDS:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from goru.data.numbers import number
 from goru.experiment.findings.answer import Answer, Recommendation
+from goru.language import _, _n, retold
 from goru.report import words
 from goru.report.pictures.picture import Table
-from goru.wording import counted, figure
+from goru.wording import figure
 
 
 def recommended_table(
@@ -23,44 +24,60 @@ def recommended_table(
     schedule = any(configuration.schedule_epochs > 1 for configuration in configurations)
     rows = [
         (
-            configuration.arm,
+            retold(configuration.arm),
             *([f"{configuration.networks}"] if networks else []),
             *(figure(configuration.values[name], 2) if name in configuration.values else "" for name in knobs),
-            *([f"{configuration.epochs} of {configuration.schedule_epochs}"] if schedule else []),
+            *(
+                [_("{epoch} of {epochs}", epoch=configuration.epochs, epochs=configuration.schedule_epochs)]
+                if schedule
+                else []
+            ),
             number(configuration.validation_loss),
         )
         for configuration in configurations
     ]
-    ends = (*(["epochs"] if schedule else []), measure)
-    return Table(("combination", *(["networks"] if networks else []), *map(words.knob, knobs), *ends), rows)
+    ends = (*([_("epochs")] if schedule else []), retold(measure))
+    return Table((_("combination"), *([_("networks")] if networks else []), *map(words.knob, knobs), *ends), rows)
 
 
 def made_of(answer: Answer) -> str:
     """Of how many networks of how many configurations the final model is."""
     if not words.of_networks(answer):
-        return "one configuration of the training function"
-    return f"{counted(answer.networks, 'network')}, {counted(len(answer.recommended), 'configuration')}"
+        return _("one configuration of the training function")
+    configurations = _n("{n} configuration", "{n} configurations", len(answer.recommended))
+    return f"{words.trials(answer, answer.networks)}, {configurations}"
 
 
 def final_model_says(answer: Answer) -> str:
     """How the final model came to be."""
-    if words.of_networks(answer):
-        sentences = (
-            "One network"
-            if answer.networks == 1
-            else f"An ensemble of {answer.networks} networks, whose predictions are averaged"
-        )
-        sentences += ", refit on all training and validation rows."
+    if not words.of_networks(answer):
+        sentences = [
+            _("The training function's model of this configuration, refit on all training and validation rows.")
+        ]
+    elif answer.networks == 1:
+        sentences = [_("One network, refit on all training and validation rows.")]
     else:
-        sentences = "The training function's model of this configuration, refit on all training and validation rows."
+        sentences = [
+            _(
+                "An ensemble of {count} networks, whose predictions are averaged, refit on all training and validation "
+                "rows.",
+                count=answer.networks,
+            )
+        ]
     if answer.selection == "greedy" and len(answer.recommended) > 1:
-        sentences += (
-            " They were selected by their validation predictions: better than an even share by over one standard error."
+        sentences.append(
+            _(
+                "They were selected by their validation predictions: better than an even share by over one standard "
+                "error."
+            )
         )
     if answer.temperature != 1:
-        sentences += (
-            f" Probabilities are calibrated by temperature scaling on validation rows, T = {answer.temperature:.2f}."
+        sentences.append(
+            _(
+                "Probabilities are calibrated by temperature scaling on validation rows, T = {temperature:.2f}.",
+                temperature=answer.temperature,
+            )
         )
     if answer.chosen_by == "score":
-        sentences += " The combination is the one with the best score on validation rows."
-    return sentences
+        sentences.append(_("The combination is the one with the best score on validation rows."))
+    return " ".join(sentences)

@@ -1,21 +1,23 @@
 """The answer of a study as lines of text."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
-from goru.data.numbers import estimate, number, numbers
+from rich.cells import cell_len
+
+from goru.data.numbers import number, numbers
 from goru.errors import option
-from goru.experiment.findings.answer import Answer, Data, ModelScores, Network
+from goru.experiment.findings.answer import Answer, Data, ModelScores, Network, Recommendation
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.timings import Timings
+from goru.language import _, _n, retold
 from goru.report import words
-from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss
+from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss, retold_estimate
 from goru.report.final_scores import final_scores, main_figure
 from goru.report.interactions import interaction_sentences
 from goru.report.leakage import warning
-from goru.wording import confidence_in_words, counted
+from goru.wording import confidence_in_words
 
-WIDTH = 100  # of running text
+WIDTH, LABEL = 100, 14  # of running text, and of what a paragraph is called
 LONGEST = 60  # letters of a name in a table
 MOST_TIMES_THE_ROWS = 50  # beyond, how many rows would decide is no help to anybody
 
@@ -44,24 +46,30 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     yield ""
     yield from _removals(answer)
     if sentences := [shown(sentence, 2 * WIDTH) for sentence in interaction_sentences(answer)]:
-        yield from _labelled("interactions", sentences)
+        yield from _labelled(_("interactions"), sentences)
         yield ""
     yield from _recommended(answer)
     yield ""
     if answer.test:
         yield from _test(answer)
         yield ""
-    yield from _labelled("advice", textwrap.wrap(printable(answer.advice), WIDTH))
+    yield from _labelled(_("advice"), wrapped(printable(retold(answer.advice))))
 
 
 def timings_rows(timings: Timings) -> list[tuple[str, ...]]:
     """Where time went: a row a phase, and one for all of them; the first row says what is in the columns."""
-    cores = counted(timings.cores, "core")
+    cores = _n("{n} core", "{n} cores", timings.cores)
     return [
-        ("where the time went", "seconds", "processor seconds", f"share of {cores}", "idle meanwhile"),
+        (
+            _("where the time went"),
+            _("seconds"),
+            _("processor seconds"),
+            _("share of {cores}", cores=cores),
+            _("idle meanwhile"),
+        ),
         *(
             (
-                shown(phase.name),
+                shown(retold(phase.name)),
                 f"{phase.seconds:.1f}",
                 f"{phase.processor:.1f}",
                 f"{timings.share(phase):.0%}",
@@ -79,92 +87,116 @@ def timings_lines(timings: Timings) -> Iterator[str]:
 
 def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
     for index, text in enumerate(texts):
-        yield f"{label if index == 0 else '':<14}{text}"
+        yield _padded(label if index == 0 else "", LABEL) + text
 
 
 def _data(data: Data) -> Iterator[str]:
-    parts = [f"{data.rows:,} rows", words.target(data)]
+    parts = [_("{rows:,} rows", rows=data.rows), words.target(data)]
     if (columns := data.columns) is not None:
         kinds = [
             f"{columns[kind]:,} {word}"
-            for kind, word in (("categorical", "categorical"), ("date", "dates"), ("dropped", "dropped"))
+            for kind, word in (("categorical", _("categorical")), ("date", _("dates")), ("dropped", _("dropped")))
             if columns.get(kind)
         ]
         more = f" ({', '.join(kinds)})" if kinds else ""
-        parts.insert(1, counted(sum(columns.values()), "column") + more)
-    share = f"{data.development:,} for training and validation, {data.test:,} for the test"
-    if not data.test:
-        share = "all of them for training and validation, none for a test"
-    yield from _labelled("data", [f"{', '.join(parts)}; {share}", *(printable(note) for note in data.notes)])
+        parts.insert(1, _n("{n} column", "{n} columns", sum(columns.values())) + more)
+    share = _("all of them for training and validation, none for a test")
+    if data.test:
+        share = _("{rows:,} for training and validation, {test:,} for the test", rows=data.development, test=data.test)
+    yield from _labelled(_("data"), [f"{', '.join(parts)}; {share}", *(printable(retold(note)) for note in data.notes)])
 
 
 def _plain(answer: Answer) -> Iterator[str]:
     plain, epochs = answer.plain, answer.plan.epochs
-    training = (
-        f"training loss {number(plain.training)}, " if plain.training is not None or plain.validation is None else ""
-    )
-    last = f"{training}validation loss {number(plain.validation)}" + " after the last epoch" * (epochs > 1)
+    last = _("validation loss {validation}", validation=number(plain.validation))
+    if plain.training is not None or plain.validation is None:
+        last = _("training loss {training}, {validation_loss}", training=number(plain.training), validation_loss=last)
+    if epochs > 1:
+        last = _("{losses} after the last epoch", losses=last)
     gap, rise = (
-        change_with_interval(estimate(ends))
+        change_with_interval(retold_estimate(ends))
         for ends in ((plain.gap, plain.gap_low, plain.gap_high), (plain.rise, plain.rise_low, plain.rise_high))
     )
     if plain.overfits == "rises":
-        overfitting = f"overfits after epoch {plain.epoch}; validation loss then rises by {rise}"
+        overfitting = _(
+            "overfits after epoch {epoch}; validation loss then rises by {rise}", epoch=plain.epoch, rise=rise
+        )
     elif plain.overfits == "gap":
-        overfitting = f"overfits: validation loss exceeds training loss by {gap}; no clear rise in validation loss"
+        overfitting = _(
+            "overfits: validation loss exceeds training loss by {gap}; no clear rise in validation loss", gap=gap
+        )
     elif plain.validation is None:
-        overfitting = "diverges in some fold"
+        overfitting = _("diverges in some fold")
     elif plain.gap is None:
-        overfitting = f"no overfitting found: from the best epoch to the last, validation loss changes by {rise}"
+        overfitting = _(
+            "no overfitting found: from the best epoch to the last, validation loss changes by {rise}", rise=rise
+        )
         overfitting = overfitting if epochs > 1 else ""
     elif plain.gap > answer.judgement.margin_share * abs(plain.validation):
-        overfitting = f"may overfit (CI includes 0): validation loss exceeds training loss by {gap}"
+        overfitting = _("may overfit (CI includes 0): validation loss exceeds training loss by {gap}", gap=gap)
     else:
-        overfitting = f"no overfitting found: generalization gap {gap}"
-        overfitting += f"; wider layers ({option('hidden')}) might overfit" * words.of_networks(answer)
-    yield from _labelled("plain", [last, *([overfitting] if overfitting else [])])
+        overfitting = _("no overfitting found: generalization gap {gap}", gap=gap)
+        if words.of_networks(answer):
+            overfitting = _(
+                "{found}; wider layers ({option}) might overfit", found=overfitting, option=option("hidden")
+            )
+    yield from _labelled(_("plain"), [last, *([overfitting] if overfitting else [])])
     if answer.class_weight:
-        yield from _labelled("", ["(every class counts alike in all losses)"])
+        yield from _labelled("", [_("(every class counts alike in all losses)")])
     if answer.data.classes is None:
-        yield from _labelled("", [f"(the loss is the {printable(answer.judgement.loss)})"])
+        yield from _labelled("", [_("(the loss is the {loss})", loss=printable(retold(answer.judgement.loss)))])
 
 
 def _trained(answer: Answer) -> Iterator[str]:
     trained, plan = answer.trained, answer.plan
-    ends = (("diverged", trained.diverged), ("failed", trained.failed))
-    lost = "".join(f", {count:,} of them {word}" for word, count in ends if count)
-    folds = f"{plan.folds}-fold CV" if plan.partitions == 1 else f"{plan.partitions} x {plan.folds}-fold CV"
-    design = f"{plan.arms} combinations, {counted(plan.configurations, 'configuration')} each, {folds}"
-    steps = "" if trained.steps is None else f", {trained.steps:,} steps"
-    epochs = f", {plan.epochs} epochs" if plan.epochs > 1 else ""
-    summary = f"{trained.networks:,} {words.noun(answer)}s{lost}{steps}, {answer.seconds:.0f} s ({design}{epochs})"
-    yield from _labelled("trained", [summary, *map(printable, plan.shortfalls)])
+    parts = [words.trials(answer, trained.networks)]
+    parts += [_("{count:,} of them diverged", count=trained.diverged)] * bool(trained.diverged)
+    parts += [_("{count:,} of them failed", count=trained.failed)] * bool(trained.failed)
+    parts += [] if trained.steps is None else [_("{count:,} steps", count=trained.steps)]
+    folds = _("{folds}-fold CV", folds=plan.folds)
+    if plan.partitions > 1:
+        folds = _("{partitions} x {folds}-fold CV", partitions=plan.partitions, folds=plan.folds)
+    design = [
+        _("{count} combinations", count=plan.arms),
+        _n("{n} configuration each", "{n} configurations each", plan.configurations),
+        folds,
+        *([_("{count} epochs", count=plan.epochs)] if plan.epochs > 1 else []),
+    ]
+    summary = f"{', '.join([*parts, _('{seconds:.0f} s', seconds=answer.seconds)])} ({', '.join(design)})"
+    yield from _labelled(_("trained"), [summary, *(printable(retold(one)) for one in plan.shortfalls)])
 
 
 def _failures(answer: Answer) -> Iterator[str]:
     lines = [
-        f"{shown(one.arm)}: {one.failed:,} of {counted(one.of, words.noun(answer))}: {shown(one.last_line, WIDTH)}"
+        _(
+            "{combination}: {failed:,} of {trials}: {reason}",
+            combination=shown(retold(one.arm)),
+            failed=one.failed,
+            trials=words.trials(answer, one.of),
+            reason=shown(one.last_line, WIDTH),
+        )
         for one in answer.failures
     ]
-    yield from _labelled("failed", lines)
+    yield from _labelled(_("failed"), lines)
 
 
 def _effects(answer: Answer) -> Iterator[str]:
     judgement = answer.judgement
     plain = judgement.plain_loss
-    yield from table(_rows(answer, "effect of each technique", answer.effects))
+    yield from table(_rows(answer, _("effect of each technique"), answer.effects))
     if any_unknown(answer.effects):
-        yield TOO_FEW
+        yield retold(TOO_FEW)
     if plain is not None:
+        relative = _("relative to the {plain}'s {loss}", plain=words.plain(answer), loss=number(plain))
         known = any(effect.low is not None for effect in answer.effects)
-        yield (f"relative to the {words.plain(answer)}'s {number(plain)}{'; intervals are simultaneous' * known}")
+        yield _("{relative}; intervals are simultaneous", relative=relative) if known else relative
     if sentence := words.looked(judgement):
         yield f"({sentence})"
 
 
 def _removals(answer: Answer) -> Iterator[str]:
     if answer.removals:
-        yield from table(_rows(answer, "in the best combination", answer.removals))
+        yield from table(_rows(answer, _("in the best combination"), answer.removals))
         yield ""
 
 
@@ -172,89 +204,98 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
     judgement, there = answer.judgement, answer.data.rows
     plain = judgement.plain_loss
     rows: list[tuple[str, ...]] = [
-        (title, f"change in {judgement.measure}", f"{confidence_in_words(judgement.confidence)} interval", "verdict")
+        (
+            title,
+            _("change in {measure}", measure=retold(judgement.measure)),
+            _("{confidence} interval", confidence=confidence_in_words(judgement.confidence)),
+            _("verdict"),
+        )
     ]
     for effect in effects:
-        name = shown(effect.name)
-        if effect.change is None:
-            rows.append((name, words.failure_reason(answer), "", words.verdict_in_words(effect)))
-            continue
+        name = shown(retold(effect.name))
         verdict = words.verdict_in_words(effect)
+        if effect.change is None:
+            rows.append((name, words.failure_reason(answer), "", verdict))
+            continue
         if effect.verdict == "negligible":
-            verdict = f"negligible (< {judgement.margin_share:.0%})"
+            verdict = _("negligible (< {margin:.0%})", margin=judgement.margin_share)
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
-        rows.append(
-            (
-                name,
-                change + share,
-                interval,
-                verdict + _to_decide(effect, there, words.of_networks(answer)),
-            )
-        )
+        rows.append((name, change + share, interval, _to_decide(effect, verdict, there, words.of_networks(answer))))
     return rows
 
 
-def _to_decide(effect: EffectFound, there: int, of_networks: bool) -> str:
-    """What it would take to decide what is inconclusive."""
+def _to_decide(effect: EffectFound, verdict: str, there: int, of_networks: bool) -> str:
+    """The verdict, and what it would take to decide what is inconclusive."""
+    if effect.configurations_to_decide and of_networks:
+        return _("{verdict}; try a larger budget", verdict=verdict)
     if effect.configurations_to_decide:
-        return "; try a larger budget" if of_networks else "; try more configurations"
+        return _("{verdict}; try more configurations", verdict=verdict)
     rows = effect.rows_to_decide
     if rows is None:
-        return ""
+        return verdict
     if rows > MOST_TIMES_THE_ROWS * there:
-        return f"; needs over {MOST_TIMES_THE_ROWS}x the rows"
+        return _("{verdict}; needs over {times}x the rows", verdict=verdict, times=MOST_TIMES_THE_ROWS)
     digits = len(str(rows)) - 2  # two digits are as much as can be said
-    return f"; needs about {round(rows, -max(digits, 0)):,} rows"
+    return _("{verdict}; needs about {rows:,} rows", verdict=verdict, rows=round(rows, -max(digits, 0)))
 
 
 def _recommended(answer: Answer) -> Iterator[str]:
     """One line a configuration; the final model is of one or more."""
-    lines = [
-        shown(one.words, 2 * WIDTH)
-        + (f", stopped at epoch {one.epochs} of {one.schedule_epochs}" if one.schedule_epochs > 1 else "")
-        + (f": {counted(one.networks, 'network')}" if words.of_networks(answer) else "")
-        for one in answer.recommended
-    ]
+    lines = [_configuration(answer, one) for one in answer.recommended]
     if answer.chosen_by == "score":
-        score = answer.scores.get(answer.recommended[0].arm)
-        lines.append(f"(chosen by its score on validation rows, {number(score)})")
+        score = number(answer.scores.get(answer.recommended[0].arm))
+        lines.append(_("(chosen by its score on validation rows, {score})", score=score))
     if answer.selection == "greedy" and len(lines) > 1:
-        lines.append("(selected by their validation predictions: better than an even share by over one standard error)")
+        lines.append(
+            _("(selected by their validation predictions: better than an even share by over one standard error)")
+        )
     if answer.temperature != 1:
-        lines.append(f"temperature scaling on validation rows, T = {answer.temperature:.2f}")
+        lines.append(_("temperature scaling on validation rows, T = {temperature:.2f}", temperature=answer.temperature))
     if words.has_simplest(answer):
-        lines.append(f"simplest within one standard error of the best: {shown(words.simplest(answer))}")
-    yield from _labelled("recommended", lines)
+        simplest = shown(words.simplest(answer))
+        lines.append(_("simplest within one standard error of the best: {simplest}", simplest=simplest))
+    yield from _labelled(_("recommended"), lines)
+
+
+def _configuration(answer: Answer, one: Recommendation) -> str:
+    line = shown(retold(one.words), 2 * WIDTH)
+    if one.schedule_epochs > 1:
+        line = _(
+            "{words}, stopped at epoch {epoch} of {epochs}", words=line, epoch=one.epochs, epochs=one.schedule_epochs
+        )
+    return f"{line}: {words.trials(answer, one.networks)}" if words.of_networks(answer) else line
 
 
 def _network(network: Network) -> Iterator[str]:
-    widths = "-".join(map(str, network.widths))
-    parts = [widths, network.activation, f"batches of {network.batch_size}"]
-    lines = [", ".join([*parts, f"{network.optimizer}, {network.schedule} schedule"])]
+    parts = ["-".join(map(str, network.widths)), network.activation, _("batches of {rows}", rows=network.batch_size)]
+    lines = [", ".join([*parts, network.optimizer, _("{kind} schedule", kind=network.schedule)])]
     if network.numbers == "pieces":
-        numbers_line = "piecewise-linear encoding added"
+        lines.append(_("piecewise-linear encoding added"))
         if look := network.first_look:
-            losses = " instead of ".join(numbers([look.pieces, look.scaled]))
-            numbers_line = f"{numbers_line}: validation loss {losses} in a pilot run"
-        lines.append(numbers_line)
-    yield from _labelled("network", lines)
+            pieces, scaled = numbers([look.pieces, look.scaled])
+            lines[-1] = _(
+                "piecewise-linear encoding added: validation loss {pieces} instead of {scaled} in a pilot run",
+                pieces=pieces,
+                scaled=scaled,
+            )
+    yield from _labelled(_("network"), lines)
 
 
 def _test(answer: Answer) -> Iterator[str]:
     figures = list(answer.test[0].figures)
     of_networks = words.of_networks(answer)
-    rows = [("test", *(["networks"] if of_networks else []), *figures)]
+    rows = [(_("test"), *([_("networks")] if of_networks else []), *map(retold, figures))]
     final, main = final_scores(answer), main_figure(answer)
     for entry in answer.test:
         values = [_figure(name, entry.figures[name]) + _half(entry, name) * (name == main) for name in figures]
         count = [f"{entry.networks or '-'}"] if of_networks else []
-        rows.append((shown(entry.arm), *count, *values, *(["final model"] if entry is final else [])))
-    yield from table(rows, first=14)
+        rows.append((shown(retold(entry.arm)), *count, *values, *([_("final model")] if entry is final else [])))
+    yield from table(rows, first=LABEL)
     for warned in warning(answer):
-        yield from textwrap.wrap(f"warning: {warned}", WIDTH)
+        yield from wrapped(_("warning: {what}", what=warned))
     if of_networks and not answer.against_networks:
-        yield "non-neural baselines were skipped: too slow for this budget"
+        yield _("non-neural baselines were skipped: too slow for this budget")
 
 
 def _figure(name: str, value: float | None) -> str:
@@ -270,7 +311,23 @@ def _half(entry: ModelScores, name: str) -> str:
 def table(rows: Sequence[Sequence[str]], first: int = 0) -> Iterator[str]:
     """Columns of text, each as wide as its widest cell."""
     columns = max(len(row) for row in rows)
-    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) + 2 for i in range(columns)]
+    widths = [max((cell_len(row[i]) for row in rows if i < len(row)), default=0) + 2 for i in range(columns)]
     widths[0] = max(widths[0], first)
     for row in rows:
-        yield "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        yield "".join(_padded(cell, width) for cell, width in zip(row, widths, strict=False)).rstrip()
+
+
+def wrapped(text: str) -> list[str]:
+    """A text as lines of `WIDTH`; letters of some languages are twice as wide as others."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= WIDTH or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))

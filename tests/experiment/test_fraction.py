@@ -195,7 +195,7 @@ class TestConfounded:
         return Design(THREE, only=only, contrasts=contrasts, interactions=(), removals=())
 
     def test_in_a_half_of_three_factors_each_is_mixed_with_the_interaction_of_the_others(self):
-        assert confounded(self.half()) == {"a": ["b with c"], "b": ["a with c"], "c": ["a with b"]}
+        assert confounded(self.half()) == {"a": ["b + c"], "b": ["a + c"], "c": ["a + b"]}
 
     def test_in_a_whole_design_there_is_nothing(self):
         assert confounded(fraction(THREE, {}, (), 8)) == {}
@@ -215,7 +215,7 @@ class TestConfounded:
     def test_what_is_said_is_what_a_planted_interaction_does_to_the_estimate(self):
         design = fraction(MANY, {}, (), 16)
         said = confounded(design)
-        names = {f"{one} with {other}": (one, other) for one, other in itertools.combinations("abcdefg", 2)}
+        names = {f"{one} + {other}": (one, other) for one, other in itertools.combinations("abcdefg", 2)}
         for contrast in design.asked[0][3:-1]:  # of two levels, and nothing of their own interactions
             for words, (one, other) in names.items():
                 own = contrast.name in (one, other)
