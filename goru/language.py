@@ -65,7 +65,8 @@ def spoken(wanted: str | None) -> Iterator[None]:
 
 def _(sentence: str, /, **values: object) -> str:
     """A sentence in the language that is spoken, with values in its places: `_("{rows} rows", rows=3)`."""
-    return _catalogue(language()).gettext(sentence).format(**values)
+    told = _catalogue(language()).gettext(sentence)
+    return told.format(**values) if values else told
 
 
 def _n(one: str, several: str, n: int, /, **values: object) -> str:

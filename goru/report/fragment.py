@@ -5,6 +5,7 @@ from typing import Any
 
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import EffectFound
+from goru.language import retold
 from goru.report import words
 from goru.report.page import environment
 from goru.report.pictures.effects import LOOKS, effects_table, ends
@@ -19,6 +20,7 @@ def fragment(answer: Answer) -> str:
     """HTML for a cell of a notebook."""
     return environment().get_template("fragment.html").render(
         answer=answer,
+        advice=retold(answer.advice),
         summary=summary(answer),
         cards=cards(answer),
         drawing=_drawing(answer.effects),
@@ -37,7 +39,7 @@ def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
     margin = next((effect.margin or 0.0 for effect in known), 0.0)
     rows = [
         {
-            "name": short_name(effect.name, MOST_LETTERS),
+            "name": short_name(retold(effect.name), MOST_LETTERS),
             "verdict": words.verdict_in_words(effect),
             "y": ROW * place + ROW / 2,
             "colour": LOOKS[effect.verdict][0],

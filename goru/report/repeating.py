@@ -7,11 +7,11 @@ from typing import Any
 
 from goru.errors import option
 from goru.experiment.findings.answer import Answer
+from goru.language import _, _n, retold
 from goru.report import words as wording
 from goru.report.pictures.picture import Table
 from goru.studies.asked.options import Options
 from goru.studies.runs.run import FRAME
-from goru.wording import counted
 
 
 def command(config: Mapping[str, Any]) -> str | None:
@@ -97,26 +97,28 @@ def _as_csv(column: str) -> str:
 def how_alike(config: Mapping[str, Any] | None, answer: Answer) -> str:
     """What will be the same in a run made again."""
     if not wording.of_networks(answer):
-        return (
+        return _(
             "Splits, configurations and the seeds that the training function is given are functions of the seed. How "
             "alike two runs are is a matter of that function; with a budget, of the machine too."
         )
     if config is not None and config["options"]["networks"] is not None:
-        return (
+        return _(
             "With the same table, versions and kind of processor runs are bit-for-bit reproducible: everything random "
             "follows from the seed."
         )
-    return (
-        "With a budget, how many networks are trained depends on the machine: another run may train "
-        f"more or fewer than {counted(answer.plan.configurations, 'configuration')} of each combination. "
-        f"With {option('networks')} instead of {option('budget')} runs are bit-for-bit reproducible. "
-        "Everything random follows from the seed."
+    return _(
+        "With a budget, how many networks are trained depends on the machine: another run may train more or fewer than "
+        "{configurations} of each combination. With {networks} instead of {budget} runs are bit-for-bit reproducible. "
+        "Everything random follows from the seed.",
+        configurations=_n("{n} configuration", "{n} configurations", answer.plan.configurations),
+        networks=option("networks"),
+        budget=option("budget"),
     )
 
 
 def made_by(config: Mapping[str, Any] | None, answer: Answer) -> Table:
     """Versions, the machine, and the fingerprint of the table."""
-    rows = [(name, str(value)) for name, value in answer.environment.items()]
+    rows = [(retold(name), str(value)) for name, value in answer.environment.items()]
     for name, sha256 in (config or {}).get("sha256", {}).items():
-        rows.append((f"SHA-256 of the {'table' if name == 'source' else 'test rows'}", sha256))
-    return Table(("what", "which"), rows)
+        rows.append((_("SHA-256 of the table") if name == "source" else _("SHA-256 of the test rows"), sha256))
+    return Table((_("what"), _("which")), rows)

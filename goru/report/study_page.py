@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from goru.data.numbers import UNKNOWN, number
+from goru.data.numbers import number
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence, ValuePredictions
 from goru.experiment.findings.inspection import Inspection
+from goru.language import _, _n, retold
 from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
@@ -32,7 +33,7 @@ from goru.report.terminal import printable, timings_rows
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again
 from goru.studies.runs.run import REPORT, RunFolder
-from goru.wording import confidence_in_words, counted, listing
+from goru.wording import confidence_in_words, listing
 
 MOST_LETTERS = 80  # of a name on a card
 
@@ -83,15 +84,16 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
     columns = _columns(answer, config) if config and config.get("columns") else None
     noun = words.noun(answer)
     contents = [(section.id, section.title) for section in shown]
-    contents += [("failures", "Failures")] * bool(answer.failures)
-    contents += [("final-model", "The final model")]
-    contents += [("columns", "Preprocessing")] * (columns is not None)
-    contents += [("spent", "Compute"), ("again", "Reproduce")]
+    contents += [("failures", _("Failures"))] * bool(answer.failures)
+    contents += [("final-model", _("The final model"))]
+    contents += [("columns", _("Preprocessing"))] * (columns is not None)
+    contents += [("spent", _("Compute")), ("again", _("Reproduce"))]
     return render(
         "study.html",
         contents,
         [picture for section in shown for picture in section.pictures],
         answer=answer,
+        advice=retold(answer.advice),
         asked=asked(answer),
         summary=summary(answer),
         cards=cards(answer),
@@ -112,12 +114,14 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
 def asked(answer: Answer) -> str:
     """The question, up to the name of the table."""
     names = [short_name(words.factor(name)) for name in answer.recommended[0].levels]
-    factors = listing(names)
+    factors = retold(listing(names))
     if words.of_networks(answer):
-        if set(names) == {"batch norm", "dropout", "weight decay"}:
-            return "What batch normalization, weight decay and dropout do for a network on"
-        return f"What {factors} {'does' if len(names) == 1 else 'do'} for a network on"
-    return f"What the training function makes of {factors} on"
+        if set(answer.recommended[0].levels) == {"batch_norm", "dropout", "weight_decay"}:
+            return _("What batch normalization, weight decay and dropout do for a network on")
+        if len(names) == 1:
+            return _("What {factors} does for a network on", factors=factors)
+        return _("What {factors} do for a network on", factors=factors)
+    return _("What the training function makes of {factors} on", factors=factors)
 
 
 def sections(answer: Answer, evidence: Evidence) -> list[Section]:
@@ -125,35 +129,41 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
     return [
         Section(
             "helps",
-            "Effect of each technique",
+            _("Effect of each technique"),
             [effects_picture(answer)],
-            f"{len(answer.effects)} questions, each answered by a change of the {answer.judgement.measure}, both sides "
-            f"at their best configuration and epoch. Bars are simultaneous "
-            f"{confidence_in_words(answer.judgement.confidence)} confidence intervals; inside the band around zero a "
-            "change is negligible.",
+            _(
+                "{effects} questions, each answered by a change of the {measure}, both sides at "
+                "their best configuration and epoch. Bars are simultaneous {confidence} confidence "
+                "intervals; inside the band around zero a change is negligible.",
+                effects=len(answer.effects),
+                measure=retold(answer.judgement.measure),
+                confidence=confidence_in_words(answer.judgement.confidence),
+            ),
             [
-                *[f"Intervals are {TOO_FEW}."] * any_unknown(answer.effects),
-                *([f"This is {looked}."] if (looked := words.looked(answer.judgement)) else []),
+                *[_("Intervals are {unknown}.", unknown=retold(TOO_FEW))] * any_unknown(answer.effects),
+                *([_("This is {looked}.", looked=looked)] if (looked := words.looked(answer.judgement)) else []),
             ],
         ),
         *_of_removals(answer),
-        *_section("learning", "Learning curves and overfitting", [curves_picture(answer, evidence)]),
+        *_section("learning", _("Learning curves and overfitting"), [curves_picture(answer, evidence)]),
         *_section(
             "activations",
-            "Activations, layer by layer",
+            _("Activations, layer by layer"),
             [activations_picture(evidence)],
-            "The outputs of every hidden layer. They should be evenly spread: where they are all alike, or zero, units "
-            "are dead and gradients vanish.",
+            _(
+                "The outputs of every hidden layer. They should be evenly spread: where they are all "
+                "alike, or zero, units are dead and gradients vanish."
+            ),
         ),
         *_section(
             "hyperparameters",
-            "Validation loss vs hyperparameters",
+            _("Validation loss vs hyperparameters"),
             [hyperparameters_picture(evidence, answer.judgement.measure)],
             warnings=edge_warnings(evidence),
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
-        *_section("interactions", "Interactions", [interactions_picture(answer)]),
-        *_section("test", "On the test rows", [test_picture(answer)], warnings=leakage.warning(answer)),
+        *_section("interactions", _("Interactions"), [interactions_picture(answer)]),
+        *_section("test", _("On the test rows"), [test_picture(answer)], warnings=leakage.warning(answer)),
         *_predicted(answer, evidence),
         *_inspected(answer, evidence.inspection),
     ]
@@ -170,12 +180,12 @@ def _section(
 def _of_removals(answer: Answer) -> list[Section]:
     if not answer.removals:
         return []
-    intro = (
+    intro = _(
         "The best combination against the same without one of its techniques, both sides at "
         "their best configuration and epoch. Left of zero: removing the technique hurts."
     )
-    unknown = [f"Intervals are {TOO_FEW}."] * any_unknown(answer.removals)
-    return _section("removals", "Leave one technique out", [removals_picture(answer)], intro, unknown)
+    unknown = [_("Intervals are {unknown}.", unknown=retold(TOO_FEW))] * any_unknown(answer.removals)
+    return _section("removals", _("Leave one technique out"), [removals_picture(answer)], intro, unknown)
 
 
 def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
@@ -185,14 +195,14 @@ def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
     copies = leakage.warning(answer) if predictions.of == "test" else []
     if isinstance(predictions, ValuePredictions):
         first = _section(
-            "predicted", "Predicted vs actual", [values_picture(predictions, answer.data.target)], "", copies
+            "predicted", _("Predicted vs actual"), [values_picture(predictions, answer.data.target)], "", copies
         )
     else:
         pictures = [confusion_picture(predictions), roc_picture(predictions), precision_recall_picture(predictions)]
-        first = _section("predicted", "Confusion matrix and ROC", pictures, "", copies)
+        first = _section("predicted", _("Confusion matrix and ROC"), pictures, "", copies)
         if predictions.thresholds:
             first[0].tables.append((thresholds_title(predictions), thresholds_table(predictions)))
-    title = "Calibration"
+    title = _("Calibration")
     return [*first, *_section("calibrated", title, [calibration_picture(answer, predictions)], "", copies)]
 
 
@@ -202,20 +212,24 @@ def _inspected(answer: Answer, inspection: Inspection | None) -> list[Section]:
     importance, slices = importance_picture(inspection), slices_picture(inspection)
     numeric = answer.data.classes is None
     dependence = dependence_picture(inspection, answer.data.target, numeric)
-    loss = "squared error over the target's variance" if numeric else "log loss"
+    loss = retold("squared error over the target's variance" if numeric else "log loss")
     used = _section(
         "columns-used",
-        "Permutation importance and partial dependence",
+        _("Permutation importance and partial dependence"),
         [importance, dependence],
-        f"Of the final model, on test rows. Importance is the rise of the {loss} when a column's values are shuffled "
-        "among the rows; strongly correlated columns are shuffled together. Bars are 95% intervals over the rows.",
+        _(
+            "Of the final model, on test rows. Importance is the rise of the {loss} when a "
+            "column's values are shuffled among the rows; strongly correlated columns are "
+            "shuffled together. Bars are 95% intervals over the rows.",
+            loss=loss,
+        ),
     )
     where = Section(
         "wrong",
-        "Error analysis",
+        _("Error analysis"),
         [slices] if slices else [],
-        "Slices are the levels of categories, and quarters of the rows by each number.",
-        tables=[("Rows with the highest loss", wrong_table(inspection))],
+        _("Slices are the levels of categories, and quarters of the rows by each number."),
+        tables=[(_("Rows with the highest loss"), wrong_table(inspection))],
     )
     return [*used, where]
 
@@ -224,92 +238,130 @@ def cards(answer: Answer) -> list[Card]:
     """What a hurried reader takes away."""
     plain, best = answer.judgement.plain_loss, answer.effects[-1]
     arms = {configuration.arm for configuration in answer.recommended}
-    of = "several combinations" if len(arms) > 1 else short_name(arms.pop(), MOST_LETTERS)
-    cards = [Card("recommended", of, made_of(answer))]
+    of = _("several combinations") if len(arms) > 1 else short_name(retold(arms.pop()), MOST_LETTERS)
+    cards = [Card(_("recommended"), of, made_of(answer))]
     if best.change is not None and plain:
         change, interval = in_shares(best, plain)
-        more = f"{'interval ' * (interval == UNKNOWN)}{interval}: {words.verdict_in_words(best)}"
-        cards.append(Card(f"best combination against plain, {answer.judgement.measure}", change, more))
+        interval = _("interval unknown") if best.low is None else interval
+        more = f"{interval}: {words.verdict_in_words(best)}"
+        cards.append(
+            Card(_("best combination against plain, {measure}", measure=retold(answer.judgement.measure)), change, more)
+        )
     if words.has_simplest(answer):
         simplest = short_name(words.simplest(answer), MOST_LETTERS)
-        cards.append(Card("simplest within one standard error", simplest, "about as good as the best"))
+        cards.append(Card(_("simplest within one standard error"), simplest, _("about as good as the best")))
     if answer.test:
         over, name = final_scores(answer).figures, main_figure(answer)
         more = next((figure for figure in ("accuracy", "R²") if figure in over), name)
-        also = [f"{more} {value:.3f}" for value in [over[more]] if value is not None and more != name]
+        also = [f"{retold(more)} {value:.3f}" for value in [over[more]] if value is not None and more != name]
         also += [copies] if (copies := leakage.repeated_test_rows(answer)) else []
-        cards.append(Card(f"{name}, test rows", number(over[name]), "; ".join(also)))
+        cards.append(Card(_("{name}, test rows", name=retold(name)), number(over[name]), "; ".join(also)))
     if answer.plan.epochs > 1:
-        ways = {"rises": f"after epoch {answer.plain.epoch}", "gap": "yes: generalization gap", None: "inconclusive"}
-        gap = "generalization gap unknown" if answer.plain.gap is None and answer.plain.validation is not None else (
-            f"generalization gap {number(answer.plain.gap)}"
+        ways = {
+            "rises": _("after epoch {epoch}", epoch=answer.plain.epoch),
+            "gap": _("yes: generalization gap"),
+            None: _("inconclusive"),
+        }
+        gap = _("generalization gap unknown") if answer.plain.gap is None and answer.plain.validation is not None else (
+            _("generalization gap {gap}", gap=number(answer.plain.gap))
         )  # fmt: skip
-        cards.append(Card(f"the {words.plain(answer)} overfits", ways[answer.plain.overfits], gap))
+        cards.append(Card(_("the {plain} overfits", plain=words.plain(answer)), ways[answer.plain.overfits], gap))
     return cards
 
 
 def summary(answer: Answer) -> str:
     """The table, what was trained and the loss in two sentences."""
     data = answer.data
-    test = f"{data.test:,} for testing" if data.test else "none for testing"
-    parts = [f"{counted(data.rows, 'row')} ({test})", words.target(data)]
+    test = _("{test:,} for testing", test=data.test) if data.test else _("none for testing")
+    rows = _n("{n} row", "{n} rows", data.rows)
+    parts = [f"{rows} ({test})", words.target(data)]
     if data.columns is not None:
-        parts.insert(1, counted(sum(data.columns.values()), "column"))
-    sentences = f"{'; '.join(parts)}."
+        parts.insert(1, _n("{n} column", "{n} columns", sum(data.columns.values())))
+    sentences = [f"{'; '.join(parts)}."]
     if answer.network is not None:
         widths = "-".join(map(str, answer.network.widths))
-        sentences += f" Networks of {widths} units, {answer.network.activation}."
+        activation = answer.network.activation
+        sentences.append(_("Networks of {widths} units, {activation}.", widths=widths, activation=activation))
     else:
-        sentences += f" {counted(answer.trained.networks, 'trial')} of {counted(answer.plan.arms, 'combination')}."
-    return f"{sentences} {_judged(answer)}"
+        trials, combinations = _n("{n} trial", "{n} trials", answer.trained.networks), answer.plan.arms
+        sentences.append(_("{trials} of {combinations} combinations.", trials=trials, combinations=combinations))
+    return " ".join([*sentences, _judged(answer)])
 
 
 def _judged(answer: Answer) -> str:
     judgement = answer.judgement
     if judgement.measure == "validation loss":
-        return f"The loss is the {short_name(judgement.loss)}."
-    return f"What judges is the {judgement.measure}: {short_name(judgement.loss)}."
+        return _("The loss is the {loss}.", loss=short_name(retold(judgement.loss)))
+    return _(
+        "What judges is the {measure}: {loss}.",
+        measure=retold(judgement.measure),
+        loss=short_name(retold(judgement.loss)),
+    )
 
 
 def _failures(answer: Answer) -> Table | None:
     if not answer.failures:
         return None
-    rows = [(one.arm, f"{one.failed:,} of {one.of:,}", one.last_line) for one in answer.failures]
-    return Table(("combination", f"failed {words.noun(answer)}s", "the last one's reason"), rows)
+    rows = [
+        (retold(one.arm), _("{failed:,} of {of:,}", failed=one.failed, of=one.of), one.last_line)
+        for one in answer.failures
+    ]
+    return Table((_("combination"), _("failed"), _("the last one's reason")), rows)
 
 
 def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:
     columns = config["columns"]["columns"]
     counts = answer.data.columns or {}
     kinds = [
-        counted(counts[kind], *named)
-        for kind, named in (("numeric", ["number"]), ("categorical", ["category", "categories"]), ("date", ["date"]))
+        said(counts[kind])
+        for kind, said in (
+            ("numeric", lambda n: _n("{n} number", "{n} numbers", n)),
+            ("categorical", lambda n: _n("{n} category", "{n} categories", n)),
+            ("date", lambda n: _n("{n} date", "{n} dates", n)),
+        )
         if counts.get(kind)
     ]
-    sentences = f"{', '.join(kinds)}; {counts.get('dropped', 0):,} dropped."
+    sentences = [_("{kinds}; {dropped:,} dropped.", kinds=", ".join(kinds), dropped=counts.get("dropped", 0))]
     if answer.network is not None:
-        inputs = counted(answer.network.widths[0], "input")
-        sentences = f"{', '.join(kinds)} became {inputs} of the networks; {counts.get('dropped', 0):,} dropped."
-        sentences += " Preprocessing is fitted on the training rows only."
+        inputs = _n("{n} input", "{n} inputs", answer.network.widths[0])
+        sentences[0] = _(
+            "{kinds} became {inputs} of the networks; {dropped:,} dropped.",
+            kinds=", ".join(kinds),
+            inputs=inputs,
+            dropped=counts.get("dropped", 0),
+        )
+        sentences.append(_("Preprocessing is fitted on the training rows only."))
     table = columns_table(columns, answer.network is not None and answer.network.numbers == "pieces")
-    return {"says": sentences, "table": table, "notes": [printable(note) for note in answer.data.notes]}
+    return {
+        "says": " ".join(sentences),
+        "table": table,
+        "notes": [printable(retold(note)) for note in answer.data.notes],
+    }
 
 
 def _spent(answer: Answer) -> dict[str, Any]:
     trained, plan = answer.trained, answer.plan
-    cuts = f"{plan.partitions} x " if plan.partitions > 1 else ""
-    sentences = (
-        f"{counted(trained.networks, words.noun(answer))} in {answer.seconds:.0f} s: {plan.arms} combinations, "
-        f"{counted(plan.configurations, 'configuration')} each, {cuts}{plan.folds}-fold cross-validation"
-    )
-    sentences += f", {plan.epochs} epochs" * (plan.epochs > 1)
-    sentences += "." if trained.steps is None else f"; {trained.steps:,} training steps in all."
+    folds = _("{folds}-fold cross-validation", folds=plan.folds)
+    if plan.partitions > 1:
+        folds = _("{partitions} x {folds}-fold cross-validation", partitions=plan.partitions, folds=plan.folds)
+    design = [
+        _("{count} combinations", count=plan.arms),
+        _n("{n} configuration each", "{n} configurations each", plan.configurations),
+        folds,
+        *([_("{count} epochs", count=plan.epochs)] if plan.epochs > 1 else []),
+    ]
+    trials = words.trials(answer, trained.networks)
+    sentences = [
+        _("{trials} in {seconds:.0f} s: {design}.", trials=trials, seconds=answer.seconds, design=", ".join(design))
+    ]
+    if trained.steps is not None:
+        sentences.append(_("{count:,} training steps in all.", count=trained.steps))
     if trained.diverged:
-        sentences += f" Diverged: {trained.diverged:,}."
+        sentences.append(_("Diverged: {count:,}.", count=trained.diverged))
     if trained.failed:
-        sentences += f" Failed: {trained.failed:,}."
+        sentences.append(_("Failed: {count:,}.", count=trained.failed))
     times = None
     if answer.timings is not None:
         first, *rows = timings_rows(answer.timings)
         times = Table(first, rows)
-    return {"says": sentences, "notes": plan.shortfalls, "table": times}
+    return {"says": " ".join(sentences), "notes": [retold(one) for one in plan.shortfalls], "table": times}

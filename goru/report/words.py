@@ -138,4 +138,9 @@ def factor(name: str) -> str:
 
 def level(of: Level) -> str:
     """A level in words."""
-    return retold({None: "none", True: "on", False: "off"}[of] if of is None or isinstance(of, bool) else str(of))
+    return retold(level_name(of))
+
+
+def level_name(of: Level) -> str:
+    """The same as answers have it."""
+    return {None: "none", True: "on", False: "off"}[of] if of is None or isinstance(of, bool) else str(of)

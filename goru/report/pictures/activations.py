@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from goru.experiment.findings.evidence import Activations, Evidence, Stage
+from goru.language import _, retold
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import FAINT, PLAIN, RECOMMENDED, axis_name, blank, note
 
@@ -24,7 +25,7 @@ def activations_picture(evidence: Evidence) -> Picture | None:
 
 def _stages(activations: Activations) -> list[str]:
     count = max(len(stages) for stages in activations.networks.values())
-    return ["start", "half way", "end"] if count == 3 else ["start", "end"][:count]
+    return [_("start"), _("half way"), _("end")] if count == 3 else [_("start"), _("end")][:count]
 
 
 def _stage(stages: Sequence[Stage], place: int, count: int) -> Stage:
@@ -66,7 +67,9 @@ def _figure(activations: Activations) -> go.Figure:
             )
             note(
                 figure,
-                f"<b>layer {layer}</b>, {title}" if across == 0 else title,
+                "<b>{layer}</b>, {title}".format(layer=_("layer {number}", number=layer), title=title)
+                if across == 0
+                else title,
                 x=left,
                 xref="paper",
                 y=top,
@@ -104,17 +107,24 @@ def _panel(
             line={"shape": "hv", "color": colour, "width": 1.5},
             fill="tozeroy",
             fillcolor=colour + FAINT,
-            name=name,
+            name=retold(name),
             legendgroup=name,
             showlegend=legend,
-            hovertemplate=f"{name}, epoch {stage.epoch}<br>%{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
+            hovertemplate=_(
+                "{network}, epoch {epoch}<br>{share} from {value} on",
+                network=retold(name),
+                epoch=stage.epoch,
+                share="%{y:.1%}",
+                value="%{x:.3g}",
+            )
+            + "<extra></extra>",
         )
     )
     note(
         figure,
-        "diverged"
+        _("diverged")
         if activations.shares is None
-        else f"σ {activations.std:.2g}" + f", {activations.zero:.0%} zero" * bool(activations.zero),
+        else f"σ {activations.std:.2g}" + _(", {share:.0%} zero", share=activations.zero) * bool(activations.zero),
         x=1,
         xref=x,
         y=1 - 0.13 * place,
@@ -131,19 +141,34 @@ def _says(activations: Activations) -> str:
     for name, stages in networks.items():
         last = stages[-1].layers
         if any(layer.shares is None for layer in last):
-            sentences.append(f"The {name} network has diverged.")
+            sentences.append(_("The {name} network has diverged.", name=retold(name)))
             continue
         spreads = [layer.std or 0.0 for layer in last]
-        ends = list(dict.fromkeys(f"{end(spreads):.2g}" for end in (min, max)))
-        reach = " to ".join(ends)
-        even = max(spreads) <= EVEN * min(spreads)
-        how = "about evenly spread over the layers" if even else "unevenly spread over the layers"
-        how = f"{how} (standard deviation {reach})" if len(spreads) > 1 else f"spread by {reach}"
+        low, high = (f"{end(spreads):.2g}" for end in (min, max))
+        reach = low if low == high else _("{low} to {high}", low=low, high=high)
+        if len(spreads) == 1:
+            how = _("spread by {deviation}", deviation=reach)
+        elif max(spreads) <= EVEN * min(spreads):
+            how = _("about evenly spread over the layers (standard deviation {deviation})", deviation=reach)
+        else:
+            how = _("unevenly spread over the layers (standard deviation {deviation})", deviation=reach)
+        epoch, network = stages[-1].epoch, retold(name)
+        sentences.append(
+            _(
+                "At the end (epoch {epoch}) the {name} network's activations are {how}.",
+                epoch=epoch,
+                name=network,
+                how=how,
+            )
+        )
         dead = max(layer.dead or 0.0 for layer in last)
-        worst = f"; up to {dead:.0%} of a layer's units are dead (constant)" if dead > MANY_DEAD else ""
-        sentences.append(f"At the end (epoch {stages[-1].epoch}) the {name} network's activations are {how}{worst}.")
+        if dead > MANY_DEAD:
+            sentences.append(_("Up to {share:.0%} of a layer's units are dead (constant).", share=dead))
     return " ".join(
-        [*sentences, f"Zeros are left out of the areas and counted beside them; {activations.rows:,} rows."]
+        [
+            *sentences,
+            _("Zeros are left out of the areas and counted beside them; {rows:,} rows.", rows=activations.rows),
+        ]
     )
 
 
@@ -152,7 +177,7 @@ def _table(activations: Activations) -> Table:
     for name, stages in activations.networks.items():
         for stage in stages:
             for layer, of_layer in zip(activations.layers, stage.layers, strict=True):
-                numbers = ["diverged"] * 4
+                numbers = [_("diverged")] * 4
                 if of_layer.shares is not None:
                     numbers = [
                         f"{of_layer.mean:.3f}",
@@ -160,5 +185,7 @@ def _table(activations: Activations) -> Table:
                         f"{of_layer.zero:.0%}",
                         f"{of_layer.dead:.0%}",
                     ]
-                rows.append((name, f"{stage.epoch}", f"{layer}", *numbers))
-    return Table(("network", "epoch", "layer", "mean", "standard deviation", "zero", "dead units"), rows)
+                rows.append((retold(name), f"{stage.epoch}", f"{layer}", *numbers))
+    return Table(
+        (_("network"), _("epoch"), _("layer"), _("mean"), _("standard deviation"), _("zero"), _("dead units")), rows
+    )

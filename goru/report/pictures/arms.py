@@ -14,13 +14,13 @@ from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.evidence import ArmLosses, Evidence
+from goru.language import _, _n, retold
 from goru.report import words
 from goru.report.estimates import in_loss, in_shares
 from goru.report.interactions import TOGETHER
 from goru.report.pictures.effects import effects_table, forest_plot
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, short_name, text
-from goru.wording import counted
 
 Row = tuple[tuple[str, Level], ...]
 # By the place of a level among those of its factor; the reference stands first.
@@ -42,7 +42,9 @@ def arms_picture(answer: Answer, evidence: Evidence) -> Picture:
     """The validation loss of every arm: a mark for its level of the factor with the most levels, in a row for those of
     the others."""
     grid = Grid(evidence.arms)
-    return Picture("arms", _says(answer, grid), _figure(grid, answer.judgement.measure), _table(answer, grid.arms))
+    return Picture(
+        "arms", _says(answer, grid), _figure(grid, retold(answer.judgement.measure)), _table(answer, grid.arms)
+    )
 
 
 def arms_title(evidence: Evidence) -> str:
@@ -50,7 +52,8 @@ def arms_title(evidence: Evidence) -> str:
     grid = Grid(evidence.arms)
     *first, last = [short_name(words.level(level)) for level in grid.levels]
     name = short_name(words.factor(grid.factor))
-    return f"{name[0].upper()}{name[1:]}: {', '.join(first)} or {last}"
+    title = _("{factor}: {levels} or {last}", factor=name, levels=", ".join(first), last=last)
+    return f"{title[0].upper()}{title[1:]}"
 
 
 def interactions_picture(answer: Answer) -> Picture | None:
@@ -59,9 +62,13 @@ def interactions_picture(answer: Answer) -> Picture | None:
         return None
     figure = forest_plot(answer, answer.interactions, LOOKS, TOGETHER)
     figure.update_xaxes(
-        title={"text": "together, less each alone" + ", % of plain" * bool(answer.judgement.plain_loss)}
+        title={
+            "text": _("together, less each alone, % of plain")
+            if answer.judgement.plain_loss
+            else _("together, less each alone")
+        }
     )
-    figure.layout.annotations[-2].text, figure.layout.annotations[-1].text = "← more together", "less together →"
+    figure.layout.annotations[-2].text, figure.layout.annotations[-1].text = _("← more together"), _("less together →")
     table = effects_table(answer, answer.interactions, TOGETHER)
     return Picture("interactions", _says_together(answer.interactions), figure, table)
 
@@ -93,8 +100,8 @@ class Grid:
     def in_words(self, row: Row) -> list[str]:
         """What is not at its reference."""
         plain = self.arms[0].levels
-        nothing = {0: "all", 1: "without", 2: "neither"}.get(len(row), "none of them")
-        return [technique(name, level) for name, level in row if level != plain[name]] or [nothing]
+        nothing = {0: _("all"), 1: _("without"), 2: _("neither")}.get(len(row), _("none of them"))
+        return [retold(technique(name, level)) for name, level in row if level != plain[name]] or [nothing]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -104,7 +111,7 @@ class Grid:
     def level_in_words(self, level: Level) -> str:
         """A level of the factor, in words."""
         if level is None or level is False:
-            return f"no {words.factor(self.factor)}"
+            return f"no {self.factor.replace('_', ' ')}"
         return technique(self.factor, level)
 
 
@@ -118,7 +125,7 @@ def _figure(grid: Grid, measure: str) -> go.Figure:
     rows, levels = grid.rows, grid.levels
     height = max(ROW, MARK * len(levels)) * (CLOSE if len(rows) > ROWS_CLOSE else 1)
     figure = blank(110 + round(height * len(rows)), hovermode="closest")
-    figure.update_xaxes(title={"text": f"{measure} (bars: all folds)"})
+    figure.update_xaxes(title={"text": _("{measure} (bars: all folds)", measure=measure)})
     figure.update_yaxes(
         tickvals=[-place for place in range(len(rows))],
         ticktext=["<br>+ ".join(text(part) for part in grid.in_words(row)) for row in rows],
@@ -157,8 +164,8 @@ def _figure(grid: Grid, measure: str) -> go.Figure:
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2}},
-                name=text(grid.level_in_words(level)),
-                text=[text(arm.arm, 60) for arm, _ in arms_with_means],
+                name=text(retold(grid.level_in_words(level))),
+                text=[text(retold(arm.arm), 60) for arm, _ in arms_with_means],
                 hovertemplate=f"%{{text}}<br>{measure} %{{x:.4g}}<extra></extra>",
             )
         )
@@ -172,8 +179,13 @@ def _says(answer: Answer, grid: Grid) -> str:
     if means:
         best = min(means, key=lambda name: means[name])
         sentences.append(
-            f"Of {counted(len(means), 'combination')} {short_name(best)} has the lowest mean, {number(means[best])}; "
-            "how sure that is, the interval of the best combination says."
+            _(
+                "Of {combinations} {best} has the lowest mean, {loss}; how sure that is, the interval of the best "
+                "combination says.",
+                combinations=_n("{n} combination", "{n} combinations", len(means)),
+                best=short_name(retold(best)),
+                loss=number(means[best]),
+            )
         )
     return " ".join(sentences)
 
@@ -183,22 +195,28 @@ def _contrasts(answer: Answer, grid: Grid) -> list[EffectFound]:
     names = {
         f"{grid.level_in_words(first)} instead of {against}"
         for second, first in combinations(grid.levels[1:], 2)
-        for against in (grid.level_in_words(second), words.level(second))
+        for against in (grid.level_in_words(second), words.level_name(second))
     }
     return [effect for effect in answer.effects if effect.name in names]
 
 
 def _verdict(answer: Answer, effect: EffectFound) -> str:
-    name, plain = short_name(effect.name), answer.judgement.plain_loss
+    name, plain = short_name(retold(effect.name)), answer.judgement.plain_loss
     name = name[0].upper() + name[1:]
     if effect.change is None:
-        return f"{name} cannot be judged: in some fold {words.failure_reason(answer)}."
-    by = ", ".join(in_shares(effect, plain) if plain else in_loss(effect)).replace(UNKNOWN, "interval unknown")
+        return _(
+            "{name} cannot be judged: in some fold {failure_reason}.",
+            name=name,
+            failure_reason=words.failure_reason(answer),
+        )
+    by = ", ".join(in_shares(effect, plain) if plain else in_loss(effect)).replace(
+        retold(UNKNOWN), _("interval unknown")
+    )
     return {
-        "helps": f"{name} does better ({by}).",
-        "hurts": f"{name} does worse ({by}).",
-        "negligible": f"{name} is negligible ({by}).",
-        "inconclusive": f"{name}: inconclusive ({by}).",
+        "helps": _("{name} does better ({by}).", name=name, by=by),
+        "hurts": _("{name} does worse ({by}).", name=name, by=by),
+        "negligible": _("{name} is negligible ({by}).", name=name, by=by),
+        "inconclusive": _("{name}: inconclusive ({by}).", name=name, by=by),
     }[effect.verdict]
 
 
@@ -215,30 +233,43 @@ def _by_means(grid: Grid) -> list[str]:
     if not count:
         return []
     *_, most = sorted(wins, key=lambda level: (wins[level], -levels.index(level)))
-    winner = short_name(grid.level_in_words(most))
-    return [f"By the means alone, {winner} is best in {wins[most]} of {counted(count, 'row')}."]
+    winner = short_name(retold(grid.level_in_words(most)))
+    return [
+        _(
+            "By the means alone, {winner} is best in {most} of {rows}.",
+            winner=winner,
+            most=wins[most],
+            rows=_n("{n} row", "{n} rows", count),
+        )
+    ]
 
 
 def _says_together(effects: Sequence[EffectFound]) -> str:
     sentences = []
     decided: tuple[Verdict, ...] = ("helps", "hurts", "negligible")
     for verdict in decided:
-        names = [short_name(effect.name) for effect in effects if effect.verdict == verdict]
+        names = [short_name(retold(effect.name)) for effect in effects if effect.verdict == verdict]
         if names:
             listed = "; ".join(names)
-            sentences.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
+            sentences.append(f"{listed[0].upper()}{listed[1:]}: {retold(TOGETHER[verdict])}.")
     inconclusive = sum(effect.verdict == "inconclusive" for effect in effects)
     if inconclusive == len(effects):
-        sentences.append("All pairs are inconclusive.")
+        sentences.append(_("All pairs are inconclusive."))
     elif inconclusive:
-        sentences.append(f"{inconclusive} of {len(effects)} pairs are inconclusive.")
+        sentences.append(
+            _("{inconclusive} of {effects} pairs are inconclusive.", inconclusive=inconclusive, effects=len(effects))
+        )
     known = [effect.change for effect in effects if effect.change is not None]
     above = sum(change > 0 for change in known)
     if known:
         sentences.append(
-            f"Right of zero, where {above} of {counted(len(known), 'mark')} lie, two techniques together would bring "
-            "less than the sum of both, one taking over what the other does; an interval that holds zero leaves that "
-            "open."
+            _(
+                "Right of zero, where {above} of {marks} lie, two techniques together would bring "
+                "less than the sum of both, one taking over what the other does; an interval that "
+                "holds zero leaves that open.",
+                above=above,
+                marks=_n("{n} mark", "{n} marks", len(known)),
+            )
         )
     return " ".join(sentences)
 
@@ -248,8 +279,16 @@ def _table(answer: Answer, arms: Sequence[ArmLosses]) -> Table:
     for arm in arms:
         mean_loss = mean(arm)
         if mean_loss is None:
-            rows.append((arm.arm, words.failure_reason(answer), "", ""))
+            rows.append((retold(arm.arm), words.failure_reason(answer), "", ""))
         else:
             losses = [loss for loss in arm.losses if loss is not None]
-            rows.append((arm.arm, *numbers((mean_loss, min(losses), max(losses)))))
-    return Table(("combination", f"mean {answer.judgement.measure}", "lowest fold", "highest fold"), rows)
+            rows.append((retold(arm.arm), *numbers((mean_loss, min(losses), max(losses)))))
+    return Table(
+        (
+            _("combination"),
+            _("mean {measure}", measure=retold(answer.judgement.measure)),
+            _("lowest fold"),
+            _("highest fold"),
+        ),
+        rows,
+    )

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from goru.data.numbers import UNKNOWN, number, numbers
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Bin, Calibration, ClassPredictions, ValuePredictions
+from goru.language import _, retold
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SHORT, SOFT, blank, text, titled
@@ -29,7 +30,9 @@ def calibration_picture(answer: Answer, predictions: Predictions) -> Picture:
         go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False)
     )
     template = (
-        "predicted %{x:.1%}, observed %{y:.1%}" if classes is not None else "predicted %{x:.4g}, observed %{y:.4g}"
+        _("predicted {predicted}, observed {observed}", predicted="%{x:.1%}", observed="%{y:.1%}")
+        if classes is not None
+        else _("predicted {predicted}, observed {observed}", predicted="%{x:.4g}", observed="%{y:.4g}")
     )
     for name, calibration in _of_networks(predictions).items():
         colour, mark = LOOKS[name]
@@ -50,9 +53,9 @@ def calibration_picture(answer: Answer, predictions: Predictions) -> Picture:
                 mode="lines+markers",
                 line={"color": colour, "width": 1},
                 marker={"color": colour, "symbol": mark, "size": 9},
-                name=name,
-                text=[f"{bin_.rows:,} rows" for bin_ in bins],
-                hovertemplate=f"{name}, %{{text}}<br>{template}<extra></extra>",
+                name=retold(name),
+                text=[_("{rows:,} rows", rows=bin_.rows) for bin_ in bins],
+                hovertemplate=f"{retold(name)}, %{{text}}<br>{template}<extra></extra>",
             )
         )
     x_title, y_title = _axes(answer)
@@ -78,11 +81,11 @@ def _is_away(bin_: Bin) -> bool:
 def _axes(answer: Answer) -> tuple[str, str]:
     classes, target = answer.data.classes, text(answer.data.target, SHORT)
     if classes is None:
-        return titled("predicted", target), f"mean of the actual {target}"
+        return titled(_("predicted"), target), _("mean of the actual {target}", target=target)
     if len(classes) == 2:
         second = text(classes[1], SHORT)
-        return titled("probability of", f"'{second}'"), f"observed share of '{second}'"
-    return "predicted probability (confidence)", "accuracy"
+        return titled(_("probability of"), f"'{second}'"), _("observed share of '{second}'", second=second)
+    return _("predicted probability (confidence)"), _("accuracy")
 
 
 def _says(answer: Answer, predictions: Predictions) -> str:
@@ -90,21 +93,31 @@ def _says(answer: Answer, predictions: Predictions) -> str:
     away = [bin_ for bin_ in calibration.bins if _is_away(bin_)]
     regression = answer.data.classes is None
     error = number(calibration.error) if regression else f"{calibration.error or 0:.1%}"
-    sentence = f"{'Mean' if regression else 'Expected'} calibration error {error}"
     if "plain" in predictions.calibration:
         plain = predictions.calibration["plain"].error
-        sentence += f" ({words.plain(answer)}: {number(plain) if regression else f'{plain or 0:.1%}'})"
-    sentence += ". "
-    count = len(calibration.bins)
+        error = _(
+            "{error} ({plain}: {plain_error})",
+            error=error,
+            plain=words.plain(answer),
+            plain_error=number(plain) if regression else f"{plain or 0:.1%}",
+        )
+    sentence = _("Mean calibration error {error}.") if regression else _("Expected calibration error {error}.")
+    return f"{sentence.format(error=error)} {_found(len(calibration.bins), away)}"
+
+
+def _found(count: int, away: list[Bin]) -> str:
     if count == 1:
-        return sentence + "Too few rows for more than one bin."
+        return _("Too few rows for more than one bin.")
     if not away:
-        return sentence + f"In all {count} bins the interval includes perfect calibration, the dashed line."
+        return _("In all {count} bins the interval includes perfect calibration, the dashed line.", count=count)
     low = sum(bin_.observed < bin_.predicted for bin_ in away)
-    how = "too high" if low == len(away) else "too low" if low == 0 else "off"
-    return sentence + (
-        f"In {len(away)} of {count} bins predictions are {how}: the 95% interval excludes the dashed line, which "
-        "happens by chance in one of 20."
+    how = _("too high") if low == len(away) else _("too low") if low == 0 else _("off")
+    return _(
+        "In {away} of {count} bins predictions are {how}: the 95% interval excludes the dashed line, which happens by "
+        "chance in one of 20.",
+        away=len(away),
+        count=count,
+        how=how,
     )
 
 
@@ -116,6 +129,6 @@ def _table(answer: Answer, predictions: Predictions) -> Table:
             values = (bin_.predicted, bin_.observed, bin_.low, bin_.high)
             spelt = numbers(values) if regression else ["" if value is None else f"{value:.1%}" for value in values]
             predicted, observed, low, high = spelt
-            interval = UNKNOWN if bin_.low is None else f"{low} to {high}"
-            rows.append((name, predicted, observed, interval, f"{bin_.rows:,}"))
-    return Table(("network", "predicted", "observed", "95 % interval", "rows"), rows)
+            interval = retold(UNKNOWN if bin_.low is None else f"{low} to {high}")
+            rows.append((retold(name), predicted, observed, interval, f"{bin_.rows:,}"))
+    return Table((_("network"), _("predicted"), _("observed"), _("95 % interval"), _("rows")), rows)

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from goru.experiment.findings.evidence import ClassPredictions, ValuePredictions
+from goru.language import _, _n, retold
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import (
     BLUE,
@@ -19,8 +20,8 @@ from goru.report.pictures.style import (
     text,
     titled,
 )
-from goru.wording import counted
 
+MODELS = {"recommended", "plain", "logistic regression", "boosted trees", "class prior"}
 COLOURS = {"recommended": RECOMMENDED, "plain": PLAIN}
 FEW = 4  # classes, whose cells are large
 MOST_LETTERS = 40  # of names beside one another that a phone has room for
@@ -42,12 +43,17 @@ def confusion_picture(predictions: ClassPredictions) -> Picture:
             y=places,
             customdata=[
                 [
-                    f"actual {text(true, 60)}, predicted {text(predicted, 60)}: {count:,} rows"
+                    _(
+                        "actual {true}, predicted {predicted}: {count:,} rows",
+                        true=text(true, 60),
+                        predicted=text(predicted, 60),
+                        count=count,
+                    )
                     for predicted, count in zip(names, row, strict=True)
                 ]
                 for true, row in zip(names, counts, strict=True)
             ],
-            hovertemplate="%{customdata}<br>%{z:.1%} of the class<extra></extra>",
+            hovertemplate="%{customdata}<br>" + _("{share} of the class", share="%{z:.1%}") + "<extra></extra>",
             text=[[f"{count:,}" if count else "" for count in row] for row in counts],
             texttemplate="%{text}" if len(names) <= MOST_NUMBERS else "",
             colorscale=[[0, SHADE], [1, BLUE]],
@@ -61,11 +67,11 @@ def confusion_picture(predictions: ClassPredictions) -> Picture:
     axis = {"tickvals": places, "ticktext": labels, "showgrid": False, "constrain": "domain", "fixedrange": True}
     figure.update_xaxes(
         axis,
-        title={"text": "predicted"},
+        title={"text": _("predicted")},
         side="bottom",
         tickangle=-40 if len(names) * max(map(len, labels)) > MOST_LETTERS else 0,
     )
-    figure.update_yaxes(axis, title={"text": "true"}, autorange="reversed")
+    figure.update_yaxes(axis, title={"text": _("true")}, autorange="reversed")
     return Picture("confusion", _says_confusion(predictions), figure, _confusion_table(predictions))
 
 
@@ -89,26 +95,42 @@ def roc_picture(predictions: ClassPredictions) -> Picture | None:
                 y=curve.true,
                 mode="lines",
                 line={"color": colour, "dash": dash, "width": 2},
-                name=f"{text(curve.name)}, {curve.area:.3f}",
-                hovertemplate=f"{text(curve.name)}<br>TPR %{{y:.1%}}, FPR %{{x:.1%}}<extra></extra>",
+                name=f"{text(_name(curve.name))}, {curve.area:.3f}",
+                hovertemplate=f"{text(_name(curve.name))}<br>TPR %{{y:.1%}}, FPR %{{x:.1%}}<extra></extra>",
             )
         )
-    which = f"'{text(curves[0].label, SHORT)}'" if two else "the class"
-    figure.update_xaxes(title={"text": titled("false positive rate,", which)}, tickformat=".0%", range=[-0.01, 1.01])
-    figure.update_yaxes(title={"text": f"true positive rate, {which}"}, tickformat=".0%", range=[0, 1.01])
+    which = f"'{text(curves[0].label, SHORT)}'" if two else _("the class")
+    figure.update_xaxes(title={"text": titled(_("false positive rate,"), which)}, tickformat=".0%", range=[-0.01, 1.01])
+    figure.update_yaxes(
+        title={"text": _("true positive rate, {which}", which=which)}, tickformat=".0%", range=[0, 1.01]
+    )
     return Picture("roc", _says_roc(predictions), figure, _roc_table(predictions))
+
+
+def _name(of: str) -> str:
+    """Of a curve: that of a model, or of a class, which is called as it is."""
+    return retold(of) if of in MODELS else of
 
 
 def whose(predictions: ClassPredictions | ValuePredictions) -> str:
     """Which rows were predicted."""
     if predictions.of == "test":
-        return counted(predictions.rows, "test row")
-    return f"{counted(predictions.rows, 'development row')}, each predicted by networks that were not trained on it"
+        return _n("{n} test row", "{n} test rows", predictions.rows)
+    return _n(
+        "{n} development row, each predicted by networks that were not trained on it",
+        "{n} development rows, each predicted by networks that were not trained on it",
+        predictions.rows,
+    )
 
 
 def _says_confusion(predictions: ClassPredictions) -> str:
     wrong, rows, names = predictions.wrong, predictions.rows, [f"'{short_name(name)}'" for name in predictions.classes]
-    sentences = f"Of {whose(predictions)}, {rows - wrong:,} are correct (accuracy {1 - wrong / rows:.1%})."
+    sentences = _(
+        "Of {rows}, {correct:,} are correct (accuracy {accuracy:.1%}).",
+        rows=whose(predictions),
+        correct=rows - wrong,
+        accuracy=1 - wrong / rows,
+    )
     mistakes = [
         (count, true, predicted)
         for true, row in enumerate(predictions.confusion)
@@ -117,13 +139,18 @@ def _says_confusion(predictions: ClassPredictions) -> str:
     ]
     if mistakes:
         count, true, predicted = max(mistakes)
-        sentences += (
-            f" The most frequent mistake: {names[true]} predicted as {names[predicted]}, {counted(count, 'time')}."
+        sentences += " " + _(
+            "The most frequent mistake: {true} predicted as {predicted}, {times}.",
+            true=names[true],
+            predicted=names[predicted],
+            times=_n("{n} time", "{n} times", count),
         )
     known = [(row[place] / sum(row), place) for place, row in enumerate(predictions.confusion) if sum(row)]
     if wrong and len(known) > 2:
         share, place = min(known)
-        sentences += f" The class with the lowest recall is {names[place]} ({share:.0%})."
+        sentences += " " + _(
+            "The class with the lowest recall is {place} ({share:.0%}).", place=names[place], share=share
+        )
     return sentences
 
 
@@ -131,26 +158,33 @@ def _says_roc(predictions: ClassPredictions) -> str:
     curves = predictions.roc
     if len(predictions.classes) == 2:
         best = curves[0]
-        areas = [f"{curve.name} {curve.area:.3f}" for curve in curves[1:]]
-        sentence = (
-            f"A row of '{short_name(best.label)}' gets a higher probability of it than another row in "
-            f"{best.area:.1%} of all such pairs: the area under the curve"
+        areas = [f"{_name(curve.name)} {curve.area:.3f}" for curve in curves[1:]]
+        sentence = _(
+            "A row of '{label}' gets a higher probability of it than another row in {area:.1%} of all such pairs: the "
+            "area under the curve.",
+            label=short_name(best.label),
+            area=best.area,
         )
-        return f"{sentence}. Beside it: {', '.join(areas)}." if areas else f"{sentence}."
+        return sentence + (" " + _("Beside it: {areas}.", areas=", ".join(areas)) if areas else "")
     worst, best = curves[0], curves[-1]
-    sentence = "Each class against all others. The lowest area under the curve is that of "
-    sentence += f"'{short_name(worst.name)}', {worst.area:.3f}"
+    sentence = _(
+        "Each class against all others. The lowest area under the curve is that of '{label}', {area:.3f}.",
+        label=short_name(worst.name),
+        area=worst.area,
+    )
     if len(predictions.classes) > len(curves):
-        return f"{sentence}; shown are {len(curves)} of {len(predictions.classes)} classes."
-    return f"{sentence}; the highest that of '{short_name(best.name)}', {best.area:.3f}."
+        count, classes = len(curves), len(predictions.classes)
+        return f"{sentence} {_('Shown are {count} of {classes} classes.', count=count, classes=classes)}"
+    name = f"'{short_name(best.name)}'"
+    return f"{sentence} {_('The highest is that of {label}, {area:.3f}.', label=name, area=best.area)}"
 
 
 def _confusion_table(predictions: ClassPredictions) -> Table:
     names = predictions.classes
     rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, predictions.confusion, strict=True)]
-    return Table(("actual, across: predicted", *names), rows)
+    return Table((_("actual, across: predicted"), *names), rows)
 
 
 def _roc_table(predictions: ClassPredictions) -> Table:
-    rows = [(curve.name, curve.label, f"{curve.area:.4f}") for curve in predictions.roc]
-    return Table(("curve", "class", "AUC"), rows)
+    rows = [(_name(curve.name), curve.label, f"{curve.area:.4f}") for curve in predictions.roc]
+    return Table((_("curve"), _("class"), _("AUC")), rows)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from goru.data.numbers import number
 from goru.experiment.effects.comparison import CONSTANTS
+from goru.language import _, _n, retold
 from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_shares
 from goru.report.final_scores import final_scores, main_figure, plain_beside
@@ -14,7 +15,6 @@ from goru.report.pictures.effects import LOOKS, ends
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, short_name, text
 from goru.report.pictures.test_rows import beside
-from goru.wording import counted
 
 if TYPE_CHECKING:
     from goru.studies.runs.run import RunFolder
@@ -35,31 +35,39 @@ def compared_effects_picture(runs: Runs) -> Picture:
     questions = list(verdicts(runs))
     height = LINE * len(runs) + ABOVE
     figure = blank(AROUND + height * len(questions) + 20 * len(runs), hovermode="closest")
-    measures = {f"the {run.answer.judgement.measure}" for run in runs.values()}
-    judge = measures.pop() if len(measures) == 1 else "what judges"
-    figure.update_xaxes(title={"text": f"change of {judge}, % of plain"}, ticksuffix="%")
+    measures = {retold(run.answer.judgement.measure) for run in runs.values()}
+    judge = measures.pop() if len(measures) == 1 else _("what judges")
+    figure.update_xaxes(title={"text": _("change of the {measure}, % of plain", measure=judge)}, ticksuffix="%")
     figure.update_yaxes(visible=False, range=[-height * len(questions), 8], fixedrange=True)
     figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
     reach, named = [1.0], set()
     rows: list[tuple[str, ...]] = []
     for place, question in enumerate(questions):
         top = -height * place
-        note(figure, f"<b>{text(question, 60)}</b>", x=0, xref="paper", xanchor="left", y=top - 12, font_color=INK)
+        note(
+            figure,
+            f"<b>{text(retold(question), 60)}</b>",
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=top - 12,
+            font_color=INK,
+        )
         for index, (name, run) in enumerate(runs.items()):
             effect = next((answered for answered in run.answer.effects if answered.name == question), None)
             if effect is None:
                 continue
             plain, colour = run.answer.judgement.plain_loss, SERIES[index % len(SERIES)]
             if effect.change is None or not plain:
-                why = wording.failure_reason(run.answer) if effect.change is None else "no share of a loss of zero"
-                rows.append((question, name, why, "", wording.verdict_in_words(effect)))
+                why = wording.failure_reason(run.answer) if effect.change is None else _("no share of a loss of zero")
+                rows.append((retold(question), name, why, "", wording.verdict_in_words(effect)))
                 here = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - ABOVE - LINE * index}
                 note(figure, why, **here, font={"size": 11, "color": colour})
                 continue
             change, low, high = (100 * end / plain for end in ends(effect))
             reach += [abs(low), abs(high)]
             spelt = in_shares(effect, plain)
-            rows.append((question, name, *spelt, wording.verdict_in_words(effect)))
+            rows.append((retold(question), name, *spelt, wording.verdict_in_words(effect)))
             figure.add_trace(
                 go.Scatter(
                     x=[change],
@@ -92,39 +100,46 @@ def compared_effects_picture(runs: Runs) -> Picture:
     figure.update_xaxes(range=[-furthest, furthest])
     first = next(iter(runs.values())).answer.judgement.margin_share * 100
     figure.add_vrect(x0=-first, x1=first, fillcolor=SHADE, line_width=0, layer="below")
-    return Picture("effects", _says(runs), figure, Table(("question", "run", "change", "interval", "verdict"), rows))
+    return Picture(
+        "effects", _says(runs), figure, Table((_("question"), _("run"), _("change"), _("interval"), _("verdict")), rows)
+    )
 
 
 def _says(runs: Runs) -> str:
     verdicts_on = verdicts(runs)
     sentences = []
-    for word in ("helps", "hurts"):
-        everywhere = [short_name(name) for name, words in verdicts_on.items() if set(words) == {word}]
+    for word, said in (
+        ("helps", lambda names: _("Helps in every run: {names}.", names=names)),
+        ("hurts", lambda names: _("Hurts in every run: {names}.", names=names)),
+    ):
+        everywhere = [short_name(retold(name)) for name, words in verdicts_on.items() if set(words) == {word}]
         if everywhere:
-            sentences.append(f"In every run {', '.join(everywhere)} {word if len(everywhere) == 1 else word[:-1]}.")
-    against = [short_name(name) for name, words in verdicts_on.items() if {"helps", "hurts"} <= set(words)]
+            sentences.append(said(", ".join(everywhere)))
+    against = [short_name(retold(name)) for name, words in verdicts_on.items() if {"helps", "hurts"} <= set(words)]
     if against:
-        sentences.append(f"The runs contradict each other on {', '.join(against)}.")
+        sentences.append(_("The runs contradict each other on {against}.", against=", ".join(against)))
     inconclusive = sum(words.count("inconclusive") for words in verdicts_on.values())
     answers = sum(word != "" for words in verdicts_on.values() for word in words)
-    sentences.append(f"{inconclusive} of {answers} answers are inconclusive.")
+    sentences.append(
+        _("{inconclusive} of {answers} answers are inconclusive.", inconclusive=inconclusive, answers=answers)
+    )
     return " ".join(
-        [*sentences, "Marks: filled circle helps, diamond hurts, square no effect, open circle inconclusive."]
+        [*sentences, _("Marks: filled circle helps, diamond hurts, square no effect, open circle inconclusive.")]
     )
 
 
 def compared_curves_picture(runs: Runs) -> Picture:
     """The validation loss of every run's recommendation, in shares of its plain network's."""
     figure = blank(380 + 20 * len(runs), hovermode="x unified")
-    figure.update_xaxes(title={"text": "epoch"})
-    figure.update_yaxes(title={"text": "validation loss, % of plain"}, ticksuffix="%")
+    figure.update_xaxes(title={"text": _("epoch")})
+    figure.update_yaxes(title={"text": _("validation loss, % of plain")}, ticksuffix="%")
     rows, low = [], []
     for index, (name, run) in enumerate(runs.items()):
         curves = run.evidence.curves
         recommended, plain = curves.recommended, curves.plain.overfitting.best  # which are of one loss, whatever judges
         means = recommended.curves.validation.loss.mean
         best = min((value for value in means if value is not None), default=None)
-        rows.append((name, recommended.arm, number(best), number(plain), f"{recommended.stops}"))
+        rows.append((name, retold(recommended.arm), number(best), number(plain), f"{recommended.stops}"))
         if not plain:
             continue
         shares = [None if value is None else 100 * value / plain for value in means]
@@ -141,11 +156,12 @@ def compared_curves_picture(runs: Runs) -> Picture:
         )
     if low:
         figure.update_yaxes(range=[0, min(max(low), 2.5 * sorted(low)[len(low) // 2]) * 1.05])
-    caption = (
-        "The validation loss of the recommended configuration of every run, as a share of what its plain network "
-        "reaches (100%). The curves have no intervals: which run's is lower, they do not show for sure."
+    caption = _(
+        "The validation loss of the recommended configuration of every run, as a share of "
+        "what its plain network reaches (100%). The curves have no intervals: which run's is "
+        "lower, they do not show for sure."
     )
-    columns = ("run", "recommended", "lowest validation loss", "plain network's", "stops after epoch")
+    columns = (_("run"), _("recommended"), _("lowest validation loss"), _("plain network's"), _("stops after epoch"))
     return Picture("curves", caption, figure, Table(columns, rows))
 
 
@@ -166,14 +182,14 @@ def compared_test_picture(runs: Runs) -> Picture | None:
             for scores in answer.test
             if not scores.networks and scores.arm not in CONSTANTS
         }
-        rows += [(name, figure_name, model, number(value)) for model, value in values.items()]
+        rows += [(name, retold(figure_name), retold(model), number(value)) for model, value in values.items()]
         if constant:
             places.append((name, {model: value / constant for model, value in values.items() if value is not None}))
     if not rows:
         return None
     looks = {"plain": (SERIES[1], "diamond"), "final model": (SERIES[0], "circle")}
     figure = blank(130 + 34 * len(places), hovermode="closest")
-    figure.update_xaxes(title={"text": "loss or error, % of a constant's"}, ticksuffix="%", rangemode="tozero")
+    figure.update_xaxes(title={"text": _("loss or error, % of a constant's")}, ticksuffix="%", rangemode="tozero")
     figure.update_yaxes(
         tickvals=[-place for place in range(len(places))],
         ticktext=[text(name, 18) for name, _ in places],
@@ -197,23 +213,30 @@ def compared_test_picture(runs: Runs) -> Picture | None:
                     "opacity": 1,
                     "line": {"color": colour, "width": 2},
                 },
-                name=text(model),
+                name=text(retold(model)),
                 text=[text(places[place][0]) for place, _ in values_of_model],
-                hovertemplate=f"%{{text}}: {text(model)}<br>%{{x:.3g}} of a constant's<extra></extra>",
+                hovertemplate=f"%{{text}}: {text(retold(model))}<br>"
+                + _("{share} of a constant's", share="%{x:.3g}")
+                + "<extra></extra>",
             )
         )
-    caption = f"{_against_plain(runs)}The constant baseline predicts the class shares, or the mean."
-    return Picture("test", caption, figure, Table(("run", "figure", "model", "value"), rows))
+    caption = " ".join([*_against_plain(runs), _("The constant baseline predicts the class shares, or the mean.")])
+    return Picture("test", caption, figure, Table((_("run"), _("figure"), _("model"), _("value")), rows))
 
 
-def _against_plain(runs: Runs) -> str:
+def _against_plain(runs: Runs) -> list[str]:
     """In how many runs the final model is better than the plain networks, beyond the interval."""
     known = [plain for run in runs.values() if (plain := run.answer.plain_against_networks) is not None]
     comparisons = [beside(plain) for plain in known]
     if not comparisons:
-        return ""
+        return []
     better, worse = comparisons.count("higher"), comparisons.count("lower")  # the plain networks' loss is
-    return (
-        f"The final model has a significantly lower test loss than the plain networks of its kind in {better} of "
-        f"{counted(len(comparisons), 'run')}, a significantly higher one in {worse}. "
-    )
+    return [
+        _(
+            "The final model has a significantly lower test loss than the plain networks of its kind in {better} of "
+            "{runs}, a significantly higher one in {worse}.",
+            better=better,
+            runs=_n("{n} run", "{n} runs", len(comparisons)),
+            worse=worse,
+        )
+    ]

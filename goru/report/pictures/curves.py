@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from goru.data.numbers import number, numbers
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
+from goru.language import _, kept, retold
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import (
@@ -25,7 +26,7 @@ from goru.report.pictures.style import (
 )
 
 COLOURS = {"plain": PLAIN, "recommended": RECOMMENDED}
-ROWS = {"training": ("training rows", "dot"), "validation": ("validation rows", "solid")}
+ROWS = {"training": (kept("training rows"), "dot"), "validation": (kept("validation rows"), "solid")}
 FIGURES = ("loss", "accuracy")
 TABLE_ROWS = 12
 
@@ -81,9 +82,9 @@ def _figure(
         top = 1 - panel * share
         figure.update_layout(
             {
-                f"xaxis{panel + 1}": {"title": {"text": "epoch"}, "anchor": y, "range": [0, epochs[-1] * 1.02]},
+                f"xaxis{panel + 1}": {"title": {"text": _("epoch")}, "anchor": y, "range": [0, epochs[-1] * 1.02]},
                 f"yaxis{panel + 1}": {
-                    "title": {"text": name},
+                    "title": {"text": retold(name)},
                     "domain": [top - share + (0.11 if panel < len(figures) - 1 else 0), top],
                     "anchor": x,
                     **({"tickformat": ".0%"} if name == "accuracy" else {"range": _range(lines)}),
@@ -93,7 +94,7 @@ def _figure(
         for line in lines:
             if line.figure == name:
                 rows_in_words, dash = ROWS[line.rows]
-                label = f"{line.network}, {rows_in_words}"
+                label = f"{retold(line.network)}, {retold(rows_in_words)}"
                 _line(figure, epochs, line.band, COLOURS[line.network], label, dash, x, y, legend=panel == 0)
     for network, configuration in shown.items():
         _mark(figure, configuration, network)
@@ -147,9 +148,9 @@ def _mark(figure: go.Figure, configuration: ConfigurationCurves, network: str) -
     """Where overfitting starts, and where the training of the final model stops."""
     marks = []
     if configuration.overfitting.overfits == "rises":
-        marks.append((configuration.overfitting.epoch, "overfitting starts", 1.0, "dash"))
+        marks.append((configuration.overfitting.epoch, _("overfitting starts"), 1.0, "dash"))
     if network == "recommended":
-        marks.append((configuration.stops, "stops here", 0.83, "dashdot"))
+        marks.append((configuration.stops, _("stops here"), 0.83, "dashdot"))
     for epoch, label, height, dash in marks:
         figure.add_shape(
             type="line",
@@ -164,7 +165,7 @@ def _mark(figure: go.Figure, configuration: ConfigurationCurves, network: str) -
         left = epoch < 0.55 * figure.layout.xaxis.range[1]
         note(
             figure,
-            f" {network}: <br> {label} ",
+            f" {retold(network)}: <br> {label} ",
             x=epoch,
             xref="x",
             y=height if network == "recommended" else height - 0.34,
@@ -182,47 +183,87 @@ def _says(answer: Answer, curves: Curves) -> str:
     name = words.plain(answer)
     sentences = []
     if plain.validation is None:
-        sentences.append(f"The {name} diverges in some fold.")
+        sentences.append(_("The {name} diverges in some fold.", name=name))
     elif plain.overfits == "rises":
         lowest, last = numbers([plain.best, plain.validation])
-        rises = f"The {name} overfits: after epoch {plain.epoch} its validation loss rises from {lowest} to {last}"
-        on_training_rows = f"{'goes on falling to' if _falls(curves) else 'ends with'} {number(plain.training)}"
-        sentences.append(
-            f"{rises}." if plain.training is None else f"{rises}, while its loss on training rows {on_training_rows}."
-        )
+        given = {"name": name, "epoch": plain.epoch, "lowest": lowest, "last": last}
+        if plain.training is None:
+            rises = _(
+                "The {name} overfits: after epoch {epoch} its validation loss rises from {lowest} to {last}.", **given
+            )
+        elif _falls(curves):
+            rises = _(
+                "The {name} overfits: after epoch {epoch} its validation loss rises from {lowest} to {last}, while its "
+                "loss on training rows goes on falling to {training}.",
+                **given,
+                training=number(plain.training),
+            )
+        else:
+            rises = _(
+                "The {name} overfits: after epoch {epoch} its validation loss rises from {lowest} to {last}, while its "
+                "loss on training rows ends with {training}.",
+                **given,
+                training=number(plain.training),
+            )
+        sentences.append(rises)
     elif plain.training is None:
         sentences.append(
-            f"At the end the {name}'s validation loss is {number(plain.validation)}; overfitting is inconclusive."
+            _(
+                "At the end the {name}'s validation loss is {validation}; overfitting is inconclusive.",
+                name=name,
+                validation=number(plain.validation),
+            )
         )
     elif plain.overfits == "gap":
         sentences.append(
-            f"The {name} overfits: at the end its training loss is {number(plain.training)} and its validation loss "
-            f"{number(plain.validation)}; no clear rise in validation loss."
+            _(
+                "The {name} overfits: at the end its training loss is {training} and its validation "
+                "loss {validation}; no clear rise in validation loss.",
+                name=name,
+                training=number(plain.training),
+                validation=number(plain.validation),
+            )
         )
     else:
         sentences.append(
-            f"At the end the {name}'s loss is {number(plain.training)} on training rows and {number(plain.validation)} "
-            "on validation rows; overfitting is inconclusive."
+            _(
+                "At the end the {name}'s loss is {training} on training rows and {validation} on "
+                "validation rows; overfitting is inconclusive.",
+                name=name,
+                training=number(plain.training),
+                validation=number(plain.validation),
+            )
         )
     stops = curves.recommended.stops
     if len(_shown(curves)) == 1:
-        sentences.append(f"It is what is recommended, stopped after epoch {stops}.")
+        sentences.append(_("It is what is recommended, stopped after epoch {stops}.", stops=stops))
     else:
-        configurations = len(answer.recommended)
-        which = (
-            "The recommended one"
-            if configurations == 1
-            else f"The first of {configurations} recommended configurations"
-        )
-        temperature = answer.recommended[0].temperature
-        calibrated = f", with temperature scaling, T = {number(temperature)}" if temperature != 1 else ""
+        which = _("The recommended one")
+        if len(answer.recommended) > 1:
+            which = _("The first of {count} recommended configurations", count=len(answer.recommended))
         losses = [number(loss) for loss in (recommended.training, recommended.validation) if loss is not None]
-        ends = "diverges in some fold" if recommended.validation is None else f"ends with {' and '.join(losses)}"
+        ends = _("ends with {losses}", losses=_(" and ").join(losses))
+        if recommended.validation is None:
+            ends = _("diverges in some fold")
+        measure, temperature = retold(answer.judgement.measure), answer.recommended[0].temperature
+        if temperature != 1:
+            measure = _(
+                "{measure} (with temperature scaling, T = {temperature})",
+                measure=measure,
+                temperature=number(temperature),
+            )
         sentences.append(
-            f"{which} ({short_name(curves.recommended.arm)}) {ends}; its final training stops after epoch "
-            f"{stops}, where its {answer.judgement.measure} is lowest{calibrated}."
+            _(
+                "{which} ({combination}) {ends}; its final training stops after epoch {epoch}, where its {measure} is "
+                "lowest.",
+                which=which,
+                combination=short_name(retold(curves.recommended.arm)),
+                ends=ends,
+                epoch=stops,
+                measure=measure,
+            )
         )
-    sentences.append("Bands: range over folds.")
+    sentences.append(_("Bands: range over folds."))
     return " ".join(sentences)
 
 
@@ -236,6 +277,6 @@ def _falls(curves: Curves) -> bool:
 
 def _table(curves: Curves, lines: Sequence[CurveLine]) -> Table:
     chosen = np.unique(np.linspace(0, len(curves.epochs) - 1, TABLE_ROWS).round().astype(int))
-    columns = [f"{line.network}, {ROWS[line.rows][0]}, {line.figure}" for line in lines]
+    columns = [", ".join(map(retold, (line.network, ROWS[line.rows][0], line.figure))) for line in lines]
     rows = [(f"{curves.epochs[index]}", *(number(line.band.mean[index]) for line in lines)) for index in chosen]
-    return Table(("epoch", *columns), rows)
+    return Table((_("epoch"), *columns), rows)

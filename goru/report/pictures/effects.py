@@ -9,11 +9,11 @@ from goru.experiment.defaults import FEWEST_CONFIGURATIONS
 from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import EffectFound
+from goru.language import _, _n, retold
 from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_loss, in_shares
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, short_name, text
-from goru.wording import counted
 
 # By verdict a colour and a mark: neither is needed to tell them apart.
 LOOKS: dict[Verdict, tuple[str, str]] = {
@@ -33,14 +33,20 @@ def effects_picture(answer: Answer) -> Picture:
 def removals_picture(answer: Answer) -> Picture:
     """What each technique changes in the best combination, against the same without it."""
     effects = answer.removals
-    needed = [short_name(effect.name) for effect in effects if effect.verdict == "helps"]
-    idle = [short_name(effect.name) for effect in effects if effect.verdict in ("hurts", "negligible")]
-    sentences = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
-    sentences += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
+    needed = [short_name(retold(effect.name)) for effect in effects if effect.verdict == "helps"]
+    idle = [short_name(retold(effect.name)) for effect in effects if effect.verdict in ("hurts", "negligible")]
+    sentences = [
+        _("Without {needed} the best combination does significantly worse.", needed=_listed(needed, _("or")))
+    ] * bool(needed)
+    sentences += [_("It can do without {idle}.", idle=_listed(idle, _("or")))] * bool(idle)
     inconclusive = sum(effect.verdict == "inconclusive" for effect in effects)
-    sentences += [f"{inconclusive} of {counted(len(effects), 'question')} {_are(inconclusive)} inconclusive."] * bool(
-        inconclusive
-    )
+    sentences += [
+        _(
+            "{inconclusive} of {questions} inconclusive.",
+            inconclusive=inconclusive,
+            questions=_n("{n} question", "{n} questions", len(effects)),
+        )
+    ] * bool(inconclusive)
     return Picture("removals", " ".join(sentences), forest_plot(answer, effects), effects_table(answer, effects))
 
 
@@ -59,11 +65,11 @@ def forest_plot(
     - `words`: for verdicts, if they are to be others.
     """
     plain = answer.judgement.plain_loss
-    unit, scale = (", % of plain", 100 / plain) if plain else ("", 1.0)
+    scale = 100 / plain if plain else 1.0
+    measure = retold(answer.judgement.measure)
+    title = _("change of the {measure}, % of plain") if plain else _("change of the {measure}")
     figure = blank(AROUND + ROW * len(effects), showlegend=False, hovermode="closest")
-    figure.update_xaxes(
-        title={"text": f"change of the {answer.judgement.measure}{unit}"}, ticksuffix="%" if plain else ""
-    )
+    figure.update_xaxes(title={"text": title.format(measure=measure)}, ticksuffix="%" if plain else "")
     figure.update_yaxes(visible=False, range=[-len(effects) + 0.5, 0.95], fixedrange=True)
     margin = next((effect.margin for effect in effects if effect.margin is not None), 0.0) * scale
     figure.add_vrect(x0=-margin, x1=margin, fillcolor=SHADE, line_width=0, layer="below")
@@ -72,7 +78,7 @@ def forest_plot(
     for place, effect in enumerate(effects):
         colour, mark = looks[effect.verdict]
         verdict = wording.verdict_in_words(effect, words)
-        label = f"<b>{text(effect.name, 60)}</b><br>{verdict}"
+        label = f"<b>{text(retold(effect.name), 60)}</b><br>{verdict}"
         label += f": {wording.failure_reason(answer)}" * (effect.change is None)
         here = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.42 - place, "yanchor": "middle", "align": "left"}
         note(figure, label, **here, font_color=INK)
@@ -80,7 +86,10 @@ def forest_plot(
             continue
         change, low, high = (end * scale for end in ends(effect))
         reach += [abs(low), abs(change), abs(high)]
-        shared = f"<br>{in_shares(effect, plain)[0]} of the {wording.plain(answer)}'s loss" if plain else ""
+        shared = ""
+        if plain:
+            share = in_shares(effect, plain)[0]
+            shared = "<br>" + _("{share} of the {plain}'s loss", share=share, plain=wording.plain(answer))
         figure.add_trace(
             go.Scatter(
                 x=[change],
@@ -96,13 +105,15 @@ def forest_plot(
                 },
                 mode="markers",
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"color": colour, "width": 2.5}},
-                text=[f"{text(effect.name, 60)}<br>{change_with_interval(in_loss(effect))}{shared}<br>{verdict}"],
+                text=[
+                    f"{text(retold(effect.name), 60)}<br>{change_with_interval(in_loss(effect))}{shared}<br>{verdict}"
+                ],
                 hoverinfo="text",
             )
         )
     furthest = 1.08 * max(reach)
     figure.update_xaxes(range=[-furthest, furthest])
-    for direction, side, where in (("← better", "left", 0), ("worse →", "right", 1)):
+    for direction, side, where in ((_("← better"), "left", 0), (_("worse →"), "right", 1)):
         note(
             figure,
             direction,
@@ -127,64 +138,92 @@ def ends(effect: EffectFound) -> tuple[float, float, float]:
 def effects_table(answer: Answer, effects: Sequence[EffectFound], words: Mapping[Verdict, str] | None = None) -> Table:
     """The numbers of a forest plot."""
     plain = answer.judgement.plain_loss
-    columns = ("what", f"change in {answer.judgement.measure}", "interval", "of the plain loss", "verdict")
+    columns = (
+        _("what"),
+        _("change in {measure}", measure=retold(answer.judgement.measure)),
+        _("interval"),
+        _("of the plain loss"),
+        _("verdict"),
+    )
     rows: list[tuple[str, ...]] = []
     for effect in effects:
         verdict = wording.verdict_in_words(effect, words)
         if effect.change is None:
-            rows.append((effect.name, wording.failure_reason(answer), "", "", verdict))
+            rows.append((retold(effect.name), wording.failure_reason(answer), "", "", verdict))
             continue
         shared = in_shares(effect, plain)[0] if plain else ""
-        rows.append((effect.name, *in_loss(effect), shared, verdict))
+        rows.append((retold(effect.name), *in_loss(effect), shared, verdict))
     return Table(columns, rows)
 
 
 def _says(answer: Answer) -> str:
     effects, plain = answer.effects, answer.judgement.plain_loss
     *techniques, best = effects
+    measure = retold(answer.judgement.measure)
     clauses = []
     for verdict, words in (
-        ("helps", f"significantly lower {answer.judgement.measure}"),
-        ("hurts", f"significantly higher {answer.judgement.measure}"),
-        ("negligible", "negligible"),
+        ("helps", _("significantly lower {measure}", measure=measure)),
+        ("hurts", _("significantly higher {measure}", measure=measure)),
+        ("negligible", _("negligible")),
     ):
-        if names := [short_name(effect.name) for effect in techniques if effect.verdict == verdict]:
+        if names := [short_name(retold(effect.name)) for effect in techniques if effect.verdict == verdict]:
             clauses.append(f"{_listed(names)}: {words}")
     inconclusive = [effect for effect in effects if effect.verdict == "inconclusive"]
     if len(inconclusive) == len(effects):
-        sentences = [f"All questions are inconclusive{_why(answer, effects)}."]
+        sentences = [_("All questions are inconclusive: {why}.", why=_why(answer, effects))]
     else:
         sentences = [f"{clauses[0][0].upper()}{'; '.join(clauses)[1:]}."] if clauses else []
-        are = _are(len(inconclusive))
-        sentences += [f"{len(inconclusive)} of {len(effects)} questions {are} inconclusive."] * bool(inconclusive)
+        sentences += [
+            _(
+                "{inconclusive} of {effects} questions inconclusive.",
+                inconclusive=len(inconclusive),
+                effects=len(effects),
+            )
+        ] * bool(inconclusive)
     likely = [
-        f"{short_name(effect.name)} {wording.verdict_in_words(effect)}" for effect in inconclusive if effect.likely
+        f"{short_name(retold(effect.name))} {wording.verdict_in_words(effect)}"
+        for effect in inconclusive
+        if effect.likely
     ]
-    sentences += [f"Not certain, but {'; '.join(likely)}."] * bool(likely)
+    sentences += [_("Not certain, but {likely}.", likely="; ".join(likely))] * bool(likely)
     if best.change is not None and plain:
         by = change_with_interval(in_shares(best, plain))
-        sentences.append(f"The best combination changes the {wording.plain(answer)}'s {number(plain)} by {by}.")
+        sentences.append(
+            _(
+                "The best combination changes the {plain}'s {loss} by {change}.",
+                plain=wording.plain(answer),
+                loss=number(plain),
+                change=by,
+            )
+        )
     return " ".join(sentences)
 
 
 def _why(answer: Answer, inconclusive: Sequence[EffectFound]) -> str:
     configurations, tuned = answer.plan.configurations, any(one.values for one in answer.recommended)
     if tuned and configurations < FEWEST_CONFIGURATIONS:
-        return f": {counted(configurations, 'configuration')} of each combination cannot tell which is better"
-    diverged = sum(effect.change is None for effect in inconclusive)
-    if diverged == len(inconclusive):
-        return f": in some fold {wording.all_failed(answer)}"
+        return _(
+            "{configurations} of each combination cannot tell which is better",
+            configurations=_n("{n} configuration", "{n} configurations", configurations),
+        )
+    count, diverged = len(inconclusive), sum(effect.change is None for effect in inconclusive)
+    if diverged == count:
+        return _("in some fold {reason}", reason=wording.all_failed(answer))
     unknown = sum(effect.low is None for effect in inconclusive) - diverged
-    clauses = [f"in {diverged} of {len(inconclusive)} {wording.failure_reason(answer)}"] * bool(diverged)
-    clauses += [f"in {unknown} of {len(inconclusive)} the interval is unknown"] * bool(unknown)
-    if diverged + unknown < len(inconclusive):
-        clauses.append(f"every {'other ' * bool(clauses)}interval includes zero and reaches beyond the margin")
-    return f": {', and '.join(clauses)}"
+    clauses = []
+    if diverged:
+        reason = wording.failure_reason(answer)
+        clauses.append(_("in {some} of {count} {reason}", some=diverged, count=count, reason=reason))
+    if unknown:
+        clauses.append(_("in {some} of {count} the interval is unknown", some=unknown, count=count))
+    if diverged + unknown < count:
+        clauses.append(
+            _("every other interval includes zero and reaches beyond the margin")
+            if clauses
+            else _("every interval includes zero and reaches beyond the margin")
+        )
+    return _(", and ").join(clauses)
 
 
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _listed(names: Sequence[str], word: str = "and") -> str:
-    return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _listed(names: Sequence[str], word: str | None = None) -> str:
+    return f" {word or _('and')} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from goru.data.numbers import number, numbers
 from goru.experiment.findings.evidence import Configuration, Evidence, Hyperparameter
+from goru.language import _, _n, retold
 from goru.report import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, short_name, text
-from goru.wording import counted
 from goru.wording import figure as spelt
 
 EDGE = 0.05  # of a range, drawn as a band
@@ -38,8 +38,8 @@ def hyperparameters_picture(evidence: Evidence, measure: str = "validation loss"
     return Picture(
         "hyperparameters",
         _says(evidence, recommended.arm),
-        _figure(evidence, chosen, measure),
-        _table(evidence, measure),
+        _figure(evidence, chosen, retold(measure)),
+        _table(evidence, retold(measure)),
     )
 
 
@@ -48,19 +48,25 @@ def edge_warnings(evidence: Evidence) -> list[str]:
     sentences = []
     for hyperparameter in evidence.hyperparameters:
         if hyperparameter.is_epochs and hyperparameter.edge:
-            sentences.append("The best epoch is among the last: a longer schedule might do better.")
+            sentences.append(_("The best epoch is among the last: a longer schedule might do better."))
         elif hyperparameter.edge and hyperparameter.recommended is not None:
-            end = "lower" if hyperparameter.edge == "low" else "upper"
+            end = _("lower") if hyperparameter.edge == "low" else _("upper")
             sentences.append(
-                f"The recommended {short_name(_words(hyperparameter))}, {spelt(hyperparameter.recommended, 2)}, lies "
-                f"at the {end} end of its range ({hyperparameter.low:g} to {hyperparameter.high:g}): the optimum "
-                "may lie outside the range."
+                _(
+                    "The recommended {hyperparameter}, {recommended}, lies at the {end} end of its range "
+                    "({low:g} to {high:g}): the optimum may lie outside the range.",
+                    hyperparameter=short_name(_words(hyperparameter)),
+                    recommended=spelt(hyperparameter.recommended, 2),
+                    end=end,
+                    low=hyperparameter.low,
+                    high=hyperparameter.high,
+                )
             )
     return sentences
 
 
 def _words(panel: Hyperparameter) -> str:
-    return "best epoch" if panel.is_epochs else words.knob(panel.name)
+    return _("best epoch") if panel.is_epochs else words.knob(panel.name)
 
 
 def _figure(evidence: Evidence, chosen: Configuration | None, measure: str) -> go.Figure:
@@ -130,14 +136,21 @@ def _points(
     legend: bool,
 ) -> None:
     arm = chosen.arm if chosen else ""
+    at = _("{value}: loss {loss}", value="%{x:.3g}", loss="%{y:.4g}")
     having = [
         configuration
         for configuration in configurations
         if panel.of(configuration) is not None and configuration.loss is not None
     ]
     groups = (
-        ("other arms", [configuration for configuration in having if configuration.arm != arm], SOFT, 0.45, 6),
-        (text(arm, 60), [configuration for configuration in having if configuration.arm == arm], RECOMMENDED, 0.9, 8),
+        (_("other arms"), [configuration for configuration in having if configuration.arm != arm], SOFT, 0.45, 6),
+        (
+            text(retold(arm), 60),
+            [configuration for configuration in having if configuration.arm == arm],
+            RECOMMENDED,
+            0.9,
+            8,
+        ),
     )
     for name, group, colour, opacity, size in groups:
         figure.add_trace(
@@ -152,10 +165,14 @@ def _points(
                 legendgroup=name,
                 showlegend=legend,
                 text=[
-                    f"{text(configuration.arm, 60)}, configuration {configuration.configuration + 1}"
+                    _(
+                        "{arm}, configuration {configuration}",
+                        arm=text(retold(configuration.arm), 60),
+                        configuration=configuration.configuration + 1,
+                    )
                     for configuration in group
                 ],
-                hovertemplate="%{text}<br>%{x:.3g}: loss %{y:.4g}<extra></extra>",
+                hovertemplate=f"%{{text}}<br>{at}<extra></extra>",
             )
         )
     place = [(panel.recommended, chosen.loss)] if chosen and None not in (panel.recommended, chosen.loss) else []
@@ -167,10 +184,10 @@ def _points(
             yaxis=y,
             mode="markers",
             marker={"color": RECOMMENDED, "size": 16, "symbol": "star", "line": {"color": INK, "width": 1}},
-            name="recommended",
+            name=_("recommended"),
             legendgroup="recommended",
             showlegend=legend,
-            hovertemplate="recommended<br>%{x:.3g}: loss %{y:.4g}<extra></extra>",
+            hovertemplate=f"{_('recommended')}<br>{at}<extra></extra>",
         )
     )
 
@@ -201,20 +218,34 @@ def _says(evidence: Evidence, arm: str) -> str:
     ]
     losses = sorted(_losses(of_arm))
     sentences = [
-        f"{counted(len(of_arm), 'configuration')} of what is recommended ({short_name(arm)}), each at its best epoch "
-        f"in the first cross-validation."
+        _(
+            "{configurations} of what is recommended ({arm}), each at its best epoch in the first cross-validation.",
+            configurations=_n("{n} configuration", "{n} configurations", len(of_arm)),
+            arm=short_name(retold(arm)),
+        )
     ]
     if len(of_arm) > 1:
-        sentences.append(f"Losses from {' to '.join(numbers([losses[0], losses[-1]]))}.")
+        sentences.append(
+            _(
+                "Losses from {lowest} to {highest}.",
+                **dict(zip(("lowest", "highest"), numbers([losses[0], losses[-1]]), strict=True)),
+            )
+        )
     if len(of_arm) >= FEWEST_FOR_A_TREND:
         sentences += _trend(evidence, of_arm)
     everywhere = _losses(evidence.configurations)
     highest = _range(everywhere)[1]
     above = sum(loss > (10**highest if _positive(everywhere) else highest) for loss in everywhere)
     if above:
-        sentences.append(f"Of all {counted(len(everywhere), 'configuration')}, {above:,} did worse than what is shown.")
+        sentences.append(
+            _(
+                "Of all {configurations}, {above:,} did worse than what is shown.",
+                configurations=_n("{n} configuration", "{n} configurations", len(everywhere)),
+                above=above,
+            )
+        )
     edges = edge_warnings(evidence)
-    sentences += edges or ["No recommended value lies at an edge of its range (shaded)."]
+    sentences += edges or [_("No recommended value lies at an edge of its range (shaded).")]
     return " ".join(sentences)
 
 
@@ -230,9 +261,16 @@ def _trend(evidence: Evidence, of_arm: Sequence[Configuration]) -> list[str]:
     )
     if not trend.pvalue < 0.05:
         return []
-    better = "lower" if trend.statistic > 0 else "higher"
+    better = _("lower") if trend.statistic > 0 else _("higher")
     p = f"p = {max(trend.pvalue, 1e-4):.1g}"
-    return [f"With a {better} {short_name(_words(panel))} the loss was lower (rank correlation, {p})."]
+    return [
+        _(
+            "With a {better} {panel} the loss was lower (rank correlation, {p}).",
+            better=better,
+            panel=short_name(_words(panel)),
+            p=p,
+        )
+    ]
 
 
 def _table(evidence: Evidence, measure: str) -> Table:
@@ -246,10 +284,10 @@ def _table(evidence: Evidence, measure: str) -> Table:
     values = [[panel.of(configuration) for panel in panels] for configuration in best]
     rows = [
         (
-            configuration.arm,
+            retold(configuration.arm),
             number(configuration.loss),
             *("" if value is None else spelt(value) for value in values_of_one),
         )
         for configuration, values_of_one in zip(best, values, strict=True)
     ]
-    return Table(("combination (the best configurations)", measure, *map(_words, panels)), rows)
+    return Table((_("combination (the best configurations)"), measure, *map(_words, panels)), rows)

@@ -9,9 +9,10 @@ from plotly.subplots import make_subplots
 from goru.data.numbers import number, numbers, percents
 from goru.experiment.findings.evidence import Inspection
 from goru.experiment.findings.inspection import Dependence
+from goru.language import _, _n, retold
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import DASHES, RECOMMENDED, SERIES, SOFT, blank, short_name, text
-from goru.wording import counted, listing
+from goru.wording import listing
 
 ROW, MOST = 30, 20  # pixels of a row; rows that are drawn, all of them stand in the table
 PANEL, LETTERS = 300, 14  # pixels; of a level below a panel
@@ -34,23 +35,41 @@ def importance_picture(inspection: Inspection) -> Picture | None:
             marker={"color": RECOMMENDED, "opacity": 0.75},
             error_x=_error_bars([(one.low, one.change, one.high) for one in shown], SOFT),
             customdata=names,
-            hovertemplate="%{customdata}<br>loss rises by %{x:.3g}<extra></extra>",
+            hovertemplate="%{customdata}<br>" + _("loss rises by {change}", change="%{x:.3g}") + "<extra></extra>",
         )
     )
-    figure.update_xaxes(title={"text": "rise of the test loss if shuffled"})
+    figure.update_xaxes(title={"text": _("rise of the test loss if shuffled")})
     sure = [one for one in importances if one.low > 0]
     leading = [short_name(" + ".join(one.columns)) for one in sure[:NAMED]]
-    sentences = [f"Of {counted(inspection.rows, 'test row')}; the mean loss of all is {number(inspection.loss)}."]
+    sentences = [
+        _(
+            "Of {rows}; the mean loss of all is {loss}.",
+            rows=_n("{n} test row", "{n} test rows", inspection.rows),
+            loss=number(inspection.loss),
+        )
+    ]
     if leading:
-        shares = listing(share.lstrip("+") for share in percents([one.change / unit for one in sure[:NAMED]]))
-        sentences.append(f"The model needs {listing(leading)} most: shuffled, the loss rises by {shares}.")
+        shares = retold(listing(share.lstrip("+") for share in percents([one.change / unit for one in sure[:NAMED]])))
+        sentences.append(
+            _(
+                "The model needs {leading} most: shuffled, the loss rises by {shares}.",
+                leading=listing(leading),
+                shares=shares,
+            )
+        )
     idle = sum(one.low <= 0 for one in importances)
     if idle:
         sentences.append(
-            f"For {idle} of {len(importances)} the interval includes zero: these rows do not show that they are used."
+            _(
+                "For {idle} of {importances} the interval includes zero: these rows do not show that they are used.",
+                idle=idle,
+                importances=len(importances),
+            )
         )
     rows = [(" + ".join(one.columns), *numbers([one.change, one.low, one.high], sign=True)) for one in importances]
-    return Picture("importance", " ".join(sentences), figure, Table(("column", "rise", "low", "high"), rows))
+    return Picture(
+        "importance", " ".join(sentences), figure, Table((_("column"), _("rise"), _("low"), _("high")), rows)
+    )
 
 
 def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Picture | None:
@@ -91,14 +110,20 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
                 )
             )
     of_one = len(labels) == 1
-    what = f"predicted {short_name(target)}" if numeric else f"probability of {short_name(labels[0])}" * of_one
-    what = what or "probabilities"
+    what = (
+        _("predicted {target}", target=short_name(target))
+        if numeric
+        else _("probability of {labels}", labels=short_name(labels[0])) * of_one
+    )
+    what = what or _("probabilities")
     figure.update_yaxes(title={"text": text(what)}, col=1)
-    widest, (depends, them) = max(dependences, key=_spread), ("depends", "it") if of_one else ("depend", "them")
-    says = (
-        f"Every row is given the same value of one column, and predictions are averaged: how the {what} {depends} on "
-        f"it, other columns being as they are. Of these columns {short_name(widest.column)} moves {them} most. Where "
-        "columns go together, some of these rows could not be."
+    widest = max(dependences, key=_spread)
+    says = _(
+        "Every row is given the same value of one column, and predictions are averaged, other columns being as they "
+        "are: what comes of the column. Of these columns {column} moves the {what} most. Where columns go together, "
+        "some of these rows could not be.",
+        column=short_name(widest.column),
+        what=what,
     )
     rows = [
         (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))
@@ -106,7 +131,7 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
         for label, means in one.curves.items()
         for value, mean in zip(one.values, means, strict=True)
     ]
-    return Picture("dependence", says, figure, Table(("column", "value", "of", "mean prediction"), rows))
+    return Picture("dependence", says, figure, Table((_("column"), _("value"), _("of"), _("mean prediction")), rows))
 
 
 def _spread(one: Dependence) -> float:
@@ -128,25 +153,36 @@ def slices_picture(inspection: Inspection) -> Picture | None:
             mode="markers",
             marker={"color": RECOMMENDED, "size": 10},
             error_x=_error_bars([(one.low, one.loss, one.high) for one in slices], RECOMMENDED),
-            customdata=[f"{name}, {counted(one.rows, 'row')}" for name, one in zip(names, slices, strict=True)],
+            customdata=[
+                f"{name}, {_n('{n} row', '{n} rows', one.rows)}" for name, one in zip(names, slices, strict=True)
+            ],
             hovertemplate="%{customdata}<br>%{x:.3g}<extra></extra>",
         )
     )
-    figure.update_xaxes(title={"text": "mean test loss (dashed: all rows)"}, rangemode="tozero")
+    figure.update_xaxes(title={"text": _("mean test loss (dashed: all rows)")}, rangemode="tozero")
     above = [one for one in slices if one.low > inspection.loss]
-    says = f"Of {counted(inspection.all_rows, 'test row')}, whose mean loss is {number(inspection.loss)}. "
+    says = _(
+        "Of {rows}, whose mean loss is {loss}.",
+        rows=_n("{n} test row", "{n} test rows", inspection.all_rows),
+        loss=number(inspection.loss),
+    )
     if above:
         worst = above[0]
-        says += (
-            f"Where {short_name(worst.column)} is {short_name(worst.values)} ({counted(worst.rows, 'row')}) it is "
-            f"{number(worst.loss)}. "
+        says += " " + _(
+            "Where {column} is {values} ({rows}) it is {loss}.",
+            column=short_name(worst.column),
+            values=short_name(worst.values),
+            rows=_n("{n} row", "{n} rows", worst.rows),
+            loss=number(worst.loss),
         )
-    says += (
-        f"{len(above)} of the {len(slices)} slices shown lie above the mean with their whole interval; the worst of "
-        "many slices look worse than they are, so take them for where to look."
+    says += " " + _(
+        "{above} of the {slices} slices shown lie above the mean with their whole interval; "
+        "the worst of many slices look worse than they are, so take them for where to look.",
+        above=len(above),
+        slices=len(slices),
     )
     rows = [(f"{one.column}: {one.values}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high])) for one in slices]
-    return Picture("slices", says, figure, Table(("slice", "rows", "mean loss", "low", "high"), rows))
+    return Picture("slices", says, figure, Table((_("slice"), _("rows"), _("mean loss"), _("low"), _("high")), rows))
 
 
 def _rows(names: Sequence[str]) -> go.Figure:
@@ -172,7 +208,13 @@ def _error_bars(intervals: Sequence[tuple[float, float, float]], colour: str) ->
 def wrong_table(inspection: Inspection) -> Table:
     """The rows with the highest loss."""
     numeric = all(one.probability is None for one in inspection.wrong)
-    columns = ("row", "true", "predicted", *(() if numeric else ("probability of the true class",)), "loss")
+    columns = (
+        _("row"),
+        _("true"),
+        _("predicted"),
+        *(() if numeric else (_("probability of the true class"),)),
+        _("loss"),
+    )
     rows = [
         (
             f"{one.row:,}",

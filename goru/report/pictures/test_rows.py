@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from goru.data.numbers import number, numbers
 from goru.experiment.defaults import CONFIDENCE
 from goru.experiment.findings.answer import Answer, ModelScores, RivalFound
+from goru.language import _, retold
 from goru.report import words as wording
 from goru.report.estimates import change_with_interval, in_shares
 from goru.report.final_scores import PLAIN as PLAIN_ARM
@@ -27,7 +28,9 @@ def _figure(answer: Answer) -> go.Figure:
     name = main_figure(answer)
     known = [(entry, value) for entry in answer.test if (value := entry.figures[name]) is not None]
     figure = blank(80 + ROW * len(known), showlegend=False, hovermode="closest", margin={"t": 12, "l": 8, "r": 12})
-    words = "root mean square error,<br>in the target's own units" if name == "error" else f"{name} (lower is better)"
+    words = _("{figure} (lower is better)", figure=retold(name))
+    if name == "error":
+        words = _("root mean square error,<br>in the target's own units")
     figure.update_xaxes(title={"text": words}, rangemode="tozero")
     figure.update_yaxes(
         tickvals=[-place for place in range(len(known))],
@@ -61,7 +64,7 @@ def _figure(answer: Answer) -> go.Figure:
         )
         if entry is over:
             figure.add_annotation(
-                text="final model",
+                text=_("final model"),
                 x=value,
                 y=-place,
                 xanchor="left",
@@ -75,24 +78,38 @@ def _figure(answer: Answer) -> go.Figure:
 def label(answer: Answer, entry: ModelScores) -> str:
     """A model in words."""
     if not entry.networks or not wording.of_networks(answer):
-        return entry.arm
-    return f"{entry.arm}, {'one network' if entry.networks == 1 else str(entry.networks) + ' networks'}"
+        return retold(entry.arm)
+    return f"{retold(entry.arm)}, {wording.trials(answer, entry.networks)}"
 
 
 def _says(answer: Answer) -> str:
     name, over, plain = main_figure(answer), final_scores(answer), plain_beside(answer)
     of_networks = wording.of_networks(answer)
-    kind = "configuration's" if not of_networks else "networks'" if over.networks > 1 else "network's"
     ours, theirs = numbers([over.figures[name], None if plain is None else plain.figures[name]])
-    beside_it = f", the plain {kind} {theirs}" if plain is not None else ""
-    sentences = [f"On {answer.data.test:,} test rows, the recommended {kind} {name} is {ours}{beside_it}."]
+    given = {"rows": answer.data.test, "figure": retold(name), "ours": ours}
+    sentences = [_("On {rows:,} test rows, {figure} of the recommendation: {ours}.", **given)]
+    if plain is not None:
+        plain_one = wording.plain(answer)
+        sentences = [
+            _(
+                "On {rows:,} test rows, {figure} of the recommendation: {ours}, of the {plain}: {theirs}.",
+                **given,
+                plain=plain_one,
+                theirs=theirs,
+            )
+        ]
     against_plain = answer.plain_against_networks  # an answer on disk may be older
     rivals = [*([against_plain] if against_plain else []), *answer.against_networks]
     sentences += [_compared(answer, rival) for rival in rivals]
     if any(rival.loss is not None for rival in rivals):
-        sentences.append(f"Shares are of the recommended {kind} loss, with simultaneous {CONFIDENCE:.0%} CIs.")
+        sentences.append(
+            _(
+                "Shares are of the recommendation's loss, with simultaneous {confidence:.0%} CIs.",
+                confidence=CONFIDENCE,
+            )
+        )
     if of_networks and not answer.against_networks:
-        sentences.append("Linear and boosted models were left out: they would take too much of the budget.")
+        sentences.append(_("Linear and boosted models were left out: they would take too much of the budget."))
     return " ".join(sentences)
 
 
@@ -107,12 +124,12 @@ def beside(rival: RivalFound) -> str:
 
 
 def _compared(answer: Answer, rival: RivalFound) -> str:
-    arm = wording.plain(answer) if rival.arm == PLAIN_ARM else short_name(rival.arm)
+    arm = wording.plain(answer) if rival.arm == PLAIN_ARM else short_name(retold(rival.arm))
     words = {
-        "lower": "significantly better",
-        "higher": "significantly worse",
-        "alike": "not significantly different",
-        "same": "the same as what is recommended",
+        "lower": _("significantly better"),
+        "higher": _("significantly worse"),
+        "alike": _("not significantly different"),
+        "same": _("the same as what is recommended"),
     }[beside(rival)]
     loss = rival.loss - rival.change if rival.loss is not None and rival.change is not None else 0
     by = f", {change_with_interval(in_shares(rival, loss))}" if loss > 0 and beside(rival) != "same" else ""
@@ -124,16 +141,16 @@ def _cell(entry: ModelScores, name: str) -> str:
     if value is None or interval is None:
         return "-" if value is None else number(value)
     said, low, high = numbers([value, *interval])
-    return f"{said} ({low} to {high})"
+    return f"{said} ({_('{low} to {high}', low=low, high=high)})"
 
 
 def _table(answer: Answer) -> Table:
     figures, final = list(answer.test[0].figures), final_scores(answer)
     rows = [
         (
-            label(answer, entry) + ("" if entry is not final else " (final model)"),
+            label(answer, entry) + ("" if entry is not final else f" ({_('final model')})"),
             *(_cell(entry, name) for name in figures),
         )
         for entry in answer.test
     ]
-    return Table(("model", *figures), rows)
+    return Table((_("model"), *map(retold, figures)), rows)

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from goru.experiment.findings.evidence import ClassPredictions
+from goru.language import _, retold
 from goru.report.pictures.classes import COLOURS
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import GREEN, SHORT, SOFT, blank, short_name, text
@@ -28,25 +29,35 @@ def precision_recall_picture(predictions: ClassPredictions) -> Picture | None:
                     "dash": "solid" if known else "dot",
                     "width": 2,
                 },
-                name=f"{text(curve.name)}, {curve.area:.3f}",
-                hovertemplate=f"{text(curve.name)}<br>recall %{{x:.1%}}, precision %{{y:.1%}}<extra></extra>",
+                name=f"{text(retold(curve.name))}, {curve.area:.3f}",
+                hovertemplate=_(
+                    "{model}<br>recall {recall}, precision {precision}",
+                    model=text(retold(curve.name)),
+                    recall="%{x:.1%}",
+                    precision="%{y:.1%}",
+                )
+                + "<extra></extra>",
             )
         )
     label = short_name(predictions.classes[1], SHORT)
-    figure.update_xaxes(title={"text": "recall"}, tickformat=".0%", range=[-0.01, 1.01])
-    figure.update_yaxes(title={"text": "precision"}, tickformat=".0%", range=[0, 1.01])
+    figure.update_xaxes(title={"text": _("recall")}, tickformat=".0%", range=[-0.01, 1.01])
+    figure.update_yaxes(title={"text": _("precision")}, tickformat=".0%", range=[0, 1.01])
     best = max(curves, key=lambda curve: curve.area)
-    says = (
-        f"Precision over recall of class '{label}', which {share:.1%} of the rows are of (dashed). Highest average "
-        f"precision: {best.name}, {best.area:.3f}."
+    says = _(
+        "Precision over recall of class '{label}', which {share:.1%} of the rows are of "
+        "(dashed). Highest average precision: {name}, {area:.3f}.",
+        label=label,
+        share=share,
+        name=retold(best.name),
+        area=best.area,
     )
-    rows = [(curve.name, f"{curve.area:.3f}") for curve in curves]
-    return Picture("precision-recall", says, figure, Table(("model", "average precision"), rows))
+    rows = [(retold(curve.name), f"{curve.area:.3f}") for curve in curves]
+    return Picture("precision-recall", says, figure, Table((_("model"), _("average precision")), rows))
 
 
 def thresholds_title(predictions: ClassPredictions) -> str:
     """What the table is of."""
-    return f"Decision thresholds for '{short_name(predictions.classes[1], SHORT)}'"
+    return _("Decision thresholds for '{label}'", label=short_name(predictions.classes[1], SHORT))
 
 
 def thresholds_table(predictions: ClassPredictions) -> Table:
@@ -58,9 +69,9 @@ def thresholds_table(predictions: ClassPredictions) -> Table:
             f"{one.taken:,}",
             "-" if one.precision is None else f"{one.precision:.3f}",
             f"{one.recall:.3f}",
-            f"{one.f1:.3f}" + " (highest)" * (one.f1 == highest),
+            f"{one.f1:.3f}" + _(" (highest)") * (one.f1 == highest),
             f"{one.accuracy:.3f}",
         )
         for one in predictions.thresholds
     ]
-    return Table(("threshold", "predicted rows", "precision", "recall", "F1", "accuracy"), rows)
+    return Table((_("threshold"), _("predicted rows"), _("precision"), _("recall"), _("F1"), _("accuracy")), rows)

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from goru.data.numbers import numbers
 from goru.experiment.findings.evidence import ValuePredictions
+from goru.language import _
 from goru.report.pictures.classes import whose
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import RECOMMENDED, SHORT, SOFT, blank, text, titled
@@ -23,11 +24,12 @@ def values_picture(predictions: ValuePredictions, target: str) -> Picture:
             y=true,
             mode="markers",
             marker={"color": RECOMMENDED, "size": 6, "opacity": 0.55},
-            hovertemplate="predicted %{x:.4g}<br>true %{y:.4g}<extra></extra>",
+            hovertemplate=_("predicted {predicted}<br>true {true}", predicted="%{x:.4g}", true="%{y:.4g}")
+            + "<extra></extra>",
         )
     )
-    figure.update_xaxes(title={"text": titled("predicted", text(target, SHORT))})
-    figure.update_yaxes(title={"text": f"true {text(target)}"})
+    figure.update_xaxes(title={"text": titled(_("predicted"), text(target, SHORT))})
+    figure.update_yaxes(title={"text": _("true {target}", target=text(target))})
     return Picture("values", _says(predictions), figure, _table(predictions))
 
 
@@ -38,26 +40,31 @@ def _off(predictions: ValuePredictions) -> np.ndarray:
 
 def _says(predictions: ValuePredictions) -> str:
     off = _off(predictions)
-    shown = f" (shown: {len(off):,} of them)" if len(off) < predictions.rows else ""
+    rows = whose(predictions)
+    if len(off) < predictions.rows:
+        rows = _("{rows} (shown: {count:,} of them)", rows=rows, count=len(off))
     sizes = np.abs(off)
     mean, half, ninety = numbers([float(sizes.mean()), *(float(np.quantile(sizes, share)) for share in (0.5, 0.9))])
-    return (
-        f"{whose(predictions)[0].upper()}{whose(predictions)[1:]}{shown}. Half of the predictions are off by no more "
-        f"than {half}, nine of ten by no more than {ninety}, and by {mean} on average (mean absolute error); on the "
-        "dashed line a prediction is right."
+    return _(
+        "{rows}. Half of the predictions are off by no more than {half}, nine of ten by no more than {ninety}, and by "
+        "{mean} on average (mean absolute error); on the dashed line a prediction is right.",
+        rows=f"{rows[0].upper()}{rows[1:]}",
+        half=half,
+        ninety=ninety,
+        mean=mean,
     )
 
 
 def _table(predictions: ValuePredictions) -> Table:
     off = _off(predictions)
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
-    columns = ("", *(f"{share:.0%} quantile" for share in shares))
+    columns = ("", *(_("{share:.0%} quantile", share=share) for share in shares))
     rows = [
         (name, *numbers([float(value) for value in np.quantile(values, shares)]))
         for name, values in (
-            ("true", predictions.true),
-            ("predicted", predictions.predicted),
-            ("predicted less true", off),
+            (_("true"), predictions.true),
+            (_("predicted"), predictions.predicted),
+            (_("predicted less true"), off),
         )
     ]
     return Table(columns, rows)
