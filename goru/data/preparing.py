@@ -31,7 +31,8 @@ class Preparation:
     Holzmüller, Grinsztajn, Steinwart: Better by default: Strong pre-tuned MLPs and boosted trees on tabular data.
     NeurIPS 2024.
 
-    Columns may also be cut into pieces, see [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
+    Columns may also have a piecewise-linear encoding, see
+    [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
     these features come last.
 
     Attributes:
@@ -67,7 +68,7 @@ class Preparation:
             rows: the positions of the training rows.
             weights: what each training row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
                 values that occur; by default they may lie between two. Edges of pieces are of rows alike.
-            to_cut: which numeric columns are cut into pieces; none by default.
+            to_cut: which numeric columns are encoded piecewise-linearly; none by default.
         """
         columns = ((column[rows].astype(np.float64), weights) for column in encoded.numeric.T)
         fitted = cls.fit_columns(columns, encoded.indicators.shape[1], encoded.widths)
