@@ -146,8 +146,8 @@ class Effect:
 
     - `rows`, `networks`, `search`: where the interval's width comes from; see `Error`.
     - `factor`: of an inconclusive effect, by how much the number of rows would have to grow for an interval narrow
-      enough to decide, if the change is what it seems to be; infinite if rows alone would not do, for more configurations are
-      needed; otherwise `None`.
+      enough to decide, if the change is what it seems to be; infinite if rows alone would not do, for more
+      configurations are needed; otherwise `None`.
     - `helps`, `negligible`: how likely it is that the change is below zero, and that it is less than the margin: what
       Student's t says of this effect alone, all changes being equally likely beforehand; `None` where nobody knows.
     """

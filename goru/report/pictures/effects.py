@@ -40,13 +40,7 @@ def removals_picture(answer: Answer) -> Picture:
     ] * bool(needed)
     sentences += [_("It can do without {idle}.", idle=_listed(idle, _("or")))] * bool(idle)
     inconclusive = sum(effect.verdict == "inconclusive" for effect in effects)
-    sentences += [
-        _(
-            "{inconclusive} of {questions} inconclusive.",
-            inconclusive=inconclusive,
-            questions=_n("{n} question", "{n} questions", len(effects)),
-        )
-    ] * bool(inconclusive)
+    sentences += _inconclusive(inconclusive, len(effects))
     return Picture("removals", " ".join(sentences), forest_plot(answer, effects), effects_table(answer, effects))
 
 
@@ -173,13 +167,7 @@ def _says(answer: Answer) -> str:
         sentences = [_("All questions are inconclusive: {why}.", why=_why(answer, effects))]
     else:
         sentences = [f"{clauses[0][0].upper()}{'; '.join(clauses)[1:]}."] if clauses else []
-        sentences += [
-            _(
-                "{inconclusive} of {effects} questions inconclusive.",
-                inconclusive=len(inconclusive),
-                effects=len(effects),
-            )
-        ] * bool(inconclusive)
+        sentences += _inconclusive(len(inconclusive), len(effects))
     likely = [
         f"{short_name(retold(effect.name))} {wording.verdict_in_words(effect)}"
         for effect in inconclusive
@@ -197,6 +185,19 @@ def _says(answer: Answer) -> str:
             )
         )
     return " ".join(sentences)
+
+
+def _inconclusive(count: int, questions: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        _n(
+            "{n} of {questions} questions is inconclusive.",
+            "{n} of {questions} questions are inconclusive.",
+            count,
+            questions=questions,
+        )
+    ]
 
 
 def _why(answer: Answer, inconclusive: Sequence[EffectFound]) -> str:
