@@ -31,8 +31,9 @@ def sentences() -> Iterator[Sentence]:
         yield from ((_name(path), *found) for found in in_code(path.read_text(encoding="utf-8")))
     for path in sorted((ROOT / "goru").rglob("templates/*.html")):
         with path.open("rb") as file:
-            for _line, _function, found, _comments in babel_extract(file, ["_", "_n"], [], {"silent": "false"}):
-                yield _name(path), tuple(found[:2]) if isinstance(found, tuple) else found, None
+            for _line, name, found, _comments in babel_extract(file, [*CONTEXTS], [], {"silent": "false"}):
+                ids = found if isinstance(found, tuple) else (found,)
+                yield _name(path), ids[:2] if name in PLURAL else ids[0], None
 
 
 def in_code(text: str) -> Iterator[tuple[str | tuple[str, str], str | None]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from goru.data.numbers import number
 from goru.errors import InputError, option
+from goru.language import _, _n, retold
 from goru.report import leakage
 from goru.report.estimates import change_with_interval, in_shares
 from goru.report.final_scores import final_scores, main_figure
@@ -40,16 +41,16 @@ def comparison_page(folders: Sequence[Path]) -> str:
     test = compared_test_picture(runs)
     pictures += [test] if test else []
     titles = {
-        "effects": ("helps", "Effect of each technique, by run"),
-        "curves": ("learning", "Learning"),
-        "test": ("test", "On the test rows"),
+        "effects": ("helps", _("Effect of each technique, by run")),
+        "curves": ("learning", _("Learning")),
+        "test": ("test", _("On the test rows")),
     }
     sections = [(*titles[picture.name], picture) for picture in pictures]
     contents = [
-        ("runs", "The runs"),
+        ("runs", _("The runs")),
         *((id, title) for id, title, _ in sections),
-        ("made-of", "The final model"),
-        ("commands", "How to reproduce them"),
+        ("made-of", _("The final model")),
+        ("commands", _("How to reproduce them")),
     ]
     return render(
         "comparison.html",
@@ -92,13 +93,16 @@ def headline(runs: Runs) -> str:
     inconclusive = sum("inconclusive" in words for words in rest.values())
     alone = sum("" in words and "inconclusive" not in words for words in rest.values())
     differing = len(verdicts_on) - len(against) - alike - inconclusive - alone
-    parts = [f"The {len(runs)} runs agree on {alike} of {counted(len(verdicts_on), 'question')}"]
-    parts += [f"they differ on {differing}"] * bool(differing)
-    parts += [f"{inconclusive} {'is' if inconclusive == 1 else 'are'} inconclusive in at least one run"] * bool(
-        inconclusive
-    )
-    parts += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
-    parts += [f"they contradict each other on {listing(map(short_name, against))}"] * bool(against)
+    questions = _n("{n} question", "{n} questions", len(verdicts_on))
+    parts = [_("The {count} runs agree on {alike} of {questions}", count=len(runs), alike=alike, questions=questions)]
+    parts += [_("they differ on {count}", count=differing)] * bool(differing)
+    parts += [
+        _n("{n} is inconclusive in at least one run", "{n} are inconclusive in at least one run", inconclusive)
+    ] * bool(inconclusive)
+    parts += [_n("{n} is not asked in every run", "{n} are not asked in every run", alone)] * bool(alone)
+    parts += [
+        _("they contradict each other on {names}", names=retold(listing(short_name(retold(one)) for one in against)))
+    ] * bool(against)
     return f"{'; '.join(parts)}. {_recommendations(runs)}"
 
 
@@ -106,12 +110,12 @@ def _recommendations(runs: Runs) -> str:
     """Whether they are the same."""
     count = len({frozenset(_arms(run)) for run in runs.values()})
     if count > 1:
-        return f"Their recommendations differ: {count} in {len(runs)} runs."
-    return f"All recommend the same: {'; '.join(map(short_name, _arms(next(iter(runs.values())))))}."
+        return _("Their recommendations differ: {count} in {runs} runs.", count=count, runs=len(runs))
+    return _("All recommend the same: {names}.", names="; ".join(map(short_name, _arms(next(iter(runs.values()))))))
 
 
 def _arms(run: RunFolder) -> list[str]:
-    return list(dict.fromkeys(configuration.arm for configuration in run.answer.recommended))
+    return list(dict.fromkeys(retold(configuration.arm) for configuration in run.answer.recommended))
 
 
 def warnings(runs: Runs) -> list[str]:
@@ -120,18 +124,22 @@ def warnings(runs: Runs) -> list[str]:
     tables = {name: _table_of(run) for name, run in runs.items()}
     if len(set(tables.values())) > 1:
         sentences.append(
-            "The runs are of different tables or targets. Changes are shares of each run's own plain network's loss; "
-            "other figures are not to be compared."
+            _(
+                "The runs are of different tables or targets. Changes are shares of each run's own plain network's "
+                "loss; other figures are not to be compared."
+            )
         )
     elif len({run.config["options"].get("seed") for run in runs.values()}) > 1:
         sentences.append(
-            "The seeds differ, and with them which rows are test rows: test figures are of different rows."
+            _("The seeds differ, and with them which rows are test rows: test figures are of different rows.")
         )
     if len({tuple(_environment(run).items()) for run in runs.values()}) > 1:
-        sentences.append("Versions or machines differ; they are listed below.")
+        sentences.append(_("Versions or machines differ; they are listed below."))
     copies = {name: leakage.repeated_test_rows(run.answer) for name, run in runs.items()}
     sentences += [
-        f"{name}: {counted}, so its test figures are optimistic." for name, counted in copies.items() if counted
+        _("{run}: {copies}, so its test figures are optimistic.", run=name, copies=copied)
+        for name, copied in copies.items()
+        if copied
     ]
     return sentences
 
@@ -154,8 +162,8 @@ def _runs(runs: Runs) -> Table:
         test = ""
         if answer.test:
             figure = main_figure(answer)
-            test = f"{figure} {number(final_scores(answer).figures[figure])}"
-        trained = f"{answer.trained.networks:,} in {answer.seconds:.0f} s"
+            test = f"{retold(figure)} {number(final_scores(answer).figures[figure])}"
+        trained = _("{count:,} in {seconds:.0f} s", count=answer.trained.networks, seconds=answer.seconds)
         rows.append(
             (
                 name,
@@ -163,37 +171,40 @@ def _runs(runs: Runs) -> Table:
                 f"{answer.data.rows:,}",
                 "; ".join(_arms(run)),
                 change,
-                best.verdict,
+                retold(best.verdict),
                 test,
                 trained,
             )
         )
     return Table(
         (
-            "run",
-            "table",
-            "rows",
-            "recommended",
-            "best combination against plain",
-            "verdict",
-            "final model, on test rows",
-            "networks" if all(of_networks(run.answer) for run in runs.values()) else "trials",
+            _("run"),
+            _("table"),
+            _("rows"),
+            _("recommended"),
+            _("best combination against plain"),
+            _("verdict"),
+            _("final model, on test rows"),
+            _("networks") if all(of_networks(run.answer) for run in runs.values()) else _("trials"),
         ),
         rows,
     )
 
 
 def _verdicts(runs: Runs) -> Table:
-    return Table(("question", *runs), [(question, *row) for question, row in verdicts(runs).items()])
+    return Table(
+        (_("question"), *runs), [tuple(map(retold, (question, *row))) for question, row in verdicts(runs).items()]
+    )
 
 
 def _recommended(runs: Runs) -> Table:
     configurations = [(name, configuration) for name, run in runs.items() for configuration in run.answer.recommended]
     table = recommended_table(
-        [configuration for _, configuration in configurations], all(of_networks(run.answer) for run in runs.values())
+        [one for _name, one in configurations],
+        all(of_networks(run.answer) for run in runs.values()),
     )
-    rows = [(name, *row) for (name, _), row in zip(configurations, table.rows, strict=True)]
-    return Table(("run", *table.columns), rows)
+    rows = [(name, *row) for (name, _one), row in zip(configurations, table.rows, strict=True)]
+    return Table((_("run"), *table.columns), rows)
 
 
 def _differences(runs: Runs) -> Table:
@@ -213,7 +224,7 @@ def _differences(runs: Runs) -> Table:
         for key in keys
         if len(set(shown := [_shown(settings.get(key)) for settings in made.values()])) > 1
     ]
-    return Table(("difference", *runs), rows)
+    return Table((_("difference"), *runs), rows)
 
 
 def _shown(value: Any) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from goru import __version__
+from goru.language import _, _n, language
 from goru.report.pictures.picture import Picture
 
 
@@ -40,13 +41,15 @@ def render(template: str, contents: Sequence[tuple[str, str]], pictures: Iterabl
 @cache
 def environment() -> Environment:
     """The templates; whatever they are given is escaped."""
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("goru.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals |= {"_": _, "_n": _n, "language": language}
+    return templates
 
 
 @cache

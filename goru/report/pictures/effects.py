@@ -190,14 +190,13 @@ def _says(answer: Answer) -> str:
 def _inconclusive(count: int, questions: int) -> list[str]:
     if not count:
         return []
-    return [
-        _n(
-            "{n} of {questions} questions is inconclusive.",
-            "{n} of {questions} questions are inconclusive.",
-            count,
-            questions=questions,
-        )
-    ]
+    said = _n(
+        "{n} of {questions} questions is inconclusive.",
+        "{n} of {questions} questions are inconclusive.",
+        count,
+        questions=questions,
+    )
+    return [said]
 
 
 def _why(answer: Answer, inconclusive: Sequence[EffectFound]) -> str:

@@ -48,10 +48,9 @@
   // Before Plotly is there, nothing is drawn that would have to be drawn again.
   const drawAll = (theme, width) => { if (window.Plotly) plots.forEach((div) => draw(div, theme, width)); };
 
-  const name = () => { button.textContent = root.dataset.theme === "dark" ? "light" : "dark"; };
+  const name = () => { button.textContent = root.dataset.theme === "dark" ? button.dataset.light : button.dataset.dark; };
   button.hidden = false;
   name();
-  button.setAttribute("aria-label", "change between light and dark");
   button.addEventListener("click", () => {
     root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
     try { localStorage.setItem("goru-theme", root.dataset.theme); } catch { /* then it lasts for this view */ }
