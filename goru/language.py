@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Formatter
 
 from goru.errors import InputError, option
+from goru.particles import with_particles
 
 LANGUAGES = ("en", "ko")
 KEPT = "kept"  # the context of sentences that are kept, in the catalogue
@@ -66,12 +67,12 @@ def spoken(wanted: str | None) -> Iterator[None]:
 def _(sentence: str, /, **values: object) -> str:
     """A sentence in the language that is spoken, with values in its places: `_("{rows} rows", rows=3)`."""
     told = _catalogue(language()).gettext(sentence)
-    return told.format(**values) if values else told
+    return _read(told.format(**values) if values else told)
 
 
 def _n(one: str, several: str, n: int, /, **values: object) -> str:
     """The same of a number `{n}` of things."""
-    return _catalogue(language()).ngettext(one, several, n).format(n=f"{n:,}", **values)
+    return _read(_catalogue(language()).ngettext(one, several, n).format(n=f"{n:,}", **values))
 
 
 def kept(sentence: str, /, **values: object) -> str:
@@ -81,12 +82,16 @@ def kept(sentence: str, /, **values: object) -> str:
 
 @lru_cache(maxsize=4096)
 def _retold(text: str, spoken: str) -> str:
-    return text if spoken == "en" else _patterns(spoken).paragraph(text)
+    return text if spoken == "en" else with_particles(_patterns(spoken).paragraph(text))
 
 
 def retold(text: str) -> str:
     """What was kept, in the language that is spoken; as it is, where the catalogue knows no such sentence."""
     return _retold(text, language())
+
+
+def _read(text: str) -> str:
+    return with_particles(text) if language() == "ko" else text
 
 
 @cache

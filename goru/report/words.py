@@ -75,7 +75,7 @@ def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = 
     """
     likely = effect.likely
     word = effect.verdict if likely is None else likely[0]
-    verdict = names.get(word, word) if names else retold(word)
+    verdict = retold(names.get(word, word) if names else word)
     if likely is None:
         return verdict
     return _("likely {verdict} ({chance})", verdict=verdict, chance=chance_in_words(likely[1]))

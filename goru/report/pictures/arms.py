@@ -232,7 +232,7 @@ def _by_means(grid: Grid) -> list[str]:
             count += 1
     if not count:
         return []
-    *_, most = sorted(wins, key=lambda level: (wins[level], -levels.index(level)))
+    most = max(wins, key=lambda level: (wins[level], -levels.index(level)))
     winner = short_name(retold(grid.level_in_words(most)))
     return [
         _(
