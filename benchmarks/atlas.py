@@ -36,11 +36,11 @@ MARKS = {
     "helps": "**{}**",
     "likely helps": "{}",
     "no effect": "{} =",
-    "undecided": "*{}* ?",
+    "inconclusive": "*{}* ?",
     "likely hurts": "{}",
     "hurts": "**{}**",
 }
-COUNTED = ("helps", "likely helps", "no effect", "undecided", "likely hurts", "hurts")
+COUNTED = ("helps", "likely helps", "no effect", "inconclusive", "likely hurts", "hurts")
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ def effects_of(answer: Answer) -> dict[str, Effect]:
                 effect.verdict
                 if likely is None
                 else f"likely {likely[0]}"
-                if likely[0] != "no effect worth having"
+                if likely[0] != "negligible"
                 else "no effect"
             )
-            said = "no effect" if said == "no effect worth having" else said
+            said = "no effect" if said == "negligible" else said
             effects[effect.name] = Effect(effect.change / plain, error / plain, said)
     return effects
 
@@ -160,7 +160,7 @@ def lines(by_table: Mapping[str, Mapping[str, Effect]]) -> list[str]:
         )
     text += [
         "",
-        "On each table, in percent of the plain network's loss (bold: decided; =: no effect; ?: undecided):",
+        "On each table, in percent of the plain network's loss (bold: decided; =: no effect; ?: inconclusive):",
         "",
     ]
     text += [f"| table | {' | '.join(means)} |", "| --- " * (1 + len(means)) + "|"]

@@ -76,7 +76,7 @@ def lines(by_table: dict[str, pd.DataFrame]) -> Iterator[str]:
     for table, found in by_table.items():
         holding, intervals, contradictions = held(found)
         main = found[~found["best"]]
-        decided = (main["verdict"] != "undecided").mean()
+        decided = (main["verdict"] != "inconclusive").mean()
         half = ((main["high"] - main["low"]) / 2).median()
         yield (
             f"| {table} | {found['sample'].nunique()} | {holding} of {intervals} ({holding / intervals:.1%}) "

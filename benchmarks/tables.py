@@ -24,7 +24,7 @@ CLASSIFICATION = (
     *("ionosphere", "splice", "spambase", "waveform5000", "phoneme"),
 )
 REGRESSION = ("housing", "kin8nm", "cal-housing", "abalone")
-SHORT = {"helps": "helps", "hurts": "hurts", "no effect worth having": "no effect", "undecided": "-"}
+SHORT = {"helps": "helps", "hurts": "hurts", "negligible": "no effect", "inconclusive": "-"}
 
 Answers = dict[str, list[dict[str, Any]]]
 
@@ -70,11 +70,11 @@ def agreement(answers: Answers) -> Iterator[str]:
     total = sum(pairs.values())
     same = sum(count for pair, count in pairs.items() if pair[0] == pair[1])
     opposite = pairs["helps", "hurts"]
-    decided = sum(count for pair, count in pairs.items() if "undecided" not in pair)
+    decided = sum(count for pair, count in pairs.items() if "inconclusive" not in pair)
     near = total - same - opposite
     yield f"Of {total} pairs of verdicts {same} are the same ({same / total:.0%}), {near} are neighbours,"
     yield f"and {opposite} are opposites (helps against hurts). Of {decided} pairs in which both decide,"
-    both = sum(count for pair, count in pairs.items() if pair[0] == pair[1] != "undecided")
+    both = sum(count for pair, count in pairs.items() if pair[0] == pair[1] != "inconclusive")
     yield f"{both} are the same."
 
 

@@ -244,7 +244,7 @@ class Studied:
             confidence = 1 - error(look) if spending else experiment_defaults.CONFIDENCE
             answers = answer(self.design, arms, shape.folds, shape.configurations, confidence)
             (effect,) = (effect for effect in answers.contrasts if effect.name == name)
-            if effect.verdict != "undecided":
+            if effect.verdict != "inconclusive":
                 return effect.verdict in ("helps", "hurts")
         return False
 

@@ -119,7 +119,7 @@ def placebo(laboratories: Laboratories, number: int) -> Iterator[dict[str, Any]]
         if not planted:
             for spending in (False, True):
                 called = studied.called_at_any_look("placebo", spending)
-                verdict = "helps" if called else "undecided"
+                verdict = "helps" if called else "inconclusive"
                 shape = "all looks together" if spending else "each look by itself"
                 of = {"family": "looks", "name": "placebo", "shape": shape, "search": 0}
                 yield {"setting": setting.name, "planted": "", **of, "verdict": verdict, "truth": 0.0}
@@ -186,7 +186,7 @@ def judged(effects: pd.DataFrame) -> pd.DataFrame:
     right = np.where(effects["truth"] < 0, "helps", "hurts")
     large = effects["truth"].abs() > TOO_SMALL
     effects["reversed"] = effects["called"] & (effects["verdict"] != right) & large
-    effects["decided"] = effects["verdict"] != "undecided"
+    effects["decided"] = effects["verdict"] != "inconclusive"
     effects["half"] = (effects["high"] - effects["low"]) / 2
     signs = effects["likely"].isin(["helps", "hurts"]) & large
     effects["chance"] = np.where(signs, np.maximum(effects["helps"], 1 - effects["helps"]), np.nan)

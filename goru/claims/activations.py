@@ -197,7 +197,7 @@ CLAIM = Claim(
         "remedy, can be seen here.",
         "does not hold": "So the claim does not hold here: neither of its halves, the scale's influence on how many "
         "neurons are in use and batch norm's remedy, is borne out.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(GLOROT, HE, IOFFE),
     plan=plan,

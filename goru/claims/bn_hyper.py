@@ -144,7 +144,7 @@ CLAIM = Claim(
     promise="The usual values of batch normalization's own hyperparameters need no tuning.",
     setting=setting,
     columns=("what", "value", "learning_rate"),
-    expected=("no effect worth having", "no effect worth having", "hurts"),
+    expected=("negligible", "negligible", "hurts"),
     meaning={
         "holds": "So the claim holds: near the usual values nothing is to be gained; far from them "
         "something is to be lost.",
@@ -152,7 +152,7 @@ CLAIM = Claim(
         "to number. The size of the mini-batch is one of them: it decides how noisy the statistics are.",
         "does not hold": "So the claim does not hold here: neither that nothing is to be gained near the usual "
         "values, nor that something is to be lost far from them, is borne out.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE,),
     plan=plan,

@@ -112,7 +112,7 @@ CLAIM = Claim(
         "holds in part": "So the claim holds in part.",
         "does not hold": "So the claim does not hold here: with batch norm networks learn from no more scales of the "
         "initial weights than without.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, GLOROT, HE),
     plan=plan,

@@ -91,7 +91,7 @@ CLAIM = Claim(
         "network has not learned.",
         "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, LI),
     plan=plan,

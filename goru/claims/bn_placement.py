@@ -77,7 +77,7 @@ def read(setup: Setup, results: Results) -> Reading:
     words = [single.verdict for _, single in found.values()]
     text = (
         f"After is better in {words.count('helps')} of {len(words)} cases, worse in {words.count('hurts')}, no "
-        f"different in {words.count('no effect worth having')}, undecided in {words.count('undecided')}. On ImageNet "
+        f"different in {words.count('negligible')}, inconclusive in {words.count('inconclusive')}. On ImageNet "
         f"the published top-1 accuracies of one network each were {IMAGENET['before']:.3f} before and "
         f"{IMAGENET['after']:.3f} after."
     )
@@ -89,7 +89,7 @@ def read(setup: Setup, results: Results) -> Reading:
         (axes,) = panels(figure, 1, 1)[0]
         forest(axes, [*((name, single, BLUE) for name, (_, single) in found.items()), ("all cases", overall, RED)])
         axes.set(
-            xlabel="test loss after against before, % (left: after is better; grey: not worth having)",
+            xlabel="test loss after against before, % (left: after is better; grey: negligible)",
             title="Batch norm after the activation against before it",
         )
 
@@ -108,20 +108,20 @@ CLAIM = Claim(
     promise="Batch normalization may stand before the activation or after it; which is better is debated.",
     setting=setting,
     columns=("table", "activation", "depth", "batch_norm", "learning_rate"),
-    expected=("no effect worth having",),
+    expected=("negligible",),
     meaning={
-        "holds": "So on average it makes no difference that is worth having; the debate is about single cases.",
+        "holds": "So on average the difference is negligible; the debate is about single cases.",
         "holds in part": "So it holds in part.",
         "does not hold": "So on average it does make a difference here; the sign of the mean says which place is "
         "better, and single cases may differ from it.",
-        "undecided": "So nothing can be said on average: cases and seeds differ too much.",
+        "inconclusive": "So nothing can be said on average: cases and seeds differ too much.",
     },
     sources=(IOFFE, CAFFENET),
     plan=plan,
     read=read,
     size=(9, 4),
     shows="Test loss with batch norm after the activation against before it, in percent: case by case, and over all "
-    "of them (red). The grey band is what is not worth having.",
+    "of them (red). The grey band is negligible.",
     lines=lines,
     watched="loss",
 )

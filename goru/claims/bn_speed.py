@@ -147,7 +147,7 @@ CLAIM = Claim(
         "own best, only one shows it. A comparison at one shared rate favours the side that the rate suits.",
         "does not hold": "So the claim does not hold here: in neither comparison is batch norm shown to need fewer "
         "epochs.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, SANTURKAR),
     plan=plan,

@@ -122,15 +122,15 @@ CLAIM = Claim(
     promise="Batch normalization suppresses overfitting, so that dropout and weight decay become less necessary.",
     setting=setting,
     columns=("batch_norm", "dropout_rate", "weight_decay", "learning_rate"),
-    expected=("no effect worth having",),
+    expected=("negligible",),
     meaning={
-        "holds": "So the claim holds: once batch norm is there, the others add nothing worth having.",
+        "holds": "So the claim holds: once batch norm is there, what the others add is negligible.",
         "holds in part": "So the claim holds in part.",
         "does not hold": "So the claim does not hold here: the best of dropout and decay still changes the loss. "
         "Whether they are less necessary than without batch norm is what the interactions say: above zero, batch norm "
         "takes some of their work over. Dropout below batch norm changes the variance that its statistics were made "
         "for (Li et al.), and decay under batch norm acts on the size of the steps alone (van Laarhoven).",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, LI, VAN_LAARHOVEN),
     plan=plan,

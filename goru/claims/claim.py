@@ -15,7 +15,7 @@ from goru.nn.architecture import Architecture, Hyperparameters
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Said = Literal["holds", "holds in part", "does not hold", "undecided"]
+Said = Literal["holds", "holds in part", "does not hold", "inconclusive"]
 Results = Mapping[Any, TrainedCell]
 Expected = Verdict | tuple[Verdict, ...]  # a word, or any of some
 NOTHING_SAID = "So nothing can be said yet: the seeds differ too much among themselves."
@@ -198,7 +198,7 @@ def said(expected: tuple[Expected, ...], found: tuple[Verdict, ...]) -> Said:
         return "holds"
     if any(borne_out):
         return "holds in part"
-    return "undecided" if all(one == "undecided" for one in found) else "does not hold"
+    return "inconclusive" if all(one == "inconclusive" for one in found) else "does not hold"
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ CLAIM = Claim(
         "does not hold": "So the claim does not hold here: neither that dropout leads in the largest network, nor "
         "that it gains on decay as networks grow, is borne out. Both were tuned at every size: a "
         "strength that suits one size need not suit another.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,

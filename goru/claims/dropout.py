@@ -177,7 +177,7 @@ CLAIM = Claim(
         "much is deleted learns less.",
         "does not hold": "So the claim does not hold here: neither a smaller gap, nor a lower loss on test rows, nor "
         "a loss from the wrong scaling is borne out.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(SRIVASTAVA,),
     plan=plan,

@@ -183,7 +183,7 @@ CLAIM = Claim(
     "the average over the networks with deleted neurons would.",
     setting=setting,
     columns=("side", "which"),  # of the plain networks their number, of the others the learning rate
-    expected=("helps", "no effect worth having", "no effect worth having"),
+    expected=("helps", "negligible", "negligible"),
     meaning={
         "holds": "So the claim holds in all its parts: the one network with dropout is better than a plain one, as "
         "good as the average over its own masks, and as good as a real ensemble.",
@@ -193,7 +193,7 @@ CLAIM = Claim(
         "does not hold": "So the claim does not hold here: of its three parts, better than one plain network, as "
         "good as the average over its own masks, as good as a real ensemble, none is borne out. Masks of one network "
         "share their weights and are trained together; the members of a real ensemble are independent.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(SRIVASTAVA, WARDE_FARLEY),
     plan=plan,

@@ -11,7 +11,7 @@ from goru.data.numbers import estimate, numbers
 from goru.experiment.effects.effects import Verdict, verdict
 
 CONFIDENCE = 0.95
-MARGIN_PERCENT = 2.0  # of a loss: what is inside is no effect worth having, as in a study
+MARGIN_PERCENT = 2.0  # of a loss: what is inside is negligible, as in a study
 MARGIN_POINTS = 2.0  # of a score, in percentage points
 
 
@@ -22,7 +22,7 @@ class ClaimEffect:
     - `what`: of which quantity, against what.
     - `unit`: of all the numbers.
     - `change`, `low`, `high`: the mean over the seeds, and Student's interval for it.
-    - `margin`: a smaller change is not worth having.
+    - `margin`: a smaller change is negligible.
     - `higher_is_better`: whether the quantity is; else a change below zero is good.
     - `verdict`: one of the four words.
     - `neutral`: whether the quantity is neither good nor bad, as a correlation is: then it is `higher` or `lower`.

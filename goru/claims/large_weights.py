@@ -202,7 +202,7 @@ CLAIM = Claim(
         "does not hold": "So the claim does not hold here: that a larger ‖W‖ goes with a larger gap is borne out "
         "neither along training nor across networks. ‖W‖ alone says little: networks with ReLU may "
         "have large weights in one layer and small ones in the next, and compute the same.",
-        "undecided": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "
+        "inconclusive": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "
         "correlation would be no cause.",
     },
     sources=(KROGH, JIANG),

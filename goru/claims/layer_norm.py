@@ -157,7 +157,7 @@ CLAIM = Claim(
         "their independence of the initial weights, not all are better than with no normalization.",
         "does not hold": "So the claim does not hold here: neither layer norm nor RMS norm is shown to learn faster, "
         "or from more scales of the initial weights, than no normalization.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(BA, ZHANG_SENNRICH, IOFFE, SANTURKAR),
     plan=plan,

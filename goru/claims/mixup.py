@@ -153,16 +153,15 @@ CLAIM = Claim(
     promise="Mixup suppresses overfitting, so that dropout becomes unnecessary.",
     setting=setting,
     columns=("mixup_alpha", "dropout_rate", "learning_rate"),
-    expected=(("no effect worth having", "hurts"),) * 2,  # what does harm is unnecessary too
+    expected=(("negligible", "hurts"),) * 2,  # what does harm is unnecessary too
     meaning={
-        "holds": "So the claim holds: where mixup is, dropout adds nothing worth having, neither to it nor in its "
-        "place.",
+        "holds": "So the claim holds: where mixup is, dropout is negligible, added to it or in its place.",
         "holds in part": "So the claim holds in part: with mixup alone one of test loss and score is as good, and of "
         "the other that is not shown.",
         "does not hold": "So the claim does not hold here: neither in test loss nor in score is mixup alone shown to "
         "be as good as what dropout makes possible. Mixup changes the rows that a network reads, and dropout the "
         "network that reads them: one need not do the other's work.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(ZHANG, SRIVASTAVA),
     plan=plan,

@@ -133,7 +133,7 @@ CLAIM = Claim(
         "generalise no worse than narrow ones.",
         "does not hold": "So the claim does not hold here: of its three parts, a gap, a larger one with fewer rows, "
         "a larger one with more learned numbers, none is borne out.",
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,

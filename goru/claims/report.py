@@ -14,7 +14,7 @@ DOES: dict[Said, tuple[str, str]] = {
     "holds": ("holds", "hold"),
     "holds in part": ("holds in part", "hold in part"),
     "does not hold": ("does not hold", "do not hold"),
-    "undecided": ("stays undecided", "stay undecided"),
+    "inconclusive": ("stays inconclusive", "stay inconclusive"),
 }
 
 
@@ -46,7 +46,7 @@ def promises_held(sections: Sequence[ClaimSection]) -> str:
     """How many of the claims hold, in a sentence."""
     found = [section.said for section in sections]
     if len(found) == 1:
-        begun = "Whether this holds is undecided" if found[0] == "undecided" else f"The claim {found[0]}"
+        begun = "Whether this holds is inconclusive" if found[0] == "inconclusive" else f"The claim {found[0]}"
         return f"{begun}: “{sections[0].claim.promise}”"
     counts = [(word, found.count(word)) for word in DOES if word in found]
     if len(counts) == 1:

@@ -18,6 +18,7 @@ from goru.data.numbers import number
 from goru.report.pictures.picture import Picture, Table
 from goru.report.terminal import printable
 
+_RENAMED = {"undecided": "inconclusive"}  # in files that an older goru has written
 MOST_ROWS = 40  # of a further table that is shown; all of them are in the folder
 
 
@@ -69,6 +70,7 @@ class ClaimSection:
         **Raises:** whatever Python or Plotly raises where something is missing, or of another type than it should be.
         """
         curves = content["curves"]
+        content = {**content, "said": _RENAMED.get(content["said"], content["said"])}
         if content["said"] not in get_args(Said):
             raise ValueError(f"nothing is said by {content['said']!r}")
         return cls(

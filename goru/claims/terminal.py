@@ -10,7 +10,7 @@ from goru.report.terminal import WIDTH, printable, table
 def outcome_lines(outcome: ClaimOutcome) -> Iterator[str]:
     """One claim: what is asked, whether the claim holds, by what, and in words."""
     yield f"{outcome.name}: {outcome.claim.question}"
-    yield f"The claim {outcome.said}." if outcome.said != "undecided" else "Undecided."
+    yield f"The claim {outcome.said}." if outcome.said != "inconclusive" else "Inconclusive."
     yield ""
     rows = [("what changes", "by (95% interval)", "verdict")]
     rows += [(effect.what, effect.numbers, effect.word(effect.verdict)) for effect in outcome.effects]

@@ -163,7 +163,7 @@ CLAIM = Claim(
         "has none." + BATCH_NORM,
         "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
         "borne out." + BATCH_NORM,
-        "undecided": NOTHING_SAID,
+        "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, LOSHCHILOV, VAN_LAARHOVEN),
     plan=plan,

@@ -89,7 +89,7 @@ class Crew:
         - `jobs`: each block with what trains it; the first are begun first.
         - `keep_networks`: whether the trained networks are wanted, or the curves alone.
         - `on_epochs`: told from time to time how many network-epochs have been done since it was last told; where it
-          returns False, blocks under way are stopped, and not handed over.
+          returns False, blocks under way are stopped, and not returned.
 
         **Returns:** each block after its training, with its place among the jobs.
 

@@ -101,7 +101,7 @@ def decide_columns(
     Args:
         frame: the development rows, features only.
         categorical: columns that are categories whatever they look like.
-        drop: columns that are no features, each with the reason.
+        drop: columns to ignore, each with the reason.
     """
     dropped = drop or {}
     return tuple(

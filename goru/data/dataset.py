@@ -107,7 +107,7 @@ class Dataset:
 
     @cached_property
     def pieces(self) -> tuple[int, ...]:
-        """Into how many pieces each numeric column can be cut, by the development rows; 0 for one that cannot."""
+        """How many pieces the piecewise-linear encoding of each numeric column has, by the development rows; 0: none."""
         return pieces_of(self.encoded_development.numeric)
 
     def n_prepared(self, in_pieces: bool) -> int:
@@ -156,7 +156,7 @@ def load_dataset(
         source: a file, a built-in name, or a frame; see [`read_table`][goru.data.reading.read_table].
         target: the column to predict; by default what the source says, or target, class, label or y, or the last.
         task: overrules the task that the target's values speak of.
-        drop: columns that are no features.
+        drop: columns to ignore.
         categorical: columns that are categories although they hold numbers.
         groups: a column; rows with one value in it stay together in every split. It is no feature.
         time: a column of numbers or ISO dates; the past is always before the future. It is no feature.

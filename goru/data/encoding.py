@@ -95,7 +95,7 @@ class Schema:
         Args:
             frame: the development rows, features only.
             categorical: columns that are categories whatever they look like.
-            drop: columns that are no features; a mapping gives each its reason.
+            drop: columns to ignore; a mapping gives each its reason.
             source: what messages call the table.
 
         Raises:
@@ -134,7 +134,7 @@ class Schema:
 
     @property
     def others(self) -> "Others":
-        """The names of all columns that are no features, those that the schema does not know among them."""
+        """The names of all columns to ignore, those that the schema does not know among them."""
         return Others(frozenset(column.name for column in (*self.numeric, *self.categorical)))
 
     @cached_property

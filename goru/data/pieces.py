@@ -1,4 +1,4 @@
-"""Numbers cut into pieces: what lets a network bend a column's effect where the data do.
+"""Piecewise-linear encoding: what lets a network bend a column's effect where the data do.
 
 Gorishniy, Rubachev, Babenko: On embeddings for numerical features in tabular deep learning. NeurIPS 2022, section 3.2.
 """

@@ -35,7 +35,8 @@ class Preparation:
     Holzmüller, Grinsztajn, Steinwart: Better by default: Strong pre-tuned MLPs and boosted trees on tabular data.
     NeurIPS 2024.
 
-    Columns may also be cut into pieces, see [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
+    Columns may also have a piecewise-linear encoding, see
+    [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
     these features come last.
 
     Attributes:

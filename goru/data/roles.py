@@ -1,4 +1,4 @@
-"""Columns that are no features but say how rows are split: the group of each row, and its time."""
+"""Columns that are not inputs but say how rows are split: the group of each row, and its time."""
 
 from collections.abc import Collection
 

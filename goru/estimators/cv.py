@@ -33,7 +33,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       a table of some hundred rows. Larger tables get fewer, 108 at least, which may take long: give `budget`. Fewer
       than 36 become 36, one configuration each, which tunes nothing. With the same `random_state`, the same number of
       networks gives the same result on every run.
-    - `cv`: `None`: five folds, twice, of whole groups if there are `groups`. A number of folds, once; a splitter or
+    - `cv`: `None`: 2 x 5 folds, of whole groups if there are `groups`. A number of folds, once; a splitter or
       pairs of indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
     - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss. Which
       hyperparameters are best within a combination, and the verdicts, are always a matter of the loss. A scorer is
@@ -51,7 +51,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     - `group_duplicates`: rows that are alike, `y` included, stay in one fold, as rows of one group do. Without it
       copies are counted among the notes of `study_`. It takes goru's own splits: a splitter in `cv` makes its own.
     - `class_weight`: `None`, `"balanced"` or a dict, what the rows of a class count for.
-    - `random_state`: everything random is a function of it.
+    - `random_state`: the random seed.
     - `verbose`: show how far the study is, and print what it found.
 
     **Attributes:**

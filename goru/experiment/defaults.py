@@ -11,4 +11,4 @@ KEPT = 0.5  # the share of an arm's configurations that go on to the second part
 PARTS = 40  # of the rows: by their differences it is told how far an effect is a matter of which rows judge
 LIKELY = 0.8  # the least probability of what is called likely
 CONFIDENCE = 0.95  # of all intervals together
-MARGIN = 0.02  # of the plain arm's loss: what is inside is no effect worth having
+MARGIN = 0.02  # of the plain arm's loss: what is inside is negligible

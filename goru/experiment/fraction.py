@@ -57,7 +57,7 @@ def fraction(factors: Factors, knobs: Mapping[str, Knob], exclude: Sequence[Mapp
             weights = tuple(map(float, of_levels[place] - of_levels[against]))
             contrasts.append(Contrast(name, arms, (), "weighted", weights))
         start += size - 1
-    contrasts.append(Contrast("the best of all combinations", arms, (arms[0],)))
+    contrasts.append(Contrast("best combination (cross-validated choice)", arms, (arms[0],)))
     return Design(factors, knobs, exclude, tuple(contrasts), (), (), only)
 
 

@@ -85,7 +85,7 @@ class Cut:
 
 def few_configurations(count: int) -> str:
     """What too few configurations mean."""
-    return f"{counted(count, 'configuration')} of each arm, too few to tune it, so that nothing is decided"
+    return f"{counted(count, 'configuration')} of each combination, too few to tune it: all inconclusive"
 
 
 def shortest(epochs: int, steps: int, fewest: int) -> int:

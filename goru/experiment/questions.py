@@ -97,7 +97,7 @@ def default_contrasts(
         for place, level in enumerate(levels[1:], 1)
         for against in levels[:place]
     ]
-    best = Contrast("the best of all combinations", tuple(arms), (arms[0],))
+    best = Contrast("best combination (cross-validated choice)", tuple(arms), (arms[0],))
     return (*(contrast for contrast in contrasts if contrast.arms), *([best] if len(arms) > 1 else []))
 
 

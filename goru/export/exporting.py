@@ -33,7 +33,7 @@ def export_model(
     single: bool = False,
     overwrite: bool = False,
 ) -> Written:
-    """Write the networks of a model for programs that do not know goru.
+    """Write the networks of a model for other programs.
 
     **Arguments:**
 

@@ -22,7 +22,7 @@ class FunctionOptions:
     - `budget`: seconds for everything; `trials`: how many are made instead.
     - `workers`: processes, 0 for none but this one; `cluster`: a Ray cluster instead.
     - `limit`: seconds after which a trial is taken to hang.
-    - `seed`: everything random that is goru's is a function of it.
+    - `seed`: the random seed, of whatever is random in goru itself.
     - `epochs`: after so many every training is ended.
     - `until_decided`: end once every main effect is decided; the budget is then the most, half an hour by default.
 

@@ -58,7 +58,10 @@ class RunEffects:
             yield f"{'':<14}{note}"
         yield ""
         none: Mapping[Verdict, str] = {}
-        kinds = (("what helps", self.effects, none), ("together, less each alone", self.interactions, TOGETHER))
+        kinds = (
+            ("effect of each level", self.effects, none),
+            ("interaction: both, less each alone", self.interactions, TOGETHER),
+        )
         for title, effects, words in kinds:
             if effects:
                 rows = [self._row(effect, words) for effect in effects]

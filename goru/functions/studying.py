@@ -137,7 +137,7 @@ def run_in(
 
     - `table`: where the rows come from, if they come from a file.
     - `save`: writes the model into the run's folder.
-    - `resume`: whether to go on with a run that was stopped there; by default, if there is one.
+    - `resume`: whether to resume a run that was stopped there; by default, if there is one.
 
     **Raises:** see [`fit_table`][goru.studies.fitting.fit_table].
     """

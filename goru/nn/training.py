@@ -26,7 +26,7 @@ class Training(NamedTuple):
 
     @property
     def watched(self) -> "Training":
-        """The network that is scored and handed over: the averaged one, if there is one."""
+        """The network that is scored and returned: the averaged one, if there is one."""
         return self if self.averaged == () else self._replace(learned=self.averaged[0], running=self.averaged[1])
 
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Settings by which programs run as they are meant to, and to the same bits, in this thread.
+    """Settings by which programs run as they are meant to, bit-for-bit reproducible, in this thread.
 
     Others are left as they are: where work is done (`jax_default_device`), what is logged, cached or optimised, and
     random numbers, of which JAX's are not used.

@@ -103,7 +103,7 @@ class Trainer:
         - `blocks`: in the order in which they are to be done.
         - `keep_networks`: whether the trained networks are wanted, or the curves alone.
         - `on_epochs`: told from time to time how many network-epochs have been done since it was last told; where it
-          returns False, training stops and the blocks under way are not handed over; the devices still finish the call
+          returns False, training stops and the blocks under way are not returned; the devices still finish the call
           that they have been given.
         - `points_in_a_call`: how many times rows are scored in a call of the program, if less often than they may be.
 
@@ -255,7 +255,7 @@ class _Launched:
     """Blocks that the devices are at work on, one a device, and what is known of them so far.
 
     - `ends`: how many times rows have been scored at the end of every call of the program.
-    - `keep_networks`: whether the trained networks are handed over.
+    - `keep_networks`: whether the trained networks are returned.
     - `recorded`: of every call that the devices have been given, what it records: of those that have been collected, as
       NumPy arrays.
     - `kept`: the networks after some calls but the last, by those ends, as NumPy arrays; 0 is before the first.

@@ -15,7 +15,7 @@ def columns_table(columns: list[Mapping[str, Any]], in_pieces: bool) -> Table:
     **Arguments:**
 
     - `columns`: as `goru.data.schema_json` writes them.
-    - `in_pieces`: whether numbers were cut into pieces as well.
+    - `in_pieces`: whether a piecewise-linear encoding of numbers was added.
     """
     rows = [(column["name"], column["kind"], _done(column, in_pieces)) for column in columns[:MOST]]
     if len(columns) > MOST:

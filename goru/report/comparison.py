@@ -87,14 +87,16 @@ def headline(runs: Runs) -> str:
     each other on, or leave open; and whether they recommend the same."""
     verdicts_on = {question: set(row) for question, row in verdicts(runs).items()}  # "" of a run that has not asked
     against = [question for question, words in verdicts_on.items() if {"helps", "hurts"} <= words]
-    alike = sum(len(words) == 1 and "undecided" not in words for words in verdicts_on.values())
+    alike = sum(len(words) == 1 and "inconclusive" not in words for words in verdicts_on.values())
     rest = {question: words for question, words in verdicts_on.items() if question not in against}
-    undecided = sum("undecided" in words for words in rest.values())
-    alone = sum("" in words and "undecided" not in words for words in rest.values())
-    differing = len(verdicts_on) - len(against) - alike - undecided - alone
+    inconclusive = sum("inconclusive" in words for words in rest.values())
+    alone = sum("" in words and "inconclusive" not in words for words in rest.values())
+    differing = len(verdicts_on) - len(against) - alike - inconclusive - alone
     parts = [f"The {len(runs)} runs agree on {alike} of {counted(len(verdicts_on), 'question')}"]
     parts += [f"they differ on {differing}"] * bool(differing)
-    parts += [f"{undecided} {'is' if undecided == 1 else 'are'} undecided in at least one run"] * bool(undecided)
+    parts += [f"{inconclusive} {'is' if inconclusive == 1 else 'are'} inconclusive in at least one run"] * bool(
+        inconclusive
+    )
     parts += [f"{alone} {'is' if alone == 1 else 'are'} not asked in every run"] * bool(alone)
     parts += [f"they contradict each other on {listing(map(short_name, against))}"] * bool(against)
     return f"{'; '.join(parts)}. {_recommendations(runs)}"

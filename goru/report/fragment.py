@@ -41,7 +41,7 @@ def _drawing(effects: Sequence[EffectFound]) -> dict[str, Any]:
             "verdict": words.verdict_in_words(effect),
             "y": ROW * place + ROW / 2,
             "colour": LOOKS[effect.verdict][0],
-            "open": effect.verdict == "undecided",
+            "open": effect.verdict == "inconclusive",
             **(
                 dict(zip(("change", "low", "high"), map(across, ends(effect)), strict=True))
                 if effect in known

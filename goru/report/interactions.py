@@ -12,8 +12,8 @@ from goru.wording import counted
 TOGETHER: dict[Verdict, str] = {
     "helps": "more together than apart",
     "hurts": "each makes the other less necessary",
-    "no effect worth having": "they add up",
-    "undecided": "undecided",
+    "negligible": "they add up",
+    "inconclusive": "inconclusive",
 }
 MOST = 4  # that lines name; the report has them all
 
@@ -25,12 +25,12 @@ def interaction_sentences(answer: Answer) -> list[str]:
     if not pairs:
         return []
     known = [pair for pair in pairs if _is_told(pair)]
-    told = sorted(known, key=lambda pair: (pair.verdict == "undecided", -_distance(pair)))[:MOST]
+    told = sorted(known, key=lambda pair: (pair.verdict == "inconclusive", -_distance(pair)))[:MOST]
     sentences = [_sentence(answer, pair) for pair in told]
     if len(known) > MOST:
         sentences.append(f"and {counted(len(known) - MOST, 'other pair')}: see the report")
     if not known:
-        sentences.append(f"undecided for all {len(pairs)} pairs of techniques" if len(pairs) > 1 else "undecided")
+        sentences.append(f"inconclusive for all {len(pairs)} pairs of techniques" if len(pairs) > 1 else "inconclusive")
     return sentences
 
 

@@ -14,7 +14,7 @@ MOST_IN_A_LINE = 8  # effects
 def effect_rows(interim: Interim) -> list[tuple[str, ...]]:
     """A row a question; the first says what is in the columns."""
     confidence = confidence_in_words(interim.confidence)
-    rows: list[tuple[str, ...]] = [("what helps so far", "change", f"{confidence} interval", "verdict")]
+    rows: list[tuple[str, ...]] = [("effect so far", "change", f"{confidence} interval", "verdict")]
     for effect in interim.effects:
         if effect.change is None:
             rows.append((shown(effect.name), "unknown", "", words.verdict_in_words(effect)))
@@ -39,22 +39,24 @@ def footnotes(interim: Interim) -> list[str]:
 
 
 def in_a_line(interim: Interim) -> str:
-    """`after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); 4 undecided`."""
-    by_certainty = sorted(interim.effects, key=lambda effect: effect.verdict == "undecided")  # of many, the sure first
+    """`after 108 networks: dropout helps (-9.9%); weight decay likely helps (87%); 4 inconclusive`."""
+    by_certainty = sorted(
+        interim.effects, key=lambda effect: effect.verdict == "inconclusive"
+    )  # of many, the sure first
     known = [_known(effect, interim) for effect in by_certainty]
     told = [words_of_effect for words_of_effect in known if words_of_effect is not None]
-    undecided = len(known) - len(told)
+    inconclusive = len(known) - len(told)
     if len(told) > MOST_IN_A_LINE:
         told[MOST_IN_A_LINE:] = [f"{len(told) - MOST_IN_A_LINE} more likely so"]
-    if undecided:
-        told.append(f"{undecided} undecided" if told else "nothing is decided")
+    if inconclusive:
+        told.append(f"{inconclusive} inconclusive" if told else "all inconclusive")
     return f"after {interim.trials:,} {interim.noun}: {'; '.join(told)}"
 
 
 def _known(effect: EffectFound, interim: Interim) -> str | None:
-    if effect.verdict == "undecided":
+    if effect.verdict == "inconclusive":
         return None if effect.likely is None else f"{shown(effect.name)} {words.verdict_in_words(effect)}"
-    verdict = f"has {effect.verdict}" if effect.verdict == "no effect worth having" else effect.verdict
+    verdict = f"is {effect.verdict}" if effect.verdict == "negligible" else effect.verdict
     return f"{shown(effect.name)} {verdict}{_share(effect, interim)}"
 
 

@@ -152,15 +152,12 @@ def _failures(answer: Answer) -> Iterator[str]:
 def _effects(answer: Answer) -> Iterator[str]:
     judgement = answer.judgement
     plain = judgement.plain_loss
-    yield from table(_rows(answer, "what helps", answer.effects))
+    yield from table(_rows(answer, "effect of each technique", answer.effects))
     if any_unknown(answer.effects):
         yield TOO_FEW
     if plain is not None:
         known = any(effect.low is not None for effect in answer.effects)
-        yield (
-            f"relative to the {words.plain(answer)}'s {number(plain)}; less than {judgement.margin_share:.0%} of it is "
-            f"no effect worth having{'; intervals are simultaneous' * known}"
-        )
+        yield (f"relative to the {words.plain(answer)}'s {number(plain)}{'; intervals are simultaneous' * known}")
     if sentence := words.looked(judgement):
         yield f"({sentence})"
 
@@ -182,6 +179,9 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
         if effect.change is None:
             rows.append((name, words.failure_reason(answer), "", words.verdict_in_words(effect)))
             continue
+        verdict = words.verdict_in_words(effect)
+        if effect.verdict == "negligible":
+            verdict = f"negligible (< {judgement.margin_share:.0%})"
         change, interval = in_loss(effect)
         share = f" ({effect.change / plain:+.1%})" if plain else ""
         rows.append(
@@ -189,14 +189,14 @@ def _rows(answer: Answer, title: str, effects: Sequence[EffectFound]) -> list[tu
                 name,
                 change + share,
                 interval,
-                words.verdict_in_words(effect) + _to_decide(effect, there, words.of_networks(answer)),
+                verdict + _to_decide(effect, there, words.of_networks(answer)),
             )
         )
     return rows
 
 
 def _to_decide(effect: EffectFound, there: int, of_networks: bool) -> str:
-    """What it would take to decide what is undecided."""
+    """What it would take to decide what is inconclusive."""
     if effect.configurations_to_decide:
         return "; try a larger budget" if of_networks else "; try more configurations"
     rows = effect.rows_to_decide

@@ -81,7 +81,7 @@ class Viewable:
         return _drawn(activations_picture(self.evidence), why)
 
     def plot_hyperparameters(self) -> "Figure":
-        """The validation loss over each hyperparameter, a point a configuration.
+        """Validation loss vs hyperparameters, a point a configuration.
 
         **Raises:** `InputError` if there is none.
         """

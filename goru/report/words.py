@@ -35,7 +35,7 @@ def plain(answer: Answer) -> str:
 
 
 def verdict_in_words(effect: EffectFound, names: Mapping[Verdict, str] | None = None) -> str:
-    """What is said of an effect; of an undecided one what is likely.
+    """What is said of an effect; of an inconclusive one what is likely.
 
     **Arguments:**
 

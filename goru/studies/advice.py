@@ -91,8 +91,8 @@ def _among_networks(
         if plain is not None and worse:
             sentences += f"; the test rows do not show it (plain {noun}: {_spelt(plain.shares)})"
         return f"{sentences}."
-    if recommended.verdict == "no effect worth having":
-        return f"The techniques make no difference worth having here: a plain {noun} does as well."
+    if recommended.verdict == "negligible":
+        return f"The effects of the techniques are negligible here: a plain {noun} does as well."
     if recommended.change >= 0:
         return "Nothing speaks for one combination here: what did best in some folds did no better in the others."
     spelt = _spelt(change, confidence=confidence)
@@ -106,7 +106,7 @@ def _among_networks(
 
 
 def _better(rival: Rival) -> bool:
-    """Whether it is, beyond the interval, and by what is worth having."""
+    """Whether it is, beyond the interval, and by more than the margin."""
     return rival.difference.high < 0 and -rival.shares.change > defaults.MARGIN
 
 

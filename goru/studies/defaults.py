@@ -34,7 +34,7 @@ ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
 RIVALS = 4  # best configurations of other arms that a greedy selection may take into the ensemble
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
-# A first look decides whether numbers are cut into pieces as well: two networks, in two splits, each way.
+# A first look decides whether a piecewise-linear encoding of numbers is added: two networks, in two splits, each way.
 PROBE_SHARE = 0.06  # of the budget, for their training
 PROBE_EPOCHS, PROBE_FEWEST_EPOCHS = 40, 4
 PROBE_RATES, PROBE_DROPOUT, PROBE_DECAY = (2e-3, 8e-3), 0.2, 2.0  # learning rates, dropout rate, strength of the decay
@@ -162,7 +162,7 @@ def explain() -> list[tuple[str, str, str]]:
         ("", "initial β", span(BATCH_NORM_SHIFT, "linear")),
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),
         ("", "momentum", span(BATCH_NORM_MOMENTUM, "linear")),
-        ("no effect worth having", f"within {MARGIN:.0%} of the plain network's loss", ""),
+        ("negligible", f"within {MARGIN:.0%} of the plain network's loss", ""),
         ("likely", f"probability of {LIKELY:.0%} or more", "each question by itself"),
         (
             "intervals",

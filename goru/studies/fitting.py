@@ -78,7 +78,7 @@ def fit_table(
 
     - `folder`: of the run; it is made, if nothing is there.
     - `overwrite`: replace the run that is there.
-    - `resume`: go on with a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
+    - `resume`: resume a run that was stopped, as if it had not been; begin it, if it was stopped before it began.
     - `watcher`, `clock`: see `Study`.
     - `report`: is given the run when all but the report is there, and may add it.
     - `cluster`: where networks are trained, if not in this process; see [`connected`][goru.cluster.crew.connected].

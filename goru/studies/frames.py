@@ -25,9 +25,9 @@ def effects_frame(answer: Answer) -> "pd.DataFrame":
     | `change` | of the validation loss; below zero is better |
     | `low`, `high` | the ends of its simultaneous confidence interval, at `answer.judgement.confidence` |
     | `margin` | changes smaller than it are negligible |
-    | `verdict` | `helps`, `hurts`, `no effect worth having` or `undecided` |
+    | `verdict` | `helps`, `hurts`, `negligible` or `inconclusive` |
     | `rows`, `networks`, `search` | standard errors by source: other rows, other networks, other configurations |
-    | `rows_to_decide` | about how many rows would decide what is undecided; missing where that is unknown |
+    | `rows_to_decide` | about how many rows would decide what is inconclusive; missing where that is unknown |
     | `configurations_to_decide` | whether more configurations, a larger budget that is, might decide it |
     | `helps`, `negligible` | the probability that the change is below zero, and that it is negligible |
     """

@@ -102,7 +102,7 @@ class NetworkLaboratory:
     - `balanced`: whether every class counts alike, however many rows it has, and whatever they count for.
     - `rows`: of the tables that blocks are trained on, if they are more than the development rows.
     - `interpreted`: whether networks are trained without a compiler; see [`quick`][goru.studies.laboratory.quick].
-    - `in_pieces`: whether numbers are cut into pieces as well.
+    - `in_pieces`: whether a piecewise-linear encoding of numbers is added.
     - `arms`: those there are programs for.
     - `crew`: who trains blocks, if not this process.
     """

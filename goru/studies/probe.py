@@ -1,4 +1,4 @@
-"""A first look: are numbers better cut into pieces as well, or only scaled?
+"""A first look: does a piecewise-linear encoding of numbers help, or is scaling enough?
 
 One arm, with all three techniques, is trained both ways on the same splits. What is chosen serves all arms alike, so
 that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice between two.

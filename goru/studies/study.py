@@ -208,7 +208,7 @@ class Study:
         return Way(quick(*work) and all(interpretable(each) for _, each in different), networks)
 
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
-        """Whether numbers are better in pieces as well, where that is asked and there are numbers to cut."""
+        """Whether a piecewise-linear encoding of numbers helps, where that is asked and there are numbers to cut."""
         options, dataset = self.options, self.dataset
         if options.numbers != "auto" or not any(dataset.pieces):
             return None
@@ -349,7 +349,7 @@ class Study:
         return self.clock.left < 0 if self._spending is None else self._spending.late()
 
     def _rivals(self) -> dict[str, np.ndarray]:
-        """Predictions of the test rows by models that are no networks."""
+        """Predictions of the test rows by non-neural baselines."""
         self._begin("baselines", "fitting non-neural baselines")
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:

@@ -9,7 +9,7 @@ from scipy.stats import t
 
 TABLES = {
     "one": {"dropout": Effect(-0.1, 0.02, "helps"), "mixup": Effect(0.05, 0.01, "hurts")},
-    "two": {"dropout": Effect(-0.2, 0.03, "helps"), "mixup": Effect(0.0, 0.05, "undecided")},
+    "two": {"dropout": Effect(-0.2, 0.03, "helps"), "mixup": Effect(0.0, 0.05, "inconclusive")},
     "three": {"dropout": Effect(-0.02, 0.04, "likely helps")},
 }
 

@@ -5,7 +5,7 @@ from samples import held, lines
 
 
 def of(name: str, changes: list[float], half: float, verdicts: list[str] | None = None) -> list[dict]:
-    said = verdicts or ["undecided"] * len(changes)
+    said = verdicts or ["inconclusive"] * len(changes)
     return [
         {"sample": place, "name": name, "verdict": word, "best": False, "change": x, "low": x - half, "high": x + half}
         for place, (x, word) in enumerate(zip(changes, said, strict=True))
@@ -18,8 +18,8 @@ def test_an_interval_is_to_hold_what_the_other_samples_say() -> None:
     assert (holding, intervals) == (4, 5)  # the others' mean is uncertain where the odd one is among them
 
 
-def test_helps_beside_hurts_is_a_contradiction_and_undecided_is_none() -> None:
-    found = pd.DataFrame(of("decay", [-0.1, 0.1, 0.0], 0.05, ["helps", "hurts", "undecided"]))
+def test_helps_beside_hurts_is_a_contradiction_and_inconclusive_is_none() -> None:
+    found = pd.DataFrame(of("decay", [-0.1, 0.1, 0.0], 0.05, ["helps", "hurts", "inconclusive"]))
     assert held(found)[2] == 1
 
 

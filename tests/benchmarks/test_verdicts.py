@@ -28,7 +28,7 @@ def effect(kind: str = "whole", change: float = -0.1, truth: float = -0.1, **mor
         "search": 0,
         "family": "main",
         "name": "dropout",
-        "verdict": "undecided",
+        "verdict": "inconclusive",
         "likely": None,
         "helps": 0.9,
         "truth": truth,
@@ -75,7 +75,7 @@ class TestFigures:
         effects = judged(
             effect(truth=-0.1, likely="helps", helps=0.85),
             effect(truth=-0.1, likely="hurts", helps=0.05),
-            effect(truth=-0.1, likely="no effect worth having", helps=0.6),
+            effect(truth=-0.1, likely="negligible", helps=0.6),
             effect(truth=-0.001, likely="helps", helps=0.85, setting="next to nothing"),
         )
         assert list(effects["chance"])[:2] == pytest.approx([0.85, 0.95])

@@ -14,12 +14,12 @@ from goru.claims.effects import mean_effect
 from goru.claims.figures import band, panels
 from goru.claims.training import SGD
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 MEANING = {
     "holds": "Meaning: holds.",
     "holds in part": "Meaning: part.",
     "does not hold": "Meaning: not.",
-    "undecided": "Meaning: nobody knows.",
+    "inconclusive": "Meaning: nobody knows.",
 }
 
 
@@ -29,7 +29,7 @@ MEANING = {
         ((HELPS,), (HELPS,), "holds"),
         ((HELPS,), (HURTS,), "does not hold"),
         ((HELPS,), (NONE,), "does not hold"),
-        ((HELPS,), (UNDECIDED,), "undecided"),
+        ((HELPS,), (INCONCLUSIVE,), "inconclusive"),
         ((NONE,), (NONE,), "holds"),
         ((NONE,), (HELPS,), "does not hold"),
         ((HELPS, HELPS), (HELPS, HELPS), "holds"),
@@ -38,14 +38,14 @@ MEANING = {
         ((HELPS, HELPS), (HELPS, HURTS), "holds in part"),
         ((HELPS, HELPS), (NONE, HELPS), "holds in part"),
         ((HELPS, HELPS), (HURTS, NONE), "does not hold"),
-        ((HELPS, HELPS), (HELPS, UNDECIDED), "holds in part"),
-        ((HELPS, HELPS), (UNDECIDED, HURTS), "does not hold"),
-        ((HELPS, HELPS), (UNDECIDED, UNDECIDED), "undecided"),
-        ((HELPS, HELPS, NONE), (HELPS, UNDECIDED, HURTS), "holds in part"),
+        ((HELPS, HELPS), (HELPS, INCONCLUSIVE), "holds in part"),
+        ((HELPS, HELPS), (INCONCLUSIVE, HURTS), "does not hold"),
+        ((HELPS, HELPS), (INCONCLUSIVE, INCONCLUSIVE), "inconclusive"),
+        ((HELPS, HELPS, NONE), (HELPS, INCONCLUSIVE, HURTS), "holds in part"),
         (((NONE, HURTS),), (HURTS,), "holds"),
         (((NONE, HURTS),), (NONE,), "holds"),
         (((NONE, HURTS),), (HELPS,), "does not hold"),
-        (((NONE, HURTS),), (UNDECIDED,), "undecided"),
+        (((NONE, HURTS),), (INCONCLUSIVE,), "inconclusive"),
         (((NONE, HURTS), HELPS), (HELPS, HELPS), "holds in part"),
     ],
 )
@@ -143,7 +143,7 @@ class TestAnOutcome:
             ((-10, -11, -12), (HELPS,), "holds"),
             ((10, 11, 12), (HELPS,), "does not hold"),
             ((0.1, 0, -0.1), (NONE,), "holds"),
-            ((-9, 0, 9), (HELPS,), "undecided"),
+            ((-9, 0, 9), (HELPS,), "inconclusive"),
         ],
     )
     def test_follows_from_the_effects(self, changes, expected, word):

@@ -63,7 +63,7 @@ class TestTheVerdict:
         [
             (-5, "helps", "hurts"),
             (5, "hurts", "helps"),
-            (0.5, "no effect worth having", "no effect worth having"),
+            (0.5, "negligible", "negligible"),
             (1.5, "hurts", "helps"),  # partly within the margin, wholly off zero
             (-1.5, "helps", "hurts"),
         ],
@@ -73,23 +73,23 @@ class TestTheVerdict:
         assert mean_effect("x", around(centre), 2, "", higher_is_better=True).verdict == higher_is_better
 
     @pytest.mark.parametrize("higher_is_better", [False, True])
-    def test_is_undecided_where_the_interval_holds_zero_and_leaves_the_margin(self, higher_is_better):
+    def test_is_inconclusive_where_the_interval_holds_zero_and_leaves_the_margin(self, higher_is_better):
         for centre in (0, 1.5, -1.5):
-            assert mean_effect("x", around(centre, 4), 2, "", higher_is_better).verdict == "undecided"
+            assert mean_effect("x", around(centre, 4), 2, "", higher_is_better).verdict == "inconclusive"
 
     def test_depends_on_the_margin_that_is_given(self):
-        assert mean_effect("x", around(1.5), 3, "").verdict == "no effect worth having"
-        assert mean_effect("x", around(0.5), 1, "").verdict == "undecided"
+        assert mean_effect("x", around(1.5), 3, "").verdict == "negligible"
+        assert mean_effect("x", around(0.5), 1, "").verdict == "inconclusive"
 
     def test_can_change_with_the_number_of_comparisons(self):
         assert mean_effect("x", around(1.2), 2, "").verdict == "hurts"
-        assert mean_effect("x", around(1.2), 2, "", comparisons=10).verdict == "undecided"
+        assert mean_effect("x", around(1.2), 2, "", comparisons=10).verdict == "inconclusive"
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
     @pytest.mark.parametrize("higher_is_better", [False, True])
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-    def test_of_what_is_no_number_is_undecided(self, bad, higher_is_better):
-        assert mean_effect("x", np.array([-5.0, bad, -5.0]), 2, "", higher_is_better).verdict == "undecided"
+    def test_of_what_is_no_number_is_inconclusive(self, bad, higher_is_better):
+        assert mean_effect("x", np.array([-5.0, bad, -5.0]), 2, "", higher_is_better).verdict == "inconclusive"
 
 
 class TestUnits:

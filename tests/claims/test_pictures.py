@@ -16,7 +16,7 @@ from goru.claims.running import NAMES
 from goru.report.pictures.effects import LOOKS
 from goru.report.pictures.style import BLUE, RED
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 
 
 def effect(what="Test loss", verdict=HELPS, *, change=-20.0, half=5.0, margin=2.0, unit="%", higher_is_better=False):
@@ -99,7 +99,7 @@ class TestEffects:
         )
         short, long = written(picture.figure)
         assert short == "<b>Test loss</b>: helps"
-        assert long == "<b>A gap that has quite a long name</b>:<br>no effect worth having"
+        assert long == "<b>A gap that has quite a long name</b>:<br>negligible"
 
     def test_without_a_unit_are_correlations(self):
         figure = claim_effects_picture(outcome_of("large-weights")).figure
@@ -107,23 +107,23 @@ class TestEffects:
 
     @pytest.mark.parametrize("number", [np.nan, np.inf])
     def test_that_are_no_numbers_are_said_to_be(self, number):
-        lost = replace(effect(verdict=UNDECIDED), change=number, low=number, high=number)
+        lost = replace(effect(verdict=INCONCLUSIVE), change=number, low=number, high=number)
         picture = claim_effects_picture(resting_on(lost, expected=(HELPS,)))
         assert not picture.figure.data
         assert "no number: networks diverged" in written(picture.figure)
-        assert "undecided, for networks diverged" in picture.says
+        assert "inconclusive, for networks diverged" in picture.says
         assert np.isfinite(picture.figure.layout.xaxis.range).all()
 
     def test_are_in_a_table_with_what_is_promised(self):
         one = effect("Scales", margin=1.0, unit="scales")
         shown = claim_effects_picture(resting_on(one, effect(verdict=NONE), expected=(HELPS, HURTS))).table
         assert [*shown.rows[0]] == ["Scales", one.numbers, "1 scale", "helps", "helps"]
-        assert [*shown.rows[1]][2:] == ["2 %", "no effect worth having", "hurts"]
+        assert [*shown.rows[1]][2:] == ["2 %", "negligible", "hurts"]
 
     def test_may_be_promised_one_of_two_words(self):
         picture = claim_effects_picture(resting_on(effect(verdict=HELPS), expected=((NONE, HURTS),)))
-        assert picture.table.rows[0][-1] == "no effect worth having or hurts"
-        assert "where the claim needs “no effect worth having” or “hurts”." in picture.says
+        assert picture.table.rows[0][-1] == "negligible or hurts"
+        assert "where the claim needs “negligible” or “hurts”." in picture.says
 
     @pytest.mark.parametrize(
         ("verdicts", "expected", "begun"),
@@ -142,14 +142,14 @@ class TestEffects:
     def test_are_counted_in_words(self, verdicts, expected, begun):
         says = claim_effects_picture(resting_on(*(effect(verdict=one) for one in verdicts), expected=expected)).says
         assert says.startswith(begun)
-        assert says.endswith("the band around zero is what is not worth having.")
+        assert says.endswith("inside the band around zero a change is negligible.")
 
     def test_that_are_not_as_promised_are_told_with_the_reason(self):
-        one = effect("Test loss", UNDECIDED, change=-1.0, half=9.0)
+        one = effect("Test loss", INCONCLUSIVE, change=-1.0, half=9.0)
         says = claim_effects_picture(resting_on(one, expected=(HELPS,))).says
         assert (
-            f"Test loss: {one.numbers}, undecided, for the interval reaches across zero and out of the band, where the "
-            "claim needs “helps”."
+            f"Test loss: {one.numbers}, inconclusive, for the interval reaches across zero and out of the band, where "
+            "the claim needs “helps”."
         ) in says
 
 

@@ -62,9 +62,9 @@ def test_seeds_that_differ_wildly_decide_nothing(name):
     for key, found in results.items():
         found.final[:] = np.stack([losses[key], losses[key] / 4], axis=1)
     found = read(name, of, results)
-    assert "undecided" in verdicts(found)
+    assert "inconclusive" in verdicts(found)
     if len(found.effects) == 1:
-        assert found.said == "undecided"
+        assert found.said == "inconclusive"
         assert "nothing can be said" in found.paragraph
 
 
@@ -73,7 +73,7 @@ def test_a_claim_says_where_its_promise_comes_from_and_what_every_word_would_mea
     one = claim(name)
     assert one.question.endswith("?")
     assert one.promise.endswith(".")
-    assert {*one.meaning} == {"holds", "holds in part", "does not hold", "undecided"}
+    assert {*one.meaning} == {"holds", "holds in part", "does not hold", "inconclusive"}
     assert len({*one.meaning.values()}) == 4
     assert one.sources
     assert all(source.url.startswith("https://") for source in one.sources)

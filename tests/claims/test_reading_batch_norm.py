@@ -8,7 +8,7 @@ from planted import NOISE, SEEDS, WILD, Key, changes, figure_of, four, lucky, pl
 from goru.claims.bn_init import SCALES
 from goru.claims.bn_speed import RATES
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 BASELINE = 1 / 3
 NONE_SHARED, BEFORE_SHARED = (Key(batch_norm=side, learning_rate=0.03) for side in ("none", "before"))
 
@@ -77,7 +77,7 @@ class TestSpeed:
 
     def test_wild_seeds_decide_nothing(self):
         found = self.read(lambda key: 10 * WILD if key.batch_norm == "before" else 10)
-        assert (verdicts(found), found.said) == ([UNDECIDED, UNDECIDED], "undecided")
+        assert (verdicts(found), found.said) == ([INCONCLUSIVE, INCONCLUSIVE], "inconclusive")
 
     def test_the_figure_shows_the_best_rates(self, monkeypatch):
         shown = texts_of(figure_of(self.read(self.faster), monkeypatch))
@@ -118,7 +118,7 @@ class TestInit:
         [
             (lambda scale: True, lambda scale: True, NONE, "does not hold"),
             (lambda scale: scale > 0.1, lambda scale: scale > 0.001, HURTS, "does not hold"),
-            (lambda scale: WILD > 1, lambda scale: scale > 0.01, UNDECIDED, "undecided"),
+            (lambda scale: WILD > 1, lambda scale: scale > 0.01, INCONCLUSIVE, "inconclusive"),
         ],
     )
     def test_other_verdicts(self, before, none, verdict, said):
@@ -213,7 +213,7 @@ class TestPlacement:
             (1, NONE, "holds"),
             (0.8, HELPS, "does not hold"),
             (1.2, HURTS, "does not hold"),
-            (WILD, UNDECIDED, "undecided"),
+            (WILD, INCONCLUSIVE, "inconclusive"),
         ],
     )
     def test_the_mean_over_all_cases_decides(self, factor, verdict, said):
@@ -227,7 +227,7 @@ class TestPlacement:
 
         found = self.read(factors)
         assert changes(found) == pytest.approx([0], abs=0.3)
-        assert "better in 2 of 6 cases, worse in 1, no different in 3, undecided in 0." in found.paragraph
+        assert "better in 2 of 6 cases, worse in 1, no different in 3, inconclusive in 0." in found.paragraph
         cases = found.tables["cases"].set_index(["table", "activation", "depth"])
         assert len(cases) == 6
         for (name, kind, depth), one in cases.iterrows():
@@ -311,7 +311,7 @@ class TestSuffices:
 
     @pytest.mark.parametrize(
         ("with_", "verdict", "said"),
-        [(0.8, NONE, "holds"), (1.2, HURTS, "does not hold"), (WILD, UNDECIDED, "undecided")],
+        [(0.8, NONE, "holds"), (1.2, HURTS, "does not hold"), (WILD, INCONCLUSIVE, "inconclusive")],
     )
     def test_other_verdicts(self, with_, verdict, said):
         before = dict.fromkeys(SUFFICES["before"], with_) | {(0, 0): 0.8}

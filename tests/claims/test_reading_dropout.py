@@ -24,7 +24,7 @@ from planted import (
 from goru.claims.activations import spread
 from goru.claims.dropout_ensemble import mean_loss
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 
 
 class TestSpread:
@@ -113,7 +113,7 @@ class TestActivations:
 
     def test_wild_seeds_decide_nothing(self):
         found = self.read(lambda k, seed: int(4 * WILD[seed]) if k.batch_norm == "before" else 4)
-        assert verdicts(found) == [NONE, UNDECIDED]
+        assert verdicts(found) == [NONE, INCONCLUSIVE]
 
     def test_the_table_has_every_layer_of_every_network_at_three_times(self):
         table = self.read(self.usual).tables["layers"]
@@ -306,7 +306,7 @@ class TestDropoutEnsemble:
 
     def test_wild_seeds_decide_nothing(self):
         found = self.read(lambda replica: 0.5, lambda seed: WILD[seed] / 2, (0.5,))
-        assert (verdicts(found), found.said) == ([UNDECIDED] * 3, "undecided")
+        assert (verdicts(found), found.said) == ([INCONCLUSIVE] * 3, "inconclusive")
 
     def test_the_tables_have_every_seed(self):
         found = self.read(self.growing, lambda seed: 0.4 + seed / 10, (0.5,))

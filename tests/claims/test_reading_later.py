@@ -7,7 +7,7 @@ from planted import NOISE, SEEDS, WILD, Key, changes, figure_of, four, plant, re
 from goru.claims.bn_speed import RATES
 from goru.claims.layer_norm import SCALES
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 BASELINE = 1 / 3
 # By normalization: epochs until nine tenths of the way at the best rate, and the smallest scale that is learned from.
 SPEED = {"none": 10, "batch": 4, "layer": 5, "rms": 8}
@@ -57,8 +57,8 @@ class TestLayerNorm:
             (
                 {"layer": 10 * WILD, "rms": 10 * WILD},
                 {"layer": np.array([0.001, 10, 0.001, 10]), "rms": np.array([0.001, 10, 0.001, 10])},
-                [UNDECIDED] * 4,
-                "undecided",
+                [INCONCLUSIVE] * 4,
+                "inconclusive",
             ),
         ],
     )
@@ -133,7 +133,7 @@ class TestMixup:
             ((0.9, 0.70), [HURTS, HURTS], "holds"),  # dropout that does harm is unnecessary
             ((0.5, 0.70), [HELPS, HURTS], "holds in part"),
             ((0.5, 0.83), [HELPS, HELPS], "does not hold"),
-            ((0.5 * WILD, 0.8 * WILD / 2), [UNDECIDED, UNDECIDED], "undecided"),
+            ((0.5 * WILD, 0.8 * WILD / 2), [INCONCLUSIVE, INCONCLUSIVE], "inconclusive"),
         ],
     )
     def test_other_verdicts(self, both, expected, said):

@@ -22,7 +22,7 @@ from planted import (
     verdicts,
 )
 
-HELPS, HURTS, NONE, UNDECIDED = "helps", "hurts", "no effect worth having", "undecided"
+HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 
 
 ROWS, WIDTHS = (75, 300, 900), (10, 50, 200)
@@ -65,7 +65,7 @@ class TestOverfitting:
         def wild(main):
             main.training[:, -1, 1] = WILD
 
-        assert verdicts(self.read(change=wild))[0] == UNDECIDED
+        assert verdicts(self.read(change=wild))[0] == INCONCLUSIVE
 
     def test_where_the_loss_was_lowest_and_what_came_after(self):
         def valley(main):
@@ -141,7 +141,7 @@ class TestLargeWeights:
             lambda k, seed: 0.3 + sign(seed) * self.norm(k, 0) / 100,
             opening=lambda share, seed: 0.5 + sign(seed) * share / 2,
         )
-        assert (verdicts(found), found.said) == ([UNDECIDED, UNDECIDED], "undecided")
+        assert (verdicts(found), found.said) == ([INCONCLUSIVE, INCONCLUSIVE], "inconclusive")
 
     def test_networks_that_diverged_are_left_out(self):
         def norm(k, seed):

@@ -115,7 +115,7 @@ class TestThePage:
 
     def test_shows_verdicts_in_a_style_that_there_is(self, page, text):
         styles = text[text.index("<style>") : text.index("</style>")]
-        for one in ("holds", "holds-in-part", "does-not-hold", "undecided"):
+        for one in ("holds", "holds-in-part", "does-not-hold", "inconclusive"):
             assert f".{one} {{" in styles
         said = [given["class"] for given in page.named("span") if given.get("class", "").startswith("said")]
         assert len(said) == 4  # above, and in the section
@@ -233,11 +233,11 @@ class TestTheAnswer:
             (["holds in part"] * 2, "Both claims hold in part."),
             (["does not hold"] * 2, "Neither of the two claims holds."),
             (["does not hold"] * 5, "None of the 5 claims holds."),
-            (["undecided"] * 4, "All 4 claims stay undecided."),
-            (["holds", "undecided"], "Of 2 claims 1 holds and 1 stays undecided."),
+            (["inconclusive"] * 4, "All 4 claims stay inconclusive."),
+            (["holds", "inconclusive"], "Of 2 claims 1 holds and 1 stays inconclusive."),
             (
-                ["does not hold", "holds", "holds in part", "does not hold", "holds", "undecided", "undecided"],
-                "Of 7 claims 2 hold, 1 holds in part, 2 do not hold and 2 stay undecided.",
+                ["does not hold", "holds", "holds in part", "does not hold", "holds", "inconclusive", "inconclusive"],
+                "Of 7 claims 2 hold, 1 holds in part, 2 do not hold and 2 stay inconclusive.",
             ),
         ],
     )
@@ -250,7 +250,7 @@ class TestTheAnswer:
             ("holds", "The claim holds"),
             ("holds in part", "The claim holds in part"),
             ("does not hold", "The claim does not hold"),
-            ("undecided", "Whether this holds is undecided"),
+            ("inconclusive", "Whether this holds is inconclusive"),
         ],
     )
     def test_of_one_promise_has_the_promise(self, outcomes, said, begun):

@@ -171,7 +171,7 @@ def found():
 
 class TestRun:
     def test_a_claim_is_tried_on_a_small_table(self, found):
-        assert found.said in ("holds", "holds in part", "does not hold", "undecided")
+        assert found.said in ("holds", "holds in part", "does not hold", "inconclusive")
         assert len(found.frame) == len(found.claim.plan(found.setup)) * 3
         assert np.isfinite(found.frame.select_dtypes("number")).all(axis=None)
         assert found.frame["training_score"].max() > 0.9

@@ -50,8 +50,8 @@ class TestOneClaim:
         assert [*outcome_lines(outcome_of(loss=loss, score=score))][1] == line
 
     def test_says_if_nobody_knows(self):
-        found = replace(outcome_of(), said="undecided")
-        assert [*outcome_lines(found)][1] == "Undecided."
+        found = replace(outcome_of(), said="inconclusive")
+        assert [*outcome_lines(found)][1] == "Inconclusive."
 
     def test_running_text_is_as_wide_as_elsewhere(self):
         lines = [*outcome_lines(outcome_of())]

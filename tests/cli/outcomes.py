@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 EPOCHS = 12  # by default, in all commands here: what is tested is what a command says and writes
-VERDICT = re.compile(r"\b(helps|hurts|undecided|no effect worth having)\b", re.IGNORECASE)
+VERDICT = re.compile(r"\b(helps|hurts|inconclusive|negligible)\b", re.IGNORECASE)
 
 
 def table_of(csv: str) -> pd.DataFrame:

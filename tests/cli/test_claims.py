@@ -11,7 +11,7 @@ from outcomes import files_of, strict_json
 
 from goru.claims.running import NAMES, claim
 
-VERDICTS = ("holds", "holds in part", "does not hold", "undecided")
+VERDICTS = ("holds", "holds in part", "does not hold", "inconclusive")
 ONE = ("claims", "bn-overfit", "--data", "iris", "--seeds", 3)
 
 
@@ -119,7 +119,7 @@ class TestOneClaim:
         outcome, _ = tried
         lines = outcome.stdout.splitlines()
         assert lines[0] == f"bn-overfit: {claim('bn-overfit').question}"
-        assert lines[1] in [*(f"The claim {word}." for word in VERDICTS), "Undecided."]
+        assert lines[1] in [*(f"The claim {word}." for word in VERDICTS), "Inconclusive."]
         text = " ".join(outcome.stdout.split())
         assert "90 rows of iris" in text
         assert "Test loss" in text

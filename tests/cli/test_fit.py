@@ -15,10 +15,10 @@ from outcomes import VERDICT, files_of, sections, strict_json, table_of
 class TestTheAnswer:
     def test_every_question_has_a_line_with_a_verdict(self, credit_run):
         lines = credit_run.fit.stdout.splitlines()
-        start = next(index for index, line in enumerate(lines) if line.startswith("what helps"))
+        start = next(index for index, line in enumerate(lines) if line.startswith("effect of each technique"))
         questions = (
             *("batch norm before", "batch norm after", "batch norm after instead of before"),
-            *("dropout", "weight decay", "the best of all combinations"),
+            *("dropout", "weight decay", "best combination (cross-validated choice)"),
         )
         for question, line in zip(questions, lines[start + 1 : start + 7], strict=True):
             assert line.startswith(question + "  ")

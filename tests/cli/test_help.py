@@ -72,7 +72,7 @@ class TestExplain:
             ("dropout rate", defaults.DROPOUT_RATE),
             ("weight decay", defaults.DECAY_STRENGTH),
             ("batch norm, where on", ("γ 1", "β 0", "ε 1e-5", "momentum 0.9")),
-            ("no effect worth having", (f"{defaults.MARGIN:.0%}",)),
+            ("negligible", (f"{defaults.MARGIN:.0%}",)),
             ("intervals", (f"{defaults.CONFIDENCE:.0%}",)),
             (
                 "final model",

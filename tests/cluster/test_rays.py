@@ -132,7 +132,7 @@ class TestTwoNodes:
         process = goru("fit", "digits", "--budget", "15s", "--out", tmp_path / "run", "--cluster", cluster.address)
         out, said = process.communicate(timeout=300)
         assert process.returncode == 0, said
-        assert "what helps" in out
+        assert "effect of each technique" in out
 
     def test_what_a_worker_raises_arrives(self, workers):
         too_many = block(*[member(number) for number in range(SHAPE.networks + 1)])

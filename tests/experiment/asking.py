@@ -32,7 +32,7 @@ SINGLE = replace(
         Contrast("after", (AFTER,), (PLAIN,)),
         Contrast("after instead of before", (AFTER,), (BEFORE,)),
         Contrast("on top of batch norm", (arm_of("before", True, True), BEST), (BEFORE, AFTER)),
-        Contrast("the best of all combinations", ARMS, (PLAIN,)),
+        Contrast("best combination (cross-validated choice)", ARMS, (PLAIN,)),
     ),
     interactions=tuple(joined(*pair) for pair in PAIRS),
     removals=(),

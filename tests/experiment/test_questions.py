@@ -27,7 +27,7 @@ class TestContrasts:
             "norm after instead of before",
             "dropout",
             "mixup",
-            "the best of all combinations",
+            "best combination (cross-validated choice)",
         ]
 
     @pytest.mark.parametrize("design", [ALL, SOME], ids=["all arms", "some excluded"])
@@ -52,7 +52,7 @@ class TestContrasts:
             "norm layer instead of batch": 2,
             "warmup": 3,  # batch with and without dropout, layer without
             "dropout": 3,  # none; batch with and without warmup
-            "the best of all combinations": len(SOME.arms),
+            "best combination (cross-validated choice)": len(SOME.arms),
         }
 
     def test_a_question_that_no_two_arms_answer_is_not_asked(self):
@@ -60,7 +60,7 @@ class TestContrasts:
             {"norm": [None, "batch"], "warmup": [False, True]},
             exclude=[{"norm": "batch", "warmup": False}, {"norm": None, "warmup": True}],
         )
-        assert [contrast.name for contrast in design.asked[0]] == ["the best of all combinations"]
+        assert [contrast.name for contrast in design.asked[0]] == ["best combination (cross-validated choice)"]
         assert design.asked[1:] == ((), ())
 
     def test_the_best_is_of_all_arms_against_the_plain_one(self):

@@ -39,7 +39,7 @@ def test_what_is_better_helps_and_what_is_worse_hurts():
 def test_a_placebo_does_nothing():
     result = study(lambda *given: shares(*given[:2], {}, given[3]), X, Y)
     assert result.effects["change"].tolist() == [0.0] * len(result.effects)
-    assert set(result.effects["verdict"]) == {"no effect worth having"}
+    assert set(result.effects["verdict"]) == {"negligible"}
 
 
 def test_intervals_of_what_is_not_tuned_have_ends():
@@ -163,8 +163,8 @@ def test_an_arm_that_always_fails_is_named_with_its_traceback_and_all_else_is_an
     found = result.effects.set_index("name")
     good, bad = found.iloc[0], found.iloc[1]
     assert good["verdict"] == "helps"
-    assert bad["verdict"] == "undecided"
-    assert found.loc["the best of all combinations", "verdict"] == "helps"
+    assert bad["verdict"] == "inconclusive"
+    assert found.loc["best combination (cross-validated choice)", "verdict"] == "helps"
     assert result.configuration == {"trick": "good"}
     result.plot_effects()
     result.plot_arms()
@@ -232,7 +232,7 @@ def test_an_arm_that_diverges_has_not_failed():
     assert result.answer.failures == ()
     assert set(result.trials.loc[result.trials["trick"] == "bad", "ended"]) == {"diverged"}
     assert result.effects["verdict"].iloc[0] == "helps"
-    assert result.effects["verdict"].iloc[1] == "undecided"
+    assert result.effects["verdict"].iloc[1] == "inconclusive"
 
 
 def test_what_a_function_prints_is_kept_and_not_shown(capsys):

@@ -94,11 +94,11 @@ CLASSIFICATION = {
     "effects": [
         effect("dropout", -0.05, -0.08, -0.02, "helps"),
         effect("weight decay", 0.02, 0.01, 0.03, "hurts"),
-        effect("batch norm before the activation", 0.0, -0.004, 0.004, "no effect worth having"),
-        effect("batch norm after the activation", None, None, None, "undecided"),
-        effect("batch norm after instead of before", -0.005, -0.02, 0.01, "undecided", 12_345),
-        effect("dropout and decay on top of batch norm", 0.0, -0.04, 0.04, "undecided", None, True),
-        effect("the best of all combinations", -0.06, -0.13, 0.01, "undecided", 1_089),
+        effect("batch norm before the activation", 0.0, -0.004, 0.004, "negligible"),
+        effect("batch norm after the activation", None, None, None, "inconclusive"),
+        effect("batch norm after instead of before", -0.005, -0.02, 0.01, "inconclusive", 12_345),
+        effect("dropout and decay on top of batch norm", 0.0, -0.04, 0.04, "inconclusive", None, True),
+        effect("best combination (cross-validated choice)", -0.06, -0.13, 0.01, "inconclusive", 1_089),
     ],
     "judgement": {"plain_loss": 0.5, "margin_share": 0.02, "confidence": 0.95, "loss": "log loss"},
     "recommended": [

@@ -34,7 +34,7 @@ def nothing():
     answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"configurations": 3})
     answer["test"] = answer["against_networks"] = []
     for effect in answer["effects"]:
-        effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
+        effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "inconclusive"}
     evidence = evidence_of(answer, diverged=list(LOWEST))
     return answer, evidence | {"activations": None, "predictions": None}
 

@@ -181,7 +181,7 @@ class TestArms:
 class TestRemovals:
     def test_say_what_is_missed(self):
         answer, _ = made("tricks")
-        for removal, verdict in zip(answer["removals"], ["helps", "no effect worth having"], strict=True):
+        for removal, verdict in zip(answer["removals"], ["helps", "negligible"], strict=True):
             removal |= {"verdict": verdict}
         picture = removals_picture(answer)
         assert picture.says == (

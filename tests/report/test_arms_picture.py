@@ -34,12 +34,12 @@ class TestTheSentenceAboutBatchNorm:
             ("helps", "Batch norm after instead of before does better (-1.0%, -4.0% to +2.0%)."),
             ("hurts", "Batch norm after instead of before does worse (-1.0%, -4.0% to +2.0%)."),
             (
-                "no effect worth having",
-                "Batch norm after instead of before makes no difference worth having (-1.0%, -4.0% to +2.0%).",
+                "negligible",
+                "Batch norm after instead of before is negligible (-1.0%, -4.0% to +2.0%).",
             ),
             (
-                "undecided",
-                "Batch norm after instead of before: whether it is better stays undecided (-1.0%, -4.0% to +2.0%).",
+                "inconclusive",
+                "Batch norm after instead of before: inconclusive (-1.0%, -4.0% to +2.0%).",
             ),
         ],
     )
@@ -47,7 +47,7 @@ class TestTheSentenceAboutBatchNorm:
         assert arms_picture(before_and_after(verdict), three()[1]).says.startswith(words)
 
     def test_of_a_network_that_diverged(self):
-        answer = before_and_after("undecided", None, None, None)
+        answer = before_and_after("inconclusive", None, None, None)
         said = arms_picture(answer, two()[1]).says
         assert said.startswith("Batch norm after instead of before cannot be judged: in some fold a network diverged.")
 
@@ -60,7 +60,7 @@ class TestTheSentenceAboutBatchNorm:
         assert "By the means alone, batch norm before is best in 3 of 4 rows." in said
         assert said.endswith(
             "Of 12 combinations batch norm before + dropout + weight decay has the lowest mean, 0.440; how sure that "
-            "is, the interval of the best of all combinations says."
+            "is, the interval of the best combination says."
         )
 
     def test_counts_only_rows_of_which_all_are_known(self):
@@ -124,16 +124,16 @@ def test_the_table_of_arms_has_all_twelve():
 class TestTheSentenceAboutInteractions:
     def test_where_nothing_is_decided(self):
         said = interactions_picture(three()[0]).says
-        assert said.startswith("Whether techniques do more together than apart stays undecided for every pair.")
+        assert said.startswith("All pairs are inconclusive.")
         assert "Right of zero, where 2 of 5 marks lie, two techniques together would bring less than the sum" in said
 
     def test_names_pairs_by_what_they_do(self):
-        pairs = with_pairs("helps", "hurts", "no effect worth having", "helps", "undecided")
+        pairs = with_pairs("helps", "hurts", "negligible", "helps", "inconclusive")
         said = interactions_picture(pairs[0]).says
         assert said.startswith(
             "Batch norm before and dropout; batch norm after and weight decay: more together than apart. Batch norm "
             "after and dropout: each makes the other less necessary. Batch norm before and weight decay: they add up. "
-            "1 of 5 pairs stay undecided. Right of zero, where 2 of 5 marks lie"
+            "1 of 5 pairs are inconclusive. Right of zero, where 2 of 5 marks lie"
         )
 
     def test_counts_no_marks_of_pairs_that_diverged(self):

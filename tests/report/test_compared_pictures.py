@@ -22,8 +22,8 @@ def runs(**made):
 
 
 def with_verdicts(run, *said):
-    """A run whose first questions have these verdicts; the others are undecided."""
-    padded = [*said, *["undecided"] * 7][:7]
+    """A run whose first questions have these verdicts; the others are inconclusive."""
+    padded = [*said, *["inconclusive"] * 7][:7]
     for effect, verdict in zip(run.answer["effects"], padded, strict=True):
         effect["verdict"] = verdict
     return run
@@ -51,11 +51,11 @@ class TestEffects:
     @pytest.mark.parametrize(
         ("one", "other", "words"),
         [
-            (["helps"], ["helps"], "In every run dropout helps. 12 of 14 answers are undecided."),
+            (["helps"], ["helps"], "In every run dropout helps. 12 of 14 answers are inconclusive."),
             (["helps", "helps"], ["helps", "helps"], "In every run dropout, weight decay help. 10 of 14"),
             (["hurts"], ["hurts"], "In every run dropout hurts."),
             (["helps"], ["hurts"], "The runs contradict each other on dropout. 12 of 14"),
-            (["helps"], ["undecided"], "13 of 14 answers are undecided. Marks: "),
+            (["helps"], ["inconclusive"], "13 of 14 answers are inconclusive. Marks: "),
         ],
     )
     def test_sentence_says_where_runs_agree(self, one, other, words):
@@ -96,7 +96,7 @@ class TestEffects:
     def test_what_diverged_says_so_in_the_figure_and_in_the_table(self):
         picture = compared_effects_picture({"credit": run_of(*two()), "houses": run_of(*three())})
         assert notes(picture.figure).count("a network diverged") == 2
-        assert ("batch norm after the activation", "credit", "a network diverged", "", "undecided") in (
+        assert ("batch norm after the activation", "credit", "a network diverged", "", "inconclusive") in (
             picture.table.rows
         )
 

@@ -36,7 +36,7 @@ class TestThePage:
         assert page.headings == [
             (
                 1,
-                "The 2 runs agree on 3 of 7 questions; 4 are undecided in at least one run. Their recommendations "
+                "The 2 runs agree on 3 of 7 questions; 4 are inconclusive in at least one run. Their recommendations "
                 "differ: 2 in 2 runs.",
             ),
             (2, "The runs"),
@@ -57,7 +57,7 @@ class TestThePage:
         ]
         assert credit == [
             *("credit", "credit.csv", "1,000", "batch norm before + dropout + weight decay"),
-            *("-12% (-26% to +2%)", "undecided", "log loss 0.450", "1,088 in 120 s"),
+            *("-12% (-26% to +2%)", "inconclusive", "log loss 0.450", "1,088 in 120 s"),
         ]
         assert houses[6] == "error 58.0"
 
@@ -156,24 +156,24 @@ class TestTheHeadline:
         ("verdicts", "words"),
         [
             ([("helps",)] * 3, "The 3 runs agree on 7 of 7 questions."),
-            ([("no effect worth having",)] * 2, "The 2 runs agree on 7 of 7 questions."),
+            ([("negligible",)] * 2, "The 2 runs agree on 7 of 7 questions."),
             # That nobody knows is no agreement.
-            ([("undecided",)] * 2, "The 2 runs agree on 6 of 7 questions; 1 is undecided in at least one run."),
+            ([("inconclusive",)] * 2, "The 2 runs agree on 6 of 7 questions; 1 is inconclusive in at least one run."),
             (
-                [("undecided", "undecided"), ("helps", "undecided")],
-                "The 2 runs agree on 5 of 7 questions; 2 are undecided in at least one run.",
+                [("inconclusive", "inconclusive"), ("helps", "inconclusive")],
+                "The 2 runs agree on 5 of 7 questions; 2 are inconclusive in at least one run.",
             ),
             (
-                [("no effect worth having", "undecided"), ("helps", "helps")],
-                "The 2 runs agree on 5 of 7 questions; they differ on 1; 1 is undecided in at least one run.",
+                [("negligible", "inconclusive"), ("helps", "helps")],
+                "The 2 runs agree on 5 of 7 questions; they differ on 1; 1 is inconclusive in at least one run.",
             ),
             (
-                [("hurts", "undecided"), ("helps", "helps")],
-                "The 2 runs agree on 5 of 7 questions; 1 is undecided in at least one run; they contradict each other "
-                "on dropout.",
+                [("hurts", "inconclusive"), ("helps", "helps")],
+                "The 2 runs agree on 5 of 7 questions; 1 is inconclusive in at least one run; they contradict each "
+                "other on dropout.",
             ),
             (
-                [("hurts",), ("helps",), ("undecided",)],
+                [("hurts",), ("helps",), ("inconclusive",)],
                 "The 3 runs agree on 6 of 7 questions; they contradict each other on dropout.",
             ),
         ],

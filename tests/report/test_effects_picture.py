@@ -12,20 +12,20 @@ NAMES = [effect["name"] for effect in CLASSIFICATION["effects"]]
 INTERVALS = {
     "helps": (-0.05, -0.08, -0.02),
     "hurts": (0.05, 0.02, 0.08),
-    "no effect worth having": (0.001, -0.004, 0.006),
-    "undecided": (-0.01, -0.05, 0.03),
+    "negligible": (0.001, -0.004, 0.006),
+    "inconclusive": (-0.01, -0.05, 0.03),
     "diverged": (None, None, None),
     "endless": (-0.01, None, None),  # one configuration of an arm alone did not diverge
 }
 
 
 def with_verdicts(*verdicts, configurations=8, plain_loss=0.5):
-    """An answer with these verdicts on the first questions; all others are undecided."""
+    """An answer with these verdicts on the first questions; all others are inconclusive."""
     answer = changed(CLASSIFICATION, plan={"configurations": configurations}, judgement={"plain_loss": plain_loss})
-    padded = [*verdicts, *["undecided"] * 7][:7]
+    padded = [*verdicts, *["inconclusive"] * 7][:7]
     for effect, verdict in zip(answer["effects"], padded, strict=True):
         effect |= dict(zip(("change", "low", "high"), INTERVALS[verdict], strict=True))
-        effect["verdict"] = "undecided" if verdict in ("diverged", "endless") else verdict
+        effect["verdict"] = "inconclusive" if verdict in ("diverged", "endless") else verdict
     return answer
 
 
@@ -37,7 +37,7 @@ class TestTheSentence:
     def test_names_what_is_sure_and_counts_what_is_not_of_as_many_questions_as_there_are(self):
         assert effects_picture(CLASSIFICATION).says == (
             "Dropout: significantly lower validation loss; weight decay: significantly higher validation loss; batch "
-            "norm before the activation: no difference worth having. 4 of 7 questions are undecided. The best "
+            "norm before the activation: negligible. 4 of 7 questions are inconclusive. The best "
             "combination changes the plain network's 0.500 by -12% (-26% to +2%)."
         )
 
@@ -46,26 +46,26 @@ class TestTheSentence:
         answer["effects"][1] |= {"helps": 0.91, "negligible": 0.1}
         answer["effects"][2] |= {"helps": 0.5, "negligible": 0.82}
         assert (
-            "6 of 7 questions are undecided. Not certain, but weight decay likely helps (91%); batch norm before the "
-            "activation likely no effect worth having (82%). The best" in effects_picture(answer).says
+            "6 of 7 questions are inconclusive. Not certain, but weight decay likely helps (91%); batch norm before "
+            "the activation likely negligible (82%). The best" in effects_picture(answer).says
         )
 
     @pytest.mark.parametrize(
         ("verdicts", "words"),
         [
-            (["helps"], "Dropout: significantly lower validation loss. 6 of 7 questions are undecided. The best"),
+            (["helps"], "Dropout: significantly lower validation loss. 6 of 7 questions are inconclusive. The best"),
             (["helps", "helps"], "Dropout and weight decay: significantly lower validation loss. 5 of 7"),
-            (["undecided", "hurts"], "Weight decay: significantly higher validation loss. 6 of 7"),
-            (["no effect worth having"], "Dropout: no difference worth having. 6 of 7"),
+            (["inconclusive", "hurts"], "Weight decay: significantly higher validation loss. 6 of 7"),
+            (["negligible"], "Dropout: negligible. 6 of 7"),
             (
-                ["no effect worth having"] * 6,
-                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: no difference worth having. 1 of 7 questions is",
+                ["negligible"] * 6,
+                f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: negligible. 1 of 7 questions is",
             ),
             (
                 ["helps"] * 7,
                 f"Dropout, {', '.join(NAMES[1:5])} and {NAMES[5]}: significantly lower validation loss. The",
             ),
-            ([*["undecided"] * 6, "helps"], "6 of 7 questions are undecided. The best combination changes"),
+            ([*["inconclusive"] * 6, "helps"], "6 of 7 questions are inconclusive. The best combination changes"),
         ],
     )
     def test_counts_every_question_once(self, verdicts, words):
@@ -88,13 +88,13 @@ class TestTheSentence:
         ],
     )
     def test_says_why_nothing_is_decided(self, verdicts, configurations, words):
-        assert says(*verdicts, configurations=configurations).startswith(f"No question is decided{words}")
+        assert says(*verdicts, configurations=configurations).startswith(f"All questions are inconclusive{words}")
 
     @pytest.mark.parametrize("plain_loss", [None, 0.0])
     def test_speaks_of_no_share_where_there_is_nothing_to_have_a_share_of(self, plain_loss):
         said = says("helps", plain_loss=plain_loss)
         assert "%" not in said
-        assert said.endswith("6 of 7 questions are undecided.")
+        assert said.endswith("6 of 7 questions are inconclusive.")
 
     def test_speaks_of_no_best_combination_where_that_diverged(self):
         assert "best combination" not in says(*["diverged"] * 7)
@@ -117,7 +117,7 @@ class TestTheFigure:
         answer = CLASSIFICATION
         labels = [note for note in effects_picture(answer).figure.layout.annotations if note.text.startswith("<b>")]
         verdicts = [effect["verdict"] for effect in answer["effects"]]
-        verdicts[3] = "undecided: a network diverged"
+        verdicts[3] = "inconclusive: a network diverged"
         assert [note.text for note in labels] == [
             f"<b>{name}</b><br>{verdict}" for name, verdict in zip(NAMES, verdicts, strict=True)
         ]
@@ -168,7 +168,7 @@ class TestTheTable:
         picture = effects_picture(CLASSIFICATION)
         assert column(picture, "what") == NAMES
         assert picture.table.rows[0] == ("dropout", "-0.050", "-0.080 to -0.020", "-10%", "helps")
-        assert picture.table.rows[3] == (NAMES[3], "a network diverged", "", "", "undecided")
+        assert picture.table.rows[3] == (NAMES[3], "a network diverged", "", "", "inconclusive")
         assert column(picture, "verdict") == [effect["verdict"] for effect in CLASSIFICATION["effects"]]
 
     def test_has_no_shares_without_a_plain_loss(self):

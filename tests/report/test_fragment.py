@@ -26,7 +26,7 @@ def sure():
     """An answer in which all changes are within a margin that is wider than all intervals."""
     answer = copy.deepcopy(CLASSIFICATION)
     for effect in answer["effects"]:
-        effect |= {"change": 0.001, "low": -0.001, "high": 0.003, "verdict": "no effect worth having"}
+        effect |= {"change": 0.001, "low": -0.001, "high": 0.003, "verdict": "negligible"}
     return answer
 
 
@@ -35,7 +35,7 @@ class TestTheFragment:
     def test_has_the_answer_the_first_figures_and_the_effects(self, answer):
         page = Page(fragment(answer))
         assert answer["advice"] in page.text
-        assert "best combination against plain, validation loss: -12% (-26% to +2%: undecided)" in page.text
+        assert "best combination against plain, validation loss: -12% (-26% to +2%: inconclusive)" in page.text
         heading, *rows = page.tables[next(iter(page.tables))]
         assert heading == ["what", "change in validation loss", "interval", "of the plain loss", "verdict"]
         assert [row[0] for row in rows] == [effect["name"] for effect in answer["effects"]]
@@ -66,7 +66,7 @@ class TestTheDrawing:
         changes = [effect["change"] for effect in known]
         assert sorted(range(6), key=places.__getitem__) == sorted(range(6), key=changes.__getitem__)
         assert [mark["stroke"] for mark in found] == [LOOKS[effect["verdict"]][0] for effect in known]
-        assert [mark["fill"] == "none" for mark in found] == [effect["verdict"] == "undecided" for effect in known]
+        assert [mark["fill"] == "none" for mark in found] == [effect["verdict"] == "inconclusive" for effect in known]
 
     def test_bars_reach_over_the_intervals(self):
         zero, *bars = Page(fragment(CLASSIFICATION)).named("line")
@@ -86,6 +86,6 @@ class TestTheDrawing:
     def test_of_nothing_known_has_names_and_verdicts_alone(self):
         answer = copy.deepcopy(CLASSIFICATION)
         for effect in answer["effects"]:
-            effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
+            effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "inconclusive"}
         assert marks(answer) == []
         assert "a network diverged" in fragment(answer)

@@ -178,7 +178,7 @@ class TestHostileNames:
 
     def test_of_the_table_and_of_notes_stand_in_the_text(self, look):
         found = look("hostile")
-        assert found.page.title() == f"{HOSTILE[1]}: what helped"
+        assert found.page.title() == f"{HOSTILE[1]}: effect of each technique"
         assert found.shown("main > p bdi")[0] == HOSTILE[1]
         assert "Dropped '<b>bold</b>': it holds identifiers." in found.shown(".notes li")
 

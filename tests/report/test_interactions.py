@@ -7,7 +7,9 @@ from drawn import typed
 from goru.report.interactions import MOST, interaction_sentences
 
 
-def pair(verdict="undecided", change=0.05, helps=0.5, without=-0.1, beside=-0.05, second="batch norm before", **other):
+def pair(
+    verdict="inconclusive", change=0.05, helps=0.5, without=-0.1, beside=-0.05, second="batch norm before", **other
+):
     return {
         **{"name": f"dropout and {second}", "change": change, "low": -0.1, "high": 0.2, "margin": 0.01},
         **{"verdict": verdict, "rows": 0.01, "networks": 0.0, "search": 0.0, "helps": helps, "negligible": 0.05},
@@ -36,7 +38,7 @@ def test_a_likely_pair_says_how_likely():
 
 
 def test_what_only_adds_up_or_is_unknown_is_not_told():
-    assert sentences(pair("no effect worth having"), pair()) == ["undecided for all 2 pairs of techniques"]
+    assert sentences(pair("negligible"), pair()) == ["inconclusive for all 2 pairs of techniques"]
 
 
 def test_the_surest_come_first_and_not_too_many():

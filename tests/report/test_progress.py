@@ -33,9 +33,9 @@ INTERIM = Interim(
     "networks",
     (
         effect("dropout", -0.05, 0.02, "helps"),
-        effect("weight decay", -0.01, 0.03, "undecided", 0.87),
-        effect("batch norm after", 0.002, 0.005, "no effect worth having"),
-        effect("batch norm before", 0.01, 0.3, "undecided"),
+        effect("weight decay", -0.01, 0.03, "inconclusive", 0.87),
+        effect("batch norm after", 0.002, 0.005, "negligible"),
+        effect("batch norm before", 0.01, 0.3, "inconclusive"),
     ),
     0.975,
     0.505,
@@ -179,13 +179,13 @@ class TestLinesAboutAnswers:
         stream = io.StringIO()
         Lines(stream).interim(lambda: INTERIM)
         assert stream.getvalue() == (
-            "after 108 networks: dropout helps (-9.9%); batch norm after has no effect worth having (+0.4%); "
-            "weight decay likely helps (87%); 1 undecided\n"
+            "after 108 networks: dropout helps (-9.9%); batch norm after is negligible (+0.4%); "
+            "weight decay likely helps (87%); 1 inconclusive\n"
         )
 
     def test_where_nothing_is_known_it_says_so(self):
-        undecided = tuple(effect for effect in INTERIM.effects if effect.name == "batch norm before")
-        assert in_a_line(replace(INTERIM, effects=undecided)) == "after 108 networks: nothing is decided"
+        inconclusive = tuple(effect for effect in INTERIM.effects if effect.name == "batch norm before")
+        assert in_a_line(replace(INTERIM, effects=inconclusive)) == "after 108 networks: all inconclusive"
 
 
 class TestCell:

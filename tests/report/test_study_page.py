@@ -176,7 +176,7 @@ class TestWhatIsLeftOut:
     def test_where_everything_diverged_there_is_a_page_all_the_same(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": None}, plan={"configurations": 3})
         for effect in answer["effects"]:
-            effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "undecided"}
+            effect |= dict.fromkeys(("change", "low", "high", "margin")) | {"verdict": "inconclusive"}
         evidence = evidence_of(answer, diverged=list(LOWEST))
         evidence["activations"] = None
         assert "in some fold networks diverged" in page_of(answer, evidence).text
@@ -186,7 +186,7 @@ class TestTheFirstFigures:
     def test_of_a_classification(self):
         assert [(card.label, card.value, card.more) for card in cards(CLASSIFICATION)] == [
             ("recommended", "batch norm before + dropout + weight decay", "8 networks, 2 configurations"),
-            ("best combination against plain, validation loss", "-12%", "-26% to +2%: undecided"),
+            ("best combination against plain, validation loss", "-12%", "-26% to +2%: inconclusive"),
             ("log loss, test rows", "0.450", "accuracy 0.780"),
             ("the plain network overfits", "after epoch 7", "generalization gap 0.800"),
         ]

@@ -97,7 +97,7 @@ class TestHostileNames:
 
     def test_are_in_the_title_and_in_the_line_above_the_answer_as_they_are(self, hostile_page):
         assert f"for a network on {HOSTILE[1]}" in hostile_page.text
-        assert f"{HOSTILE[1]}: what helped" in hostile_page.text
+        assert f"{HOSTILE[1]}: effect of each technique" in hostile_page.text
 
     def test_end_no_script(self, hostile_page):
         assert "<" not in hostile_page.scripts["figures"]

@@ -26,20 +26,18 @@ class TestAnswer:
             "(12 combinations, 2 configurations each, 3-fold CV, 80 epochs)",
             "              the time was too short for a full study: 3 folds instead of 5.",
             "",
-            "what helps                              change in validation loss  95% interval      verdict",
-            "dropout                                 -0.050 (-10.0%)            -0.080 to -0.020  helps",
-            "weight decay                            +0.020 (+4.0%)             +0.010 to +0.030  hurts",
-            "batch norm before the activation        0.000 (+0.0%)              -0.004 to +0.004  "
-            "no effect worth having",
-            "batch norm after the activation         a network diverged                           undecided",
-            "batch norm after instead of before      -0.005 (-1.0%)             -0.020 to +0.010  "
-            "undecided; needs about 12,000 rows",
-            "dropout and decay on top of batch norm  0.000 (+0.0%)              -0.040 to +0.040  "
-            "undecided; try a larger budget",
-            "the best of all combinations            -0.060 (-12.0%)            -0.130 to +0.010  "
-            "undecided; needs about 1,100 rows",
-            "relative to the plain network's 0.500; less than 2% of it is no effect worth having; "
-            "intervals are simultaneous",
+            "effect of each technique                   change in validation loss  95% interval      verdict",
+            "dropout                                    -0.050 (-10.0%)            -0.080 to -0.020  helps",
+            "weight decay                               +0.020 (+4.0%)             +0.010 to +0.030  hurts",
+            "batch norm before the activation           0.000 (+0.0%)              -0.004 to +0.004  negligible (< 2%)",
+            "batch norm after the activation            a network diverged                           inconclusive",
+            "batch norm after instead of before         -0.005 (-1.0%)             -0.020 to +0.010  "
+            "inconclusive; needs about 12,000 rows",
+            "dropout and decay on top of batch norm     0.000 (+0.0%)              -0.040 to +0.040  "
+            "inconclusive; try a larger budget",
+            "best combination (cross-validated choice)  -0.060 (-12.0%)            -0.130 to +0.010  "
+            "inconclusive; needs about 1,100 rows",
+            "relative to the plain network's 0.500; intervals are simultaneous",
             "",
             "recommended   batch norm before the activation, dropout 0.31, weight decay 0.012, "
             "learning rate 4.6e-03, stopped at epoch 33 of 80: 5 networks",
@@ -136,7 +134,7 @@ class TestAnswer:
                 "may overfit (CI includes 0): validation loss exceeds training loss by 0.800 (0.700 to 0.900)",
             ),
             (None, 0.019, "may overfit (CI includes 0): validation loss exceeds training loss by 0.019"),
-            # Of a validation loss of 0.9, 2 % are no difference worth having.
+            # Of a validation loss of 0.9, 2 % are negligible.
             (None, 0.017, "no overfitting found: generalization gap 0.017 (0.700 to 0.900); wider"),
             (None, -0.1, "no overfitting found: generalization gap -0.100 (0.700 to 0.900); wider"),
         ],
@@ -154,21 +152,21 @@ class TestAnswer:
     @pytest.mark.parametrize(
         ("rows", "words"),
         [
-            (None, "undecided"),
-            (7, "undecided; needs about 7 rows"),
-            (89, "undecided; needs about 89 rows"),
-            (894, "undecided; needs about 890 rows"),
-            (12_345, "undecided; needs about 12,000 rows"),
-            (49_960, "undecided; needs about 50,000 rows"),
-            (50_000, "undecided; needs about 50,000 rows"),
-            (50_001, "undecided; needs over 50x the rows"),
-            (10**30, "undecided; needs over 50x the rows"),
+            (None, "inconclusive"),
+            (7, "inconclusive; needs about 7 rows"),
+            (89, "inconclusive; needs about 89 rows"),
+            (894, "inconclusive; needs about 890 rows"),
+            (12_345, "inconclusive; needs about 12,000 rows"),
+            (49_960, "inconclusive; needs about 50,000 rows"),
+            (50_000, "inconclusive; needs about 50,000 rows"),
+            (50_001, "inconclusive; needs over 50x the rows"),
+            (10**30, "inconclusive; needs over 50x the rows"),
         ],
     )
     def test_how_many_rows_would_decide_is_said_in_two_digits(self, rows, words):
         """The table has 1,000; what would take fifty times as many is nothing that anybody will ever decide so."""
         answer = copy.deepcopy(CLASSIFICATION)
-        answer["effects"] = [effect("dropout", -0.05, -0.15, 0.05, "undecided", rows)]
+        answer["effects"] = [effect("dropout", -0.05, -0.15, 0.05, "inconclusive", rows)]
         (line,) = [line for line in answer_lines(answer) if line.startswith("dropout")]
         assert line.endswith("  " + words)
 
@@ -179,7 +177,7 @@ class TestAnswer:
 
     def test_a_plain_network_that_never_errs_leaves_no_share_to_speak_of(self):
         answer = changed(CLASSIFICATION, judgement={"plain_loss": 0.0})
-        line = "dropout                                 -0.050                     -0.080 to -0.020  helps"
+        line = "dropout                                    -0.050                     -0.080 to -0.020  helps"
         assert line in text(answer).splitlines()
 
     def test_an_interval_has_one_number_of_decimals_with_its_change_and_no_end_that_looks_like_zero(self):
@@ -190,15 +188,15 @@ class TestAnswer:
 
     def test_an_interval_that_nobody_knows_is_said_to_be_unknown_and_why(self):
         answer = copy.deepcopy(CLASSIFICATION)
-        answer["effects"] = [effect("dropout", -0.05, None, None, "undecided", None, True)]
+        answer["effects"] = [effect("dropout", -0.05, None, None, "inconclusive", None, True)]
         lines = list(answer_lines(answer))
         at = next(index for index, line in enumerate(lines) if line.startswith("dropout"))
         assert lines[at].split(maxsplit=4)[3:] == [
             "unknown",
-            "undecided; try a larger budget",
+            "inconclusive; try a larger budget",
         ]
         assert lines[at + 1].startswith("unknown: too few configurations")
-        assert lines[at + 2].endswith("is no effect worth having")  # and of no interval is said that it holds
+        assert lines[at + 2].endswith("the plain network's 0.500")  # and of no interval is said that it holds
         assert "too few configurations" not in text(CLASSIFICATION)
 
     def test_a_plain_network_that_diverged_leaves_nothing_to_compare_with(self):
@@ -209,7 +207,7 @@ class TestAnswer:
             | dict.fromkeys(("gap", "gap_low", "gap_high", "rise", "rise_low", "rise_high")),
         )
         for shown in answer["effects"]:
-            shown |= {"change": None, "low": None, "high": None, "margin": None, "verdict": "undecided"}
+            shown |= {"change": None, "low": None, "high": None, "margin": None, "verdict": "inconclusive"}
         said = text(answer)
         assert paragraph(answer, "plain") == [
             "training loss not finite, validation loss not finite after the last epoch",

@@ -14,7 +14,7 @@ from goru.report.interactions import TOGETHER
 ANSWER = from_json(Answer, CLASSIFICATION, "an answer")
 
 
-def effect(verdict: str = "undecided", helps: float | None = None, negligible: float | None = 0.0) -> EffectFound:
+def effect(verdict: str = "inconclusive", helps: float | None = None, negligible: float | None = 0.0) -> EffectFound:
     return EffectFound("dropout", -0.1, -0.3, 0.1, 0.02, verdict, 0.1, 0.0, 0.0, helps=helps, negligible=negligible)
 
 
@@ -24,16 +24,16 @@ def effect(verdict: str = "undecided", helps: float | None = None, negligible: f
         (0.913, 0.0, "likely helps (91%)"),
         (0.02, 0.0, "likely hurts (98%)"),
         (0.9951, 0.0, "likely helps (over 99%)"),
-        (0.4, 0.84, "likely no effect worth having (84%)"),
-        (0.6, 0.2, "undecided"),
-        (None, None, "undecided"),
+        (0.4, 0.84, "likely negligible (84%)"),
+        (0.6, 0.2, "inconclusive"),
+        (None, None, "inconclusive"),
     ],
 )
-def test_an_undecided_effect_is_called_what_it_likely_is(helps, negligible, said):
+def test_an_inconclusive_effect_is_called_what_it_likely_is(helps, negligible, said):
     assert words.verdict_in_words(effect(helps=helps, negligible=negligible)) == said
 
 
-@pytest.mark.parametrize("verdict", ["helps", "hurts", "no effect worth having"])
+@pytest.mark.parametrize("verdict", ["helps", "hurts", "negligible"])
 def test_a_decided_one_is_called_that(verdict):
     assert words.verdict_in_words(effect(verdict, helps=0.99)) == verdict
 

@@ -17,7 +17,7 @@ INF = float("inf")
 
 def recommended(verdict: str, change: float = -0.1, half: float = 0.02) -> Effect:
     """The plain network's loss is 0.5, and so the margin 0.01."""
-    name, margin = "the best of all combinations", 0.5 * defaults.MARGIN
+    name, margin = "best combination (cross-validated choice)", 0.5 * defaults.MARGIN
     return Effect(name, change, change - half, change + half, margin, verdict, 0.01, 0.01, 0.01, None)
 
 
@@ -43,9 +43,9 @@ AS_GOOD = linear(-0.005, -0.02, 0.009)  # at the interval's upper end 1.8 % abov
 UNTOLD = linear(-0.005, -0.04, 0.03)  # lower, but which is lower these rows do not show
 HELPS, NOTHING, HURTS, OPEN = (
     recommended("helps"),
-    recommended("no effect worth having", 0.0, 0.005),
+    recommended("negligible", 0.0, 0.005),
     recommended("hurts", 0.1),
-    recommended("undecided", -0.1, 0.12),
+    recommended("inconclusive", -0.1, 0.12),
 )
 EFFECTS = pytest.mark.parametrize("effect", [HELPS, NOTHING, HURTS, OPEN], ids=lambda effect: effect.verdict)
 
@@ -170,13 +170,13 @@ class TestNetworks:
                 HELPS,
                 f"Use {WORDS}: the validation loss is 20% (95% CI 16% to 24%) lower than the plain network's.",
             ),
-            (NOTHING, "The techniques make no difference worth having here: a plain network does as well."),
+            (NOTHING, "The effects of the techniques are negligible here: a plain network does as well."),
             (
                 HURTS,
                 "Nothing speaks for one combination here: what did best in some folds did no better in the others.",
             ),
             (
-                recommended("undecided", 0.01),
+                recommended("inconclusive", 0.01),
                 "Nothing speaks for one combination here: what did best in some folds did no better in the others.",
             ),
             (
@@ -185,7 +185,7 @@ class TestNetworks:
                 "than the plain network's (-20%, 95% CI -44% to +4%).",
             ),
         ],
-        ids=["helps", "no effect", "hurts", "undecided and worse", "undecided"],
+        ids=["helps", "no effect", "hurts", "inconclusive and worse", "inconclusive"],
     )
     def test_every_verdict_has_its_sentence(self, effect, sentence, rivals):
         assert advised(effect, *rivals) == sentence

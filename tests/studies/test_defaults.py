@@ -122,7 +122,7 @@ class TestExplained:
             ("  with --search-batch-norm", "initial β -1 .. 1, linear"),
             ("  with --search-batch-norm", "ε 1e-06 .. 0.1, log"),
             ("  with --search-batch-norm", "momentum 0.5 .. 0.99, linear"),
-            ("no effect worth having", "within 2% of"),
+            ("negligible", "within 2% of"),
             ("intervals", "95%, simultaneous"),
             ("final model", "an ensemble of 8 networks (--single: one) 2 configurations within 5% of the best"),
             ("  or, where it is better", "a greedy selection, with the best of 4 other combinations"),

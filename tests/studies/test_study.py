@@ -134,7 +134,7 @@ class TestTheAnswer:
         plan = classified.answer.plan
         assert (plan.partitions, plan.folds, plan.configurations, plan.epochs) == (1, 3, 1, TINY.epochs)
         assert "36 networks are too few" in plan.shortfalls[0]
-        assert {effect.verdict for effect in classified.answer.effects} == {"undecided"}
+        assert {effect.verdict for effect in classified.answer.effects} == {"inconclusive"}
         assert {end for effect in classified.answer.effects for end in (effect.low, effect.high)} == {None}
 
     def test_it_says_what_the_networks_are(self, classified, regressed, flowers, prices):
@@ -343,7 +343,7 @@ class TestLimits:
             ("recommended", 1),
         ]
         assert answer.temperature == 1.0
-        assert {effect.verdict for effect in answer.effects} == {"undecided"}
+        assert {effect.verdict for effect in answer.effects} == {"inconclusive"}
 
     @pytest.mark.parametrize(("budget", "allowed"), [(100, 115), (None, 1.15 * defaults.BUDGET_SECONDS)])
     @pytest.mark.parametrize("over", [False, True])

@@ -43,7 +43,7 @@ class TestARun:
         assert [effect.name for effect in opened.answer.effects] == [
             "mixup",
             "label smoothing",
-            "the best of all combinations",
+            "best combination (cross-validated choice)",
         ]
         assert [removal.name for removal in opened.answer.removals] == ["mixup", "label smoothing"]
         assert all(np.isfinite(effect.change) for effect in opened.answer.effects)

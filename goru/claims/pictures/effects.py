@@ -141,7 +141,7 @@ def _says(outcome: ClaimOutcome) -> str:
     bars = (
         "Bars are intervals over the seeds that hold together" if several else "The bar is an interval over the seeds"
     )
-    said.append(f"{bars}, at {CONFIDENCE:.0%}; the band around zero is what is not worth having.")
+    said.append(f"{bars}, at {CONFIDENCE:.0%}; inside the band around zero a change is negligible.")
     return " ".join(said)
 
 
@@ -161,10 +161,10 @@ def _as_promised(of: int, alike: int) -> str:
 
 def _in_words(effect: ClaimEffect) -> str:
     """The verdict, and of one that is none, why."""
-    if effect.verdict != "undecided":
+    if effect.verdict != "inconclusive":
         return effect.word(effect.verdict)
     why = "the interval reaches across zero and out of the band" if _known(effect) else "networks diverged"
-    return f"undecided, for {why}"
+    return f"inconclusive, for {why}"
 
 
 def _known(effect: ClaimEffect) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from goru.experiment.effects.simultaneous import quantiles
 
-Verdict = Literal["helps", "hurts", "no effect worth having", "undecided"]
+Verdict = Literal["helps", "hurts", "negligible", "inconclusive"]
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,14 @@ def _residuals(parts: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, int]:
 def verdict(low: float, high: float, margin: float) -> Verdict:
     """One of four words for an interval: within the margin, wholly on one side of zero, or neither."""
     if not np.isfinite([low, high, margin]).all():
-        return "undecided"
+        return "inconclusive"
     if -margin < low and high < margin:
-        return "no effect worth having"
+        return "negligible"
     if high < 0:
         return "helps"
     if low > 0:
         return "hurts"
-    return "undecided"
+    return "inconclusive"
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,9 @@ class Effect:
     """The change of the validation loss that a technique makes, with an interval; below zero is better.
 
     - `rows`, `networks`, `search`: where the interval's width comes from; see `Error`.
-    - `factor`: of an undecided effect, by how much the number of rows would have to grow for an interval narrow enough
-      to decide, if the change is what it seems to be; infinite if rows alone would not do, for more configurations are
-      needed; otherwise `None`.
+    - `factor`: of an inconclusive effect, by how much the number of rows would have to grow for an interval narrow
+      enough to decide, if the change is what it seems to be; infinite if rows alone would not do, for more
+      configurations are needed; otherwise `None`.
     - `helps`, `negligible`: how likely it is that the change is below zero, and that it is less than the margin: what
       Student's t says of this effect alone, all changes being equally likely beforehand; `None` where nobody knows.
     """
@@ -175,7 +175,7 @@ def judge_effects(
 
     - `differences`: each with its name.
     - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
-    - `margin`: a smaller change is not worth having.
+    - `margin`: a smaller change is negligible.
     - `confidence`: of all intervals together.
     """
     errors = [
@@ -195,8 +195,8 @@ def unknown(name: str, change: float, margin: float) -> Effect:
     """Nothing is known about the size of an effect, or about its error."""
     infinite = float("inf")
     if not np.isfinite(change):  # nothing stands for an arm in some split
-        return Effect(name, infinite, -infinite, infinite, margin, "undecided", *(infinite,) * 3, None)
-    return Effect(name, change, -infinite, infinite, margin, "undecided", *(infinite,) * 3, infinite)
+        return Effect(name, infinite, -infinite, infinite, margin, "inconclusive", *(infinite,) * 3, None)
+    return Effect(name, change, -infinite, infinite, margin, "inconclusive", *(infinite,) * 3, infinite)
 
 
 def _effect(name: str, change: float, source: Error, margin: float, quantile: float) -> Effect:
@@ -221,7 +221,7 @@ def _effect(name: str, change: float, source: Error, margin: float, quantile: fl
         source.rows,
         source.networks,
         source.search,
-        factor if word == "undecided" and np.isfinite(margin) else None,
+        factor if word == "inconclusive" and np.isfinite(margin) else None,
         float(zero) if known else None,
         float(above - below) if known else None,
     )

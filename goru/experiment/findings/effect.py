@@ -17,9 +17,9 @@ class EffectFound:
     """A question's answer: the change of what judges, with an interval; below zero is better.
 
     - `rows`, `networks`, `search`: standard errors by source; see [`Error`][goru.experiment.effects.effects.Error].
-    - `rows_to_decide`: of an undecided one, how many rows would decide it, if that is known.
+    - `rows_to_decide`: of an inconclusive one, how many rows would decide it, if that is known.
     - `configurations_to_decide`: whether more configurations might.
-    - `helps`, `negligible`: how likely it is that the change is below zero, and that it is not worth having.
+    - `helps`, `negligible`: how likely it is that the change is below zero, and that it is negligible.
     """
 
     name: str
@@ -38,11 +38,11 @@ class EffectFound:
 
     @property
     def likely(self) -> tuple[Verdict, float] | None:
-        """Of an undecided effect what it most likely does, and how likely that is; none, where nothing is likely."""
-        if self.verdict != "undecided" or self.helps is None or self.negligible is None:
+        """Of an inconclusive effect what it most likely does, and how likely that is; none, where nothing is likely."""
+        if self.verdict != "inconclusive" or self.helps is None or self.negligible is None:
             return None
         chances: dict[Verdict, float] = {
-            "no effect worth having": self.negligible,
+            "negligible": self.negligible,
             "helps": self.helps,
             "hurts": 1 - self.helps,
         }

@@ -114,7 +114,7 @@ class LayerActivations:
     """How a layer's activations are spread; all of it is `None` where one is not finite.
 
     - `shares`: of them in every bin.
-    - `zero`, `dead`: the shares of those that are exactly zero, and of units that say the same about every row.
+    - `zero`, `dead`: the shares of those that are exactly zero, and of constant units.
     """
 
     shares: tuple[float, ...] | None

@@ -10,7 +10,7 @@ from goru.experiment.arms import Arm
 from goru.experiment.trial import Ended, Trial, judged
 
 #: Told what share of a trial, or of how many, has been done since it was last told; where it returns False, what is
-#: under way is stopped, and not handed over.
+#: under way is stopped, and not returned.
 Watch = Callable[[float], bool]
 
 

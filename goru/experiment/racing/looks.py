@@ -100,7 +100,7 @@ class Looks:
         contrasts: Sequence[Contrast] = self._design.asked[0]
         main = [contrast.kind != "best" for contrast in contrasts]
         return all(
-            effect.verdict != "undecided"
+            effect.verdict != "inconclusive"
             for effect, is_main in zip(answers.contrasts, main, strict=True)
             if is_main or not any(main)
         )

@@ -102,8 +102,8 @@ class Scheduler:
     def schedule(self, left: float | None, reserve: float = 0.0) -> Schedule:
         """The waves, the first on its own, every other one by what was seen.
 
-        A few configurations must be trained in some folds, however late it is; where a machine turns out slower than it
-        was measured, other configurations and folds are left out, or the second partition.
+        A few configurations must be trained in some folds, however late it is; where a machine turns out slower than
+        estimated, other configurations and folds are left out, or the second partition.
 
         **Arguments:**
 

@@ -33,8 +33,8 @@ WIDE = 0.7  # of a row, over which its marks are spread
 LOOKS: dict[Verdict, tuple[str, str]] = {
     "helps": (GREEN, "circle"),
     "hurts": (ORANGE, "diamond"),
-    "no effect worth having": (SOFT, "square"),
-    "undecided": (SOFT, "circle-open"),
+    "negligible": (SOFT, "square"),
+    "inconclusive": (SOFT, "circle-open"),
 }
 
 
@@ -173,7 +173,7 @@ def _says(answer: Answer, grid: Grid) -> str:
         best = min(means, key=lambda name: means[name])
         sentences.append(
             f"Of {counted(len(means), 'combination')} {short_name(best)} has the lowest mean, {number(means[best])}; "
-            "how sure that is, the interval of the best of all combinations says."
+            "how sure that is, the interval of the best combination says."
         )
     return " ".join(sentences)
 
@@ -197,8 +197,8 @@ def _verdict(answer: Answer, effect: EffectFound) -> str:
     return {
         "helps": f"{name} does better ({by}).",
         "hurts": f"{name} does worse ({by}).",
-        "no effect worth having": f"{name} makes no difference worth having ({by}).",
-        "undecided": f"{name}: whether it is better stays undecided ({by}).",
+        "negligible": f"{name} is negligible ({by}).",
+        "inconclusive": f"{name}: inconclusive ({by}).",
     }[effect.verdict]
 
 
@@ -221,17 +221,17 @@ def _by_means(grid: Grid) -> list[str]:
 
 def _says_together(effects: Sequence[EffectFound]) -> str:
     sentences = []
-    decided: tuple[Verdict, ...] = ("helps", "hurts", "no effect worth having")
+    decided: tuple[Verdict, ...] = ("helps", "hurts", "negligible")
     for verdict in decided:
         names = [short_name(effect.name) for effect in effects if effect.verdict == verdict]
         if names:
             listed = "; ".join(names)
             sentences.append(f"{listed[0].upper()}{listed[1:]}: {TOGETHER[verdict]}.")
-    undecided = sum(effect.verdict == "undecided" for effect in effects)
-    if undecided == len(effects):
-        sentences.append("Whether techniques do more together than apart stays undecided for every pair.")
-    elif undecided:
-        sentences.append(f"{undecided} of {len(effects)} pairs stay undecided.")
+    inconclusive = sum(effect.verdict == "inconclusive" for effect in effects)
+    if inconclusive == len(effects):
+        sentences.append("All pairs are inconclusive.")
+    elif inconclusive:
+        sentences.append(f"{inconclusive} of {len(effects)} pairs are inconclusive.")
     known = [effect.change for effect in effects if effect.change is not None]
     above = sum(change > 0 for change in known)
     if known:

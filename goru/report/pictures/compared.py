@@ -105,10 +105,12 @@ def _says(runs: Runs) -> str:
     against = [short_name(name) for name, words in verdicts_on.items() if {"helps", "hurts"} <= set(words)]
     if against:
         sentences.append(f"The runs contradict each other on {', '.join(against)}.")
-    undecided = sum(words.count("undecided") for words in verdicts_on.values())
+    inconclusive = sum(words.count("inconclusive") for words in verdicts_on.values())
     answers = sum(word != "" for words in verdicts_on.values() for word in words)
-    sentences.append(f"{undecided} of {answers} answers are undecided.")
-    return " ".join([*sentences, "Marks: filled circle helps, diamond hurts, square no effect, open circle undecided."])
+    sentences.append(f"{inconclusive} of {answers} answers are inconclusive.")
+    return " ".join(
+        [*sentences, "Marks: filled circle helps, diamond hurts, square no effect, open circle inconclusive."]
+    )
 
 
 def compared_curves_picture(runs: Runs) -> Picture:

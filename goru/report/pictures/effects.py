@@ -19,8 +19,8 @@ from goru.wording import counted
 LOOKS: dict[Verdict, tuple[str, str]] = {
     "helps": (GREEN, "circle"),
     "hurts": (RED, "diamond"),
-    "no effect worth having": (SOFT, "square"),
-    "undecided": (SOFT, "circle-open"),
+    "negligible": (SOFT, "square"),
+    "inconclusive": (SOFT, "circle-open"),
 }
 ROW, AROUND = 58, 84  # pixels: one question, with its name, its verdict and its bar; and the rest
 
@@ -34,11 +34,13 @@ def removals_picture(answer: Answer) -> Picture:
     """What each technique changes in the best combination, against the same without it."""
     effects = answer.removals
     needed = [short_name(effect.name) for effect in effects if effect.verdict == "helps"]
-    idle = [short_name(effect.name) for effect in effects if effect.verdict in ("hurts", "no effect worth having")]
+    idle = [short_name(effect.name) for effect in effects if effect.verdict in ("hurts", "negligible")]
     sentences = [f"Without {_listed(needed, 'or')} the best combination does significantly worse."] * bool(needed)
     sentences += [f"It can do without {_listed(idle, 'or')}."] * bool(idle)
-    undecided = sum(effect.verdict == "undecided" for effect in effects)
-    sentences += [f"{undecided} of {counted(len(effects), 'question')} {_are(undecided)} undecided."] * bool(undecided)
+    inconclusive = sum(effect.verdict == "inconclusive" for effect in effects)
+    sentences += [f"{inconclusive} of {counted(len(effects), 'question')} {_are(inconclusive)} inconclusive."] * bool(
+        inconclusive
+    )
     return Picture("removals", " ".join(sentences), forest_plot(answer, effects), effects_table(answer, effects))
 
 
@@ -144,18 +146,20 @@ def _says(answer: Answer) -> str:
     for verdict, words in (
         ("helps", f"significantly lower {answer.judgement.measure}"),
         ("hurts", f"significantly higher {answer.judgement.measure}"),
-        ("no effect worth having", "no difference worth having"),
+        ("negligible", "negligible"),
     ):
         if names := [short_name(effect.name) for effect in techniques if effect.verdict == verdict]:
             clauses.append(f"{_listed(names)}: {words}")
-    undecided = [effect for effect in effects if effect.verdict == "undecided"]
-    if len(undecided) == len(effects):
-        sentences = [f"No question is decided{_why(answer, effects)}."]
+    inconclusive = [effect for effect in effects if effect.verdict == "inconclusive"]
+    if len(inconclusive) == len(effects):
+        sentences = [f"All questions are inconclusive{_why(answer, effects)}."]
     else:
         sentences = [f"{clauses[0][0].upper()}{'; '.join(clauses)[1:]}."] if clauses else []
-        are = _are(len(undecided))
-        sentences += [f"{len(undecided)} of {len(effects)} questions {are} undecided."] * bool(undecided)
-    likely = [f"{short_name(effect.name)} {wording.verdict_in_words(effect)}" for effect in undecided if effect.likely]
+        are = _are(len(inconclusive))
+        sentences += [f"{len(inconclusive)} of {len(effects)} questions {are} inconclusive."] * bool(inconclusive)
+    likely = [
+        f"{short_name(effect.name)} {wording.verdict_in_words(effect)}" for effect in inconclusive if effect.likely
+    ]
     sentences += [f"Not certain, but {'; '.join(likely)}."] * bool(likely)
     if best.change is not None and plain:
         by = change_with_interval(in_shares(best, plain))
@@ -163,17 +167,17 @@ def _says(answer: Answer) -> str:
     return " ".join(sentences)
 
 
-def _why(answer: Answer, undecided: Sequence[EffectFound]) -> str:
+def _why(answer: Answer, inconclusive: Sequence[EffectFound]) -> str:
     configurations, tuned = answer.plan.configurations, any(one.values for one in answer.recommended)
     if tuned and configurations < FEWEST_CONFIGURATIONS:
         return f": {counted(configurations, 'configuration')} of each combination cannot tell which is better"
-    diverged = sum(effect.change is None for effect in undecided)
-    if diverged == len(undecided):
+    diverged = sum(effect.change is None for effect in inconclusive)
+    if diverged == len(inconclusive):
         return f": in some fold {wording.all_failed(answer)}"
-    unknown = sum(effect.low is None for effect in undecided) - diverged
-    clauses = [f"in {diverged} of {len(undecided)} {wording.failure_reason(answer)}"] * bool(diverged)
-    clauses += [f"in {unknown} of {len(undecided)} the interval is unknown"] * bool(unknown)
-    if diverged + unknown < len(undecided):
+    unknown = sum(effect.low is None for effect in inconclusive) - diverged
+    clauses = [f"in {diverged} of {len(inconclusive)} {wording.failure_reason(answer)}"] * bool(diverged)
+    clauses += [f"in {unknown} of {len(inconclusive)} the interval is unknown"] * bool(unknown)
+    if diverged + unknown < len(inconclusive):
         clauses.append(f"every {'other ' * bool(clauses)}interval includes zero and reaches beyond the margin")
     return f": {', and '.join(clauses)}"
 

@@ -1,4 +1,4 @@
-"""The loss over each hyperparameter: isolation plots, as the Deep Learning Tuning Playbook has them
+"""Validation loss vs hyperparameters: isolation plots, as the Deep Learning Tuning Playbook has them
 (https://github.com/google-research/tuning_playbook)."""
 
 from collections.abc import Sequence

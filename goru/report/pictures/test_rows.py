@@ -1,4 +1,4 @@
-"""Networks and models that are none on the test rows, like beside like."""
+"""Networks and non-neural baselines on the test rows, compared like for like."""
 
 import plotly.graph_objects as go
 

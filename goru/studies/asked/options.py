@@ -26,7 +26,7 @@ class Options:
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
     - `epochs`: the length of the schedule; by default as `study/defaults.py` says.
     - `numbers`: `"scaled"`; in `"pieces"` as well (see `goru.data.pieces`); `"auto"`: what a first look finds better.
-    - `seed`: everything random is a function of it.
+    - `seed`: the random seed.
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `factors`: what is asked about; by default batch norm, dropout and weight decay; see

@@ -93,7 +93,7 @@ class Spending:
 
     @property
     def baselines(self) -> float:
-        """Seconds for models that are no networks."""
+        """Seconds for non-neural baselines."""
         known = self._record.recall(_BASELINES)
         if known is None:
             known = defaults.BASELINES * max(min(self._clock.budget, 2 * self.left), 0.0)

@@ -71,7 +71,7 @@ class Conclusion:
     - `ranked`: `plain` and `recommended` candidates, the best first.
     - `scores`: of arms, where the best is chosen by a score instead of the loss.
     - `final_models`: `recommended`, and where there are test rows `plain`.
-    - `predicted`: test rows, by models that are no networks.
+    - `predicted`: test rows, by non-neural baselines.
     - `judged`: the confidence of the answers, and which look they are.
     """
 

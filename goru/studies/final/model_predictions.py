@@ -17,11 +17,11 @@ from goru.studies.final.scores import figures, intervals
 
 
 class ModelPredictions:
-    """What is predicted of the test rows: by models that are no networks, and by networks, like beside like.
+    """What is predicted of the test rows: by non-neural baselines, and by networks, compared like for like.
 
     **Arguments:**
 
-    - `rivals`: predictions by models that are no networks, by name; empty where there are no test rows.
+    - `rivals`: predictions by non-neural baselines, by name; empty where there are no test rows.
     - `final_models`: `recommended` and, where there are test rows, `plain`.
     - `single`: whether the final model is one network, and not the ensemble.
     """
@@ -48,7 +48,7 @@ class ModelPredictions:
         return tuple(scores)
 
     def predictions(self) -> Predictions:
-        """By the final model, the plain networks of its kind, and the models that are no networks; where there are
+        """By the final model, the plain networks of its kind, and the non-neural baselines; where there are
         no test rows, of the development rows by the final model, each by networks that are not fitted on it."""
         if self._dataset.has_test_rows:
             shown = {"recommended": self.final, **self.compared}

@@ -16,6 +16,7 @@ from goru.model.networks import Networks, softmax
 from goru.model.weights import named
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.fold import fold
+from goru.nn.layers.batch_norm import corrected
 from goru.nn.layers.layer import Learned
 from goru.nn.network import Layers, init, running
 from goru.population.final_networks import FinalNetworks
@@ -99,7 +100,7 @@ def folded_layers(architecture: Architecture) -> Layers:
     """The layers that are left of a network when it is folded: those of one ensemble are the same."""
     hyper = Hyperparameters()
     learned = init(architecture.layers, np.random.default_rng(0), hyper)
-    return fold(architecture.layers, learned, running(architecture.layers), hyper)[0]
+    return fold(architecture.layers, learned, corrected(running(architecture.layers)), hyper)[0]
 
 
 Late = Callable[[], bool]
@@ -230,7 +231,7 @@ def _train(
     for place, of_split in wanted.items():
         for candidate, replicates in of_split.items():
             parts += _parts(laboratory, place, candidate, replicates, rows[place], schedule_epochs, validation, parts)
-    # What is handed over is trained part by part, so that the best candidate's networks are there first.
+    # The final model is trained part by part, so that the best candidate's networks are there first.
     packed = _packed(parts, laboratory.shape.networks if validation else 0)
     jobs = [(parts[together[0]].trainer, _joined([parts[index].block for index in together])) for together in packed]
     trained: dict[int, TrainedBlock] = {}

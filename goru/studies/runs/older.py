@@ -21,11 +21,18 @@ _RENAMED = {
     **{"said": "predicted", "found": "observed"},  # of a bin
 }
 _USERS = ("levels", "values", "scores", "figures")
-TYPED, NAMED = 5, 6  # the first version of any factors, and that of today's names
+# What versions before 9 said of an effect, and what they called the last of the questions.
+_SAID = {
+    **{"undecided": "inconclusive", "no effect worth having": "negligible"},
+    "the best of all combinations": "best combination (cross-validated choice)",
+}
+_EFFECTS = ("effects", "interactions", "removals")
+# The first version of any factors, that of today's names, and that with interactions in the answer.
+TYPED, NAMED, WITH_INTERACTIONS = 5, 6, 8
 
 
 def lifted_answer(old: Json, version: int, evidence: Json) -> dict[str, Any]:
-    """An answer of the versions 2 to 7. Until 6 it was the loss that networks are trained by which judged, as it was.
+    """An answer of the versions 2 to 8. Until 6 it was the loss that networks are trained by which judged, as it was.
 
     **Arguments:**
 
@@ -33,14 +40,21 @@ def lifted_answer(old: Json, version: int, evidence: Json) -> dict[str, Any]:
 
     **Raises:** `KeyError`, `TypeError`, `AttributeError` or `ValueError` if it is none.
     """
-    interactions = evidence.get("interactions", [])
+    if version < WITH_INTERACTIONS:
+        old = {**old, "interactions": evidence.get("interactions", [])}
+    old = {**old, **{name: [_reworded(effect) for effect in old[name]] for name in _EFFECTS if name in old}}
     if version >= NAMED:
-        return {**old, "interactions": interactions}
-    answer = _renamed({**old, "interactions": interactions})
+        return old
+    answer = _renamed(old)
     answer = answer if version >= TYPED else _typed_answer(answer)
     constant = MEAN if answer["data"]["classes"] is None else CLASS_PRIOR
     test = [{**entry, "arm": constant if entry["arm"] == "guess" else entry["arm"]} for entry in answer["test"]]
     return {**answer, "test": test}
+
+
+def _reworded(effect: Json) -> dict[str, Any]:
+    """With today's words for what is said of it."""
+    return {**effect, **{name: _SAID.get(effect[name], effect[name]) for name in ("name", "verdict")}}
 
 
 def _renamed(old: Any) -> Any:
@@ -87,7 +101,7 @@ def _recommendation(old: Json) -> dict[str, Any]:
 
 
 def lifted_evidence(old: Json, version: int) -> dict[str, Any]:
-    """Evidence of the versions 3 to 7.
+    """Evidence of the versions 3 to 8.
 
     **Raises:** as `lifted_answer`.
     """

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from goru.model.model import Model
 
 # 2: seven contrasts, rivals, advice; 3: evidence; 4: a manifest; 5: any factors;
-# 6: names that the field uses; 7: what judges, and temperatures; 8: interactions in the answer
+# 6: names that the field uses; 7: what judges, and temperatures; 8: interactions in the answer;
+# 9: other words for verdicts
 T = TypeVar("T")
 Json = dict[str, Any]
-FORMAT, VERSION = "goru run", 8
+FORMAT, VERSION = "goru run", 9
 WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"

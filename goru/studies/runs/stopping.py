@@ -15,7 +15,7 @@ def stopping(folder: Path, overwrite: bool = False) -> Iterator[None]:
 
     **Arguments:**
 
-    - `overwrite`: whether the command was to begin anew, which the next is not.
+    - `overwrite`: whether the command was to start over, which the next is not.
 
     **Raises:** `Stopped` if it was Ctrl-C, `InputError` if it was the disk or memory; what it was, if nothing is kept.
     """

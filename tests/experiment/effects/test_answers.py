@@ -26,8 +26,8 @@ class TestContrastsOfSingleArms:
         assert [effect.change for effect in three.contrasts] == pytest.approx([-0.5, 0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
         assert [effect.verdict for effect in three.contrasts] == [
             "helps",
-            *["undecided"] * 3,
-            "no effect worth having",
+            *["inconclusive"] * 3,
+            "negligible",
             *["helps"] * 2,
         ]
         assert three.plain_loss == pytest.approx(2.0)
@@ -58,7 +58,7 @@ class TestDivergence:
     @everywhere_or_once
     def test_of_an_arm_that_diverged_nothing_is_known_but_of_the_others_all(self, splits):
         dropout, *others = answers(raced(DROPOUT, splits), SINGLE).contrasts
-        assert (dropout.change, dropout.low, dropout.verdict) == (INF, -INF, "undecided")
+        assert (dropout.change, dropout.low, dropout.verdict) == (INF, -INF, "inconclusive")
         assert (dropout.factor, dropout.helps) == (None, None)
         assert [effect.change for effect in others] == pytest.approx([0.0, 0.0, 0.0, 0.0, -1.9, -1.9])
         assert np.isfinite([effect.high for effect in others]).all()
@@ -70,10 +70,10 @@ class TestDivergence:
         effects = three.contrasts
         assert three.plain_loss == INF
         against_it = [*effects[:4], effects[6]]
-        assert {(effect.change, effect.verdict) for effect in against_it} == {(INF, "undecided")}
+        assert {(effect.change, effect.verdict) for effect in against_it} == {(INF, "inconclusive")}
         assert [effect.change for effect in effects[4:6]] == pytest.approx([0.0, -1.9])
         # No share of an infinite loss is a measure, and no number of rows makes it one.
-        assert {(effect.margin, effect.verdict, effect.factor) for effect in effects} == {(INF, "undecided", None)}
+        assert {(effect.margin, effect.verdict, effect.factor) for effect in effects} == {(INF, "inconclusive", None)}
 
     @pytest.mark.filterwarnings("error")
     def test_where_one_configuration_of_an_arm_alone_survived_there_is_no_telling_how_lucky_it_was(self):
@@ -82,7 +82,7 @@ class TestDivergence:
         score[0] = [[3.0, 1.5], [3.0, 1.52], [3.0, 1.48]]
         dropout, *others = answers(raced() | {DROPOUT: make_losses(score)}, SINGLE).contrasts
         assert dropout.change == pytest.approx(-0.5)
-        assert (dropout.low, dropout.high, dropout.verdict, dropout.factor) == (-INF, INF, "undecided", INF)
+        assert (dropout.low, dropout.high, dropout.verdict, dropout.factor) == (-INF, INF, "inconclusive", INF)
         assert np.isfinite([effect.high for effect in others]).all()
 
     @pytest.mark.filterwarnings("error")
@@ -93,7 +93,7 @@ class TestDivergence:
         losses[arm].validation[:, splits] = INF
         losses[arm].parts[:, splits] = np.nan
         pair, *others = answers(losses, SINGLE).interactions
-        assert (pair.change, pair.low, pair.high, pair.verdict) == (INF, -INF, INF, "undecided")
+        assert (pair.change, pair.low, pair.high, pair.verdict) == (INF, -INF, INF, "inconclusive")
         assert [bool(np.isinf(other.change)) for other in others] == [arm in (PLAIN, *pair) for pair in PAIRS[1:]]
 
     @pytest.mark.filterwarnings("error")
@@ -101,7 +101,7 @@ class TestDivergence:
         losses = alike({NEITHER: [1.0] * 2, A: [INF] * 2, B: [1.0] * 2, AB: [INF] * 2})
         three = answers(losses, SQUARE, folds=2)
         assert [effect.change for effect in three.contrasts] == [INF, 0.0, 0.0]
-        assert [effect.verdict for effect in (three.contrasts[0], *three.interactions)] == ["undecided"] * 2
+        assert [effect.verdict for effect in (three.contrasts[0], *three.interactions)] == ["inconclusive"] * 2
 
     @pytest.mark.filterwarnings("error")
     def test_arms_that_diverged_are_not_the_best(self):
@@ -123,7 +123,7 @@ class TestFewConfigurations:
     def test_nothing_is_decided_and_no_interval_is_known_but_all_changes_are(self, design, configurations):
         few, enough = (answers(raced(configurations=n), design, configurations=n) for n in (configurations, 3))
         for effect, decided in zip(all_of(few), all_of(enough), strict=True):
-            assert (effect.verdict, effect.factor) == ("undecided", INF)  # more rows would not, more of them may
+            assert (effect.verdict, effect.factor) == ("inconclusive", INF)  # more rows would not, more of them may
             assert (effect.low, effect.high, effect.search) == (-INF, INF, INF)
             assert (effect.helps, effect.negligible) == (None, None)
             assert (effect.name, effect.margin) == (decided.name, decided.margin)
@@ -136,9 +136,9 @@ class TestFewConfigurations:
         assert (dropout.change, dropout.factor) == (INF, None)
 
     @pytest.mark.parametrize("configurations", [1, 2, 3])
-    def test_an_interval_that_leaves_out_zero_never_stands_beside_undecided(self, configurations):
+    def test_an_interval_that_leaves_out_zero_never_stands_beside_inconclusive(self, configurations):
         for effect in all_of(answers(raced(configurations=configurations), SINGLE, configurations=configurations)):
-            assert effect.low <= 0 <= effect.high or effect.verdict != "undecided"
+            assert effect.low <= 0 <= effect.high or effect.verdict != "inconclusive"
 
     @pytest.mark.parametrize("configurations", [1, 2])
     @pytest.mark.parametrize("seed", range(5))
@@ -147,7 +147,7 @@ class TestFewConfigurations:
         rng = np.random.default_rng(seed)
         losses = {arm: make_losses(1 + 0.01 * rng.normal(size=(configurations, 6, 3))) for arm in ARMS}
         effects = all_of(answers(losses, DESIGN, configurations=configurations))
-        assert {effect.verdict for effect in effects} == {"undecided"}
+        assert {effect.verdict for effect in effects} == {"inconclusive"}
 
     @pytest.mark.parametrize("configurations", [1, 4])
     def test_where_nothing_is_tuned_one_is_enough_and_no_other_could_have_been_missed(self, configurations):

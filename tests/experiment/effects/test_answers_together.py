@@ -35,7 +35,7 @@ class TestInteractions:
         losses |= {arm: 100.0 for arm in ARMS if all(arm.values())}  # three techniques have no say in single pairs
         pairs = answers(alike({arm: [loss] * 2 for arm, loss in losses.items()}), SINGLE, folds=2).interactions
         assert [pair.change for pair in pairs] == pytest.approx([-0.3, 0.1, 0.0, 0.6, -1.2])
-        assert [pair.verdict for pair in pairs] == ["helps", "hurts", "no effect worth having", "hurts", "helps"]
+        assert [pair.verdict for pair in pairs] == ["helps", "hurts", "negligible", "hurts", "helps"]
 
     def test_errors_are_worked_out_by_hand(self):
         losses = {NEITHER: [1.0, 1.1, 1.2], A: [0.9, 1.0, 0.8], B: [0.7, 0.8, 0.9], AB: [0.5, 0.9, 0.7]}
@@ -45,7 +45,7 @@ class TestInteractions:
         assert (pair.rows, pair.networks, pair.search) == pytest.approx((0, 0.1, 0), abs=1e-12)
         half = t.ppf(0.975, 2) * 0.1  # it is the only one
         assert (pair.low, pair.high) == pytest.approx((0.1 - half, 0.1 + half))
-        assert pair.verdict == "undecided"
+        assert pair.verdict == "inconclusive"
 
     def test_of_several_squares_are_their_mean(self):
         cube = Design({"a": [0, 1], "b": [0, 1], "c": [0, 1]}, SQUARE.knobs)
@@ -138,7 +138,7 @@ def test_a_planted_factor_is_found_and_its_copy_is_not_taken_for_it():
     effects = {effect.name: effect for effect in answers(losses, design, 5, 4).contrasts}
     assert effects["real"].verdict == "helps"
     assert effects["real"].helps > 0.999
-    assert effects["placebo"].verdict in ("no effect worth having", "undecided")
+    assert effects["placebo"].verdict in ("negligible", "inconclusive")
     assert effects["placebo"].negligible > 0.9
 
 
@@ -240,5 +240,5 @@ class TestAPartOfAllCombinations:
 
     def test_where_too_few_are_left_nothing_is_known(self):
         found = answers(alike(self.losses(range(2, 16))), self.PART).contrasts[:-1]
-        assert {effect.verdict for effect in found} == {"undecided"}
+        assert {effect.verdict for effect in found} == {"inconclusive"}
         assert not np.isfinite([effect.change for effect in found]).any()

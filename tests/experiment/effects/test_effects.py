@@ -19,31 +19,31 @@ class TestVerdict:
     @pytest.mark.parametrize(
         ("low", "high", "word"),
         [
-            (-0.01, 0.01, "no effect worth having"),
-            (-0.019, -0.001, "no effect worth having"),  # surely better, but by too little
-            (0.001, 0.019, "no effect worth having"),
-            (0.0, 0.0, "no effect worth having"),
-            (-0.02, -0.001, "helps"),  # the margin itself is worth having
+            (-0.01, 0.01, "negligible"),
+            (-0.019, -0.001, "negligible"),  # surely better, but by too little
+            (0.001, 0.019, "negligible"),
+            (0.0, 0.0, "negligible"),
+            (-0.02, -0.001, "helps"),  # the margin itself is not negligible
             (-0.05, -0.001, "helps"),
             (-0.05, -0.03, "helps"),
             (0.001, 0.02, "hurts"),
             (0.001, 0.05, "hurts"),
             (0.03, 0.05, "hurts"),
-            (-0.05, 0.0, "undecided"),
-            (0.0, 0.05, "undecided"),
-            (-0.02, 0.01, "undecided"),
-            (-0.01, 0.02, "undecided"),
-            (-0.05, 0.05, "undecided"),
-            (-INF, -0.1, "undecided"),
-            (0.1, INF, "undecided"),
-            (float("nan"), float("nan"), "undecided"),
+            (-0.05, 0.0, "inconclusive"),
+            (0.0, 0.05, "inconclusive"),
+            (-0.02, 0.01, "inconclusive"),
+            (-0.01, 0.02, "inconclusive"),
+            (-0.05, 0.05, "inconclusive"),
+            (-INF, -0.1, "inconclusive"),
+            (0.1, INF, "inconclusive"),
+            (float("nan"), float("nan"), "inconclusive"),
         ],
     )
     def test_at_a_margin_of_002(self, low, high, word):
         assert verdict(low, high, margin=0.02) == word
 
     def test_where_the_plain_network_diverged_there_is_no_margin_to_decide_by(self):
-        assert verdict(-0.1, 0.3, INF) == "undecided"
+        assert verdict(-0.1, 0.3, INF) == "inconclusive"
 
 
 class TestAnEffect:
@@ -52,7 +52,7 @@ class TestAnEffect:
         # The mean of 0.4, 0.4, 1.4 and 0.4; variances, as above, 0.0025, 0.055 and 0.045.
         freedom = 0.1025**2 / (0.0025**2 / 1 + 0.0625**2 / 3 + 0.045**2 / 3)
         total, quantile = np.sqrt(0.1025), t.ppf(0.975, freedom)
-        assert (one.name, one.margin, one.verdict) == ("dropout", 0.02, "undecided")
+        assert (one.name, one.margin, one.verdict) == ("dropout", 0.02, "inconclusive")
         assert one.change == pytest.approx(0.65)
         assert (one.low, one.high) == pytest.approx((0.65 - quantile * total, 0.65 + quantile * total))
         assert (one.rows, one.networks, one.search) == pytest.approx((0.05, np.sqrt(0.055), np.sqrt(0.045)))
@@ -68,23 +68,23 @@ class TestAnEffect:
         [
             (-0.5, 0.01, "helps"),
             (0.5, 0.01, "hurts"),
-            (-0.5, 10.0, "undecided"),
-            (0.001, 0.001, "no effect worth having"),
-            (0.001, 1.0, "undecided"),
+            (-0.5, 10.0, "inconclusive"),
+            (0.001, 0.001, "negligible"),
+            (0.001, 1.0, "inconclusive"),
         ],
     )
     def test_each_of_the_four_verdicts(self, change, noise, word):
         parts = change / 40 + noise * np.random.default_rng(0).normal(size=(10, 40)) / 40
         one = effect_of(parts)
         assert one.verdict == word == verdict(one.low, one.high, 0.02)
-        assert (one.factor is None) == (word != "undecided")
-        chances = {"helps": one.helps, "hurts": 1 - one.helps, "no effect worth having": one.negligible}
-        assert word == "undecided" or chances[word] > 0.95
+        assert (one.factor is None) == (word != "inconclusive")
+        chances = {"helps": one.helps, "hurts": 1 - one.helps, "negligible": one.negligible}
+        assert word == "inconclusive" or chances[word] > 0.95
 
     @pytest.mark.filterwarnings("error")
     def test_of_what_changes_nothing_there_is_no_doubt(self):
         one = effect_of(np.zeros((4, 2)), [0.0] * 3)
-        assert (one.change, one.low, one.high, one.verdict) == (0, 0, 0, "no effect worth having")
+        assert (one.change, one.low, one.high, one.verdict) == (0, 0, 0, "negligible")
         assert (one.helps, one.negligible) == (None, None)  # nor a distribution
 
     def test_a_search_that_found_one_good_configuration_alone_is_less_sure(self):
@@ -100,7 +100,7 @@ class TestAnEffect:
         losses[splits] = INF
         (one,) = effects_of(Compared(losses, np.ones((4, 2)) / 2, np.full(3, INF)))
         assert one == unknown("0", INF, 0.02)
-        assert (one.change, one.low, one.high, one.verdict) == (INF, -INF, INF, "undecided")
+        assert (one.change, one.low, one.high, one.verdict) == (INF, -INF, INF, "inconclusive")
         assert (one.rows, one.networks, one.search) == (INF, INF, INF)
         assert (one.factor, one.helps, one.negligible) == (None, None, None)
 
@@ -108,13 +108,13 @@ class TestAnEffect:
     def test_where_it_would_be_without_a_configuration_more_of_them_are_needed(self):
         one = effect_of(PARTS, [0.65, INF, 0.65])
         assert one == unknown("0", one.change, 0.02)
-        assert (one.change, one.low, one.high, one.verdict) == (pytest.approx(0.65), -INF, INF, "undecided")
+        assert (one.change, one.low, one.high, one.verdict) == (pytest.approx(0.65), -INF, INF, "inconclusive")
         assert (one.factor, one.helps, one.negligible) == (INF, None, None)
 
     @pytest.mark.filterwarnings("error")
     def test_where_the_plain_network_diverged_no_number_of_rows_decides(self):
         one = effect_of(PARTS, WITHOUT, margin=INF)
-        assert (one.verdict, one.factor, one.helps, one.negligible) == ("undecided", None, None, None)
+        assert (one.verdict, one.factor, one.helps, one.negligible) == ("inconclusive", None, None, None)
         assert np.isfinite([one.low, one.change, one.high]).all()
 
     numbers = arrays(np.float64, (4, 3), elements=st.floats(-1, 1).map(lambda number: round(number, 3)))
@@ -202,20 +202,20 @@ class TestRowsToDecide:
     )
     def test_an_interval_narrow_enough_is_the_wider_of_two(self, change, width):
         one = self.effect(change, noise=0.1)
-        assert one.verdict == "undecided"
+        assert one.verdict == "inconclusive"
         assert one.factor == pytest.approx(((one.high - one.change) / width) ** 2)
 
     @given(st.floats(-0.2, 0.2), st.floats(0.02, 1))
     def test_so_many_rows_decide_and_a_little_fewer_do_not(self, change, noise):
         one = self.effect(change, noise)
-        if one.verdict != "undecided":
+        if one.verdict != "inconclusive":
             assert one.factor is None
         else:
             assert one.factor >= 1
             # The verdict goes by the interval alone, and its borders are not part of it.
             narrower, wider = (noise / np.sqrt(times * one.factor) for times in (1.01, 0.99))
-            assert self.effect(change, narrower).verdict != "undecided"
-            assert self.effect(change, wider).verdict == "undecided"
+            assert self.effect(change, narrower).verdict != "inconclusive"
+            assert self.effect(change, wider).verdict == "inconclusive"
 
     def test_where_the_search_alone_leaves_it_open_no_number_of_rows_is_enough(self):
         assert self.effect(0.0, noise=1e-6, search=0.1).search == pytest.approx(0.1)
@@ -223,7 +223,7 @@ class TestRowsToDecide:
 
     def test_of_no_change_at_all_no_number_of_rows_says_that_it_is_less_than_nothing(self):
         one = effect_of([[0.5, -0.5], [-0.25, 0.25]], margin=0.0)
-        assert (one.change, one.verdict, one.factor) == (0, "undecided", INF)
+        assert (one.change, one.verdict, one.factor) == (0, "inconclusive", INF)
 
 
 class TestCoverage:

@@ -18,16 +18,16 @@ DROPOUT = arm_of(dropout=True)
 
 
 class TestAnEffect:
-    UNDECIDED = Effect("dropout", -0.1, -0.3, 0.1, 0.02, "undecided", 0.04, 0.03, 0.02, 4.0)
+    INCONCLUSIVE = Effect("dropout", -0.1, -0.3, 0.1, 0.02, "inconclusive", 0.04, 0.03, 0.02, 4.0)
 
-    def test_that_is_undecided_says_how_many_rows_of_the_table_would_decide_it(self):
-        assert EffectFound.of(self.UNDECIDED, 720) == EffectFound(
+    def test_that_is_inconclusive_says_how_many_rows_of_the_table_would_decide_it(self):
+        assert EffectFound.of(self.INCONCLUSIVE, 720) == EffectFound(
             name="dropout",
             change=-0.1,
             low=-0.3,
             high=0.1,
             margin=0.02,
-            verdict="undecided",
+            verdict="inconclusive",
             rows=0.04,
             networks=0.03,
             search=0.02,
@@ -36,7 +36,7 @@ class TestAnEffect:
         )
 
     def test_or_that_no_number_of_rows_would_but_more_configurations_may(self):
-        found = EffectFound.of(replace(self.UNDECIDED, factor=np.inf), 720)
+        found = EffectFound.of(replace(self.INCONCLUSIVE, factor=np.inf), 720)
         assert (found.rows_to_decide, found.configurations_to_decide) == (None, True)
 
     def test_that_is_decided_does_not(self):
@@ -53,18 +53,18 @@ class TestLikely:
             (0.8, 0.0, ("helps", 0.8)),
             (0.79, 0.0, None),
             (0.12, 0.1, ("hurts", 0.88)),
-            (0.5, 0.85, ("no effect worth having", 0.85)),
-            (0.9, 0.85, ("no effect worth having", 0.85)),  # better, if at all, by too little
+            (0.5, 0.85, ("negligible", 0.85)),
+            (0.9, 0.85, ("negligible", 0.85)),  # better, if at all, by too little
             (None, None, None),
         ],
     )
-    def test_of_an_undecided_effect_is_what_four_fifths_speak_for(self, helps, negligible, likely):
-        effect = replace(TestAnEffect.UNDECIDED, helps=helps, negligible=negligible)
+    def test_of_an_inconclusive_effect_is_what_four_fifths_speak_for(self, helps, negligible, likely):
+        effect = replace(TestAnEffect.INCONCLUSIVE, helps=helps, negligible=negligible)
         assert EffectFound.of(effect, 720).likely == likely
 
-    @pytest.mark.parametrize("verdict", ["helps", "hurts", "no effect worth having"])
+    @pytest.mark.parametrize("verdict", ["helps", "hurts", "negligible"])
     def test_what_is_decided_is_more_than_likely(self, verdict):
-        effect = replace(TestAnEffect.UNDECIDED, verdict=verdict, helps=0.999, negligible=0.0)
+        effect = replace(TestAnEffect.INCONCLUSIVE, verdict=verdict, helps=0.999, negligible=0.0)
         assert EffectFound.of(effect, 720).likely is None
 
 
@@ -106,7 +106,7 @@ class TestAPlan:
     @pytest.mark.parametrize("plan", [Plan(5, 1, 3), Plan(1, 1, 3, 8, ("too short.",)), plan_trials(72, 12)])
     def test_and_once_that_configurations_are_too_few(self, plan):
         said = " ".join(Planned.of(plan, 12, configurations=2, splits=3, partitions=1).shortfalls)
-        assert said.count("2 configurations of each arm, too few to tune it, so that nothing is decided") == 1
+        assert said.count("2 configurations of each combination, too few to tune it: all inconclusive") == 1
         assert "configurations" not in " ".join(Planned.of(replace(plan, shortfalls=()), 12, 3, 3, 1).shortfalls)
 
     def test_but_not_where_there_is_nothing_to_tune(self):

@@ -84,7 +84,7 @@ class TestWhoWatches:
     def test_sees_the_answers_after_the_first_wave_and_again_as_they_sharpen(self, pretend_race):
         seen = Raced(pretend_race, every_effect_is_large).watcher.looks
         assert seen[0].trials == 12 * 2 * 2
-        assert {effect.verdict for effect in seen[0].effects} == {"undecided"}
+        assert {effect.verdict for effect in seen[0].effects} == {"inconclusive"}
         assert [later.trials >= GROWTH * one.trials for one, later in itertools.pairwise(seen)] == [True] * (
             len(seen) - 1
         )
@@ -129,7 +129,7 @@ class TestUntilDecided:
         assert look == raced.looks.taken
         assert 1 - confidence == pytest.approx(error(look))
 
-    def test_where_something_stays_undecided_it_goes_on_to_its_end_and_the_last_look_has_what_is_left(
+    def test_where_something_stays_inconclusive_it_goes_on_to_its_end_and_the_last_look_has_what_is_left(
         self, pretend_race
     ):
         raced = Raced(pretend_race, nothing_is_known, until_decided=True)
@@ -172,7 +172,7 @@ class TestPeeking:
             for look, count in enumerate(self.ROWS, 1):
                 compared = self.compared(rows[:count])
                 (effect,) = effects_of(compared, margin=1e-9, confidence=confidence_of(look))
-                if effect.verdict != "undecided":
+                if effect.verdict != "inconclusive":
                     break
             missed += not effect.low <= 0 <= effect.high
         return missed / self.TIMES
@@ -204,10 +204,10 @@ class TestWhichEffectsHaveToBeDecided:
     """Main effects, also those of a part of all combinations; not whether the best combination is better."""
 
     @pytest.mark.parametrize("design", [DESIGN, fraction(dict.fromkeys("abcde", (False, True)), {}, (), 8)])
-    @pytest.mark.parametrize("undecided_at", [0, -1])
-    def test_they_are_all_but_the_last(self, design, undecided_at):
+    @pytest.mark.parametrize("inconclusive_at", [0, -1])
+    def test_they_are_all_but_the_last(self, design, inconclusive_at):
         verdicts = ["helps"] * len(design.asked[0])
-        verdicts[undecided_at] = "undecided"
+        verdicts[inconclusive_at] = "inconclusive"
         looks = Looks(design, None, Record(), until_decided=True)
         answers = SimpleNamespace(contrasts=[SimpleNamespace(verdict=verdict) for verdict in verdicts])
-        assert looks._are_decided(answers) == (undecided_at == -1)
+        assert looks._are_decided(answers) == (inconclusive_at == -1)

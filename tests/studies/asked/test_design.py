@@ -84,7 +84,7 @@ class TestQuestions:
             "batch norm after instead of before": 4,
             "dropout": 6,
             "weight decay": 6,
-            "the best of all combinations": 12,
+            "best combination (cross-validated choice)": 12,
         }
         assert {pair.name: len(pair.both) for pair in interactions} == {
             "batch norm before and dropout": 2,

@@ -1,13 +1,15 @@
-"""Runs that goru 0.1.0 wrote as its versions 4 to 7, `goru fit iris --networks 36`, in today's form."""
+"""Runs that goru 0.1.0 wrote as its versions 4 to 8, `goru fit iris --networks 36`, in today's form."""
 
 import json
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from goru.errors import InputError
 from goru.experiment.arms import PLAIN
+from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Recommendation
 from goru.studies.asked.design import ARMS
 from goru.studies.runs.manifest import write_manifest
@@ -49,7 +51,7 @@ class TestAnswer:
     def test_is_read_with_everything_in_it(self, run):
         answer, old = run.answer, content(ANSWER)
         assert (answer.data.name, answer.data.classes) == (old["data"]["name"], tuple(old["data"]["classes"]))
-        assert [effect.name for effect in answer.effects] == [effect["name"] for effect in old["effects"]]
+        assert [effect.change for effect in answer.effects] == [effect["change"] for effect in old["effects"]]
         assert (answer.plain.gap, answer.trained.steps) == (old["plain"]["gap"], old["trained"]["steps"])
         assert (answer.advice, answer.seconds) == (old["advice"], old["seconds"])
         assert (answer.single, answer.class_weight, answer.subject) == (False, None, "networks")
@@ -227,3 +229,34 @@ class TestVersion7:
     @pytest.mark.parametrize("version", [4, 5, 6])
     def test_so_did_those_before(self, tmp_path, version):
         assert len(opened(version, tmp_path / "run").answer.interactions) == 5
+
+
+class TestVersion8:
+    """Its verdicts had other names, and so had the last of its questions."""
+
+    @pytest.mark.parametrize("version", [4, 5, 6, 7, 8])
+    def test_the_answer_has_today_s_verdicts(self, version, tmp_path):
+        answer = opened(version, tmp_path / "run").answer
+        effects = [*answer.effects, *answer.interactions, *answer.removals]
+        assert {effect.verdict for effect in effects} <= set(get_args(Verdict))
+        assert answer.effects[-1].name == "best combination (cross-validated choice)"
+
+    def test_every_word_has_one_of_today_s(self):
+        words = {
+            "helps": "helps",
+            "hurts": "hurts",
+            "no effect worth having": "negligible",
+            "undecided": "inconclusive",
+        }
+        old = content(ANSWER, 8)
+        for word, today in words.items():
+            old["effects"][0]["verdict"] = word
+            assert lifted_answer(old, 8, {})["effects"][0]["verdict"] == today
+
+    def test_interactions_and_removals_are_still_the_answer_s(self, tmp_path):
+        answer, old = opened(8, tmp_path / "run").answer, content(ANSWER, 8)
+        assert [pair.change for pair in answer.interactions] == [pair["change"] for pair in old["interactions"]]
+        assert [one.change for one in answer.removals] == [one["change"] for one in old["removals"]]
+
+    def test_the_evidence_is_read_as_it_is(self):
+        assert lifted_evidence(content(EVIDENCE, 8), 8) == content(EVIDENCE, 8)
