@@ -21,6 +21,7 @@ from goru.errors import InputError, argument, option, spelled
 from goru.estimators.parameters import factor_names
 from goru.experiment.clock import Clock
 from goru.experiment.racing.watcher import Silent
+from goru.language import spoken
 from goru.nn.architecture import ActivationName
 from goru.nn.judge import Measure
 from goru.report.run import Run
@@ -62,6 +63,7 @@ def fit(
     resume: bool = False,
     cluster: str | None = None,
     verbose: bool = True,
+    lang: str | None = None,
 ) -> Run:
     """Train every combination of batch norm, weight decay and dropout on a table; say what helped; keep the best.
 
@@ -102,6 +104,7 @@ def fit(
       which lives as long as the run that is returned.
     - `cluster`: a Ray cluster to train on.
     - `verbose`: show progress.
+    - `lang`: the language of progress and report, `"en"` or `"ko"`; by default that of the locale.
 
     **Returns:** the run: see [`Run`][goru.report.run.Run]. Ctrl-C once finishes early with what there is.
 
@@ -139,12 +142,12 @@ def fit(
         judge=judge,
     )
     if out is not None:
-        return run_in(Path(out), table, options, overwrite, resume, cluster, verbose=verbose)
+        return run_in(Path(out), table, options, overwrite, resume, cluster, verbose=verbose, lang=lang)
     if resume:
         raise InputError(f"{option('resume')}: a temporary folder has nothing to resume. Give {option('folder')} too.")
     folder = tempfile.mkdtemp(prefix="goru-")
     try:
-        run = run_in(Path(folder), table, options, cluster=cluster, verbose=verbose)
+        run = run_in(Path(folder), table, options, cluster=cluster, verbose=verbose, lang=lang)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -161,16 +164,18 @@ def run_in(
     cluster: str | None = None,
     clock: Clock | None = None,
     verbose: bool = True,
+    lang: str | None = None,
 ) -> Run:
     """Study a table, show how far it has got, and write the run and its report into a folder.
 
-    **Arguments:** as of [`fit_table`][goru.studies.fitting.fit_table].
+    **Arguments:** as of [`fit_table`][goru.studies.fitting.fit_table], and `lang` as of [`fit`][goru.fitting.fit].
     """
     from goru.report.progress import watcher
     from goru.report.study_page import write_study_page
 
     clock = clock or Clock()
-    with interruptible(clock.ending), watcher() if verbose else nullcontext(Silent()) as watching:
+    watch = watcher if verbose else partial(nullcontext, Silent())
+    with spoken(lang), interruptible(clock.ending), watch() as watching:
         run = fit_table(table, options, folder, overwrite, resume, watching, clock, write_study_page, cluster)
     return Run(run.folder)
 

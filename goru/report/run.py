@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from goru.language import spoken
 from goru.report.viewable import Viewable
 from goru.studies.runs import run as on_disk
 
@@ -47,7 +48,13 @@ class Run(Viewable, on_disk.RunFolder):
         """
         return self.model.predict_proba(table)
 
-    def report(self, path: str | os.PathLike[str] | None = None, overwrite: bool = True, show: bool = False) -> Path:
+    def report(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        overwrite: bool = True,
+        show: bool = False,
+        lang: str | None = None,
+    ) -> Path:
         """Write the report, one HTML page that opens offline.
 
         **Arguments:**
@@ -55,19 +62,20 @@ class Run(Viewable, on_disk.RunFolder):
         - `path`: of the page; by default `report.html` in the run's folder.
         - `overwrite`: whether it replaces a file at `path`.
         - `show`: open it in the browser.
+        - `lang`: its language, `"en"` or `"ko"`; by default that of the locale.
 
         **Returns:** where it is.
 
-        **Raises:** `InputError` if it cannot be written, or would replace a file that is to stay.
+        **Raises:** `InputError` if it cannot be written, or would replace a file that is to stay; for an unknown language.
         """
         from goru.report.study_page import write_study_page
 
-        if path is None:
-            page = self.folder / on_disk.REPORT
-            write_study_page(self)
-        else:
-            page = Path(path)
-            self.write_report(page, overwrite)
+        page = self.folder / on_disk.REPORT if path is None else Path(path)
+        with spoken(lang):
+            if path is None:
+                write_study_page(self)
+            else:
+                self.write_report(page, overwrite)
         if show:
             import webbrowser
 
