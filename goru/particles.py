@@ -1,4 +1,4 @@
-"""Korean particles, which follow the sound before them: of `손실이(가)` becomes `손실이`, of `정확도이(가)` `정확도가`."""
+"""Korean particles, which follow the sound before them: `손실이(가)` is `손실이`, `정확도이(가)` is `정확도가`."""
 
 import re
 

@@ -19,7 +19,8 @@ from jinja2.ext import babel_extract
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "goru" / "locale"
 LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
-PLURAL, CONTEXTS = {"_n"}, {"_": None, "_n": None, "kept": "kept"}
+KEPT_CONTEXT = "kept"
+PLURAL, CONTEXTS = {"_n"}, {"_": None, "_n": None, "kept": KEPT_CONTEXT}
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # the same sentences, the same file
 
 Sentence = tuple[str, str | tuple[str, str], str | None]  # the file, the sentence or its two numbers, the context

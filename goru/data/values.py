@@ -108,12 +108,10 @@ def _without_gaps(series: pd.Series, notes: list[str]) -> pd.Series:
         return series
     words = series[present.isna() & series.notna()]
     names = listing(dict.fromkeys(map(shortened, words)), limit=3)
-    notes.append(
-        kept(
-            "'{name}' has {cells} {names}, taken as missing.",
-            name=series.name,
-            cells=counted(len(words), "cell"),
-            names=names,
-        )
+    note = (
+        kept("'{name}' has 1 cell {names}, taken as missing.")
+        if len(words) == 1
+        else kept("'{name}' has {n} cells {names}, taken as missing.")
     )
+    notes.append(note.format(name=series.name, n=f"{len(words):,}", names=names))
     return present

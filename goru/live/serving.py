@@ -7,11 +7,11 @@ import webbrowser
 from collections.abc import Sequence
 
 from goru.errors import InputError, option
+from goru.language import LANGUAGES
 from goru.live.rows import Rows, Source, table
 from goru.live.session import Session
 from goru.live.state import NetworkState, State, StateError, TrainingState
 
-LANGUAGES = ("en", "ko")
 SWITCH_SECONDS = 2e-4  # between Python's threads: those that train and answer wait less for the one that compiles
 WIDTHS = ((64, 64), (32, 32), (16, 16), ())  # of the first networks on a table, the widest first
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from goru.errors import InputError, option
+from goru.language import LANGUAGES
 from goru.live.rows import Source, table
-from goru.live.serving import LANGUAGES, first_state
+from goru.live.serving import first_state
 from goru.live.session import Session
 from goru.live.state import State
 

@@ -66,7 +66,8 @@ class Run(Viewable, on_disk.RunFolder):
 
         **Returns:** where it is.
 
-        **Raises:** `InputError` if it cannot be written, or would replace a file that is to stay; for an unknown language.
+        **Raises:** `InputError` if it cannot be written, or would replace a file that is to stay; for a language
+        that there is not.
         """
         from goru.report.study_page import write_study_page
 
