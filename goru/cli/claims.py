@@ -31,7 +31,7 @@ def claims_command(
     """Test textbook claims about the techniques, each by an experiment with a verdict."""
     from goru.claims.running import NAMES, claim, run_all, set_up
     from goru.language import _
-    from goru.report.terminal import printable, table
+    from goru.report.terminal import labelled, printable, table
 
     chosen = list(dict.fromkeys(names or NAMES))
     asked = [claim(name) for name in chosen]
@@ -56,4 +56,4 @@ def claims_command(
             print(line)
     if out is not None:
         write_claims(outcomes, out)
-        print(f"\n{_('written'):<14}{printable(out)}")
+        print("", *labelled(_("written"), [printable(out)]), sep="\n")

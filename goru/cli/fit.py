@@ -110,7 +110,7 @@ def fit_command(
     from goru.experiment.clock import Clock
     from goru.fitting import run_in
     from goru.language import _
-    from goru.report.terminal import printable, timings_lines
+    from goru.report.terminal import labelled, printable, timings_lines
     from goru.studies.asked.options import Options
     from goru.studies.fitting import TableOptions
     from goru.studies.runs.run import REPORT
@@ -156,5 +156,5 @@ def fit_command(
         print()
         for line in timings_lines(Timings.of(clock, n_cores())):
             print(line)
-    print(f"\n{_('written'):<14}{printable(folder)}")
-    print(f"{_('report'):<14}{printable(folder / REPORT)}")
+    print("", *labelled(_("written"), [printable(folder)]), sep="\n")
+    print(*labelled(_("report"), [printable(folder / REPORT)]))

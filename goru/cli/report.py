@@ -21,7 +21,7 @@ def report_command(
 ) -> None:
     """Write the report of a run again, or a page that compares runs."""
     from goru.language import _
-    from goru.report.terminal import printable
+    from goru.report.terminal import labelled, printable
     from goru.report.writing import write_page
     from goru.studies.runs.manifest import list_again
     from goru.studies.runs.run import REPORT, open_run
@@ -44,4 +44,4 @@ def report_command(
     for run in runs:
         if path.resolve() == (run / REPORT).resolve():
             list_again(run, REPORT)
-    print(f"{_('written'):<14}{printable(path)}")
+    print(*labelled(_("written"), [printable(path)]))

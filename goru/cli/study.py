@@ -49,7 +49,7 @@ def study_command(
     from goru.functions.tables import sources_of
     from goru.language import _
     from goru.report.progress import watcher
-    from goru.report.terminal import answer_lines, printable
+    from goru.report.terminal import answer_lines, labelled, printable
     from goru.studies.runs.interrupting import interruptible
     from goru.studies.runs.run import REPORT
     from goru.studies.runs.stopping import stopping
@@ -85,5 +85,5 @@ def study_command(
         )
     for line in answer_lines(result.answer):
         print(line)
-    print(f"\n{_('written'):<14}{printable(folder)}")
-    print(f"{_('report'):<14}{printable(folder / REPORT)}")
+    print("", *labelled(_("written"), [printable(folder)]), sep="\n")
+    print(*labelled(_("report"), [printable(folder / REPORT)]))

@@ -1,7 +1,6 @@
 """Effects from a table of runs that exist already, a run a row: sweeps of Optuna, W&B, MLflow, or by hand."""
 
 import itertools
-import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,10 @@ from goru.experiment.arms import Level, technique
 from goru.experiment.effects.effects import Verdict, verdict
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.questions import NOTHING
-from goru.language import kept
+from goru.language import _, _n, kept, retold
 from goru.report.estimates import in_loss
 from goru.report.interactions import TOGETHER
-from goru.report.terminal import WIDTH, printable, table
+from goru.report.terminal import labelled, printable, table, wrapped
 from goru.wording import counted, listing, nearest, shortened
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ FEWEST_LEFT = 5  # runs more than there are numbers to estimate
 _ROUNDING = 1e-8
 DECADES = 2.0  # a knob above zero that spans more powers of ten is looked at by its logarithm
 
-WEAKER = (
+WEAKER = kept(
     "Weaker than a study: whoever chose these runs may have looked at the losses of others (a sampler that goes where "
     "it is good does), knobs were not tuned for each combination by itself, and rows that judge may have chosen. So "
     "this says how runs with and without differ on average, other columns being equal, and not what each could do at "
@@ -54,28 +53,34 @@ class RunEffects:
 
     def lines(self) -> Iterator[str]:
         """As text."""
-        yield f"{'runs':<14}{counted(self.runs, 'run')}"
-        for note in self.notes:
-            yield f"{'':<14}{note}"
+        notes = [_n("{n} run", "{n} runs", self.runs), *(retold(note) for note in self.notes)]
+        yield from labelled(_("runs"), notes)
         yield ""
         none: Mapping[Verdict, str] = {}
         kinds = (
-            ("effect of each level", self.effects, none),
-            ("interaction: both, less each alone", self.interactions, TOGETHER),
+            (_("effect of each level"), self.effects, none),
+            (_("interaction: both, less each alone"), self.interactions, TOGETHER),
         )
         for title, effects, words in kinds:
             if effects:
                 rows = [self._row(effect, words) for effect in effects]
-                yield from table([(title, "change in loss", "95% interval", "verdict"), *rows])
+                yield from table(
+                    [(title, _("change in loss"), _("{confidence} interval", confidence="95%"), _("verdict")), *rows]
+                )
                 yield ""
-        yield from textwrap.wrap(WEAKER, WIDTH)
+        yield from wrapped(retold(WEAKER))
 
     def _row(self, effect: EffectFound, words: Mapping[Verdict, str]) -> tuple[str, str, str, str]:
         change, interval = in_loss(effect)
         share = (
             f" ({effect.change / abs(self.plain_loss):+.1%})" if effect.change is not None and self.plain_loss else ""
         )
-        return printable(effect.name), change + share, interval, words.get(effect.verdict, effect.verdict)
+        return (
+            printable(retold(effect.name)),
+            change + share,
+            interval,
+            retold(words.get(effect.verdict, effect.verdict)),
+        )
 
     def frame(self) -> "pd.DataFrame":
         """One row a question."""

@@ -46,14 +46,14 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     yield ""
     yield from _removals(answer)
     if sentences := [shown(sentence, 2 * WIDTH) for sentence in interaction_sentences(answer)]:
-        yield from _labelled(_("interactions"), sentences)
+        yield from labelled(_("interactions"), sentences)
         yield ""
     yield from _recommended(answer)
     yield ""
     if answer.test:
         yield from _test(answer)
         yield ""
-    yield from _labelled(_("advice"), wrapped(printable(retold(answer.advice))))
+    yield from labelled(_("advice"), wrapped(printable(retold(answer.advice))))
 
 
 def timings_rows(timings: Timings) -> list[tuple[str, ...]]:
@@ -85,7 +85,8 @@ def timings_lines(timings: Timings) -> Iterator[str]:
     yield from table(timings_rows(timings))
 
 
-def _labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
+def labelled(label: str, texts: Sequence[str]) -> Iterator[str]:
+    """A paragraph: what it is called, and its lines."""
     for index, text in enumerate(texts):
         yield _padded(label if index == 0 else "", LABEL) + text
 
@@ -103,7 +104,7 @@ def _data(data: Data) -> Iterator[str]:
     share = _("all of them for training and validation, none for a test")
     if data.test:
         share = _("{rows:,} for training and validation, {test:,} for the test", rows=data.development, test=data.test)
-    yield from _labelled(_("data"), [f"{', '.join(parts)}; {share}", *(printable(retold(note)) for note in data.notes)])
+    yield from labelled(_("data"), [f"{', '.join(parts)}; {share}", *(printable(retold(note)) for note in data.notes)])
 
 
 def _plain(answer: Answer) -> Iterator[str]:
@@ -140,11 +141,11 @@ def _plain(answer: Answer) -> Iterator[str]:
             overfitting = _(
                 "{found}; wider layers ({option}) might overfit", found=overfitting, option=option("hidden")
             )
-    yield from _labelled(_("plain"), [last, *([overfitting] if overfitting else [])])
+    yield from labelled(_("plain"), [last, *([overfitting] if overfitting else [])])
     if answer.class_weight:
-        yield from _labelled("", [_("(every class counts alike in all losses)")])
+        yield from labelled("", [_("(every class counts alike in all losses)")])
     if answer.data.classes is None:
-        yield from _labelled("", [_("(the loss is the {loss})", loss=printable(retold(answer.judgement.loss)))])
+        yield from labelled("", [_("(the loss is the {loss})", loss=printable(retold(answer.judgement.loss)))])
 
 
 def _trained(answer: Answer) -> Iterator[str]:
@@ -163,7 +164,7 @@ def _trained(answer: Answer) -> Iterator[str]:
         *([_("{count} epochs", count=plan.epochs)] if plan.epochs > 1 else []),
     ]
     summary = f"{', '.join([*parts, _('{seconds:.0f} s', seconds=answer.seconds)])} ({', '.join(design)})"
-    yield from _labelled(_("trained"), [summary, *(printable(retold(one)) for one in plan.shortfalls)])
+    yield from labelled(_("trained"), [summary, *(printable(retold(one)) for one in plan.shortfalls)])
 
 
 def _failures(answer: Answer) -> Iterator[str]:
@@ -177,7 +178,7 @@ def _failures(answer: Answer) -> Iterator[str]:
         )
         for one in answer.failures
     ]
-    yield from _labelled(_("failed"), lines)
+    yield from labelled(_("failed"), lines)
 
 
 def _effects(answer: Answer) -> Iterator[str]:
@@ -255,7 +256,7 @@ def _recommended(answer: Answer) -> Iterator[str]:
     if words.has_simplest(answer):
         simplest = shown(words.simplest(answer))
         lines.append(_("simplest within one standard error of the best: {simplest}", simplest=simplest))
-    yield from _labelled(_("recommended"), lines)
+    yield from labelled(_("recommended"), lines)
 
 
 def _configuration(answer: Answer, one: Recommendation) -> str:
@@ -279,7 +280,7 @@ def _network(network: Network) -> Iterator[str]:
                 pieces=pieces,
                 scaled=scaled,
             )
-    yield from _labelled(_("network"), lines)
+    yield from labelled(_("network"), lines)
 
 
 def _test(answer: Answer) -> Iterator[str]:
