@@ -20,7 +20,8 @@ from goru.particles import with_particles
 LANGUAGES = ("en", "ko")
 KEPT = "kept"  # the context of sentences that are kept, in the catalogue
 # What fills some places of kept sentences: numbers alone, or a name; or a sentence of few words would take any other.
-NUMBERS = {"n", "low", "high", "value", "rate", "count", "folds", "epochs", "planned", "trials"}
+NUMBERS = {"n", "low", "high", "value", "count", "folds", "epochs", "planned", "trials"}  # and what is formatted as one
+NUMBER = r"[-+−\d.,e%]+|[-+−]?(?:nan|inf)%?"
 NAMES = {"level", "other"}
 CATALOGUES = Path(__file__).parent / "locale"
 
@@ -155,10 +156,11 @@ class _Patterns:
 def _pattern(sentence: str) -> str:
     """Places are filled by anything that ends no sentence, some by numbers alone."""
     parts, seen = [], set[str]()
-    for letters, place, *_rest in Formatter().parse(sentence):
+    for letters, place, spec, *_rest in Formatter().parse(sentence):
         parts.append(re.escape(letters))
         if place:
-            filled = r"[-+−\d.,e%]+" if place in NUMBERS else "[^:;.]+?" if place in NAMES else r"(?:(?![.] [A-Z]).)+?"
+            is_number = place in NUMBERS or (spec or "")[-1:] in (*"defg%,",)
+            filled = NUMBER if is_number else "[^:;.]+?" if place in NAMES else r"(?:(?![.] [A-Z]).)+?"
             parts.append(f"(?P={place})" if place in seen else f"(?P<{place}>{filled})")
             seen.add(place)
     return "".join(parts)

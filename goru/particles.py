@@ -3,7 +3,13 @@
 import re
 
 # After a consonant, and after a vowel.
-_PAIRS = {"이(가)": ("이", "가"), "을(를)": ("을", "를"), "은(는)": ("은", "는"), "(으)로": ("으로", "로")}
+_PAIRS = {
+    "이(가)": ("이", "가"),
+    "을(를)": ("을", "를"),
+    "은(는)": ("은", "는"),
+    "과(와)": ("과", "와"),
+    "(으)로": ("으로", "로"),
+}
 _PARTICLE = re.compile(f"(.)({'|'.join(map(re.escape, _PAIRS))})")
 _DIGITS = {**dict.fromkeys("245", 0), "9": 0, "%": 0, **dict.fromkeys("036", 1), **dict.fromkeys("178", 8)}
 _RIEUL = 8  # the one consonant that 로 follows as it follows a vowel

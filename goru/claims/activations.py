@@ -12,6 +12,7 @@ from goru.claims.effects import points_effect
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import GLOROT, HE, IOFFE
 from goru.claims.training import Cell, TrainedCell
+from goru.language import kept
 
 KINDS = ("sigmoid", "tanh", "relu")
 SIDES = ("none", "before")
@@ -32,11 +33,12 @@ MOST_DRAWN = 20_000  # activations in a histogram
 def setting(setup: Setup) -> str:
     """What is trained."""
     sizes = setup.learning
-    return (
-        f"{setup.describe(sizes)} Initial weights are normal, of standard deviation 1, 0.01, 1/√n (Xavier, as the book "
-        "writes it) or √(2/n) (He), n being the width of the layer before; activations are sigmoid, tanh and ReLU. "
-        "A neuron is in use if its activation varies over the rows and is not at an end of its range for most of them; "
-        "counted are the neurons of the last hidden layer before the first step."
+    return f"{setup.describe(sizes)} " + kept(
+        "Initial weights are normal, of standard deviation 1, 0.01, 1/√n (Xavier, as "
+        "the book writes it) or √(2/n) (He), n being the width of the layer before; "
+        "activations are sigmoid, tanh and ReLU. A neuron is in use if its activation varies "
+        "over the rows and is not at an end of its range for most of them; counted are the "
+        "neurons of the last hidden layer before the first step.",
     )
 
 
@@ -112,13 +114,13 @@ def read(setup: Setup, results: Results) -> Reading:
 
     effects = (
         points_effect(
-            "Neurons in use without batch norm, a suitable scale against an unsuitable one",
+            kept("Neurons in use without batch norm, a suitable scale against an unsuitable one"),
             mean("none", True),
             mean("none", False),
             comparisons=2,
         ),
         points_effect(
-            "Neurons in use at an unsuitable scale, with batch norm against without",
+            kept("Neurons in use at an unsuitable scale, with batch norm against without"),
             mean("before", False),
             mean("none", False),
             comparisons=2,
@@ -129,10 +131,12 @@ def read(setup: Setup, results: Results) -> Reading:
         inits = (SUITED[kind], *UNSUITED)
         return f"{kind} " + ", ".join(f"{share(side, kind, (init,)).mean():.0%} ({init})" for init in inits)
 
-    found = (
-        f"Without batch norm were in use: {'; '.join(shares('none', kind) for kind in KINDS)}. With it: "
-        f"{'; '.join(shares('before', kind) for kind in KINDS)}. The sigmoid is never steeper than 1/4, so that with "
-        "weights that suit tanh the differences between rows shrink from layer to layer."
+    found = kept(
+        "Without batch norm were in use: {kinds}. With it: {with_it}. The sigmoid is never "
+        "steeper than 1/4, so that with weights that suit tanh the differences between rows "
+        "shrink from layer to layer.",
+        kinds="; ".join(shares("none", kind) for kind in KINDS),
+        with_it="; ".join(shares("before", kind) for kind in KINDS),
     )
 
     def draw(figure: Any) -> None:
@@ -171,32 +175,41 @@ def _histograms(setup: Setup, results: Results, figure: Any, kind: str) -> None:
             axes.grid(False)
             axes.tick_params(labelsize=6)
             if row == 0:
-                axes.set_title(f"layer {layer + 1}", fontsize=7, loc="center")
+                axes.set_title(kept("layer {layer}", layer=layer + 1), fontsize=7, loc="center")
         grid[row, 0].set_ylabel(init, fontsize=8)
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each activation, with batch norm and without."""
     kind, side, init = key
-    return [(f"{kind}, {'with batch norm' if side == 'before' else 'without'}", init)]
+    return [(f"{kind}, {kept('with batch norm') if side == 'before' else kept('without')}", init)]
 
 
 CLAIM = Claim(
     name="activations",
-    question="Does the scale of the initial weights decide how activations spread?",
-    promise="Activations should be evenly spread; the scale of the initial weights decides whether they are, and batch "
-    "normalization spreads them whatever that scale is.",
+    question=kept("Does the scale of the initial weights decide how activations spread?"),
+    promise=kept(
+        "Activations should be evenly spread; the scale of the initial weights decides "
+        "whether they are, and batch normalization spreads them whatever that scale is."
+    ),
     setting=setting,
     columns=("activation", "batch_norm", "init"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So both halves of the claim hold. Too large weights push a sigmoid or tanh to the ends of its "
-        "range, where it passes hardly any gradient on; too small ones make all rows look alike, layer by layer; "
-        "Xavier's and He's scales keep the variance as it is. Batch norm restores the spread by force.",
-        "holds in part": "So the claim holds in part: not both of its halves, the scale's influence and batch norm's "
-        "remedy, can be seen here.",
-        "does not hold": "So the claim does not hold here: neither of its halves, the scale's influence on how many "
-        "neurons are in use and batch norm's remedy, is borne out.",
+        "holds": kept(
+            "So both halves of the claim hold. Too large weights push a sigmoid or tanh to the "
+            "ends of its range, where it passes hardly any gradient on; too small ones make all "
+            "rows look alike, layer by layer; Xavier's and He's scales keep the variance as it "
+            "is. Batch norm restores the spread by force."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: not both of its halves, the scale's influence and batch "
+            "norm's remedy, can be seen here."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither of its halves, the scale's influence on "
+            "how many neurons are in use and batch norm's remedy, is borne out."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(GLOROT, HE, IOFFE),
@@ -204,7 +217,10 @@ CLAIM = Claim(
     read=read,
     keep="snapshots",
     size=(15, 5.2),
-    shows="Histograms of the activations in every hidden layer, a row for each way to draw the initial weights: before "
-    "training without batch norm (grey) and with it (blue), and after training without it (red).",
+    shows=kept(
+        "Histograms of the activations in every hidden layer, a row for each way to draw the "
+        "initial weights: before training without batch norm (grey) and with it (blue), and "
+        "after training without it (red)."
+    ),
     lines=lines,
 )

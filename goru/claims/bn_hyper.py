@@ -11,6 +11,7 @@ from goru.claims.effects import MARGIN_PERCENT, best_on_others, mean_effect, min
 from goru.claims.figures import BLUE, GREY, RED, panels
 from goru.claims.sources import IOFFE
 from goru.claims.training import Cell
+from goru.language import kept
 
 USUAL = {"ε": 1e-5, "momentum": 0.9, "γ": 1.0, "β": 0.0}
 NEAR = {"ε": (1e-7, 1e-3), "momentum": (0.8, 0.95), "γ": (0.5, 2.0), "β": (-0.5, 0.5)}
@@ -44,13 +45,19 @@ def _settings(setup: Setup) -> dict[tuple[str, float], str]:
 def setting(setup: Setup) -> str:
     """What is trained."""
     near, far = _batches(setup)["near"], _batches(setup)["far"]
-    return (
-        f"{setup.describe(setup.overfitting)} Batch norm before the activation, one number changed at a time. Usual: ε "
-        f"1e-5, momentum 0.9, γ 1, β 0, batches of {setup.overfitting.batch}. Near: ε 1e-7 and 1e-3, momentum 0.8 and "
-        f"0.95, γ 0.5 and 2, β −0.5 and 0.5, batches of {near[0]} and {near[1]}. Far: ε 0.1 and 10, momentum 0 and "
-        f"0.999, γ 0.05 and 20, β −5 and 5, batches of {far[0]} and {far[1]}; all for as many steps. Each setting is "
-        "judged at the learning rate that is best on the other seeds. The range is the test loss of the worst setting "
-        "without that of the best, both named by the other seeds."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "Batch norm before the activation, one number changed at a time. "
+        "Usual: ε 1e-5, momentum 0.9, γ 1, β 0, batches of {batch}. Near: ε 1e-7 and 1e-3, "
+        "momentum 0.8 and 0.95, γ 0.5 and 2, β −0.5 and 0.5, batches of {near} and {near_larger}. "
+        "Far: ε 0.1 and 10, momentum 0 and 0.999, γ 0.05 and 20, β −5 and 5, batches of "
+        "{far} and {far_larger}; all for as many steps. Each setting is judged at the learning "
+        "rate that is best on the other seeds. The range is the test loss of the worst "
+        "setting without that of the best, both named by the other seeds.",
+        batch=setup.overfitting.batch,
+        near=near[0],
+        near_larger=near[1],
+        far=far[0],
+        far_larger=far[1],
     )
 
 
@@ -83,9 +90,9 @@ def read(setup: Setup, results: Results) -> Reading:
     effects = tuple(
         mean_effect(what, spread(places, ("usual", *names)), MARGIN_PERCENT, "%", comparisons=3, neutral=True)
         for what, places, names in (
-            ("Range of test loss over ε, momentum, γ and β near the usual values", ("usual", "near"), FIELDS),
-            ("Range over batches near the usual one", ("usual", "near"), ("batch",)),
-            ("Range over all, far from the usual values", ("usual", "near", "far"), (*FIELDS, "batch")),
+            (kept("Range of test loss over ε, momentum, γ and β near the usual values"), ("usual", "near"), FIELDS),
+            (kept("Range over batches near the usual one"), ("usual", "near"), ("batch",)),
+            (kept("Range over all, far from the usual values"), ("usual", "near", "far"), (*FIELDS, "batch")),
         )
     )
     means = pd.DataFrame(
@@ -124,8 +131,15 @@ def _extremes(means: pd.DataFrame, where: str) -> str:
     chosen = means[means["where"] == where].sort_values("change")
     best, worst = chosen.iloc[0], chosen.iloc[-1]
     return minus(
-        f"from {best['change']:+.1f} % ({best['what']} {best['value']:g}) to {worst['change']:+.1f} % "
-        f"({worst['what']} {worst['value']:g})"
+        kept(
+            "from {best:+.1f} % ({best_what} {best_value:g}) to {worst:+.1f} % ({worst_what} {worst_value:g})",
+            best=best["change"],
+            best_what=best["what"],
+            best_value=best["value"],
+            worst=worst["change"],
+            worst_what=worst["what"],
+            worst_value=worst["value"],
+        )
     )
 
 
@@ -133,33 +147,41 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each number: the usual value, and the lowest and the highest that were tried."""
     name, value, _ = key
     if name == "usual":
-        return [(one, "usual value") for one in (*FIELDS, "batch")]
+        return [(one, kept("usual value")) for one in (*FIELDS, "batch")]
     far = _batches(setup)["far"] if name == "batch" else FAR[name]
-    return [(name, f"{'lowest' if value == min(far) else 'highest'} value")] if value in far else []
+    return [(name, kept("lowest value") if value == min(far) else kept("highest value"))] if value in far else []
 
 
 CLAIM = Claim(
     name="bn-hyper",
-    question="Do batch norm's own hyperparameters need attention?",
-    promise="The usual values of batch normalization's own hyperparameters need no tuning.",
+    question=kept("Do batch norm's own hyperparameters need attention?"),
+    promise=kept("The usual values of batch normalization's own hyperparameters need no tuning."),
     setting=setting,
     columns=("what", "value", "learning_rate"),
     expected=("negligible", "negligible", "hurts"),
     meaning={
-        "holds": "So the claim holds: near the usual values nothing is to be gained; far from them "
-        "something is to be lost.",
-        "holds in part": "So the claim holds in part: how far one may go from the usual values differs from number "
-        "to number. The size of the mini-batch is one of them: it decides how noisy the statistics are.",
-        "does not hold": "So the claim does not hold here: neither that nothing is to be gained near the usual "
-        "values, nor that something is to be lost far from them, is borne out.",
+        "holds": kept(
+            "So the claim holds: near the usual values nothing is to be gained; far from them something is to be lost."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: how far one may go from the usual values differs from "
+            "number to number. The size of the mini-batch is one of them: it decides how noisy "
+            "the statistics are."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither that nothing is to be gained near the "
+            "usual values, nor that something is to be lost far from them, is borne out."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE,),
     plan=plan,
     read=read,
     size=(12, 3.6),
-    shows="Test loss of every setting, each seed a point and their mean a line: grey the usual value, blue near it, "
-    "red far from it.",
+    shows=kept(
+        "Test loss of every setting, each seed a point and their mean a line: grey the usual "
+        "value, blue near it, red far from it."
+    ),
     lines=lines,
     watched="loss",
 )

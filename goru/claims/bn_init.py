@@ -11,20 +11,24 @@ from goru.claims.effects import mean_effect
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import GLOROT, HE, IOFFE
 from goru.claims.training import Cell
+from goru.language import kept
 
 SCALES = tuple(float(scale) for scale in np.logspace(0, -4, 16))
 LEARNED = 0.5  # of the way from a constant baseline to the best score on training rows that any network reaches
 MARGIN = 1.0  # scales
-SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
+SIDES = {"none": (kept("without"), RED), "before": (kept("with batch norm"), BLUE)}
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.learning)} Initial weights are normal, of {len(SCALES)} standard deviations from 1 to "
-        f"0.0001, with batch norm and without, all at the learning rate {setup.learning.rate:g}. A network has learned "
-        f"if its {setup.score} on training rows is at least half way from a constant baseline to the best that any "
-        "network reaches."
+    return f"{setup.describe(setup.learning)} " + kept(
+        "Initial weights are normal, of {scales} standard deviations from 1 to "
+        "0.0001, with batch norm and without, all at the learning rate {rate:g}. A network "
+        "has learned if its {score} on training rows is at least half way from a constant "
+        "baseline to the best that any network reaches.",
+        scales=len(SCALES),
+        rate=setup.learning.rate,
+        score=setup.score,
     )
 
 
@@ -46,17 +50,30 @@ def read(setup: Setup, results: Results) -> Reading:
     }  # (seeds, scales)
     count = {side: found.sum(axis=1) for side, found in learned.items()}
     change = mean_effect(
-        "Number of scales at which it learns", count["before"] - count["none"], MARGIN, "scales", higher_is_better=True
+        kept("Number of scales at which it learns"),
+        count["before"] - count["none"],
+        MARGIN,
+        "scales",
+        higher_is_better=True,
     )
     final = {
         side: np.stack([results[side, scale].test_score for scale in SCALES], axis=1).mean(axis=0) for side in SIDES
     }
     well = final["before"] >= baseline + 0.9 * (final["before"].max() - baseline)
-    found = (
-        f"With batch norm it learns at {count['before'].mean():.1f} of the {len(SCALES)} scales, without at "
-        f"{count['none'].mean():.1f} ({_range(learned['before'])} against {_range(learned['none'])}). That is not the "
-        f"same at all of them: with batch norm, {setup.score} on test rows goes from {final['before'].min():.2f} to "
-        f"{final['before'].max():.2f}, and is near its best at {int(well.sum())} scales."
+    found = kept(
+        "With batch norm it learns at {count:.1f} of the {scales} scales, without at "
+        "{without:.1f} ({learned} against {learned_without}). That is not the same at all of them: "
+        "with batch norm, {score} on test rows goes from {final:.2f} to {highest:.2f}, and "
+        "is near its best at {well} scales.",
+        count=count["before"].mean(),
+        scales=len(SCALES),
+        without=count["none"].mean(),
+        learned=_range(learned["before"]),
+        learned_without=_range(learned["none"]),
+        score=setup.score,
+        final=final["before"].min(),
+        highest=final["before"].max(),
+        well=int(well.sum()),
     )
 
     def draw(figure: Any) -> None:
@@ -88,37 +105,49 @@ def _range(learned: np.ndarray) -> str:
     scales = np.asarray(SCALES)[learned.mean(axis=0) > 0.5]
     if len(scales) == 0:
         return "none"
-    return f"{scales.min():.2g} to {scales.max():.2g}" if len(scales) > 1 else f"{scales[0]:.2g}"
+    return (
+        kept("{low} to {high}", low=f"{scales.min():.2g}", high=f"{scales.max():.2g}")
+        if len(scales) > 1
+        else f"{scales[0]:.2g}"
+    )
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for every third scale."""
     side, scale = key
-    return [(f"standard deviation {scale:.2g}", SIDES[side][0])] if scale in SCALES[::3] else []
+    return [(kept("standard deviation {scale:.2g}", scale=scale), SIDES[side][0])] if scale in SCALES[::3] else []
 
 
 CLAIM = Claim(
     name="bn-init",
-    question="Is batch norm independent of the initial weights?",
-    promise="With batch normalization a network hardly depends on its initial weights.",
+    question=kept("Is batch norm independent of the initial weights?"),
+    promise=kept("With batch normalization a network hardly depends on its initial weights."),
     setting=setting,
     columns=("batch_norm", "weight_std"),
     expected=("helps",),
     meaning={
-        "holds": "So the claim holds: batch norm takes the scale of the initial weights out again, layer by layer, "
-        "and a network learns from scales at which it would otherwise stand still or diverge. Hardly dependent is not "
-        "independent: from scales far from Glorot's or He's it learns more slowly, for the size of a weight still "
-        "decides how far one step turns it.",
-        "holds in part": "So the claim holds in part.",
-        "does not hold": "So the claim does not hold here: with batch norm networks learn from no more scales of the "
-        "initial weights than without.",
+        "holds": kept(
+            "So the claim holds: batch norm takes the scale of the initial weights out again, "
+            "layer by layer, and a network learns from scales at which it would otherwise stand "
+            "still or diverge. Hardly dependent is not independent: from scales far from "
+            "Glorot's or He's it learns more slowly, for the size of a weight still decides how "
+            "far one step turns it."
+        ),
+        "holds in part": kept("So the claim holds in part."),
+        "does not hold": kept(
+            "So the claim does not hold here: with batch norm networks learn from no more scales "
+            "of the initial weights than without."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, GLOROT, HE),
     plan=plan,
     read=read,
     size=(13, 5.4),
-    shows="Left, {score} on training rows by epoch, a panel for each standard deviation of the initial weights; right, "
-    "{score} on test rows at the end. Red is without batch norm, blue with it.",
+    shows=kept(
+        "Left, {score} on training rows by epoch, a panel for each standard deviation of the "
+        "initial weights; right, {score} on test rows at the end. Red is without batch norm, "
+        "blue with it."
+    ),
     lines=lines,
 )

@@ -10,16 +10,23 @@ from goru.claims.effects import loss_effect, points_effect, tuned
 from goru.claims.figures import BLUE, RED, band, gap, legend, panels
 from goru.claims.sources import IOFFE, LI
 from goru.claims.training import Cell
+from goru.language import kept
 
-SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
+SIDES = {"none": (kept("without"), RED), "before": (kept("with batch norm"), BLUE)}
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
     rates = ", ".join(f"{rate:g}" for rate in setup.rates)
-    tuning = f" Learning rates {rates}: each seed is judged at the rate with the lowest test loss on the other seeds."
+    tuning = kept(
+        "Learning rates {rates}: each seed is judged at the rate with the lowest test loss on the other seeds.",
+        rates=rates,
+    )
     return (
-        f"{setup.describe(setup.overfitting)} All are trained to the last epoch; nothing is stopped early."
+        f"{setup.describe(setup.overfitting)} "
+        + kept(
+            "All are trained to the last epoch; nothing is stopped early.",
+        )
         + tuning * (len(setup.rates) > 1)
     )
 
@@ -42,19 +49,23 @@ def read(setup: Setup, results: Results) -> Reading:
     gaps = {side: own(side, "gap") for side in SIDES}
     effects = (
         points_effect(
-            f"Gap in {setup.score} between training rows and test rows",
+            kept("Gap in {score} between training rows and test rows", score=setup.score),
             gaps["before"],
             gaps["none"],
             higher_is_better=False,
             comparisons=2,
         ),
-        loss_effect("Test loss", own("before", "test_loss"), own("none", "test_loss"), comparisons=2),
+        loss_effect(kept("Test loss"), own("before", "test_loss"), own("none", "test_loss"), comparisons=2),
     )
     fit = {side: own(side, "training_score").mean() for side in SIDES}
-    found = (
-        f"With batch norm the {setup.score} was {fit['before']:.1%} on training rows and "
-        f"{own('before', 'test_score').mean():.1%} on test rows; without, {fit['none']:.1%} and "
-        f"{own('none', 'test_score').mean():.1%}."
+    found = kept(
+        "With batch norm the {score} was {fit:.1%} on training rows and {own:.1%} on test "
+        "rows; without, {fit_without:.1%} and {own_without:.1%}.",
+        score=setup.score,
+        fit=fit["before"],
+        own=own("before", "test_score").mean(),
+        fit_without=fit["none"],
+        own_without=own("none", "test_score").mean(),
     )
 
     def draw(figure: Any) -> None:
@@ -78,25 +89,34 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 
 CLAIM = Claim(
     name="bn-overfit",
-    question="Does batch norm suppress overfitting?",
-    promise="Batch normalization suppresses overfitting.",
+    question=kept("Does batch norm suppress overfitting?"),
+    promise=kept("Batch normalization suppresses overfitting."),
     setting=setting,
     columns=("batch_norm", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the claim holds: the gap is smaller and the loss on test rows lower. A row is normalised by the "
-        "others of its mini-batch, and these change from step to step: that noise regularises, as dropout's does.",
-        "holds in part": "So the claim holds in part: of the two, the gap and the loss on test rows, not both are "
-        "shown to be better. A regulariser is judged by the loss; a gap can also be small because a "
-        "network has not learned.",
-        "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
-        "borne out.",
+        "holds": kept(
+            "So the claim holds: the gap is smaller and the loss on test rows lower. A row is "
+            "normalised by the others of its mini-batch, and these change from step to step: "
+            "that noise regularises, as dropout's does."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of the two, the gap and the loss on test rows, not both "
+            "are shown to be better. A regulariser is judged by the loss; a gap can also be "
+            "small because a network has not learned."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is borne out."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, LI),
     plan=plan,
     read=read,
-    shows="Left, the gap: {score} on training rows (dashed) above that on test rows (solid); right, the loss on test "
-    "rows. Each side is shown at the learning rate that is best on average.",
+    shows=kept(
+        "Left, the gap: {score} on training rows (dashed) above that on test rows (solid); "
+        "right, the loss on test rows. Each side is shown at the learning rate that is best "
+        "on average."
+    ),
     lines=lines,
 )

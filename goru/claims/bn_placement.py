@@ -13,6 +13,7 @@ from goru.claims.figures import BLUE, RED, forest, panels
 from goru.claims.sources import CAFFENET, IOFFE
 from goru.claims.table import ClaimTable
 from goru.claims.training import Cell
+from goru.language import kept
 
 KINDS = ("relu", "tanh", "sigmoid")
 DEPTHS = (2, 5)
@@ -37,11 +38,19 @@ def setting(setup: Setup) -> str:
     """What is trained."""
     sizes = setup.overfitting
     others = "".join(f", ReLU on {table.name}" for table in setup.tables)
-    return (
-        f"{DEPTHS[-1]} hidden layers of {sizes.width} units (and {DEPTHS[0]}, with ReLU); ReLU, tanh and sigmoid on "
-        f"{setup.table.name}{others}; up to {sizes.rows} rows to fit on, {sizes.epochs // 2} epochs of plain gradient "
-        f"descent, {setup.seeds} seeds. Each side is judged at the learning rate that is best on the other seeds. The "
-        "verdict is on the mean over all cases."
+    return kept(
+        "{depths} hidden layers of {width} units (and {shallow}, with ReLU); ReLU, tanh and "
+        "sigmoid on {name}{others}; up to {rows} rows to fit on, {epochs} epochs of plain "
+        "gradient descent, {seeds} seeds. Each side is judged at the learning rate that is "
+        "best on the other seeds. The verdict is on the mean over all cases.",
+        depths=DEPTHS[-1],
+        width=sizes.width,
+        shallow=DEPTHS[0],
+        name=setup.table.name,
+        others=others,
+        rows=sizes.rows,
+        epochs=sizes.epochs // 2,
+        seeds=setup.seeds,
     )
 
 
@@ -69,17 +78,23 @@ def read(setup: Setup, results: Results) -> Reading:
 
         before, after = own("before"), own("after")
         changes.append(100 * (after - before) / before.mean())
-        name = f"{table.name}, {kind}, {depth} layers"
+        name = kept("{name}, {kind}, {depth:d} layers", name=table.name, kind=kind, depth=depth)
         found[name] = (table.name, kind, depth), loss_effect(name, after, before, comparisons=len(_cases(setup)))
     overall = mean_effect(
-        "Test loss after the activation against before it", np.mean(changes, axis=0), MARGIN_PERCENT, "%"
+        kept("Test loss after the activation against before it"), np.mean(changes, axis=0), MARGIN_PERCENT, "%"
     )
     words = [single.verdict for _, single in found.values()]
-    text = (
-        f"After is better in {words.count('helps')} of {len(words)} cases, worse in {words.count('hurts')}, no "
-        f"different in {words.count('negligible')}, inconclusive in {words.count('inconclusive')}. On ImageNet "
-        f"the published top-1 accuracies of one network each were {IMAGENET['before']:.3f} before and "
-        f"{IMAGENET['after']:.3f} after."
+    text = kept(
+        "After is better in {count} of {cases} cases, worse in {worse}, no different in "
+        "{negligible}, inconclusive in {inconclusive}. On ImageNet the published top-1 accuracies of "
+        "one network each were {imagenet:.3f} before and {imagenet_after:.3f} after.",
+        count=words.count("helps"),
+        cases=len(words),
+        worse=words.count("hurts"),
+        negligible=words.count("negligible"),
+        inconclusive=words.count("inconclusive"),
+        imagenet=IMAGENET["before"],
+        imagenet_after=IMAGENET["after"],
     )
     cases = pd.DataFrame(
         [{"table": case[0], "activation": case[1], "depth": case[2], **row(single)} for case, single in found.values()]
@@ -99,29 +114,38 @@ def read(setup: Setup, results: Results) -> Reading:
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each case."""
     table, kind, depth, place, _ = key
-    return [(f"{kind}, {depth} layers, {table}", f"{place} the activation")]
+    return [
+        (
+            kept("{kind}, {depth:d} layers, {table}", kind=kind, depth=depth, table=table),
+            kept("{name} the activation", name=place),
+        )
+    ]
 
 
 CLAIM = Claim(
     name="bn-placement",
-    question="Batch norm before the activation, or after it?",
-    promise="Batch normalization may stand before the activation or after it; which is better is debated.",
+    question=kept("Batch norm before the activation, or after it?"),
+    promise=kept("Batch normalization may stand before the activation or after it; which is better is debated."),
     setting=setting,
     columns=("table", "activation", "depth", "batch_norm", "learning_rate"),
     expected=("negligible",),
     meaning={
-        "holds": "So on average the difference is negligible; the debate is about single cases.",
-        "holds in part": "So it holds in part.",
-        "does not hold": "So on average it does make a difference here; the sign of the mean says which place is "
-        "better, and single cases may differ from it.",
-        "inconclusive": "So nothing can be said on average: cases and seeds differ too much.",
+        "holds": kept("So on average the difference is negligible; the debate is about single cases."),
+        "holds in part": kept("So it holds in part."),
+        "does not hold": kept(
+            "So on average it does make a difference here; the sign of the mean says which place "
+            "is better, and single cases may differ from it."
+        ),
+        "inconclusive": kept("So nothing can be said on average: cases and seeds differ too much."),
     },
     sources=(IOFFE, CAFFENET),
     plan=plan,
     read=read,
     size=(9, 4),
-    shows="Test loss with batch norm after the activation against before it, in percent: case by case, and over all "
-    "of them (red). The grey band is negligible.",
+    shows=kept(
+        "Test loss with batch norm after the activation against before it, in percent: case "
+        "by case, and over all of them (red). The grey band is negligible."
+    ),
     lines=lines,
     watched="loss",
 )

@@ -10,19 +10,22 @@ from goru.claims.effects import mean_effect, tuned
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import IOFFE, SANTURKAR
 from goru.claims.training import Cell, TrainedCell
+from goru.language import kept
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 REACHED = 0.9  # of the way from a constant baseline to the best score on training rows that any network reaches
 MARGIN = 5.0  # percent of the epochs
-SIDES = {"none": ("without", RED), "before": ("with batch norm", BLUE)}
+SIDES = {"none": (kept("without"), RED), "before": (kept("with batch norm"), BLUE)}
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.learning)} Each side is trained at {len(RATES)} learning rates; how many epochs it "
-        f"needs is read off its {setup.score} on the rows that it learns from, and each seed is judged at the rate "
-        "that is best on the other seeds."
+    return f"{setup.describe(setup.learning)} " + kept(
+        "Each side is trained at {rates} learning rates; how many epochs it needs "
+        "is read off its {score} on the rows that it learns from, and each seed is judged at "
+        "the rate that is best on the other seeds.",
+        rates=len(RATES),
+        score=setup.score,
     )
 
 
@@ -74,24 +77,33 @@ def read(setup: Setup, results: Results) -> Reading:
     with_, without = own("before"), own("none")
     effects = (
         mean_effect(
-            "Epochs needed, each side at its own best rate",
+            kept("Epochs needed, each side at its own best rate"),
             100 * (with_ - without) / without.mean(),
             MARGIN,
             "%",
             comparisons=2,
         ),
         mean_effect(
-            f"Epochs needed, both at the rate {shared:g}",
+            kept("Epochs needed, both at the rate {shared:g}", shared=shared),
             100 * (needed["before", shared] - needed["none", shared]) / needed["none", shared].mean(),
             MARGIN,
             "%",
             comparisons=2,
         ),
     )
-    found = (
-        f"The aim, a score ({setup.score}) of {wanted:.2f} on training rows, took {with_.mean():.1f} epochs with batch "
-        f"norm (best rate {best['before']:g}) and {without.mean():.1f} without ({best['none']:g}); at the shared rate "
-        f"{shared:g} it took {_epochs(setup, needed['before', shared])} and {_epochs(setup, needed['none', shared])}."
+    found = kept(
+        "The aim, a score ({score}) of {wanted:.2f} on training rows, took {value:.1f} "
+        "epochs with batch norm (best rate {best:g}) and {without:.1f} without ({best_without:g}); "
+        "at the shared rate {shared:g} it took {shared_with} and {shared_without}.",
+        score=setup.score,
+        wanted=wanted,
+        value=with_.mean(),
+        best=best["before"],
+        without=without.mean(),
+        best_without=best["none"],
+        shared=shared,
+        shared_with=_epochs(setup, needed["before", shared]),
+        shared_without=_epochs(setup, needed["none", shared]),
     )
 
     def draw(figure: Any) -> None:
@@ -120,31 +132,41 @@ def read(setup: Setup, results: Results) -> Reading:
 def _epochs(setup: Setup, needed: np.ndarray) -> str:
     late = (needed > setup.learning.epochs).mean()
     if late == 1:
-        return f"more than {setup.learning.epochs}"
-    return f"{needed.mean():.1f}" + (
-        f" (not reached by {late:.0%} of the networks, which count as one more)" * bool(late)
+        return kept("more than {epochs}", epochs=setup.learning.epochs)
+    if not late:
+        return f"{needed.mean():.1f}"
+    return kept(
+        "{epochs:.1f} (not reached by {late:.0%} of the networks, which count as one more)",
+        epochs=needed.mean(),
+        late=late,
     )
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each learning rate but the lowest."""
     side, rate = key
-    return [(f"learning rate {rate:g}", SIDES[side][0])] if rate != RATES[0] else []
+    return [(kept("learning rate {rate:g}", rate=rate), SIDES[side][0])] if rate != RATES[0] else []
 
 
 CLAIM = Claim(
     name="bn-speed",
-    question="Does batch norm learn faster?",
-    promise="Batch normalization lets a network learn faster.",
+    question=kept("Does batch norm learn faster?"),
+    promise=kept("Batch normalization lets a network learn faster."),
     setting=setting,
     columns=("batch_norm", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the claim holds: batch norm learns faster, and not only because a rate happened to suit it. The "
-        "usual explanation is that it makes the loss smoother, so that larger steps are safe (Santurkar et al.); the "
-        "paper's own, that it steadies the distribution of what layers read, has not stood up as well.",
-        "holds in part": "So the claim holds in part: of the two comparisons, at one shared rate and at each side's "
-        "own best, only one shows it. A comparison at one shared rate favours the side that the rate suits.",
+        "holds": kept(
+            "So the claim holds: batch norm learns faster, and not only because a rate happened "
+            "to suit it. The usual explanation is that it makes the loss smoother, so that "
+            "larger steps are safe (Santurkar et al.); the paper's own, that it steadies the "
+            "distribution of what layers read, has not stood up as well."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of the two comparisons, at one shared rate and at each "
+            "side's own best, only one shows it. A comparison at one shared rate favours the "
+            "side that the rate suits."
+        ),
         "does not hold": "So the claim does not hold here: in neither comparison is batch norm shown to need fewer "
         "epochs.",
         "inconclusive": NOTHING_SAID,
@@ -153,7 +175,10 @@ CLAIM = Claim(
     plan=plan,
     read=read,
     size=(11, 3.4),
-    shows="Left, {score} on training rows by epoch, both sides at one learning rate; in the middle, each at its own "
-    "best; right, how many epochs it takes to reach the dotted line at each learning rate.",
+    shows=kept(
+        "Left, {score} on training rows by epoch, both sides at one learning rate; in the "
+        "middle, each at its own best; right, how many epochs it takes to reach the dotted "
+        "line at each learning rate."
+    ),
     lines=lines,
 )

@@ -11,6 +11,7 @@ from goru.claims.effects import MARGIN_PERCENT, ClaimEffect, mean_effect, row, t
 from goru.claims.figures import BLUE, GREY, RED, forest, legend, panels
 from goru.claims.sources import IOFFE, LI, VAN_LAARHOVEN
 from goru.claims.training import Cell
+from goru.language import kept
 
 DROPOUT = (0.1, 0.3)
 DECAY = (0.003, 0.03)
@@ -26,10 +27,12 @@ ADDED: dict[str, tuple[Sequence[float], Sequence[float]]] = {
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.overfitting)} Every combination of batch norm (none, before the activation), dropout "
-        f"(none, rates {' and '.join(map(str, DROPOUT))}) and weight decay (none, λ {' and '.join(map(str, DECAY))}). "
-        "Each combination is judged at the rates and the λ that are best on the other seeds."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "Every combination of batch norm (none, before the activation), "
+        "dropout (none, rates {dropout}) and weight decay (none, λ {decay}). Each "
+        "combination is judged at the rates and the λ that are best on the other seeds.",
+        dropout=" and ".join(map(str, DROPOUT)),
+        decay=" and ".join(map(str, DECAY)),
     )
 
 
@@ -72,7 +75,7 @@ def read(setup: Setup, results: Results) -> Reading:
 
     rest = own("before", "dropout", "decay", "both")
     decides = mean_effect(
-        "Test loss with the best of dropout and decay on top of batch norm, against batch norm alone",
+        kept("Test loss with the best of dropout and decay on top of batch norm, against batch norm alone"),
         100 * (rest - alone) / alone.mean(),
         MARGIN_PERCENT,
         "%",
@@ -84,10 +87,12 @@ def read(setup: Setup, results: Results) -> Reading:
             added.append((name, where, change(changes, np.zeros(setup.seeds), comparisons=9)))
     table = pd.DataFrame([{"added": name, "where": where, **row(found)} for name, where, found in added])
     best = own("none", "dropout", "decay", "both")
-    summary = (
-        f"Batch norm alone changed the plain network's test loss by {change(alone, plain).numbers}, the best of "
-        f"dropout and decay without it by {change(best, plain).numbers}, all of them together by "
-        f"{change(rest, plain).numbers}."
+    summary = kept(
+        "Batch norm alone changed the plain network's test loss by {numbers}, the best of "
+        "dropout and decay without it by {best}, all of them together by {together}.",
+        numbers=change(alone, plain).numbers,
+        best=change(best, plain).numbers,
+        together=change(rest, plain).numbers,
     )
 
     def draw(figure: Any) -> None:
@@ -113,31 +118,38 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel without batch norm, one with it."""
     side, dropout, decay, _ = key
     added = next(name for name, (rates, decays) in ADDED.items() if dropout in rates and decay in decays)
-    return [("with batch norm" if side == "before" else "without batch norm", added)]
+    return [(kept("with batch norm") if side == "before" else kept("without batch norm"), added)]
 
 
 CLAIM = Claim(
     name="bn-suffices",
-    question="Are dropout and weight decay unnecessary once batch norm is there?",
-    promise="Batch normalization suppresses overfitting, so that dropout and weight decay become less necessary.",
+    question=kept("Are dropout and weight decay unnecessary once batch norm is there?"),
+    promise=kept("Batch normalization suppresses overfitting, so that dropout and weight decay become less necessary."),
     setting=setting,
     columns=("batch_norm", "dropout_rate", "weight_decay", "learning_rate"),
     expected=("negligible",),
     meaning={
-        "holds": "So the claim holds: once batch norm is there, what the others add is negligible.",
-        "holds in part": "So the claim holds in part.",
-        "does not hold": "So the claim does not hold here: the best of dropout and decay still changes the loss. "
-        "Whether they are less necessary than without batch norm is what the interactions say: above zero, batch norm "
-        "takes some of their work over. Dropout below batch norm changes the variance that its statistics were made "
-        "for (Li et al.), and decay under batch norm acts on the size of the steps alone (van Laarhoven).",
+        "holds": kept("So the claim holds: once batch norm is there, what the others add is negligible."),
+        "holds in part": kept("So the claim holds in part."),
+        "does not hold": kept(
+            "So the claim does not hold here: the best of dropout and decay still changes the "
+            "loss. Whether they are less necessary than without batch norm is what the "
+            "interactions say: above zero, batch norm takes some of their work over. Dropout "
+            "below batch norm changes the variance that its statistics were made for (Li et "
+            "al.), and decay under batch norm acts on the size of the steps alone (van "
+            "Laarhoven)."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, LI, VAN_LAARHOVEN),
     plan=plan,
     read=read,
     size=(11, 4),
-    shows="Left, test loss with nothing, dropout, decay or both, without batch norm (red) and with it (blue), each "
-    "seed a point and their mean a line; right, what each adds, in percent of the plain network's test loss.",
+    shows=kept(
+        "Left, test loss with nothing, dropout, decay or both, without batch norm (red) and "
+        "with it (blue), each seed a point and their mean a line; right, what each adds, in "
+        "percent of the plain network's test loss."
+    ),
     lines=lines,
     watched="loss",
 )

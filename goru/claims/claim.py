@@ -10,6 +10,7 @@ from goru.claims.effects import ClaimEffect
 from goru.claims.table import ClaimTable
 from goru.claims.training import SGD, Cell, Keep, TrainedCell
 from goru.experiment.effects.effects import Verdict
+from goru.language import kept
 from goru.nn.architecture import Architecture, Hyperparameters
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Said = Literal["holds", "holds in part", "does not hold", "inconclusive"]
 Results = Mapping[Any, TrainedCell]
 Expected = Verdict | tuple[Verdict, ...]  # a word, or any of some
-NOTHING_SAID = "So nothing can be said yet: the seeds differ too much among themselves."
+NOTHING_SAID = kept("So nothing can be said yet: the seeds differ too much among themselves.")
 
 
 @dataclass(frozen=True)
@@ -78,21 +79,28 @@ class Setup:
     def tuning(self) -> str:
         """How a side is tuned, in words."""
         if len(self.rates) == 1:
-            return f"learning rate {self.rates[0]:g}"
+            return kept("learning rate {rate:g}", rate=self.rates[0])
         rates = ", ".join(f"{rate:g}" for rate in self.rates)
-        return f"each judged at the learning rate of {rates} that is best on the other seeds"
+        return kept("each judged at the learning rate of {rates} that is best on the other seeds", rates=rates)
 
     def describe(self, sizes: Sizes) -> str:
         """The sizes in words."""
-        return (
-            f"{sizes.depth} hidden layers of {sizes.width} units, {sizes.rows} rows of {self.table.name} to fit on, "
-            f"batches of {sizes.batch}, {sizes.epochs} epochs of plain gradient descent, {self.seeds} seeds."
+        return kept(
+            "{depth} hidden layers of {width} units, {rows} rows of {name} to fit on, batches of "
+            "{batch}, {epochs} epochs of plain gradient descent, {seeds} seeds.",
+            depth=sizes.depth,
+            width=sizes.width,
+            rows=sizes.rows,
+            name=self.table.name,
+            batch=sizes.batch,
+            epochs=sizes.epochs,
+            seeds=self.seeds,
         )
 
     @property
     def score(self) -> str:
         """What scores are called."""
-        return "accuracy" if self.table.classes else "explained variance"
+        return kept("accuracy") if self.table.classes else kept("explained variance")
 
     def _fitting(self, sizes: Sizes) -> Sizes:
         """With fewer rows where the table has not so many."""

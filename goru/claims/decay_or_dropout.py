@@ -11,13 +11,14 @@ from goru.claims.effects import MARGIN_PERCENT, loss_effect, mean_effect, tuned
 from goru.claims.figures import BLUE, GREEN, GREY, ORANGE, RED, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
 from goru.claims.training import Cell
+from goru.language import kept
 
 DEPTHS = (2, 6)
 PLAIN = ("decay", 0.0)
 DECAYS = (PLAIN, *(("decay", decay) for decay in (0.003, 0.01, 0.03)))
 DROPOUTS = (PLAIN, *(("dropout", share) for share in (0.1, 0.2, 0.3)))
 EPOCHS = 100
-SIDES = {"plain": ("neither", GREY), "decay": ("best decay", RED), "dropout": ("best dropout", BLUE)}
+SIDES = {"plain": (kept("neither"), GREY), "decay": (kept("best decay"), RED), "dropout": (kept("best dropout"), BLUE)}
 
 
 def widths_tried(setup: Setup) -> tuple[int, int]:
@@ -33,13 +34,24 @@ def sizes(setup: Setup) -> list[tuple[int, int]]:
 def setting(setup: Setup) -> str:
     """What is trained."""
     one, narrow_wide = setup.overfitting, widths_tried(setup)
-    return (
-        f"{', '.join(map(str, DEPTHS[:-1]))} and {DEPTHS[-1]} hidden layers of {narrow_wide[0]} and {narrow_wide[1]} "
-        f"units, {one.rows} rows of {setup.table.name} to fit on, batches of {one.batch}, {EPOCHS} epochs of plain "
-        f"gradient descent, {setup.seeds} seeds. Weight decay ½λ‖W‖² with λ of "
-        f"{', '.join(f'{decay:g}' for _, decay in DECAYS)}; dropout of "
-        f"{', '.join(f'{share:g}' for _, share in DROPOUTS)}; never both. At every size each side is judged at the "
-        "strength and the learning rate with the lowest test loss on the other seeds; a strength of 0 may be chosen."
+    return kept(
+        "{depths} and {deepest} hidden layers of {narrow_wide} and {wide} units, "
+        "{rows} rows of {name} to fit on, batches of {batch}, {epochs} epochs of plain "
+        "gradient descent, {seeds} seeds. Weight decay ½λ‖W‖² with λ of {decays}; dropout of "
+        "{dropouts}; never both. At every size each side is judged at the strength and the "
+        "learning rate with the lowest test loss on the other seeds; a strength of 0 may be "
+        "chosen.",
+        depths=", ".join(map(str, DEPTHS[:-1])),
+        deepest=DEPTHS[-1],
+        narrow_wide=narrow_wide[0],
+        wide=narrow_wide[1],
+        rows=one.rows,
+        name=setup.table.name,
+        batch=one.batch,
+        epochs=EPOCHS,
+        seeds=setup.seeds,
+        decays=", ".join((f"{decay:g}" for _, decay in DECAYS)),
+        dropouts=", ".join((f"{share:g}" for _, share in DROPOUTS)),
     )
 
 
@@ -83,13 +95,13 @@ def read(setup: Setup, results: Results) -> Reading:
 
     effects = (
         loss_effect(
-            f"Test loss of the best dropout against the best decay at {_size(largest)}",
+            kept("Test loss of the best dropout against the best decay at {largest}", largest=_size(largest)),
             losses["dropout"][largest],
             losses["decay"][largest],
             comparisons=2,
         ),
         mean_effect(
-            f"That difference, against the one at {_size(smallest)}",
+            kept("That difference, against the one at {smallest}", smallest=_size(smallest)),
             difference(largest) - difference(smallest),
             MARGIN_PERCENT,
             "points",
@@ -99,16 +111,23 @@ def read(setup: Setup, results: Results) -> Reading:
     between = {
         size: loss_effect("", losses["dropout"][size], losses["decay"][size], comparisons=len(every)) for size in every
     }
-    told = ", ".join(f"{found.numbers} at {_size(size)}" for size, found in between.items())
+    told = ", ".join(
+        kept("{numbers} at {depth:d} × {width:d}", numbers=found.numbers, depth=size[0], width=size[1])
+        for size, found in between.items()
+    )
     gains = {
         side: loss_effect("", losses[side][largest], losses["plain"][largest], comparisons=2).numbers_at(
-            f"{word}{best[side][largest]:g}"
+            word.format(strength=best[side][largest])
         )
-        for side, word in (("decay", "λ = "), ("dropout", "a share of "))
+        for side, word in (("decay", kept("λ = {strength:g}")), ("dropout", kept("a share of {strength:g}")))
     }
-    paragraph = (
-        f"Dropout's test loss against decay's: {told}. At {_size(largest)} decay changes the plain network's test loss "
-        f"by {gains['decay']}, dropout by {gains['dropout']}."
+    paragraph = kept(
+        "Dropout's test loss against decay's: {told}. At {largest} decay changes the plain "
+        "network's test loss by {gains}, dropout by {gains_dropout}.",
+        told=told,
+        largest=_size(largest),
+        gains=gains["decay"],
+        gains_dropout=gains["dropout"],
     )
     table = pd.DataFrame(
         [
@@ -156,27 +175,35 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 
 CLAIM = Claim(
     name="decay-or-dropout",
-    question="Does weight decay stop sufficing as networks grow deeper and wider?",
-    promise="The more complex a network, the less weight decay alone suffices against overfitting; dropout does.",
+    question=kept("Does weight decay stop sufficing as networks grow deeper and wider?"),
+    promise=kept("The more complex a network, the less weight decay alone suffices against overfitting; dropout does."),
     setting=setting,
     columns=("depth", "width", "side", "strength", "learning_rate"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the claim holds: in the largest network dropout is better than any weight decay, and by more "
-        "than in the smallest.",
-        "holds in part": "So the claim holds in part: of the two, dropout's lead in the largest network and the "
-        "growth of that lead with size, not both are clear.",
-        "does not hold": "So the claim does not hold here: neither that dropout leads in the largest network, nor "
-        "that it gains on decay as networks grow, is borne out. Both were tuned at every size: a "
-        "strength that suits one size need not suit another.",
+        "holds": kept(
+            "So the claim holds: in the largest network dropout is better than any weight decay, "
+            "and by more than in the smallest."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of the two, dropout's lead in the largest network and "
+            "the growth of that lead with size, not both are clear."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither that dropout leads in the largest network, "
+            "nor that it gains on decay as networks grow, is borne out. Both were tuned at every "
+            "size: a strength that suits one size need not suit another."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,
     read=read,
     size=(11.5, 3.5),
-    shows="Test loss by depth, of narrow and of wide layers, with neither technique, the best decay and the best "
-    "dropout; right, by how much dropout's differs from decay's.",
+    shows=kept(
+        "Test loss by depth, of narrow and of wide layers, with neither technique, the best "
+        "decay and the best dropout; right, by how much dropout's differs from decay's."
+    ),
     lines=lines,
     watched="loss",
 )

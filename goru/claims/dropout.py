@@ -11,14 +11,15 @@ from goru.claims.effects import best_on_others, loss_effect, mean_percent, point
 from goru.claims.figures import BLUE, GREEN, GREY, RED, gap, legend, marks, panels
 from goru.claims.sources import SRIVASTAVA
 from goru.claims.training import Cell, TrainedCell
+from goru.language import kept
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)  # deleted
 BOOK = 0.2  # the book's
 FORMS = {"classic": ("classic", BLUE), "inverted": ("inverted", GREEN)}
 SCALED = {
-    "kept": ("kept share", 1 - BOOK, BLUE),
-    "one": ("not at all", 1.0, GREY),
-    "deleted": ("deleted share", BOOK, RED),
+    "kept": (kept("kept share"), 1 - BOOK, BLUE),
+    "one": (kept("not at all"), 1.0, GREY),
+    "deleted": (kept("deleted share"), BOOK, RED),
 }
 EPOCHS = 300  # of the book's figure
 FALLEN = 0.05  # of a score on training rows
@@ -27,13 +28,24 @@ FALLEN = 0.05  # of a score on training rows
 def setting(setup: Setup) -> str:
     """What is trained."""
     sizes = setup.overfitting
-    return (
-        f"{sizes.depth} hidden layers of {sizes.width} units, {sizes.rows} rows of {setup.table.name} to fit on, "
-        f"batches of {sizes.batch}, {_epochs(setup)} epochs of plain gradient descent, {setup.seeds} seeds. Dropout of "
-        f"{', '.join(f'{share:g}' for share in SHARES)}, in the classic form (activations are scaled at test time) and "
-        f"in the inverted form (they are scaled up in training); {setup.tuning}. The verdict is on the classic form, "
-        f"the book's {BOOK:g} against 0, and on the same trained networks with their activations multiplied by the "
-        "deleted share instead of the kept share at test time."
+    return kept(
+        "{depth} hidden layers of {width} units, {rows} rows of {name} to fit on, batches of "
+        "{batch}, {epochs} epochs of plain gradient descent, {seeds} seeds. Dropout of "
+        "{shares}, in the classic form (activations are scaled at test time) and in the "
+        "inverted form (they are scaled up in training); {tuning}. The verdict is on the "
+        "classic form, the book's {book:g} against 0, and on the same trained networks with "
+        "their activations multiplied by the deleted share instead of the kept share at test "
+        "time.",
+        depth=sizes.depth,
+        width=sizes.width,
+        rows=sizes.rows,
+        name=setup.table.name,
+        batch=sizes.batch,
+        epochs=_epochs(setup),
+        seeds=setup.seeds,
+        shares=", ".join(f"{share:g}" for share in SHARES),
+        tuning=setup.tuning,
+        book=BOOK,
     )
 
 
@@ -77,20 +89,24 @@ def read(setup: Setup, results: Results) -> Reading:
             losses[name][seed], scores[name][seed] = setup.table.judge(figures, drawn.y)
     effects = (
         points_effect(
-            f"Gap in {setup.score} between training rows and test rows, dropout of {BOOK:g} against none",
+            kept(
+                "Gap in {score} between training rows and test rows, dropout of {book:g} against none",
+                score=setup.score,
+                book=BOOK,
+            ),
             own("classic", BOOK, "gap"),
             own("classic", 0.0, "gap"),
             higher_is_better=False,
             comparisons=3,
         ),
         loss_effect(
-            f"Test loss, dropout of {BOOK:g} against none",
+            kept("Test loss, dropout of {book:g} against none", book=BOOK),
             own("classic", BOOK, "test_loss"),
             own("classic", 0.0, "test_loss"),
             comparisons=3,
         ),
         loss_effect(
-            "Test loss when scaled by the deleted share, against the kept share",
+            kept("Test loss when scaled by the deleted share, against the kept share"),
             losses["deleted"],
             losses["kept"],
             comparisons=3,
@@ -108,18 +124,41 @@ def read(setup: Setup, results: Results) -> Reading:
     fit = {share: own("classic", share, "training_score") for share in (0.0, BOOK)}
     test = {share: own("classic", share, "test_score") for share in (0.0, BOOK)}
     fallen = float(fit[0.0].mean() - fit[BOOK].mean())
-    found = (
-        f"With dropout of {BOOK:g} the {setup.score} was {mean_percent(fit[BOOK])} on training rows and "
-        f"{mean_percent(test[BOOK])} on test rows; without, {mean_percent(fit[0.0])} and {mean_percent(test[0.0])}. "
-        + f"So dropout costs {100 * fallen:.0f} points on training rows, and a network that learns less has less of a "
-        "gap. "
-        * bool(fallen > FALLEN)
-        + f"With the share that is best on the other seeds the test loss changes by {best('classic')} in the classic "
-        f"form and by {best('inverted')} in the inverted one. The same networks with dropout of {BOOK:g}, scaled at "
-        f"test time by the kept share {1 - BOOK:g}, have a test {setup.score} of {mean_percent(scores['kept'])}; not "
-        f"scaled, {mean_percent(scores['one'])}; scaled by the deleted share {BOOK:g}, as the book once says by "
-        f"mistake, {mean_percent(scores['deleted'])}."
-    )
+    found = [
+        kept(
+            "With dropout of {book:g} the {score} was {fit} on training rows and {test} on "
+            "test rows; without, {plain_fit} and {plain_test}.",
+            book=BOOK,
+            score=setup.score,
+            fit=mean_percent(fit[BOOK]),
+            test=mean_percent(test[BOOK]),
+            plain_fit=mean_percent(fit[0.0]),
+            plain_test=mean_percent(test[0.0]),
+        ),
+        *[
+            kept(
+                "So dropout costs {fallen:.0f} points on training rows, and a network that learns less has less of "
+                "a gap.",
+                fallen=100 * fallen,
+            )
+        ]
+        * bool(fallen > FALLEN),
+        kept(
+            "With the share that is best on the other seeds the test loss changes by {best} in "
+            "the classic form and by {best_inverted} in the inverted one. The same networks with "
+            "dropout of {book:g}, scaled at test time by the kept share {kept_share:g}, have a test "
+            "{score} of {scores}; not scaled, {scores_one}; scaled by the deleted share {book}, as "
+            "the book once says by mistake, {scores_deleted}.",
+            best=best("classic"),
+            best_inverted=best("inverted"),
+            book=BOOK,
+            kept_share=1 - BOOK,
+            score=setup.score,
+            scores=mean_percent(scores["kept"]),
+            scores_one=mean_percent(scores["one"]),
+            scores_deleted=mean_percent(scores["deleted"]),
+        ),
+    ]
     table = pd.DataFrame(
         [
             (name, share, seed, losses[name][seed], scores[name][seed])
@@ -152,31 +191,45 @@ def read(setup: Setup, results: Results) -> Reading:
         for axes in (first, second, third):
             legend(axes)
 
-    return Reading(effects, found, draw, {"scaling": table})
+    return Reading(effects, " ".join(found), draw, {"scaling": table})
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each form."""
     form, share, _ = key
-    return [(f"{form} form", f"{share:g} deleted")] if share in (0.0, BOOK, SHARES[-1]) else []
+    return (
+        [(kept("classic form") if form == "classic" else kept("inverted form"), kept("{share:g} deleted", share=share))]
+        if share in (0.0, BOOK, SHARES[-1])
+        else []
+    )
 
 
 CLAIM = Claim(
     name="dropout",
-    question="Does dropout shrink the gap?",
-    promise="Dropout suppresses overfitting: deleting a share of 0.2 of the neurons at random in training shrinks the "
-    "gap. At test time activations are multiplied by the share that was kept.",
+    question=kept("Does dropout shrink the gap?"),
+    promise=kept(
+        "Dropout suppresses overfitting: deleting a share of 0.2 of the neurons at random in "
+        "training shrinks the gap. At test time activations are multiplied by the share that "
+        "was kept."
+    ),
     setting=setting,
     columns=("form", "dropout_rate", "learning_rate"),
     expected=("helps", "helps", "hurts"),
     meaning={
-        "holds": "So the claim holds: the gap is smaller, the loss on test rows lower, and the scaling at test time "
-        "has to be by the kept share: then every unit puts out on average what it did in training.",
-        "holds in part": "So the claim holds in part: of the three, a smaller gap, a lower loss on test rows and a "
-        "loss from the wrong scaling, not all are clear. A smaller gap by itself is no gain: a network from which too "
-        "much is deleted learns less.",
-        "does not hold": "So the claim does not hold here: neither a smaller gap, nor a lower loss on test rows, nor "
-        "a loss from the wrong scaling is borne out.",
+        "holds": kept(
+            "So the claim holds: the gap is smaller, the loss on test rows lower, and the "
+            "scaling at test time has to be by the kept share: then every unit puts out on "
+            "average what it did in training."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of the three, a smaller gap, a lower loss on test rows "
+            "and a loss from the wrong scaling, not all are clear. A smaller gap by itself is no "
+            "gain: a network from which too much is deleted learns less."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither a smaller gap, nor a lower loss on test "
+            "rows, nor a loss from the wrong scaling is borne out."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(SRIVASTAVA,),
@@ -184,7 +237,10 @@ CLAIM = Claim(
     read=read,
     keep="networks",
     size=(13, 3.4),
-    shows="From left to right: {score} by epoch without dropout and with the book's share; the gap, and the test "
-    "loss, by the share deleted; test loss with the activations multiplied by three different shares.",
+    shows=kept(
+        "From left to right: {score} by epoch without dropout and with the book's share; the "
+        "gap, and the test loss, by the share deleted; test loss with the activations "
+        "multiplied by three different shares."
+    ),
     lines=lines,
 )

@@ -13,6 +13,7 @@ from goru.claims.figures import BLUE, GREY, RED, band, legend, panels
 from goru.claims.networks import ClaimNetworks
 from goru.claims.sources import SRIVASTAVA
 from goru.claims.training import Cell
+from goru.language import kept
 
 RATE = 0.2  # the book's
 MEMBERS = (1, 2, 4, 8, 16, 32)  # of the real ensemble
@@ -28,13 +29,21 @@ WARDE_FARLEY = Source(
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.overfitting)} {MEMBERS[-1]} plain networks a seed, which differ in their initial "
-        f"weights, learning rate {setup.overfitting.rate:g}; and one network with the book's dropout of {RATE:g} "
-        f"(inverted form), {setup.tuning}. What is averaged are "
-        f"{'probabilities' if setup.table.classes else 'predicted values'}: of the first "
-        f"1 to {MEMBERS[-1]} plain networks, and of the dropout network with neurons deleted by {MASKS[0]} to "
-        f"{MASKS[-1]} masks. All are judged on the first {ROWS} of the test rows, or all if they are fewer."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "{members} plain networks a seed, which differ in their initial "
+        "weights, learning rate {rate:g}; and one network with the book's dropout of "
+        "{dropout_rate:g} (inverted form), {tuning}. What is averaged are {classes}: of the first "
+        "1 to {members} plain networks, and of the dropout network with neurons deleted by "
+        "{masks} to {most_masks} masks. All are judged on the first {rows} of the test rows, or "
+        "all if they are fewer.",
+        members=MEMBERS[-1],
+        rate=setup.overfitting.rate,
+        dropout_rate=RATE,
+        tuning=setup.tuning,
+        classes="probabilities" if setup.table.classes else "predicted values",
+        masks=MASKS[0],
+        most_masks=MASKS[-1],
+        rows=ROWS,
     )
 
 
@@ -80,9 +89,18 @@ def read(setup: Setup, results: Results) -> Reading:
         list(pool.map(judge, range(seeds), best_on_others(losses)))
 
     effects = (
-        loss_effect("Test loss of one dropout network against one plain network", scaled, real[:, 0], comparisons=3),
-        loss_effect(f"The same against its own average over {MASKS[-1]} masks", scaled, masked[:, -1], comparisons=3),
-        loss_effect(f"The same against {MEMBERS[-1]} plain networks", scaled, real[:, -1], comparisons=3),
+        loss_effect(
+            kept("Test loss of one dropout network against one plain network"), scaled, real[:, 0], comparisons=3
+        ),
+        loss_effect(
+            kept("The same against its own average over {masks} masks", masks=MASKS[-1]),
+            scaled,
+            masked[:, -1],
+            comparisons=3,
+        ),
+        loss_effect(
+            kept("The same against {members} plain networks", members=MEMBERS[-1]), scaled, real[:, -1], comparisons=3
+        ),
     )
     against = {
         count: loss_effect("", loss, scaled, comparisons=len(MEMBERS))
@@ -93,15 +111,29 @@ def read(setup: Setup, results: Results) -> Reading:
         "plain": float(np.mean([results["plain", replica].training_score for replica in range(MEMBERS[-1])])),
         "dropout": float(tuned([results["dropout", rate].training_score for rate in setup.rates], losses).mean()),
     }
-    found = (
-        f"Test losses: one plain network {real[:, 0].mean():.3f}, {MEMBERS[-1]} averaged {real[:, -1].mean():.3f}; the "
-        f"dropout network {scaled.mean():.3f}, under one mask {masked[:, 0].mean():.3f}, averaged over {MASKS[-1]} "
-        f"masks {masked[:, -1].mean():.3f}. On training rows the {setup.score} was {fits['plain']:.1%} for plain "
-        f"networks and {fits['dropout']:.1%} with dropout. {_count(against)} The {what} of the network without masks "
-        f"and those of the average differ by {apart[:, MASKS.index(10)].mean():.3f} with 10 masks, "
-        f"{apart[:, MASKS.index(100)].mean():.3f} with 100 and {apart[:, -1].mean():.3f} with {MASKS[-1]}: a single "
-        "pass approximates the average, and is not the same, since what ReLU makes of a mean is not the mean of what "
-        "it makes."
+    found = kept(
+        "Test losses: one plain network {real:.3f}, {members} averaged {averaged:.3f}; the "
+        "dropout network {scaled:.3f}, under one mask {masked:.3f}, averaged over {masks} "
+        "masks {masked_averaged:.3f}. On training rows the {score} was {fits:.1%} for plain "
+        "networks and {fits_dropout:.1%} with dropout. {against} The {what} of the network without "
+        "masks and those of the average differ by {apart_10:.3f} with 10 masks, {apart_100:.3f} "
+        "with 100 and {apart_most:.3f} with {masks}: a single pass approximates the average, and "
+        "is not the same, since what ReLU makes of a mean is not the mean of what it makes.",
+        real=real[:, 0].mean(),
+        members=MEMBERS[-1],
+        averaged=real[:, -1].mean(),
+        scaled=scaled.mean(),
+        masked=masked[:, 0].mean(),
+        masks=MASKS[-1],
+        masked_averaged=masked[:, -1].mean(),
+        score=setup.score,
+        fits=fits["plain"],
+        fits_dropout=fits["dropout"],
+        against=_count(against),
+        what=what,
+        apart_10=apart[:, MASKS.index(10)].mean(),
+        apart_100=apart[:, MASKS.index(100)].mean(),
+        apart_most=apart[:, -1].mean(),
     )
     tables = {
         "ensemble": _long("members", MEMBERS, test_loss=real),
@@ -143,12 +175,18 @@ def _count(against: Mapping[int, ClaimEffect]) -> str:
     """How many plain networks, if any number, do as well as the one with dropout, and how sure that is."""
     count = next((count for count, found in against.items() if found.change <= 0), None)
     if count is None:
-        return (
-            f"No number of plain networks up to {MEMBERS[-1]} does as well as the one with dropout: their test loss "
-            f"against its is {against[MEMBERS[-1]].numbers}."
+        return kept(
+            "No number of plain networks up to {members} does as well as the one with dropout: "
+            "their test loss against its is {numbers}.",
+            members=MEMBERS[-1],
+            numbers=against[MEMBERS[-1]].numbers,
         )
-    begun = "One plain network does" if count == 1 else f"It takes {count} plain networks to do"
-    return f"{begun} as well as the one with dropout: test loss against its {against[count].numbers}."
+    begun = kept("One plain network does") if count == 1 else kept("It takes {count} plain networks to do", count=count)
+    return kept(
+        "{begun} as well as the one with dropout: test loss against its {numbers}.",
+        begun=begun,
+        numbers=against[count].numbers,
+    )
 
 
 def _averages(network: ClaimNetworks, x: np.ndarray) -> list[np.ndarray]:
@@ -172,27 +210,38 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """The first of the plain networks, and the one with dropout."""
     side, which = key
     if side == "plain":
-        return [("", "plain, the first network")] if which == 0 else []
-    return [("", f"dropout of {RATE:g}")]
+        return [("", kept("plain, the first network"))] if which == 0 else []
+    return [("", kept("dropout of {rate:g}", rate=RATE))]
 
 
 CLAIM = Claim(
     name="dropout-ensemble",
-    question="Is dropout an ensemble in one network?",
-    promise="Dropout is like an ensemble of many networks in one: using all neurons, scaled, at test time gives what "
-    "the average over the networks with deleted neurons would.",
+    question=kept("Is dropout an ensemble in one network?"),
+    promise=kept(
+        "Dropout is like an ensemble of many networks in one: using all neurons, scaled, at "
+        "test time gives what the average over the networks with deleted neurons would."
+    ),
     setting=setting,
     columns=("side", "which"),  # of the plain networks their number, of the others the learning rate
     expected=("helps", "negligible", "negligible"),
     meaning={
-        "holds": "So the claim holds in all its parts: the one network with dropout is better than a plain one, as "
-        "good as the average over its own masks, and as good as a real ensemble.",
-        "holds in part": "So the claim holds in part: better than one plain network, as good as the average over its "
-        "own masks, as good as a real ensemble, these are three claims, and not all of them are borne out. Masks "
-        "of one network share their weights and are trained together; the members of a real ensemble are independent.",
-        "does not hold": "So the claim does not hold here: of its three parts, better than one plain network, as "
-        "good as the average over its own masks, as good as a real ensemble, none is borne out. Masks of one network "
-        "share their weights and are trained together; the members of a real ensemble are independent.",
+        "holds": kept(
+            "So the claim holds in all its parts: the one network with dropout is better than a "
+            "plain one, as good as the average over its own masks, and as good as a real "
+            "ensemble."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: better than one plain network, as good as the average "
+            "over its own masks, as good as a real ensemble, these are three claims, and not all "
+            "of them are borne out. Masks of one network share their weights and are trained "
+            "together; the members of a real ensemble are independent."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: of its three parts, better than one plain network, "
+            "as good as the average over its own masks, as good as a real ensemble, none is "
+            "borne out. Masks of one network share their weights and are trained together; the "
+            "members of a real ensemble are independent."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(SRIVASTAVA, WARDE_FARLEY),
@@ -200,7 +249,10 @@ CLAIM = Claim(
     read=read,
     keep="networks",
     size=(10.5, 3.6),
-    shows="Left, test loss of averages over plain networks, and over the masks of the dropout network; right, how far "
-    "the average over masks is from the dropout network without masks.",
+    shows=kept(
+        "Left, test loss of averages over plain networks, and over the masks of the dropout "
+        "network; right, how far the average over masks is from the dropout network without "
+        "masks."
+    ),
     lines=lines,
 )

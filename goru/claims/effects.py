@@ -9,8 +9,18 @@ import numpy as np
 
 from goru.data.numbers import estimate, numbers
 from goru.experiment.effects.effects import Verdict, verdict
+from goru.language import kept
 
 CONFIDENCE = 0.95
+UNITS = (
+    *(kept("{value} % ({low} to {high})"), kept("{value} points ({low} to {high})")),
+    *(kept("{value} scales ({low} to {high})"), kept("{value} ({low} to {high})")),
+    *(
+        kept("{value} % ({low} to {high}; mostly {setting})"),
+        kept("{value} points ({low} to {high}; mostly {setting})"),
+    ),
+    *(kept("points"), kept("scales"), kept("correlation"), kept("higher"), kept("lower")),
+)
 MARGIN_PERCENT = 2.0  # of a loss: what is inside is negligible, as in a study
 MARGIN_POINTS = 2.0  # of a score, in percentage points
 

@@ -12,6 +12,7 @@ from goru.claims.effects import mean_effect, minus
 from goru.claims.figures import BLUE, GREEN, RED, band, legend, panels
 from goru.claims.sources import KROGH
 from goru.claims.training import Cell
+from goru.language import kept
 
 SCALES = (0.5, 1.0, 2.0)  # of the initial weights, against He's
 DECAYS = (0.0, 0.01, 0.1)
@@ -27,12 +28,19 @@ JIANG = Source(
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.overfitting)} ‖W‖ is the root of the sum of all squared weights, the gap is the "
-        f"{setup.score} on training rows without that on test rows. Along training: one network at the rate "
-        f"{setup.overfitting.rate:g}, without decay. Across networks: {len(_grid())} settings, {_listed(SCALES)} times "
-        f"He's initial weights, weight decay {_listed(DECAYS)}, learning rates {_listed(RATES)}, each with each. The "
-        "rank correlation (Spearman) is computed seed by seed; networks that diverged have no norm and are left out."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "‖W‖ is the root of the sum of all squared weights, the gap is the "
+        "{score} on training rows without that on test rows. Along training: one network at "
+        "the rate {rate:g}, without decay. Across networks: {grid} settings, {scales} times "
+        "He's initial weights, weight decay {decays}, learning rates {rates}, each with "
+        "each. The rank correlation (Spearman) is computed seed by seed; networks that "
+        "diverged have no norm and are left out.",
+        score=setup.score,
+        rate=setup.overfitting.rate,
+        grid=len(_grid()),
+        scales=_listed(SCALES),
+        decays=_listed(DECAYS),
+        rates=_listed(RATES),
     )
 
 
@@ -85,30 +93,47 @@ def read(setup: Setup, results: Results) -> Reading:
     along = np.array([correlation(way[seed], opening[seed]) for seed in seeds])
     effects = (
         mean_effect(
-            "Rank correlation of ‖W‖ and the gap across networks",
+            kept("Rank correlation of ‖W‖ and the gap across networks"),
             np.nan_to_num(across),
             MARGIN,
             "",
             comparisons=2,
             neutral=True,
         ),
-        mean_effect("The same along training", np.nan_to_num(along), MARGIN, "", comparisons=2, neutral=True),
+        mean_effect(kept("The same along training"), np.nan_to_num(along), MARGIN, "", comparisons=2, neutral=True),
     )
     within = np.array([correlation(norms[seed][learned[seed]], gaps[seed][learned[seed]]) for seed in seeds])
     alone = {cause: _alone(grid, norms, gaps, column) for cause, column in CAUSES.items()}
     finite = np.isfinite(norms)
     known = norms[finite] if finite.any() else np.zeros(1)
     widest = int(opening.mean(axis=0).argmax())
-    found = (
-        f"Along training ‖W‖ went from {start:.1f} before the first step to {way[:, -1].mean():.1f}; the gap was "
-        f"{_points(opening[:, 0].mean())} points after {plain.epochs[0]} epochs, widest after {plain.epochs[widest]} "
-        f"({_points(opening[:, widest].mean())}), and {_points(opening[:, -1].mean())} at the end. Across networks "
-        f"‖W‖ lay between {known.min():.1f} and {known.max():.1f}, the gap between "
-        f"{_points(gaps.min())} and {_points(gaps.max())} points. Of the networks {learned.mean():.0%} have learned "
-        f"(an {setup.score} on training rows of at least {aim(results, baseline, LEARNED):.2f}); {_among(within)}. "
-        "Where settings differ in one thing alone, the correlation is "
-        + ", ".join(f"{_signed(value)} for the {cause}" for cause, value in alone.items())
-        + "."
+    alike = ", ".join(
+        kept("{value} for the {cause}", value=_signed(value), cause=cause) for cause, value in alone.items()
+    )
+    found = kept(
+        "Along training ‖W‖ went from {start:.1f} before the first step to {way:.1f}; the "
+        "gap was {opening} points after {epochs} epochs, widest after {widest} ({widest_gap}), "
+        "and {last_gap} at the end. Across networks ‖W‖ lay between {known:.1f} and "
+        "{largest:.1f}, the gap between {gaps} and {largest_gap} points. Of the networks "
+        "{learned:.0%} have learned (an {score} on training rows of at least "
+        "{aim:.2f}); {within}. Where settings differ in one thing alone, the "
+        "correlation is {correlations}.",
+        start=start,
+        way=way[:, -1].mean(),
+        opening=_points(opening[:, 0].mean()),
+        epochs=plain.epochs[0],
+        widest=plain.epochs[widest],
+        widest_gap=_points(opening[:, widest].mean()),
+        last_gap=_points(opening[:, -1].mean()),
+        known=known.min(),
+        largest=known.max(),
+        gaps=_points(gaps.min()),
+        largest_gap=_points(gaps.max()),
+        learned=learned.mean(),
+        score=setup.score,
+        aim=aim(results, baseline, LEARNED),
+        within=_among(within),
+        correlations=alike,
     )
     tables = {
         "networks": pd.DataFrame(
@@ -147,7 +172,7 @@ def read(setup: Setup, results: Results) -> Reading:
                     color=colour,
                     marker=marker,
                     s=26,
-                    label=f"{scale:g} × He, λ = {decay:g}",
+                    label=kept("{scale:g} × He, λ = {decay:g}", scale=scale, decay=decay),
                 )
         third.set(title="Across networks: means over the seeds", xlabel="‖W‖ at the end", ylabel="gap, points")
         legend(third, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
@@ -167,12 +192,12 @@ def _alone(grid: list[tuple[float, float, float]], norms: np.ndarray, gaps: np.n
 
 def _among(within: np.ndarray) -> str:
     if not np.isfinite(within).any():
-        return "too few for a correlation among them"
-    return f"among these alone the correlation is {_signed(float(np.nanmean(within)))}"
+        return kept("too few for a correlation among them")
+    return kept("among these alone the correlation is {within}", within=_signed(float(np.nanmean(within))))
 
 
 def _signed(value: float) -> str:
-    return minus(f"{value:+.2f}") if np.isfinite(value) else "unknown"
+    return minus(f"{value:+.2f}") if np.isfinite(value) else kept("unknown")
 
 
 def _points(share: float) -> str:
@@ -181,36 +206,48 @@ def _points(share: float) -> str:
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """The one network that is watched along training."""
-    return [("", "no technique")] if key[0] == "along" else []
+    return [("", kept("no technique"))] if key[0] == "along" else []
 
 
 CLAIM = Claim(
     name="large-weights",
-    question="Does overfitting go with large weights?",
-    promise="Overfitting goes with large weights.",
+    question=kept("Does overfitting go with large weights?"),
+    promise=kept("Overfitting goes with large weights."),
     setting=setting,
     columns=("part", "weight_std", "weight_decay", "learning_rate"),
     expected=("hurts", "hurts"),
     meaning={
-        "holds": "So the claim holds, as a correlation: where ‖W‖ is larger, so is the gap. A correlation is no "
-        "cause. Along training everything that grows with time goes with everything else that does, and across "
-        "networks the settings change ‖W‖ and the gap together: a network that has not learned yet has no gap.",
-        "holds in part": "So the claim holds in part: of the two correlations, along training and across networks, "
-        "not both are clearly positive. In either case a correlation is no cause: along training everything that "
-        "grows with time goes with everything else that does, and across networks it matters what made the weights "
-        "large.",
-        "does not hold": "So the claim does not hold here: that a larger ‖W‖ goes with a larger gap is borne out "
-        "neither along training nor across networks. ‖W‖ alone says little: networks with ReLU may "
-        "have large weights in one layer and small ones in the next, and compute the same.",
-        "inconclusive": "So nothing can be said yet: the seeds differ too much among themselves. And even a clear "
-        "correlation would be no cause.",
+        "holds": kept(
+            "So the claim holds, as a correlation: where ‖W‖ is larger, so is the gap. A "
+            "correlation is no cause. Along training everything that grows with time goes with "
+            "everything else that does, and across networks the settings change ‖W‖ and the gap "
+            "together: a network that has not learned yet has no gap."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of the two correlations, along training and across "
+            "networks, not both are clearly positive. In either case a correlation is no cause: "
+            "along training everything that grows with time goes with everything else that does, "
+            "and across networks it matters what made the weights large."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: that a larger ‖W‖ goes with a larger gap is borne "
+            "out neither along training nor across networks. ‖W‖ alone says little: networks "
+            "with ReLU may have large weights in one layer and small ones in the next, and "
+            "compute the same."
+        ),
+        "inconclusive": kept(
+            "So nothing can be said yet: the seeds differ too much among themselves. And even a "
+            "clear correlation would be no cause."
+        ),
     },
     sources=(KROGH, JIANG),
     plan=plan,
     read=read,
     keep="snapshots",
     size=(12.5, 3.4),
-    shows="From left to right: ‖W‖ by epoch, and the gap by epoch, of one network along training; both at the end, a "
-    "mark for each setting across networks.",
+    shows=kept(
+        "From left to right: ‖W‖ by epoch, and the gap by epoch, of one network along "
+        "training; both at the end, a mark for each setting across networks."
+    ),
     lines=lines,
 )

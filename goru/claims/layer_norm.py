@@ -15,13 +15,14 @@ from goru.claims.effects import ClaimEffect, mean_effect, row, tuned
 from goru.claims.figures import BLUE, GREEN, ORANGE, RED, band, legend, marks, panels
 from goru.claims.sources import BA, IOFFE, SANTURKAR, ZHANG_SENNRICH
 from goru.claims.training import Cell
+from goru.language import kept
 
 SCALES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)  # times He's standard deviation
 SIDES = {
-    "none": ("no normalization", RED),
-    "batch": ("batch norm", BLUE),
-    "layer": ("layer norm", GREEN),
-    "rms": ("RMS norm", ORANGE),
+    "none": (kept("no normalization"), RED),
+    "batch": (kept("batch norm"), BLUE),
+    "layer": (kept("layer norm"), GREEN),
+    "rms": (kept("RMS norm"), ORANGE),
 }
 OTHERS = ("layer", "rms")  # what the verdict is on
 PAIRS = (("batch", "none"), ("layer", "none"), ("rms", "none"), ("layer", "batch"), ("rms", "batch"))
@@ -30,13 +31,20 @@ RATES_DRAWN, SCALES_DRAWN = (0.03, 0.1, 0.3), (10.0, 0.1, 0.01)  # of which lear
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.learning)} No normalization, batch norm, layer norm and RMS norm, each before the "
-        f"activation. Speed: {len(RATES)} learning rates, from He's initial weights; how many epochs a side needs is "
-        f"read off its {setup.score} on the rows that it learns from, and each seed is judged at the rate that is best "
-        f"on the other seeds. Initial weights: {len(SCALES)} scales, from {SCALES[0]:g} to {SCALES[-1]:g} times He's "
-        f"standard deviation, all at the learning rate {setup.learning.rate:g}; a network has learned if that "
-        f"{setup.score} is at least half way from a constant baseline to the best that any network reaches."
+    return f"{setup.describe(setup.learning)} " + kept(
+        "No normalization, batch norm, layer norm and RMS norm, each before the "
+        "activation. Speed: {rates} learning rates, from He's initial weights; how many "
+        "epochs a side needs is read off its {score} on the rows that it learns from, and "
+        "each seed is judged at the rate that is best on the other seeds. Initial weights: "
+        "{scales} scales, from {largest_scale:g} to {smallest_scale:g} times He's standard deviation, "
+        "all at the learning rate {rate:g}; a network has learned if that {score} is at "
+        "least half way from a constant baseline to the best that any network reaches.",
+        rates=len(RATES),
+        score=setup.score,
+        scales=len(SCALES),
+        largest_scale=SCALES[0],
+        smallest_scale=SCALES[-1],
+        rate=setup.learning.rate,
     )
 
 
@@ -85,10 +93,10 @@ def read(setup: Setup, results: Results) -> Reading:
 
     effects = []
     for side in OTHERS:
-        pair = f"{SIDES[side][0]} against {SIDES['none'][0]}"
+        pair = kept("{level} against {other}", level=SIDES[side][0], other=SIDES["none"][0])
         effects += [
-            faster(side, "none", 4, f"Epochs needed, {pair}, each at its own best rate"),
-            freer(side, "none", 4, f"Number of scales at which it learns, {pair}"),
+            faster(side, "none", 4, kept("Epochs needed, {pair}, each at its own best rate", pair=pair)),
+            freer(side, "none", 4, kept("Number of scales at which it learns, {pair}", pair=pair)),
         ]
     compared = [
         (what, one, other, measure(one, other, 2 * len(PAIRS)))
@@ -105,13 +113,24 @@ def read(setup: Setup, results: Results) -> Reading:
     took = ", ".join(f"{name} {own[side].mean():.1f} ({best[side]:g})" for side, (name, _) in SIDES.items())
     learned = ", ".join(f"{name} {count[side].mean():.1f}" for side, (name, _) in SIDES.items())
     beside = "; ".join(
-        f"with {SIDES[side][0]} the epochs differ by {told['epochs', side, 'batch'].numbers}, the number of scales "
-        f"by {told['scales', side, 'batch'].numbers.replace(' scales', '')}"
+        kept(
+            "with {side} the epochs differ by {numbers}, the number of scales by {scales}",
+            side=SIDES[side][0],
+            numbers=told["epochs", side, "batch"].numbers,
+            scales=told["scales", side, "batch"].numbers.replace(" scales", ""),
+        )
         for side in OTHERS
     )
-    found = (
-        f"Epochs until the aim, a score ({setup.score}) of {wanted:.2f} on training rows, with the best rate: {took}. "
-        f"Scales, of {len(SCALES)}, at which it learns: {learned}. Against batch norm: {beside}."
+    found = kept(
+        "Epochs until the aim, a score ({score}) of {wanted:.2f} on training rows, with the "
+        "best rate: {took}. Scales, of {scales}, at which it learns: {learned}. Against "
+        "batch norm: {beside}.",
+        score=setup.score,
+        wanted=wanted,
+        took=took,
+        scales=len(SCALES),
+        learned=learned,
+        beside=beside,
     )
 
     def draw(figure: Any) -> None:
@@ -137,34 +156,47 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for some of the learning rates, and for some of the scales."""
     side, scale, rate = key
     if scale == 1:
-        return [(f"learning rate {rate:g}", SIDES[side][0])] if rate in RATES_DRAWN else []
-    return [(f"{scale:g} times He's", SIDES[side][0])] if scale in SCALES_DRAWN else []
+        return [(kept("learning rate {rate:g}", rate=rate), SIDES[side][0])] if rate in RATES_DRAWN else []
+    return [(kept("{scale:g} times He's", scale=scale), SIDES[side][0])] if scale in SCALES_DRAWN else []
 
 
 CLAIM = Claim(
     name="layer-norm",
-    question="Is what batch norm promises its own, or any normalization's?",
-    promise="What batch normalization promises, other normalizations do too: with layer norm or RMS norm a network "
-    "learns faster, and from more scales of the initial weights.",
+    question=kept("Is what batch norm promises its own, or any normalization's?"),
+    promise=kept(
+        "What batch normalization promises, other normalizations do too: with layer norm or "
+        "RMS norm a network learns faster, and from more scales of the initial weights."
+    ),
     setting=setting,
     columns=("normalization", "weight_scale", "learning_rate"),
     expected=("helps",) * 4,
     meaning={
-        "holds": "So the claim holds, and is not batch norm's own: a row that is normalized by itself, with no "
-        "mini-batch, makes networks faster and less dependent on their initial weights too. What all three have in "
-        "common is that they take the scale of the weights out again, layer by layer.",
-        "holds in part": "So the claim holds in part: of four comparisons, layer norm's and RMS norm's speed and "
-        "their independence of the initial weights, not all are better than with no normalization.",
-        "does not hold": "So the claim does not hold here: neither layer norm nor RMS norm is shown to learn faster, "
-        "or from more scales of the initial weights, than no normalization.",
+        "holds": kept(
+            "So the claim holds, and is not batch norm's own: a row that is normalized by "
+            "itself, with no mini-batch, makes networks faster and less dependent on their "
+            "initial weights too. What all three have in common is that they take the scale of "
+            "the weights out again, layer by layer."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part: of four comparisons, layer norm's and RMS norm's speed "
+            "and their independence of the initial weights, not all are better than with no "
+            "normalization."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither layer norm nor RMS norm is shown to learn "
+            "faster, or from more scales of the initial weights, than no normalization."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(BA, ZHANG_SENNRICH, IOFFE, SANTURKAR),
     plan=plan,
     read=read,
     size=(12, 3.6),
-    shows="Left, {score} on training rows by epoch, each side at its own best learning rate; in the middle, how many "
-    "epochs it takes to reach the dotted line at each learning rate; right, {score} on training rows at the end by the "
-    "scale of the initial weights: above the dotted line a network has learned.",
+    shows=kept(
+        "Left, {score} on training rows by epoch, each side at its own best learning rate; "
+        "in the middle, how many epochs it takes to reach the dotted line at each learning "
+        "rate; right, {score} on training rows at the end by the scale of the initial "
+        "weights: above the dotted line a network has learned."
+    ),
     lines=lines,
 )

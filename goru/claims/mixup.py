@@ -11,6 +11,7 @@ from goru.claims.effects import MARGIN_PERCENT, MARGIN_POINTS, ClaimEffect, mean
 from goru.claims.figures import BLUE, GREY, RED, forest, legend, panels
 from goru.claims.sources import SRIVASTAVA, ZHANG
 from goru.claims.training import Cell
+from goru.language import kept
 
 ALPHA = (0.2, 1.0)
 DROPOUT = (0.1, 0.3)
@@ -24,18 +25,20 @@ TRIED: dict[str, tuple[Sequence[float], Sequence[float]]] = {
 # Of which differences the table is: what, with how much mixup, of which and against which.
 ADDED = (
     ("dropout", "alone", "dropout", "plain"),
-    ("dropout", "on top of mixup", "both", "mixup"),
+    ("dropout", kept("on top of mixup"), "both", "mixup"),
     ("mixup", "alone", "mixup", "plain"),
-    ("mixup", "on top of dropout", "both", "dropout"),
+    ("mixup", kept("on top of dropout"), "both", "dropout"),
 )
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
-    return (
-        f"{setup.describe(setup.overfitting)} Every combination of mixup (none, α {' and '.join(map(str, ALPHA))}) and "
-        f"dropout (none, rates {' and '.join(map(str, DROPOUT))}). Each combination is judged at the α and the rates "
-        "that are best on the other seeds."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "Every combination of mixup (none, α {alpha}) and dropout (none, rates "
+        "{dropout}). Each combination is judged at the α and the rates that are best on the "
+        "other seeds.",
+        alpha=" and ".join(map(str, ALPHA)),
+        dropout=" and ".join(map(str, DROPOUT)),
     )
 
 
@@ -77,14 +80,14 @@ def read(setup: Setup, results: Results) -> Reading:
     without_loss, without_score = ends["mixup"]
     decides = (
         mean_effect(
-            "Test loss with dropout, on top of mixup or alone, against mixup alone",
+            kept("Test loss with dropout, on top of mixup or alone, against mixup alone"),
             100 * (loss - without_loss) / without_loss.mean(),
             MARGIN_PERCENT,
             "%",
             comparisons=2,
         ),
         mean_effect(
-            f"The same, {setup.score} on test rows",
+            kept("The same, {score} on test rows", score=setup.score),
             100 * (score - without_score),
             MARGIN_POINTS,
             "points",
@@ -117,9 +120,14 @@ def read(setup: Setup, results: Results) -> Reading:
     )
     changed = {name: of_loss(ends[name][0] - ends["plain"][0], 3).numbers for name in ("dropout", "mixup", "both")}
     scored = ", ".join(f"{name} {values.mean():.1%}" for name, (_, values) in ends.items())
-    summary = (
-        f"Dropout alone changed the plain network's test loss by {changed['dropout']}, mixup alone by "
-        f"{changed['mixup']}, both together by {changed['both']}. The {setup.score} on test rows was: {scored}."
+    summary = kept(
+        "Dropout alone changed the plain network's test loss by {changed}, mixup alone by "
+        "{changed_mixup}, both together by {changed_both}. The {score} on test rows was: {scored}.",
+        changed=changed["dropout"],
+        changed_mixup=changed["mixup"],
+        changed_both=changed["both"],
+        score=setup.score,
+        scored=scored,
     )
 
     def draw(figure: Any) -> None:
@@ -149,26 +157,34 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
 
 CLAIM = Claim(
     name="mixup",
-    question="Does mixup make dropout unnecessary?",
-    promise="Mixup suppresses overfitting, so that dropout becomes unnecessary.",
+    question=kept("Does mixup make dropout unnecessary?"),
+    promise=kept("Mixup suppresses overfitting, so that dropout becomes unnecessary."),
     setting=setting,
     columns=("mixup_alpha", "dropout_rate", "learning_rate"),
     expected=(("negligible", "hurts"),) * 2,  # what does harm is unnecessary too
     meaning={
-        "holds": "So the claim holds: where mixup is, dropout is negligible, added to it or in its place.",
-        "holds in part": "So the claim holds in part: with mixup alone one of test loss and score is as good, and of "
-        "the other that is not shown.",
-        "does not hold": "So the claim does not hold here: neither in test loss nor in score is mixup alone shown to "
-        "be as good as what dropout makes possible. Mixup changes the rows that a network reads, and dropout the "
-        "network that reads them: one need not do the other's work.",
+        "holds": kept("So the claim holds: where mixup is, dropout is negligible, added to it or in its place."),
+        "holds in part": kept(
+            "So the claim holds in part: with mixup alone one of test loss and score is as good, "
+            "and of the other that is not shown."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: neither in test loss nor in score is mixup alone "
+            "shown to be as good as what dropout makes possible. Mixup changes the rows that a "
+            "network reads, and dropout the network that reads them: one need not do the other's "
+            "work."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(ZHANG, SRIVASTAVA),
     plan=plan,
     read=read,
     size=(12, 3.6),
-    shows="Left, test loss of the plain network, with dropout, mixup or both, each seed a point and their mean a line; "
-    "in the middle, {score} on test rows; right, what each adds alone (red) and to the other (blue), in percent of the "
-    "plain network's test loss. Grey is the interaction: above zero, the two do some of the same work.",
+    shows=kept(
+        "Left, test loss of the plain network, with dropout, mixup or both, each seed a "
+        "point and their mean a line; in the middle, {score} on test rows; right, what each "
+        "adds alone (red) and to the other (blue), in percent of the plain network's test "
+        "loss. Grey is the interaction: above zero, the two do some of the same work."
+    ),
     lines=lines,
 )

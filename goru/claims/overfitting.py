@@ -11,6 +11,7 @@ from goru.claims.effects import loss_effect, points_effect
 from goru.claims.figures import BLUE, RED, band, legend, marks, panels
 from goru.claims.sources import KROGH, SRIVASTAVA
 from goru.claims.training import Cell
+from goru.language import kept
 
 LEAST, MOST = 1 / 4, 3  # of the rows
 WIDTHS = (1 / 5, 1, 4)  # of the width
@@ -28,9 +29,12 @@ def _widths(setup: Setup) -> tuple[int, ...]:
 def setting(setup: Setup) -> str:
     """What is trained."""
     rows, widths = ", ".join(map(str, _rows(setup))), ", ".join(map(str, _widths(setup)))
-    return (
-        f"{setup.describe(setup.overfitting)} No technique is on. Further networks have {rows} rows, or {widths} units "
-        "in a layer. With other numbers of rows there are as many steps, to within a fortieth."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "No technique is on. Further networks have {rows} rows, or {widths} "
+        "units in a layer. With other numbers of rows there are as many steps, to within a "
+        "fortieth.",
+        rows=rows,
+        widths=widths,
     )
 
 
@@ -55,21 +59,25 @@ def read(setup: Setup, results: Results) -> Reading:
     by_width = np.stack([results[sizes.rows, width].gap for width in _widths(setup)], axis=1)
     effects = (
         points_effect(
-            f"Gap in {setup.score} between training rows and test rows",
+            kept("Gap in {score} between training rows and test rows", score=setup.score),
             main.training_score,
             main.test_score,
             higher_is_better=False,
             comparisons=3,
         ),
         points_effect(
-            f"Gap with {_rows(setup)[0]} rows against {_rows(setup)[-1]}",
+            kept("Gap with {rows} rows against {most_rows}", rows=_rows(setup)[0], most_rows=_rows(setup)[-1]),
             by_rows[:, 0],
             by_rows[:, -1],
             higher_is_better=False,
             comparisons=3,
         ),
         points_effect(
-            f"Gap with layers of {_widths(setup)[-1]} units against {_widths(setup)[0]}",
+            kept(
+                "Gap with layers of {widths} units against {narrowest}",
+                widths=_widths(setup)[-1],
+                narrowest=_widths(setup)[0],
+            ),
             by_width[:, -1],
             by_width[:, 0],
             higher_is_better=False,
@@ -79,12 +87,20 @@ def read(setup: Setup, results: Results) -> Reading:
     later = loss_effect("", main.test[:, -1, 0], stopped)
     parameters = [results[sizes.rows, width].cell.architecture.n_parameters for width in _widths(setup)]
     lowest = main.epochs[main.test[..., 0].mean(axis=0).argmin()]
-    found = (
-        f"The {setup.score} at the end was {main.training_score.mean():.1%} on training rows and "
-        f"{main.test_score.mean():.1%} on test rows; their loss was lowest after {lowest} epochs "
-        f"and changed by {later.change:+.1f} % until the last. The gap was {_list(by_rows)} with "
-        f"{', '.join(map(str, _rows(setup)))} rows, and {_list(by_width)} with "
-        f"{', '.join(f'{number:,}' for number in parameters)} learned numbers."
+    found = kept(
+        "The {score} at the end was {training_score:.1%} on training rows and "
+        "{test_score:.1%} on test rows; their loss was lowest after {lowest} epochs and "
+        "changed by {change:+.1f} % until the last. The gap was {by_rows} with {rows} rows, "
+        "and {by_width} with {parameters} learned numbers.",
+        score=setup.score,
+        training_score=main.training_score.mean(),
+        test_score=main.test_score.mean(),
+        lowest=lowest,
+        change=later.change,
+        by_rows=_list(by_rows),
+        rows=", ".join(map(str, _rows(setup))),
+        by_width=_list(by_width),
+        parameters=", ".join(f"{number:,}" for number in parameters),
     )
 
     def draw(figure: Any) -> None:
@@ -114,32 +130,40 @@ def _list(gaps: np.ndarray) -> str:
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A panel for each network."""
     rows, width = key
-    return [(f"{rows} rows, {width} units", "no technique")]
+    return [(kept("{rows} rows, {width} units", rows=rows, width=width), kept("no technique"))]
 
 
 CLAIM = Claim(
     name="overfitting",
-    question="What does overfitting look like, and when does it appear?",
-    promise="A network with many learned numbers and few rows overfits: it memorises its rows and does far worse "
-    "on others.",
+    question=kept("What does overfitting look like, and when does it appear?"),
+    promise=kept(
+        "A network with many learned numbers and few rows overfits: it memorises its rows and does far worse on others."
+    ),
     setting=setting,
     columns=("rows", "width"),
     expected=("hurts", "hurts", "hurts"),
     meaning={
-        "holds": "So it is as the book says: there is a gap, fewer rows make it larger, and so do more "
-        "learned numbers.",
-        "holds in part": "So the claim holds in part. That fewer rows make the gap larger is what one finds nearly "
-        "everywhere; that more learned numbers do is not: wide networks trained by gradient descent often "
-        "generalise no worse than narrow ones.",
-        "does not hold": "So the claim does not hold here: of its three parts, a gap, a larger one with fewer rows, "
-        "a larger one with more learned numbers, none is borne out.",
+        "holds": kept(
+            "So it is as the book says: there is a gap, fewer rows make it larger, and so do more learned numbers."
+        ),
+        "holds in part": kept(
+            "So the claim holds in part. That fewer rows make the gap larger is what one finds "
+            "nearly everywhere; that more learned numbers do is not: wide networks trained by "
+            "gradient descent often generalise no worse than narrow ones."
+        ),
+        "does not hold": kept(
+            "So the claim does not hold here: of its three parts, a gap, a larger one with fewer "
+            "rows, a larger one with more learned numbers, none is borne out."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, SRIVASTAVA),
     plan=plan,
     read=read,
     size=(13, 3.3),
-    shows="From left to right: {score} and loss of a network that overfits, by epoch; its gap with more rows to fit "
-    "on; its gap with more learned numbers.",
+    shows=kept(
+        "From left to right: {score} and loss of a network that overfits, by epoch; its gap "
+        "with more rows to fit on; its gap with more learned numbers."
+    ),
     lines=lines,
 )

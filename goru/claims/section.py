@@ -15,6 +15,7 @@ from goru.claims.pictures.curves import claim_curves_picture
 from goru.claims.pictures.effects import claim_effects_picture
 from goru.claims.pictures.lines import column_in_words, value
 from goru.data.numbers import number
+from goru.language import _, retold
 from goru.report.pictures.picture import Picture, Table
 from goru.report.terminal import printable
 
@@ -99,13 +100,13 @@ def section(outcome: ClaimOutcome, svg: str) -> ClaimSection:
     return ClaimSection(
         outcome.claim,
         outcome.said,
-        printable(outcome.found),
-        printable(outcome.done),
-        outcome.meaning,
+        printable(retold(outcome.found)),
+        printable(retold(outcome.done)),
+        retold(outcome.meaning),
         _in_plain_words(claim_effects_picture(outcome)),
         curves and _in_plain_words(curves),
         _image(svg),
-        outcome.claim.shows.replace("{score}", setup.score),
+        retold(outcome.claim.shows).replace("{score}", retold(setup.score)),
         _ends(outcome),
         {name: _table(frame) for name, frame in tables.items() if 0 < len(frame) <= MOST_ROWS},
         printable(setup.table.name),
@@ -129,12 +130,12 @@ def _image(svg: str) -> str:
 
 def _ends(outcome: ClaimOutcome) -> Table:
     """A row a setting: the means over its seeds at the end."""
-    columns, score = [*outcome.claim.columns], outcome.setup.score
+    columns, score = [*outcome.claim.columns], retold(outcome.setup.score)
     measures = {
-        "training_loss": "loss, training rows",
-        "test_loss": "loss, test rows",
-        "training_score": f"{score}, training rows",
-        "test_score": f"{score}, test rows",
+        "training_loss": _("loss, training rows"),
+        "test_loss": _("loss, test rows"),
+        "training_score": _("{score}, training rows", score=score),
+        "test_score": _("{score}, test rows", score=score),
     }
     means = outcome.frame.groupby(columns, sort=False)[[*measures]].mean()
     rows = [

@@ -12,6 +12,7 @@ from goru.claims.effects import loss_effect, mean_percent, points_effect, tuned
 from goru.claims.figures import BLUE, GREEN, RED, gap, legend, marks, panels
 from goru.claims.sources import KROGH, LOSHCHILOV, VAN_LAARHOVEN
 from goru.claims.training import SGD, Cell, TrainedCell
+from goru.language import kept
 from goru.nn.architecture import DecayForm
 
 DECAYS = (0.001, 0.01, 0.03, 0.1, 0.3)
@@ -21,26 +22,29 @@ FORMS: dict[DecayForm, tuple[str, str]] = {
     "decoupled": ("decoupled", GREEN),
     "l2_norm": ("λ‖W‖", RED),
 }
-SIDES = {"none": "without batch norm", "before": "with batch norm"}
+SIDES = {"none": kept("without batch norm"), "before": kept("with batch norm")}
 CASES = [(side, form) for side in SIDES for form in FORMS if (side, form) != ("before", "decoupled")]
 NAMES = ("gap", "training_score", "test_score", "test_loss")
 FALLEN = 0.05  # of a score on training rows
-BATCH_NORM = (
-    " With batch norm it is another matter: the scale of the weights that it normalises does not change what the "
-    "network computes. There decay acts through the effective learning rate: the smaller the weights, the further a "
-    "step turns them (van Laarhoven)."
+BATCH_NORM = kept(
+    "With batch norm it is another matter: the scale of the weights that it normalises "
+    "does not change what the network computes. There decay acts through the effective "
+    "learning rate: the smaller the weights, the further a step turns them (van "
+    "Laarhoven)."
 )
 
 
 def setting(setup: Setup) -> str:
     """What is trained."""
     decays = ", ".join(f"{decay:g}" for decay in (0.0, *DECAYS))
-    return (
-        f"{setup.describe(setup.overfitting)} λ is {decays}, in three forms: the penalty ½λ‖W‖² of every layer's "
-        "weights, the penalty λ‖W‖ (the norm itself, with its root), and decoupled, where each step shrinks the "
-        "weights by the learning rate times λ; the first two with batch norm and without. The verdict is on "
-        "½λ‖W‖² without batch norm: the gap at the book's λ of 0.1, and the test loss at the λ above 0 that is best on "
-        "the other seeds, against λ = 0."
+    return f"{setup.describe(setup.overfitting)} " + kept(
+        "λ is {decays}, in three forms: the penalty ½λ‖W‖² of every layer's "
+        "weights, the penalty λ‖W‖ (the norm itself, with its root), and decoupled, where "
+        "each step shrinks the weights by the learning rate times λ; the first two with "
+        "batch norm and without. The verdict is on ½λ‖W‖² without batch norm: the gap at the "
+        "book's λ of 0.1, and the test loss at the λ above 0 that is best on the other "
+        "seeds, against λ = 0.",
+        decays=decays,
     )
 
 
@@ -72,13 +76,17 @@ def read(setup: Setup, results: Results) -> Reading:
     losses = [at("none", "l2_squared", decay).test_loss for decay in DECAYS]
     effects = (
         points_effect(
-            f"Gap in {setup.score} between training rows and test rows, λ = {BOOK:g} against 0",
+            kept(
+                "Gap in {score} between training rows and test rows, λ = {book:g} against 0",
+                score=setup.score,
+                book=BOOK,
+            ),
             book.gap,
             plain.gap,
             higher_is_better=False,
             comparisons=2,
         ),
-        loss_effect("Test loss, best λ against 0", tuned(losses), plain.test_loss, comparisons=2),
+        loss_effect(kept("Test loss, best λ against 0"), tuned(losses), plain.test_loss, comparisons=2),
     )
     table = pd.DataFrame(
         [
@@ -96,14 +104,24 @@ def read(setup: Setup, results: Results) -> Reading:
         chosen = DECAYS[int(np.argmin(np.mean(losses[1:], axis=1)))]
         return change.numbers_at(f"λ = {chosen:g}")
 
-    found = (
-        f"At λ = {BOOK:g} the {setup.score} was {mean_percent(book.training_score)} on training rows and "
-        f"{mean_percent(book.test_score)} on test rows; at λ = 0, {mean_percent(plain.training_score)} and "
-        f"{mean_percent(plain.test_score)}. {_learned(plain, book)} At the λ above 0 that is best on the other seeds "
-        f"the test loss changes by {best('none', 'l2_squared')} with ½λ‖W‖² and by {best('none', 'l2_norm')} with "
-        f"λ‖W‖; with batch norm, by {best('before', 'l2_squared')} and {best('before', 'l2_norm')}. Decoupled decay is "
-        "the same as ½λ‖W‖² here: plain gradient descent takes the penalty's gradient as it is, and only with momentum "
-        "or Adam do the two differ."
+    found = kept(
+        "At λ = {book:g} the {score} was {training_score} on training rows and {test_score} "
+        "on test rows; at λ = 0, {plain_training} and {plain_test}. {learned} At the λ "
+        "above 0 that is best on the other seeds the test loss changes by {best} with ½λ‖W‖² "
+        "and by {best_norm} with λ‖W‖; with batch norm, by {best_with} and {best_norm_with}. Decoupled "
+        "decay is the same as ½λ‖W‖² here: plain gradient descent takes the penalty's "
+        "gradient as it is, and only with momentum or Adam do the two differ.",
+        book=BOOK,
+        score=setup.score,
+        training_score=mean_percent(book.training_score),
+        test_score=mean_percent(book.test_score),
+        plain_training=mean_percent(plain.training_score),
+        plain_test=mean_percent(plain.test_score),
+        learned=_learned(plain, book),
+        best=best("none", "l2_squared"),
+        best_norm=best("none", "l2_norm"),
+        best_with=best("before", "l2_squared"),
+        best_norm_with=best("before", "l2_norm"),
     )
 
     def draw(figure: Any) -> None:
@@ -135,7 +153,7 @@ def _learned(plain: TrainedCell, decayed: TrainedCell) -> str:
             f"So this λ costs {100 * lost:.0f} points on training rows, and a network that learns less has less of a "
             "gap."
         )
-    return f"So this λ costs less than {100 * FALLEN:.0f} points on training rows."
+    return kept("So this λ costs less than {fallen:.0f} points on training rows.", fallen=100 * FALLEN)
 
 
 def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
@@ -145,31 +163,47 @@ def lines(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
         return []
     penalties: tuple[DecayForm, ...] = ("l2_squared", "l2_norm")
     forms = [other for other in penalties if other == form or not decay]
-    return [(f"{FORMS[other][0]}, {SIDES[side]}", f"λ = {decay:g}") for other in forms]
+    return [(f"{FORMS[other][0]}, {SIDES[side]}", kept("λ = {decay:g}", decay=decay)) for other in forms]
 
 
 CLAIM = Claim(
     name="weight-decay",
-    question="Does weight decay shrink the gap?",
-    promise="Weight decay suppresses overfitting: with λ = 0.1 the gap between training rows and test rows shrinks.",
+    question=kept("Does weight decay shrink the gap?"),
+    promise=kept(
+        "Weight decay suppresses overfitting: with λ = 0.1 the gap between training rows and test rows shrinks."
+    ),
     setting=setting,
     columns=("batch_norm", "form", "weight_decay"),
     expected=("helps", "helps"),
     meaning={
-        "holds": "So the claim holds: the gap is smaller with the book's λ, and with a λ that is chosen well the "
-        "loss on test rows is lower too." + BATCH_NORM,
-        "holds in part": "So the claim holds in part: of the two, the gap and the loss on test rows, not both are "
-        "shown to be better. A small gap by itself is no gain: a network that decay keeps from learning "
-        "has none." + BATCH_NORM,
-        "does not hold": "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is "
-        "borne out." + BATCH_NORM,
+        "holds": kept(
+            "So the claim holds: the gap is smaller with the book's λ, and with a λ that is "
+            "chosen well the loss on test rows is lower too."
+        )
+        + " "
+        + BATCH_NORM,
+        "holds in part": kept(
+            "So the claim holds in part: of the two, the gap and the loss on test rows, not both "
+            "are shown to be better. A small gap by itself is no gain: a network that decay "
+            "keeps from learning has none."
+        )
+        + " "
+        + BATCH_NORM,
+        "does not hold": kept(
+            "So the claim does not hold here: neither a smaller gap nor a lower loss on test rows is borne out."
+        )
+        + " "
+        + BATCH_NORM,
         "inconclusive": NOTHING_SAID,
     },
     sources=(KROGH, LOSHCHILOV, VAN_LAARHOVEN),
     plan=plan,
     read=read,
     size=(11.5, 3.4),
-    shows="Left, {score} by epoch with the book's λ and without decay, the penalty being ½λ‖W‖²; in the middle, the "
-    "gap by λ in each form of decay; right, test loss by λ, with batch norm and without.",
+    shows=kept(
+        "Left, {score} by epoch with the book's λ and without decay, the penalty being "
+        "½λ‖W‖²; in the middle, the gap by λ in each form of decay; right, test loss by λ, "
+        "with batch norm and without."
+    ),
     lines=lines,
 )

@@ -30,13 +30,13 @@ def claims_command(
 ) -> None:
     """Test textbook claims about the techniques, each by an experiment with a verdict."""
     from goru.claims.running import NAMES, claim, run_all, set_up
-    from goru.language import _
+    from goru.language import _, retold
     from goru.report.terminal import labelled, printable, table
 
     chosen = list(dict.fromkeys(names or NAMES))
     asked = [claim(name) for name in chosen]
     if list_:
-        for line in table([("claim", "question"), *((one.name, one.question) for one in asked)]):
+        for line in table([(_("claim"), _("question")), *((one.name, retold(one.question)) for one in asked)]):
             print(line)
         return
     from goru.claims.page import check_out, write_claims

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from goru import __version__
-from goru.language import _, _n, language
+from goru.language import _, _n, language, retold
 from goru.report.pictures.picture import Picture
 
 
@@ -48,7 +48,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals |= {"_": _, "_n": _n, "language": language}
+    templates.globals |= {"_": _, "_n": _n, "language": language, "retold": retold}
     return templates
 
 

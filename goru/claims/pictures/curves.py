@@ -10,6 +10,7 @@ from goru.claims.pictures.lines import ClaimLine, Figure, Rows, claim_lines
 from goru.claims.pictures.panels import Panel, measure, panels_of, setting_in_words
 from goru.claims.pictures.words import ROWS, curves_in_words, curves_table
 from goru.claims.pictures.wrapping import wrapped
+from goru.language import _, retold
 from goru.report.pictures.picture import Picture
 from goru.report.pictures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, RED, axis_name, blank, note, text
 
@@ -49,7 +50,7 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
             "xanchor": "left",
             "y": 1 + HEADING / inner,
             "yanchor": "bottom",
-            "title": {"text": "Solid on test rows, dashed on training rows", "side": "top", "font": {"size": 12}},
+            "title": {"text": _("Solid on test rows, dashed on training rows"), "side": "top", "font": {"size": 12}},
         },
     )
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
@@ -68,7 +69,7 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
                     "domain": [left, left + width],
                     "anchor": y,
                     "range": _epochs(panel),
-                    "title": {"text": "epoch", "standoff": 4, "font": {"size": 12}},
+                    "title": {"text": _("epoch"), "standoff": 4, "font": {"size": 12}},
                     "nticks": 5,
                     "automargin": False,
                 },
@@ -85,7 +86,7 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
                 },
             }
         )
-        heading = "<br>".join(wrapped(panel.heading, WIDTH, HEADING_LINES))
+        heading = "<br>".join(wrapped(retold(panel.heading), WIDTH, HEADING_LINES))
         note(
             figure,
             f"<b>{heading}</b>",
@@ -106,7 +107,7 @@ def _figure(panels: Sequence[Panel], setup: Setup) -> go.Figure:
 
 def _line(figure: go.Figure, line: ClaimLine, of: Figure, colour: str, axes: tuple[str, str], legend: bool) -> None:
     """A line for each kind of rows, with a band from the lowest seed to the highest."""
-    name, x = text(line.name), axes[0]
+    name, x = text(retold(line.name)), axes[0]
     common = {"xaxis": x, "yaxis": axes[1], "legendgroup": name, "name": name}
     spell = ".1%" if of == "score" else ".4g"
     made_of = "<br>".join(wrapped(setting_in_words(line), 44, 4))
@@ -138,8 +139,15 @@ def _line(figure: go.Figure, line: ClaimLine, of: Figure, colour: str, axes: tup
                 line={"color": colour, "dash": dash, "width": width},
                 marker={"color": colour, "size": 5},
                 showlegend=legend and rows == "test",
-                hovertemplate=f"<b>{name}</b><br>{made_of}<br>epoch %{{x}}, {ROWS[rows]}: %{{y:{spell}}}<br>"
-                f"seeds from %{{customdata[0]:{spell}}} to %{{customdata[1]:{spell}}}<extra></extra>",
+                hovertemplate=f"<b>{name}</b><br>{made_of}<br>"
+                + _("epoch {epoch}, {rows}: {value}", epoch="%{x}", rows=retold(ROWS[rows]), value=f"%{{y:{spell}}}")
+                + "<br>"
+                + _(
+                    "seeds from {low} to {high}",
+                    low=f"%{{customdata[0]:{spell}}}",
+                    high=f"%{{customdata[1]:{spell}}}",
+                )
+                + "<extra></extra>",
             )
         )
 

@@ -8,13 +8,14 @@ import plotly.graph_objects as go
 from goru.claims.claim import ClaimOutcome, Expected, as_promised
 from goru.claims.effects import CONFIDENCE, ClaimEffect
 from goru.claims.pictures.wrapping import wrapped
+from goru.language import _, _n, kept, language, retold
 from goru.report.pictures.effects import LOOKS
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import INK, SHADE, SOFT, axis_name, blank, note
 
 WIDTH, LINES = 42, 4  # characters that a phone shows of a label, and lines
 LABEL, BAR, TICKS, GAP = 18, 34, 44, 14  # pixels: of a line, of what is drawn, of what stands below it
-COUNTS = ("none", "one", "two", "three", "four", "five", "six")
+COUNTS = (kept("none"), kept("one"), kept("two"), kept("three"), kept("four"), kept("five"), kept("six"))
 
 
 def claim_effects_picture(outcome: ClaimOutcome) -> Picture:
@@ -54,7 +55,8 @@ def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float
     known = _known(effect)
     ends = [-effect.margin, effect.margin, *((effect.low, effect.high) if known else ())]
     beyond = 0.06 * (max(ends) - min(ends)) or 1.0
-    title = f"{_unit(effect)}; {'higher' if effect.higher_is_better else 'lower'} is better"
+    better = _("{unit}; higher is better") if effect.higher_is_better else _("{unit}; lower is better")
+    title = better.format(unit=_unit(effect))
     figure.update_layout(
         {
             f"xaxis{index + 1}": {
@@ -77,10 +79,10 @@ def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float
     figure.add_shape(type="rect", **whole, x0=-effect.margin, x1=effect.margin, fillcolor=SHADE, line_width=0)
     figure.add_shape(type="line", **whole, x0=0, x1=0, line={"color": SOFT, "width": 1})
     if not known:
-        note(figure, "no number: networks diverged", x=0, xref=x, y=0, yref=y, font_color=SOFT)
+        note(figure, _("no number: networks diverged"), x=0, xref=x, y=0, yref=y, font_color=SOFT)
         return
     colour, mark = LOOKS[effect.verdict]
-    hover = [*wrapped(effect.what, WIDTH, LINES), effect.numbers, effect.word(effect.verdict)]
+    hover = [*wrapped(retold(effect.what), WIDTH, LINES), retold(effect.numbers), retold(effect.word(effect.verdict))]
     figure.add_trace(
         go.Scatter(
             x=[effect.change],
@@ -106,28 +108,35 @@ def _row(figure: go.Figure, effect: ClaimEffect, index: int, domain: tuple[float
 
 def _label(effect: ClaimEffect) -> list[str]:
     """What it is, and the verdict, below it where a phone has no place for it beside."""
-    *lines, last = wrapped(effect.what, WIDTH, LINES)
-    verdict = effect.word(effect.verdict)
+    *lines, last = wrapped(retold(effect.what), WIDTH, LINES)
+    verdict = retold(effect.word(effect.verdict))
     beside = len(last) + len(verdict) < WIDTH
     lines = [f"<b>{line}</b>" for line in lines]
     return [*lines, f"<b>{last}</b>: {verdict}"] if beside else [*lines, f"<b>{last}</b>:", verdict]
 
 
 def _margin(effect: ClaimEffect) -> str:
-    unit = effect.unit.removesuffix("s") if effect.margin == 1 else effect.unit
+    unit = retold(effect.unit) if language() != "en" or effect.margin != 1 else effect.unit.removesuffix("s")
     return f"{effect.margin:g} {unit}".strip()
 
 
 def _unit(effect: ClaimEffect) -> str:
-    return {"": "correlation"}.get(effect.unit, effect.unit)
+    return retold(effect.unit or "correlation")
 
 
 def _table(outcome: ClaimOutcome) -> Table:
     rows = [
-        (effect.what, effect.numbers, _margin(effect), effect.word(effect.verdict), _either(effect, expected, " or "))
+        (
+            retold(effect.what),
+            retold(effect.numbers),
+            _margin(effect),
+            retold(effect.word(effect.verdict)),
+            _either(effect, expected, _(" or ")),
+        )
         for effect, expected in zip(outcome.effects, outcome.claim.expected, strict=True)
     ]
-    return Table(("what changes", f"by ({CONFIDENCE:.0%} interval)", "margin", "verdict", "claimed"), rows)
+    head = _("what changes"), _("by ({confidence} interval)", confidence=f"{CONFIDENCE:.0%}")
+    return Table((*head, _("margin"), _("verdict"), _("claimed")), rows)
 
 
 def _says(outcome: ClaimOutcome) -> str:
@@ -135,36 +144,60 @@ def _says(outcome: ClaimOutcome) -> str:
     unlike = [(effect, expected) for effect, expected in pairs if not as_promised(expected, effect.verdict)]
     said = [_as_promised(len(pairs), len(pairs) - len(unlike))]
     for effect, expected in unlike:
-        needed = _either(effect, expected)
-        said.append(f"{effect.what}: {effect.numbers}, {_in_words(effect)}, where the claim needs “{needed}”.")
-    several = len(pairs) > 1
+        said.append(
+            _(
+                "{what}: {numbers}, {verdict}, where the claim needs “{needed}”.",
+                what=retold(effect.what),
+                numbers=retold(effect.numbers),
+                verdict=_in_words(effect),
+                needed=_either(effect, expected, _("” or “")),
+            )
+        )
     bars = (
-        "Bars are intervals over the seeds that hold together" if several else "The bar is an interval over the seeds"
+        _("Bars are intervals over the seeds that hold together, at {confidence:.0%}", confidence=CONFIDENCE)
+        if len(pairs) > 1
+        else _("The bar is an interval over the seeds, at {confidence:.0%}", confidence=CONFIDENCE)
     )
-    said.append(f"{bars}, at {CONFIDENCE:.0%}; inside the band around zero a change is negligible.")
-    return " ".join(said)
+    return " ".join([*said, _("{bars}; inside the band around zero a change is negligible.", bars=bars)])
 
 
-def _either(effect: ClaimEffect, expected: Expected, between: str = "” or “") -> str:
-    return between.join(map(effect.word, expected if isinstance(expected, tuple) else (expected,)))
+def _either(effect: ClaimEffect, expected: Expected, between: str) -> str:
+    words = expected if isinstance(expected, tuple) else (expected,)
+    return between.join(retold(effect.word(word)) for word in words)
 
 
 def _as_promised(of: int, alike: int) -> str:
     if of == 1:
-        return "The one effect is as claimed." if alike else "The one effect is not as claimed."
+        return _("The one effect is as claimed.") if alike else _("The one effect is not as claimed.")
     if alike == of:
-        return "Both effects are as claimed." if of == 2 else f"All {COUNTS[of]} effects are as claimed."
+        return (
+            _("Both effects are as claimed.")
+            if of == 2
+            else _("All {of} effects are as claimed.", of=retold(COUNTS[of]))
+        )
     if alike == 0:
-        return "Neither effect is as claimed." if of == 2 else f"None of the {COUNTS[of]} effects is as claimed."
-    return f"{COUNTS[alike].capitalize()} of the {COUNTS[of]} effects {'is' if alike == 1 else 'are'} as claimed."
+        return (
+            _("Neither effect is as claimed.")
+            if of == 2
+            else _("None of the {of} effects is as claimed.", of=retold(COUNTS[of]))
+        )
+    count = retold(COUNTS[alike])
+    return _n(
+        "{count} of the {of} effects is as claimed.",
+        "{count} of the {of} effects are as claimed.",
+        alike,
+        count=f"{count[0].upper()}{count[1:]}",
+        of=retold(COUNTS[of]),
+    )
 
 
 def _in_words(effect: ClaimEffect) -> str:
     """The verdict, and of one that is none, why."""
     if effect.verdict != "inconclusive":
-        return effect.word(effect.verdict)
-    why = "the interval reaches across zero and out of the band" if _known(effect) else "networks diverged"
-    return f"inconclusive, for {why}"
+        return retold(effect.word(effect.verdict))
+    if not _known(effect):
+        return _("inconclusive, for networks diverged")
+    return _("inconclusive, for the interval reaches across zero and out of the band")
 
 
 def _known(effect: ClaimEffect) -> bool:

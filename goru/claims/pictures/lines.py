@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 
 from goru.claims.claim import ClaimOutcome
+from goru.language import kept, retold
 
 Rows = Literal["test", "training"]
 Figure = Literal["score", "loss"]
 WORDS = {
-    "batch_norm": "batch norm",
-    "depth": "hidden layers",
-    "dropout_rate": "dropout rate",
-    "init": "initial weights",
-    "learning_rate": "learning rate",
-    "mixup_alpha": "α of mixup",
-    "strength": "strength",
-    "which": "number or learning rate",
-    "weight_decay": "λ",
-    "weight_scale": "initial weights, times He's",
-    "weight_std": "standard deviation of the initial weights",
-    "width": "units",
+    "batch_norm": kept("batch norm"),
+    "depth": kept("hidden layers"),
+    "dropout_rate": kept("dropout rate"),
+    "init": kept("initial weights"),
+    "learning_rate": kept("learning rate"),
+    "mixup_alpha": kept("α of mixup"),
+    "strength": kept("strength"),
+    "which": kept("number or learning rate"),
+    "weight_decay": kept("λ"),
+    "weight_scale": kept("initial weights, times He's"),
+    "weight_std": kept("standard deviation of the initial weights"),
+    "width": kept("units"),
 }
 
 
@@ -112,9 +113,9 @@ def _ways(own: pd.DataFrame) -> tuple[np.ndarray, dict[tuple[Rows, Figure], Seed
 
 def column_in_words(column: str) -> str:
     """What a column of keys is called."""
-    return WORDS.get(column, column.replace("_", " "))
+    return retold(WORDS.get(column, column.replace("_", " ")))
 
 
 def value(of: Any) -> str:
     """A value of a key."""
-    return f"{of:g}" if isinstance(of, float) else str(of)
+    return f"{of:g}" if isinstance(of, float) else retold(str(of))

@@ -8,6 +8,7 @@ import numpy as np
 from goru.claims.claim import ClaimOutcome, Setup
 from goru.claims.pictures.lines import ClaimLine, Figure, column_in_words, value
 from goru.data.numbers import number
+from goru.language import _, retold
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ def panels_of(outcome: ClaimOutcome, lines: Sequence[ClaimLine]) -> list[Panel]:
 
 def measure(figure: Figure, setup: Setup) -> str:
     """What a figure is called."""
-    return setup.score if figure == "score" else "loss"
+    return retold(setup.score) if figure == "score" else _("loss")
 
 
 def spelt(of: float, figure: Figure) -> str:
     """A figure in a few digits."""
     if not np.isfinite(of):
-        return "not finite"
+        return retold("not finite")
     return f"{of:.1%}" if figure == "score" else number(of)
 
 
