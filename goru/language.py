@@ -132,11 +132,12 @@ class _Patterns:
         for end in re.finditer(r"[.!?] ", text):
             if (told := self._one(text[: end.start() + 1])) is not None:
                 return f"{told} {self.paragraph(text[end.end() :])}"
-        items = re.split("(, | and | [+] )", text)
-        tolds = [self._one(item) for item in items[::2]]
-        if len(tolds) > 1 and None not in tolds:
-            signs = [", " if sign == " and " else sign for sign in items[1::2]]
-            return "".join(map("".join, zip(map(str, tolds), [*signs, ""], strict=True)))
+        for between in ("(; )", "(, | and | [+] )"):
+            items = re.split(between, text)
+            tolds = [item if re.fullmatch(NUMBER, item) else self._one(item) for item in items[::2]]
+            if len(tolds) > 1 and None not in tolds:
+                signs = [", " if sign == " and " else sign for sign in items[1::2]]
+                return "".join(map("".join, zip(map(str, tolds), [*signs, ""], strict=True)))
         return text
 
     def _one(self, text: str) -> str | None:

@@ -175,7 +175,7 @@ def _histograms(setup: Setup, results: Results, figure: Any, kind: str) -> None:
             axes.grid(False)
             axes.tick_params(labelsize=6)
             if row == 0:
-                axes.set_title(kept("layer {layer}", layer=layer + 1), fontsize=7, loc="center")
+                axes.set_title(kept("layer {layer:d}", layer=layer + 1), fontsize=7, loc="center")
         grid[row, 0].set_ylabel(init, fontsize=8)
 
 

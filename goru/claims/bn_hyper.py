@@ -101,9 +101,10 @@ def read(setup: Setup, results: Results) -> Reading:
             for (name, value), where in settings.items()
         ]
     )
-    found = (
-        f"Test loss against the usual values: {_extremes(means, 'near')} near them, {_extremes(means, 'far')} far from "
-        "them."
+    found = kept(
+        "Test loss against the usual values: {near} near them, {far} far from them.",
+        near=_extremes(means, "near"),
+        far=_extremes(means, "far"),
     )
 
     def draw(figure: Any) -> None:

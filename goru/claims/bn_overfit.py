@@ -22,13 +22,8 @@ def setting(setup: Setup) -> str:
         "Learning rates {rates}: each seed is judged at the rate with the lowest test loss on the other seeds.",
         rates=rates,
     )
-    return (
-        f"{setup.describe(setup.overfitting)} "
-        + kept(
-            "All are trained to the last epoch; nothing is stopped early.",
-        )
-        + tuning * (len(setup.rates) > 1)
-    )
+    whole = kept("All are trained to the last epoch; nothing is stopped early.")
+    return " ".join([setup.describe(setup.overfitting), whole, *[tuning] * (len(setup.rates) > 1)])
 
 
 def plan(setup: Setup) -> Mapping[Any, Cell]:

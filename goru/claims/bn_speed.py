@@ -167,8 +167,9 @@ CLAIM = Claim(
             "side's own best, only one shows it. A comparison at one shared rate favours the "
             "side that the rate suits."
         ),
-        "does not hold": "So the claim does not hold here: in neither comparison is batch norm shown to need fewer "
-        "epochs.",
+        "does not hold": kept(
+            "So the claim does not hold here: in neither comparison is batch norm shown to need fewer epochs."
+        ),
         "inconclusive": NOTHING_SAID,
     },
     sources=(IOFFE, SANTURKAR),

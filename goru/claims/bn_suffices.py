@@ -83,7 +83,11 @@ def read(setup: Setup, results: Results) -> Reading:
     added: list[tuple[str, str, ClaimEffect]] = []
     for name in ("dropout", "decay", "both"):
         without, on_top = own("none", name) - plain, own("before", name) - alone
-        for where, changes in (("alone", without), ("on top of batch norm", on_top), ("interaction", on_top - without)):
+        for where, changes in (
+            (kept("alone"), without),
+            (kept("on top of batch norm"), on_top),
+            (kept("interaction"), on_top - without),
+        ):
             added.append((name, where, change(changes, np.zeros(setup.seeds), comparisons=9)))
     table = pd.DataFrame([{"added": name, "where": where, **row(found)} for name, where, found in added])
     best = own("none", "dropout", "decay", "both")

@@ -40,7 +40,7 @@ def setting(setup: Setup) -> str:
         rate=setup.overfitting.rate,
         dropout_rate=RATE,
         tuning=setup.tuning,
-        classes="probabilities" if setup.table.classes else "predicted values",
+        classes=kept("probabilities") if setup.table.classes else kept("predicted values"),
         masks=MASKS[0],
         most_masks=MASKS[-1],
         rows=ROWS,
@@ -106,35 +106,39 @@ def read(setup: Setup, results: Results) -> Reading:
         count: loss_effect("", loss, scaled, comparisons=len(MEMBERS))
         for count, loss in zip(MEMBERS, real.T, strict=True)
     }
-    what = "probabilities" if setup.table.classes else "values"
+    what = kept("probabilities") if setup.table.classes else kept("values")
     fits = {
         "plain": float(np.mean([results["plain", replica].training_score for replica in range(MEMBERS[-1])])),
         "dropout": float(tuned([results["dropout", rate].training_score for rate in setup.rates], losses).mean()),
     }
-    found = kept(
-        "Test losses: one plain network {real:.3f}, {members} averaged {averaged:.3f}; the "
-        "dropout network {scaled:.3f}, under one mask {masked:.3f}, averaged over {masks} "
-        "masks {masked_averaged:.3f}. On training rows the {score} was {fits:.1%} for plain "
-        "networks and {fits_dropout:.1%} with dropout. {against} The {what} of the network without "
-        "masks and those of the average differ by {apart_10:.3f} with 10 masks, {apart_100:.3f} "
-        "with 100 and {apart_most:.3f} with {masks}: a single pass approximates the average, and "
-        "is not the same, since what ReLU makes of a mean is not the mean of what it makes.",
-        real=real[:, 0].mean(),
-        members=MEMBERS[-1],
-        averaged=real[:, -1].mean(),
-        scaled=scaled.mean(),
-        masked=masked[:, 0].mean(),
-        masks=MASKS[-1],
-        masked_averaged=masked[:, -1].mean(),
-        score=setup.score,
-        fits=fits["plain"],
-        fits_dropout=fits["dropout"],
-        against=_count(against),
-        what=what,
-        apart_10=apart[:, MASKS.index(10)].mean(),
-        apart_100=apart[:, MASKS.index(100)].mean(),
-        apart_most=apart[:, -1].mean(),
-    )
+    found = [
+        kept(
+            "Test losses: one plain network {real:.3f}, {members} averaged {averaged:.3f}; the dropout network "
+            "{scaled:.3f}, under one mask {masked:.3f}, averaged over {masks} masks {masked_averaged:.3f}. On training "
+            "rows the {score} was {fits:.1%} for plain networks and {fits_dropout:.1%} with dropout.",
+            real=real[:, 0].mean(),
+            members=MEMBERS[-1],
+            averaged=real[:, -1].mean(),
+            scaled=scaled.mean(),
+            masked=masked[:, 0].mean(),
+            masks=MASKS[-1],
+            masked_averaged=masked[:, -1].mean(),
+            score=setup.score,
+            fits=fits["plain"],
+            fits_dropout=fits["dropout"],
+        ),
+        _count(against),
+        kept(
+            "The {what} of the network without masks and those of the average differ by {apart_10:.3f} with 10 masks, "
+            "{apart_100:.3f} with 100 and {apart_most:.3f} with {masks}: a single pass approximates the average, and "
+            "is not the same, since what ReLU makes of a mean is not the mean of what it makes.",
+            what=what,
+            apart_10=apart[:, MASKS.index(10)].mean(),
+            apart_100=apart[:, MASKS.index(100)].mean(),
+            apart_most=apart[:, -1].mean(),
+            masks=MASKS[-1],
+        ),
+    ]
     tables = {
         "ensemble": _long("members", MEMBERS, test_loss=real),
         "masks": _long("masks", MASKS, test_loss=masked, mean_difference=apart),
@@ -168,7 +172,7 @@ def read(setup: Setup, results: Results) -> Reading:
             axes.minorticks_off()
             legend(axes, loc="upper right")
 
-    return Reading(effects, found, draw, tables)
+    return Reading(effects, " ".join(found), draw, tables)
 
 
 def _count(against: Mapping[int, ClaimEffect]) -> str:

@@ -110,14 +110,19 @@ def read(setup: Setup, results: Results) -> Reading:
         ]
     )
     told = {(what, one, other): effect for what, one, other, effect in compared}
-    took = ", ".join(f"{name} {own[side].mean():.1f} ({best[side]:g})" for side, (name, _) in SIDES.items())
-    learned = ", ".join(f"{name} {count[side].mean():.1f}" for side, (name, _) in SIDES.items())
+    took = ", ".join(
+        kept("{level} {value:.1f} ({low:g})", level=name, value=own[side].mean(), low=best[side])
+        for side, (name, _) in SIDES.items()
+    )
+    learned = ", ".join(
+        kept("{level} {value:.1f}", level=name, value=count[side].mean()) for side, (name, _) in SIDES.items()
+    )
     beside = "; ".join(
         kept(
             "with {side} the epochs differ by {numbers}, the number of scales by {scales}",
             side=SIDES[side][0],
             numbers=told["epochs", side, "batch"].numbers,
-            scales=told["scales", side, "batch"].numbers.replace(" scales", ""),
+            scales=told["scales", side, "batch"].numbers,
         )
         for side in OTHERS
     )

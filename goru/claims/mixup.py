@@ -119,7 +119,9 @@ def read(setup: Setup, results: Results) -> Reading:
         ]
     )
     changed = {name: of_loss(ends[name][0] - ends["plain"][0], 3).numbers for name in ("dropout", "mixup", "both")}
-    scored = ", ".join(f"{name} {values.mean():.1%}" for name, (_, values) in ends.items())
+    scored = ", ".join(
+        kept("{level} {value:.1%}", level=name, value=values.mean()) for name, (_, values) in ends.items()
+    )
     summary = kept(
         "Dropout alone changed the plain network's test loss by {changed}, mixup alone by "
         "{changed_mixup}, both together by {changed_both}. The {score} on test rows was: {scored}.",

@@ -18,9 +18,9 @@ from goru.nn.architecture import DecayForm
 DECAYS = (0.001, 0.01, 0.03, 0.1, 0.3)
 BOOK = 0.1  # the book's λ
 FORMS: dict[DecayForm, tuple[str, str]] = {
-    "l2_squared": ("½λ‖W‖²", BLUE),
-    "decoupled": ("decoupled", GREEN),
-    "l2_norm": ("λ‖W‖", RED),
+    "l2_squared": (kept("½λ‖W‖²"), BLUE),
+    "decoupled": (kept("decoupled"), GREEN),
+    "l2_norm": (kept("λ‖W‖"), RED),
 }
 SIDES = {"none": kept("without batch norm"), "before": kept("with batch norm")}
 CASES = [(side, form) for side in SIDES for form in FORMS if (side, form) != ("before", "decoupled")]
@@ -104,25 +104,29 @@ def read(setup: Setup, results: Results) -> Reading:
         chosen = DECAYS[int(np.argmin(np.mean(losses[1:], axis=1)))]
         return change.numbers_at(f"λ = {chosen:g}")
 
-    found = kept(
-        "At λ = {book:g} the {score} was {training_score} on training rows and {test_score} "
-        "on test rows; at λ = 0, {plain_training} and {plain_test}. {learned} At the λ "
-        "above 0 that is best on the other seeds the test loss changes by {best} with ½λ‖W‖² "
-        "and by {best_norm} with λ‖W‖; with batch norm, by {best_with} and {best_norm_with}. Decoupled "
-        "decay is the same as ½λ‖W‖² here: plain gradient descent takes the penalty's "
-        "gradient as it is, and only with momentum or Adam do the two differ.",
-        book=BOOK,
-        score=setup.score,
-        training_score=mean_percent(book.training_score),
-        test_score=mean_percent(book.test_score),
-        plain_training=mean_percent(plain.training_score),
-        plain_test=mean_percent(plain.test_score),
-        learned=_learned(plain, book),
-        best=best("none", "l2_squared"),
-        best_norm=best("none", "l2_norm"),
-        best_with=best("before", "l2_squared"),
-        best_norm_with=best("before", "l2_norm"),
-    )
+    found = [
+        kept(
+            "At λ = {book:g} the {score} was {training_score} on training rows and {test_score} on test rows; at λ = "
+            "0, {plain_training} and {plain_test}.",
+            book=BOOK,
+            score=setup.score,
+            training_score=mean_percent(book.training_score),
+            test_score=mean_percent(book.test_score),
+            plain_training=mean_percent(plain.training_score),
+            plain_test=mean_percent(plain.test_score),
+        ),
+        _learned(plain, book),
+        kept(
+            "At the λ above 0 that is best on the other seeds the test loss changes by {best} with ½λ‖W‖² and by "
+            "{best_norm} with λ‖W‖; with batch norm, by {best_with} and {best_norm_with}. Decoupled decay is the same "
+            "as ½λ‖W‖² here: plain gradient descent takes the penalty's gradient as it is, and only with momentum or "
+            "Adam do the two differ.",
+            best=best("none", "l2_squared"),
+            best_norm=best("none", "l2_norm"),
+            best_with=best("before", "l2_squared"),
+            best_norm_with=best("before", "l2_norm"),
+        ),
+    ]
 
     def draw(figure: Any) -> None:
         first, second, third = panels(figure, 1, 3)[0]
@@ -142,16 +146,16 @@ def read(setup: Setup, results: Results) -> Reading:
         for axes in (first, second, third):
             legend(axes)
 
-    return Reading(effects, found, draw, {"forms": table})
+    return Reading(effects, " ".join(found), draw, {"forms": table})
 
 
 def _learned(plain: TrainedCell, decayed: TrainedCell) -> str:
     """Whether a gap is small because nothing has been learned."""
     lost = plain.training_score.mean() - decayed.training_score.mean()
     if lost > FALLEN:
-        return (
-            f"So this λ costs {100 * lost:.0f} points on training rows, and a network that learns less has less of a "
-            "gap."
+        return kept(
+            "So this λ costs {lost:.0f} points on training rows, and a network that learns less has less of a gap.",
+            lost=100 * lost,
         )
     return kept("So this λ costs less than {fallen:.0f} points on training rows.", fallen=100 * FALLEN)
 

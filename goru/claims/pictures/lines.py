@@ -24,8 +24,39 @@ WORDS = {
     "weight_decay": kept("λ"),
     "weight_scale": kept("initial weights, times He's"),
     "weight_std": kept("standard deviation of the initial weights"),
+    "what": kept("hyperparameter"),
+    "value": kept("value"),
+    "test_loss": kept("test loss"),
+    "test_score": kept("test score"),
+    "dropout_against_decay_percent": kept("dropout against decay, percent"),
     "width": kept("units"),
 }
+
+# Columns that are called as they are, and values of keys.
+NAMES = (
+    *(
+        kept("side"),
+        kept("form"),
+        kept("part"),
+        kept("table"),
+        kept("rows"),
+        kept("seed"),
+        kept("factor"),
+        kept("where"),
+    ),
+    *(kept("scaled by"), kept("norm"), kept("gap"), kept("learned"), kept("best"), kept("change"), kept("low")),
+    *(kept("high"), kept("verdict"), kept("normalization"), kept("masks"), kept("networks"), kept("effect")),
+    *(kept("usual"), kept("near"), kept("far"), kept("batch"), kept("layer"), kept("rms"), kept("decay"), kept("both")),
+    *(
+        kept("classic"),
+        kept("inverted"),
+        kept("along"),
+        kept("across"),
+        kept("momentum"),
+        kept("without"),
+        kept("with"),
+    ),
+)
 
 
 @dataclass(frozen=True)
