@@ -12,7 +12,7 @@ from goru.data.classes import Label, remarks_on_classes
 from goru.data.duplicates import Duplicates
 from goru.data.encoding import Encoded, Schema
 from goru.data.outliers import far_rows, remark_on_far_rows
-from goru.data.pieces import N_PIECES, columns_to_cut
+from goru.data.pieces import pieces_of
 from goru.data.ranges import ends_of, notes_on_rows_beyond
 from goru.data.reading import Source, read_table
 from goru.data.roles import (
@@ -106,13 +106,13 @@ class Dataset:
         return self.schema.n_features
 
     @cached_property
-    def to_cut(self) -> tuple[bool, ...]:
-        """The numeric columns that can have a piecewise-linear encoding, by the development rows."""
-        return columns_to_cut(self.encoded_development.numeric)
+    def pieces(self) -> tuple[int, ...]:
+        """How many pieces the piecewise-linear encoding of each numeric column has, by the development rows; 0: none."""
+        return pieces_of(self.encoded_development.numeric)
 
     def n_prepared(self, in_pieces: bool) -> int:
         """The number of features when prepared, with numbers in pieces as well or not."""
-        return self.n_features + N_PIECES * sum(self.to_cut) * in_pieces
+        return self.n_features + sum(self.pieces) * in_pieces
 
     @property
     def n_outputs(self) -> int:

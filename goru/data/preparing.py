@@ -13,7 +13,7 @@ from goru.errors import InputError
 
 #: Rows are prepared in blocks of about this many cells, to keep the float64 work space small.
 _BLOCK_CELLS = 1 << 22
-_QUANTILES = (0, 0.25, 0.5, 0.75, 1)
+_QUANTILES, _UPPER_QUARTILE = (0, 0.25, 0.5, 0.75, 1), 0.75
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,12 @@ class Preparation:
 
     With the median ``m`` and the quartiles ``q25`` and ``q75`` of a numeric column over the training rows
 
-        z = (x - m) / s,    s = q75 - q25, or (max - min) / 2 where that is 0,    z = 0 where that is 0 too
+        z = (x - m) / s,    s = q75 - q25,    z = 0 in a column that is constant
         prepared = z / sqrt(1 + (z / 3)²)
+
+    Where half of the values or more are ``m`` itself, ``q75 - q25`` may be 0: then ``s`` is the upper quartile of
+    ``|x - m|`` over the other values, by which these are told apart (RealMLP divides by half the range, which one
+    outlier makes too large).
 
     so prepared values lie between -3 and 3, and an outlier cannot drown a network. A missing value becomes 0, the
     median. Indicators and one-hot levels (0 or 1) follow unscaled.
@@ -59,7 +63,7 @@ class Preparation:
         encoded: Encoded,
         rows: np.ndarray,
         weights: np.ndarray | None = None,
-        to_cut: tuple[bool, ...] = (),
+        pieces: tuple[int, ...] = (),
     ) -> Self:
         """Fit on the given rows; no other row has any influence.
 
@@ -68,14 +72,14 @@ class Preparation:
             rows: the positions of the training rows.
             weights: what each training row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
                 values that occur; by default they may lie between two. Edges of pieces are of rows alike.
-            to_cut: which numeric columns are encoded piecewise-linearly; none by default.
+            pieces: into how many each numeric column is cut, 0 for one that is not; none is by default.
         """
         columns = ((column[rows].astype(np.float64), weights) for column in encoded.numeric.T)
         fitted = cls.fit_columns(columns, encoded.indicators.shape[1], encoded.widths)
-        if not any(to_cut):
+        if not any(pieces):
             return fitted
-        numbers = zip(encoded.numeric.T, to_cut, strict=True)
-        edges = [fit_edges(column[rows].astype(np.float64)) if wanted else () for column, wanted in numbers]
+        numbers = zip(encoded.numeric.T, pieces, strict=True)
+        edges = [fit_edges(column[rows].astype(np.float64), many) if many else () for column, many in numbers]
         return replace(fitted, edges=tuple(edges))
 
     @classmethod
@@ -263,18 +267,23 @@ def _is_finite(number: object) -> bool:
 def _summary(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float, float, float]:
     """Median, scale, least and greatest number."""
     present = ~np.isnan(values)
-    values = values[present]
+    values, weights = values[present], None if weights is None else weights[present]
     if values.size == 0:
         return 0.0, 0.0, 0.0, 0.0
     with np.errstate(over="ignore"):
-        if weights is None:
-            quantiles = np.quantile(values, _QUANTILES)
-        else:
-            quantiles = np.quantile(values, _QUANTILES, weights=weights[present], method="inverted_cdf")
-        low, q25, median, q75, high = quantiles
-        scale = q75 - q25 if q75 > q25 else high / 2 - low / 2
+        low, q25, median, q75, high = _quantiles(values, _QUANTILES, weights)
+        scale = q75 - q25
+        if not scale > 0 and (others := values != median).any():
+            distances = np.abs(values[others] - median)
+            scale = _quantiles(distances, _UPPER_QUARTILE, None if weights is None else weights[others])
     # Beyond float64's range a scale would be infinite; its largest number serves as well.
     return float(median), float(min(scale, np.finfo(np.float64).max)), float(low), float(high)
+
+
+def _quantiles(values: np.ndarray, shares: Any, weights: np.ndarray | None) -> Any:
+    if weights is None:
+        return np.quantile(values, shares)
+    return np.quantile(values, shares, weights=weights, method="inverted_cdf")
 
 
 def _scaled(x: np.ndarray, medians: np.ndarray, scales: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@ experiments; `goru fit --explain` prints it."""
 
 import math
 
-from goru.data.pieces import N_PIECES
+from goru.data.pieces import FEWEST_PIECES, MOST_PIECES
 from goru.experiment.defaults import (  # noqa: F401  # whoever asks for a default asks here
     CONFIDENCE,
     EPOCHS,
@@ -125,7 +125,7 @@ def explain() -> list[tuple[str, str, str]]:
         ),
         (
             "numbers (--numbers)",
-            f"scaled; piecewise-linear encoding ({N_PIECES} pieces) added where better",
+            f"scaled; piecewise-linear encoding ({FEWEST_PIECES} to {MOST_PIECES} pieces) added where better",
             "a pilot run on two splits",
         ),
         (

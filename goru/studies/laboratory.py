@@ -321,7 +321,7 @@ def fit_preparation(
     dataset: Dataset, rows: np.ndarray, in_pieces: bool = False
 ) -> tuple[Preparation, TargetScaling | None]:
     """What prepares columns, and in regression the target, fitted on the given development rows."""
-    to_cut = dataset.to_cut if in_pieces else ()
-    preparation = Preparation.fit(dataset.encoded_development, rows, to_cut=to_cut)
+    pieces = dataset.pieces if in_pieces else ()
+    preparation = Preparation.fit(dataset.encoded_development, rows, pieces=pieces)
     scaling = None if dataset.classes is not None else TargetScaling.fit(dataset.y_development, rows)
     return preparation, scaling

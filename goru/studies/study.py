@@ -210,7 +210,7 @@ class Study:
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
         """Whether a piecewise-linear encoding of numbers helps, where that is asked and there are numbers to cut."""
         options, dataset = self.options, self.dataset
-        if options.numbers != "auto" or not any(dataset.to_cut):
+        if options.numbers != "auto" or not any(dataset.pieces):
             return None
         if (known := self._record.recall("look")) is not None:
             return Look(**known) if known else None
@@ -359,7 +359,7 @@ class Study:
     def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
-        if self.options.numbers == "auto" and self._look is None and any(self.dataset.to_cut):
+        if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
             sentences.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
         missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
         if predicted and len(missing) == 1:

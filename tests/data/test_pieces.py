@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from goru.data.pieces import N_PIECES, columns_to_cut, fit_edges, piecewise_linear_encoding
+from goru.data.pieces import (
+    FEWEST_PIECES,
+    MOST_FEATURES,
+    MOST_PIECES,
+    fit_edges,
+    pieces_of,
+    piecewise_linear_encoding,
+)
 
 NUMBERS = st.floats(-1e100, 1e100)
 EDGES = (0.0, 1.0, 3.0, 4.0)
@@ -70,7 +77,7 @@ class TestCut:
     @given(hnp.arrays(np.float64, 20, elements=NUMBERS))
     def test_a_larger_value_has_come_further(self, values):
         ordered = np.sort(values)
-        assert (np.diff(piecewise_linear_encoding(ordered, fit_edges(values)), axis=0) >= 0).all()
+        assert (np.diff(piecewise_linear_encoding(ordered, fit_edges(values, 8)), axis=0) >= 0).all()
 
     def test_edges_may_be_given_as_any_iterable_and_values_are_not_changed(self):
         values = np.array([1.0, np.nan, 2.5])
@@ -84,39 +91,56 @@ class TestCut:
 
 
 class TestEdges:
-    def test_they_are_the_quantiles_so_that_every_piece_holds_as_many_values(self):
+    @pytest.mark.parametrize("pieces", [8, 10])
+    def test_they_are_the_quantiles_so_that_every_piece_holds_as_many_values(self, pieces):
         values = np.random.default_rng(0).lognormal(size=800)
-        edges = fit_edges(values)
-        assert len(edges) == N_PIECES + 1
+        edges = fit_edges(values, pieces)
+        assert len(edges) == pieces + 1
         assert (edges[0], edges[-1]) == (values.min(), values.max())
-        assert np.histogram(values, edges)[0].tolist() == [100] * N_PIECES
+        assert np.histogram(values, edges)[0].tolist() == [800 / pieces] * pieces
 
     def test_missing_values_and_the_order_of_the_rows_do_not_matter(self):
         rng = np.random.default_rng(0)
         values = rng.normal(size=50)
         with_gaps = rng.permutation(np.append(values, [np.nan] * 7))
-        assert fit_edges(with_gaps) == fit_edges(values)
+        assert fit_edges(with_gaps, 8) == fit_edges(values, 8)
 
     def test_of_a_column_without_values_they_are_all_zero_and_no_piece_has_a_width(self):
         for values in (np.empty(0), np.full(3, np.nan)):
-            edges = fit_edges(values)
-            assert edges == (0.0,) * (N_PIECES + 1)
+            edges = fit_edges(values, 8)
+            assert edges == (0.0,) * 9
             assert not piecewise_linear_encoding(np.array([-1.0, 0, 1, np.nan]), edges).any()
 
-    def test_a_value_that_is_very_frequent_makes_pieces_without_width(self):
-        edges = fit_edges(np.append(np.zeros(60), np.arange(1, 41)))
-        assert edges[:5] == (0, 0, 0, 0, 0)
+    def test_a_frequent_value_has_an_edge_of_its_own_and_the_others_share_the_rest(self):
+        edges = fit_edges(np.append(np.zeros(60), np.arange(1, 41)), 8)
+        assert edges == (0, *np.quantile(np.arange(1, 41), np.linspace(0, 1, 8)))
+        edges = fit_edges(np.append(np.full(60, 20.5), np.arange(1, 41)), 8)
+        assert 20.5 in edges
+        assert (np.diff(edges) > 0).all()
+
+    def test_of_frequent_values_alone_each_has_an_edge(self):
+        edges = fit_edges(np.repeat([1.0, 5.0], 20), 8)
+        assert len(edges) == 9
+        assert (edges[0], edges[-1]) == (1, 5)
+        assert fit_edges(np.full(20, 3.0), 8) == (3.0,) * 9
+
+    @given(hnp.arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([-2.0, 0, 0.5, 1, 7, np.nan])))
+    def test_whatever_is_frequent_there_are_as_many_as_wanted_from_the_least_to_the_greatest(self, values):
+        edges = fit_edges(values, 8)
+        assert len(edges) == 9
         assert sorted(edges) == list(edges)
+        if not np.isnan(values).all():
+            assert (edges[0], edges[-1]) == (np.nanmin(values), np.nanmax(values))
 
     def test_they_are_plain_numbers_in_order(self):
-        edges = fit_edges(np.random.default_rng(0).normal(size=30).astype(np.float32))
+        edges = fit_edges(np.random.default_rng(0).normal(size=30).astype(np.float32), 8)
         assert all(type(edge) is float for edge in edges)
         assert sorted(edges) == list(edges)
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("values", [np.linspace(-1.0, 1, 20), np.where(np.arange(21) % 2, 1.0, -1)])
     def test_values_further_apart_than_the_largest_number_have_edges_in_order_too(self, values):
-        edges = fit_edges(values * 1.7e308)
+        edges = fit_edges(values * 1.7e308, 8)
         assert np.isfinite(edges).all()
         assert sorted(edges) == list(edges)
         found = piecewise_linear_encoding(np.array([-1.7e308, 1.7e308]), edges)
@@ -125,16 +149,27 @@ class TestEdges:
         assert found[1].max() == 0.5
 
 
-class TestColumnsToCut:
+class TestPiecesOfColumns:
     def test_a_column_with_no_more_different_values_than_pieces_is_not_cut(self):
         rows = np.arange(90)
-        numeric = np.c_[rows % N_PIECES, rows % (N_PIECES + 1), rows].astype(float)
-        assert columns_to_cut(numeric) == (False, True, True)
+        numeric = np.c_[rows % FEWEST_PIECES, rows % (FEWEST_PIECES + 1), rows].astype(float)
+        assert pieces_of(numeric) == (0, FEWEST_PIECES, FEWEST_PIECES)
+
+    def test_the_more_rows_the_more_pieces(self):
+        of_rows = [pieces_of(np.arange(rows)[:, None])[0] for rows in (100, 1_000, 4_000, 16_000, 100_000)]
+        assert of_rows == sorted(of_rows)
+        assert (of_rows[0], of_rows[-1]) == (FEWEST_PIECES, MOST_PIECES)
+        assert 20 < of_rows[2] < 28
+
+    def test_of_many_columns_each_is_cut_into_fewer(self):
+        some, many = (pieces_of(np.arange(20_000 * columns).reshape(20_000, columns)) for columns in (20, 200))
+        assert set(some) == {MOST_FEATURES // 20}
+        assert set(many) == {FEWEST_PIECES}
 
     def test_missing_values_are_no_value(self):
-        column = np.append(np.arange(N_PIECES), [np.nan, np.nan]).astype(float)
-        assert columns_to_cut(column[:, None]) == (False,)
-        assert columns_to_cut(np.full((20, 1), np.nan)) == (False,)
+        column = np.append(np.arange(FEWEST_PIECES), [np.nan, np.nan]).astype(float)
+        assert pieces_of(column[:, None]) == (0,)
+        assert pieces_of(np.full((20, 1), np.nan)) == (0,)
 
     def test_without_columns_there_is_none(self):
-        assert columns_to_cut(np.empty((20, 0))) == ()
+        assert pieces_of(np.empty((20, 0))) == ()

@@ -43,9 +43,9 @@ def test_numbers_are_centred_at_the_median_scaled_by_the_quartiles_and_smoothly_
     np.testing.assert_allclose(result[:, 0], expected, rtol=1e-6)
 
 
-def test_a_column_whose_quartiles_are_equal_is_scaled_by_half_its_range():
-    x = np.array([0.0] * 9 + [10.0])
-    np.testing.assert_allclose(prepared(column(*x))[:, 0], smooth_clip(x / 5), rtol=1e-6)
+def test_a_column_whose_quartiles_are_equal_is_scaled_by_the_values_that_differ_from_its_median():
+    x = np.array([0.0] * 15 + [1, -2, 3, -4, 100])
+    np.testing.assert_allclose(prepared(column(*x))[:, 0], smooth_clip(x / 4), rtol=1e-6)
 
 
 def test_a_column_that_is_constant_in_the_training_rows_is_zero_everywhere():

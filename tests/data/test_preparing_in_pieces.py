@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from goru.data.dataset import load_dataset
 from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
-from goru.data.pieces import N_PIECES, fit_edges, piecewise_linear_encoding
+from goru.data.pieces import FEWEST_PIECES, fit_edges, piecewise_linear_encoding
 from goru.data.preparing import Preparation, Unscaled
 from goru.errors import InputError
 
-TO_CUT = (True, False, True)
+MANY = 9
+PIECES = (MANY, 0, MANY)
 
 
 def make(rows: int = 40, seed: int = 0) -> Encoded:
@@ -28,8 +29,8 @@ def make(rows: int = 40, seed: int = 0) -> Encoded:
     return Encoded(numeric, (rng.random((rows, 1)) < 0.3).astype(np.float32), codes, (3, 2))
 
 
-def fitted(encoded: Encoded, to_cut: tuple[bool, ...] = TO_CUT, **given) -> Preparation:
-    return Preparation.fit(encoded, np.arange(len(encoded)), to_cut=to_cut, **given)
+def fitted(encoded: Encoded, pieces: tuple[int, ...] = PIECES, **given) -> Preparation:
+    return Preparation.fit(encoded, np.arange(len(encoded)), pieces=pieces, **given)
 
 
 def plain_json(preparation: Preparation) -> dict:
@@ -45,31 +46,31 @@ class TestFeatures:
         assert pieces.dtype == np.float32
         for place, column in enumerate((0, 2)):
             values = encoded.numeric[:, column]
-            own = pieces[:, place * N_PIECES : (place + 1) * N_PIECES]
-            np.testing.assert_allclose(own, piecewise_linear_encoding(values, fit_edges(values)), atol=1e-6)
+            own = pieces[:, place * MANY : (place + 1) * MANY]
+            np.testing.assert_allclose(own, piecewise_linear_encoding(values, fit_edges(values, MANY)), atol=1e-6)
 
     def test_they_are_counted_apart_from_those_of_columns(self):
         encoded = make()
         whole = fitted(encoded)
         assert whole.n_from_columns == fitted(encoded, ()).n_features == 3 + 1 + 5
-        assert whole.n_features == 9 + 2 * N_PIECES == whole.transform(encoded).shape[1]
+        assert whole.n_features == 9 + 2 * MANY == whole.transform(encoded).shape[1]
 
     def test_if_no_column_is_cut_there_are_no_edges(self):
         encoded = make()
-        for to_cut in ((), (False, False, False)):
-            assert fitted(encoded, to_cut).edges == ()
-            assert fitted(encoded, to_cut) == Preparation.fit(encoded, np.arange(len(encoded)))
+        for pieces in ((), (0, 0, 0)):
+            assert fitted(encoded, pieces).edges == ()
+            assert fitted(encoded, pieces) == Preparation.fit(encoded, np.arange(len(encoded)))
 
     def test_a_column_that_is_not_cut_has_none(self):
-        assert [len(edges) for edges in fitted(make()).edges] == [N_PIECES + 1, 0, N_PIECES + 1]
+        assert [len(edges) for edges in fitted(make()).edges] == [MANY + 1, 0, MANY + 1]
 
     def test_as_many_answers_are_needed_as_there_are_columns(self):
         with pytest.raises(ValueError, match="zip"):
-            fitted(make(), (True, False))
+            fitted(make(), (MANY, 0))
 
     def test_numbers_that_are_not_scaled_may_be_cut_as_well(self):
         encoded = make()
-        plain = Unscaled.fit(encoded, np.arange(len(encoded)), to_cut=TO_CUT)
+        plain = Unscaled.fit(encoded, np.arange(len(encoded)), pieces=PIECES)
         np.testing.assert_array_equal(plain.transform(encoded)[:, 9:], fitted(encoded).transform(encoded)[:, 9:])
 
     def test_large_tables_are_prepared_in_blocks_with_the_same_result(self, monkeypatch):
@@ -89,9 +90,9 @@ class TestFeatures:
     def test_a_column_missing_in_all_training_rows_has_pieces_that_say_nothing(self):
         encoded = make()
         encoded.numeric[:20, 0] = np.nan
-        preparation = Preparation.fit(encoded, np.arange(20), to_cut=TO_CUT)
-        assert preparation.n_features == 9 + 2 * N_PIECES
-        assert not preparation.transform(encoded)[:, 9 : 9 + N_PIECES].any()
+        preparation = Preparation.fit(encoded, np.arange(20), pieces=PIECES)
+        assert preparation.n_features == 9 + 2 * MANY
+        assert not preparation.transform(encoded)[:, 9 : 9 + MANY].any()
 
 
 class TestFitRows:
@@ -99,26 +100,30 @@ class TestFitRows:
     def test_changing_other_rows_changes_nothing(self, seed):
         rng = np.random.default_rng(seed)
         encoded, rows = make(), rng.permutation(40)
-        before = Preparation.fit(encoded, rows[:25], to_cut=TO_CUT)
+        before = Preparation.fit(encoded, rows[:25], pieces=PIECES)
         encoded.numeric[rows[25:]] = rng.normal(size=(15, 3)) * 1e6
         encoded.codes[rows[25:]] = 0
-        assert Preparation.fit(encoded, rows[:25], to_cut=TO_CUT) == before
+        assert Preparation.fit(encoded, rows[:25], pieces=PIECES) == before
 
     def test_changing_a_training_row_does(self):
         encoded = make()
-        before = Preparation.fit(encoded, np.arange(25), to_cut=TO_CUT)
+        before = Preparation.fit(encoded, np.arange(25), pieces=PIECES)
         encoded.numeric[3] = 1e6
-        assert Preparation.fit(encoded, np.arange(25), to_cut=TO_CUT).edges != before.edges
+        assert Preparation.fit(encoded, np.arange(25), pieces=PIECES).edges != before.edges
 
     def test_edges_are_the_quantiles_of_the_training_rows(self):
         encoded, rows = make(), np.arange(0, 40, 3)
-        preparation = Preparation.fit(encoded, rows, to_cut=TO_CUT)
-        assert preparation.edges == (fit_edges(encoded.numeric[rows, 0]), (), fit_edges(encoded.numeric[rows, 2]))
+        preparation = Preparation.fit(encoded, rows, pieces=PIECES)
+        assert preparation.edges == (
+            fit_edges(encoded.numeric[rows, 0], MANY),
+            (),
+            fit_edges(encoded.numeric[rows, 2], MANY),
+        )
 
     def test_weighted_rows_are_cut_too(self):
         encoded = make()
         weighted = fitted(encoded, weights=np.arange(1.0, 41))
-        assert [len(edges) for edges in weighted.edges] == [N_PIECES + 1, 0, N_PIECES + 1]
+        assert [len(edges) for edges in weighted.edges] == [MANY + 1, 0, MANY + 1]
         assert (np.abs(weighted.transform(encoded)[:, 9:]) <= 0.5).all()
 
 
@@ -191,31 +196,31 @@ class TestDataset:
         return dataset_from(frame, rng.normal(size=120))
 
     def test_columns_with_at_most_eight_values_are_not_cut(self, dataset):
-        names = [column.name for column in dataset.schema.columns][: len(dataset.to_cut)]
-        assert dict(zip(names, dataset.to_cut, strict=True)) == {
-            "many": True,
-            "eight": False,
-            "nine": True,
-            "gaps": True,
+        names = [column.name for column in dataset.schema.columns][: len(dataset.pieces)]
+        assert dict(zip(names, dataset.pieces, strict=True)) == {
+            "many": FEWEST_PIECES,
+            "eight": 0,
+            "nine": FEWEST_PIECES,
+            "gaps": FEWEST_PIECES,
         }
 
     def test_prepared_features_are_those_of_the_schema_and_the_pieces(self, dataset):
         assert dataset.n_prepared(False) == dataset.n_features == 4 + 1 + 3
-        assert dataset.n_prepared(True) == dataset.n_features + 3 * N_PIECES
+        assert dataset.n_prepared(True) == dataset.n_features + 3 * FEWEST_PIECES
         rows = np.arange(60)
         for in_pieces in (False, True):
-            to_cut = dataset.to_cut if in_pieces else ()
-            preparation = Preparation.fit(dataset.encoded_development, rows, to_cut=to_cut)
+            pieces = dataset.pieces if in_pieces else ()
+            preparation = Preparation.fit(dataset.encoded_development, rows, pieces=pieces)
             assert preparation.n_features == dataset.n_prepared(in_pieces)
             assert preparation.n_from_columns == dataset.n_features
 
     def test_test_rows_have_no_say_in_what_is_cut(self):
         frame = pd.DataFrame({"x": np.arange(60) % 5, "t": np.arange(60.0)}).astype(float)
         others = pd.DataFrame({"x": np.arange(30.0) / 7, "t": np.arange(30.0)})
-        assert load_dataset(frame, target="t", test=others).to_cut == (False,)
-        assert load_dataset(others, target="t", test=frame).to_cut == (True,)
+        assert load_dataset(frame, target="t", test=others).pieces == (0,)
+        assert load_dataset(others, target="t", test=frame).pieces == (FEWEST_PIECES,)
 
     def test_a_table_of_categories_alone_cannot_be_cut(self):
         dataset = dataset_from(pd.DataFrame({"kind": list("abcd") * 10}), np.arange(40.0))
-        assert dataset.to_cut == ()
+        assert dataset.pieces == ()
         assert dataset.n_prepared(True) == dataset.n_prepared(False) == 4

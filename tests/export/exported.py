@@ -10,7 +10,7 @@ import pandas as pd
 from models import HYPER, STACKS, as_trained, folded, initial, statistics_of
 
 from goru.data.encoding import Schema
-from goru.data.pieces import columns_to_cut
+from goru.data.pieces import pieces_of
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.reading import read_table
 from goru.data.target import Target
@@ -123,8 +123,8 @@ def trained_with_arrays(
     schema = Schema.from_frame(others.drop(columns=target))
     encoded = schema.encode(others)
     rows = np.arange(len(table))
-    cut = columns_to_cut(encoded.numeric) if pieces else ()
-    preparation = Preparation.fit(encoded, rows, to_cut=cut)
+    cut = pieces_of(encoded.numeric) if pieces else ()
+    preparation = Preparation.fit(encoded, rows, pieces=cut)
     x, y = preparation.transform(encoded), of_target.encode(others[target])
     scaling = TargetScaling.fit(y, rows) if task == "regression" else None
     outputs = 1 if scaling else len(of_target.classes or ())

@@ -115,7 +115,7 @@ class TestNumbers:
 
         from goru.data.columns import NumericColumn
 
-        edges = fit_edges(np.array(values, dtype=float))
+        edges = fit_edges(np.array(values, dtype=float), 8)
         preparation = Preparation((median,), (scale,), 1, (), (edges,))
         present = np.where(np.isinf(self.NUMBERS), np.nan, self.NUMBERS)[:, None]
         encoded = Encoded(present, np.isnan(present).astype(np.float32), np.empty((len(present), 0), np.int32), ())

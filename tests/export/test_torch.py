@@ -194,7 +194,7 @@ class TestPreparing:
 
     @pytest.mark.parametrize("values", [(0, 1, 2, 3), (-1.7e308, 0, 1.7e308), (5e-324, 1e-323), (0, 1.5e-323)])
     def test_pieces_are_those_of_goru_at_the_ends_of_the_range_of_numbers(self, prepared, values):
-        edges = fit_edges(np.array(values, dtype=float))
+        edges = fit_edges(np.array(values, dtype=float), 8)
         cells = np.array([0, 5e-324, 1e-323, 0.5, 2.5, 1e300, -1.7e308, np.nan, *values])
         _, pieces = prepared(cells, edges)
         np.testing.assert_array_equal(pieces, piecewise_linear_encoding(cells, edges))

@@ -194,7 +194,7 @@ def check_handed(dataset: "Dataset") -> None:
     from goru.data.target import Target
 
     rows = np.arange(len(dataset.y_development))
-    preparation = Preparation.fit(dataset.encoded_development, rows, to_cut=dataset.to_cut)
+    preparation = Preparation.fit(dataset.encoded_development, rows, pieces=dataset.pieces)
     for part in (dataset.encoded_development, dataset.encoded_test):
         assert np.isfinite(preparation.transform(part)).all()
     kept = [dataset.target, dataset.schema, preparation]

@@ -8,7 +8,7 @@ import pytest
 from studies import Clock, Notebook
 
 from goru.data.memory import dataset_from
-from goru.data.pieces import N_PIECES
+from goru.data.pieces import FEWEST_PIECES
 from goru.data.splitting import Split, folds
 from goru.errors import InputError
 from goru.experiment.findings.answer import Network
@@ -86,7 +86,7 @@ class TestLook:
         dataset = make("sawtooth")
         splits = folds(dataset.y_development, dataset.task, 5, seed=0)
         looked(dataset, epochs=3, splits=splits)
-        assert [shape.inputs for shape, _ in trained] == [1, 1 + N_PIECES]
+        assert [shape.inputs for shape, _ in trained] == [1, 1 + FEWEST_PIECES]
         for shape, blocks in trained:
             assert shape == replace(architecture(ARM, Architecture(1, (8,), 1)), inputs=shape.inputs)
             for block, split in zip(blocks, splits[:2], strict=True):
@@ -224,7 +224,7 @@ class TestStudy:
         answer = Study(make("steps"), LONGER, notebook).run().answer
         network = answer.network
         assert network.numbers == "pieces"
-        assert network.widths == (1 + N_PIECES, 8, 1)
+        assert network.widths == (1 + FEWEST_PIECES, 8, 1)
         assert network.first_look.pieces < network.first_look.scaled
         assert notebook.phases[0] == "pilot run: choosing the numeric encoding"
         assert "piecewise-linear encoding added" in " ".join("\n".join(answer_lines(answer)).split())
@@ -275,7 +275,7 @@ class TestHandedOver:
 
     def test_the_model_cuts_what_it_predicts(self, studied):
         model = studied[0].model
-        assert model.preparation.n_features == 1 + N_PIECES == model.networks.inputs
+        assert model.preparation.n_features == 1 + FEWEST_PIECES == model.networks.inputs
         assert model.preparation.n_from_columns == model.schema.n_features == 1
 
     def test_it_survives_being_written_and_read(self, studied, tmp_path):
@@ -320,7 +320,7 @@ class TestLaboratory:
         dataset = make("line")
         splits, laboratory = build(dataset, in_pieces)
         assert laboratory.rows(splits[0]).x.shape == (ROWS, dataset.n_prepared(in_pieces))
-        assert dataset.n_prepared(in_pieces) == 5 * (1 + N_PIECES * in_pieces)
+        assert dataset.n_prepared(in_pieces) == 5 * (1 + FEWEST_PIECES * in_pieces)
         assert laboratory.fit_preparation(splits[0].training_rows)[0].n_features == dataset.n_prepared(in_pieces)
 
     def test_pieces_come_from_the_training_rows_alone(self, build):
