@@ -34,7 +34,7 @@ from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
 from goru.studies.final.refits import Kept
-from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
+from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
@@ -234,7 +234,7 @@ class Study:
 
     def _conduct(self, laboratory: NetworkLaboratory) -> Result:
         options, dataset = self.options, self.dataset
-        predicted = self._rivals() if dataset.has_test_rows else {}
+        rivals = self._rivals() if dataset.has_test_rows else {}
         plan, deadline, reserve = self._plan(laboratory)
         self.clock.begin("race")
         partitions = self._partitions[plan.folds]
@@ -306,11 +306,11 @@ class Study:
             ranked,
             scores,
             final_models,
-            predicted,
+            rivals,
             self._crew,
             looks.final(race.cut, len(race.trials)),
         )
-        return conclusion.result(self.clock, self._left_out(predicted), self._spending)
+        return conclusion.result(self.clock, self._left_out(rivals), self._spending)
 
     def _final_models(
         self,
@@ -349,21 +349,21 @@ class Study:
             self.clock.hurry()
         return self.clock.left < 0 if self._spending is None else self._spending.late()
 
-    def _rivals(self) -> dict[str, np.ndarray]:
-        """Predictions of the test rows by non-neural baselines."""
+    def _rivals(self) -> dict[str, Baseline]:
+        """Non-neural baselines, by name."""
         self._begin("baselines", kept("fitting non-neural baselines"))
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness
-        return baseline_predictions(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
+        return baseline_models(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
 
-    def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
+    def _left_out(self, rivals: dict[str, Baseline]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
             sentences.append(kept("no time for a pilot run: numbers are scaled, and not encoded in pieces."))
-        missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
-        if predicted and len(missing) == 1:
+        missing = {linear_name(self.dataset), BOOSTING} - rivals.keys()
+        if rivals and len(missing) == 1:
             sentences.append(kept("{model}: left out, too slow for this budget.", model=missing.pop()))
         return sentences
 

@@ -1,4 +1,4 @@
-"""The models that are no networks: which there are, when only the constant is left, and how they compare with
+"""Non-neural baselines: which there are, when only the constant is left, and how they compare with
 networks."""
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from goru.data.splitting import folds
 from goru.experiment.effects.comparison import CLASS_PRIOR, Difference, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, constant_name, linear_name
+from goru.studies.final.rivals import BOOSTING, against, baseline_models, constant_name, linear_name
 from goru.studies.final.scores import constant_predictions, figures, row_losses
 
 INFINITE = float("inf")
@@ -29,26 +29,26 @@ class TestPredictions:
     def test_the_simplest_comes_first(self, request, name, constant, linear):
         dataset = request.getfixturevalue(name)
         assert linear_name(dataset) == linear
-        found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
+        found = baseline_models(dataset, cut(dataset), 0, False, INFINITE)
         assert list(found) == [constant, linear, BOOSTING] == [constant, linear, "boosted trees"]
 
     def test_each_predicts_the_test_rows_and_better_than_a_constant(self, flowers, prices):
         for dataset, figure in ((flowers, "accuracy"), (prices, "R²")):
-            found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
-            scored = {name: figures(dataset, predicted)[figure] for name, predicted in found.items()}
+            found = baseline_models(dataset, cut(dataset), 0, False, INFINITE)
+            scored = {name: figures(dataset, model.predicted)[figure] for name, model in found.items()}
             assert scored.pop(constant_name(dataset)) < min(scored.values())
-            np.testing.assert_array_equal(found[constant_name(dataset)], constant_predictions(dataset))
+            np.testing.assert_array_equal(found[constant_name(dataset)].predicted, constant_predictions(dataset))
 
     def test_where_they_would_take_too_long_there_is_the_constant_alone(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "boosting", lambda *_: pytest.fail("trained"))
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, 1e-3)) == [CLASS_PRIOR]
+        assert list(baseline_models(flowers, cut(flowers), 0, False, 1e-3)) == [CLASS_PRIOR]
 
     def test_what_would_take_too_long_is_left_out_and_the_others_are_not(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "affordable_splits", lambda *_: None)
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [CLASS_PRIOR, BOOSTING]
+        assert list(baseline_models(flowers, cut(flowers), 0, False, INFINITE)) == [CLASS_PRIOR, BOOSTING]
         monkeypatch.undo()
         monkeypatch.setattr(baselines, "affordable_rounds", lambda *_: None)
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [
+        assert list(baseline_models(flowers, cut(flowers), 0, False, INFINITE)) == [
             CLASS_PRIOR,
             "logistic regression",
         ]
@@ -57,29 +57,29 @@ class TestPredictions:
     def test_what_one_has_taken_the_others_have_not(self, flowers, monkeypatch, slowness, left):
         clock, told = Clock(), []
 
-        def linear(dataset, splits, balanced):
+        def linear(dataset, splits, balanced, watch):
             clock.now += 4
             assert len(splits) == 1
 
         monkeypatch.setattr("goru.studies.final.rivals.time", clock)
         monkeypatch.setattr(baselines, "linear", linear)
-        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: rounds)
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds, watch: rounds)
         monkeypatch.setattr(baselines, "affordable_splits", lambda dataset, splits, seconds: told.append(seconds) or 1)
         monkeypatch.setattr(baselines, "affordable_rounds", lambda dataset, seconds: told.append(seconds) or 70)
-        assert baseline_predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
-        assert tuple(told) == left
+        assert baseline_models(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING].predicted == 70
+        assert tuple(told[:2]) == left
 
     def test_they_are_the_same_for_the_same_seed(self, flowers):
-        one, other = (baseline_predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
+        one, other = (baseline_models(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
         for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
+            np.testing.assert_array_equal(one[name].predicted, other[name].predicted)
 
     def test_they_are_told_whether_classes_count_alike(self, flowers, monkeypatch):
         told = []
-        monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced: told.append(balanced))
-        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: told.append(balanced))
+        monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced, watch: told.append(balanced))
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds, watch: told.append(balanced))
         for balanced in (True, False):
-            baseline_predictions(flowers, [], 0, balanced, INFINITE)
+            baseline_models(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
 
 
