@@ -6,13 +6,13 @@ from goru.data.numbers import number, numbers
 from goru.experiment.arms import PLAIN
 from goru.experiment.findings.answer import Answer, ModelScores
 from goru.experiment.findings.evidence import Evidence, LeaderboardEntry
+from goru.language import _, _n, kept, retold
 from goru.report.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.picture import Table
 from goru.report.pictures.style import short_name
-from goru.wording import counted
 
 MOST = 16  # combinations; all of them are in the picture of the combinations
-INTRO = (
+INTRO = kept(
     "The mean loss on the validation rows of every fold, each model fitted on the training rows alone, with a 95% "
     "interval of its own. Intervals may overlap although one model is surely better: the effects below compare them. "
     "In each fold a combination is represented by the hyperparameters and the epoch that did best in the other folds. "
@@ -24,14 +24,31 @@ def leaderboard_says(answer: Answer, evidence: Evidence) -> str:
     """Which model leads, and where the other kind of model is."""
     ranked = [entry for entry in _ordered(evidence.leaderboard) if entry.loss is not None]
     if not ranked:
-        return "No model has a validation loss."
-    best, measure = ranked[0], answer.judgement.measure
-    sentences = [f"{_capital(best.model)} has the lowest {measure} of {counted(len(ranked), 'model')}: {_loss(best)}."]
+        return _("No model has a validation loss.")
+    best = ranked[0]
+    sentences = [
+        _n(
+            "{model} has the lowest {measure} of {n} model: {loss}.",
+            "{model} has the lowest {measure} of {n} models: {loss}.",
+            len(ranked),
+            model=_capital(retold(best.model)),
+            measure=retold(answer.judgement.measure),
+            loss=_loss(best),
+        )
+    ]
     another = next((entry for entry in ranked if (entry.kind == "baseline") != (best.kind == "baseline")), None)
     if another is not None and another.kind == "baseline":
-        sentences.append(f"The best non-neural baseline is {short_name(another.model)}: {_loss(another)}.")
+        sentences.append(
+            _(
+                "The best non-neural baseline is {model}: {loss}.",
+                model=short_name(retold(another.model)),
+                loss=_loss(another),
+            )
+        )
     elif another is not None:
-        sentences.append(f"The best combination is {short_name(another.model)}: {_loss(another)}.")
+        sentences.append(
+            _("The best combination is {model}: {loss}.", model=short_name(retold(another.model)), loss=_loss(another))
+        )
     return " ".join(sentences)
 
 
@@ -41,21 +58,23 @@ def leaderboard_table(answer: Answer, evidence: Evidence) -> Table:
     ranks = {model: place for place, model in enumerate([one.model for one in entries if one.loss is not None], 1)}
     some = [entry for place, entry in enumerate(entries) if place < MOST or entry.networks or entry.kind == "baseline"]
     columns: list[tuple[str, list[str]]] = [
-        ("model", [_name(answer, entry) for entry in some]),
-        ("rank", [str(ranks.get(entry.model, "-")) for entry in some]),
-        (f"{answer.judgement.measure} (95% CI)", [_loss(entry) for entry in some]),
+        (_("model"), [_name(answer, entry) for entry in some]),
+        (_("rank"), [str(ranks.get(entry.model, "-")) for entry in some]),
+        (_("{measure} (95% CI)", measure=retold(answer.judgement.measure)), [_loss(entry) for entry in some]),
     ]
     if answer.test:
         figure = main_figure(answer)
         scored = [_scores(answer, entry) for entry in some]
-        columns.append((f"{figure}, test rows (95% CI)", [_test(scores, figure) for scores in scored]))
+        columns.append(
+            (_("{measure}, test rows (95% CI)", measure=retold(figure)), [_test(scores, figure) for scores in scored])
+        )
     for name, seconds in (
-        ("fit, s", [entry.fit_seconds for entry in some]),
-        ("predict, s per 1,000 rows", [entry.predict_seconds for entry in some]),
+        (_("fit, s"), [entry.fit_seconds for entry in some]),
+        (_("predict, s per 1,000 rows"), [entry.predict_seconds for entry in some]),
     ):
         if any(value is not None for value in seconds):
             columns.append((name, [_seconds(value) for value in seconds]))
-    return Table([name for name, _ in columns], list(zip(*(cells for _, cells in columns), strict=True)))
+    return Table([name for name, _cells in columns], list(zip(*(cells for _name, cells in columns), strict=True)))
 
 
 def _ordered(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
@@ -70,10 +89,13 @@ def _ordered(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
 
 
 def _name(answer: Answer, entry: LeaderboardEntry) -> str:
-    networks = f"{entry.networks} networks" if entry.networks > 1 else "one network"
+    model = retold(entry.model)
     if entry.kind == "baseline" or not entry.networks:
-        return entry.model
-    return f"{entry.model} (final model: {networks})" if _is_final(answer, entry) else f"{entry.model} ({networks})"
+        return model
+    networks = _n("{n} network", "{n} networks", entry.networks)
+    if _is_final(answer, entry):
+        return _("{model} (final model: {networks})", model=model, networks=networks)
+    return f"{model} ({networks})"
 
 
 def _is_final(answer: Answer, entry: LeaderboardEntry) -> bool:
@@ -99,7 +121,7 @@ def _test(scores: ModelScores | None, figure: str) -> str:
     if interval is None:
         return number(value)
     middle, low, high = numbers([value, *interval])
-    return f"{middle} ({low} to {high})"
+    return f"{middle} ({_('{low} to {high}', low=low, high=high)})"
 
 
 def _loss(entry: LeaderboardEntry) -> str:
@@ -108,7 +130,7 @@ def _loss(entry: LeaderboardEntry) -> str:
     if entry.low is None or entry.high is None:
         return number(entry.loss)
     loss, low, high = numbers([entry.loss, entry.low, entry.high])
-    return f"{loss} ({low} to {high})"
+    return f"{loss} ({_('{low} to {high}', low=low, high=high)})"
 
 
 def _seconds(value: float | None) -> str:

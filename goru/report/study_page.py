@@ -189,9 +189,9 @@ def _leaderboard(answer: Answer, evidence: Evidence) -> list[Section]:
     return [
         Section(
             "leaderboard",
-            "Leaderboard",
+            _("Leaderboard"),
             [],
-            INTRO,
+            retold(INTRO),
             leakage.warning(answer) if answer.test else [],
             [("", leaderboard_table(answer, evidence))],
             leaderboard_says(answer, evidence),

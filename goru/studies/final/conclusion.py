@@ -27,6 +27,7 @@ from goru.experiment.fraction import notes
 from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Configurations, Race
 from goru.experiment.trial import Losses
+from goru.language import kept
 from goru.model.model import Model
 from goru.nn.judge import Measure
 from goru.population import devices
@@ -124,7 +125,7 @@ class Conclusion:
         answers = answer_questions(self.design, losses, folds, race.configurations_done, self.judged[0])
         recommended = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in final.shares}) > 1 and not single
-        words = "the ensemble of several combinations" if mixed else phrase(recommended.arm)
+        words = kept("the ensemble of several combinations") if mixed else phrase(recommended.arm)
         advice = advise(
             answers.contrasts[-1],
             recommended.arm == self.design.plain and not mixed,
@@ -164,7 +165,7 @@ class Conclusion:
         clock.begin("writing")
         seconds = clock.spent
         if spending is not None and evidence.by_rows is None:
-            left_out = [*left_out, "no time to train on fewer rows, which would say whether more would help."]
+            left_out = [*left_out, kept("no time to train on fewer rows, which would say whether more would help.")]
         shortfalls = [*notes(self.design), *([] if spending is None else [*left_out, *spending.overrun()])]
         answer = Answer(
             goru=__version__,
@@ -238,7 +239,7 @@ class Conclusion:
             else:
                 entries.append(entry)
         if mixed:
-            entries.append(costs(LeaderboardEntry("ensemble of several combinations", "ensemble"), "recommended"))
+            entries.append(costs(LeaderboardEntry(kept("ensemble of several combinations"), "ensemble"), "recommended"))
         splits = self.partitions[0]
         for name, rival in self.rivals.items():
             loss: tuple[Number, Number, Number] = (None, None, None)
