@@ -1,4 +1,4 @@
-"""Shapes in signatures are checked while tests run, JAX sees two devices, and goru speaks English, whatever the machine.
+"""Shapes in signatures are checked while tests run, JAX sees two devices, and goru speaks English, on any machine.
 
 jaxtyping's import hook lets beartype check every annotated function and dataclass of the array code, on each
 call. It has to stand before the first import of that code; pytest reads this file before any test. Networks of a few

@@ -19,7 +19,7 @@ def outcome_lines(outcome: ClaimOutcome) -> Iterator[str]:
     yield f"{outcome.name}: {retold(outcome.claim.question)}"
     yield retold(SAID[outcome.said])
     yield ""
-    rows = [(_("what changes"), _("by ({confidence} interval)", confidence="95%"), _("verdict"))]
+    rows: list[tuple[str, ...]] = [(_("what changes"), _("by ({confidence} interval)", confidence="95%"), _("verdict"))]
     rows += [
         tuple(map(retold, (effect.what, effect.numbers, effect.word(effect.verdict)))) for effect in outcome.effects
     ]

@@ -373,11 +373,12 @@ def _spent(answer: Answer) -> dict[str, Any]:
         *([_("{count} epochs", count=plan.epochs)] if plan.epochs > 1 else []),
     ]
     trials = words.trials(answer, trained.networks)
+    given = {"trials": trials, "seconds": answer.seconds, "design": ", ".join(design)}
     sentences = [
-        _("{trials} in {seconds:.0f} s: {design}.", trials=trials, seconds=answer.seconds, design=", ".join(design))
+        _("{trials} in {seconds:.0f} s: {design}.", **given)
+        if trained.steps is None
+        else _("{trials} in {seconds:.0f} s: {design}; {count:,} training steps in all.", **given, count=trained.steps)
     ]
-    if trained.steps is not None:
-        sentences.append(_("{count:,} training steps in all.", count=trained.steps))
     if trained.diverged:
         sentences.append(_("Diverged: {count:,}.", count=trained.diverged))
     if trained.failed:

@@ -1,6 +1,6 @@
 """Several runs in one picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -108,13 +108,10 @@ def compared_effects_picture(runs: Runs) -> Picture:
 def _says(runs: Runs) -> str:
     verdicts_on = verdicts(runs)
     sentences = []
-    for word, said in (
-        ("helps", lambda names: _("Helps in every run: {names}.", names=names)),
-        ("hurts", lambda names: _("Hurts in every run: {names}.", names=names)),
-    ):
+    for word, said in (("helps", _helped), ("hurts", _hurt)):
         everywhere = [short_name(retold(name)) for name, words in verdicts_on.items() if set(words) == {word}]
         if everywhere:
-            sentences.append(said(", ".join(everywhere)))
+            sentences.append(said(everywhere))
     against = [short_name(retold(name)) for name, words in verdicts_on.items() if {"helps", "hurts"} <= set(words)]
     if against:
         sentences.append(_("The runs contradict each other on {against}.", against=", ".join(against)))
@@ -126,6 +123,14 @@ def _says(runs: Runs) -> str:
     return " ".join(
         [*sentences, _("Marks: filled circle helps, diamond hurts, square no effect, open circle inconclusive.")]
     )
+
+
+def _helped(names: Sequence[str]) -> str:
+    return _n("In every run {names} helps.", "In every run {names} help.", len(names), names=", ".join(names))
+
+
+def _hurt(names: Sequence[str]) -> str:
+    return _n("In every run {names} hurts.", "In every run {names} hurt.", len(names), names=", ".join(names))
 
 
 def compared_curves_picture(runs: Runs) -> Picture:
