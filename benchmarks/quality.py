@@ -1,34 +1,36 @@
 """How good are the estimators on real tables, beside those that people would take instead?
 
     python benchmarks/quality.py --data DIR --out quality.csv --write
+    python benchmarks/quality.py --data DIR --out five-minutes.csv --budget 300 --models "goru CV" "CatBoost tuned"
 
 Splits 0, 1 and 2 of every table, `train_test_split(X, y, test_size=0.2, random_state=split)`, stratified by class. What
-has been measured stays in the file, so that the benchmark goes on where it ended. CatBoost, RealMLP and TabM run where
-they are installed.
+has been measured stays in the file, so that the benchmark goes on where it ended. goru's CV estimators and what is
+tuned have the budget's seconds, everything included. CatBoost, LightGBM, RealMLP and TabM run where they, and Optuna,
+are installed.
+
+Beside it, of goru's studies: how many of their main effects are decided or likely, half an interval, and what they
+recommend.
 """
 
 import argparse
 import csv
 import importlib.util
+import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import page
 import pandas as pd
-from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
+from peers import MAKE, MODELS, OPTIONAL
+from scipy import stats
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-import goru
+from goru.experiment.defaults import MARGIN
 
 CLASSIFICATION = (
     *("credit-g", "vehicle", "segment", "anneal", "car", "sonar"),
@@ -37,8 +39,8 @@ CLASSIFICATION = (
 REGRESSION = ("housing", "kin8nm", "cal-housing", "abalone")
 SPLITS = (0, 1, 2)
 FIELDS = ("table", "split", "model", "loss", "accuracy", "r2", "seconds")
-MODELS = ("scikit-learn MLP", "boosted trees", "goru MLP", "goru CV")
-OPTIONAL = {"CatBoost": "catboost", "RealMLP-TD": "pytabkit", "TabM-D": "pytabkit"}
+STUDY = ("effects", "decided", "likely", "half", "recommended")  # of a study: its answer
+NOT_IN_MEANS = "car"  # a table that networks solve: a ratio of losses of nothing is none
 IDENTIFIER_SHARE = 0.9
 
 
@@ -50,84 +52,6 @@ def read(data: Path, table: str) -> tuple[pd.DataFrame, pd.Series]:
     names = [name for name in text if X[name].nunique() > IDENTIFIER_SHARE * len(X)]
     X = X.drop(columns=names)
     return X.astype(dict.fromkeys([name for name in text if name not in names], "category")), y
-
-
-def scikit_learn_mlp(classes: bool, seed: int, budget: float) -> Any:
-    """As its documentation asks for: columns scaled, categories one-hot; the target scaled too."""
-    prepared = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_include="category")),
-        (
-            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
-            make_column_selector(dtype_include="number"),
-        ),
-    )
-    mlp = (MLPClassifier if classes else MLPRegressor)(
-        hidden_layer_sizes=(256, 256), early_stopping=True, random_state=seed
-    )
-    model = make_pipeline(prepared, mlp)
-    return model if classes else TransformedTargetRegressor(model, transformer=StandardScaler())
-
-
-def boosted_trees(classes: bool, seed: int, budget: float) -> Any:
-    return (HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor)(
-        categorical_features="from_dtype", random_state=seed
-    )
-
-
-def goru_mlp(classes: bool, seed: int, budget: float) -> Any:
-    return (goru.MLPClassifier if classes else goru.MLPRegressor)(random_state=seed)
-
-
-def goru_cv(classes: bool, seed: int, budget: float) -> Any:
-    return (goru.MLPClassifierCV if classes else goru.MLPRegressorCV)(budget=budget, random_state=seed)
-
-
-class Cat:
-    """CatBoost with its defaults; it wants categories as text."""
-
-    def __init__(self, classes: bool, seed: int, budget: float) -> None:
-        from catboost import CatBoostClassifier, CatBoostRegressor
-
-        self._model = (CatBoostClassifier if classes else CatBoostRegressor)(random_seed=seed, verbose=0)
-
-    def _text(self, X: pd.DataFrame) -> pd.DataFrame:
-        return X.assign(**{name: X[name].astype(str) for name in X.select_dtypes("category")})
-
-    def fit(self, X: pd.DataFrame, y: pd.Series) -> "Cat":
-        self._model.fit(self._text(X), y, cat_features=list(X.select_dtypes("category")))
-        self.classes_ = getattr(self._model, "classes_", None)
-        return self
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return self._model.predict(self._text(X)).ravel()
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return self._model.predict_proba(self._text(X))
-
-
-def pytabkit(kind: str) -> Callable[[bool, int, float], Any]:
-    def make(classes: bool, seed: int, budget: float) -> Any:
-        import pytabkit
-
-        name = f"{kind}_{'Classifier' if classes else 'Regressor'}"
-        # The best epoch by log loss and no label smoothing: its defaults are for accuracy, and worse at log loss.
-        options: dict[str, Any] = {"val_metric_name": "cross_entropy"} if classes else {}
-        if classes and kind == "RealMLP_TD":
-            options["use_ls"] = False
-        return getattr(pytabkit, name)(random_state=seed, device="cpu", **options)
-
-    return make
-
-
-MAKE: dict[str, Callable[[bool, int, float], Any]] = {
-    "scikit-learn MLP": scikit_learn_mlp,
-    "boosted trees": boosted_trees,
-    "goru MLP": goru_mlp,
-    "goru CV": goru_cv,
-    "CatBoost": Cat,
-    "RealMLP-TD": pytabkit("RealMLP_TD"),
-    "TabM-D": pytabkit("TabM_D"),
-}
 
 
 def measure(data: Path, table: str, split: int, name: str, budget: float) -> dict[str, Any]:
@@ -143,6 +67,7 @@ def measure(data: Path, table: str, split: int, name: str, budget: float) -> dic
         model.fit(fit_x, fit_y)
         seconds = time.perf_counter() - began
         found: dict[str, Any] = {"table": table, "split": split, "model": name, "seconds": f"{seconds:.2f}"}
+        found |= answered(model)
         if not classes:
             r2 = r2_score(test_y, model.predict(test_x))
             return found | {"loss": 1 - r2, "r2": r2}
@@ -152,6 +77,23 @@ def measure(data: Path, table: str, split: int, name: str, budget: float) -> dic
     return found | {"loss": loss, "accuracy": accuracy}
 
 
+def answered(model: Any) -> dict[str, Any]:
+    """Of a study's main effects how many there are, are decided, and are likely; the median half interval as a share of
+    the plain network's loss; and the combination that is recommended."""
+    if not hasattr(model, "study_"):
+        return {}
+    answer = model.study_.answer
+    main = answer.effects[:-1]  # the last one is of the best combination
+    halves = [(one.high - one.low) / 2 / (one.margin / MARGIN) for one in main if one.low is not None]
+    return {
+        "effects": len(main),
+        "decided": sum(one.verdict != "inconclusive" for one in main),
+        "likely": sum(one.likely is not None for one in main),
+        "half": float(np.median(halves)) if halves else math.nan,
+        "recommended": answer.recommended[0].arm,
+    }
+
+
 def ranks(found: pd.DataFrame, models: list[str]) -> pd.Series:
     """Mean over tables of the rank by the mean loss over splits."""
     losses = found.pivot_table(values="loss", index="table", columns="model")[models]
@@ -159,16 +101,16 @@ def ranks(found: pd.DataFrame, models: list[str]) -> pd.Series:
 
 
 def report(found: pd.DataFrame) -> str:
-    """The losses of every table, the ranks, and how often goru's estimators are better."""
+    """The losses of every table, ranks, ratios to CatBoost's, and what goru's studies answered."""
     models = [name for name in MAKE if name in set(found["model"])]
     mean = found.groupby(["table", "model"])[["loss", "accuracy", "r2", "seconds"]].mean()
     tables = [table for table in (*CLASSIFICATION, *REGRESSION) if table in mean.index]
     lines = [f"| loss | {' | '.join(models)} |", "| --- |" + " --- |" * len(models)]
     for table in tables:
-        own = mean.loc[table]["loss"]
-        best = own.min()
+        losses = mean.loc[table]["loss"]
+        best = losses.min()
         cells = [
-            f"**{own[name]:.4f}**" if own[name] == best else f"{own[name]:.4f}" if name in own else "-"
+            f"**{losses[name]:.4f}**" if losses[name] == best else f"{losses[name]:.4f}" if name in losses else "-"
             for name in models
         ]
         lines.append(f"| {table} | {' | '.join(cells)} |")
@@ -178,38 +120,82 @@ def report(found: pd.DataFrame) -> str:
 
     classes = found[found["table"].isin(CLASSIFICATION)]
     lines.append(line("mean rank", ranks(found, models), 2))
+    scores = found.assign(loss=-found["accuracy"].fillna(found["r2"]))
+    lines.append(line("mean rank in accuracy, R²", ranks(scores, models), 2))
     lines.append(line("mean accuracy (classes)", classes.groupby("model")["accuracy"].mean(), 4))
     numbers = found[found["table"].isin(REGRESSION)]
     if len(numbers):
         lines.append(line("mean R² (numbers)", numbers.groupby("model")["r2"].mean(), 4))
     lines.append(line("mean seconds of a fit", found.groupby("model")["seconds"].mean(), 1))
-    four = [name for name in MODELS if name in models]
-    text = ["\n".join(lines)]
-    text.append("Mean ranks among the four: " + ", ".join(f"{n} {r:.2f}" for n, r in ranks(found, four).items()) + ".")
     losses = found.pivot_table(values="loss", index="table", columns="model")
-    for rival in models:
-        for own in ("goru MLP", "goru CV"):
-            if rival != own and own in losses and rival in losses:
-                both = losses[[own, rival]].dropna()
-                text.append(f"{own} is better than {rival} on {(both[own] < both[rival]).sum()} of {len(both)} tables.")
-    return "\n\n".join([*text[:2], "\n".join(f"- {sentence}" for sentence in text[2:])])
+    parts = ["\n".join(lines), "\n".join(f"- {sentence}" for sentence in compared(losses[models]))]
+    return "\n\n".join([*parts, *studies(found)])
+
+
+def compared(losses: pd.DataFrame) -> Iterator[str]:
+    """How goru's CV estimators stand beside each other model, in sentences.
+
+    **Arguments:**
+
+    - `losses`: a row a table, a column a model.
+    """
+    if (own := "goru CV") not in losses:
+        return
+    rivals = [name for name in losses if name != own]
+    for rival in rivals:
+        both = losses[[own, rival]].dropna()
+        sentence = f"{own} is better than {rival} on {(both[own] < both[rival]).sum()} of {len(both)} tables"
+        ratios = np.log(both[own] / both[rival]).drop(NOT_IN_MEANS, errors="ignore")
+        if len(ratios) > 2:
+            half = stats.t.ppf(0.975, len(ratios) - 1) * ratios.std() / math.sqrt(len(ratios))
+            low, middle, high = np.exp([ratios.mean() - half, ratios.mean(), ratios.mean() + half])
+            sentence += f"; geometric mean of the ratios of losses, without {NOT_IN_MEANS}: {middle:.3f}"
+            sentence += f" (95 % over tables: {low:.3f} to {high:.3f})"
+        yield f"{sentence}."
+    whole = losses.drop(NOT_IN_MEANS, errors="ignore").dropna()
+    if rivals and len(whole):
+        worst = whole[own] / whole[rivals].min(axis=1)
+        yield f"Its worst table beside the best other model there: {worst.idxmax()}, {worst.max():.2f} times the loss."
+
+
+def studies(found: pd.DataFrame) -> Iterator[str]:
+    """What goru's studies answered, as a table and a sentence on all."""
+    if "effects" not in found or not len(known := found.dropna(subset=["effects"])):
+        return
+    lines = [
+        "| goru's studies | main effects decided | decided or likely | half an interval, of the plain loss "
+        "| seconds, most | recommended in split 0, 1, ... |",
+        "| --- |" + " --- |" * 5,
+    ]
+    for table, group in known.groupby("table", sort=False):
+        decided, likely, effects = (group[name].sum() for name in ("decided", "likely", "effects"))
+        lines.append(
+            f"| {table} | {decided / effects:.0%} | {(decided + likely) / effects:.0%} | {group['half'].median():.0%} "
+            f"| {group['seconds'].max():.0f} | {'; '.join(group['recommended'])} |"
+        )
+    decided, likely, effects = (known[name].sum() for name in ("decided", "likely", "effects"))
+    yield "\n".join(lines)
+    yield (
+        f"Of {effects:.0f} main effects {decided / effects:.0%} are decided and {(decided + likely) / effects:.0%} "
+        f"decided or likely; the median half interval is {known['half'].median():.0%}."
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder with TABLE.csv, column target")
     parser.add_argument("--out", type=Path, required=True, help="a CSV file; what is in it is not measured again")
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study")
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study, and of each tuned model")
     parser.add_argument("--tables", nargs="+", default=[*CLASSIFICATION, *REGRESSION])
     parser.add_argument("--models", nargs="+", default=[*MODELS, *OPTIONAL], choices=list(MAKE))
     parser.add_argument("--splits", nargs="+", type=int, default=list(SPLITS))
     parser.add_argument("--write", action="store_true", help="put the table into the page of the benchmarks")
     asked = parser.parse_args()
-    models = [name for name in asked.models if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name])]
+    models = [name for name in asked.models if all(map(importlib.util.find_spec, OPTIONAL.get(name, ())))]
     new = not asked.out.exists()
     done = set() if new else set(pd.read_csv(asked.out)[["table", "split", "model"]].itertuples(index=False, name=None))
     with asked.out.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, (*FIELDS, *STUDY))
         if new:
             writer.writeheader()
         for split in asked.splits:

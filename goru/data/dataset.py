@@ -108,7 +108,7 @@ class Dataset:
 
     @cached_property
     def pieces(self) -> tuple[int, ...]:
-        """How many pieces each numeric column is encoded in, by the development rows; 0: it is not."""
+        """Pieces of the piecewise-linear encoding of each numeric column, by the development rows; 0: none."""
         return pieces_of(self.encoded_development.numeric)
 
     def n_prepared(self, in_pieces: bool) -> int:

@@ -12,7 +12,11 @@ from goru.experiment.trial import Losses
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration at its best epoch and temperature, by its mean validation loss over all splits."""
+    """A configuration at its best epoch and temperature, by its mean validation loss over all splits.
+
+    - `schedule`: the length of the learning rate's schedule, in epochs, in which it stops after `epochs`; by default it
+      does not stop.
+    """
 
     arm: Arm
     configuration: int
@@ -20,10 +24,20 @@ class Candidate:
     epochs: int
     loss: float
     temperature: float = 1.0
+    schedule: int | None = None
 
 
-def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Mapping[str, float]]]) -> list[Candidate]:
-    """All configurations of the given arms that were trained in every split, the best first."""
+def rank(
+    losses: Mapping[Arm, Losses],
+    configurations: Mapping[Arm, Sequence[Mapping[str, float]]],
+    schedule: int | None = None,
+) -> list[Candidate]:
+    """All configurations of the given arms that were trained in every split, the best first.
+
+    **Arguments:**
+
+    - `schedule`: of their learning rate.
+    """
     candidates = []
     for arm, losses_of_arm in losses.items():
         mean = losses_of_arm.validation.mean(axis=1)  # NaN where a configuration has not seen every split
@@ -37,6 +51,7 @@ def rank(losses: Mapping[Arm, Losses], configurations: Mapping[Arm, Sequence[Map
                     losses_of_arm.epoch(stop) + 1,
                     float(mean[configuration, stop]),
                     losses_of_arm.temperature(stop),
+                    schedule,
                 )
             )
     return sorted(candidates, key=lambda candidate: candidate.loss)

@@ -6,18 +6,33 @@ from goru.data.numbers import number, numbers
 from goru.experiment.arms import PLAIN
 from goru.experiment.findings.answer import Answer, ModelScores
 from goru.experiment.findings.evidence import Evidence, LeaderboardEntry
-from goru.language import _, _n, kept, retold
+from goru.language import _, _n, retold
 from goru.report.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.picture import Table
 from goru.report.pictures.style import short_name
+from goru.report.words import of_networks
 
 MOST = 16  # combinations; all of them are in the picture of the combinations
-INTRO = kept(
-    "The mean loss on the validation rows of every fold, each model fitted on the training rows alone, with a 95% "
-    "interval of its own. Intervals may overlap although one model is surely better: the effects below compare them. "
-    "In each fold a combination is represented by the hyperparameters and the epoch that did best in the other folds. "
-    "Fitting a baseline includes its tuning; fitting networks is the training of the final ensemble, after the search."
-)
+
+
+def leaderboard_intro(answer: Answer) -> str:
+    """How to read it."""
+    sentences = [
+        _(
+            "The mean loss on the validation rows of every fold, each model fitted on the training rows alone, with a "
+            "95% interval of its own. Intervals may overlap although one model is surely better: the effects below "
+            "compare them. In each fold a combination is represented by the hyperparameters and the epoch that did "
+            "best in the other folds."
+        )
+    ]
+    if of_networks(answer) and answer.test:
+        sentences.append(
+            _(
+                "Fitting a baseline includes its tuning; fitting networks is the training of the final ones, after the "
+                "search."
+            )
+        )
+    return " ".join(sentences)
 
 
 def leaderboard_says(answer: Answer, evidence: Evidence) -> str:

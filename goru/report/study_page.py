@@ -13,7 +13,7 @@ from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.final_scores import final_scores, main_figure
-from goru.report.leaderboard import INTRO, leaderboard_says, leaderboard_table
+from goru.report.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
 from goru.report.pictures.arms import arms_picture, arms_title, interactions_picture
@@ -191,7 +191,7 @@ def _leaderboard(answer: Answer, evidence: Evidence) -> list[Section]:
             "leaderboard",
             _("Leaderboard"),
             [],
-            retold(INTRO),
+            leaderboard_intro(answer),
             leakage.warning(answer) if answer.test else [],
             [("", leaderboard_table(answer, evidence))],
             leaderboard_says(answer, evidence),

@@ -66,17 +66,17 @@ def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | Non
     )
 
 
-def describe_candidate(candidate: Candidate, networks: int, schedule_epochs: int, searched: bool) -> Recommendation:
+def describe_candidate(candidate: Candidate, networks: int, searched: bool) -> Recommendation:
     """A configuration, and how many networks of the ensemble are of it.
 
-    Its training stops after `epochs` of a cosine schedule as long as `schedule_epochs`.
+    Its training stops after `epochs` of a cosine schedule as long as `schedule`.
     """
     arm, trained = candidate.arm, candidate.values
     used = [TECHNIQUES[factor] for factor, level in arm.levels if level]
     values = {name: trained[name] for name in ("learning_rate", *(name for one in used for name in one.shown))}
     if searched and any("batch" in f"{factor} {level}" and level for factor, level in arm.levels):
         values |= {name: value for name, value in trained.items() if name.startswith("batch_norm_")}
-    return Recommendation.of(candidate, schedule_epochs, networks, values, words(arm, values))
+    return Recommendation.of(candidate, candidate.schedule or candidate.epochs, networks, values, words(arm, values))
 
 
 def words(levels: Mapping[str, Level], values: Mapping[str, float]) -> str:

@@ -33,9 +33,11 @@ from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
+from goru.studies.final.lengthening import lengthened
 from goru.studies.final.refits import Kept
 from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
+from goru.studies.final.shortlist import shortlist
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
 from goru.studies.splits import cut
@@ -275,8 +277,8 @@ class Study:
         losses, folds = losses_of(race.trials, race.splits_done)
         first = partitions[0][:folds]
         ranked = {
-            "plain": rank({asked.plain: losses[asked.plain]}, configurations),
-            "recommended": rank(losses, configurations),
+            "plain": rank({asked.plain: losses[asked.plain]}, configurations, plan.epochs),
+            "recommended": rank(losses, configurations, plan.epochs),
         }
         for name, which in (("recommended", "no network learned anything"), ("plain", "every plain network diverged")):
             if not np.isfinite(ranked[name][0].loss):
@@ -287,7 +289,7 @@ class Study:
         else:
             self._begin("scoring", kept("scoring the best network of every arm"))
             scored = first if self._spending is None else self._spending.scored(first, plan, race)
-            scores = score_arms(laboratory, ranked["recommended"], scored, plan.epochs, self._scoring)
+            scores = score_arms(laboratory, ranked["recommended"], scored, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
         self._begin("refits", kept("training the final model"))
         final_models = self._final_models(laboratory, ranked, first, plan, race)
@@ -333,14 +335,22 @@ class Study:
             again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
             epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
             extent = self._spending.extent(plan, race, epochs, extent, beside)
+            if self._scoring is None and (longest := self._spending.longest(plan, race, beside)) is not None:
+                extent, schedule = longest
+                ranked = {
+                    name: lengthened(
+                        laboratory, self._design, shortlist(ranked[name])[: extent.networks], splits[0], schedule, late
+                    )
+                    for name in (ranked if beside else ("recommended",))
+                } | ({} if beside else {"plain": ranked["plain"]})
         kept: Kept = {}
-        recommended = train_final_model(laboratory, ranked["recommended"], splits, plan.epochs, extent, late, kept)
+        recommended = train_final_model(laboratory, ranked["recommended"], splits, extent, late, kept)
         if not self.dataset.has_test_rows:
             return {"recommended": recommended}
         if alike and recommended.selection == "uniform":
             return {"plain": recommended, "recommended": recommended}  # the same networks once more
         uniform = replace(extent, greedy=False)
-        plain = train_final_model(laboratory, ranked["plain"], splits, plan.epochs, uniform, late, kept)
+        plain = train_final_model(laboratory, ranked["plain"], splits, uniform, late, kept)
         return {"plain": plain, "recommended": recommended}
 
     def _late(self) -> bool:

@@ -53,14 +53,46 @@ def test_identifiers_and_the_target_are_no_features(data):
     assert set(y) == {"yes", "no"}
 
 
-def test_the_table_names_the_best_and_counts_who_is_better():
-    rows = [
-        (table, split, model, loss, 0.9, np.nan, 1.0)
-        for table, losses in (("sonar", (0.4, 0.3, 0.2)), ("car", (0.1, 0.3, 0.2)))
-        for model, loss in zip(MODELS, losses, strict=True)
+def measured(model: str, losses: dict[str, float], **more) -> list[dict]:
+    return [
+        {"table": table, "split": split, "model": model, "loss": loss, "accuracy": 0.9, "r2": np.nan, "seconds": 1.0}
+        | more
+        for table, loss in losses.items()
         for split in (0, 1)
     ]
-    text = quality.report(pd.DataFrame(rows, columns=list(quality.FIELDS)))
+
+
+def test_the_table_names_the_best_and_ranks_all():
+    models = dict(zip(MODELS, (0.4, 0.3, 0.2), strict=True))
+    rows = [row for model, loss in models.items() for row in measured(model, {"sonar": loss, "car": 0.5 - loss})]
+    text = quality.report(pd.DataFrame(rows))
     assert "| sonar | 0.4000 | 0.3000 | **0.2000** |" in text
-    assert "| mean rank | 2.00 | 2.50 | 1.50 |" in text
-    assert "goru MLP is better than scikit-learn MLP on 1 of 2 tables." in text
+    assert "| mean rank | 2.00 | 2.00 | 2.00 |" in text
+
+
+def test_goru_is_compared_to_each_other_by_ratios_with_an_interval_over_tables():
+    tables = dict.fromkeys(("sonar", "vehicle", "segment", "splice"), 0.2)
+    rows = [
+        *measured("CatBoost", tables | {"car": 0.1}),
+        *measured("goru CV", {"sonar": 0.4, **dict.fromkeys(("vehicle", "segment", "splice"), 0.1), "car": 1e-6}),
+    ]
+    text = quality.report(pd.DataFrame(rows))
+    assert "goru CV is better than CatBoost on 4 of 5 tables" in text
+    assert "without car: 0.707 (95 % over tables: 0.235 to 2.131)" in text  # 2 to the power of -1/2
+    assert "sonar, 2.00 times the loss" in text
+
+
+def test_what_studies_answered_is_summed_over_splits():
+    answer = {"effects": 5, "decided": 2, "likely": 1, "half": 0.1, "recommended": "dropout"}
+    text = quality.report(pd.DataFrame(measured("goru CV", {"sonar": 0.4}, **answer)))
+    assert "| sonar | 40% | 60% | 10% | 1 | dropout; dropout |" in text
+    assert "Of 10 main effects 40% are decided and 60% decided or likely" in text
+
+
+def test_a_study_says_what_it_answered(data):
+    X, y = quality.read(data, "sonar")
+    model = quality.MAKE["goru CV"](True, 0, 1.0).set_params(budget=None, n_networks=108, epochs=2).fit(X, y)
+    found = quality.answered(model)
+    assert set(found) == set(quality.STUDY)
+    assert found["decided"] + found["likely"] <= found["effects"] == 5
+    assert quality.answered(object()) == {}

@@ -34,7 +34,7 @@ class TestCandidate:
     }
 
     def describe(self, arm: Arm, networks: int = 8, searched: bool = False):
-        return describe_candidate(Candidate(arm, 0, self.HYPER._asdict(), 7, 0.4), networks, 80, searched)
+        return describe_candidate(Candidate(arm, 0, self.HYPER._asdict(), 7, 0.4, schedule=80), networks, searched)
 
     def test_in_levels_and_numbers(self):
         found = self.describe(BEST, networks=5)

@@ -36,6 +36,8 @@ EXTENTS = (
 )
 #: What there is time for when somebody has asked to finish: as many networks as are trained by then.
 HURRIED = EXTENTS[3]
+#: With a schedule that is longer than the race's: calibrated in as few folds as will do, if there is time.
+LENGTHENED = EXTENTS[2:4]
 _WHOLE, _SHORT, _LEAST = EXTENTS[1], EXTENTS[2], EXTENTS[-2]
 
 

@@ -5,8 +5,12 @@ from typing import Self
 
 from goru.experiment.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
 from goru.studies import defaults
-from goru.studies.budget.extent import EXTENTS, Extent, calibrating, extent_of
+from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent, calibrating, extent_of
 
+# Of the time that is left when a race is planned whose schedule has to be short: for the final model's networks, whose
+# schedule is then longer.
+FINAL_SHARE = 0.3
+LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
 
 
@@ -68,7 +72,7 @@ class Pace:
         in_a_split = -(-extent.networks // (2 * self.configurations))
         again = ensembles * max(ensemble, self.at_once)
         validation = ensembles * in_a_split * splits + candidates * folds
-        block = max(self.block_seconds) * epochs * self.all_rows / self.training_rows
+        block = self.block_of_one(epochs) - self.a_block
         rows = (ensembles + ensembles * splits + folds * (candidates > 0)) * self.a_split
         return again * (block + self.a_block) + validation * (block * (1 - 1 / folds) + self.a_block) + rows
 
@@ -102,7 +106,13 @@ class Pace:
         - `asked`: what there should be.
         - `steps`: mini-batches in an epoch.
         """
-        plan = plan_seconds(seconds, self.cost, partitions, spent, asked, steps)
+        least = FINAL_SHARE * max(seconds, 0.0)
+
+        def cost(plan: Plan) -> float:
+            after = self.after_the_race(plan)
+            return self.race(plan) + (after if plan.epochs == asked.epochs else max(after, least))
+
+        plan = plan_seconds(seconds, cost, partitions, spent, asked, steps)
         # What a short plan leaves is for more networks in the end, before it is for more configurations.
         folds, after = plan.folds, seconds - self.race(plan) - self.last
         possible = self.extent(after, EXTENTS[0 if plan.full else 1], folds, USUAL_SHARE * plan.epochs)
@@ -110,6 +120,8 @@ class Pace:
         usual, whole, none = (
             self.training_again(extent, folds, share * plan.epochs) for share in (USUAL_SHARE, 1.0, 0.0)
         )
+        if plan.epochs < asked.epochs:
+            usual = max(usual, least - self.last)
         return plan, seconds - self.last - usual, whole - none
 
     def cost(self, plan: Plan) -> float:
@@ -126,6 +138,27 @@ class Pace:
         """
         ladder = EXTENTS[EXTENTS.index(most) :]
         return next((some for some in ladder if self.training_again(some, folds, epochs) <= seconds), ladder[-1])
+
+    def longest(self, seconds: float, plan: Plan, folds: int) -> tuple[Extent, int] | None:
+        """How much is trained with a longer schedule than the race's, and how long it is: as long as there is time for
+        in so many seconds after the race; `None` if that is not much longer.
+
+        The schedule is tried on one split first, by a block of the best configurations of each ensemble.
+        """
+        for extent in LENGTHENED:
+            none, one = (
+                self.training_again(extent, folds, epochs)
+                + (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
+                for epochs in (0, 1)
+            )
+            schedule = int(min((seconds - none) / (one - none), plan.asked.epochs))
+            if schedule >= LONGER * plan.epochs:
+                return extent, schedule
+        return None
+
+    def block_of_one(self, epochs: float) -> float:
+        """Seconds for a block of the slowest program, on all development rows."""
+        return max(self.block_seconds) * epochs * self.all_rows / self.training_rows + self.a_block
 
     def slower(self, factor: float) -> Self:
         """The same work where all training takes so many times as long."""

@@ -29,7 +29,7 @@ RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
 
 # What the record has under these names.
-_WAY, _BASELINES, _PLAN, _SCORED, _EXTENT = "way", "baselines", "plan", "scored", "extent"
+_WAY, _BASELINES, _PLAN, _SCORED, _EXTENT, _LONGER = "way", "baselines", "plan", "scored", "extent", "longer"
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,9 @@ class Spending:
             spent = self._clock.spent
             plan, race, reserve = pace.plan(self._clock.left, partitions, spent, self._asked, self._steps)
             by_rows = pace.by_rows(plan)
-            if by_rows > min(defaults.BY_ROWS * self._clock.budget, race - pace.race(plan)):
+            if plan.epochs < self._asked.epochs or by_rows > min(
+                defaults.BY_ROWS * self._clock.budget, race - pace.race(plan)
+            ):
                 by_rows = 0.0
             known = {
                 **{name: getattr(plan, name) for name in ("configurations", "partitions", "folds", "epochs")},
@@ -208,6 +210,23 @@ class Spending:
         if not self._clock.hurried:  # a study that goes on is not in such a hurry
             self._record.remember(_EXTENT, EXTENTS.index(extent))
         return extent
+
+    def longest(self, plan: Plan, race: Race, plain: bool) -> tuple[Extent, int] | None:
+        """How much is trained with a longer schedule than the race's, where that was a short one, and how long it is;
+        see [`Pace.longest`][goru.studies.budget.pace.Pace.longest].
+
+        **Arguments:**
+
+        - `plain`: whether plain networks are trained beside the recommended ones.
+        """
+        if plan.epochs >= self._asked.epochs or self._clock.hurried:
+            return None
+        if (known := self._record.recall(_LONGER)) is None:
+            pace, folds = replace(self._observed(plan, race), scored=0, plain=plain), min(plan.folds, race.splits_done)
+            longest = pace.longest(self.left - self._by_rows, plan, folds)
+            known = [] if longest is None else [EXTENTS.index(longest[0]), longest[1]]
+            self._record.remember(_LONGER, known)
+        return (EXTENTS[known[0]], known[1]) if known else None
 
     def _observed(self, plan: Plan, race: Race) -> Pace:
         """As fast as the race was at last."""

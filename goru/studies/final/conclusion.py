@@ -146,11 +146,15 @@ class Conclusion:
             validation_to_training(splits),
             lambda arm, values: knob_values(self.design, arm, values, steps),
         )
-        best = {"plain": ranked["plain"][0], "recommended": next(iter(final.shares))}
+        first = next(iter(final.shares))  # its schedule may be longer than the race's
+        raced_first = next(
+            one for one in ranked["recommended"] if (one.arm, one.configuration) == (first.arm, first.configuration)
+        )
+        best = {"plain": ranked["plain"][0], "recommended": raced_first}
         stages = {name: done.ensemble.stages for name, done in self.final_models.items()}
         if "plain" not in stages:
             with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
-                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}, plan.epochs).stages
+                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}).stages
         evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
         if dataset.has_test_rows:
             inspection = inspect(model, dataset, model_predictions.final, laboratory.seed)
@@ -191,7 +195,7 @@ class Conclusion:
                 answers, judged_by(measure, balanced)[0], self.judged[1], judged_by(measure, balanced)[1]
             ),
             recommended=tuple(
-                describe_candidate(candidate, 1 if single else count, plan.epochs, self.options.search_batch_norm)
+                describe_candidate(candidate, 1 if single else count, self.options.search_batch_norm)
                 for candidate, count in list(final.shares.items())[: 1 if single else None]
             ),
             chosen_by="loss" if not self.scores else "score",

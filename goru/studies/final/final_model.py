@@ -48,7 +48,6 @@ def train_final_model(
     laboratory: NetworkLaboratory,
     ranked: Sequence[Candidate],
     splits: Sequence[Split],
-    schedule_epochs: int,
     extent: Extent,
     late: Late | None = None,
     kept: Kept | None = None,
@@ -69,13 +68,13 @@ def train_final_model(
     taken = shares(shortlist(ranked)[: extent.networks], extent.networks)
     selection: Literal["uniform", "greedy"] = "uniform"
     if extent.greedy:
-        chosen = _select(laboratory, ranked, taken, splits, schedule_epochs, _Judge(laboratory, splits), late, kept)
+        chosen = _select(laboratory, ranked, taken, splits, _Judge(laboratory, splits), late, kept)
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
     began = time.perf_counter()
-    ensemble = train_ensemble(laboratory, taken, schedule_epochs, late)
+    ensemble = train_ensemble(laboratory, taken, late)
     fit_seconds = time.perf_counter() - began
     scored = _scored(laboratory.dataset, splits, extent)
-    validation = predict_validation(laboratory, taken, scored, schedule_epochs, late, kept)
+    validation = predict_validation(laboratory, taken, scored, late, kept)
     judge = _Judge(laboratory, scored)
     model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
     return FinalModel(ensemble, model, validation, selection, fit_seconds)
@@ -106,14 +105,13 @@ def _select(
     ranked: Sequence[Candidate],
     uniform: dict[Candidate, int],
     splits: Sequence[Split],
-    schedule_epochs: int,
     judge: "_Judge",
     late: Late | None,
     kept: Kept,
 ) -> dict[Candidate, int] | None:
     """The greedy selection, by one network of each candidate; `None` if the uniform ensemble is as good."""
     pool = dict.fromkeys([*uniform, *rivals(ranked, list(uniform))], 1)
-    predicted = predict_validation(laboratory, pool, splits, schedule_epochs, late, kept)
+    predicted = predict_validation(laboratory, pool, splits, late, kept)
     rows = np.concatenate(judge.folds)
     well = np.isfinite(predicted[:, rows]).all(axis=tuple(range(1, predicted.ndim)))
     counts = np.array([uniform.get(candidate, 0) for candidate in pool])

@@ -110,14 +110,13 @@ Kept = dict[tuple[Candidate, int, int], np.ndarray]
 
 
 def train_ensemble(
-    laboratory: NetworkLaboratory, shares: Mapping[Candidate, int], schedule_epochs: int, late: Late | None = None
+    laboratory: NetworkLaboratory, shares: Mapping[Candidate, int], late: Late | None = None
 ) -> TrainedEnsemble:
     """Train candidates on all development rows, each for its own number of epochs, with several seeds each.
 
     **Arguments:**
 
     - `shares`: how many networks of each candidate.
-    - `schedule_epochs`: the length of the learning rate's schedule in the race; the candidates were stopped in it.
     - `late`: whether the ensemble shall do with the networks that it has, once it has some.
 
     **Returns:** the networks that did not diverge.
@@ -127,7 +126,7 @@ def train_ensemble(
     n = len(laboratory.dataset.y_development)
     split = Split(np.arange(n), np.empty(0, int))
     wanted = {candidate: range(share) for candidate, share in shares.items()}
-    (ensemble,) = _train(laboratory, {0: wanted}, [split], schedule_epochs, False, late)
+    (ensemble,) = _train(laboratory, {0: wanted}, [split], False, late)
     return _without_diverged(ensemble)
 
 
@@ -135,7 +134,6 @@ def predict_validation(
     laboratory: NetworkLaboratory,
     shares: Mapping[Candidate, int],
     splits: Sequence[Split],
-    schedule_epochs: int,
     late: Late | None = None,
     kept: Kept | None = None,
 ) -> np.ndarray:
@@ -162,7 +160,7 @@ def predict_validation(
         for candidate, replicate in networks:
             if (candidate, replicate, place) not in kept:
                 missing.setdefault(place, {}).setdefault(candidate, []).append(replicate)
-    ensembles = _train(laboratory, missing, splits, schedule_epochs, True, late)
+    ensembles = _train(laboratory, missing, splits, True, late)
     if missing and not ensembles:
         return predicted
     for (place, wanted), ensemble in zip(missing.items(), ensembles, strict=True):
@@ -176,6 +174,16 @@ def predict_validation(
         for place, split in enumerate(splits):
             of_network[split.validation_rows] = kept[*network, place]
     return predicted
+
+
+def jobs_of(
+    laboratory: NetworkLaboratory, candidates: Sequence[Candidate], rows: PreparedRows
+) -> list[tuple[AnyTrainer, Block]]:
+    """Blocks of one network of each candidate, in their order, each with its program: the networks that predict the
+    validation rows of a partition's first split."""
+    parts = [part for candidate in candidates for part in _parts(laboratory, 0, candidate, range(1), rows, True, [])]
+    packed = _packed(parts, laboratory.shape.networks)
+    return [(parts[together[0]].trainer, _joined([parts[index].block for index in together])) for together in packed]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +200,9 @@ class _Part:
 
         Where nothing is compiled, networks take no time but their own, and gain nothing.
         """
-        alike = (self.trainer, self.place, self.block.order) == (another.trainer, another.place, another.block.order)
+        blocks = self.block, another.block
+        alike = (self.trainer, self.place) == (another.trainer, another.place)
+        alike = alike and len({(block.order, block.schedule_epochs) for block in blocks}) == 1
         return alike and isinstance(self.trainer, Trainer)
 
     def of(self, trained: TrainedBlock, start: int) -> TrainedBlock:
@@ -215,7 +225,6 @@ def _train(
     laboratory: NetworkLaboratory,
     wanted: Mapping[int, Mapping[Candidate, Sequence[int]]],
     splits: Sequence[Split],
-    schedule_epochs: int,
     validation: bool,
     late: Late | None = None,
 ) -> list[TrainedEnsemble]:
@@ -230,7 +239,7 @@ def _train(
     parts: list[_Part] = []
     for place, of_split in wanted.items():
         for candidate, replicates in of_split.items():
-            parts += _parts(laboratory, place, candidate, replicates, rows[place], schedule_epochs, validation, parts)
+            parts += _parts(laboratory, place, candidate, replicates, rows[place], validation, parts)
     # The final model is trained part by part, so that the best candidate's networks are there first.
     packed = _packed(parts, laboratory.shape.networks if validation else 0)
     jobs = [(parts[together[0]].trainer, _joined([parts[index].block for index in together])) for together in packed]
@@ -266,7 +275,6 @@ def _parts(
     candidate: Candidate,
     replicates: Sequence[int],
     rows: PreparedRows,
-    schedule_epochs: int,
     validation: bool,
     before: Sequence[_Part],
 ) -> list[_Part]:
@@ -287,7 +295,7 @@ def _parts(
         )
         if members:
             watched = () if validation or before or parts else tuple(sorted({0, epochs // 2, epochs}))
-            block = Block(members, rows, (seed, _ORDER, start, *of), epochs, schedule_epochs, snapshots=watched)
+            block = Block(members, rows, (seed, _ORDER, start, *of), epochs, candidate.schedule, snapshots=watched)
             parts.append(_Part(place, candidate, laboratory.trainer(candidate.arm), block))
     return parts
 

@@ -68,7 +68,7 @@ def baseline_models(
     models = {constant_name(dataset): replace(_fitted(dataset, constant), again=constant)}
     choosing = baselines.affordable_splits(dataset, len(splits), seconds / slowness)
     if choosing is not None:
-        import sklearn.linear_model
+        import sklearn.linear_model  # before the watch runs
 
         models[linear_name(dataset)] = _fitted(
             dataset, lambda table, watch: baselines.linear(table, splits[:choosing], balanced, watch)

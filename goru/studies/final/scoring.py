@@ -19,7 +19,6 @@ def score_arms(
     laboratory: NetworkLaboratory,
     ranked: Sequence[Candidate],
     splits: Sequence[Split],
-    schedule_epochs: int,
     scoring: Scoring,
 ) -> dict[Arm, float]:
     """The score of every arm, by its best configuration.
@@ -36,7 +35,7 @@ def score_arms(
     for candidate in ranked:
         firsts.setdefault(candidate.arm, candidate)
     rows = np.sort(np.concatenate([split.validation_rows for split in splits]))
-    predicted = predict_validation(laboratory, dict.fromkeys(firsts.values(), 1), splits, schedule_epochs)[:, rows]
+    predicted = predict_validation(laboratory, dict.fromkeys(firsts.values(), 1), splits)[:, rows]
     scores = {}
     for arm, predicted_by_arm in zip(firsts, predicted, strict=True):
         score = float(scoring(rows, predicted_by_arm)) if np.isfinite(predicted_by_arm).all() else -np.inf

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.experiment.plan import USUAL_SHARE, Asked, Plan
-from goru.studies.budget.extent import EXTENTS, calibrating, extent_of
-from goru.studies.budget.pace import LAST_SECONDS, Pace
+from goru.studies.budget.extent import EXTENTS, LENGTHENED, calibrating, extent_of
+from goru.studies.budget.pace import FINAL_SHARE, LAST_SECONDS, LONGER, Pace
 
 paces = st.builds(
     Pace,
@@ -243,3 +243,39 @@ class TestPlan:
         # Three configurations, two blocks, twice: 800 s, and then 905.
         (words,) = replace(TestRace.PACE, last=5.0).plan(100, 2, spent=46)[0].shortfalls
         assert "would take about 1,751 s here" in words
+
+
+class TestLonger:
+    """A block takes 0.375 s an epoch on all rows, two thirds of it on those of one of three folds."""
+
+    PACE = Pace(configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
+    SHORT = Plan(3, 1, folds=3, epochs=10)
+
+    def takes(self, pace: Pace, extent, epochs: int) -> float:
+        trying = (1 + pace.plain) * epochs * 0.375 * 2 / 3
+        return pace.training_again(extent, 3, epochs) + trying
+
+    @pytest.mark.parametrize("plain", [True, False])
+    def test_the_schedule_is_as_long_as_there_is_time_for(self, plain):
+        pace = replace(self.PACE, plain=plain)
+        left = self.takes(pace, LENGTHENED[0], 40) + 0.01
+        assert pace.longest(left, self.SHORT, 3) == (LENGTHENED[0], 40)
+
+    def test_with_less_time_nothing_is_calibrated(self):
+        left = self.takes(self.PACE, LENGTHENED[0], 10)
+        extent, schedule = self.PACE.longest(left, self.SHORT, 3)
+        assert extent == LENGTHENED[1]
+        assert schedule >= LONGER * 10
+
+    def test_it_is_no_longer_than_a_study_should_have(self):
+        assert self.PACE.longest(1e6, self.SHORT, 3) == (LENGTHENED[0], self.SHORT.asked.epochs)
+
+    def test_one_that_is_hardly_longer_is_not_worth_it(self):
+        assert self.PACE.longest(self.takes(self.PACE, LENGTHENED[1], 12), self.SHORT, 3) is None
+        assert self.PACE.longest(-1.0, self.SHORT, 3) is None
+
+    @given(paces, seconds, partitions)
+    def test_a_short_race_leaves_a_share_of_the_time_to_the_final_model(self, pace, seconds, partitions):
+        plan, race, _ = pace.plan(seconds, partitions)
+        if plan.epochs < plan.asked.epochs:
+            assert seconds - race >= FINAL_SHARE * seconds - 1e-9

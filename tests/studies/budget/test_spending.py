@@ -1,5 +1,6 @@
 """A budget holds, whatever networks take, and however much slower the machine gets: all is planned by the clock."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,7 +21,7 @@ from goru.studies.asked.design import ARMS, design
 from goru.studies.asked.techniques import parsed
 from goru.studies.blocks import Blocks
 from goru.studies.budget import spending
-from goru.studies.budget.extent import EXTENTS, Extent
+from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import Pace
 from goru.studies.budget.spending import Spending, Way
@@ -251,6 +252,17 @@ class TestDecisions:
         first = spending.extent(plan, done, 10, EXTENTS[0], True)
         machine.time.now += 599
         assert spending.extent(plan, done, 10, EXTENTS[0], True) == first == EXTENTS[0]
+
+    def test_nor_how_long_the_schedule_of_the_final_model_is(self, machine):
+        record, done = Record(), SimpleNamespace(block_seconds=None, splits_done=3)
+        spending = spend(machine, 600, record)
+        plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
+        assert spending.longest(plan, done, True) is None  # the race's is as long as it should be
+        short = replace(plan, epochs=plan.epochs // 4)
+        extent, schedule = spending.longest(short, done, True)
+        assert (extent, schedule) == (LENGTHENED[0], plan.epochs)
+        machine.time.now += 599
+        assert spending.longest(short, done, True) == (extent, schedule)
 
     def test_facts_are_plain_json(self, machine, tmp_path):
         from goru.experiment.racing.store import Store

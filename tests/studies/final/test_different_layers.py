@@ -28,14 +28,14 @@ def mixed(flowers, splits):
 
 def candidates(*losses):
     values = Hyperparameters(learning_rate=0.02)._asdict()
-    return [Candidate(arm, 0, values, 5, loss) for arm, loss in zip(ASKED.arms, losses, strict=True)]
+    return [Candidate(arm, 0, values, 5, loss, schedule=SCHEDULE) for arm, loss in zip(ASKED.arms, losses, strict=True)]
 
 
 def test_each_predicts_validation_rows_as_it_does_alone(mixed, splits):
     every = candidates(*range(6))
-    together = predict_validation(mixed, dict.fromkeys(every, 1), splits, SCHEDULE)
+    together = predict_validation(mixed, dict.fromkeys(every, 1), splits)
     for one, predicted in zip(every, together, strict=True):
-        np.testing.assert_allclose(predicted, predict_validation(mixed, {one: 1}, splits, SCHEDULE)[0], atol=1e-6)
+        np.testing.assert_allclose(predicted, predict_validation(mixed, {one: 1}, splits)[0], atol=1e-6)
 
 
 def test_each_is_scored_by_what_it_predicts(mixed, splits):
@@ -44,7 +44,7 @@ def test_each_is_scored_by_what_it_predicts(mixed, splits):
     def first(_, predicted):
         return float(predicted[0, 0])
 
-    scores = score_arms(mixed, every, splits, SCHEDULE, first)
+    scores = score_arms(mixed, every, splits, first)
     assert len(set(scores.values())) == 6
 
 
@@ -53,7 +53,7 @@ def test_the_final_model_is_of_one_kind_of_layers(mixed, splits):
     losses = {arm.name: loss for loss, arm in enumerate(ASKED.arms)}
     ranked = sorted(candidates(*range(6)), key=lambda one: ("gelu" not in one.arm.name, losses[one.arm.name]))
     assert "layer norm" not in ranked[0].arm.name
-    final = train_final_model(mixed, ranked, splits, SCHEDULE, Extent(4, len(splits), greedy=True))
+    final = train_final_model(mixed, ranked, splits, Extent(4, len(splits), greedy=True))
     names = {member["arm"] for member in final.model.members}
     assert names <= {one.arm.name for one in ranked if "gelu" in one.arm.name and "layer norm" not in one.arm.name}
     assert final.model.networks.layers[1].name == "gelu"

@@ -26,7 +26,7 @@ SCHEDULE = 40
 
 def candidate(arm: Arm, loss: float, configuration: int = 0, epochs: int = 1, learning_rate: float = 0.01) -> Candidate:
     values = Hyperparameters(learning_rate=learning_rate, dropout_rate=0.2)._asdict()
-    return Candidate(arm, configuration, values, epochs, loss)
+    return Candidate(arm, configuration, values, epochs, loss, schedule=SCHEDULE)
 
 
 BEST, NEAR, FAR = (candidate(PLAIN, loss, configuration) for configuration, loss in enumerate((1.0, 1.04, 1.2)))
@@ -47,8 +47,8 @@ def pretend(monkeypatch):
         y, classes = dataset.y_development, len(dataset.classes)
         said = {NAMES[name]: own if isinstance(own, tuple) else (own, own) for name, own in probability.items()}
 
-        def predict(laboratory, shares, splits, schedule_epochs, late=None, kept=None):
-            asked.append((dict(shares), schedule_epochs))
+        def predict(laboratory, shares, splits, late=None, kept=None):
+            asked.append(dict(shares))
             found = []
             for one, count in shares.items():
                 for network in range(count):
@@ -75,15 +75,15 @@ class TestUniform:
         self, laboratory, splits, flowers, pretend
     ):
         asked = pretend(flowers, best=0.5, near=0.5)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        final = train_final_model(laboratory, RANKED, splits, Extent())
         assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
-        assert asked == [({BEST: 4, NEAR: 4}, SCHEDULE)]  # no rival is trained in vain
+        assert asked == [{BEST: 4, NEAR: 4}]  # no rival is trained in vain
         assert final.ensemble.candidates[0] == BEST
 
     def test_the_model_is_the_ensemble_with_what_each_network_is(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
-        again = train_ensemble(laboratory, {BEST: 4, NEAR: 4}, SCHEDULE)
+        final = train_final_model(laboratory, RANKED, splits, Extent())
+        again = train_ensemble(laboratory, {BEST: 4, NEAR: 4})
         for one, other in zip(final.model.networks.arrays.values(), again.networks.arrays.values(), strict=True):
             np.testing.assert_array_equal(one, other)
         assert [member["arm"] for member in final.model.members] == ["plain"] * 8
@@ -94,18 +94,18 @@ class TestGreedy:
         self, laboratory, splits, flowers, pretend
     ):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.9)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         # One network of each candidate is compared; what is taken is trained again, for its temperature.
-        assert asked == [({BEST: 1, NEAR: 1, RIVAL: 1}, SCHEDULE), ({BEST: 1, RIVAL: 7}, SCHEDULE)]
+        assert asked == [{BEST: 1, NEAR: 1, RIVAL: 1}, {BEST: 1, RIVAL: 7}]
         assert (taken(final), final.selection) == ({"best": 1, "rival": 7}, "greedy")
         assert final.ensemble.candidates == (BEST, *[RIVAL] * 7)
         assert [member["arm"] for member in final.model.members] == ["plain", *["dropout"] * 7]
 
     def test_where_no_rival_is_better_the_ensemble_stays_as_it_was(self, laboratory, splits, flowers, pretend):
         asked = pretend(flowers, best=0.5, near=0.5, rival=0.4)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
-        assert asked[1:] == [({BEST: 4, NEAR: 4}, SCHEDULE)]
+        assert asked[1:] == [{BEST: 4, NEAR: 4}]
 
     def test_no_network_is_trained_twice(self, laboratory, splits, monkeypatch):
         """One of each candidate has predicted for the selection: to calibrate, the others are enough."""
@@ -116,34 +116,34 @@ class TestGreedy:
             return train(trainer, blocks, *args, **kwargs)
 
         monkeypatch.setattr(Trainer, "train", watch)
-        finished = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        finished = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         assert np.isfinite(finished.validation).all()
         unused = len({BEST, NEAR, RIVAL} - set(finished.shares))
         assert len(trained) == len(set(trained)) == 8 + 3 * (8 + unused)
 
     def test_a_configuration_of_the_best_arm_may_be_left_out_too(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.6, near=0.3, rival=0.4)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 8}, "greedy")
 
     def test_a_selection_that_comes_out_uniform_is_called_so(self, laboratory, splits, flowers, pretend):
         """There is but one candidate to select from."""
         pretend(flowers, best=0.6)
-        final = train_final_model(laboratory, [BEST], splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, [BEST], splits, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 8}, "uniform")
 
     def test_a_rival_that_is_better_in_one_fold_alone_is_not_taken(self, laboratory, splits, flowers, pretend):
         lucky = np.full(len(flowers.y_development), 0.45)
         lucky[splits[0].validation_rows] = 0.62
         pretend(flowers, best=0.5, near=0.5, rival=lucky)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         # By all rows a half of it would be better, log(0.56/0.5) + 2 log(0.475/0.5) > 0. But where the first fold and
         # another select it for the third, it is worse there; and for the first one the other two do not select it.
         assert final.selection == "uniform"
 
     def test_a_rival_that_diverged_is_not_taken_and_keeps_no_other_from_it(self, laboratory, splits, flowers, pretend):
         pretend(flowers, best=0.5, near=0.5, rival=np.nan, other=0.9)
-        final = train_final_model(laboratory, [*RANKED, OTHER], splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, [*RANKED, OTHER], splits, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 1, "other": 7}, "greedy")
 
     @pytest.mark.parametrize("diverged", ["best", "near"])
@@ -153,7 +153,7 @@ class TestGreedy:
         """There is nothing to compare with: neither a uniform ensemble, nor a reason to distrust what the race has
         found."""
         pretend(flowers, **{"best": 0.5, "near": 0.5, "rival": 0.9, diverged: (np.nan, np.nan)})
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 4, "near": 4}, "uniform")
         assert final.model.temperature == 1.0
 
@@ -167,7 +167,7 @@ class TestGreedy:
         for balanced in (False, True):
             changed = laboratory.for_table(rare, 0)
             changed.balanced = balanced
-            found.append(train_final_model(changed, RANKED, splits, SCHEDULE, Extent(greedy=True)).selection)
+            found.append(train_final_model(changed, RANKED, splits, Extent(greedy=True)).selection)
         # Half of it: 63 log(0.46/0.5) + 9 log(0.65/0.5) is below zero; where the nine count seven times, it is above.
         assert found == ["uniform", "greedy"]
 
@@ -178,7 +178,7 @@ class TestExtent:
     )
     def test_the_ensemble_is_as_large_as_it_may_be(self, laboratory, splits, flowers, pretend, networks, shares):
         pretend(flowers, best=0.5, near=0.5)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(networks))
+        final = train_final_model(laboratory, RANKED, splits, Extent(networks))
         assert taken(final) == shares
         assert len(final.model.networks) == networks
 
@@ -187,9 +187,7 @@ class TestExtent:
         right = np.full(len(flowers.y_development), 0.3)
         right[splits[2].validation_rows] = 0.8
         pretend(flowers, best=right, near=right)
-        whole, two = (
-            train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(folds=folds)) for folds in (None, 2)
-        )
+        whole, two = (train_final_model(laboratory, RANKED, splits, Extent(folds=folds)) for folds in (None, 2))
         assert two.model.temperature > 4 > whole.model.temperature
         scored = np.isfinite(two.validation).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
@@ -199,15 +197,15 @@ class TestExtent:
     ):
         monkeypatch.setattr("goru.studies.budget.extent.CALIBRATION_ROWS", 40)  # of 72, in three folds
         pretend(flowers, best=0.5, near=0.5)
-        two = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent())
+        two = train_final_model(laboratory, RANKED, splits, Extent())
         scored = np.isfinite(two.validation).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
         shown = replace(flowers, encoded_test=flowers.encoded_test.take(np.arange(0)), y_test=flowers.y_test[:0])
-        whole = train_final_model(laboratory.for_table(shown, 0), RANKED, splits, SCHEDULE, Extent())
+        whole = train_final_model(laboratory.for_table(shown, 0), RANKED, splits, Extent())
         assert np.isfinite(whole.validation).all()
 
     def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(2, folds=0))
+        final = train_final_model(laboratory, RANKED, splits, Extent(2, folds=0))
         assert (final.model.temperature, final.model.single_temperature) == (1.0, 1.0)
         assert np.isnan(final.validation).all()
         assert final.validation.shape == (2, len(flowers.y_development), 3)
@@ -215,8 +213,8 @@ class TestExtent:
     def test_where_it_is_late_the_ensemble_is_what_is_trained_by_then(self, laboratory, splits):
         """Blocks hold two networks, and two are trained at a time: of eight there are four at the first look."""
         ranked = [BEST, replace(NEAR, epochs=40)]
-        whole = train_final_model(laboratory, ranked, splits, SCHEDULE, Extent(8))
-        late = train_final_model(laboratory, ranked, splits, SCHEDULE, Extent(8), late=lambda: True)
+        whole = train_final_model(laboratory, ranked, splits, Extent(8))
+        late = train_final_model(laboratory, ranked, splits, Extent(8), late=lambda: True)
         networks = len(late.model.networks)
         assert 0 < networks < 8
         pairs = zip(late.model.networks.arrays.values(), whole.model.networks.arrays.values(), strict=True)
@@ -248,7 +246,7 @@ class TestRowsThatNoFoldScores:
         for values in said.values():
             values[others] = for_the_others
         pretend(flowers, near=said["best"], **said)
-        final = train_final_model(laboratory, RANKED, halves, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, halves, Extent(greedy=True))
         assert (taken(final), final.selection) == ({"best": 1, "rival": 7}, "greedy")
         assert final.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
 
@@ -260,7 +258,7 @@ class TestTemperature:
         for split in splits:
             right[split.validation_rows[::3]] = 0.1
         pretend(flowers, best=right, near=right)
-        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, Extent()).model
         assert model.temperature > 1.2
         assert model.temperature == pytest.approx(model.single_temperature, rel=1e-3)
 
@@ -271,7 +269,7 @@ class TestTemperature:
             first[split.validation_rows[::4]] = 0.01
         others = np.full(len(flowers.y_development), 0.5)
         pretend(flowers, best=(first, others), near=0.5)
-        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, Extent()).model
         assert model.single_temperature > 1.2
         assert model.temperature < 0.8
         assert model.single.temperature == model.single_temperature
@@ -280,7 +278,7 @@ class TestTemperature:
         self, laboratory, splits, flowers, pretend
     ):
         pretend(flowers, best=0.3, near=0.3, rival=0.8)
-        final = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent(greedy=True))
+        final = train_final_model(laboratory, RANKED, splits, Extent(greedy=True))
         assert taken(final) == {"best": 1, "rival": 7}
         assert final.model.temperature < 0.3  # (0.3 + 7 · 0.8) / 8, and always right: the surer the better
         assert final.model.single_temperature > 4  # 0.3 of three classes, always wrong: the less sure the better
@@ -290,7 +288,7 @@ class TestTemperature:
         right = np.full(len(flowers.y_development), 0.6)
         right[splits[0].validation_rows], right[splits[1].validation_rows] = 0.95, 0.05
         pretend(flowers, best=right, near=right)
-        model = train_final_model(laboratory, RANKED, splits, SCHEDULE, Extent()).model
+        model = train_final_model(laboratory, RANKED, splits, Extent()).model
         assert (model.temperature, model.single_temperature) == (1.0, 1.0)
 
 
@@ -309,7 +307,7 @@ class TestNumbers:
         good = candidate(NORMED, 1.1, epochs=SCHEDULE, learning_rate=0.03)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "temperature", lambda *_: pytest.fail("numbers have none"))
-            yield train_final_model(laboratory, [hopeless, good], cut, SCHEDULE, Extent(greedy=True)), hopeless, good
+            yield train_final_model(laboratory, [hopeless, good], cut, Extent(greedy=True)), hopeless, good
         laboratory.close()
 
     def test_what_predicts_validation_rows_best_is_taken(self, final):
@@ -325,7 +323,7 @@ class TestModel:
     @pytest.fixture(scope="class")
     @staticmethod
     def ensemble(laboratory):
-        return train_ensemble(laboratory, {RIVAL: 2, replace(NEAR, epochs=3): 1}, SCHEDULE)
+        return train_ensemble(laboratory, {RIVAL: 2, replace(NEAR, epochs=3): 1})
 
     def test_it_predicts_classes_and_probabilities_of_rows(self, flowers, laboratory, ensemble):
         model = as_model(laboratory, ensemble)

@@ -22,8 +22,15 @@ NORMED = arm_of("before", True, True)
 SCHEDULE = 6
 
 
-def candidate(arm: Arm, configuration: int = 0, epochs: int = 5, **hyper: float) -> Candidate:
-    return Candidate(arm, configuration, Hyperparameters(**{"learning_rate": 0.01} | hyper)._asdict(), epochs, loss=0.5)
+def candidate(arm: Arm, configuration: int = 0, epochs: int = 5, schedule: int = SCHEDULE, **hyper: float) -> Candidate:
+    return Candidate(
+        arm,
+        configuration,
+        Hyperparameters(**{"learning_rate": 0.01} | hyper)._asdict(),
+        epochs,
+        loss=0.5,
+        schedule=schedule,
+    )
 
 
 CANDIDATES = (
@@ -39,7 +46,7 @@ SHARES = dict(zip(CANDIDATES, (3, 3, 2), strict=True))
 
 @pytest.fixture(scope="module")
 def ensemble(laboratory) -> TrainedEnsemble:
-    return train_ensemble(laboratory, SHARES, SCHEDULE)
+    return train_ensemble(laboratory, SHARES)
 
 
 class TestEnsemble:
@@ -52,7 +59,7 @@ class TestEnsemble:
         assert len({output.tobytes() for output in outputs}) == 8
 
     def test_a_network_does_not_depend_on_what_else_is_in_the_ensemble(self, laboratory, ensemble):
-        alone = train_ensemble(laboratory, {CANDIDATES[1]: 2}, SCHEDULE)
+        alone = train_ensemble(laboratory, {CANDIDATES[1]: 2})
         for one, other in zip(
             alone.networks.arrays.values(), ensemble.networks.only([3, 4]).arrays.values(), strict=True
         ):
@@ -60,7 +67,7 @@ class TestEnsemble:
 
     def test_it_is_trained_for_its_epochs_of_the_schedule_that_it_was_chosen_in(self, laboratory):
         def weights(epochs, schedule):
-            ensemble = train_ensemble(laboratory, {candidate(PLAIN, epochs=epochs): 1}, schedule)
+            ensemble = train_ensemble(laboratory, {candidate(PLAIN, epochs=epochs, schedule=schedule): 1})
             return ensemble.networks.arrays["0.weight"].tobytes()
 
         assert len({weights(3, 6), weights(4, 6), weights(3, 3)}) == 3
@@ -90,7 +97,7 @@ class TestEnsemble:
         assert index == 8
 
     def test_it_is_the_same_bit_for_bit_when_trained_again(self, laboratory, ensemble):
-        again = train_ensemble(laboratory, SHARES, SCHEDULE)
+        again = train_ensemble(laboratory, SHARES)
         flat = ensemble.flat()
         assert {name: array.tobytes() for name, array in again.flat().items()} == {
             name: array.tobytes() for name, array in flat.items()
@@ -120,7 +127,7 @@ class TestStages:
         assert_alike(ensemble.stages[5], jax.tree.map(lambda leaf: leaf[:1], ensemble.blocks[0].learned))
 
     def test_half_way_it_is_what_a_training_that_stops_there_leaves(self, laboratory, ensemble):
-        half = train_ensemble(laboratory, {replace(CANDIDATES[0], epochs=2): 3}, SCHEDULE)
+        half = train_ensemble(laboratory, {replace(CANDIDATES[0], epochs=2): 3})
         assert_alike(ensemble.stages[2], half.stages[2])
         assert any(
             (one != other).any()
@@ -138,13 +145,13 @@ class TestStages:
 
     @pytest.mark.parametrize(("epochs", "stages"), [(1, [0, 1]), (2, [0, 1, 2]), (3, [0, 1, 3])])
     def test_of_few_epochs_some_are_the_same(self, laboratory, epochs, stages):
-        found = train_ensemble(laboratory, {candidate(PLAIN, epochs=epochs): 1}, SCHEDULE).stages
+        found = train_ensemble(laboratory, {candidate(PLAIN, epochs=epochs): 1}).stages
         assert list(found) == stages
         assert len(found[0]) == 3
 
     def test_change_nothing_of_what_is_trained(self, laboratory, ensemble, monkeypatch):
         monkeypatch.setattr("goru.studies.final.refits.Block", lambda *given, snapshots: Block(*given))
-        without = train_ensemble(laboratory, SHARES, SCHEDULE)
+        without = train_ensemble(laboratory, SHARES)
         assert without.stages == {}
         for name, array in without.flat().items():
             np.testing.assert_array_equal(array, ensemble.flat()[name])
@@ -157,10 +164,10 @@ class TestStages:
             return train(trainer, blocks, *args, **kwargs)
 
         monkeypatch.setattr(Trainer, "train", watch)
-        predict_validation(laboratory, {CANDIDATES[1]: 3}, splits, SCHEDULE)
+        predict_validation(laboratory, {CANDIDATES[1]: 3}, splits)
         assert {block.snapshots for block in seen} == {()}
         seen.clear()
-        train_ensemble(laboratory, SHARES, SCHEDULE)
+        train_ensemble(laboratory, SHARES)
         assert sorted(block.snapshots for block in seen) == [*[()] * 4, (0, 2, 5)]  # of five blocks one
 
     def broken(self, ensemble: TrainedEnsemble, networks: list[int]) -> TrainedEnsemble:
@@ -192,7 +199,7 @@ WILD = candidate(PLAIN, configuration=2, learning_rate=1e38)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 class TestDiverged:
     def test_networks_that_diverged_are_not_handed_over(self, laboratory, ensemble):
-        mixed = train_ensemble(laboratory, {CANDIDATES[0]: 3, WILD: 3, CANDIDATES[2]: 2}, SCHEDULE)
+        mixed = train_ensemble(laboratory, {CANDIDATES[0]: 3, WILD: 3, CANDIDATES[2]: 2})
         assert mixed.candidates == (CANDIDATES[0],) * 3 + (CANDIDATES[2],) * 2
         for one, other in zip(
             mixed.networks.arrays.values(), ensemble.networks.only([0, 1, 2, 6, 7]).arrays.values(), strict=True
@@ -206,20 +213,20 @@ class TestDiverged:
             np.testing.assert_array_equal(array, whole[f"{kept[index]}.{rest}"])
 
     def test_they_change_no_other_network_s_stages_and_have_none(self, laboratory, ensemble):
-        mixed = train_ensemble(laboratory, {CANDIDATES[0]: 3, WILD: 1}, SCHEDULE)
+        mixed = train_ensemble(laboratory, {CANDIDATES[0]: 3, WILD: 1})
         assert list(mixed.stages) == [0, 2, 5]
         for epoch, network in mixed.stages.items():
             assert_alike(network, ensemble.stages[epoch])
-        assert train_ensemble(laboratory, {WILD: 2, CANDIDATES[0]: 1}, SCHEDULE).stages == {}
+        assert train_ensemble(laboratory, {WILD: 2, CANDIDATES[0]: 1}).stages == {}
 
     def test_where_all_diverged_there_is_nothing_to_hand_over(self, laboratory):
         with pytest.raises(InputError, match="all networks of the recommended configurations diverged"):
-            train_ensemble(laboratory, {WILD: 3}, SCHEDULE)
+            train_ensemble(laboratory, {WILD: 3})
 
     def test_on_validation_rows_each_network_has_its_place_whatever_becomes_of_the_others(
         self, laboratory, splits, predicted
     ):
-        mixed = predict_validation(laboratory, {CANDIDATES[0]: 1, WILD: 2, CANDIDATES[2]: 1}, splits, SCHEDULE)
+        mixed = predict_validation(laboratory, {CANDIDATES[0]: 1, WILD: 2, CANDIDATES[2]: 1}, splits)
         np.testing.assert_array_equal(mixed[[0, 3]], predicted[[0, 4]])
         assert not np.isfinite(mixed[[1, 2]]).any()
 
@@ -262,7 +269,7 @@ VALIDATION = {CANDIDATES[0]: 1, CANDIDATES[1]: 3, CANDIDATES[2]: 1}
 
 @pytest.fixture(scope="module")
 def predicted(laboratory, splits) -> np.ndarray:
-    return predict_validation(laboratory, VALIDATION, splits, SCHEDULE)
+    return predict_validation(laboratory, VALIDATION, splits)
 
 
 class TestPredictValidation:
@@ -279,7 +286,7 @@ class TestPredictValidation:
         def predict(dataset):
             changed = laboratory.for_table(dataset, laboratory.seed)
             changed.balanced = balanced
-            return predict_validation(changed, shares, splits, SCHEDULE)
+            return predict_validation(changed, shares, splits)
 
         before, after = predict(flowers), predict(other_targets(flowers, scored[:5]))
         np.testing.assert_array_equal(after[:, scored], before[:, scored])
@@ -293,7 +300,7 @@ class TestPredictValidation:
         numeric[row] = [1e6, -1e6]
         changed = replace(flowers, encoded_development=replace(encoded, numeric=numeric))
         before, after = (
-            predict_validation(laboratory.for_table(dataset, laboratory.seed), {CANDIDATES[1]: 1}, splits, SCHEDULE)[0]
+            predict_validation(laboratory.for_table(dataset, laboratory.seed), {CANDIDATES[1]: 1}, splits)[0]
             for dataset in (flowers, changed)
         )
         np.testing.assert_array_equal(after[rest], before[rest])
@@ -301,8 +308,8 @@ class TestPredictValidation:
         assert (after[splits[0].validation_rows] != before[splits[0].validation_rows]).any(axis=1).all()
 
     def test_they_learn_from_the_training_rows_what_the_validation_rows_are(self, laboratory, splits, flowers):
-        good = candidate(PLAIN, epochs=40, learning_rate=0.03)
-        mean = predict_validation(laboratory, {good: 4}, splits, 40).mean(axis=0)
+        good = candidate(PLAIN, epochs=40, schedule=40, learning_rate=0.03)
+        mean = predict_validation(laboratory, {good: 4}, splits).mean(axis=0)
         assert (mean.argmax(axis=1) == flowers.y_development).mean() > 0.6  # a third by chance
 
     def test_networks_come_in_the_order_of_the_candidates_and_do_not_depend_on_one_another(
@@ -310,7 +317,7 @@ class TestPredictValidation:
     ):
         start = 0
         for one, share in VALIDATION.items():
-            alone = predict_validation(laboratory, {one: share}, splits, SCHEDULE)
+            alone = predict_validation(laboratory, {one: share}, splits)
             np.testing.assert_array_equal(alone, predicted[start : start + share])
             start += share
 
@@ -332,55 +339,55 @@ class TestPredictValidation:
         """Blocks hold two networks; with and without decay, a program is the same."""
         long, short = CANDIDATES[0], candidate(arm_of("before", True), configuration=3, epochs=2, dropout_rate=0.4)
         other = candidate(PLAIN, epochs=4)
-        together = predict_validation(laboratory, {short: 1, other: 1, long: 2}, splits, SCHEDULE)
+        together = predict_validation(laboratory, {short: 1, other: 1, long: 2}, splits)
         # Of the longer one the second network found no room.
         assert sorted(blocks) == sorted(3 * [(1, 2), (1, 4), (2, 5)])
         blocks.clear()
-        pair = predict_validation(laboratory, {short: 1, long: 1}, splits, SCHEDULE)
+        pair = predict_validation(laboratory, {short: 1, long: 1}, splits)
         assert blocks == 3 * [(2, 5)]
-        alone = [predict_validation(laboratory, {one: 1}, splits, SCHEDULE)[0] for one in (short, long)]
+        alone = [predict_validation(laboratory, {one: 1}, splits)[0] for one in (short, long)]
         np.testing.assert_array_equal(pair, alone)
         np.testing.assert_array_equal(together[[0, 2]], alone)
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_whoever_diverges_spoils_no_other_in_its_block(self, laboratory, splits, blocks):
         well = candidate(PLAIN, configuration=1, epochs=3)
-        pair = predict_validation(laboratory, {replace(WILD, epochs=2): 1, well: 1}, splits, SCHEDULE)
+        pair = predict_validation(laboratory, {replace(WILD, epochs=2): 1, well: 1}, splits)
         assert blocks == 3 * [(2, 3)]
-        np.testing.assert_array_equal(pair[1], predict_validation(laboratory, {well: 1}, splits, SCHEDULE)[0])
+        np.testing.assert_array_equal(pair[1], predict_validation(laboratory, {well: 1}, splits)[0])
         assert not np.isfinite(pair[0]).any()
 
     def test_what_was_predicted_before_is_not_trained_again(self, laboratory, splits, predicted, blocks):
         kept = {}
-        first = predict_validation(laboratory, {CANDIDATES[1]: 1, CANDIDATES[2]: 1}, splits, SCHEDULE, kept=kept)
+        first = predict_validation(laboratory, {CANDIDATES[1]: 1, CANDIDATES[2]: 1}, splits, kept=kept)
         np.testing.assert_array_equal(first, predicted[[1, 4]])
         blocks.clear()
-        some = predict_validation(laboratory, VALIDATION, splits[:2], SCHEDULE, kept=kept)
+        some = predict_validation(laboratory, VALIDATION, splits[:2], kept=kept)
         # Of the second candidate the second network of its first block, and the third in one of its own.
         assert sorted(blocks) == 2 * [(1, 3), (1, 3)] + 2 * [(1, 5)]
         scored = np.isfinite(some).all(axis=(0, 2))
         np.testing.assert_array_equal(np.flatnonzero(scored), np.sort(np.concatenate([s for _, s in splits[:2]])))
         np.testing.assert_array_equal(some[:, scored], predicted[:, scored])
         blocks.clear()
-        again = predict_validation(laboratory, VALIDATION, splits[:2], SCHEDULE, lambda: True, kept)
+        again = predict_validation(laboratory, VALIDATION, splits[:2], lambda: True, kept)
         np.testing.assert_array_equal(again, some)
         assert blocks == []
 
     def test_where_it_is_too_late_nothing_is_predicted_nor_kept(self, laboratory, splits):
         kept = {}
-        late = predict_validation(laboratory, {CANDIDATES[1]: 1}, splits, SCHEDULE, lambda: True, kept)
+        late = predict_validation(laboratory, {CANDIDATES[1]: 1}, splits, lambda: True, kept)
         assert np.isnan(late).all()
         assert kept == {}
 
     def test_it_is_the_same_bit_for_bit_when_done_again(self, laboratory, splits, predicted):
-        again = predict_validation(laboratory, VALIDATION, splits, SCHEDULE)
+        again = predict_validation(laboratory, VALIDATION, splits)
         assert again.tobytes() == predicted.tobytes()
 
     def test_rows_that_no_split_scores_are_not_predicted(self, laboratory, flowers):
         """With times, the first period is only fitted on, and later splits fit on more rows than earlier ones."""
         n = len(flowers.y_development)
         past = [Split(np.arange(end), np.arange(end, end + 18)) for end in (18, 36)]
-        predicted = predict_validation(laboratory, {CANDIDATES[0]: 2}, past, SCHEDULE)
+        predicted = predict_validation(laboratory, {CANDIDATES[0]: 2}, past)
         assert predicted.shape == (2, n, 3)
         assert np.isnan(predicted[:, :18]).all()
         assert np.isfinite(predicted[:, 18:54]).all()
@@ -396,8 +403,8 @@ class TestPredictValidation:
 
         monkeypatch.setattr(Trainer, "train", watch)
         shares = {CANDIDATES[1]: 3}
-        predict_validation(laboratory, shares, splits, SCHEDULE)
-        train_ensemble(laboratory, shares, SCHEDULE)
+        predict_validation(laboratory, shares, splits)
+        train_ensemble(laboratory, shares)
         assert len(seen) == 3 * 3 + 3
         states = {tuple(np.random.SeedSequence(member.seed).generate_state(4)) for member in seen}
         assert len(states) == len({member.id for member in seen}) == len(seen)
@@ -417,8 +424,8 @@ def numbers(prices):
 class TestNumbers:
     def test_they_are_predicted_in_the_targets_own_units(self, numbers, prices):
         laboratory, cut = numbers
-        good = candidate(PLAIN, epochs=40, learning_rate=0.03)
-        predicted = predict_validation(laboratory, {good: 2}, cut, 40)
+        good = candidate(PLAIN, epochs=40, schedule=40, learning_rate=0.03)
+        predicted = predict_validation(laboratory, {good: 2}, cut)
         assert predicted.shape == (2, len(prices.y_development))
         y, mean = prices.y_development, predicted.mean(axis=0)  # 5000, give or take a thousand
         assert np.mean((y - mean) ** 2) < 0.3 * np.var(y)
@@ -429,7 +436,7 @@ class TestNumbers:
         y = prices.y_development.copy()
         y[scored[0]] = 1e6
         before, after = (
-            predict_validation(laboratory.for_table(dataset, 0), {CANDIDATES[1]: 1}, cut, SCHEDULE)[0]
+            predict_validation(laboratory.for_table(dataset, 0), {CANDIDATES[1]: 1}, cut)[0]
             for dataset in (prices, replace(prices, y_development=y))
         )
         np.testing.assert_array_equal(after[scored], before[scored])
@@ -445,7 +452,7 @@ def test_rows_of_rare_classes_may_count_for_more(laboratory, flowers):
     for balanced in (False, True):
         changed = laboratory.for_table(rare, 0)
         changed.balanced = balanced
-        ensemble = train_ensemble(changed, {candidate(PLAIN, epochs=10): 1}, 10)
+        ensemble = train_ensemble(changed, {candidate(PLAIN, epochs=10, schedule=10): 1})
         preparation, _ = fit_preparation(rare, np.arange(72))
         outputs = ensemble.networks.outputs(preparation.transform(rare.encoded_development))[0]
         found.append((outputs[:, 1] - outputs[:, 0]).mean())

@@ -11,7 +11,7 @@ from goru.data.splitting import folds
 from goru.experiment.effects.comparison import CLASS_PRIOR, Difference, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.final.rivals import BOOSTING, against, baseline_models, constant_name, linear_name
+from goru.studies.final.rivals import BOOSTING, against, baseline_models, constant_name, cross_validated, linear_name
 from goru.studies.final.scores import constant_predictions, figures, row_losses
 
 INFINITE = float("inf")
@@ -81,6 +81,51 @@ class TestPredictions:
         for balanced in (True, False):
             baseline_models(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
+
+
+class TestInCrossValidation:
+    def test_the_loss_of_a_constant_is_that_of_each_split_s_own_training_rows(self, flowers, prices):
+        for dataset in (flowers, prices):
+            model, splits = (
+                baseline_models(dataset, cut(dataset), 0, False, INFINITE)[constant_name(dataset)],
+                cut(dataset),
+            )
+            part = np.arange(len(dataset.y_development)) % 7
+            found = cross_validated(dataset, splits, model.again, lambda _: None, part)
+            for place, (training, validation) in enumerate(splits):
+                y = dataset.y_development
+                if dataset.classes is None:
+                    expected = np.mean(((y[validation] - y[training].mean()) / y.std()) ** 2)
+                else:
+                    expected = -np.log(np.bincount(y[training])[y[validation]] / len(training)).mean()
+                assert found.losses[place] == pytest.approx(expected)
+            np.testing.assert_allclose(found.parts.sum(axis=1), found.losses)
+
+    def test_every_model_is_fitted_again_where_there_is_time_and_beats_the_constant(self, flowers):
+        models, splits = baseline_models(flowers, cut(flowers), 0, False, INFINITE), cut(flowers)
+        part = np.zeros(len(flowers.y_development), int)
+        losses = {
+            name: cross_validated(flowers, splits, model.again, lambda _: None, part).change
+            for name, model in models.items()
+        }
+        assert losses.pop(CLASS_PRIOR) > max(losses.values())
+
+    def test_where_time_is_short_only_the_constant_is(self, flowers, monkeypatch):
+        monkeypatch.setattr("goru.studies.final.rivals.CROSS_SECONDS", 0.0)
+        models = baseline_models(flowers, cut(flowers), 0, False, INFINITE)
+        assert [name for name, model in models.items() if model.again is not None] == [CLASS_PRIOR]
+
+    def test_what_rows_count_for_counts(self, flowers):
+        model, splits = baseline_models(flowers, cut(flowers), 0, True, INFINITE)[CLASS_PRIOR], cut(flowers)
+        weights = np.where(flowers.y_development == 0, 5.0, 1.0)
+        found = cross_validated(flowers, splits, model.again, lambda _: weights, np.zeros(len(weights), int))
+        np.testing.assert_allclose(found.losses, np.log(3))  # where every class counts alike, whatever the rows
+
+    def test_fitting_and_predicting_take_time(self, flowers):
+        models = baseline_models(flowers, cut(flowers), 0, False, INFINITE)
+        for name in (linear_name(flowers), BOOSTING):
+            assert models[name].fit_seconds > 0
+            assert models[name].predict_seconds > 0
 
 
 class TestAgainst:

@@ -34,8 +34,8 @@ def pretend(monkeypatch):
     def install(values):
         asked = []
 
-        def predict(laboratory, shares, splits, schedule_epochs):
-            asked.append((dict(shares), splits, schedule_epochs))
+        def predict(laboratory, shares, splits):
+            asked.append((dict(shares), splits))
             found = np.full((len(shares), 8), np.nan)
             for own, one in zip(found, shares, strict=True):
                 own[SCORED] = values[one.loss]
@@ -48,14 +48,14 @@ def pretend(monkeypatch):
 
 
 def score(scoring):
-    return score_arms(SimpleNamespace(), RANKED, SPLITS, 40, scoring)
+    return score_arms(SimpleNamespace(), RANKED, SPLITS, scoring)
 
 
 class TestScores:
     def test_one_network_of_the_best_configuration_of_every_arm_predicts(self, pretend):
         asked = pretend({1.0: 0.1, 2.0: 0.2, 4.0: 0.4})
         score(lambda rows, predicted: 0.0)
-        assert asked == [({BEST: 1, SECOND: 1, FOURTH: 1}, SPLITS, 40)]
+        assert asked == [({BEST: 1, SECOND: 1, FOURTH: 1}, SPLITS)]
 
     def test_they_are_what_is_said_of_the_predictions_for_rows_that_are_scored(self, pretend):
         pretend({1.0: 0.1, 2.0: 0.2, 4.0: 0.4})

@@ -1,0 +1,71 @@
+"""Schedules longer than the race's, for the few networks of the final model.
+
+A budget that is small for its table pays for short schedules alone, as the race trains every combination many times
+over. Which of them is better shows all the same; how good it can be does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from goru.data.splitting import Split
+from goru.experiment.candidates import Candidate
+from goru.experiment.design import Design
+from goru.population.trained import TrainedBlock
+from goru.studies.asked.design import hyperparameters, knob_values
+from goru.studies.final.refits import Late, jobs_of
+from goru.studies.laboratory import NetworkLaboratory
+
+
+def lengthened(
+    laboratory: NetworkLaboratory,
+    design: Design,
+    candidates: Sequence[Candidate],
+    split: Split,
+    schedule: int,
+    late: Late | None = None,
+) -> list[Candidate]:
+    """Candidates, each with a longer schedule where that lowers its loss on a split's validation rows.
+
+    **Arguments:**
+
+    - `candidates`: of one arm.
+    - `split`: on whose training rows each is trained both ways; the longer way stops at its best epoch.
+    - `schedule`: the length of the longer one, in epochs.
+    - `late`: whether there is no time any more; then no schedule is longer.
+    """
+    count, rows = len(split.training_rows), laboratory.rows(split)
+    longer = [_with_schedule(laboratory, design, candidate, schedule, count) for candidate in candidates]
+    ways = [jobs_of(laboratory, some, rows) for some in (longer, candidates)]
+    jobs = [job for way in ways for job in way]
+    trained = dict(laboratory.train(jobs, on_epochs=lambda _: late is None or not late()))
+    if len(trained) < len(jobs):
+        return list(candidates)
+    of_longer, of_shorter = (
+        np.concatenate([_validation_losses(trained[place]) for place in places])
+        for places in (range(len(ways[0])), range(len(ways[0]), len(jobs)))
+    )
+    chosen = []
+    for candidate, long, losses, before in zip(candidates, longer, of_longer, of_shorter, strict=True):
+        stop = int(losses.argmin())
+        better = losses[stop] < before[candidate.epochs - 1]
+        chosen.append(replace(long, epochs=stop + 1) if better else candidate)
+    return chosen
+
+
+def _with_schedule(
+    laboratory: NetworkLaboratory, design: Design, candidate: Candidate, schedule: int, rows: int
+) -> Candidate:
+    """The same configuration; a decay's strength and the window of an average are shares of the whole schedule."""
+    steps = [laboratory.steps(epochs, rows) for epochs in (candidate.schedule or candidate.epochs, schedule)]
+    knobs = knob_values(design, candidate.arm, candidate.values, steps[0])
+    values = hyperparameters(knobs, steps[1])._asdict()
+    return replace(candidate, values=values, epochs=schedule, schedule=schedule)
+
+
+def _validation_losses(trained: TrainedBlock) -> np.ndarray:
+    """`(networks, epochs)`: of each epoch at its best temperature; infinite from where a network diverged on."""
+    losses = trained.parts.sum(axis=-1)
+    best = losses.reshape(*losses.shape[:2], -1).min(axis=-1)
+    return np.where(np.isfinite(best), best, np.inf)

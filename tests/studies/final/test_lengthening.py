@@ -1,0 +1,82 @@
+"""Schedules longer than the race's: taken where they lower the loss on validation rows, and told by what they keep."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate
+from goru.population.trainer import Trainer
+from goru.studies import defaults
+from goru.studies.asked.design import PLAIN, arm_of, design
+from goru.studies.asked.design import hyperparameters as trained_with
+from goru.studies.asked.techniques import STRENGTH
+from goru.studies.final.lengthening import lengthened
+from goru.studies.final.refits import predict_validation
+
+DESIGN, SHORT, LONG = design(), 2, 30
+DECAYED = arm_of(weight_decay=True)
+
+
+def candidate(laboratory, split, arm: Arm = PLAIN, configuration: int = 0, **values: float) -> Candidate:
+    """At the end of a short schedule."""
+    steps = laboratory.steps(SHORT, len(split.training_rows))
+    values = trained_with({"learning_rate": 0.01} | values, steps, arm)._asdict()
+    return Candidate(arm, configuration, values, SHORT, 0.5, schedule=SHORT)
+
+
+def losses_of(laboratory, split, one: Candidate, y: np.ndarray) -> float:
+    probabilities = predict_validation(laboratory, {one: 1}, [split])[0]
+    return float(-np.log(probabilities[split.validation_rows, y[split.validation_rows]]).mean())
+
+
+class TestLonger:
+    def test_where_a_short_one_stops_too_soon_the_schedule_is_longer(self, laboratory, splits, flowers):
+        short = [
+            candidate(laboratory, splits[0]),
+            candidate(laboratory, splits[0], configuration=1, learning_rate=0.02),
+        ]
+        found = lengthened(laboratory, DESIGN, short, splits[0], LONG)
+        for before, after in zip(short, found, strict=True):
+            assert (after.arm, after.configuration, after.schedule) == (before.arm, before.configuration, LONG)
+            assert SHORT < after.epochs <= LONG
+            long, brief = (losses_of(laboratory, splits[0], one, flowers.y_development) for one in (after, before))
+            assert long < brief
+
+    def test_where_another_is_worse_or_both_diverge_it_stays(self, laboratory, splits):
+        good = replace(candidate(laboratory, splits[0]), epochs=LONG, schedule=LONG)
+        wild = replace(good, values=good.values | {"learning_rate": 1e30})
+        for one in (good, wild):
+            assert lengthened(laboratory, DESIGN, [one], splits[0], schedule=1) == [one]
+
+    def test_a_decay_is_as_strong_over_the_whole_schedule(self, laboratory, splits):
+        short = candidate(laboratory, splits[0], DECAYED, **{STRENGTH: 2.0})
+        (long,) = lengthened(laboratory, DESIGN, [short], splits[0], LONG)
+        rows = len(splits[0].training_rows)
+        assert long.schedule == LONG
+        for one in (short, long):
+            steps = laboratory.steps(one.schedule, rows)
+            assert defaults.strength(one.values["weight_decay"], 0.01, steps) == pytest.approx(2.0)
+
+    def test_where_it_gets_too_late_no_schedule_is_longer(self, laboratory, splits):
+        short = [candidate(laboratory, splits[0])]
+        assert lengthened(laboratory, DESIGN, short, splits[0], LONG, late=lambda: True) == short
+
+    def test_both_ways_of_all_candidates_are_trained_once(self, laboratory, splits, monkeypatch):
+        trained, train = [], Trainer.train
+
+        def watch(trainer, blocks, *args, **kwargs):
+            trained.extend((block.schedule_epochs, len(block.members)) for block in blocks)
+            return train(trainer, blocks, *args, **kwargs)
+
+        monkeypatch.setattr(Trainer, "train", watch)
+        lengthened(
+            laboratory,
+            DESIGN,
+            [candidate(laboratory, splits[0], configuration=index) for index in (0, 1)],
+            splits[0],
+            9,
+        )
+        assert sum(count for length, count in trained if length == 9) == 2
+        assert sum(count for length, count in trained if length == SHORT) == 2
