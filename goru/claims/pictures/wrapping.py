@@ -2,6 +2,8 @@
 
 import textwrap
 
+from rich.cells import cell_len
+
 from goru.report.pictures.style import text
 
 
@@ -12,7 +14,8 @@ def wrapped(said: str, width: int, most: int) -> list[str]:
 
     - `most`: lines.
     """
-    lines = textwrap.wrap(said, width) or [""]
+    letters = max(width * len(said) // max(cell_len(said), 1), 1)  # some languages' are twice as wide
+    lines = textwrap.wrap(said, letters) or [""]
     if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1][: width - 1]}…"]
+        lines = [*lines[: most - 1], f"{lines[most - 1][: letters - 1]}…"]
     return [text(line, width) for line in lines]

@@ -16,6 +16,13 @@ HYPER = Hyperparameters(learning_rate=0.01)._asdict()
 BEST = {name: Candidate(arm, 1, HYPER, STOPS, 0.5) for name, arm in (("plain", PLAIN), ("recommended", NORMED))}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def a_quarter_is_enough():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows_curve, "FEWEST_ROWS", 8)
+        yield
+
+
 @pytest.fixture(scope="module")
 def raced(laboratory, splits):
     """The trials of both candidates, and of another configuration that is nobody's."""
