@@ -324,11 +324,12 @@ def _judged(answer: Answer) -> str:
 def _failures(answer: Answer) -> Table | None:
     if not answer.failures:
         return None
+    failed = _("failed networks") if words.of_networks(answer) else _("failed trials")
     rows = [
         (retold(one.arm), _("{failed:,} of {of:,}", failed=one.failed, of=one.of), one.last_line)
         for one in answer.failures
     ]
-    return Table((_("combination"), _("failed"), _("the last one's reason")), rows)
+    return Table((_("combination"), failed, _("the last one's reason")), rows)
 
 
 def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -152,18 +152,18 @@ def _says(activations: Activations) -> str:
             how = _("about evenly spread over the layers (standard deviation {deviation})", deviation=reach)
         else:
             how = _("unevenly spread over the layers (standard deviation {deviation})", deviation=reach)
-        epoch, network = stages[-1].epoch, retold(name)
+        given = {"epoch": stages[-1].epoch, "name": retold(name), "how": how}
+        dead = max(layer.dead or 0.0 for layer in last)
         sentences.append(
-            _(
-                "At the end (epoch {epoch}) the {name} network's activations are {how}.",
-                epoch=epoch,
-                name=network,
-                how=how,
+            _("At the end (epoch {epoch}) the {name} network's activations are {how}.", **given)
+            if dead <= MANY_DEAD
+            else _(
+                "At the end (epoch {epoch}) the {name} network's activations are {how}; up to {share:.0%} of a layer's "
+                "units are dead (constant).",
+                **given,
+                share=dead,
             )
         )
-        dead = max(layer.dead or 0.0 for layer in last)
-        if dead > MANY_DEAD:
-            sentences.append(_("Up to {share:.0%} of a layer's units are dead (constant).", share=dead))
     return " ".join(
         [
             *sentences,

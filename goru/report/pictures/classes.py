@@ -167,16 +167,22 @@ def _says_roc(predictions: ClassPredictions) -> str:
         )
         return sentence + (" " + _("Beside it: {areas}.", areas=", ".join(areas)) if areas else "")
     worst, best = curves[0], curves[-1]
-    sentence = _(
-        "Each class against all others. The lowest area under the curve is that of '{label}', {area:.3f}.",
-        label=short_name(worst.name),
-        area=worst.area,
-    )
+    given = {"worst": short_name(worst.name), "lowest": worst.area}
     if len(predictions.classes) > len(curves):
-        count, classes = len(curves), len(predictions.classes)
-        return f"{sentence} {_('Shown are {count} of {classes} classes.', count=count, classes=classes)}"
-    name = f"'{short_name(best.name)}'"
-    return f"{sentence} {_('The highest is that of {label}, {area:.3f}.', label=name, area=best.area)}"
+        return _(
+            "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; shown are "
+            "{count} of {classes} classes.",
+            **given,
+            count=len(curves),
+            classes=len(predictions.classes),
+        )
+    return _(
+        "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; the highest "
+        "that of '{best}', {highest:.3f}.",
+        **given,
+        best=short_name(best.name),
+        highest=best.area,
+    )
 
 
 def _confusion_table(predictions: ClassPredictions) -> Table:
