@@ -170,15 +170,15 @@ def _says_roc(predictions: ClassPredictions) -> str:
     given = {"worst": short_name(worst.name), "lowest": worst.area}
     if len(predictions.classes) > len(curves):
         return _(
-            "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; shown are "
-            "{count} of {classes} classes.",
+            "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; shown "
+            "are {count} of {classes} classes.",
             **given,
             count=len(curves),
             classes=len(predictions.classes),
         )
     return _(
-        "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; the highest "
-        "that of '{best}', {highest:.3f}.",
+        "Each class against all others. The lowest area under the curve is that of '{worst}', {lowest:.3f}; the "
+        "highest that of '{best}', {highest:.3f}.",
         **given,
         best=short_name(best.name),
         highest=best.area,

@@ -118,12 +118,21 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
     what = what or _("probabilities")
     figure.update_yaxes(title={"text": text(what)}, col=1)
     widest = max(dependences, key=_spread)
-    says = _(
-        "Every row is given the same value of one column, and predictions are averaged, other columns being as they "
-        "are: what comes of the column. Of these columns {column} moves the {what} most. Where columns go together, "
-        "some of these rows could not be.",
-        column=short_name(widest.column),
-        what=what,
+    given = {"what": what, "column": short_name(widest.column)}
+    says = (
+        _(
+            "Every row is given the same value of one column, and predictions are averaged: how the {what} depends on "
+            "it, other columns being as they are. Of these columns {column} moves it most. Where columns go together, "
+            "some of these rows could not be.",
+            **given,
+        )
+        if of_one
+        else _(
+            "Every row is given the same value of one column, and predictions are averaged: how the {what} depend on "
+            "it, other columns being as they are. Of these columns {column} moves them most. Where columns go together, "
+            "some of these rows could not be.",
+            **given,
+        )
     )
     rows = [
         (one.column, str(value) if isinstance(value, str) else f"{value:.4g}", label, number(mean))

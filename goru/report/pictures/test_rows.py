@@ -79,32 +79,35 @@ def label(answer: Answer, entry: ModelScores) -> str:
     """A model in words."""
     if not entry.networks or not wording.of_networks(answer):
         return retold(entry.arm)
-    return f"{retold(entry.arm)}, {wording.trials(answer, entry.networks)}"
+    networks = _("one network") if entry.networks == 1 else wording.trials(answer, entry.networks)
+    return f"{retold(entry.arm)}, {networks}"
 
 
 def _says(answer: Answer) -> str:
     name, over, plain = main_figure(answer), final_scores(answer), plain_beside(answer)
     of_networks = wording.of_networks(answer)
     ours, theirs = numbers([over.figures[name], None if plain is None else plain.figures[name]])
-    given = {"rows": answer.data.test, "figure": retold(name), "ours": ours}
-    sentences = [_("On {rows:,} test rows, {figure} of the recommendation: {ours}.", **given)]
-    if plain is not None:
-        plain_one = wording.plain(answer)
-        sentences = [
-            _(
-                "On {rows:,} test rows, {figure} of the recommendation: {ours}, of the {plain}: {theirs}.",
-                **given,
-                plain=plain_one,
-                theirs=theirs,
-            )
-        ]
+    kind = _("configuration's")
+    if of_networks:
+        kind = _("networks'") if over.networks > 1 else _("network's")
+    given = {"rows": answer.data.test, "kind": kind, "figure": retold(name), "ours": ours}
+    sentences = [
+        _("On {rows:,} test rows, the recommended {kind} {figure} is {ours}.", **given)
+        if plain is None
+        else _(
+            "On {rows:,} test rows, the recommended {kind} {figure} is {ours}, the plain {kind} {theirs}.",
+            **given,
+            theirs=theirs,
+        )
+    ]
     against_plain = answer.plain_against_networks  # an answer on disk may be older
     rivals = [*([against_plain] if against_plain else []), *answer.against_networks]
     sentences += [_compared(answer, rival) for rival in rivals]
     if any(rival.loss is not None for rival in rivals):
         sentences.append(
             _(
-                "Shares are of the recommendation's loss, with simultaneous {confidence:.0%} CIs.",
+                "Shares are of the recommended {kind} loss, with simultaneous {confidence:.0%} CIs.",
+                kind=kind,
                 confidence=CONFIDENCE,
             )
         )
