@@ -12,13 +12,15 @@ FEWEST_PIECES, MOST_PIECES = 8, 48
 # 16,000; twice as many of 4,000 lost what they had gained.
 PIECES_A_ROOT = 0.37  # times the square root of the rows
 MOST_FEATURES = 512  # that pieces add to a table; a column is cut into the fewest all the same
+MOST_CELLS = 100_000_000  # that they add: 400 MB
 
 
 def pieces_of(numeric: np.ndarray) -> tuple[int, ...]:
     """Into how many pieces each column of ``[n, p]`` numbers is cut: the more, the more rows there are; 0 for a column
     with no more different values than the fewest pieces."""
     cut = [len(np.unique(column[~np.isnan(column)])) > FEWEST_PIECES for column in numeric.T]
-    most = min(int(PIECES_A_ROOT * len(numeric) ** 0.5), MOST_FEATURES // max(sum(cut), 1), MOST_PIECES)
+    features = min(MOST_FEATURES, MOST_CELLS // max(len(numeric), 1))
+    most = min(int(PIECES_A_ROOT * len(numeric) ** 0.5), features // max(sum(cut), 1), MOST_PIECES)
     return tuple(max(most, FEWEST_PIECES) * wanted for wanted in cut)
 
 

@@ -126,11 +126,22 @@ def thinned(splits: Sequence[Split], y: np.ndarray, rows: int, seed: int) -> lis
     """
     if rows >= len(y):
         return list(splits)
+    kept = evenly_drawn(y, rows, seed)
+    return [Split(fit[kept[fit]], score[kept[score]]) for fit, score in splits]
+
+
+def evenly_drawn(y: np.ndarray, rows: int, seed: int) -> np.ndarray:
+    """Which of all rows are among so many that are drawn by lot, evenly over what they are to predict; `(n,)` bool.
+
+    **Arguments:**
+
+    - `rows`: no more than there are.
+    """
     rng = np.random.default_rng((seed, _THINNED))
     order = np.lexsort((rng.random(len(y)), y))
     kept = np.zeros(len(y), bool)
     kept[order[((np.arange(rows) + 0.5) * len(y) / rows).astype(int)]] = True
-    return [Split(fit[kept[fit]], score[kept[score]]) for fit, score in splits]
+    return kept
 
 
 def parts(dataset: Development, seed: int) -> np.ndarray:

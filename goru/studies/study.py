@@ -10,7 +10,7 @@ from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError, option
 from goru.experiment.arms import Arm
-from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.candidates import no_worse_than_plain, rank
 from goru.experiment.clock import Clock
 from goru.experiment.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.looks import Looks
@@ -29,17 +29,15 @@ from goru.studies.asked.judging import judge_of
 from goru.studies.asked.options import Options
 from goru.studies.asked.techniques import TECHNIQUES, parsed
 from goru.studies.blocks import Blocks
-from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
-from goru.studies.final.final_model import FinalModel, needs_validation, train_final_model
-from goru.studies.final.lengthening import lengthened
-from goru.studies.final.refits import Kept
+from goru.studies.final.final_model import needs_validation
+from goru.studies.final.final_models import train_final_models
 from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
-from goru.studies.final.shortlist import shortlist
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
+from goru.studies.sampling import rows_to_search, sampled
 from goru.studies.splits import cut
 from goru.wording import counted
 
@@ -96,6 +94,7 @@ class Study:
         self._design = design(options.search_batch_norm, factors)
         self._judge = judge_of(options.judge, dataset)
         self._partitions = cut(dataset, options.seed, partitions)
+        self._whole, self._whole_usual, self._own_partitions = dataset, self._usual_of(self._partitions), partitions
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
         self._batch = self._batch_size()
         self._look: Look | None = None
@@ -115,6 +114,7 @@ class Study:
         devices.devices()  # where there are none, it is better said now
         self._record = Record() if record is None else record
         self.clock.started = self._record.go_on(self.clock.started)
+        self._sample()
         self._spending = None if self.options.networks else self._spend()
         laboratory = self._laboratory()
         try:
@@ -123,6 +123,30 @@ class Study:
         finally:
             laboratory.close()
 
+    def _sample(self) -> None:
+        """Search on a sample of the rows, where the budget is small for all of them; rows that belong together, or
+        follow one another, are not taken apart."""
+        whole, clock = self.dataset, self.clock
+        together = (self._own_partitions, self._scoring, self._crew, whole.groups, whole.time)
+        if self.options.networks is not None or any(one is not None for one in together):
+            return
+        if (known := self._record.recall("sample")) is None:
+            base, rows = self._base(whole.n_prepared(True)), len(whole.y_development)
+            many, seconds = len(programs(self._design.arms, base, Recipe())), clock.left / clock.slowness()
+            known = rows_to_search(rows, base.n_parameters, len(self._design.arms), many, seconds) or 0
+            self._record.remember("sample", known)
+        if known:
+            self.dataset = sampled(whole, known, self.options.seed)
+            self._partitions = cut(self.dataset, self.options.seed)
+            self._asked = Asked(tuple(self._partitions), self._asked.epochs)
+            self._batch = self._batch_size()
+
+    def _base(self, inputs: int) -> Architecture:
+        """The plain network's shape."""
+        options = self.options
+        hidden = options.hidden or defaults.usual_widths(len(self._whole.y_development))
+        return Architecture(inputs, hidden, self.dataset.n_outputs, options.activation)
+
     @property
     def _splits(self) -> list[Split]:
         return [split for cuts in self._partitions.values() for partition in cuts for split in partition]
@@ -130,7 +154,11 @@ class Study:
     @property
     def _usual(self) -> list[list[Split]]:
         """The partitions of the usual number of folds."""
-        return self._partitions[self._asked.folds[0]]
+        return self._usual_of(self._partitions)
+
+    @staticmethod
+    def _usual_of(partitions: dict[int, list[list[Split]]]) -> list[list[Split]]:
+        return next(iter(partitions.values()))
 
     @property
     def _balanced(self) -> bool:
@@ -163,6 +191,7 @@ class Study:
             validation=needs_validation(self.dataset),
             crew=self._crew is not None,
             arms=self._design.arms,
+            sampled=self._whole is not self.dataset,
         )
 
     def _begin(self, phase: str, words: str) -> None:
@@ -171,12 +200,7 @@ class Study:
 
     def _laboratory(self) -> NetworkLaboratory:
         options, dataset = self.options, self.dataset
-        base = Architecture(
-            inputs=dataset.n_features,
-            hidden=options.hidden or defaults.usual_widths(len(dataset.y_development)),
-            outputs=dataset.n_outputs,
-            activation=options.activation,
-        )
+        base = self._base(dataset.n_features)
         recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
         self._look = self._first_look(base, recipe)
         in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
@@ -292,10 +316,24 @@ class Study:
             scores = score_arms(laboratory, ranked["recommended"], scored, self._scoring)
             ranked["recommended"] = by_score(ranked["recommended"], scores)
         self._begin("refits", kept("training the final model"))
-        final_models = self._final_models(laboratory, ranked, first, plan, race)
+        final_models = train_final_models(
+            laboratory,
+            self._whole,
+            self._whole_usual[0][0],
+            self._design,
+            ranked,
+            first,
+            plan,
+            race,
+            self._spending,
+            scored=self._scoring is not None,
+            hurried=self.clock.ending.asked,
+            late=self._late,
+        )
         self.clock.begin("evidence")
         conclusion = Conclusion(
             options,
+            self._whole,
             laboratory,
             self._batch,
             self._look,
@@ -314,45 +352,6 @@ class Study:
         )
         return conclusion.result(self.clock, self._left_out(rivals), self._spending)
 
-    def _final_models(
-        self,
-        laboratory: NetworkLaboratory,
-        ranked: dict[str, list[Candidate]],
-        splits: Sequence[Split],
-        plan: Plan,
-        race: Race,
-    ) -> dict[str, FinalModel]:
-        """Networks on all development rows, as many as there is time for: the recommended ones, and where there are
-        test rows the plain ones to stand beside them."""
-        # Whether there is time for a selection from several arms, a clock says; without one, whether all else is whole.
-        most = plan.full or self._spending is not None
-        extent, late = EXTENTS[0 if most and self._scoring is None else 1], self._late
-        if self.clock.ending.asked:
-            extent = HURRIED
-        alike = ranked["recommended"][0] == ranked["plain"][0]
-        if self._spending is not None:
-            beside = self.dataset.has_test_rows and not alike
-            again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]
-            epochs = float(np.mean([np.mean([candidate.epochs for candidate in best]) for best in again]))
-            extent = self._spending.extent(plan, race, epochs, extent, beside)
-            if self._scoring is None and (longest := self._spending.longest(plan, race, beside)) is not None:
-                extent, schedule = longest
-                ranked = {
-                    name: lengthened(
-                        laboratory, self._design, shortlist(ranked[name])[: extent.networks], splits[0], schedule, late
-                    )
-                    for name in (ranked if beside else ("recommended",))
-                } | ({} if beside else {"plain": ranked["plain"]})
-        kept: Kept = {}
-        recommended = train_final_model(laboratory, ranked["recommended"], splits, extent, late, kept)
-        if not self.dataset.has_test_rows:
-            return {"recommended": recommended}
-        if alike and recommended.selection == "uniform":
-            return {"plain": recommended, "recommended": recommended}  # the same networks once more
-        uniform = replace(extent, greedy=False)
-        plain = train_final_model(laboratory, ranked["plain"], splits, uniform, late, kept)
-        return {"plain": plain, "recommended": recommended}
-
     def _late(self) -> bool:
         """Whether there is no time any more for what can be left out."""
         if self.clock.ending.noticed(self._watcher.finishing):
@@ -365,11 +364,20 @@ class Study:
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness
-        return baseline_models(self.dataset, self._usual[0], self.options.seed, self._balanced, seconds, slowness)
+        splits, seed = self._whole_usual[0], self.options.seed
+        return baseline_models(self._whole, splits, seed, self._balanced, seconds, slowness)
 
     def _left_out(self, rivals: dict[str, Baseline]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
+        if self._whole is not self.dataset:
+            sentences.append(
+                kept(
+                    "searched on a sample of {sample:,} of {rows:,} rows; the final model is trained on all.",
+                    sample=len(self.dataset.y_development),
+                    rows=len(self._whole.y_development),
+                )
+            )
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
             sentences.append(kept("no time for a pilot run: numbers are scaled, and not encoded in pieces."))
         missing = {linear_name(self.dataset), BOOSTING} - rivals.keys()

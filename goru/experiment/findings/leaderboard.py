@@ -58,4 +58,5 @@ def loss_with_interval(of: Compared, shares: np.ndarray, known: bool = True) -> 
         return of.change, None, None
     estimate = error(of, shares)
     half = quantiles([estimate], CONFIDENCE)[0] * estimate.total
-    return of.change, of.change - half, of.change + half
+    lowest = 0.0 if (of.parts >= 0).all() else -np.inf  # no sum of what is never below zero is
+    return of.change, max(of.change - half, lowest), of.change + half

@@ -129,8 +129,8 @@ def dependence_picture(inspection: Inspection, target: str, numeric: bool) -> Pi
         if of_one
         else _(
             "Every row is given the same value of one column, and predictions are averaged: how the {what} depend on "
-            "it, other columns being as they are. Of these columns {column} moves them most. Where columns go together, "
-            "some of these rows could not be.",
+            "it, other columns being as they are. Of these columns {column} moves them most. Where columns go "
+            "together, some of these rows could not be.",
             **given,
         )
     )

@@ -1,5 +1,6 @@
 """How fast the race goes, and what there is time for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,7 +11,9 @@ from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent, calibrating,
 # Of the time that is left when a race is planned whose schedule has to be short: for the final model's networks, whose
 # schedule is then longer.
 FINAL_SHARE = 0.3
+ALL_ROWS_SHARE = 0.5  # the same, where the race is on a sample and the final model is trained on all rows
 LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
+ENOUGH_ON_ALL_ROWS = 8.0, 3.0, 1.0  # epochs: a smaller ensemble is better than one that is trained for fewer
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
 
 
@@ -27,6 +30,7 @@ class Pace:
     - `plain`: whether plain networks are trained again too.
     - `validation`: whether validation rows are predicted, but for a selection.
     - `shown`: whether all of them are, and not only as many as calibrate.
+    - `sampled`: whether these are a sample, and the final model is trained on all rows.
     """
 
     configurations: int
@@ -41,6 +45,7 @@ class Pace:
     plain: bool = True
     validation: bool = True
     shown: bool = False
+    sampled: bool = False
 
     def race(self, plan: Plan) -> float:
         """Seconds for all configurations of each arm in the first partition, and for the better ones in the others."""
@@ -106,11 +111,11 @@ class Pace:
         - `asked`: what there should be.
         - `steps`: mini-batches in an epoch.
         """
-        least = FINAL_SHARE * max(seconds, 0.0)
+        least = (ALL_ROWS_SHARE if self.sampled else FINAL_SHARE) * max(seconds, 0.0)
 
         def cost(plan: Plan) -> float:
             after = self.after_the_race(plan)
-            return self.race(plan) + (after if plan.epochs == asked.epochs else max(after, least))
+            return self.race(plan) + (max(after, least) if self.sampled or plan.epochs < asked.epochs else after)
 
         plan = plan_seconds(seconds, cost, partitions, spent, asked, steps)
         # What a short plan leaves is for more networks in the end, before it is for more configurations.
@@ -120,7 +125,7 @@ class Pace:
         usual, whole, none = (
             self.training_again(extent, folds, share * plan.epochs) for share in (USUAL_SHARE, 1.0, 0.0)
         )
-        if plan.epochs < asked.epochs:
+        if self.sampled or plan.epochs < asked.epochs:
             usual = max(usual, least - self.last)
         return plan, seconds - self.last - usual, whole - none
 
@@ -145,15 +150,36 @@ class Pace:
 
         The schedule is tried on one split first, by a block of the best configurations of each ensemble.
         """
-        for extent in LENGTHENED:
-            none, one = (
-                self.training_again(extent, folds, epochs)
-                + (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
-                for epochs in (0, 1)
-            )
-            schedule = int(min((seconds - none) / (one - none), plan.asked.epochs))
-            if schedule >= LONGER * plan.epochs:
-                return extent, schedule
+        return self._longest(seconds, folds, plan.asked.epochs, LENGTHENED, (LONGER * plan.epochs,))
+
+    def on_all_rows(self, seconds: float, rows: int, larger: float, epochs: int) -> tuple[Extent, int]:
+        """The same after a race on a sample: an ensemble on all rows, smaller where its schedule would be very short;
+        one network and one epoch at least.
+
+        **Arguments:**
+
+        - `rows`: that there are.
+        - `larger`: how many times as many parameters networks have then.
+        - `epochs`: the most.
+        """
+        pace = replace(self, all_rows=rows, block_seconds=tuple(larger * seconds for seconds in self.block_seconds))
+        longest = pace._longest(seconds, defaults.FOLDS, epochs, EXTENTS[3:], ENOUGH_ON_ALL_ROWS)
+        return longest or (EXTENTS[-1], 1)
+
+    def _longest(
+        self, seconds: float, folds: int, most: int, extents: Sequence[Extent], enough: Sequence[float]
+    ) -> tuple[Extent, int] | None:
+        """The first extent with enough epochs, by the first measure of it that any reaches."""
+        for epochs_enough in enough:
+            for extent in extents:
+                none, one = (
+                    self.training_again(extent, folds, epochs)
+                    + (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
+                    for epochs in (0, 1)
+                )
+                schedule = int(min((seconds - none) / (one - none), most))
+                if schedule >= epochs_enough:
+                    return extent, schedule
         return None
 
     def block_of_one(self, epochs: float) -> float:

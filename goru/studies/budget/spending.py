@@ -52,6 +52,7 @@ class Spending:
     - `plain`, `validation`: see [`Pace`][goru.studies.budget.pace.Pace].
     - `crew`: whether somebody else trains.
     - `arms`: those that run.
+    - `sampled`: whether rows are a sample; see [`Pace`][goru.studies.budget.pace.Pace].
     """
 
     def __init__(
@@ -66,11 +67,12 @@ class Spending:
         validation: bool,
         crew: bool,
         arms: Sequence[Arm] = ARMS,
+        sampled: bool = False,
     ) -> None:
         self._clock, self._record, self._asked = clock, record, asked
         self._arms = arms
         self._batch, self._steps, self._crew = batch, max(training_rows // batch, 1), crew
-        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "validation": validation}
+        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "validation": validation, "sampled": sampled}
         self._slowness = clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + clock.afterwards)
         self._pace: Pace | None = None
@@ -172,9 +174,8 @@ class Spending:
             spent = self._clock.spent
             plan, race, reserve = pace.plan(self._clock.left, partitions, spent, self._asked, self._steps)
             by_rows = pace.by_rows(plan)
-            if plan.epochs < self._asked.epochs or by_rows > min(
-                defaults.BY_ROWS * self._clock.budget, race - pace.race(plan)
-            ):
+            short = plan.epochs < self._asked.epochs or self._known["sampled"]
+            if short or by_rows > min(defaults.BY_ROWS * self._clock.budget, race - pace.race(plan)):
                 by_rows = 0.0
             known = {
                 **{name: getattr(plan, name) for name in ("configurations", "partitions", "folds", "epochs")},
@@ -227,6 +228,18 @@ class Spending:
             known = [] if longest is None else [EXTENTS.index(longest[0]), longest[1]]
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None
+
+    def on_all_rows(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> tuple[Extent, int]:
+        """How much is trained on all rows after a race on a sample; see
+        [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows]."""
+        if self._clock.hurried:
+            return EXTENTS[-1], 1
+        if (known := self._record.recall(_LONGER)) is None:
+            pace = replace(self._observed(plan, race), scored=0, plain=plain, validation=False)
+            extent, schedule = pace.on_all_rows(self.left, rows, larger, self._asked.epochs)
+            known = [EXTENTS.index(extent), schedule]
+            self._record.remember(_LONGER, known)
+        return EXTENTS[known[0]], known[1]
 
     def _observed(self, plan: Plan, race: Race) -> Pace:
         """As fast as the race was at last."""

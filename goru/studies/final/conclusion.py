@@ -8,6 +8,7 @@ import numpy as np
 
 from goru import __version__
 from goru.cluster.crew import Crew
+from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
@@ -70,6 +71,7 @@ class Result:
 class Conclusion:
     """What a study knows when all is trained.
 
+    - `whole`: all rows; those of the laboratory may be a sample.
     - `batch`, `look`: rows in a mini-batch, and what a first look at ways to prepare numbers found, if there was one.
     - `partitions`: the splits of the plan's folds.
     - `losses`: of every arm, in the splits that are done.
@@ -81,6 +83,7 @@ class Conclusion:
     """
 
     options: Options
+    whole: Dataset
     laboratory: NetworkLaboratory
     batch: int
     look: Look | None
@@ -107,7 +110,8 @@ class Conclusion:
         - `spending`: of its budget, if there is one.
         """
         laboratory, race, plan, ranked = self.laboratory, self.race, self.plan, self.ranked
-        dataset, single, losses = laboratory.dataset, self.options.single, self.losses
+        dataset, single, losses = self.whole, self.options.single, self.losses
+        searched = laboratory.dataset.n_rows
         balanced, measure = self.options.class_weight == "balanced", measure_of(self.options.judge, dataset)
         folds, all_splits = min(plan.folds, race.splits_done), [split for some in self.partitions for split in some]
         splits = all_splits[: race.splits_done]
@@ -151,10 +155,12 @@ class Conclusion:
             one for one in ranked["recommended"] if (one.arm, one.configuration) == (first.arm, first.configuration)
         )
         best = {"plain": ranked["plain"][0], "recommended": raced_first}
-        stages = {name: done.ensemble.stages for name, done in self.final_models.items()}
-        if "plain" not in stages:
-            with suppress(InputError):  # one that diverges has nothing to show, and is not recommended
-                stages["plain"] = train_ensemble(laboratory, {best["plain"]: 1}).stages
+        # Of a race on a sample, networks on that sample are shown.
+        own = self.final_models.items() if laboratory.dataset is self.whole else ()
+        stages = {name: done.ensemble.stages for name, done in own}
+        for name in best.keys() - stages.keys():
+            with suppress(InputError):  # one that diverges has nothing to show
+                stages[name] = train_ensemble(laboratory, {best[name]: 1}).stages
         evidence = gather_all(laboratory, raced, best, stages, model_predictions.predictions())
         if dataset.has_test_rows:
             inspection = inspect(model, dataset, model_predictions.final, laboratory.seed)
@@ -168,7 +174,7 @@ class Conclusion:
         )
         clock.begin("writing")
         seconds = clock.spent
-        if spending is not None and evidence.by_rows is None:
+        if spending is not None and evidence.by_rows is None and laboratory.dataset is self.whole:
             left_out = [*left_out, kept("no time to train on fewer rows, which would say whether more would help.")]
         shortfalls = [*notes(self.design), *([] if spending is None else [*left_out, *spending.overrun()])]
         answer = Answer(
@@ -187,9 +193,9 @@ class Conclusion:
                 cut=race.cut,
             ),
             plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
-            effects=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.contrasts),
-            removals=tuple(EffectFound.of(effect, dataset.n_rows) for effect in answers.removals),
-            interactions=InteractionFound.among(answers, self.design, dataset.n_rows),
+            effects=tuple(EffectFound.of(effect, searched) for effect in answers.contrasts),
+            removals=tuple(EffectFound.of(effect, searched) for effect in answers.removals),
+            interactions=InteractionFound.among(answers, self.design, searched),
             simplest=SimplestFound.of(answers),
             judgement=Judgement.of(
                 answers, judged_by(measure, balanced)[0], self.judged[1], judged_by(measure, balanced)[1]
@@ -223,7 +229,7 @@ class Conclusion:
     ) -> tuple[LeaderboardEntry, ...]:
         """The arms with what their networks cost, the final model where it is of several arms, and the baselines."""
         laboratory, single = self.laboratory, self.options.single
-        thousands = max(len(laboratory.dataset.y_test), 1) / 1000
+        thousands = max(len(self.whole.y_test), 1) / 1000
 
         def costs(entry: LeaderboardEntry, name: str) -> LeaderboardEntry:
             done, seconds = self.final_models[name], model_predictions.seconds.get(name)
@@ -269,7 +275,8 @@ class Conclusion:
         """Whether more rows would help, where there is time to see."""
         if spending is None and self._by_rows_costs(best, folds) > defaults.BY_ROWS_OF_RACE:
             return None
-        if clock.ending.asked or (spending is not None and not spending.by_rows):
+        sampled = self.laboratory.dataset is not self.whole  # there are more rows, and the final model has them
+        if sampled or clock.ending.asked or (spending is not None and not spending.by_rows):
             return None
         late = None if spending is None else spending.late
         splits = self.partitions[0][:folds]

@@ -17,6 +17,8 @@ from goru.studies.asked.design import hyperparameters, knob_values
 from goru.studies.final.refits import Late, jobs_of
 from goru.studies.laboratory import NetworkLaboratory
 
+FEWEST_TO_STOP_IN = 3  # epochs of a schedule, by which one may be better than the last
+
 
 def lengthened(
     laboratory: NetworkLaboratory,
@@ -25,6 +27,7 @@ def lengthened(
     split: Split,
     schedule: int,
     late: Late | None = None,
+    shorter: bool = True,
 ) -> list[Candidate]:
     """Candidates, each with a longer schedule where that lowers its loss on a split's validation rows.
 
@@ -34,14 +37,21 @@ def lengthened(
     - `split`: on whose training rows each is trained both ways; the longer way stops at its best epoch.
     - `schedule`: the length of the longer one, in epochs.
     - `late`: whether there is no time any more; then no schedule is longer.
+    - `shorter`: whether candidates' own schedule is tried too; otherwise all have the longer one, stopped where it is
+      best, or at its end where it is too late to know or too short to stop in.
     """
     count, rows = len(split.training_rows), laboratory.rows(split)
     longer = [_with_schedule(laboratory, design, candidate, schedule, count) for candidate in candidates]
-    ways = [jobs_of(laboratory, some, rows) for some in (longer, candidates)]
+    if not shorter and schedule < FEWEST_TO_STOP_IN:
+        return longer
+    ways = [jobs_of(laboratory, some, rows) for some in ((longer, candidates) if shorter else (longer,))]
     jobs = [job for way in ways for job in way]
     trained = dict(laboratory.train(jobs, on_epochs=lambda _: late is None or not late()))
     if len(trained) < len(jobs):
-        return list(candidates)
+        return list(candidates if shorter else longer)
+    if not shorter:
+        losses = np.concatenate([_validation_losses(trained[place]) for place in range(len(jobs))])
+        return [replace(long, epochs=int(stop) + 1) for long, stop in zip(longer, losses.argmin(axis=1), strict=True)]
     of_longer, of_shorter = (
         np.concatenate([_validation_losses(trained[place]) for place in places])
         for places in (range(len(ways[0])), range(len(ways[0]), len(jobs)))

@@ -47,3 +47,8 @@ def test_an_interval_holds_the_truth_about_as_often_as_it_says():
         _, low, high = loss_with_interval(Compared(parts.sum(axis=1), parts, np.empty(0)), shares)
         held += low <= 1 <= high
     assert 0.9 < held / 400 <= 1
+
+
+def test_an_interval_of_what_is_never_negative_ends_at_zero():
+    parts = np.array([[0.1, 0.0, 0.0, 0.0], [0.9, 0.0, 0.0, 0.0]])
+    assert loss_with_interval(Compared(parts.sum(axis=1), parts, np.empty(0)), np.full((2, 4), 0.25))[1] == 0

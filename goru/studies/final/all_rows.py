@@ -1,0 +1,72 @@
+"""The final model of a race that ran on a sample: trained on all rows, with a schedule that the race has not tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from goru.data.dataset import Dataset
+from goru.data.splitting import Split
+from goru.experiment.candidates import Candidate
+from goru.experiment.design import Design
+from goru.experiment.plan import Plan
+from goru.experiment.racing.race import Race
+from goru.studies.asked.design import PLAIN
+from goru.studies.budget.spending import Spending
+from goru.studies.final.final_model import FinalModel, train_final_model
+from goru.studies.final.lengthening import lengthened
+from goru.studies.final.refits import Late
+from goru.studies.final.shortlist import shortlist
+from goru.studies.laboratory import NetworkLaboratory, block_shape
+
+
+def train_on_all_rows(
+    whole: Dataset,
+    split: Split,
+    laboratory: NetworkLaboratory,
+    design: Design,
+    ranked: Mapping[str, Sequence[Candidate]],
+    plan: Plan,
+    race: Race,
+    spending: Spending,
+    late: Late,
+) -> dict[str, FinalModel]:
+    """The recommended networks, and where there are test rows the plain ones, of all development rows.
+
+    **Arguments:**
+
+    - `whole`, `split`: all rows, and one split of them, on which schedules are tried.
+    - `laboratory`: of the race, on a sample.
+    """
+    best = {name: shortlist(candidates) for name, candidates in ranked.items()}
+    if not whole.has_test_rows or best["recommended"][0] == best["plain"][0]:
+        del best["plain"]
+    arms = list(dict.fromkeys(candidates[0].arm for candidates in best.values()))
+    final = _laboratory(whole, split, laboratory, arms)
+    try:
+        final.wait()
+        larger = final.base.n_parameters / laboratory.base.n_parameters
+        extent, schedule = spending.on_all_rows(plan, race, len(best) > 1, len(whole.y_development), larger)
+        models = {}
+        for name, candidates in best.items():
+            some = candidates[: extent.networks]
+            longer = lengthened(final, design, some, split, schedule, late, shorter=False)
+            models[name] = train_final_model(final, longer, [split], extent, late)
+        return {PLAIN.name: models["recommended"]} | models if whole.has_test_rows else models
+    finally:
+        final.close()
+
+
+def _laboratory(whole: Dataset, split: Split, race: NetworkLaboratory, arms: Sequence) -> NetworkLaboratory:
+    """Programs for some arms on all rows, networks and mini-batches as in the race."""
+    rows = len(whole.y_development)
+    return NetworkLaboratory(
+        whole,
+        replace(race.base, inputs=whole.n_prepared(race.in_pieces)),
+        race.recipe,
+        block_shape(rows, [split], race.shape.batch, race.shape.networks, race.shape.judge),
+        race.seed,
+        race.balanced,
+        interpreted=race.interpreted,
+        in_pieces=race.in_pieces,
+        arms=arms,
+        crew=race.crew,
+    )

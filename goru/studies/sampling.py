@@ -1,0 +1,51 @@
+"""Large tables: the race runs on a sample of the rows, and the final model is trained on all of them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from goru.data.dataset import Dataset
+from goru.experiment.defaults import FEWEST_CONFIGURATIONS, FEWEST_FOLDS
+from goru.studies import defaults
+from goru.studies.budget.forecast import Work
+from goru.studies.splits import evenly_drawn
+
+FEWEST_ROWS = 4_000  # of a sample: techniques against overfitting are judged on it
+LARGER = 2.0  # times the sample: a table that is not so large is searched as a whole
+EPOCHS = 15  # that three configurations of each combination should have, in three folds
+SHARE = 0.3  # of the time that is left, for training them
+
+
+def rows_to_search(rows: int, parameters: int, arms: int, programs: int, seconds: float) -> int | None:
+    """How many of a table's rows the race runs on; `None` for all of them.
+
+    **Arguments:**
+
+    - `rows`: that there are.
+    - `parameters`: of a network.
+    - `arms`, `programs`: of the design, and that train it.
+    - `seconds`: that are left on a quiet machine.
+    """
+    networks = arms * FEWEST_CONFIGURATIONS * FEWEST_FOLDS
+    sample = float(rows)
+    while sample > FEWEST_ROWS:
+        training_rows = int(sample * (1 - 1 / FEWEST_FOLDS))
+        batch = defaults.batch_size(training_rows)
+        work = Work(parameters, batch, networks, EPOCHS * training_rows // batch, programs)
+        if work.compiled <= SHARE * (seconds - work.compiling):
+            break
+        sample /= 1.25
+    sample = max(int(sample), FEWEST_ROWS)
+    return sample if rows >= LARGER * sample else None
+
+
+def sampled(dataset: Dataset, rows: int, seed: int) -> Dataset:
+    """So many of the development rows, evenly over the classes, or over the values of a number; the test rows stay."""
+    kept = np.flatnonzero(evenly_drawn(dataset.y_development, rows, seed))
+    return replace(
+        dataset,
+        encoded_development=dataset.encoded_development.take(kept),
+        y_development=dataset.y_development[kept],
+        development_rows=dataset.development_rows[kept],
+        weights=None if dataset.weights is None else dataset.weights[kept],
+    )
