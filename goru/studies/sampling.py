@@ -39,6 +39,17 @@ def rows_to_search(rows: int, parameters: int, arms: int, programs: int, seconds
     return sample if rows >= LARGER * sample else None
 
 
+def in_words(sample: int, rows: int, final: int | None) -> str:
+    """A sentence.
+
+    **Arguments:**
+
+    - `sample`, `rows`, `final`: rows that were searched on, that there are, and that the final model is trained on.
+    """
+    trained = "all" if final in (None, rows) else f"{final:,}"
+    return f"searched on a sample of {sample:,} of {rows:,} rows; the final model is trained on {trained}."
+
+
 def sampled(dataset: Dataset, rows: int, seed: int) -> Dataset:
     """So many of the development rows, evenly over the classes, or over the values of a number; the test rows stay."""
     kept = np.flatnonzero(evenly_drawn(dataset.y_development, rows, seed))
