@@ -12,9 +12,12 @@ from goru.report import leakage, words
 from goru.report.columns import columns_table
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.final_scores import final_scores, main_figure
+from goru.report.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
 from goru.report.pictures.arms import arms_picture, arms_title, interactions_picture
+from goru.report.pictures.by_rows import INTRO as BY_ROWS_INTRO
+from goru.report.pictures.by_rows import by_rows_picture
 from goru.report.pictures.calibration import calibration_picture
 from goru.report.pictures.classes import confusion_picture, roc_picture
 from goru.report.pictures.curves import curves_picture
@@ -47,6 +50,7 @@ class Section:
     intro: str = ""
     warnings: list[str] = field(default_factory=list)
     tables: list[tuple[str, Table]] = field(default_factory=list)
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def asked(answer: Answer) -> str:
 def sections(answer: Answer, evidence: Evidence) -> list[Section]:
     """All headings with their pictures; what a study has nothing for is left out."""
     return [
+        *_leaderboard(answer, evidence),
         Section(
             "helps",
             "Effect of each technique",
@@ -138,6 +143,7 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
         ),
         *_of_removals(answer),
         *_section("learning", "Learning curves and overfitting", [curves_picture(answer, evidence)]),
+        *_section("by-rows", "Would more rows help?", [by_rows_picture(answer, evidence)], BY_ROWS_INTRO),
         *_section(
             "activations",
             "Activations, layer by layer",
@@ -165,6 +171,22 @@ def _section(
     """One, if there is anything to show."""
     shown = [picture for picture in pictures if picture is not None]
     return [Section(id, title, shown, intro, list(warnings))] if shown else []
+
+
+def _leaderboard(answer: Answer, evidence: Evidence) -> list[Section]:
+    if not evidence.leaderboard:  # an older run
+        return []
+    return [
+        Section(
+            "leaderboard",
+            "Leaderboard",
+            [],
+            leaderboard_intro(answer),
+            leakage.warning(answer) if answer.test else [],
+            [("", leaderboard_table(answer, evidence))],
+            leaderboard_says(answer, evidence),
+        )
+    ]
 
 
 def _of_removals(answer: Answer) -> list[Section]:

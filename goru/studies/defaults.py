@@ -33,6 +33,9 @@ ENSEMBLE = 8  # networks of the final model
 ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more, but are worse one by one
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
 RIVALS = 4  # best configurations of other arms that a greedy selection may take into the ensemble
+FEWER_ROWS = (4, 2)  # a quarter and half of the training rows, to see whether more would help
+BY_ROWS = 0.05  # the most of the budget for that
+BY_ROWS_OF_RACE = 0.2  # where there is no budget, the most of what the race took
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
 # A first look decides whether a piecewise-linear encoding of numbers is added: two networks, in two splits, each way.
 PROBE_SHARE = 0.06  # of the budget, for their training

@@ -32,7 +32,7 @@ from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.final_model import needs_validation
 from goru.studies.final.final_models import train_final_models
-from goru.studies.final.rivals import BOOSTING, baseline_predictions, linear_name
+from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
@@ -255,7 +255,7 @@ class Study:
 
     def _conduct(self, laboratory: NetworkLaboratory) -> Result:
         options, dataset = self.options, self.dataset
-        predicted = self._rivals() if dataset.has_test_rows else {}
+        rivals = self._rivals() if dataset.has_test_rows else {}
         plan, deadline, reserve = self._plan(laboratory)
         self.clock.begin("race")
         partitions = self._partitions[plan.folds]
@@ -340,11 +340,11 @@ class Study:
             ranked,
             scores,
             final_models,
-            predicted,
+            rivals,
             self._crew,
             looks.final(race.cut, len(race.trials)),
         )
-        return conclusion.result(self.clock, self._left_out(predicted), self._spending)
+        return conclusion.result(self.clock, self._left_out(rivals), self._spending)
 
     def _late(self) -> bool:
         """Whether there is no time any more for what can be left out."""
@@ -352,16 +352,16 @@ class Study:
             self.clock.hurry()
         return self.clock.left < 0 if self._spending is None else self._spending.late()
 
-    def _rivals(self) -> dict[str, np.ndarray]:
-        """Predictions of the test rows by non-neural baselines."""
+    def _rivals(self) -> dict[str, Baseline]:
+        """Non-neural baselines, by name."""
         self._begin("baselines", "fitting non-neural baselines")
         seconds, slowness = float("inf"), 1.0
         if self._spending is not None:
             seconds, slowness = self._spending.baselines, self._spending.slowness
         splits, seed = self._whole_usual[0], self.options.seed
-        return baseline_predictions(self._whole, splits, seed, self._balanced, seconds, slowness)
+        return baseline_models(self._whole, splits, seed, self._balanced, seconds, slowness)
 
-    def _left_out(self, predicted: dict[str, np.ndarray]) -> list[str]:
+    def _left_out(self, rivals: dict[str, Baseline]) -> list[str]:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
         if self._whole is not self.dataset:
@@ -369,8 +369,8 @@ class Study:
             sentences.append(in_words(len(self.dataset.y_development), len(self._whole.y_development), final))
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
             sentences.append("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
-        missing = {linear_name(self.dataset), BOOSTING} - predicted.keys()
-        if predicted and len(missing) == 1:
+        missing = {linear_name(self.dataset), BOOSTING} - rivals.keys()
+        if rivals and len(missing) == 1:
             sentences.append(f"{missing.pop()}: left out, too slow for this budget.")
         return sentences
 

@@ -131,13 +131,13 @@ class TestNetworks:
         [
             (
                 36,
-                "36 networks are too few for a full study: 3 folds instead of 5, 1 configuration of each arm, too "
-                "few to tune",
+                "36 networks are too few for a full study: 3 folds instead of 5, 1 configuration of each combination, "
+                "too few to tune",
             ),
             (
                 72,
-                "72 networks are too few for a full study: 3 folds instead of 5, 2 configurations of each arm, too "
-                "few to tu",
+                "72 networks are too few for a full study: 3 folds instead of 5, 2 configurations of each combination, "
+                "too few to tu",
             ),
             (108, "108 networks are too few for a full study: 3 folds instead of 5."),
         ],

@@ -51,6 +51,7 @@ class TestThePage:
 
     def test_has_what_there_is_and_leaves_out_what_there_is_not(self, tricks):
         assert [text for level, text in tricks.headings if level == 2] == [
+            "Leaderboard",
             "Effect of each technique",
             "Leave one technique out",
             "Learning curves and overfitting",

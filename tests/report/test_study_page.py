@@ -17,6 +17,7 @@ from goru.studies.runs.manifest import check_files, write_manifest
 from goru.studies.runs.run import RunFolder
 
 TITLES = [
+    "Leaderboard",
     "Effect of each technique",
     "Learning curves and overfitting",
     "Activations, layer by layer",

@@ -1,7 +1,7 @@
 """What the pictures of an answer are drawn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from goru.experiment.arms import Level
@@ -75,6 +75,58 @@ class ArmLosses:
     arm: str
     levels: Mapping[str, Level]
     losses: Numbers
+
+
+@dataclass(frozen=True)
+class LeaderboardEntry:
+    """A model beside the others: one arm of an experiment, a non-neural baseline, or an ensemble of several arms.
+
+    - `loss`, `low`, `high`: its cross-validated validation loss, with a 95 % interval of its own; `None` where that is
+      not known.
+    - `networks`: of the final model, or of the plain one beside it; 0 for a model of which there is none.
+    - `fit_seconds`: until it was fitted on all development rows, with everything that it was tuned by. Of networks that
+      is the training of an ensemble whose hyperparameters are known.
+    - `predict_seconds`: for a thousand test rows.
+    """
+
+    model: str
+    kind: Literal["combination", "baseline", "ensemble"]
+    loss: Number = None
+    low: Number = None
+    high: Number = None
+    networks: int = 0
+    fit_seconds: Number = field(default=None, compare=False)
+    predict_seconds: Number = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class ArmByRows:
+    """An arm's validation loss by the number of training rows, the fewest first.
+
+    - `loss`, `low`, `high`: the mean over the folds, and a 95 % interval.
+    - `change`, `change_low`, `change_high`: of the loss from half of the rows to all of them; below zero it falls.
+    """
+
+    arm: str
+    loss: Numbers
+    low: Numbers
+    high: Numbers
+    change: Number
+    change_low: Number
+    change_high: Number
+
+
+@dataclass(frozen=True)
+class LossByRows:
+    """Whether more rows are likely to help.
+
+    - `rows`: training rows in a fold, on average; the last are all there are, those before it half as many.
+    - `plain`, `recommended`: may be of one arm.
+    """
+
+    rows: tuple[int, ...]
+    plain: ArmByRows
+    recommended: ArmByRows
 
 
 @dataclass(frozen=True)
@@ -255,6 +307,8 @@ class Evidence:
     """What the pictures of an answer are drawn from.
 
     - `activations`, `predictions`, `inspection`: `None` where there are none to be had.
+    - `leaderboard`: of every model, in no order; an older run has none.
+    - `by_rows`: `None` where it was not trained: an older run, a small budget, a training function.
     """
 
     curves: Curves
@@ -264,3 +318,5 @@ class Evidence:
     activations: Activations | None = None
     predictions: ClassPredictions | ValuePredictions | None = None
     inspection: Inspection | None = None
+    leaderboard: tuple[LeaderboardEntry, ...] = ()
+    by_rows: LossByRows | None = None

@@ -10,6 +10,7 @@ from goru.experiment.findings.answer import OverfittingFound
 from goru.experiment.findings.arm_losses import arm_losses
 from goru.experiment.findings.configurations import Values, as_trained, configurations_and_ranges
 from goru.experiment.findings.evidence import ConfigurationCurves, Curves, Evidence
+from goru.experiment.findings.leaderboard import arm_entries
 from goru.experiment.findings.learning_curves import epochs_shown, learning_curves
 from goru.experiment.trial import Losses, Trial
 
@@ -54,6 +55,7 @@ def gather(raced: Raced, plain: Candidate, recommended: Candidate) -> Evidence:
         arm_losses(losses, raced.folds),
         configurations,
         ranges,
+        leaderboard=arm_entries(losses, raced.folds, bool(raced.design.knobs)),
     )
 
 

@@ -75,6 +75,7 @@ class Spending:
         self._slowness = clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + clock.afterwards)
         self._pace: Pace | None = None
+        self._by_rows = 0.0  # seconds for training on fewer rows
         self.takes = 0.0  # what the smallest study, and later what the one that is planned, takes in all
         self.compiling: float | None = None  # how long programs are waited for
         self.final_rows: int | None = None  # that the final model is trained on, where the race was on a sample
@@ -115,6 +116,11 @@ class Spending:
     def late(self) -> bool:
         """Whether there are none any more."""
         return self.left < 0
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether there is time for training on fewer rows."""
+        return self._by_rows > 0 and not self.late()
 
     @property
     def exceeding(self) -> bool:
@@ -167,17 +173,22 @@ class Spending:
             pace = self._measured(laboratory, split)
             spent = self._clock.spent
             plan, race, reserve = pace.plan(self._clock.left, partitions, spent, self._asked, self._steps)
+            by_rows = pace.by_rows(plan)
+            short = plan.epochs < self._asked.epochs or self._known["sampled"]
+            if short or by_rows > min(defaults.BY_ROWS * self._clock.budget, race - pace.race(plan)):
+                by_rows = 0.0
             known = {
                 **{name: getattr(plan, name) for name in ("configurations", "partitions", "folds", "epochs")},
                 "shortfalls": list(plan.shortfalls),
-                "ends": spent + race,
+                "ends": spent + race - by_rows,
+                "by_rows": by_rows,
                 "reserve": reserve,
                 "takes": spent + pace.cost(plan),
                 "pace": asdict(pace),
             }
             self._record.remember(_PLAN, known)
         self._pace = Pace(**{**known["pace"], "block_seconds": tuple(known["pace"]["block_seconds"])})
-        self._last, self.takes = self._pace.last, known["takes"]
+        self._last, self.takes, self._by_rows = self._pace.last, known["takes"], known.get("by_rows", 0.0)
         numbers = {name: known[name] for name in ("configurations", "partitions", "folds", "epochs")}
         plan = Plan(**numbers, shortfalls=tuple(known["shortfalls"]), asked=self._asked)
         return plan, self._clock.started + known["ends"], known["reserve"]
@@ -196,7 +207,7 @@ class Spending:
         pace, folds = self._observed(plan, race), min(plan.folds, race.splits_done)
         self._slowness = self._clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * pace.a_split
-        extent = replace(pace, scored=0, plain=plain).extent(self.left, most, folds, epochs)
+        extent = replace(pace, scored=0, plain=plain).extent(self.left - self._by_rows, most, folds, epochs)
         if not self._clock.hurried:  # a study that goes on is not in such a hurry
             self._record.remember(_EXTENT, EXTENTS.index(extent))
         return extent
@@ -213,7 +224,7 @@ class Spending:
             return None
         if (known := self._record.recall(_LONGER)) is None:
             pace, folds = replace(self._observed(plan, race), scored=0, plain=plain), min(plan.folds, race.splits_done)
-            longest = pace.longest(self.left, plan, folds)
+            longest = pace.longest(self.left - self._by_rows, plan, folds)
             known = [] if longest is None else [EXTENTS.index(longest[0]), longest[1]]
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None

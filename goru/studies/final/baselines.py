@@ -3,9 +3,10 @@
 Predictions are those of the test rows, in the form of [`scores`][goru.studies.final.scores].
 """
 
+import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -34,23 +35,45 @@ TREE_SECONDS = (1e-3, 1.5e-8)  # a tree: at least, and for a row and feature
 PREPARING_SECONDS, BINNING_SECONDS = 5e-5, 1.3e-4  # a column, for each fit of a linear model, and for all trees
 
 
-def linear(dataset: Dataset, splits: Sequence[Split], balanced: bool = False) -> np.ndarray:
+class Stopwatch:
+    """Seconds of predicting; all others of a model are for fitting it."""
+
+    def __init__(self) -> None:
+        self.predicting = 0.0
+
+    @contextmanager
+    def predicts(self) -> Iterator[None]:
+        """While it does."""
+        began = time.perf_counter()
+        yield
+        self.predicting += time.perf_counter() - began
+
+
+def linear(
+    dataset: Dataset, splits: Sequence[Split], balanced: bool = False, watch: Stopwatch | None = None
+) -> np.ndarray:
     """Logistic regression, or ridge regression, on features prepared as the networks' are.
 
     **Arguments:**
 
     - `splits`: of the development rows; the penalty is the one with the lowest loss on their validation rows. On a
-      large
-      table only the first split chooses, and on a very large one the penalty is the usual one.
+      large table only the first split chooses, and on a very large one the penalty is the usual one.
     - `balanced`: whether every class counts alike, however many rows it has.
+    - `watch`: is told how long predicting takes.
     """
     with _one_thread():
         penalty = _choose(dataset, splits[: _splits_to_choose_on(dataset, len(splits))], balanced)
         rows = np.arange(len(dataset.y_development))
-        return next(_path(dataset, rows, dataset.encoded_test, (penalty,), balanced))
+        return next(_path(dataset, rows, dataset.encoded_test, (penalty,), balanced, watch))
 
 
-def boosting(dataset: Dataset, seed: int, balanced: bool = False, most: int = MOST_ROUNDS) -> np.ndarray:
+def boosting(
+    dataset: Dataset,
+    seed: int,
+    balanced: bool = False,
+    most: int = MOST_ROUNDS,
+    watch: Stopwatch | None = None,
+) -> np.ndarray:
     """Boosted trees on the columns as they are: missing values missing, categories split by their levels.
 
     **Arguments:**
@@ -58,11 +81,14 @@ def boosting(dataset: Dataset, seed: int, balanced: bool = False, most: int = MO
     - `seed`: which rows tell when to stop.
     - `balanced`: whether every class counts alike, however many rows it has.
     - `most`: rounds; there may be fewer.
+    - `watch`: is told how long predicting takes.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    y, stops = dataset.y_development, _can_stop_early(dataset)
-    x, x_test = _columns(dataset, dataset.encoded_development), _columns(dataset, dataset.encoded_test)
+    y, stops, watch = dataset.y_development, _can_stop_early(dataset), watch or Stopwatch()
+    x = _columns(dataset, dataset.encoded_development)
+    with watch.predicts():
+        x_test = _columns(dataset, dataset.encoded_test)
     widths = dataset.encoded_development.widths
     options: dict[str, Any] = {
         "max_iter": min(MOST_ROUNDS if stops else FEW_ROUNDS, most),
@@ -75,11 +101,13 @@ def boosting(dataset: Dataset, seed: int, balanced: bool = False, most: int = MO
             # Trees are the same on any scale, but the library's gradients are float32 and its tolerance is absolute.
             scaling = TargetScaling.fit(y, np.arange(len(y)))
             trees = HistGradientBoostingRegressor(**options).fit(x, scaling.transform(y))
-            return scaling.inverse(trees.predict(x_test))
+            with watch.predicts():
+                return scaling.inverse(trees.predict(x_test))
         if len(classes := np.unique(y)) == 1:
             return _by_code(dataset, classes, np.ones((len(x_test), 1)))
         trees = HistGradientBoostingClassifier(class_weight="balanced" if balanced else None, **options).fit(x, y)
-        return _by_code(dataset, trees.classes_, trees.predict_proba(x_test))
+        with watch.predicts():
+            return _by_code(dataset, trees.classes_, trees.predict_proba(x_test))
 
 
 def affordable_splits(dataset: Dataset, available: int, seconds: float) -> int | None:
@@ -122,7 +150,12 @@ def _choose(dataset: Dataset, splits: Sequence[Split], balanced: bool) -> float:
 
 
 def _path(
-    dataset: Dataset, rows: np.ndarray, encoded: Encoded, penalties: Sequence[float], balanced: bool
+    dataset: Dataset,
+    rows: np.ndarray,
+    encoded: Encoded,
+    penalties: Sequence[float],
+    balanced: bool,
+    watch: Stopwatch | None = None,
 ) -> Iterator[np.ndarray]:
     """Predictions of encoded rows with every penalty, the model being fitted on the given development rows.
 
@@ -132,13 +165,18 @@ def _path(
     from sklearn.linear_model import LogisticRegression, Ridge
 
     preparation, scaling = fit_preparation(dataset, rows)
-    x, x_new = preparation.transform(dataset.encoded_development.take(rows)), preparation.transform(encoded)
+    x, watch = preparation.transform(dataset.encoded_development.take(rows)), watch or Stopwatch()
+    with watch.predicts():
+        x_new = preparation.transform(encoded)
     y = dataset.y_development[rows]
     if scaling is not None:
         # All levels of a category together are constant: float32 would not do where the penalty is small.
         x, x_new = x.astype(np.float64), x_new.astype(np.float64)
         for penalty in penalties:
-            yield scaling.inverse(Ridge(alpha=penalty).fit(x, scaling.transform(y)).predict(x_new))
+            ridge = Ridge(alpha=penalty).fit(x, scaling.transform(y))
+            with watch.predicts():
+                values = scaling.inverse(ridge.predict(x_new))
+            yield values
         return
     classes = np.unique(y)
     model = LogisticRegression(
@@ -150,7 +188,8 @@ def _path(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model.set_params(C=1 / penalty).fit(x, y)
-            probabilities = model.predict_proba(x_new)
+            with watch.predicts():
+                probabilities = model.predict_proba(x_new)
         yield _by_code(dataset, classes, probabilities)
 
 

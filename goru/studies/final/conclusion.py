@@ -17,10 +17,11 @@ from goru.experiment.clock import Clock
 from goru.experiment.design import Design
 from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.findings.answer import Answer, Judgement, OverfittingFound, Planned, SimplestFound, Trained
-from goru.experiment.findings.effect import EffectFound, InteractionFound
-from goru.experiment.findings.evidence import Evidence
+from goru.experiment.findings.effect import EffectFound, InteractionFound, Number
+from goru.experiment.findings.evidence import Evidence, LeaderboardEntry, LossByRows
 from goru.experiment.findings.failure import Failure
 from goru.experiment.findings.gathering import Raced
+from goru.experiment.findings.leaderboard import loss_with_interval
 from goru.experiment.findings.timings import Timings
 from goru.experiment.forms import as_read
 from goru.experiment.fraction import notes
@@ -28,7 +29,9 @@ from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Configurations, Race
 from goru.experiment.trial import Losses
 from goru.model.model import Model
+from goru.nn.judge import Measure
 from goru.population import devices
+from goru.studies import defaults
 from goru.studies.advice import advise
 from goru.studies.answer import describe_candidate, describe_data, describe_network, describe_rival, judged_by
 from goru.studies.asked.design import knob_values, phrase
@@ -38,10 +41,11 @@ from goru.studies.budget.spending import Spending
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
 from goru.studies.evidence.inspection import inspect
+from goru.studies.evidence.rows_curve import loss_by_rows
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
 from goru.studies.final.refits import train_ensemble
-from goru.studies.final.rivals import against
+from goru.studies.final.rivals import Baseline, against, cross_validated
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
 from goru.studies.splits import validation_to_training
@@ -73,7 +77,7 @@ class Conclusion:
     - `ranked`: `plain` and `recommended` candidates, the best first.
     - `scores`: of arms, where the best is chosen by a score instead of the loss.
     - `final_models`: `recommended`, and where there are test rows `plain`.
-    - `predicted`: test rows, by non-neural baselines.
+    - `rivals`: non-neural baselines, by name; none where there are no test rows.
     - `judged`: the confidence of the answers, and which look they are.
     """
 
@@ -91,7 +95,7 @@ class Conclusion:
     ranked: Mapping[str, Sequence[Candidate]]
     scores: Mapping[Arm, float]
     final_models: Mapping[str, FinalModel]
-    predicted: dict[str, np.ndarray]
+    rivals: Mapping[str, Baseline]
     crew: Crew | None
     judged: tuple[float, int]
 
@@ -113,7 +117,8 @@ class Conclusion:
         steps = laboratory.steps(plan.epochs, int(np.mean([len(split.training_rows) for split in all_splits])))
         final = self.final_models["recommended"]
         model = final.model.single if single else final.model
-        model_predictions = ModelPredictions(dataset, self.predicted, self.final_models, single)
+        predicted = {name: one.predicted for name, one in self.rivals.items()}
+        model_predictions = ModelPredictions(dataset, predicted, self.final_models, single)
         compared = (
             against(dataset, model_predictions.compared, model_predictions.final, balanced, measure)
             if dataset.has_test_rows
@@ -159,11 +164,17 @@ class Conclusion:
         if dataset.has_test_rows:
             inspection = inspect(model, dataset, model_predictions.final, laboratory.seed)
             evidence = replace(evidence, inspection=inspection)
+        evidence = replace(
+            evidence, leaderboard=self._leaderboard(evidence.leaderboard, model_predictions, mixed, measure)
+        )
+        evidence = replace(evidence, by_rows=self._by_rows(best, folds, clock, spending))
         in_all = sum(
             laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
         )
         clock.begin("writing")
         seconds = clock.spent
+        if spending is not None and evidence.by_rows is None and laboratory.dataset is self.whole:
+            left_out = [*left_out, "no time to train on fewer rows, which would say whether more would help."]
         shortfalls = [*notes(self.design), *([] if spending is None else [*left_out, *spending.overrun()])]
         answer = Answer(
             goru=__version__,
@@ -207,3 +218,75 @@ class Conclusion:
             timings=Timings.of(clock, devices.n_cores()),
         )
         return Result(as_read(answer), as_read(evidence), model, final.ensemble.flat(1 if single else None))
+
+    def _leaderboard(
+        self,
+        arms: Sequence[LeaderboardEntry],
+        model_predictions: ModelPredictions,
+        mixed: bool,
+        measure: Measure,
+    ) -> tuple[LeaderboardEntry, ...]:
+        """The arms with what their networks cost, the final model where it is of several arms, and the baselines."""
+        laboratory, single = self.laboratory, self.options.single
+        thousands = max(len(self.whole.y_test), 1) / 1000
+
+        def costs(entry: LeaderboardEntry, name: str) -> LeaderboardEntry:
+            done, seconds = self.final_models[name], model_predictions.seconds.get(name)
+            return replace(
+                entry,
+                networks=1 if single else len(done.model.networks),
+                fit_seconds=done.fit_seconds,
+                predict_seconds=None if seconds is None else seconds / thousands,
+            )
+
+        best, entries = self.ranked["recommended"][0].arm.name, []
+        for entry in arms:
+            if entry.model == best and not mixed:
+                entries.append(costs(entry, "recommended"))
+            elif entry.model == self.design.plain.name and "plain" in self.final_models:
+                entries.append(costs(entry, "plain"))
+            else:
+                entries.append(entry)
+        if mixed:
+            entries.append(costs(LeaderboardEntry("ensemble of several combinations", "ensemble"), "recommended"))
+        splits = self.partitions[0]
+        for name, rival in self.rivals.items():
+            loss: tuple[Number, Number, Number] = (None, None, None)
+            if rival.again is not None:
+                compared = cross_validated(
+                    laboratory.dataset, splits, rival.again, laboratory.weights, laboratory.parts, measure
+                )
+                loss = loss_with_interval(compared, laboratory.shares(splits))
+            entries.append(
+                LeaderboardEntry(
+                    name,
+                    "baseline",
+                    *loss,
+                    fit_seconds=rival.fit_seconds,
+                    predict_seconds=rival.predict_seconds / thousands,
+                )
+            )
+        return tuple(entries)
+
+    def _by_rows(
+        self, best: Mapping[str, Candidate], folds: int, clock: Clock, spending: Spending | None
+    ) -> LossByRows | None:
+        """Whether more rows would help, where there is time to see."""
+        if spending is None and self._by_rows_costs(best, folds) > defaults.BY_ROWS_OF_RACE:
+            return None
+        sampled = self.laboratory.dataset is not self.whole  # there are more rows, and the final model has them
+        if sampled or clock.ending.asked or (spending is not None and not spending.by_rows):
+            return None
+        late = None if spending is None else spending.late
+        splits = self.partitions[0][:folds]
+        return loss_by_rows(self.laboratory, best, self.race.trials, splits, self.plan.epochs, late)
+
+    def _by_rows_costs(self, best: Mapping[str, Candidate], folds: int) -> float:
+        """As a share of the race: a block takes as long with one network as with many, where programs are compiled."""
+        laboratory, race = self.laboratory, self.race
+        blocks = len(race.trials)
+        if not laboratory.interpreted:
+            in_a_split = -(-race.configurations_done // laboratory.configurations_in_a_block)
+            blocks = len(laboratory.trainers) * in_a_split * race.splits_done
+        epochs = sum(candidate.epochs for candidate in set(best.values()))
+        return len(defaults.FEWER_ROWS) * folds * epochs / (blocks * self.plan.epochs)

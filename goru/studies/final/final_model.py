@@ -1,5 +1,6 @@
 """After the race: the networks of the final model, trained on all development rows, calibrated on validation rows."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,12 +29,14 @@ class FinalModel:
     - `validation`: what the same configurations predict of development rows that they are not fitted on: `(networks,
       rows, ...)`, NaN for rows that no split scores, or all of them where there was no time or no need.
     - `selection`: `"greedy"` if the networks were selected by their validation predictions, else `"uniform"`.
+    - `fit_seconds`: that training the ensemble took.
     """
 
     ensemble: TrainedEnsemble = field(repr=False)
     model: Model
     validation: np.ndarray = field(repr=False)
     selection: Literal["uniform", "greedy"]
+    fit_seconds: float = 0.0
 
     @property
     def shares(self) -> dict[Candidate, int]:
@@ -67,12 +70,14 @@ def train_final_model(
     if extent.greedy:
         chosen = _select(laboratory, ranked, taken, splits, _Judge(laboratory, splits), late, kept)
         taken, selection = (taken, selection) if chosen is None else (chosen, "greedy")
+    began = time.perf_counter()
     ensemble = train_ensemble(laboratory, taken, late)
+    fit_seconds = time.perf_counter() - began
     scored = _scored(laboratory.dataset, splits, extent)
     validation = predict_validation(laboratory, taken, scored, late, kept)
     judge = _Judge(laboratory, scored)
     model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
-    return FinalModel(ensemble, model, validation, selection)
+    return FinalModel(ensemble, model, validation, selection, fit_seconds)
 
 
 def _alike(laboratory: NetworkLaboratory, ranked: Sequence[Candidate]) -> list[Candidate]:

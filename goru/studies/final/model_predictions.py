@@ -1,5 +1,6 @@
 """The networks on the test rows, and what else is predicted of rows that no network was fitted on."""
 
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -32,10 +33,14 @@ class ModelPredictions:
         self._dataset, self._rivals, self._single = dataset, rivals, single
         self._final_models = final_models
         self._networks: list[tuple[str, bool, int, np.ndarray]] = []
+        self.seconds: dict[str, float] = {}  # that the networks of a model took for all test rows
         for one in (True, False) if dataset.has_test_rows else ():
             for name, done in final_models.items():
                 model = done.model.single if one else done.model
+                began = time.perf_counter()
                 self._networks.append((name, one, len(model.networks), self._predict(model)))
+                if one == single:
+                    self.seconds[name] = time.perf_counter() - began
 
     def figures(self, balanced: bool, measure: Measure | None = None) -> tuple[ModelScores, ...]:
         """Of every model, the simplest first."""

@@ -108,6 +108,8 @@ class TestAllOfIt:
             "activations",
             "predictions",
             "inspection",
+            "leaderboard",
+            "by_rows",
         ]
 
     def test_arms_and_configurations_are_those_of_the_race(self, table):

@@ -1,4 +1,4 @@
-"""The models that are no networks: which there are, when only the constant is left, and how they compare with
+"""Non-neural baselines: which there are, when only the constant is left, and how they compare with
 networks."""
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from goru.data.splitting import folds
 from goru.experiment.effects.comparison import CLASS_PRIOR, Difference, Rival, compare
 from goru.studies import defaults
 from goru.studies.final import baselines
-from goru.studies.final.rivals import BOOSTING, against, baseline_predictions, constant_name, linear_name
+from goru.studies.final.rivals import BOOSTING, against, baseline_models, constant_name, cross_validated, linear_name
 from goru.studies.final.scores import constant_predictions, figures, row_losses
 
 INFINITE = float("inf")
@@ -29,26 +29,26 @@ class TestPredictions:
     def test_the_simplest_comes_first(self, request, name, constant, linear):
         dataset = request.getfixturevalue(name)
         assert linear_name(dataset) == linear
-        found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
+        found = baseline_models(dataset, cut(dataset), 0, False, INFINITE)
         assert list(found) == [constant, linear, BOOSTING] == [constant, linear, "boosted trees"]
 
     def test_each_predicts_the_test_rows_and_better_than_a_constant(self, flowers, prices):
         for dataset, figure in ((flowers, "accuracy"), (prices, "R²")):
-            found = baseline_predictions(dataset, cut(dataset), 0, False, INFINITE)
-            scored = {name: figures(dataset, predicted)[figure] for name, predicted in found.items()}
+            found = baseline_models(dataset, cut(dataset), 0, False, INFINITE)
+            scored = {name: figures(dataset, model.predicted)[figure] for name, model in found.items()}
             assert scored.pop(constant_name(dataset)) < min(scored.values())
-            np.testing.assert_array_equal(found[constant_name(dataset)], constant_predictions(dataset))
+            np.testing.assert_array_equal(found[constant_name(dataset)].predicted, constant_predictions(dataset))
 
     def test_where_they_would_take_too_long_there_is_the_constant_alone(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "boosting", lambda *_: pytest.fail("trained"))
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, 1e-3)) == [CLASS_PRIOR]
+        assert list(baseline_models(flowers, cut(flowers), 0, False, 1e-3)) == [CLASS_PRIOR]
 
     def test_what_would_take_too_long_is_left_out_and_the_others_are_not(self, flowers, monkeypatch):
         monkeypatch.setattr(baselines, "affordable_splits", lambda *_: None)
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [CLASS_PRIOR, BOOSTING]
+        assert list(baseline_models(flowers, cut(flowers), 0, False, INFINITE)) == [CLASS_PRIOR, BOOSTING]
         monkeypatch.undo()
         monkeypatch.setattr(baselines, "affordable_rounds", lambda *_: None)
-        assert list(baseline_predictions(flowers, cut(flowers), 0, False, INFINITE)) == [
+        assert list(baseline_models(flowers, cut(flowers), 0, False, INFINITE)) == [
             CLASS_PRIOR,
             "logistic regression",
         ]
@@ -57,30 +57,75 @@ class TestPredictions:
     def test_what_one_has_taken_the_others_have_not(self, flowers, monkeypatch, slowness, left):
         clock, told = Clock(), []
 
-        def linear(dataset, splits, balanced):
+        def linear(dataset, splits, balanced, watch):
             clock.now += 4
             assert len(splits) == 1
 
         monkeypatch.setattr("goru.studies.final.rivals.time", clock)
         monkeypatch.setattr(baselines, "linear", linear)
-        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: rounds)
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds, watch: rounds)
         monkeypatch.setattr(baselines, "affordable_splits", lambda dataset, splits, seconds: told.append(seconds) or 1)
         monkeypatch.setattr(baselines, "affordable_rounds", lambda dataset, seconds: told.append(seconds) or 70)
-        assert baseline_predictions(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING] == 70
-        assert tuple(told) == left
+        assert baseline_models(flowers, cut(flowers), 0, False, 10.0, slowness)[BOOSTING].predicted == 70
+        assert tuple(told[:2]) == left
 
     def test_they_are_the_same_for_the_same_seed(self, flowers):
-        one, other = (baseline_predictions(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
+        one, other = (baseline_models(flowers, cut(flowers), 3, False, INFINITE) for _ in range(2))
         for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
+            np.testing.assert_array_equal(one[name].predicted, other[name].predicted)
 
     def test_they_are_told_whether_classes_count_alike(self, flowers, monkeypatch):
         told = []
-        monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced: told.append(balanced))
-        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds: told.append(balanced))
+        monkeypatch.setattr(baselines, "linear", lambda dataset, splits, balanced, watch: told.append(balanced))
+        monkeypatch.setattr(baselines, "boosting", lambda dataset, seed, balanced, rounds, watch: told.append(balanced))
         for balanced in (True, False):
-            baseline_predictions(flowers, [], 0, balanced, INFINITE)
+            baseline_models(flowers, [], 0, balanced, INFINITE)
         assert told == [True, True, False, False]
+
+
+class TestInCrossValidation:
+    def test_the_loss_of_a_constant_is_that_of_each_split_s_own_training_rows(self, flowers, prices):
+        for dataset in (flowers, prices):
+            model, splits = (
+                baseline_models(dataset, cut(dataset), 0, False, INFINITE)[constant_name(dataset)],
+                cut(dataset),
+            )
+            part = np.arange(len(dataset.y_development)) % 7
+            found = cross_validated(dataset, splits, model.again, lambda _: None, part)
+            for place, (training, validation) in enumerate(splits):
+                y = dataset.y_development
+                if dataset.classes is None:
+                    expected = np.mean(((y[validation] - y[training].mean()) / y.std()) ** 2)
+                else:
+                    expected = -np.log(np.bincount(y[training])[y[validation]] / len(training)).mean()
+                assert found.losses[place] == pytest.approx(expected)
+            np.testing.assert_allclose(found.parts.sum(axis=1), found.losses)
+
+    def test_every_model_is_fitted_again_where_there_is_time_and_beats_the_constant(self, flowers):
+        models, splits = baseline_models(flowers, cut(flowers), 0, False, INFINITE), cut(flowers)
+        part = np.zeros(len(flowers.y_development), int)
+        losses = {
+            name: cross_validated(flowers, splits, model.again, lambda _: None, part).change
+            for name, model in models.items()
+        }
+        assert losses.pop(CLASS_PRIOR) > max(losses.values())
+
+    def test_where_time_is_short_only_the_constant_is(self, flowers, monkeypatch):
+        monkeypatch.setattr("goru.studies.final.rivals.CROSS_SECONDS", 0.0)
+        models = baseline_models(flowers, cut(flowers), 0, False, INFINITE)
+        assert [name for name, model in models.items() if model.again is not None] == [CLASS_PRIOR]
+
+    def test_what_rows_count_for_counts(self, flowers):
+        model, splits = baseline_models(flowers, cut(flowers), 0, True, INFINITE)[CLASS_PRIOR], cut(flowers)
+        weights = np.where(flowers.y_development == 0, 5.0, 1.0)
+        found = cross_validated(flowers, splits, model.again, lambda _: weights, np.zeros(len(weights), int))
+        np.testing.assert_allclose(found.losses, np.log(3))  # where every class counts alike, whatever the rows
+
+    def test_fitting_and_predicting_take_time(self, flowers):
+        models = baseline_models(flowers, cut(flowers), 0, False, INFINITE)
+        for name in (linear_name(flowers), BOOSTING):
+            assert models[name].fit_seconds > 0
+            assert models[name].predict_seconds > 0
 
 
 class TestAgainst:
