@@ -6,6 +6,7 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.experiment.defaults import FEWEST_CONFIGURATIONS, FEWEST_FOLDS
+from goru.language import kept
 from goru.studies import defaults
 from goru.studies.budget.forecast import Work
 from goru.studies.splits import evenly_drawn
@@ -39,13 +40,34 @@ def rows_to_search(rows: int, parameters: int, arms: int, programs: int, seconds
     return sample if rows >= LARGER * sample else None
 
 
+def in_words(sample: int, rows: int, final: int | None) -> str:
+    """A sentence.
+
+    **Arguments:**
+
+    - `sample`, `rows`, `final`: rows that were searched on, that there are, and that the final model is trained on.
+    """
+    if final is None or final == rows:
+        return kept(
+            "searched on a sample of {sample:,} of {rows:,} rows; the final model is trained on all.",
+            sample=sample,
+            rows=rows,
+        )
+    return kept(
+        "searched on a sample of {sample:,} of {rows:,} rows; the final model is trained on {final:,}.",
+        sample=sample,
+        rows=rows,
+        final=final,
+    )
+
+
 def sampled(dataset: Dataset, rows: int, seed: int) -> Dataset:
     """So many of the development rows, evenly over the classes, or over the values of a number; the test rows stay."""
-    kept = np.flatnonzero(evenly_drawn(dataset.y_development, rows, seed))
+    some = np.flatnonzero(evenly_drawn(dataset.y_development, rows, seed))
     return replace(
         dataset,
-        encoded_development=dataset.encoded_development.take(kept),
-        y_development=dataset.y_development[kept],
-        development_rows=dataset.development_rows[kept],
-        weights=None if dataset.weights is None else dataset.weights[kept],
+        encoded_development=dataset.encoded_development.take(some),
+        y_development=dataset.y_development[some],
+        development_rows=dataset.development_rows[some],
+        weights=None if dataset.weights is None else dataset.weights[some],
     )

@@ -37,7 +37,7 @@ from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linea
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
-from goru.studies.sampling import rows_to_search, sampled
+from goru.studies.sampling import in_words, rows_to_search, sampled
 from goru.studies.splits import cut
 from goru.wording import counted
 
@@ -94,8 +94,8 @@ class Study:
         self._design = design(options.search_batch_norm, factors)
         self._judge = judge_of(options.judge, dataset)
         self._partitions = cut(dataset, options.seed, partitions)
-        self._whole, self._whole_usual, self._own_partitions = dataset, self._usual_of(self._partitions), partitions
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)
+        self._whole, self._whole_usual, self._own_partitions = dataset, self._usual, partitions
         self._batch = self._batch_size()
         self._look: Look | None = None
         self._warned = False
@@ -154,11 +154,7 @@ class Study:
     @property
     def _usual(self) -> list[list[Split]]:
         """The partitions of the usual number of folds."""
-        return self._usual_of(self._partitions)
-
-    @staticmethod
-    def _usual_of(partitions: dict[int, list[list[Split]]]) -> list[list[Split]]:
-        return next(iter(partitions.values()))
+        return self._partitions[self._asked.folds[0]]
 
     @property
     def _balanced(self) -> bool:
@@ -319,7 +315,6 @@ class Study:
         final_models = train_final_models(
             laboratory,
             self._whole,
-            self._whole_usual[0][0],
             self._design,
             ranked,
             first,
@@ -371,13 +366,8 @@ class Study:
         """What there was no time for before the race; that all baselines are missing is said beside the test."""
         sentences = []
         if self._whole is not self.dataset:
-            sentences.append(
-                kept(
-                    "searched on a sample of {sample:,} of {rows:,} rows; the final model is trained on all.",
-                    sample=len(self.dataset.y_development),
-                    rows=len(self._whole.y_development),
-                )
-            )
+            final = None if self._spending is None else self._spending.final_rows
+            sentences.append(in_words(len(self.dataset.y_development), len(self._whole.y_development), final))
         if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
             sentences.append(kept("no time for a pilot run: numbers are scaled, and not encoded in pieces."))
         missing = {linear_name(self.dataset), BOOSTING} - rivals.keys()

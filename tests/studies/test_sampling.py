@@ -10,7 +10,9 @@ from goru.data.memory import dataset_from
 from goru.experiment.racing.record import Record
 from goru.studies import sampling
 from goru.studies.asked.options import Options
-from goru.studies.sampling import FEWEST_ROWS, LARGER, rows_to_search, sampled
+from goru.studies.budget.extent import EXTENTS
+from goru.studies.budget.pace import Pace
+from goru.studies.sampling import FEWEST_ROWS, LARGER, in_words, rows_to_search, sampled
 from goru.studies.study import Study
 
 SMALL = {"parameters": 5_000, "arms": 12, "programs": 6}
@@ -82,6 +84,11 @@ def small(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 class TestStudy:
+    @pytest.fixture
+    def time_enough(self, monkeypatch):
+        monkeypatch.setattr(Pace, "on_all_rows", lambda pace, seconds, rows, *_: (EXTENTS[3], 4, rows))
+
+    @pytest.mark.usefixtures("time_enough")
     @pytest.mark.parametrize("classes", [True, False])
     def test_the_race_sees_the_sample_and_the_final_model_all_rows(self, classes):
         whole, record = make(classes=classes), Record()
@@ -89,10 +96,17 @@ class TestStudy:
         result = study.run(record)
         assert len(study.dataset.y_development) == 100
         assert result.answer.data.development == 400
-        assert any("sample of 100 of 400 rows" in sentence for sentence in result.answer.plan.shortfalls)
+        assert in_words(100, 400, 400) in result.answer.plan.shortfalls
+        assert {one.schedule_epochs for one in result.answer.recommended} == {4}
         # What prepares the columns of the final model is fitted on all rows.
         assert result.model.preparation.lows == tuple(whole.encoded_development.numeric.min(axis=0))
         assert record.recall("sample") == 100
+
+    def test_where_there_is_no_time_for_all_of_them_it_is_of_as_many_as_there_is(self, monkeypatch):
+        monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[-1], 1, 150))
+        result = Study(make(), OPTIONS).run()
+        assert in_words(100, 400, 150) in result.answer.plan.shortfalls
+        assert (len(result.model.networks), result.answer.recommended[0].epochs) == (1, 1)
 
     def test_test_rows_are_predicted_by_plain_networks_on_all_rows_too(self):
         whole = make()

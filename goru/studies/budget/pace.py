@@ -152,9 +152,9 @@ class Pace:
         """
         return self._longest(seconds, folds, plan.asked.epochs, LENGTHENED, (LONGER * plan.epochs,))
 
-    def on_all_rows(self, seconds: float, rows: int, larger: float, epochs: int) -> tuple[Extent, int]:
-        """The same after a race on a sample: an ensemble on all rows, smaller where its schedule would be very short;
-        one network and one epoch at least.
+    def on_all_rows(self, seconds: float, rows: int, larger: float, epochs: int) -> tuple[Extent, int, int]:
+        """The same after a race on a sample, and of how many of all rows: an ensemble, smaller where its schedule would
+        be very short; where there is no time for one network and one pass over all rows, one over as many as there is.
 
         **Arguments:**
 
@@ -162,9 +162,13 @@ class Pace:
         - `larger`: how many times as many parameters networks have then.
         - `epochs`: the most.
         """
-        pace = replace(self, all_rows=rows, block_seconds=tuple(larger * seconds for seconds in self.block_seconds))
+        pace = replace(self, all_rows=rows, block_seconds=tuple(larger * one for one in self.block_seconds))
         longest = pace._longest(seconds, defaults.FOLDS, epochs, EXTENTS[3:], ENOUGH_ON_ALL_ROWS)
-        return longest or (EXTENTS[-1], 1)
+        if longest is not None:
+            return *longest, rows
+        none, one = (pace._trying_and_training(EXTENTS[-1], defaults.FOLDS, some) for some in (0, 1))
+        share = max((seconds - none) / (one - none), 0.0)
+        return EXTENTS[-1], 1, max(int(share * rows), min(self.all_rows, rows))
 
     def _longest(
         self, seconds: float, folds: int, most: int, extents: Sequence[Extent], enough: Sequence[float]
@@ -172,15 +176,16 @@ class Pace:
         """The first extent with enough epochs, by the first measure of it that any reaches."""
         for epochs_enough in enough:
             for extent in extents:
-                none, one = (
-                    self.training_again(extent, folds, epochs)
-                    + (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
-                    for epochs in (0, 1)
-                )
+                none, one = (self._trying_and_training(extent, folds, epochs) for epochs in (0, 1))
                 schedule = int(min((seconds - none) / (one - none), most))
                 if schedule >= epochs_enough:
                     return extent, schedule
         return None
+
+    def _trying_and_training(self, extent: Extent, folds: int, epochs: float) -> float:
+        """Seconds for ensembles, and for trying their schedule on one split."""
+        trying = (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
+        return self.training_again(extent, folds, epochs) + trying
 
     def block_of_one(self, epochs: float) -> float:
         """Seconds for a block of the slowest program, on all development rows."""

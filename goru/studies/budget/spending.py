@@ -17,7 +17,7 @@ from goru.population.immediate.interpreted import interpretable
 from goru.studies import defaults
 from goru.studies.asked.design import ARMS, programs, sharing
 from goru.studies.budget.extent import EXTENTS, Extent
-from goru.studies.budget.forecast import Work
+from goru.studies.budget.forecast import PROGRAM_SECONDS, Work
 from goru.studies.budget.pace import LAST_SECONDS, Pace
 from goru.studies.laboratory import NetworkLaboratory
 
@@ -79,6 +79,7 @@ class Spending:
         self._by_rows = 0.0  # seconds for training on fewer rows
         self.takes = 0.0  # what the smallest study, and later what the one that is planned, takes in all
         self.compiling: float | None = None  # how long programs are waited for
+        self.final_rows: int | None = None  # that the final model is trained on, where the race was on a sample
 
     @property
     def slowness(self) -> float:
@@ -229,17 +230,18 @@ class Spending:
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None
 
-    def on_all_rows(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> tuple[Extent, int]:
+    def on_all_rows(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> tuple[Extent, int, int]:
         """How much is trained on all rows after a race on a sample; see
         [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows]."""
-        if self._clock.hurried:
-            return EXTENTS[-1], 1
         if (known := self._record.recall(_LONGER)) is None:
             pace = replace(self._observed(plan, race), scored=0, plain=plain, validation=False)
-            extent, schedule = pace.on_all_rows(self.left, rows, larger, self._asked.epochs)
-            known = [EXTENTS.index(extent), schedule]
-            self._record.remember(_LONGER, known)
-        return EXTENTS[known[0]], known[1]
+            compiling = PROGRAM_SECONDS * self._slowness
+            extent, schedule, some = pace.on_all_rows(self.left - compiling, rows, larger, self._asked.epochs)
+            known = [EXTENTS.index(extent), schedule, some]
+            if not self._clock.hurried:
+                self._record.remember(_LONGER, known)
+        self.final_rows = known[2]
+        return EXTENTS[known[0]], known[1], known[2]
 
     def _observed(self, plan: Plan, race: Race) -> Pace:
         """As fast as the race was at last."""

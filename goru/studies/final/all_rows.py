@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from goru.data.dataset import Dataset
-from goru.data.splitting import Split
+from goru.data.splitting import Split, folds
+from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
 from goru.experiment.design import Design
 from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Race
+from goru.nn.architecture import Architecture
+from goru.studies import defaults
 from goru.studies.asked.design import PLAIN
 from goru.studies.budget.spending import Spending
 from goru.studies.final.final_model import FinalModel, train_final_model
@@ -16,11 +19,11 @@ from goru.studies.final.lengthening import lengthened
 from goru.studies.final.refits import Late
 from goru.studies.final.shortlist import shortlist
 from goru.studies.laboratory import NetworkLaboratory, block_shape
+from goru.studies.sampling import sampled
 
 
 def train_on_all_rows(
     whole: Dataset,
-    split: Split,
     laboratory: NetworkLaboratory,
     design: Design,
     ranked: Mapping[str, Sequence[Candidate]],
@@ -33,34 +36,43 @@ def train_on_all_rows(
 
     **Arguments:**
 
-    - `whole`, `split`: all rows, and one split of them, on which schedules are tried.
+    - `whole`: all rows; on one split of them schedules are tried.
     - `laboratory`: of the race, on a sample.
     """
     best = {name: shortlist(candidates) for name, candidates in ranked.items()}
     if not whole.has_test_rows or best["recommended"][0] == best["plain"][0]:
         del best["plain"]
+    larger = _base(whole, laboratory).n_parameters / laboratory.base.n_parameters
+    rows = len(whole.y_development)
+    extent, schedule, some = spending.on_all_rows(plan, race, len(best) > 1, rows, larger)
+    if some < rows:
+        whole = sampled(whole, some, laboratory.seed)
+    split = folds(whole.y_development, whole.task, defaults.FOLDS, laboratory.seed)[0]
     arms = list(dict.fromkeys(candidates[0].arm for candidates in best.values()))
     final = _laboratory(whole, split, laboratory, arms)
     try:
         final.wait()
-        larger = final.base.n_parameters / laboratory.base.n_parameters
-        extent, schedule = spending.on_all_rows(plan, race, len(best) > 1, len(whole.y_development), larger)
         models = {}
         for name, candidates in best.items():
-            some = candidates[: extent.networks]
-            longer = lengthened(final, design, some, split, schedule, late, shorter=False)
+            few = candidates[: extent.networks]
+            longer = lengthened(final, design, few, split, schedule, late, shorter=False)
             models[name] = train_final_model(final, longer, [split], extent, late)
         return {PLAIN.name: models["recommended"]} | models if whole.has_test_rows else models
     finally:
         final.close()
 
 
-def _laboratory(whole: Dataset, split: Split, race: NetworkLaboratory, arms: Sequence) -> NetworkLaboratory:
+def _base(whole: Dataset, race: NetworkLaboratory) -> Architecture:
+    """More rows may be encoded in more pieces."""
+    return replace(race.base, inputs=whole.n_prepared(race.in_pieces))
+
+
+def _laboratory(whole: Dataset, split: Split, race: NetworkLaboratory, arms: Sequence[Arm]) -> NetworkLaboratory:
     """Programs for some arms on all rows, networks and mini-batches as in the race."""
     rows = len(whole.y_development)
     return NetworkLaboratory(
         whole,
-        replace(race.base, inputs=whole.n_prepared(race.in_pieces)),
+        _base(whole, race),
         race.recipe,
         block_shape(rows, [split], race.shape.batch, race.shape.networks, race.shape.judge),
         race.seed,

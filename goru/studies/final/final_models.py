@@ -25,7 +25,6 @@ from goru.studies.laboratory import NetworkLaboratory
 def train_final_models(
     laboratory: NetworkLaboratory,
     whole: Dataset,
-    whole_split: Split,
     design: Design,
     ranked: Mapping[str, Sequence[Candidate]],
     splits: Sequence[Split],
@@ -42,7 +41,7 @@ def train_final_models(
     **Arguments:**
 
     - `laboratory`: of the race.
-    - `whole`, `whole_split`: all rows, if the race was on a sample, and one split of them.
+    - `whole`: all rows, if those of the race are a sample.
     - `ranked`: `plain` and `recommended` candidates, the best first.
     - `splits`: of one partition.
     - `spending`: of the budget, if there is one.
@@ -50,7 +49,7 @@ def train_final_models(
     - `hurried`: whether somebody has asked for the end.
     """
     if spending is not None and whole is not laboratory.dataset:
-        return train_on_all_rows(whole, whole_split, laboratory, design, ranked, plan, race, spending, late)
+        return train_on_all_rows(whole, laboratory, design, ranked, plan, race, spending, late)
     # Whether there is time for a selection from several arms, a clock says; without one, whether all else is whole.
     most = plan.full or spending is not None
     extent = HURRIED if hurried else EXTENTS[0 if most and not scored else 1]

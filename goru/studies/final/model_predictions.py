@@ -61,7 +61,7 @@ class ModelPredictions:
         done = self._final_models["recommended"]
         model = done.model.single if self._single else done.model
         validation = done.validation[0] if self._single else done.validation.mean(axis=0)
-        scored = np.isfinite(validation).reshape(len(validation), -1).all(axis=1)
+        scored = np.flatnonzero(np.isfinite(validation).reshape(len(validation), -1).all(axis=1))
         validation = validation[scored]
         if self._dataset.classes is not None:
             validation = tempered(validation, model.temperature)

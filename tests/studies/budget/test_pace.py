@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from goru.experiment.plan import USUAL_SHARE, Asked, Plan
 from goru.studies.budget.extent import EXTENTS, LENGTHENED, calibrating, extent_of
-from goru.studies.budget.pace import FINAL_SHARE, LAST_SECONDS, LONGER, Pace
+from goru.studies.budget.pace import ENOUGH_ON_ALL_ROWS, FINAL_SHARE, LAST_SECONDS, LONGER, Pace
 
 paces = st.builds(
     Pace,
@@ -279,3 +279,34 @@ class TestLonger:
         plan, race, _ = pace.plan(seconds, partitions)
         if plan.epochs < plan.asked.epochs:
             assert seconds - race >= FINAL_SHARE * seconds - 1e-9
+
+
+class TestOnAllRows:
+    """After a race on 100 rows: a block takes 0.375 s an epoch on them, and ten times as long on a thousand."""
+
+    PACE = Pace(
+        configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100, plain=False, validation=False
+    )
+
+    def test_with_time_an_ensemble_has_a_long_schedule(self):
+        assert self.PACE.on_all_rows(1e6, 1_000, 1.0, 100) == (EXTENTS[3], 100, 1_000)
+
+    def test_with_less_it_is_smaller_rather_than_trained_for_a_moment(self):
+        eight, one = (extent.networks for extent in (EXTENTS[3], EXTENTS[-1]))
+        found = [self.PACE.on_all_rows(seconds, 1_000, 1.0, 100) for seconds in (200, 90, 60, 40, 20)]
+        networks, epochs = [extent.networks for extent, _, _ in found], [epochs for _, epochs, _ in found]
+        assert networks[0] == eight
+        assert min(networks) == one
+        assert epochs[0] >= ENOUGH_ON_ALL_ROWS[0]
+        assert {rows for *_, rows in found} == {1_000}
+
+    def test_larger_networks_take_longer(self):
+        (_, slow, _), (_, fast, _) = (self.PACE.on_all_rows(300, 1_000, larger, 100) for larger in (2.0, 1.0))
+        assert slow < fast
+
+    def test_without_time_for_one_pass_there_are_fewer_rows_and_no_fewer_than_were_searched(self):
+        found = [self.PACE.on_all_rows(seconds, 10_000, 1.0, 100) for seconds in (30, 10, 0, -5)]
+        assert {(extent, epochs) for extent, epochs, _ in found} == {(EXTENTS[-1], 1)}
+        rows = [rows for *_, rows in found]
+        assert 100 < rows[1] < rows[0] < 10_000
+        assert rows[2:] == [100, 100]
