@@ -185,6 +185,16 @@ def explain() -> list[tuple[str, str, str]]:
         ),
         ("probabilities", "temperature scaling where that lowers the loss", "on disjoint rows"),
         ("non-neural baselines", f"unless they would take over {BASELINES:.0%} of the budget", ""),
+        (
+            "learning curve over rows",
+            "1/" + " and 1/".join(map(str, FEWER_ROWS)) + " of the training rows",
+            f"if it takes {BY_ROWS:.0%} of the budget at most; without one, {BY_ROWS_OF_RACE:.0%} of the race",
+        ),
+        (
+            "large tables",
+            "searched on a sample, the final model on all rows",
+            "where the budget is small for all of them",
+        ),
         ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),
         (
             "  in an estimator's fit",

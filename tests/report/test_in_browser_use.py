@@ -115,7 +115,7 @@ class TestForThoseWhoCannotSee:
             "() => [...document.querySelectorAll('[data-figure]')].map((d) => d.ariaLabel.trim())"
         )
         assert all(len(label) > 20 for label in labels)
-        assert found.count("[data-figure][role=img]") == len(labels)
+        assert found.count("[data-figure][role=group]") == len(labels)
         headed = found.page.evaluate(
             "() => [...document.querySelectorAll('table')].map((t) => t.querySelectorAll('thead th[scope=col]').length)"
         )

@@ -43,7 +43,7 @@ class TestThePage:
 
     def test_tells_it_beside_every_test_figure(self, answer, evidence):
         told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
-        assert told == {"test", "predicted", "calibrated"}
+        assert told == {"leaderboard", "test", "predicted", "calibrated"}
         assert html(answer, evidence).count(TOLD) >= 4
         (card,) = [one for one in cards(answer) if "test rows" in one.label]
         assert TOLD in card.more
@@ -51,7 +51,7 @@ class TestThePage:
     def test_does_not_tell_it_of_other_rows(self, answer, evidence):
         evidence["predictions"]["of"] = "validation"
         told = {one.id for one in sections(answer, evidence) if any(TOLD in said for said in one.warnings)}
-        assert told == {"test"}
+        assert told == {"leaderboard", "test"}
 
     def test_a_notebook_is_told_too(self, answer):
         assert TOLD in fragment(answer)

@@ -119,7 +119,7 @@ class TestTheSameRun:
         "target",
         [
             "study.rank",  # all is trained, and nothing decided
-            "study.train_final_model",
+            "study.train_final_models",
             "final.conclusion.gather_all",
             "fitting.save_model",
             "runs.folder.write_manifest",
