@@ -44,7 +44,7 @@ class TestTheAnswer:
     def test_it_ends_with_advice_and_with_where_the_run_is(self, request, run):
         paragraphs = request.getfixturevalue(run).fit.stdout.rstrip().split("\n\n")
         assert [paragraph.split()[0] for paragraph in paragraphs] == [
-            *("data", "what", "in", "interactions", "recommended", "test", "advice", "written"),
+            *("data", "effect", "in", "interactions", "recommended", "test", "advice", "written"),
         ]
 
     def test_it_names_the_techniques_and_gives_verdicts(self, credit_run):

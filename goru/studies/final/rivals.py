@@ -123,7 +123,7 @@ def cross_validated(
     - `weights`: by a split's training rows, what every development row counts for.
     - `part`: that each development row belongs to.
     """
-    losses, parts = np.zeros(len(splits)), np.zeros((len(splits), int(part.max()) + 1))
+    losses, parts = np.zeros(len(splits)), np.zeros((len(splits), defaults.PARTS))
     for place, (training, validation) in enumerate(splits):
         of_rows = losses_at(
             dataset, dataset.y_development[validation], again(_of_split(dataset, training, validation)), measure
