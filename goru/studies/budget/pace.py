@@ -8,8 +8,8 @@ from goru.experiment.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
 from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent, calibrating, extent_of
 
-# Of the time that is left when a race is planned whose schedule has to be short: for the final model's networks, whose
-# schedule is then longer.
+# Of the time that is left when a race is planned whose schedule is less than half as long as it should be: for the
+# final model's networks, whose schedule is then longer.
 FINAL_SHARE = 0.3
 ALL_ROWS_SHARE = 0.5  # the same, where the race is on a sample and the final model is trained on all rows
 LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
@@ -115,7 +115,8 @@ class Pace:
 
         def cost(plan: Plan) -> float:
             after = self.after_the_race(plan)
-            return self.race(plan) + (max(after, least) if self.sampled or plan.epochs < asked.epochs else after)
+            short = self.sampled or 2 * plan.epochs < asked.epochs
+            return self.race(plan) + (max(after, least) if short else after)
 
         plan = plan_seconds(seconds, cost, partitions, spent, asked, steps)
         # What a short plan leaves is for more networks in the end, before it is for more configurations.
@@ -125,7 +126,7 @@ class Pace:
         usual, whole, none = (
             self.training_again(extent, folds, share * plan.epochs) for share in (USUAL_SHARE, 1.0, 0.0)
         )
-        if self.sampled or plan.epochs < asked.epochs:
+        if self.sampled or 2 * plan.epochs < asked.epochs:
             usual = max(usual, least - self.last)
         return plan, seconds - self.last - usual, whole - none
 
