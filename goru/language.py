@@ -67,8 +67,8 @@ def spoken(wanted: str | None) -> Iterator[None]:
 
 def _(sentence: str, /, **values: object) -> str:
     """A sentence in the language that is spoken, with values in its places: `_("{rows} rows", rows=3)`."""
-    told = _catalogue(language()).gettext(sentence)
-    return _read(told.format(**values) if values else told)
+    translation = _catalogue(language()).gettext(sentence)
+    return _read(translation.format(**values) if values else translation)
 
 
 def _n(one: str, several: str, n: int, /, **values: object) -> str:
@@ -108,7 +108,11 @@ def _patterns(of: str) -> "_Patterns":
     known: Mapping[object, str] = vars(_catalogue(of))["_catalog"]  # gettext lists its sentences nowhere else
     begin = f"{KEPT}\x04"
     return _Patterns(
-        {key.removeprefix(begin): told for key, told in known.items() if isinstance(key, str) and key.startswith(begin)}
+        {
+            key.removeprefix(begin): translation
+            for key, translation in known.items()
+            if isinstance(key, str) and key.startswith(begin)
+        }
     )
 
 
@@ -116,8 +120,8 @@ class _Patterns:
     """Kept sentences, found again by what stands between their places."""
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
-        self._whole = {sentence: told for sentence, told in sentences.items() if "{" not in sentence}
-        places = {sentence: told for sentence, told in sentences.items() if "{" in sentence}
+        self._whole = {sentence: translation for sentence, translation in sentences.items() if "{" not in sentence}
+        places = {sentence: translation for sentence, translation in sentences.items() if "{" in sentence}
         by_letters = sorted(places, key=lambda sentence: -len(re.sub("{.*?}", "", sentence)))
         # What stands in quotes somebody has named: it is nothing to translate.
         self._patterns = [
@@ -127,28 +131,28 @@ class _Patterns:
 
     def paragraph(self, text: str) -> str:
         """One sentence or several, or a list; nothing is lost of those that nobody knows."""
-        if (told := self._one(text)) is not None:
-            return told
+        if (translation := self._one(text)) is not None:
+            return translation
         for end in re.finditer(r"[.!?] ", text):
-            if (told := self._one(text[: end.start() + 1])) is not None:
-                return f"{told} {self.paragraph(text[end.end() :])}"
+            if (translation := self._one(text[: end.start() + 1])) is not None:
+                return f"{translation} {self.paragraph(text[end.end() :])}"
         for between in ("(; )", "(, | and | [+] )"):
             items = re.split(between, text)
-            tolds = [item if re.fullmatch(NUMBER, item) else self._one(item) for item in items[::2]]
-            if len(tolds) > 1 and None not in tolds:
+            translations = [item if re.fullmatch(NUMBER, item) else self._one(item) for item in items[::2]]
+            if len(translations) > 1 and None not in translations:
                 signs = [", " if sign == " and " else sign for sign in items[1::2]]
-                return "".join(map("".join, zip(map(str, tolds), [*signs, ""], strict=True)))
+                return "".join(map("".join, zip(map(str, translations), [*signs, ""], strict=True)))
         return text
 
     def _one(self, text: str) -> str | None:
         """What is known as a whole; a name may begin a sentence."""
-        for own in dict.fromkeys((text, text[:1].lower() + text[1:])):
-            if (told := self._whole.get(own)) is not None:
-                return told
-        for pattern, told, quoted in self._patterns:
+        for spelling in dict.fromkeys((text, text[:1].lower() + text[1:])):
+            if (translation := self._whole.get(spelling)) is not None:
+                return translation
+        for pattern, translation, quoted in self._patterns:
             if match := pattern.fullmatch(text):
                 values = match.groupdict()
-                return told.format(
+                return translation.format(
                     **{name: value if name in quoted else self.paragraph(value) for name, value in values.items()}
                 )
         return None
@@ -161,7 +165,7 @@ def _pattern(sentence: str) -> str:
         parts.append(re.escape(letters))
         if place:
             is_number = place in NUMBERS or (spec or "")[-1:] in (*"defg%,",)
-            filled = NUMBER if is_number else "[^:;.]+?" if place in NAMES else r"(?:(?![.] [A-Z]).)+?"
+            filled = NUMBER if is_number else "[^:;.,]+?" if place in NAMES else r"(?:(?![.] [A-Z]).)+?"
             parts.append(f"(?P={place})" if place in seen else f"(?P<{place}>{filled})")
             seen.add(place)
     return "".join(parts)

@@ -100,6 +100,11 @@ class TestKept:
         with spoken("ko"):
             assert retold(sentence) == told
 
+    def test_a_list_within_a_sentence_is_told_item_by_item(self):
+        cuts = "3 folds instead of 5, 11 epochs instead of 100"
+        with spoken("ko"):
+            assert retold(cuts) == "폴드 5개 대신 3개, 100에폭 대신 11에폭"
+
     def test_of_several_sentences_each_is(self):
         advice = (
             "Use the plain network: nothing shows that a combination does better. Logistic regression, which is "

@@ -11,6 +11,7 @@ from goru.report.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.picture import Table
 from goru.report.pictures.style import short_name
 from goru.report.words import of_networks
+from goru.wording import listing
 
 MOST = 16  # combinations; all of them are in the picture of the combinations
 
@@ -64,6 +65,9 @@ def leaderboard_says(answer: Answer, evidence: Evidence) -> str:
         sentences.append(
             _("The best combination is {model}: {loss}.", model=short_name(retold(another.model)), loss=_loss(another))
         )
+    baselines = [entry for entry in evidence.leaderboard if entry.kind == "baseline"]
+    if missing := [retold(entry.model) for entry in baselines if entry.loss is None]:
+        sentences.append(_("Not cross-validated: {models}.", models=listing(missing)))
     return " ".join(sentences)
 
 

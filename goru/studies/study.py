@@ -24,10 +24,9 @@ from goru.population import devices
 from goru.population.immediate.interpreted import interpretable
 from goru.population.immediate.threads import one_thread
 from goru.studies import defaults
-from goru.studies.asked.design import design, hyperparameters, programs, sharing
+from goru.studies.asked.design import design_of, hyperparameters, programs, sharing
 from goru.studies.asked.judging import judge_of
 from goru.studies.asked.options import Options
-from goru.studies.asked.techniques import TECHNIQUES, parsed
 from goru.studies.blocks import Blocks
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
@@ -83,15 +82,7 @@ class Study:
                 f"{option('class_weight')}: '{dataset.target_name}' is a number, and has no classes. "
                 "Leave the option out."
             )
-        factors = None
-        if options.factors is not None:
-            factors = parsed(options.factors, dataset.classes is not None, options.activation)
-        if dataset.classes is None and (wrong := [name for name in factors or () if TECHNIQUES[name].classes]):
-            raise InputError(
-                f"{option('factors')}: '{dataset.target_name}' is a number, and {wrong[0].replace('_', '-')} is for "
-                "classes. Leave it out."
-            )
-        self._design = design(options.search_batch_norm, factors)
+        self._design = design_of(options, dataset)
         self._judge = judge_of(options.judge, dataset)
         self._partitions = cut(dataset, options.seed, partitions)
         self._asked = Asked(tuple(self._partitions), options.epochs or defaults.EPOCHS)

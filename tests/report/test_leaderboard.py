@@ -81,3 +81,8 @@ def test_of_many_combinations_the_best_are_shown_and_all_that_cost_something():
 )  # fmt: skip
 def test_a_sentence_says_who_leads_and_where_the_other_kind_is(entries, words):
     assert leaderboard_says(*shown(*entries)).startswith(words)
+
+
+def test_a_baseline_that_was_not_cross_validated_is_named_beside_the_best_of_those_that_were():
+    assert leaderboard_says(*shown(BEST, TREES, LINEAR)).endswith("Not cross-validated: logistic regression.")
+    assert "Not cross-validated" not in leaderboard_says(*shown(BEST, TREES))

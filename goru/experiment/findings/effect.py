@@ -49,17 +49,20 @@ class EffectFound:
         return next(((word, chance) for word, chance in chances.items() if chance >= defaults.LIKELY), None)
 
     @classmethod
-    def of(cls, effect: Effect, rows: int) -> Self:
+    def of(cls, effect: Effect, rows: int, there: int = 0) -> Self:
         """An effect.
 
         **Arguments:**
 
-        - `rows`: of the table.
+        - `rows`: of the table, as far as it was searched.
+        - `there`: that there are, if more: where these would decide, a larger budget is what it takes.
         """
         numbers = asdict(effect)
         factor = numbers.pop("factor")
         known = factor is not None and isfinite(factor)
         to_decide = round(factor * rows) if known else None
+        if to_decide is not None and to_decide <= there:
+            to_decide, known = None, False
         return cls(**numbers, rows_to_decide=to_decide, configurations_to_decide=factor is not None and not known)
 
 
@@ -77,17 +80,21 @@ class InteractionFound(EffectFound):
     beside: Number = None
 
     @classmethod
-    def among(cls, answers: Answers, design: Design, rows: int) -> "tuple[InteractionFound, ...]":
+    def among(cls, answers: Answers, design: Design, rows: int, there: int = 0) -> "tuple[InteractionFound, ...]":
         """Of the answers to all questions of a design.
 
         **Arguments:**
 
-        - `rows`: of the table.
+        - `rows`, `there`: see [`EffectFound.of`][goru.experiment.findings.effect.EffectFound.of].
         """
         asked = design.asked[1]
         return tuple(
             replace(
-                cls.of(effect, rows), first=pair.names[0], second=pair.names[1], without=changes[0], beside=changes[1]
+                cls.of(effect, rows, there),
+                first=pair.names[0],
+                second=pair.names[1],
+                without=changes[0],
+                beside=changes[1],
             )
             for pair, effect, changes in zip(asked, answers.interactions, answers.conditional, strict=True)
         )

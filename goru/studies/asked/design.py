@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from goru.data.dataset import Dataset
 from goru.errors import InputError, option
 from goru.experiment.arms import Arm, Level
 from goru.experiment.design import Design, Values
@@ -11,7 +12,8 @@ from goru.experiment.fraction import fraction
 from goru.experiment.knobs import log_uniform, uniform
 from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters, Recipe
 from goru.studies import defaults
-from goru.studies.asked.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW
+from goru.studies.asked.options import Options
+from goru.studies.asked.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW, parsed
 
 FACTORS: dict[str, tuple[Level, ...]] = {name: TECHNIQUES[name].levels for name in DEFAULT}
 LEARNING_RATE = {"learning_rate": log_uniform(*defaults.LEARNING_RATE)}
@@ -61,6 +63,22 @@ def design(
         }
     excluded = tuple(levels for levels in EXCLUDED if levels.keys() <= factors.keys())
     return fraction(factors, knobs, excluded, most_arms)
+
+
+def design_of(options: Options, dataset: Dataset) -> Design:
+    """What is asked of a table.
+
+    **Raises:** `InputError` for factors that there are not, or that are for classes where a number is predicted.
+    """
+    factors, classes = None, dataset.classes is not None
+    if options.factors is not None:
+        factors = parsed(options.factors, classes, options.activation)
+    if not classes and (wrong := [name for name in factors or () if TECHNIQUES[name].classes]):
+        raise InputError(
+            f"{option('factors')}: '{dataset.target_name}' is a number, and {wrong[0].replace('_', '-')} is for "
+            "classes. Leave it out."
+        )
+    return design(options.search_batch_norm, factors)
 
 
 def architecture(arm: Arm, base: Architecture) -> Architecture:

@@ -111,7 +111,9 @@ class Conclusion:
         """
         laboratory, race, plan, ranked = self.laboratory, self.race, self.plan, self.ranked
         dataset, single, losses = self.whole, self.options.single, self.losses
-        searched = laboratory.dataset.n_rows
+        # Of a sample: as many rows as if its part of the test rows were all, and those of the table beside them.
+        share = len(laboratory.dataset.y_development) / len(dataset.y_development)
+        rows = round(share * dataset.n_rows), dataset.n_rows if share < 1 else 0
         balanced, measure = self.options.class_weight == "balanced", measure_of(self.options.judge, dataset)
         folds, all_splits = min(plan.folds, race.splits_done), [split for some in self.partitions for split in some]
         splits = all_splits[: race.splits_done]
@@ -193,9 +195,9 @@ class Conclusion:
                 cut=race.cut,
             ),
             plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
-            effects=tuple(EffectFound.of(effect, searched) for effect in answers.contrasts),
-            removals=tuple(EffectFound.of(effect, searched) for effect in answers.removals),
-            interactions=InteractionFound.among(answers, self.design, searched),
+            effects=tuple(EffectFound.of(effect, *rows) for effect in answers.contrasts),
+            removals=tuple(EffectFound.of(effect, *rows) for effect in answers.removals),
+            interactions=InteractionFound.among(answers, self.design, *rows),
             simplest=SimplestFound.of(answers),
             judgement=Judgement.of(
                 answers, judged_by(measure, balanced)[0], self.judged[1], judged_by(measure, balanced)[1]

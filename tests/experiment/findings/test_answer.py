@@ -39,6 +39,12 @@ class TestAnEffect:
         found = EffectFound.of(replace(self.INCONCLUSIVE, factor=np.inf), 720)
         assert (found.rows_to_decide, found.configurations_to_decide) == (None, True)
 
+    def test_where_a_sample_was_searched_and_the_table_has_as_many_a_larger_budget_does(self):
+        found = EffectFound.of(self.INCONCLUSIVE, 720, there=3_000)
+        assert (found.rows_to_decide, found.configurations_to_decide) == (None, True)
+        found = EffectFound.of(self.INCONCLUSIVE, 720, there=2_000)
+        assert (found.rows_to_decide, found.configurations_to_decide) == (2880, False)
+
     def test_that_is_decided_does_not(self):
         decided = Effect("dropout", -0.2, -0.3, -0.1, 0.02, "helps", 0.04, 0.03, 0.02, None)
         found = EffectFound.of(decided, 720)
