@@ -281,7 +281,7 @@ def cards(answer: Answer) -> list[Card]:
     if answer.plan.epochs > 1:
         ways = {
             "rises": _("after epoch {epoch}", epoch=answer.plain.epoch),
-            "gap": _("yes: generalization gap"),
+            "gap": _("yes"),
             None: _("inconclusive"),
         }
         gap = _("generalization gap unknown") if answer.plain.gap is None and answer.plain.validation is not None else (
