@@ -46,6 +46,7 @@ class Architecture:
     - `norm`: `"layer"` or `"rms"` normalization before the activation, where there is no batch norm.
     - `residual`: whether a hidden block that puts out as many units as it reads is added to what it reads.
     - `input_dropout`, `cutout`: whether inputs are deleted at random in training; see `goru.nn.layers.augmentation`.
+    - `column_scales`: whether the first layer learns a scale for every input; see `goru.nn.layers.scaled_affine`.
     - `mix`: `"mixup"` or `"cutmix"`: whether rows are mixed in training.
     """
 
@@ -61,6 +62,7 @@ class Architecture:
     residual: bool = False
     input_dropout: bool = False
     cutout: bool = False
+    column_scales: bool = False
     mix: MixName | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class Architecture:
         """Learned numbers: weights, biases, and γ and β where there is batch norm."""
         weights = sum(i * o for i, o in pairwise(self.widths))
         a_unit = {None: 1, "before": 2, "after": 3}[self.batch_norm] + {None: 0, "layer": 2, "rms": 1}[self.norm]
-        return weights + a_unit * sum(self.hidden) + self.outputs
+        return weights + a_unit * sum(self.hidden) + self.outputs + self.inputs * self.column_scales
 
     @cached_property
     def layers(self) -> "Layers":
@@ -100,6 +102,7 @@ class Architecture:
         from goru.nn.layers.layer_norm import LayerNorm
         from goru.nn.layers.residual import Residual
         from goru.nn.layers.rms_norm import RMSNorm
+        from goru.nn.layers.scaled_affine import ScaledAffine
 
         found: list[Layer] = [
             *[Mixup()] * (self.mix == "mixup" and not self.hidden),
@@ -110,8 +113,9 @@ class Architecture:
         for index, (inputs, units) in enumerate(pairwise(self.widths[:-1])):
             batch_norm = [BatchNorm(units)]
             norms: dict[str | None, list[Layer]] = {"layer": [LayerNorm(units)], "rms": [RMSNorm(units)]}
+            affine = ScaledAffine if self.column_scales and index == 0 else Affine
             block: list[Layer] = [
-                Affine(inputs, units, self.batch_norm != "before", self.weight_init),
+                affine(inputs, units, self.batch_norm != "before", self.weight_init),
                 *[Mixup()] * (self.mix == "mixup" and index == 0),  # here, networks read the same rows
                 *batch_norm * (self.batch_norm == "before"),
                 *norms.get(self.norm, []),

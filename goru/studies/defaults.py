@@ -147,6 +147,7 @@ def explain() -> list[tuple[str, str, str]]:
             "more, if there is time",
         ),
         ("hidden layers (--hidden)", "128, 128; 256, 256 from 5,000 rows", "fixed"),
+        ("column scales", "learned with the network, at 6 times the learning rate", ""),
         ("activation, initial weights", "relu (--activation), He normal", "fixed"),
         ("optimiser", "Adam, β 0.9, 0.99; cosine schedule to zero", ""),
         ("learning rate", "tuned", span(LEARNING_RATE, "log")),

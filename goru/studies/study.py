@@ -136,7 +136,7 @@ class Study:
         """The plain network's shape."""
         options = self.options
         hidden = options.hidden or defaults.usual_widths(len(self._whole.y_development))
-        return Architecture(inputs, hidden, self.dataset.n_outputs, options.activation)
+        return Architecture(inputs, hidden, self.dataset.n_outputs, options.activation, column_scales=True)
 
     @property
     def _splits(self) -> list[Split]:

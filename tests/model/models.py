@@ -39,6 +39,9 @@ STACKS: dict[str, Callable[[int, int], Layers]] = {
             inputs, (8, 6), outputs, batch_norm="after", dropout=True, dropout_form="classic", weight_init="normal"
         ).layers
     ),
+    "column scales": lambda inputs, outputs: (
+        Architecture(inputs, (8, 6), outputs, batch_norm="before", column_scales=True).layers
+    ),
     "layer norm": lambda inputs, outputs: (
         Affine(inputs, 8),
         LayerNorm(8, 1e-3),

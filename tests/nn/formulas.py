@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from goru.nn.layers.activation import Activation
-from goru.nn.layers.affine import Affine
+from goru.nn.layers.affine import Affine, Weights
 from goru.nn.layers.augmentation import CutMix, Cutout, InputDropout, Mixup
 from goru.nn.layers.batch_norm import BatchNorm
 from goru.nn.layers.dropout import Dropout
@@ -13,6 +13,7 @@ from goru.nn.layers.group_norm import GroupNorm
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
 from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaled_affine import ScaledAffine
 from goru.nn.layers.scaling import Scaling
 
 ACTIVATIONS = {
@@ -94,6 +95,9 @@ def output(layer, learned, x, context, statistics=None):
         case Affine():
             products = sum(np.outer(learned.weight[:, i], x[i]) for i in range(layer.inputs))
             return products if learned.bias is None else products + learned.bias[:, None]
+        case ScaledAffine():
+            scaled = (x.T * (1 + 6 * learned.stretch)).T
+            return output(layer.affine, Weights(learned.weight, learned.bias), scaled, context, statistics)
         case Activation(name=name):
             return np.vectorize(ACTIVATIONS[name], otypes=[float])(x)
         case BatchNorm():

@@ -5,6 +5,7 @@ import pytest
 
 from goru.data.splitting import N_FOLDS
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+from goru.nn.layers.scaled_affine import FASTER
 from goru.nn.optimizers import learning_rate
 from goru.studies import defaults
 from goru.studies.asked.options import Options
@@ -154,3 +155,4 @@ class TestExplained:
             f"{Options().activation} (--activation), He normal"
         )
         assert Architecture(1, (1,), 1).weight_init == "he_normal"
+        assert explained()["column scales"] == f"learned with the network, at {FASTER:g} times the learning rate"

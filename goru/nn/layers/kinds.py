@@ -16,13 +16,15 @@ from goru.nn.layers.layer import Layer
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
 from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaled_affine import ScaledAffine
 from goru.nn.layers.scaling import Scaling
 from goru.nn.network import Layers
 
 LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
     for layer in (
-        *(Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, Scaling),
+        *(Activation, Affine, BatchNorm, Dropout, GroupNorm, LayerNorm, Residual, RMSNorm, ScaledAffine),
+        *(Scaling,),
         *(Cutout, CutMix, InputDropout, Mixup),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from goru.nn.layers.affine import Affine
+from goru.nn.layers.scaled_affine import ScaledAffine
 from goru.nn.network import Layers, every
 
 #: Floating-point operations of a matrix product from which a second thread pays.
@@ -16,7 +17,7 @@ WORTH_A_THREAD = 1e8
 
 def threads_for(layers: Layers, rows: int) -> AbstractContextManager[Any]:
     """The libraries' threads while networks of these layers see so many rows at a time."""
-    sizes = (layer.inputs * layer.outputs for layer in every(layers) if isinstance(layer, Affine))
+    sizes = (layer.inputs * layer.outputs for layer in every(layers) if isinstance(layer, Affine | ScaledAffine))
     return nullcontext() if 2.0 * rows * max(sizes, default=0) > WORTH_A_THREAD else one_thread()
 
 

@@ -26,6 +26,7 @@ from goru.nn.layers.layer import Context, Layer
 from goru.nn.layers.layer_norm import LayerNorm
 from goru.nn.layers.residual import Residual
 from goru.nn.layers.rms_norm import RMSNorm
+from goru.nn.layers.scaled_affine import ScaledAffine
 from goru.nn.layers.scaling import Scaling
 
 UNITS, ROWS, NETWORKS, STEP = 6, 7, 2, 17
@@ -34,6 +35,8 @@ BLOCK = (Affine(UNITS, 4, bias=False), BatchNorm(4), Activation("tanh"), Dropout
 LAYERS = {
     "affine": Affine(UNITS, 4),
     "affine without a bias": Affine(UNITS, 4, bias=False),
+    "scaled affine": ScaledAffine(UNITS, 4),
+    "scaled affine without a bias": ScaledAffine(UNITS, 4, bias=False),
     **{name: Activation(name) for name in FUNCTIONS},
     "batch norm": BatchNorm(UNITS),
     "layer norm": LayerNorm(UNITS),
@@ -255,7 +258,7 @@ UNBIASED = Affine(UNITS, UNITS, bias=False)
     ids=["alone", "behind affine", "behind affine without a bias", "before affine", "between"],
 )
 def test_folded_it_infers_the_same(layer, before, behind, networks):
-    if isinstance(layer, Affine):
+    if isinstance(layer, Affine | ScaledAffine):
         behind = ()  # it puts out another number of units
     layers = (*before, layer, *behind)
     numbers = *midway(layers, (NETWORKS,)), HYPER, given(layer)[1]
