@@ -37,7 +37,10 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       pairs of indices; a repeated splitter gives one partition a repetition. In a partition no row may be scored twice.
     - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss. Which
       hyperparameters are best within a combination, and the verdicts, are always a matter of the loss. A scorer is
-      given what was predicted for validation rows and what they are; the features that it is given are zeros.
+      given what was predicted for validation rows and what they are; the features that it is given are zeros. Of a name
+      whose score is one of predicted classes, `"balanced_accuracy"` or `"f1"`, `predict` follows: rare classes are
+      predicted before they are the most probable, where that raises the score of validation rows
+      (`model_.decision_weights`). Probabilities stay as they are.
     - `hidden_layer_sizes`: by default 128, 128, or 256, 256 from 4,000 rows.
     - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
@@ -108,9 +111,9 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         return self._fit(X, y, sample_weight, groups)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable class of every row, `(rows,)`."""
+        """The class of every row, `(rows,)`: the most probable one, unless `scoring` asks for others."""
         check_is_fitted(self)
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.classes_[self._model.decide(self.predict_proba(X))]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of every class, in the order of `classes_`, `(rows, classes)`."""
@@ -141,8 +144,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
             return self.class_weight, None
         return None, compute_sample_weight(self.class_weight, self.classes_[y])
 
-    def _as_predictor(self, predicted: np.ndarray) -> BaseEstimator:
-        return PredictedClasses(predicted, self.classes_)
+    def _as_predictor(self, predicted: np.ndarray, decision_weights: np.ndarray | float) -> BaseEstimator:
+        return PredictedClasses(predicted, self.classes_, decision_weights)
 
     def _score_target(self, y: np.ndarray) -> np.ndarray:
         return self.classes_[y]
@@ -192,7 +195,7 @@ class MLPRegressorCV(RegressorMixin, BaseMLPCV):
     def _classes(self) -> tuple[int, ...] | None:
         return None
 
-    def _as_predictor(self, predicted: np.ndarray) -> BaseEstimator:
+    def _as_predictor(self, predicted: np.ndarray, decision_weights: np.ndarray | float) -> BaseEstimator:
         return PredictedValues(predicted)
 
     def _score_target(self, y: np.ndarray) -> np.ndarray:

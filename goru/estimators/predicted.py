@@ -27,13 +27,13 @@ class _Predicted(BaseEstimator):
 class PredictedClasses(ClassifierMixin, _Predicted):
     """Probabilities `(rows, classes)` of a classifier."""
 
-    def __init__(self, predicted: np.ndarray, classes: np.ndarray) -> None:
+    def __init__(self, predicted: np.ndarray, classes: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
         super().__init__(predicted)
-        self.classes_ = classes
+        self.classes_, self.weights = classes, weights
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable classes, `(rows,)`."""
-        return self.classes_[self.predicted.argmax(axis=1)]
+        """The classes with the largest products of probability and decision weight, `(rows,)`."""
+        return self.classes_[(self.predicted * self.weights).argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probabilities, `(rows, classes)`."""

@@ -64,7 +64,7 @@ class BaseMLPCV(Estimator):
         """The codes of the classes."""
 
     @abstractmethod
-    def _as_predictor(self, predicted: np.ndarray) -> BaseEstimator:
+    def _as_predictor(self, predicted: np.ndarray, decision_weights: np.ndarray | float) -> BaseEstimator:
         """Predictions as an estimator that has made them, for a scorer."""
 
     @abstractmethod
@@ -166,7 +166,9 @@ class BaseMLPCV(Estimator):
             options = replace(options, networks=self._usual_networks(dataset, partitions, options))
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)
-            study = Study(dataset, options, watching, clock, partitions, scoring)
+            # Whoever gives a scorer of his own sees each of its calls; of names it is known what they ask for.
+            decides = scoring if isinstance(self.scoring, str) else None
+            study = Study(dataset, options, watching, clock, partitions, scoring, decision_scoring=decides)
             return study.run(record)
 
     def _usual_networks(self, dataset: Dataset, partitions: Any, options: Options) -> int:
@@ -226,9 +228,10 @@ class BaseMLPCV(Estimator):
         target = self._score_target(codes)
         weighs = "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
 
-        def score(rows: np.ndarray, predicted: np.ndarray) -> float:
+        def score(rows: np.ndarray, predicted: np.ndarray, decision_weights: np.ndarray | float = 1.0) -> float:
             own = {"sample_weight": weights[rows]} if weighs and weights is not None else {}
-            return scorer(self._as_predictor(predicted), np.zeros((len(rows), 1)), target[rows], **own)
+            predictor = self._as_predictor(predicted, decision_weights)
+            return scorer(predictor, np.zeros((len(rows), 1)), target[rows], **own)
 
         return score
 

@@ -145,7 +145,10 @@ def _classes(graph: Graph, mean: str, model: Model, probabilities: str, label: s
         logs = graph.node("Log", graph.node("Max", mean, tiny))
         tempered = graph.node("Div", logs, graph.constant("temperature", model.temperature))
         graph.node("Softmax", tempered, name="tempered", output=probabilities, axis=1)
-    code = graph.node("ArgMax", probabilities, name="code", axis=1, keepdims=0)
+    weighted = probabilities
+    if model.decision_weights:
+        weighted = graph.node("Mul", probabilities, graph.constant("decision_weights", model.decision_weights))
+    code = graph.node("ArgMax", weighted, name="code", axis=1, keepdims=0)
     labels, dtype = labels_of(model)
     graph.node("Gather", graph.constant("classes", labels, dtype), code, name="label", output=label, axis=0)
 

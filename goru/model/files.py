@@ -34,8 +34,9 @@ from goru.model.weights import read_outline, unnamed
 from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.wording import shortened
 
-# 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written
-FORMAT, VERSION = "goru model", 4
+# 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written; 5: decision weights.
+# A model without these is written as of format 4, which an older goru reads.
+FORMAT, VERSION = "goru model", 5
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 _MOST_MANIFEST = 64 * KIB
@@ -61,6 +62,8 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
     }
+    if model.decision_weights:
+        description["decision_weights"] = list(model.decision_weights)
     contents = {
         _MODEL: json.dumps(description, ensure_ascii=False, indent=1, allow_nan=False).encode(),
         _PLAIN: _packed(model.networks.arrays),
@@ -71,7 +74,8 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
             raise InputError(f"{folder / name}: {len(content):,} bytes would not be read again. Give narrower layers.")
         _write(folder / name, content)
     files = {name: {"bytes": len(it), "sha256": hashlib.sha256(it).hexdigest()} for name, it in contents.items()}
-    _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
+    version = VERSION if model.decision_weights else VERSION - 1
+    _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": version, "files": files}, indent=1).encode())
 
 
 def save_as(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, overwrite: bool = False) -> Path:
@@ -168,6 +172,7 @@ def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
         members=tuple(members),
         temperature=_number(description.get("temperature", 1)),
         single_temperature=_number(description.get("single_temperature", 1)),
+        decision_weights=tuple(map(_number, description.get("decision_weights", ()))),
     )
 
 

@@ -33,6 +33,8 @@ class Model:
     - `members`: what each network is: arm, hyperparameters, epochs.
     - `temperature`: by which the probabilities are made more even (above 1) or less; 1 leaves them as they are.
     - `single_temperature`: the same for the first network alone.
+    - `decision_weights`: by which the probabilities are multiplied before the class with the largest product is
+      predicted, one a class; empty: the most probable class is.
     """
 
     target: Target
@@ -43,6 +45,7 @@ class Model:
     members: tuple[dict[str, Any], ...] = field(default=())
     temperature: float = 1.0
     single_temperature: float = 1.0
+    decision_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         features = {self.preparation.n_features, self.networks.inputs}
@@ -53,6 +56,9 @@ class Model:
             and min(self.temperature, self.single_temperature) > 0
         ):
             raise ValueError("a temperature is above zero")
+        weights = np.array(self.decision_weights)
+        if weights.size and not (weights.shape == (outputs,) and np.isfinite(weights).all() and weights.min() > 0):
+            raise ValueError("decision weights are above zero, one a class")
         fit = len(features) == 1 and self.preparation.shape == self.schema.shape
         if not fit or self.networks.n_outputs != outputs or (self.scaling is None) != (classes is not None):
             raise ValueError("the networks do not fit the columns or the target")
@@ -71,7 +77,8 @@ class Model:
         )
 
     def predict(self, table: "pd.DataFrame | Any") -> np.ndarray:
-        """The most probable class of every row, or its value in the target's own units: `(rows,)`.
+        """The class of every row, the most probable one but for `decision_weights`, or its value in the target's own
+        units: `(rows,)`.
 
         **Arguments:**
 
@@ -103,7 +110,11 @@ class Model:
         """As `predict`, of rows that the schema has encoded."""
         if self.target.classes is None:
             return self.values(encoded)
-        return self.target.decode(self.probabilities(encoded).argmax(axis=1))
+        return self.target.decode(self.decide(self.probabilities(encoded)))
+
+    def decide(self, probabilities: np.ndarray) -> np.ndarray:
+        """The codes of the classes that are predicted, `(rows,)`, given probabilities `(rows, classes)`."""
+        return (probabilities * (self.decision_weights or 1.0)).argmax(axis=1)
 
     def notes_on(self, encoded: Encoded) -> tuple[str, ...]:
         """What whoever reads the predicted values of these rows should know, in plain sentences."""

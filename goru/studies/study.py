@@ -30,6 +30,7 @@ from goru.studies.asked.options import Options
 from goru.studies.blocks import Blocks
 from goru.studies.budget.spending import Spending, Way
 from goru.studies.final.conclusion import Conclusion, Result
+from goru.studies.final.decision import DecisionScoring
 from goru.studies.final.final_model import needs_validation
 from goru.studies.final.final_models import train_final_models
 from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
@@ -57,6 +58,7 @@ class Study:
     - `scoring`: by what the recommended arm is chosen, if not by the loss: the score of predictions for development
       rows, higher is better; see [`score_arms`][goru.studies.final.scoring.score_arms].
     - `crew`: who trains blocks, if not this process.
+    - `decision_scoring`: of [`decision_weights`][goru.studies.final.decision.decision_weights], if there are to be any.
 
     **Raises:** `InputError` if the options or the splits do not fit the table.
     """
@@ -70,8 +72,10 @@ class Study:
         partitions: Sequence[Sequence[Split]] | None = None,
         scoring: Scoring | None = None,
         crew: Crew | None = None,
+        decision_scoring: DecisionScoring | None = None,
     ) -> None:
         self.dataset, self.options, self._scoring, self._crew = dataset, options, scoring, crew
+        self._decision_scoring = decision_scoring
         self._watcher = watcher or Silent()
         self.clock = clock or Clock()
         if options.networks is None:
@@ -313,6 +317,7 @@ class Study:
             race,
             self._spending,
             scored=self._scoring is not None,
+            decision_scoring=self._decision_scoring,
             hurried=self.clock.ending.asked,
             late=self._late,
         )

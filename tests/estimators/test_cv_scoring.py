@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, make_scorer
-from studies_cv import MODELS, T, Y, classifier, fitted, regressor
+from studies_cv import LEARNS, MODELS, T, Y, classifier, fitted, regressor
 
 from goru.studies.asked.design import ARMS
 from goru.studies.study import Study
@@ -56,6 +56,18 @@ class TestScoring:
         named, own = fitted(scoring="accuracy"), fitted(scoring=scorer)
         made = fitted(scoring=make_scorer(accuracy_score))
         assert named.study_.answer.scores == own.study_.answer.scores == made.study_.answer.scores
+
+    def test_of_a_score_of_classes_rare_ones_are_predicted_sooner(self):
+        rng = np.random.default_rng(0)
+        rows = rng.normal(size=(300, 4))
+        rare = rows[:, 0] + rng.normal(size=300) > 1.8
+        usual, model = (fitted(X=rows, y=rare, scoring=name, **LEARNS) for name in (None, "balanced_accuracy"))
+        weights = model.model_.decision_weights
+        assert usual.model_.decision_weights == ()
+        assert weights[1] > weights[0] == 1
+        probabilities = model.predict_proba(rows)
+        np.testing.assert_array_equal(model.predict(rows), model.classes_[(probabilities * weights).argmax(axis=1)])
+        assert model.predict(rows).sum() > probabilities.argmax(axis=1).sum()
 
     def test_a_scorer_that_knows_weights_gets_them(self):
         weight, seen = np.arange(1.0, 61), []

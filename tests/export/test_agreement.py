@@ -59,6 +59,13 @@ def test_with_every_activation_in_either_precision(activation, dtype):
     assert_agrees(model, make_table(seed=2))
 
 
+def test_with_decision_weights():
+    model = trained(make_table(), "kind", "classification")
+    weighted = replace(model, decision_weights=(1.0, *[4.0] * (len(model.target.classes) - 1)))
+    assert weighted.predict(make_table()).tolist() != model.predict(make_table()).tolist()
+    assert_agrees(weighted, make_table())
+
+
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("task", TASKS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import jax
 import numpy as np
@@ -136,7 +137,7 @@ def make_model(
     activation: str = "relu",
     hidden: Sequence[int] = (7, 5),
     stack: str | None = None,
-    **temperatures: float,
+    **numbers: Any,
 ) -> Model:
     table = make_table()
     schema = Schema.from_frame(table)
@@ -155,7 +156,7 @@ def make_model(
         scaling=None if classification else TargetScaling(mean=250.0, std=40.0),
         networks=networks,
         members=tuple(described | {"epochs": number} for number in (10, 20, 30)),
-        **temperatures,
+        **numbers,
     )
 
 

@@ -100,6 +100,16 @@ class TestNumbers:
             regressor.predict_proba(NEW)
 
 
+class TestDecisionWeights:
+    def test_the_class_with_the_largest_product_is_predicted(self, classifier):
+        weights = (1.0, 5.0, 0.2)
+        model = replace(classifier, decision_weights=weights)
+        probabilities = model.predict_proba(NEW)
+        np.testing.assert_array_equal(probabilities, classifier.predict_proba(NEW))
+        wanted = [classifier.target.classes[code] for code in (probabilities * weights).argmax(axis=1)]
+        assert model.predict(NEW).tolist() == wanted != classifier.predict(NEW).tolist()
+
+
 class TestTemperature:
     @pytest.mark.parametrize("temperature", [0.2, 0.7, 1.0, 1.6, 5.0])
     def test_it_tempers_the_mean_over_the_networks(self, classifier, temperature):

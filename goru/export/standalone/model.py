@@ -75,13 +75,14 @@ class Ensemble(nn.Module):
         return self._predicted(table)
 
     def predict(self, table: Any) -> np.ndarray:
-        """The most probable class of every row, or its value."""
+        """The class of every row, or its value."""
         predicted = self._predicted(table)
         if self.classes is None:
             return predicted
         labels = np.array(self.classes)
         exact = [type(label) for label in labels.tolist()] == [type(label) for label in self.classes]
-        return (labels if exact else np.array(self.classes, dtype=object))[predicted.argmax(1)]
+        weighted = predicted * np.array(self.description["decision_weights"] or 1.0)
+        return (labels if exact else np.array(self.classes, dtype=object))[weighted.argmax(1)]
 
     def prepare(self, table: Any) -> torch.Tensor:
         """The features of a table's rows, `(rows, features)` float32.

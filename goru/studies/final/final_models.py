@@ -15,6 +15,7 @@ from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, HURRIED
 from goru.studies.budget.spending import Spending
 from goru.studies.final.all_rows import train_on_all_rows
+from goru.studies.final.decision import DecisionScoring, decided
 from goru.studies.final.final_model import FinalModel, train_final_model
 from goru.studies.final.lengthening import lengthened
 from goru.studies.final.refits import Kept, Late
@@ -32,6 +33,7 @@ def train_final_models(
     race: Race,
     spending: Spending | None,
     scored: bool,
+    decision_scoring: DecisionScoring | None,
     hurried: bool,
     late: Late,
 ) -> dict[str, FinalModel]:
@@ -46,6 +48,7 @@ def train_final_models(
     - `splits`: of one partition.
     - `spending`: of the budget, if there is one.
     - `scored`: whether the best arm is chosen by a score instead of the loss.
+    - `decision_scoring`: by which the recommended networks' classes are decided, if not by the largest probability.
     - `hurried`: whether somebody has asked for the end.
     """
     if spending is not None and whole is not laboratory.dataset:
@@ -70,6 +73,7 @@ def train_final_models(
             }
     kept: Kept = {}
     recommended = train_final_model(laboratory, ranked["recommended"], splits, extent, late, kept)
+    recommended = decided(recommended, whole, splits, decision_scoring)
     if not whole.has_test_rows:
         return {"recommended": recommended}
     if alike and recommended.selection == "uniform":
