@@ -18,6 +18,7 @@ from goru.studies.runs.run import RunFolder
 
 TITLES = [
     "Leaderboard",
+    "Columns and target",
     "Effect of each technique",
     "Learning curves and overfitting",
     "Activations, layer by layer",
@@ -28,7 +29,6 @@ TITLES = [
     "Confusion matrix and ROC",
     "Calibration",
     "The final model",
-    "Preprocessing",
     "Compute",
     "Reproduce",
 ]
@@ -170,7 +170,7 @@ class TestWhatIsLeftOut:
     def test_without_a_configuration_neither_the_command_nor_columns(self):
         page = Page(html(*two()))
         titles = [text for _, text in page.headings]
-        assert "Preprocessing" not in titles
+        assert "Columns and target" not in titles
         assert "Reproduce" in titles
         assert page.named("pre") == []
 
