@@ -13,6 +13,7 @@ from goru.report import leakage, words
 from goru.report.columns import columns_say, columns_table, target_says
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.final_scores import final_scores, main_figure
+from goru.report.forest import forest
 from goru.report.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
@@ -101,6 +102,7 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
         asked=asked(answer),
         summary=summary(answer),
         cards=cards(answer),
+        drawing=forest(answer.effects),
         sections=shown,
         failures=_failures(answer),
         final_model={

@@ -106,6 +106,12 @@ class TestWhatIsThere:
             list(map(str, row)) for picture in shown for row in (picture.table.columns, *picture.table.rows)
         ]
 
+    def test_of_the_effects_there_is_a_drawing_before_any_script_has_run(self, classes):
+        (drawing,) = classes.named("svg")
+        assert drawing["aria-hidden"] == "true"
+        known = [effect for effect in CLASSIFICATION["effects"] if effect["change"] is not None]
+        assert len(classes.named("circle")) == len(known)
+
     def test_figures_hold_data_and_are_as_high_as_they_say(self, classes):
         for figure in classes.figures.values():
             assert figure["data"]

@@ -42,6 +42,7 @@
     // Drawn over, at another width, legends would stay where they were.
     const wide = width ?? div.clientWidth, over = widths.get(div) === wide;
     widths.set(div, wide);
+    if (!over) div.querySelector(":scope > svg")?.remove(); // what is shown until Plotly is there
     return Plotly[over ? "react" : "newPlot"](div, figure.data, figure.layout, { ...config, filename: name });
   };
 
