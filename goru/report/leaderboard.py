@@ -36,8 +36,8 @@ def leaderboard_intro(answer: Answer) -> str:
     if answer.plan.sample is not None:
         sentences.append(
             _(
-                "All these losses are of a sample of {sample:,} rows; on the test rows, models are judged that were "
-                "fitted on more.",
+                "All these losses are of a sample of {sample:,} rows; the test figures of the baselines are of models "
+                "fitted on all rows.",
                 sample=answer.plan.sample,
             )
         )
