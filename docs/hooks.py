@@ -21,6 +21,7 @@ ELSEWHERE = {
 }
 _LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s#]+)(#[^)\s]*)?\)")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
+_SEARCH = 'data-md-component="search" role="dialog"'
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 
@@ -76,6 +77,11 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
         return convert(latex, display="block" if block else "inline")
 
     return _FORMULA.sub(formula, html)
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """A name for the search, which the theme gives none."""
+    return output.replace(_SEARCH, f'{_SEARCH} aria-label="Search"')
 
 
 def moved(markdown: str, source: str, page: str) -> str:

@@ -131,18 +131,27 @@ class _Patterns:
 
     def paragraph(self, text: str) -> str:
         """One sentence or several, or a list; nothing is lost of those that nobody knows."""
+        # A pattern that ends with a bracket would take a list of such items for one.
+        if (items := self._list(text, r"(?<=\))(, )")) is not None:
+            return items
         if (translation := self._one(text)) is not None:
             return translation
         for end in re.finditer(r"[.!?] ", text):
             if (translation := self._one(text[: end.start() + 1])) is not None:
                 return f"{translation} {self.paragraph(text[end.end() :])}"
         for between in ("(; )", "(, | and | [+] )"):
-            items = re.split(between, text)
-            translations = [item if re.fullmatch(NUMBER, item) else self._one(item) for item in items[::2]]
-            if len(translations) > 1 and None not in translations:
-                signs = [", " if sign == " and " else sign for sign in items[1::2]]
-                return "".join(map("".join, zip(map(str, translations), [*signs, ""], strict=True)))
+            if (items := self._list(text, between)) is not None:
+                return items
         return text
+
+    def _list(self, text: str, between: str) -> str | None:
+        """A list of which every item is known."""
+        items = re.split(between, text)
+        translations = [item if re.fullmatch(NUMBER, item) else self._one(item) for item in items[::2]]
+        if len(translations) == 1 or None in translations:
+            return None
+        signs = [", " if sign == " and " else sign for sign in items[1::2]]
+        return "".join(map("".join, zip(map(str, translations), [*signs, ""], strict=True)))
 
     def _one(self, text: str) -> str | None:
         """What is known as a whole; a name may begin a sentence."""

@@ -105,6 +105,14 @@ class TestKept:
         with spoken("ko"):
             assert retold(cuts) == "폴드 5개 대신 3개, 100에폭 대신 11에폭"
 
+    def test_so_is_one_of_items_with_brackets(self):
+        note = "Taken for levels, though they may mean missing: {items}."
+        items = "'-', '?' in 'a' (7 rows), 'none' in 'b' (1 row)"
+        with spoken("ko"):
+            assert retold(note.format(items=items)) == (
+                "결측을 뜻할 수도 있지만 수준으로 봅니다: 'a'의 '-', '?'(7행), 'b'의 'none'(1행)."
+            )
+
     def test_of_several_sentences_each_is(self):
         advice = (
             "Use the plain network: nothing shows that a combination does better. Logistic regression, which is "

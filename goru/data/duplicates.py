@@ -20,6 +20,8 @@ from goru.wording import counted
 MOST_BY_CHANCE = 0.25
 #: Of test rows as the table's own are, fewer than this share of those that should be new are.
 FEWEST_NEW, _BY_CHANCE = 0.25, 1e-3
+#: Rows of equal features and other targets are spoken of where they are at least this share.
+FEWEST_AMBIGUOUS = 0.01
 _COLUMNS_LOOKED_AT, _COLUMNS_PAIRED = 16, 4
 _ODD = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio
 
@@ -63,6 +65,9 @@ class Duplicates:
             wholes: of each row, what stays together in every split: its group, or its time.
             together: whether rows that are alike do.
         """
+        return [*self._on_copies(wholes, together), *self._on_ambiguous(wholes)]
+
+    def _on_copies(self, wholes: np.ndarray | None, together: bool) -> list[str]:
         n = self._n_repeated(None if together else wholes) if together or self._copies else 0
         if n == 0:
             return []
@@ -79,6 +84,30 @@ class Duplicates:
                 "other looks better than it is; {option} keeps copies in one fold.",
                 rows=counted(n, "row is a copy", "rows are copies"),
                 option=option("group_duplicates", True),
+            )
+        ]
+
+    def _on_ambiguous(self, wholes: np.ndarray | None) -> list[str]:
+        encoded, y = self._rows
+        same = np.zeros_like(y)
+        place = encoded.numeric.shape[1] + encoded.codes.shape[1] + encoded.indicators.shape[1]
+        features = self._hashes - _hashes(y, place) + _hashes(same, place)
+        again = pd.Series(features).duplicated(keep=False).to_numpy()
+        if again.sum() < FEWEST_AMBIGUOUS * len(y):
+            return []
+        rows = pd.DataFrame({"features": features, "target": y, "whole": range(len(y)) if wholes is None else wholes})
+        groups = rows[again].groupby("features")
+        apart = (groups["target"].transform("nunique") > 1) & (groups["whole"].transform("nunique") > 1)
+        n = int(apart.sum())
+        if n < FEWEST_AMBIGUOUS * len(y) or not are_copies([(encoded, same)], features):
+            return []
+        return [
+            kept(
+                "{rows} ({share:.1%}) have all features of another one, but another target: no model can tell them "
+                "apart. If they are of one case, keep each case in one fold: {option} names its column.",
+                rows=counted(n, "row"),
+                share=n / len(y),
+                option=option("groups"),
             )
         ]
 

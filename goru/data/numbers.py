@@ -78,4 +78,5 @@ def _saving(smallest: float, places: int) -> int:
 def _spelt(value: float | None, places: int, sign: bool, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return kept("not finite")
-    return f"{value:{'+' if sign and value else ''},.{places}f}{unit}"
+    digits = f"{value:{'+' if sign and value else ''},.{places}f}"
+    return "0" if unit.startswith("e") and not digits.strip("+-0.") else f"{digits}{unit}"

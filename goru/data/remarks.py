@@ -7,7 +7,7 @@ import pandas as pd
 
 from goru.data.cells import GAP_WORDS, are_rounded, is_text, parse_text, without_gaps
 from goru.data.columns import TOO_LONG, CategoricalColumn, Column, NumericColumn
-from goru.data.row_numbers import counts_rows, differs_in_all_rows, names_rows
+from goru.data.row_numbers import are_consecutive, counts_rows, differs_in_all_rows, names_rows
 from goru.data.spelling import other_spelling, spoiling_cells
 from goru.errors import option
 from goru.language import kept
@@ -56,7 +56,7 @@ def remarks_on_row_numbers(numbers: pd.Series, name: str) -> Iterator[str]:
     """Yield what is to be said of a feature that numbers the rows, if it does; none of its numbers is missing."""
     if counts_rows(numbers):
         yield kept("'{name}' counts the rows. If it is no feature, {option} it.", name=name, option=option("drop"))
-    elif names_rows(name) and differs_in_all_rows(numbers):
+    elif are_consecutive(numbers) or (names_rows(name) and differs_in_all_rows(numbers)):
         yield kept(
             "'{name}' has another number in every row. If it only names the rows, {option} it.",
             name=name,

@@ -7,6 +7,7 @@ import pandas as pd
 
 #: Fewer numbers are one after the other by chance.
 _FEWEST = 10
+_SPREAD = 1.5  # times as many as there are rows
 _NAME = re.compile(
     r"|(unnamed|column|level)[: _]*\d+(_level_\d+)?|index|idx|id|rows?|rownames?|obs|no|nr|num|number|#"
     r"|(row|record|obs|observation|case|sample|serial|s)[ _.-]*(id|idx|index|no|nr|num|number|name)s?",
@@ -36,6 +37,14 @@ def differs_in_all_rows(series: pd.Series) -> bool:
     """Whether numbers, none of them missing, are whole, and another one in every row."""
     values = series.to_numpy(dtype=np.float64)
     return len(values) >= _FEWEST and bool((values == np.floor(values)).all()) and series.is_unique
+
+
+def are_consecutive(series: pd.Series) -> bool:
+    """Whether whole numbers, another one in every row, are nearly all that there are between their ends, in any order.
+
+    Some of them may be missing: those of the test rows.
+    """
+    return differs_in_all_rows(series) and bool(np.ptp(series.to_numpy(dtype=np.float64)) < _SPREAD * len(series))
 
 
 def _steps_with(values: np.ndarray, places: np.ndarray) -> bool:

@@ -8,14 +8,12 @@ import numpy as np
 from goru.data.columns import CategoricalColumn, NumericColumn
 from goru.data.encoding import Encoded, Schema
 from goru.data.numbers import numbers
+from goru.data.piles import piles
 from goru.language import kept
 from goru.wording import counted, figure, listing, shortened
 
 MOST_ROWS, MOST_COLUMNS = 5_000, 500  # that are looked at
 FEWEST_ROWS = 50
-#: Rows with one value at an end, as a share and as a number, and how many times those of a usual value there.
-PILE, FEWEST_IN_A_PILE, TIMES = 0.01, 10, 5
-FEWEST_VALUES = 30  # of a target, or its ends are often met without a cap
 TELLS = 0.999  # of the rows, or the rank correlation
 LIKELIEST = 0.99  # a class that so many rows are of is told by anything
 DRIFTS, ERRORS = 0.2, 4.0  # standard deviations, or classes' share; and standard errors
@@ -45,21 +43,15 @@ def remarks_on_target(
 
 
 def _caps(y: np.ndarray) -> Iterator[str]:
-    values, counts = np.unique(y, return_counts=True)
-    if len(values) < FEWEST_VALUES:
-        return
-    tenth = max(len(values) // 10, 3)
-    for place, beside, end in ((-1, counts[-tenth:-1], kept("highest")), (0, counts[1:tenth], kept("lowest"))):
-        rows = int(counts[place])
-        if rows >= max(PILE * len(y), FEWEST_IN_A_PILE, TIMES * beside.mean()):
-            yield kept(
-                "{rows} ({share:.1%}) have the {end} target, {value}: if it was cut off there, what lies beyond cannot "
-                "be learned.",
-                rows=counted(rows, "row"),
-                share=rows / len(y),
-                end=end,
-                value=figure(float(values[place]), 6),
-            )
+    for pile in piles(y):
+        yield kept(
+            "{rows} ({share:.1%}) have the {end} target, {value}: if it was cut off there, what lies beyond cannot "
+            "be learned.",
+            rows=counted(pile.rows, "row"),
+            share=pile.rows / len(y),
+            end=kept("highest") if pile.highest else kept("lowest"),
+            value=figure(pile.value, 6),
+        )
 
 
 def _given_away(schema: Schema, encoded: Encoded, y: np.ndarray, classes: tuple[object, ...] | None) -> Iterator[str]:

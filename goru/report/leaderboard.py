@@ -33,6 +33,14 @@ def leaderboard_intro(answer: Answer) -> str:
                 "search."
             )
         )
+    if answer.plan.sample is not None:
+        sentences.append(
+            _(
+                "All these losses are of a sample of {sample:,} rows; the test figures of the baselines are of models "
+                "fitted on all rows.",
+                sample=answer.plan.sample,
+            )
+        )
     return " ".join(sentences)
 
 

@@ -10,9 +10,10 @@ from goru.experiment.findings.evidence import Evidence, ValuePredictions
 from goru.experiment.findings.inspection import Inspection
 from goru.language import _, _n, retold
 from goru.report import leakage, words
-from goru.report.columns import columns_table
+from goru.report.columns import columns_say, columns_table, target_says
 from goru.report.estimates import TOO_FEW, any_unknown, in_shares
 from goru.report.final_scores import final_scores, main_figure
+from goru.report.forest import forest
 from goru.report.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
 from goru.report.page import render
 from goru.report.pictures.activations import activations_picture
@@ -52,6 +53,8 @@ class Section:
     warnings: list[str] = field(default_factory=list)
     tables: list[tuple[str, Table]] = field(default_factory=list)
     says: str = ""
+    notes: list[str] = field(default_factory=list)
+    folded: list[tuple[str, Table]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,13 +87,11 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
 
     - `config`: of a run; what a study was asked is not known without it, nor what each column is.
     """
-    shown = sections(answer, evidence)
-    columns = _columns(answer, config) if config and config.get("columns") else None
+    shown = sections(answer, evidence, config)
     noun = words.noun(answer)
     contents = [(section.id, section.title) for section in shown]
     contents += [("failures", _("Failures"))] * bool(answer.failures)
     contents += [("final-model", _("The final model"))]
-    contents += [("columns", _("Preprocessing"))] * (columns is not None)
     contents += [("spent", _("Compute")), ("again", _("Reproduce"))]
     return render(
         "study.html",
@@ -101,13 +102,13 @@ def html(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = 
         asked=asked(answer),
         summary=summary(answer),
         cards=cards(answer),
+        drawing=forest(answer.effects),
         sections=shown,
         failures=_failures(answer),
         final_model={
             "says": final_model_says(answer),
             "table": recommended_table(answer.recommended, words.of_networks(answer), answer.judgement.measure),
         },
-        columns=columns,
         noun=noun,
         spent=_spent(answer),
         command=None if config is None else command(config),
@@ -128,10 +129,16 @@ def asked(answer: Answer) -> str:
     return _("What the training function makes of {factors} on", factors=factors)
 
 
-def sections(answer: Answer, evidence: Evidence) -> list[Section]:
-    """All headings with their pictures; what a study has nothing for is left out."""
+def sections(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None = None) -> list[Section]:
+    """All headings with their pictures; what a study has nothing for is left out.
+
+    **Arguments:**
+
+    - `config`: as `html` has it.
+    """
     return [
         *_leaderboard(answer, evidence),
+        *_columns(answer, evidence, config),
         Section(
             "helps",
             _("Effect of each technique"),
@@ -169,7 +176,12 @@ def sections(answer: Answer, evidence: Evidence) -> list[Section]:
         ),
         Section("arms", arms_title(evidence), [arms_picture(answer, evidence)]),
         *_section("interactions", _("Interactions"), [interactions_picture(answer)]),
-        *_section("test", _("On the test rows"), [test_picture(answer)], warnings=leakage.warning(answer)),
+        *_section(
+            "test",
+            _("On the test rows"),
+            [test_picture(answer)],
+            warnings=[] if evidence.leaderboard else leakage.warning(answer),
+        ),
         *_predicted(answer, evidence),
         *_inspected(answer, evidence.inspection),
     ]
@@ -199,6 +211,24 @@ def _leaderboard(answer: Answer, evidence: Evidence) -> list[Section]:
     ]
 
 
+def _columns(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None) -> list[Section]:
+    if not config or not config.get("columns"):
+        return []
+    in_pieces = answer.network is not None and answer.network.numbers == "pieces"
+    table = columns_table(config["columns"]["columns"], in_pieces, evidence.overview)
+    return [
+        Section(
+            "columns",
+            _("Columns and target"),
+            [],
+            columns_say(answer, evidence.overview),
+            says="" if evidence.overview is None else target_says(answer.data, evidence.overview),
+            notes=[printable(retold(note)) for note in answer.data.notes],
+            folded=[(_("All {count} columns", count=len(table.rows)), table)],
+        )
+    ]
+
+
 def _of_removals(answer: Answer) -> list[Section]:
     if not answer.removals:
         return []
@@ -214,18 +244,14 @@ def _predicted(answer: Answer, evidence: Evidence) -> list[Section]:
     predictions = evidence.predictions
     if predictions is None:
         return []
-    copies = leakage.warning(answer) if predictions.of == "test" else []
     if isinstance(predictions, ValuePredictions):
-        first = _section(
-            "predicted", _("Predicted vs actual"), [values_picture(predictions, answer.data.target)], "", copies
-        )
+        first = _section("predicted", _("Predicted vs actual"), [values_picture(predictions, answer.data.target)])
     else:
         pictures = [confusion_picture(predictions), roc_picture(predictions), precision_recall_picture(predictions)]
-        first = _section("predicted", _("Confusion matrix and ROC"), pictures, "", copies)
+        first = _section("predicted", _("Confusion matrix and ROC"), pictures)
         if predictions.thresholds:
             first[0].tables.append((thresholds_title(predictions), thresholds_table(predictions)))
-    title = _("Calibration")
-    return [*first, *_section("calibrated", title, [calibration_picture(answer, predictions)], "", copies)]
+    return [*first, *_section("calibrated", _("Calibration"), [calibration_picture(answer, predictions)])]
 
 
 def _inspected(answer: Answer, inspection: Inspection | None) -> list[Section]:
@@ -330,36 +356,6 @@ def _failures(answer: Answer) -> Table | None:
         for one in answer.failures
     ]
     return Table((_("combination"), failed, _("the last one's reason")), rows)
-
-
-def _columns(answer: Answer, config: Mapping[str, Any]) -> dict[str, Any]:
-    columns = config["columns"]["columns"]
-    counts = answer.data.columns or {}
-    kinds = [
-        said(counts[kind])
-        for kind, said in (
-            ("numeric", lambda n: _n("{n} number", "{n} numbers", n)),
-            ("categorical", lambda n: _n("{n} category", "{n} categories", n)),
-            ("date", lambda n: _n("{n} date", "{n} dates", n)),
-        )
-        if counts.get(kind)
-    ]
-    sentences = [_("{kinds}; {dropped:,} dropped.", kinds=", ".join(kinds), dropped=counts.get("dropped", 0))]
-    if answer.network is not None:
-        inputs = _n("{n} input", "{n} inputs", answer.network.widths[0])
-        sentences[0] = _(
-            "{kinds} became {inputs} of the networks; {dropped:,} dropped.",
-            kinds=", ".join(kinds),
-            inputs=inputs,
-            dropped=counts.get("dropped", 0),
-        )
-        sentences.append(_("Preprocessing is fitted on the training rows only."))
-    table = columns_table(columns, answer.network is not None and answer.network.numbers == "pieces")
-    return {
-        "says": " ".join(sentences),
-        "table": table,
-        "notes": [printable(retold(note)) for note in answer.data.notes],
-    }
 
 
 def _spent(answer: Answer) -> dict[str, Any]:

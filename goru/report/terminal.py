@@ -271,15 +271,18 @@ def _configuration(answer: Answer, one: Recommendation) -> str:
 def _network(network: Network) -> Iterator[str]:
     parts = ["-".join(map(str, network.widths)), network.activation, _("batches of {rows}", rows=network.batch_size)]
     lines = [", ".join([*parts, network.optimizer, _("{kind} schedule", kind=network.schedule)])]
+    if network.search_inputs is not None:
+        lines.append(_("(in the search on a sample of the rows: {count:,} inputs)", count=network.search_inputs))
     if network.numbers == "pieces":
-        lines.append(_("piecewise-linear encoding added"))
+        encoded = _("piecewise-linear encoding added")
         if look := network.first_look:
             pieces, scaled = numbers([look.pieces, look.scaled])
-            lines[-1] = _(
+            encoded = _(
                 "piecewise-linear encoding added: validation loss {pieces} instead of {scaled} in a pilot run",
                 pieces=pieces,
                 scaled=scaled,
             )
+        lines.append(encoded)
     yield from labelled(_("network"), lines)
 
 

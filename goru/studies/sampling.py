@@ -6,6 +6,7 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.experiment.defaults import FEWEST_CONFIGURATIONS, FEWEST_FOLDS
+from goru.experiment.findings.answer import Answer
 from goru.language import kept
 from goru.studies import defaults
 from goru.studies.budget.forecast import Work
@@ -59,6 +60,20 @@ def in_words(sample: int, rows: int, final: int | None) -> str:
         rows=rows,
         final=final,
     )
+
+
+def with_final_model(answer: Answer, sample: int, inputs: int) -> Answer:
+    """The answer of a search on a sample, with what the final model has otherwise.
+
+    **Arguments:**
+
+    - `sample`: rows that were searched on.
+    - `inputs`: of the final model's networks: of more rows, numbers are encoded in more pieces.
+    """
+    network = answer.network
+    if network is not None and network.widths[0] != inputs:
+        network = replace(network, widths=(inputs, *network.widths[1:]), search_inputs=network.widths[0])
+    return replace(answer, network=network, plan=replace(answer.plan, sample=sample))
 
 
 def sampled(dataset: Dataset, rows: int, seed: int) -> Dataset:

@@ -167,6 +167,31 @@ class TestWithinATable:
         assert note(load(table, drop=["at"])).startswith("40 rows are copies")
 
 
+class TestOtherTargets:
+    def told(self, data):
+        return " ".join(one for one in data.notes if "but another target" in one)
+
+    def with_other_targets(self, make, n=40):
+        table = make()
+        other = table[:n].assign(kind=table["kind"][:n].map({"x": "y", "y": "x"}))
+        return pd.concat([table, other], ignore_index=True)
+
+    def test_rows_with_all_features_of_another_one_are_counted_with_what_keeps_them_together(self):
+        told = self.told(load(self.with_other_targets(varied)))
+        assert told.startswith("80 rows (33.3%) have all features of another one, but another target")
+        assert "groups names its column" in told
+
+    def test_nothing_is_said_of_a_few_or_of_those_that_are_equal_by_chance(self):
+        assert not self.told(load(self.with_other_targets(varied, 1)))
+        for make in (counts, alike, rare):
+            assert not self.told(load(self.with_other_targets(make)))
+
+    def test_nor_of_copies_or_of_those_that_no_split_takes_apart(self):
+        assert not self.told(load(with_copies(varied(), 40)))
+        table = self.with_other_targets(varied).assign(patient=[*range(200), *range(40)])
+        assert not self.told(load(table, groups="patient"))
+
+
 class TestGroupDuplicates:
     def apart(self, data, table):
         """How many rows that are alike are in more than one part of one split."""

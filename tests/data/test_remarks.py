@@ -103,3 +103,8 @@ def test_remarks_are_not_stored():
     again = Schema.from_json(found.to_json())
     assert again == found
     assert again.remarks == ()
+
+
+def test_consecutive_numbers_in_any_order_are_named_whatever_they_are_called():
+    found = schema(RNG.permutation(np.arange(1000, 1200)), "customer")
+    assert found.remarks[0].startswith("'customer' has another number in every row.")

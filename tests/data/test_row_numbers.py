@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goru.data.row_numbers import counts_rows, differs_in_all_rows, names_rows
+from goru.data.row_numbers import are_consecutive, counts_rows, differs_in_all_rows, names_rows
 
 
 @pytest.mark.parametrize("first", [0, 1, 1000])
@@ -30,6 +30,16 @@ def test_numbers_that_differ_in_all_rows_are_whole():
     assert differs_in_all_rows(pd.Series([7, 3, 5, 100, 2, 4, 1, 8, 9, 0]))
     assert not differs_in_all_rows(pd.Series(np.arange(20) + 0.5))
     assert not differs_in_all_rows(pd.Series([1, 1, *range(2, 20)]))
+
+
+def test_consecutive_numbers_in_any_order_name_rows_though_some_may_be_among_the_test_rows():
+    rng = np.random.default_rng(0)
+    numbers = pd.Series(rng.permutation(np.arange(1000, 1100)))
+    assert are_consecutive(numbers)
+    assert are_consecutive(numbers[:80])
+    assert not are_consecutive(numbers[:40])
+    assert not are_consecutive(3 * numbers)
+    assert not are_consecutive(pd.Series(rng.integers(1000, 1100, 100)))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ class TestOpening:
         assert found.said == []
         assert found.asked == [pages[name].as_uri()]
 
+    def test_leaves_nothing_of_what_was_shown_before(self, look):
+        assert look("two").page.locator("[data-figure] > svg").count() == 0
+
     @EVERY
     def test_draws_every_picture(self, look, name):
         found = look(name)

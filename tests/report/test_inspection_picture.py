@@ -1,8 +1,11 @@
 """Which columns a model uses, and where it is wrong, in pictures."""
 
+from dataclasses import replace
+
 from looking import drawable
 
 from goru.experiment.findings.inspection import Dependence, Importance, Inspection, Slice, WrongRow
+from goru.language import spoken
 from goru.report.pictures.inspection import dependence_picture, importance_picture, slices_picture, wrong_table
 
 FOUND = Inspection(
@@ -15,7 +18,7 @@ FOUND = Inspection(
         Dependence("kind", ("x", "y"), {"good": (0.5, 0.6)}),
         Dependence("third", (1.0, 2.0), {"good": (0.5, 0.6)}),
     ),
-    slices=(Slice("kind", "x", 40, 0.9, 0.7, 1.1), Slice("a", "1 to 2", 50, 0.6, 0.4, 0.8)),
+    slices=(Slice("kind", "x", 40, 0.9, 0.7, 1.1, is_level=True), Slice("a", "1 to 2", 50, 0.6, 0.4, 0.8)),
     wrong=(WrongRow(1234, "good", "bad", 0.012, 4.4), WrongRow(7, "bad", "good", 0.1, 2.3)),
 )
 
@@ -43,6 +46,14 @@ def test_slices_are_compared_with_all_rows():
     assert drawable(picture.figure)
     assert "Where kind is x (40 rows) it is 0.900." in picture.says
     assert "1 of the 2 slices shown lie above the mean" in picture.says
+
+
+def test_slices_are_in_the_language_that_is_spoken_but_levels_are_the_tables():
+    level = Slice("kind", "missing", 40, 0.9, 0.7, 1.1, is_level=True)
+    slices = (level, replace(level, is_level=False), Slice("a", "8 to 800", 50, 0.6, 0.4, 0.8))
+    with spoken("ko"):
+        picture = slices_picture(replace(FOUND, slices=slices))
+    assert [row[0] for row in picture.table.rows] == ["kind: missing", "kind: 결측", "a: 8 ~ 800"]
 
 
 def test_wrong_rows_have_their_number_and_of_classes_a_probability():

@@ -7,7 +7,7 @@ from drawn import typed
 from evidences import three
 
 from goru.experiment.findings.evidence import LeaderboardEntry
-from goru.report.leaderboard import MOST, leaderboard_says, leaderboard_table
+from goru.report.leaderboard import MOST, leaderboard_intro, leaderboard_says, leaderboard_table
 
 TREES = LeaderboardEntry("boosted trees", "baseline", 0.42, 0.4, 0.44, 0, 1.25, 0.02)
 LINEAR = LeaderboardEntry("logistic regression", "baseline", None, None, None, 0, 0.5, 0.001)
@@ -86,3 +86,10 @@ def test_a_sentence_says_who_leads_and_where_the_other_kind_is(entries, words):
 def test_a_baseline_that_was_not_cross_validated_is_named_beside_the_best_of_those_that_were():
     assert leaderboard_says(*shown(BEST, TREES, LINEAR)).endswith("Not cross-validated: logistic regression.")
     assert "Not cross-validated" not in leaderboard_says(*shown(BEST, TREES))
+
+
+def test_of_a_search_on_a_sample_the_losses_are_said_to_be_of_that():
+    answer, _ = shown(TREES)
+    assert "sample" not in leaderboard_intro(answer)
+    searched = replace(answer, plan=replace(answer.plan, sample=4_000))
+    assert "All these losses are of a sample of 4,000 rows" in leaderboard_intro(searched)

@@ -18,6 +18,7 @@ from goru.studies.runs.run import RunFolder
 
 TITLES = [
     "Leaderboard",
+    "Columns and target",
     "Effect of each technique",
     "Learning curves and overfitting",
     "Activations, layer by layer",
@@ -28,7 +29,6 @@ TITLES = [
     "Confusion matrix and ROC",
     "Calibration",
     "The final model",
-    "Preprocessing",
     "Compute",
     "Reproduce",
 ]
@@ -106,6 +106,12 @@ class TestWhatIsThere:
             list(map(str, row)) for picture in shown for row in (picture.table.columns, *picture.table.rows)
         ]
 
+    def test_of_the_effects_there_is_a_drawing_before_any_script_has_run(self, classes):
+        (drawing,) = classes.named("svg")
+        assert drawing["aria-hidden"] == "true"
+        known = [effect for effect in CLASSIFICATION["effects"] if effect["change"] is not None]
+        assert len(classes.named("circle")) == len(known)
+
     def test_figures_hold_data_and_are_as_high_as_they_say(self, classes):
         for figure in classes.figures.values():
             assert figure["data"]
@@ -170,7 +176,7 @@ class TestWhatIsLeftOut:
     def test_without_a_configuration_neither_the_command_nor_columns(self):
         page = Page(html(*two()))
         titles = [text for _, text in page.headings]
-        assert "Preprocessing" not in titles
+        assert "Columns and target" not in titles
         assert "Reproduce" in titles
         assert page.named("pre") == []
 

@@ -6,6 +6,8 @@ from drawn import html, sections
 from evidences import COLUMNS, HOSTILE, config_of, evidence_of, hostile, numbers, two, write_run
 from looking import Page
 
+from goru.experiment.findings.overview import ColumnOverview, TableOverview, TargetOverview
+from goru.experiment.forms import to_json
 from goru.report.study_page import write_study_page
 from goru.studies.runs.run import RunFolder
 
@@ -31,8 +33,8 @@ def section(answer, evidence, name):
 class TestColumns:
     def test_says_what_became_of_them(self, classes):
         assert "7 numbers, 13 categories, 1 date became 61 inputs of the networks; 2 dropped." in classes.text
-        assert classes.tables["Columns"][1] == ["id", "dropped", "dropped: it holds identifiers"]
-        assert len(classes.tables["Columns"]) == 1 + len(COLUMNS)
+        assert classes.tables["Columns and target"][1] == ["id", "dropped", "dropped: it holds identifiers"]
+        assert len(classes.tables["Columns and target"]) == 1 + len(COLUMNS)
 
     def test_of_one_column_are_in_the_singular(self):
         assert "1 number became 1 input of the networks; 0 dropped." in page_of(*numbers()).text
@@ -41,15 +43,21 @@ class TestColumns:
         for note in CLASSIFICATION["data"]["notes"]:
             assert note in classes.text
 
-    def test_many_are_folded_away(self):
+    def test_all_of_them_are_folded_away(self, classes):
+        assert f"All {len(COLUMNS)} columns" in classes.text
+
+    def test_says_what_they_hold_where_that_is_known(self):
         answer, evidence = two()
-        config = config_of(answer)
-        config["columns"]["columns"] = [dict(COLUMNS[1], name=f"x{index}") for index in range(26)]
-        many, few = page_of(answer, evidence, config), page_of(answer, evidence)
-        assert "All 26 columns" in many.text
-        assert len([given for given in few.named("details") if "open" in given]) == 1 + len(
-            [given for given in many.named("details") if "open" in given]
-        )
+        income = ColumnOverview("income", "numeric", 0.25, 0.0, 30_500.0, 1e5, remarks=("7% have the lowest value, 0",))
+        target = TargetOverview({"bad": 240, "good": 560})
+        evidence["overview"] = to_json(TableOverview(800, (income,), target))
+        page = page_of(answer, evidence)
+        assert "The target, class, in 800 training and validation rows: good 70%, bad 30%." in page.text
+        assert "1 column has missing values: income (25%)." in page.text
+        heading, dropped, shown, *_ = page.tables["Columns and target"]
+        assert heading == ["column", "type", "missing", "values", "notable", "preprocessing"]
+        assert shown[:5] == ["income", "numeric", "25%", "0 to 100000, median 30500", "7% have the lowest value, 0"]
+        assert dropped[2:5] == ["", "", ""]
 
 
 class TestTimeAndRepeating:
@@ -91,7 +99,7 @@ class TestHostileNames:
         assert not any(name.startswith("on") for name in attributes)
 
     def test_are_in_tables_as_they_are(self, hostile_page):
-        assert [row[0] for row in hostile_page.tables["Columns"][1:]] == HOSTILE
+        assert [row[0] for row in hostile_page.tables["Columns and target"][1:]] == HOSTILE
         cells = {cell for row in hostile_page.tables["Data of this figure"] for cell in row}
         assert set(HOSTILE) <= cells
 
@@ -109,7 +117,7 @@ class TestHostileNames:
         assert "Dropped 'مرحبا': it holds identifiers." in hostile_page.text
 
     def test_are_no_templates(self, hostile_page):
-        assert "49" not in [row[0] for row in hostile_page.tables["Columns"]]
+        assert "49" not in [row[0] for row in hostile_page.tables["Columns and target"]]
         assert "{{ 7*7 }}" in hostile_page.text
 
     def test_a_name_from_a_file_system_that_is_no_text_is_no_error(self, tmp_path):

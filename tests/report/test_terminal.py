@@ -58,6 +58,14 @@ class TestAnswer:
             "              but these rows do not show for sure that it is better than a plain network.",
         ]
 
+    def test_networks_with_other_inputs_in_the_search_are_named(self):
+        answer = changed(CLASSIFICATION, network={"search_inputs": 32, "numbers": "pieces"})
+        assert paragraph(answer, "network") == [
+            "61-128-64-2, relu, batches of 32, adam, cosine schedule",
+            "(in the search on a sample of the rows: 32 inputs)",
+            "piecewise-linear encoding added",
+        ]
+
     def test_in_a_shell_advice_names_options(self):
         with spelled(typed):
             assert "; wider layers (--hidden) might overfit" in text(REGRESSION)

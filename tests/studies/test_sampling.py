@@ -98,6 +98,8 @@ class TestStudy:
         assert result.answer.data.development == 400
         assert in_words(100, 400, 400) in result.answer.plan.shortfalls
         assert {one.schedule_epochs for one in result.answer.recommended} == {4}
+        assert result.answer.plan.sample == 100
+        assert result.evidence.overview.rows == 400
         # What prepares the columns of the final model is fitted on all rows.
         assert result.model.preparation.lows == tuple(whole.encoded_development.numeric.min(axis=0))
         assert record.recall("sample") == 100
@@ -118,6 +120,14 @@ class TestStudy:
         )
         answer = Study(tested, OPTIONS).run().answer
         assert {"plain", "recommended"} <= {scores.arm for scores in answer.test}
+
+    @pytest.mark.usefixtures("time_enough")
+    def test_the_answer_has_the_inputs_of_the_final_model_and_those_of_the_search(self):
+        study = Study(make(2_000), replace(OPTIONS, numbers="pieces"))
+        result = study.run()
+        network = result.answer.network
+        assert network.widths[0] == result.model.networks.inputs == study._whole.n_prepared(True)
+        assert network.search_inputs == study.dataset.n_prepared(True) < network.widths[0]
 
     def test_a_study_that_goes_on_searches_on_the_same_rows(self, monkeypatch):
         record, studies = Record(), [Study(make(), OPTIONS) for _ in range(2)]

@@ -54,7 +54,11 @@ class FirstLook:
 
 @dataclass(frozen=True)
 class Network:
-    """What all of goru's own networks of a study have in common."""
+    """What all of goru's own networks of a study have in common.
+
+    - `widths`: of the final model, from the inputs to the outputs.
+    - `search_inputs`: of networks in the search, where a sample of the rows was searched on and they have fewer.
+    """
 
     widths: tuple[int, ...]
     activation: str
@@ -65,11 +69,15 @@ class Network:
     decay: str
     numbers: Literal["scaled", "pieces"] = "scaled"
     first_look: FirstLook | None = None
+    search_inputs: int | None = None
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What was trained, and in sentences what the budget did not pay for."""
+    """What was trained, and in sentences what the budget did not pay for.
+
+    - `sample`: how many rows were searched on, where those were not all development rows.
+    """
 
     arms: int
     partitions: int
@@ -77,6 +85,7 @@ class Planned:
     configurations: int
     epochs: int
     shortfalls: tuple[str, ...] = ()
+    sample: int | None = None
 
     @classmethod
     def of(

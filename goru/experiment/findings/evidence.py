@@ -8,6 +8,7 @@ from goru.experiment.arms import Level
 from goru.experiment.findings.answer import OverfittingFound
 from goru.experiment.findings.effect import Number
 from goru.experiment.findings.inspection import Inspection
+from goru.experiment.findings.overview import TableOverview
 
 Numbers = tuple[Number, ...]
 
@@ -309,6 +310,7 @@ class Evidence:
     - `activations`, `predictions`, `inspection`: `None` where there are none to be had.
     - `leaderboard`: of every model, in no order; an older run has none.
     - `by_rows`: `None` where it was not trained: an older run, a small budget, a training function.
+    - `overview`: of the table; `None` of an older run, or where it is not goru that reads it.
     """
 
     curves: Curves
@@ -320,3 +322,4 @@ class Evidence:
     inspection: Inspection | None = None
     leaderboard: tuple[LeaderboardEntry, ...] = ()
     by_rows: LossByRows | None = None
+    overview: TableOverview | None = None

@@ -34,7 +34,10 @@ class Dependence:
 
 @dataclass(frozen=True)
 class Slice:
-    """Rows with some values of a column: their mean loss, with a 95 % interval."""
+    """Rows with some values of a column: their mean loss, with a 95 % interval.
+
+    - `is_level`: whether the values are a level of a category, as the table calls it.
+    """
 
     column: str
     values: str
@@ -42,6 +45,7 @@ class Slice:
     loss: float
     low: float
     high: float
+    is_level: bool = False
 
 
 @dataclass(frozen=True)

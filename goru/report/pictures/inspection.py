@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from goru.data.numbers import number, numbers, percents
 from goru.experiment.findings.evidence import Inspection
-from goru.experiment.findings.inspection import Dependence
+from goru.experiment.findings.inspection import Dependence, Slice
 from goru.language import _, _n, retold
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import DASHES, RECOMMENDED, SERIES, SOFT, blank, short_name, text
@@ -152,7 +152,8 @@ def slices_picture(inspection: Inspection) -> Picture | None:
     slices = inspection.slices
     if not slices:
         return None
-    names = [f"{text(one.column)}: {text(one.values)}" for one in slices]
+    values = [_values(one) for one in slices]
+    names = [f"{text(one.column)}: {text(words)}" for one, words in zip(slices, values, strict=True)]
     figure = _rows(names)
     figure.add_vline(x=inspection.loss, line={"color": SOFT, "width": 1, "dash": "dash"}, layer="below")
     figure.add_trace(
@@ -180,7 +181,7 @@ def slices_picture(inspection: Inspection) -> Picture | None:
         says += " " + _(
             "Where {column} is {values} ({rows}) it is {loss}.",
             column=short_name(worst.column),
-            values=short_name(worst.values),
+            values=short_name(_values(worst)),
             rows=_n("{n} row", "{n} rows", worst.rows),
             loss=number(worst.loss),
         )
@@ -190,8 +191,15 @@ def slices_picture(inspection: Inspection) -> Picture | None:
         above=len(above),
         slices=len(slices),
     )
-    rows = [(f"{one.column}: {one.values}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high])) for one in slices]
+    rows = [
+        (f"{one.column}: {words}", f"{one.rows:,}", *numbers([one.loss, one.low, one.high]))
+        for one, words in zip(slices, values, strict=True)
+    ]
     return Picture("slices", says, figure, Table((_("slice"), _("rows"), _("mean loss"), _("low"), _("high")), rows))
+
+
+def _values(one: Slice) -> str:
+    return one.values if one.is_level else retold(one.values)
 
 
 def _rows(names: Sequence[str]) -> go.Figure:

@@ -42,6 +42,7 @@
     // Drawn over, at another width, legends would stay where they were.
     const wide = width ?? div.clientWidth, over = widths.get(div) === wide;
     widths.set(div, wide);
+    if (!over) div.querySelector(":scope > svg")?.remove(); // what is shown until Plotly is there
     return Plotly[over ? "react" : "newPlot"](div, figure.data, figure.layout, { ...config, filename: name });
   };
 
@@ -79,9 +80,16 @@
     }, 100);
   });
 
+  const decoded = (text) => {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+    const letters = atob(text), bytes = new Uint8Array(letters.length);
+    for (let place = 0; place < letters.length; place++) bytes[place] = letters.charCodeAt(place); // a callback is slow
+    return bytes;
+  };
+
   // Plotly, compressed: so the page is less than half as large.
   const plotly = async () => {
-    const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (char) => char.charCodeAt(0));
+    const packed = decoded(document.getElementById("plotly").textContent);
     const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const script = document.createElement("script");
     script.textContent = await new Response(unpacked).text();

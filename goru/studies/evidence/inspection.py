@@ -11,6 +11,7 @@ from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
 from goru.data.dataset import Dataset
 from goru.data.encoding import Encoded, Schema
 from goru.experiment.findings.inspection import Dependence, Importance, Inspection, Slice, WrongRow
+from goru.language import kept
 from goru.model.model import Model
 from goru.studies.final.scores import losses_at
 from goru.wording import figure
@@ -208,7 +209,8 @@ def worst_slices(
     for column in columns:
         for label, chosen in _slices(column, where[column.name], encoded):
             if FEWEST_IN_A_SLICE <= chosen.sum() < len(losses):
-                slices.append(Slice(column.name, label, int(chosen.sum()), *_with_interval(losses[chosen])))
+                is_level = isinstance(column, CategoricalColumn)
+                slices.append(Slice(column.name, label, int(chosen.sum()), *_with_interval(losses[chosen]), is_level))
     worse = [one for one in slices if one.loss > losses.mean()]
     return sorted(worse, key=lambda one: -one.low)[:SLICES]
 
@@ -225,7 +227,7 @@ def _slices(
         return
     x = encoded.numeric[:, at.numeric[0]].astype(np.float64)
     missing = np.isnan(x)
-    yield "missing", missing
+    yield kept("missing"), missing
     if missing.all():
         return
     edges = np.unique(np.quantile(x[~missing], np.linspace(0, 1, QUARTERS + 1)))
@@ -233,7 +235,7 @@ def _slices(
         return
     places = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
     for place, (low, high) in enumerate(pairwise(edges)):
-        yield f"{figure(low)} to {figure(high)}", ~missing & (places == place)
+        yield kept("{low} to {high}", low=figure(low), high=figure(high)), ~missing & (places == place)
 
 
 def wrong_rows(dataset: Dataset, predicted: np.ndarray, losses: np.ndarray) -> Iterator[WrongRow]:

@@ -110,6 +110,7 @@ class TestAllOfIt:
             "inspection",
             "leaderboard",
             "by_rows",
+            "overview",
         ]
 
     def test_arms_and_configurations_are_those_of_the_race(self, table):
