@@ -29,7 +29,6 @@ from goru.studies.asked.judging import judge_of
 from goru.studies.asked.options import Options
 from goru.studies.blocks import Blocks
 from goru.studies.budget.spending import Spending, Way
-from goru.studies.evidence.overview import describe_table
 from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.decision import DecisionScoring
 from goru.studies.final.final_model import needs_validation
@@ -38,7 +37,7 @@ from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linea
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
-from goru.studies.sampling import in_words, rows_to_search, sampled, with_final_model
+from goru.studies.sampling import in_words, rows_to_search, sampled
 from goru.studies.splits import cut
 from goru.wording import counted
 
@@ -323,7 +322,6 @@ class Study:
             late=self._late,
         )
         self.clock.begin("evidence")
-        overview = describe_table(self._whole)
         conclusion = Conclusion(
             options,
             self._whole,
@@ -343,11 +341,7 @@ class Study:
             self._crew,
             looks.final(race.cut, len(race.trials)),
         )
-        result = conclusion.result(self.clock, self._left_out(rivals), self._spending)
-        answer = result.answer
-        if self._whole is not dataset:
-            answer = with_final_model(answer, len(dataset.y_development), result.model.networks.inputs)
-        return replace(result, answer=answer, evidence=replace(result.evidence, overview=overview))
+        return conclusion.result(self.clock, self._left_out(rivals), self._spending)
 
     def _late(self) -> bool:
         """Whether there is no time any more for what can be left out."""

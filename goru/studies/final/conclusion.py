@@ -42,6 +42,7 @@ from goru.studies.budget.spending import Spending
 from goru.studies.environment import describe_environment
 from goru.studies.evidence.gathered import gather_all
 from goru.studies.evidence.inspection import inspect
+from goru.studies.evidence.overview import describe_table
 from goru.studies.evidence.rows_curve import loss_by_rows
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
@@ -49,6 +50,7 @@ from goru.studies.final.refits import train_ensemble
 from goru.studies.final.rivals import Baseline, against, cross_validated
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
+from goru.studies.sampling import with_final_model
 from goru.studies.splits import validation_to_training
 
 
@@ -170,7 +172,9 @@ class Conclusion:
         evidence = replace(
             evidence, leaderboard=self._leaderboard(evidence.leaderboard, model_predictions, mixed, measure)
         )
-        evidence = replace(evidence, by_rows=self._by_rows(best, folds, clock, spending))
+        evidence = replace(
+            evidence, by_rows=self._by_rows(best, folds, clock, spending), overview=describe_table(self.whole)
+        )
         in_all = sum(
             laboratory.steps(len(trial.curves), len(all_splits[trial.split].training_rows)) for trial in race.made
         )
@@ -220,6 +224,8 @@ class Conclusion:
             seconds=seconds,
             timings=Timings.of(clock, devices.n_cores()),
         )
+        if laboratory.dataset is not self.whole:
+            answer = with_final_model(answer, len(laboratory.dataset.y_development), model.networks.inputs)
         return Result(as_read(answer), as_read(evidence), model, final.ensemble.flat(1 if single else None))
 
     def _leaderboard(
