@@ -15,8 +15,8 @@ import time
 import numpy as np
 import page
 
-from goru.claims.bn_init import SCALES
 from goru.claims.claim import Setup
+from goru.claims.promises.bn_init import SCALES
 from goru.claims.running import NAMES, claim, run_all, set_up
 from goru.claims.training import Workshop
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from goru.data.reading import Source
+from goru.data.files.reading import Source
 from goru.data.table import frame_of, pandas_of
 from goru.durations import seconds_of
 from goru.errors import InputError, argument, option, spelled
@@ -170,7 +170,7 @@ def run_in(
 
     **Arguments:** as of [`fit_table`][goru.studies.fitting.fit_table], and `lang` as of [`fit`][goru.fitting.fit].
     """
-    from goru.report.progress import watcher
+    from goru.report.progress.progress import watcher
     from goru.report.study_page import write_study_page
 
     clock = clock or Clock()

@@ -12,7 +12,7 @@ from sklearn.datasets import load_iris
 
 import goru
 from goru.errors import InputError
-from goru.report.repeating import command
+from goru.report.parts.repeating import command
 from goru.report.run import Run
 from goru.studies.fitting import TableOptions
 

@@ -41,7 +41,7 @@ def claim(name: str) -> Claim:
     if name not in NAMES:
         hint = nearest(name, NAMES) or " `goru claims --list` names them all."
         raise InputError(f"no claim is called '{name}'.{hint}")
-    return import_module(f"goru.claims.{name.replace('-', '_')}").CLAIM
+    return import_module(f"goru.claims.promises.{name.replace('-', '_')}").CLAIM
 
 
 def set_up(

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from goru.data.dataset import load_dataset
-from goru.data.encoding import Encoded
+from goru.data.files.reading import read_table
 from goru.data.preparing import Preparation, TargetScaling
-from goru.data.reading import read_table
-from goru.data.task import Task
+from goru.data.schema.encoding import Encoded
+from goru.data.targets.task import Task
 from goru.errors import InputError
 from goru.nn.architecture import LossName
 from goru.population.member import PreparedRows

@@ -41,7 +41,7 @@ def claims_command(
         return
     from goru.claims.page import check_out, write_claims
     from goru.claims.terminal import outcome_lines, summary_lines
-    from goru.report.progress import claims_watcher
+    from goru.report.progress.progress import claims_watcher
 
     if out is not None:
         check_out(out, chosen, overwrite)

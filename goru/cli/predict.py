@@ -21,7 +21,7 @@ def predict_command(
     """Predict classes, probabilities or values for new rows."""
     import pandas as pd
 
-    from goru.data.reading import read_table
+    from goru.data.files.reading import read_table
     from goru.report.predictions import check_output, write_predictions
     from goru.report.terminal import printable
     from goru.studies.runs.run import open_run

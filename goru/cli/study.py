@@ -48,7 +48,7 @@ def study_command(
     from goru.functions.studying import run_in
     from goru.functions.tables import sources_of
     from goru.language import _
-    from goru.report.progress import watcher
+    from goru.report.progress.progress import watcher
     from goru.report.terminal import answer_lines, labelled, printable
     from goru.studies.runs.interrupting import interruptible
     from goru.studies.runs.run import REPORT

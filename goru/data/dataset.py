@@ -8,13 +8,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from goru.data.classes import Label, remarks_on_classes
 from goru.data.duplicates import Duplicates
-from goru.data.encoding import Encoded, Schema
+from goru.data.files.reading import Source, read_table
 from goru.data.outliers import far_rows, remark_on_far_rows
 from goru.data.pieces import pieces_of
 from goru.data.ranges import ends_of, notes_on_rows_beyond
-from goru.data.reading import Source, read_table
 from goru.data.roles import (
     WANTED,
     check_apart,
@@ -24,11 +22,13 @@ from goru.data.roles import (
     test_groups_in,
     times_in,
 )
+from goru.data.schema.encoding import Encoded, Schema
 from goru.data.splitting import N_FOLDS, folds, split_test
 from goru.data.table import RawTable, refuse_odd, row_name
-from goru.data.target import Target
-from goru.data.target_remarks import remarks_on_target
-from goru.data.task import Task, without_gaps_of_quantity
+from goru.data.targets.classes import Label, remarks_on_classes
+from goru.data.targets.target import Target
+from goru.data.targets.target_remarks import remarks_on_target
+from goru.data.targets.task import Task, without_gaps_of_quantity
 from goru.errors import InputError, option
 from goru.language import kept
 from goru.wording import counted, listing, shortened
@@ -154,7 +154,7 @@ def load_dataset(
     """Read a table and make it ready.
 
     Args:
-        source: a file, a built-in name, or a frame; see [`read_table`][goru.data.reading.read_table].
+        source: a file, a built-in name, or a frame; see [`read_table`][goru.data.files.reading.read_table].
         target: the column to predict; by default what the source says, or target, class, label or y, or the last.
         task: overrules the task that the target's values speak of.
         drop: columns to ignore.

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from goru.data.encoding import Encoded
+from goru.data.schema.encoding import Encoded
 from goru.errors import option
 from goru.language import kept
 from goru.wording import counted

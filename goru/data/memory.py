@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goru.data.classes import Label
 from goru.data.dataset import Dataset
 from goru.data.duplicates import Duplicates
-from goru.data.encoding import Schema
 from goru.data.roles import groups_in
-from goru.data.target import LARGEST, Target
+from goru.data.schema.encoding import Schema
+from goru.data.targets.classes import Label
+from goru.data.targets.target import LARGEST, Target
 from goru.errors import InputError
 
 

@@ -7,8 +7,8 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from goru.data.encoding import Encoded
 from goru.data.pieces import fit_edges, piecewise_linear_encoding
+from goru.data.schema.encoding import Encoded
 from goru.errors import InputError
 
 #: Rows are prepared in blocks of about this many cells, to keep the float64 work space small.

@@ -5,11 +5,11 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from goru.data.cells import is_number, is_text, levels_of, parse_dates, parse_text
-from goru.data.numerals import LevelCodes
-from goru.data.spelling import other_spelling, spoiling_cells
+from goru.data.schema.cells import is_number, is_text, levels_of, parse_dates, parse_text
+from goru.data.schema.numerals import LevelCodes
+from goru.data.schema.spelling import other_spelling, spoiling_cells
 from goru.data.table import RawTable, refuse_odd, row_name
-from goru.data.task import Task, choose_target
+from goru.data.targets.task import Task, choose_target
 from goru.errors import InputError, option
 from goru.wording import counted, nearest, shortened
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from goru.data.task import Task
+from goru.data.targets.task import Task
 from goru.errors import InputError, option
 from goru.wording import counted
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from goru.data.cells import TEXT, clean_text, is_boolean
-from goru.data.numerals import LARGEST_EXACT
+from goru.data.schema.cells import TEXT, clean_text, is_boolean
+from goru.data.schema.numerals import LARGEST_EXACT
 from goru.errors import InputError
 from goru.wording import listing
 

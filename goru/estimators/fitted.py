@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from goru.data.columns import NumericColumn
-from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling, Unscaled
-from goru.data.target import Target
+from goru.data.schema.columns import NumericColumn
+from goru.data.schema.encoding import Schema
+from goru.data.targets.target import Target
 from goru.estimators.inputs import Inputs
 from goru.model.model import Model
 from goru.model.networks import Networks

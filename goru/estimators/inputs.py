@@ -13,10 +13,10 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from scipy import sparse
 
-from goru.data.cells import is_boolean, is_number
-from goru.data.columns import DroppedColumn, NumericColumn, decide_columns
-from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, Unscaled
+from goru.data.schema.cells import is_boolean, is_number
+from goru.data.schema.columns import DroppedColumn, NumericColumn, decide_columns
+from goru.data.schema.encoding import Encoded, Schema
 from goru.data.table import is_odd, tidy
 from goru.errors import InputError
 from goru.estimators.samples import ENOUGH, GROWN, ColumnsSoFar, Places, values_of

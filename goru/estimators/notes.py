@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from goru.data.outliers import far_rows, remark_on_far_rows
-from goru.data.remarks import remarks_on_row_numbers
+from goru.data.schema.remarks import remarks_on_row_numbers
 from goru.errors import InputWarning
 
 

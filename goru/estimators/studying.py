@@ -19,8 +19,8 @@ from sklearn.utils.validation import (
 )
 
 from goru.data.dataset import Dataset
-from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
+from goru.data.schema.encoding import Encoded
 from goru.data.table import array_names
 from goru.durations import seconds_of
 from goru.errors import InputWarning, spelled
@@ -35,7 +35,7 @@ from goru.experiment.racing.record import Record
 from goru.experiment.racing.watcher import Silent
 from goru.model.model import Model
 from goru.nn.architecture import Architecture
-from goru.report.progress import watcher
+from goru.report.progress.progress import watcher
 from goru.studies import defaults
 from goru.studies.asked.design import design
 from goru.studies.asked.options import Options

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from goru.data.encoding import Schema
+from goru.data.schema.encoding import Schema
 from goru.data.table import pandas_of
 
 

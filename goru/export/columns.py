@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from goru.data.columns import CategoricalColumn, DateColumn
 from goru.data.pieces import scale_of
 from goru.data.preparing import Preparation
+from goru.data.schema.columns import CategoricalColumn, DateColumn
 from goru.export.dates import absent_date, add_date_parts
 from goru.export.graph import ML, Graph
 from goru.export.inputs import Input, codes_of_texts, missing_words

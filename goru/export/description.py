@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from goru import __version__
-from goru.data.cells import GAP_WORDS, MISSING_WORDS
-from goru.data.columns import DroppedColumn
-from goru.data.encoding import Schema
 from goru.data.preparing import Preparation
+from goru.data.schema.cells import GAP_WORDS, MISSING_WORDS
+from goru.data.schema.columns import DroppedColumn
+from goru.data.schema.encoding import Schema
 from goru.errors import InputError
 from goru.model.model import Model
 from goru.nn.layers.kinds import layers_to_json

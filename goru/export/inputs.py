@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from goru.data.cells import MISSING_WORDS
-from goru.data.columns import CategoricalColumn, DateColumn, DroppedColumn, NumericColumn
-from goru.data.encoding import Schema
-from goru.data.numerals import LevelCodes, level_text
+from goru.data.schema.cells import MISSING_WORDS
+from goru.data.schema.columns import CategoricalColumn, DateColumn, DroppedColumn, NumericColumn
+from goru.data.schema.encoding import Schema
+from goru.data.schema.numerals import LevelCodes, level_text
 
 InputType = Literal["double", "int64", "string"]
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from goru.data.task import recognise_task, task_of_numbers
+from goru.data.targets.task import recognise_task, task_of_numbers
 from goru.errors import InputError
 from goru.wording import counted
 

@@ -14,8 +14,8 @@ from goru.experiment.effects.effects import Verdict, verdict
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.questions import NOTHING
 from goru.language import _, _n, kept, retold
-from goru.report.estimates import in_loss
-from goru.report.interactions import TOGETHER
+from goru.report.parts.estimates import in_loss
+from goru.report.parts.interactions import TOGETHER
 from goru.report.terminal import labelled, printable, table, wrapped
 from goru.wording import counted, listing, nearest, shortened
 
@@ -195,7 +195,7 @@ def effects_of_file(
 
     **Raises:** see `effects`, and `InputError` if the file cannot be read.
     """
-    from goru.data.reading import read_table
+    from goru.data.files.reading import read_table
 
     frame = read_table(source).frame
     named = {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from goru.data.splitting import Split, split_test
-from goru.data.task import Task
+from goru.data.targets.task import Task
 from goru.errors import InputError
 from goru.functions.rows import WholeTable, table_of
 from goru.studies.cv import partitions_of

@@ -108,7 +108,7 @@ def study(
     sources = Sources(
         train, X, y, task, groups, time, sample_weight, stratify, test, cv, loss, name or "X", str(target or "y")
     )
-    from goru.report.progress import watcher
+    from goru.report.progress.progress import watcher
 
     with watcher() if verbose else nullcontext(Silent()) as watching:
         if folder is None:

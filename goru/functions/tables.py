@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from goru.data.reading import read_table
+from goru.data.files.reading import read_table
 from goru.data.roles import check_columns, check_test
-from goru.data.task import Task, recognise_task
+from goru.data.targets.task import Task, recognise_task
 from goru.functions.files import Experiment
 from goru.functions.options import Sources
 

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling
-from goru.data.target import Target
+from goru.data.schema.encoding import Schema
+from goru.data.targets.target import Target
 from goru.errors import InputError, option
 from goru.model.model import Model
 from goru.model.networks import Networks

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from goru.data.columns import DroppedColumn
-from goru.data.encoding import Encoded, Schema
 from goru.data.preparing import Preparation, TargetScaling
 from goru.data.ranges import notes_on_rows_beyond
+from goru.data.schema.columns import DroppedColumn
+from goru.data.schema.encoding import Encoded, Schema
 from goru.data.table import array_names, as_frame, frame_of
-from goru.data.target import Target
+from goru.data.targets.target import Target
 from goru.errors import InputError
 from goru.model.networks import Networks, softmax, tempered
 from goru.wording import counted, shortened

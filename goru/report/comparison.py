@@ -7,10 +7,13 @@ from typing import Any
 from goru.data.numbers import number
 from goru.errors import InputError, option
 from goru.language import _, _n, retold
-from goru.report import leakage
-from goru.report.estimates import change_with_interval, in_shares
-from goru.report.final_scores import final_scores, main_figure
 from goru.report.page import render
+from goru.report.parts import leakage
+from goru.report.parts.estimates import change_with_interval, in_shares
+from goru.report.parts.final_scores import final_scores, main_figure
+from goru.report.parts.recommended import recommended_table
+from goru.report.parts.repeating import command
+from goru.report.parts.words import of_networks
 from goru.report.pictures.compared import (
     compared_curves_picture,
     compared_effects_picture,
@@ -19,9 +22,6 @@ from goru.report.pictures.compared import (
 )
 from goru.report.pictures.picture import Table
 from goru.report.pictures.style import short_name
-from goru.report.recommended import recommended_table
-from goru.report.repeating import command
-from goru.report.words import of_networks
 from goru.studies.runs.run import RunFolder, open_run
 from goru.wording import counted, listing
 

@@ -2,8 +2,8 @@
 
 from goru.experiment.findings.answer import Answer
 from goru.language import retold
-from goru.report.forest import forest
 from goru.report.page import environment
+from goru.report.parts.forest import forest
 from goru.report.pictures.effects import effects_table
 from goru.report.study_page import cards, summary
 

@@ -9,13 +9,15 @@ from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Evidence, ValuePredictions
 from goru.experiment.findings.inspection import Inspection
 from goru.language import _, _n, retold
-from goru.report import leakage, words
-from goru.report.columns import columns_say, columns_table, target_says
-from goru.report.estimates import TOO_FEW, any_unknown, in_shares
-from goru.report.final_scores import final_scores, main_figure
-from goru.report.forest import forest
-from goru.report.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
 from goru.report.page import render
+from goru.report.parts import leakage, words
+from goru.report.parts.columns import columns_say, columns_table, target_says
+from goru.report.parts.estimates import TOO_FEW, any_unknown, in_shares
+from goru.report.parts.final_scores import final_scores, main_figure
+from goru.report.parts.forest import forest
+from goru.report.parts.leaderboard import leaderboard_intro, leaderboard_says, leaderboard_table
+from goru.report.parts.recommended import final_model_says, made_of, recommended_table
+from goru.report.parts.repeating import command, how_alike, made_by
 from goru.report.pictures.activations import activations_picture
 from goru.report.pictures.arms import arms_picture, arms_title, interactions_picture
 from goru.report.pictures.by_rows import INTRO as BY_ROWS_INTRO
@@ -31,8 +33,6 @@ from goru.report.pictures.style import short_name
 from goru.report.pictures.test_rows import test_picture
 from goru.report.pictures.thresholds import precision_recall_picture, thresholds_table, thresholds_title
 from goru.report.pictures.values import values_picture
-from goru.report.recommended import final_model_says, made_of, recommended_table
-from goru.report.repeating import command, how_alike, made_by
 from goru.report.terminal import printable, timings_rows
 from goru.report.writing import write_page
 from goru.studies.runs.manifest import list_again

@@ -10,11 +10,11 @@ from goru.experiment.findings.answer import Answer, Data, ModelScores, Network, 
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.timings import Timings
 from goru.language import _, _n, retold
-from goru.report import words
-from goru.report.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss, retold_estimate
-from goru.report.final_scores import final_scores, main_figure
-from goru.report.interactions import interaction_sentences
-from goru.report.leakage import warning
+from goru.report.parts import words
+from goru.report.parts.estimates import TOO_FEW, any_unknown, change_with_interval, in_loss, retold_estimate
+from goru.report.parts.final_scores import final_scores, main_figure
+from goru.report.parts.interactions import interaction_sentences
+from goru.report.parts.leakage import warning
 from goru.wording import confidence_in_words
 
 WIDTH, LABEL = 100, 14  # of running text, and of what a paragraph is called

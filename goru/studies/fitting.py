@@ -10,9 +10,9 @@ import pandas as pd
 
 from goru import __version__
 from goru.data.dataset import load_dataset
-from goru.data.reading import Source, read_table
+from goru.data.files.reading import Source, read_table
 from goru.data.roles import check_columns, check_test
-from goru.data.task import Task
+from goru.data.targets.task import Task
 from goru.errors import InputError
 from goru.experiment.clock import Clock
 from goru.experiment.forms import to_json

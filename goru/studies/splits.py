@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from goru.data.splitting import Split, folds
-from goru.data.task import Task
+from goru.data.targets.task import Task
 from goru.errors import InputError
 from goru.studies import defaults
 from goru.wording import counted

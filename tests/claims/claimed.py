@@ -9,7 +9,7 @@ import numpy as np
 from goru.claims.claim import Setup
 from goru.claims.table import ClaimTable
 from goru.claims.training import SGD, Cell, TrainedCell
-from goru.data.encoding import Encoded
+from goru.data.schema.encoding import Encoded
 from goru.nn import network
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.layers.batch_norm import RunningStatistics

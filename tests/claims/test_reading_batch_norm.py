@@ -5,8 +5,8 @@ import pytest
 from claimed import numbered, setup, table
 from planted import NOISE, SEEDS, WILD, Key, changes, figure_of, four, lucky, plant, read, texts_of, verdicts
 
-from goru.claims.bn_init import SCALES
-from goru.claims.bn_speed import RATES
+from goru.claims.promises.bn_init import SCALES
+from goru.claims.promises.bn_speed import RATES
 
 HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 BASELINE = 1 / 3

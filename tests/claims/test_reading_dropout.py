@@ -21,8 +21,8 @@ from planted import (
     verdicts,
 )
 
-from goru.claims.activations import spread
-from goru.claims.dropout_ensemble import mean_loss
+from goru.claims.promises.activations import spread
+from goru.claims.promises.dropout_ensemble import mean_loss
 
 HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 

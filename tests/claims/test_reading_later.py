@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from planted import NOISE, SEEDS, WILD, Key, changes, figure_of, four, plant, read, texts_of, verdicts
 
-from goru.claims.bn_speed import RATES
-from goru.claims.layer_norm import SCALES
+from goru.claims.promises.bn_speed import RATES
+from goru.claims.promises.layer_norm import SCALES
 
 HELPS, HURTS, NONE, INCONCLUSIVE = "helps", "hurts", "negligible", "inconclusive"
 BASELINE = 1 / 3

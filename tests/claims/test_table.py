@@ -8,8 +8,8 @@ import pytest
 from claimed import numbered, numbers_of, table, write_images
 
 from goru.claims.table import ClaimTable, load_table
-from goru.data.encoding import Encoded
 from goru.data.preparing import Preparation
+from goru.data.schema.encoding import Encoded
 from goru.errors import InputError
 
 N, ROWS = 300, 90

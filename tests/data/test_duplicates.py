@@ -9,8 +9,8 @@ from sklearn.datasets import load_iris
 
 from goru.data.dataset import load_dataset
 from goru.data.duplicates import are_copies, row_hashes
-from goru.data.encoding import Schema
 from goru.data.memory import dataset_from
+from goru.data.schema.encoding import Schema
 from goru.data.splitting import folds
 from goru.errors import InputError
 

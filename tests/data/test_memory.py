@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goru.data.encoding import Schema
 from goru.data.memory import dataset_from
+from goru.data.schema.encoding import Schema
 from goru.errors import InputError
 
 

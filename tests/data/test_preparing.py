@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from goru.data.encoding import Encoded
 from goru.data.preparing import Preparation, TargetScaling
+from goru.data.schema.encoding import Encoded
 from goru.errors import InputError
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goru.data.dataset import load_dataset
-from goru.data.encoding import Encoded
 from goru.data.memory import dataset_from
 from goru.data.pieces import FEWEST_PIECES, fit_edges, piecewise_linear_encoding
 from goru.data.preparing import Preparation, Unscaled
+from goru.data.schema.encoding import Encoded
 from goru.errors import InputError
 
 MANY = 9

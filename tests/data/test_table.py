@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from goru.data.cells import is_number
+from goru.data.schema.cells import is_number
 from goru.data.table import as_frame, is_odd, odd_kind, tidy
 from goru.errors import InputError
 

@@ -9,12 +9,12 @@ import onnxruntime
 import pandas as pd
 from models import HYPER, STACKS, as_trained, folded, initial, statistics_of
 
-from goru.data.encoding import Schema
+from goru.data.files.reading import read_table
 from goru.data.pieces import pieces_of
 from goru.data.preparing import Preparation, TargetScaling
-from goru.data.reading import read_table
-from goru.data.target import Target
-from goru.data.task import Task
+from goru.data.schema.encoding import Schema
+from goru.data.targets.target import Target
+from goru.data.targets.task import Task
 from goru.export import onnx
 from goru.model.model import Model
 from goru.nn import network

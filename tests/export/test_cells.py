@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from exported import make_table, run, session, trained
 
-from goru.data.columns import DATE_PARTS, CategoricalColumn, date_parts
-from goru.data.encoding import Encoded
-from goru.data.numerals import level_text
 from goru.data.pieces import fit_edges
 from goru.data.preparing import Preparation
+from goru.data.schema.columns import DATE_PARTS, CategoricalColumn, date_parts
+from goru.data.schema.encoding import Encoded
+from goru.data.schema.numerals import level_text
 from goru.export import columns, dates
 from goru.export.graph import IR_VERSION, ML, ML_OPSET, OPSET, Graph
 from goru.export.inputs import Input, codes_of_texts, missing_words
@@ -113,7 +113,7 @@ class TestNumbers:
     def test_they_are_prepared_to_the_last_bit_at_the_ends_of_their_range(self, median, scale, values):
         from onnx import TensorProto
 
-        from goru.data.columns import NumericColumn
+        from goru.data.schema.columns import NumericColumn
 
         edges = fit_edges(np.array(values, dtype=float), 8)
         preparation = Preparation((median,), (scale,), 1, (), (edges,))

@@ -11,7 +11,7 @@ import pytest
 from exported import HOSTILE, assert_close, make_table, run, said, session, trained
 
 import goru
-from goru.data.encoding import Schema
+from goru.data.schema.encoding import Schema
 from goru.errors import InputError
 from goru.export import onnx
 

@@ -15,8 +15,8 @@ import pytest
 from exported import BUILTIN, assert_close, builtin, make_table, trained
 from models import STACKS
 
-from goru.data.columns import DATE_PARTS, DateColumn
 from goru.data.pieces import fit_edges, piecewise_linear_encoding
+from goru.data.schema.columns import DATE_PARTS, DateColumn
 from goru.errors import InputError
 from goru.export import torch as export
 from goru.nn.layers.activation import FUNCTIONS

@@ -189,9 +189,9 @@ def _ending_where_it_begins(begun: list[object]) -> Iterator[None]:
 
 def check_handed(dataset: "Dataset") -> None:
     """What a study is given is finite, and what it would write at its end can be written and read again."""
-    from goru.data.encoding import Schema
     from goru.data.preparing import Preparation, TargetScaling
-    from goru.data.target import Target
+    from goru.data.schema.encoding import Schema
+    from goru.data.targets.target import Target
 
     rows = np.arange(len(dataset.y_development))
     preparation = Preparation.fit(dataset.encoded_development, rows, pieces=dataset.pieces)

@@ -16,7 +16,7 @@ import pytest
 from calling import Came, call, place, watched
 from good_files import IMAGES, LABELS, archive, arrays, idx, npy, pair
 
-from goru.data.reading import read_table
+from goru.data.files.reading import read_table
 from goru.errors import InputError
 
 MIB, GIB = 1 << 20, 1 << 30

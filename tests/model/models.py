@@ -8,9 +8,9 @@ import jax
 import numpy as np
 import pandas as pd
 
-from goru.data.encoding import Schema
 from goru.data.preparing import Preparation, TargetScaling
-from goru.data.target import Target
+from goru.data.schema.encoding import Schema
+from goru.data.targets.target import Target
 from goru.model.model import Model
 from goru.model.networks import Networks
 from goru.model.weights import named

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goru.data.reading import read_table
+from goru.data.files.reading import read_table
 from goru.model.files import load_trained
 from goru.report.terminal import answer_lines
 from goru.studies.runs.run import REPORT, STORE, RunFolder, open_run

@@ -8,7 +8,8 @@ from typing import Any
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import ClassPredictions, Evidence, ValuePredictions
 from goru.experiment.forms import from_json
-from goru.report import comparison, final_scores, fragment, leakage, repeating, study_page, terminal
+from goru.report import comparison, fragment, study_page, terminal
+from goru.report.parts import final_scores, leakage, repeating
 from goru.report.pictures import (
     activations,
     arms,

@@ -26,7 +26,7 @@ from evidences import HOSTILE, run_of, two, write_run
 from looking import Page, column, drawable, named
 
 from goru.report.comparison import comparison_page
-from goru.report.repeating import command
+from goru.report.parts.repeating import command
 
 
 def page_of(name):

@@ -8,7 +8,7 @@ from drawn import fragment_of as fragment
 from evidences import HOSTILE
 from looking import Page
 
-from goru.report.forest import LABEL, WIDTH
+from goru.report.parts.forest import LABEL, WIDTH
 from goru.report.pictures.effects import LOOKS
 
 

@@ -7,7 +7,7 @@ import threading
 import pandas as pd
 import pytest
 
-from goru.data.reading import read_table
+from goru.data.files.reading import read_table
 from goru.errors import InputError
 from goru.report.predictions import check_output, write_predictions
 

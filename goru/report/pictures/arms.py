@@ -15,9 +15,9 @@ from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.evidence import ArmLosses, Evidence
 from goru.language import _, _n, retold
-from goru.report import words
-from goru.report.estimates import in_loss, in_shares
-from goru.report.interactions import TOGETHER
+from goru.report.parts import words
+from goru.report.parts.estimates import in_loss, in_shares
+from goru.report.parts.interactions import TOGETHER
 from goru.report.pictures.effects import effects_table, forest_plot
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import BLUE, GREEN, LINE, ORANGE, PURPLE, RED, SKY, SOFT, blank, short_name, text

@@ -6,7 +6,7 @@ from goru.data.numbers import number, numbers, percents
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import ArmByRows, Evidence
 from goru.language import _, kept, retold
-from goru.report.estimates import retold_estimate
+from goru.report.parts.estimates import retold_estimate
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, blank, short_name, text
 

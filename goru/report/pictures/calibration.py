@@ -6,7 +6,7 @@ from goru.data.numbers import UNKNOWN, number, numbers
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Bin, Calibration, ClassPredictions, ValuePredictions
 from goru.language import _, retold
-from goru.report import words
+from goru.report.parts import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SHORT, SOFT, blank, text, titled
 

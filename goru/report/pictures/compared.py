@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from goru.data.numbers import number
 from goru.experiment.effects.comparison import CONSTANTS
 from goru.language import _, _n, retold
-from goru.report import words as wording
-from goru.report.estimates import change_with_interval, in_shares
-from goru.report.final_scores import final_scores, main_figure, plain_beside
+from goru.report.parts import words as wording
+from goru.report.parts.estimates import change_with_interval, in_shares
+from goru.report.parts.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.effects import LOOKS, ends
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import DASHES, INK, SERIES, SHADE, SOFT, blank, note, short_name, text

@@ -10,7 +10,7 @@ from goru.data.numbers import number, numbers
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.evidence import Band, ConfigurationCurves, Curves, Evidence, RowsCurves
 from goru.language import _, kept, retold
-from goru.report import words
+from goru.report.parts import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import (
     FAINT,

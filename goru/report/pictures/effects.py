@@ -10,8 +10,8 @@ from goru.experiment.effects.effects import Verdict
 from goru.experiment.findings.answer import Answer
 from goru.experiment.findings.effect import EffectFound
 from goru.language import _, _n, retold
-from goru.report import words as wording
-from goru.report.estimates import change_with_interval, in_loss, in_shares
+from goru.report.parts import words as wording
+from goru.report.parts.estimates import change_with_interval, in_loss, in_shares
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import GREEN, INK, RED, SHADE, SOFT, blank, note, short_name, text
 

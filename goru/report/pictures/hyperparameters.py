@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from goru.data.numbers import number, numbers
 from goru.experiment.findings.evidence import Configuration, Evidence, Hyperparameter
 from goru.language import _, _n, retold
-from goru.report import words
+from goru.report.parts import words
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import INK, RECOMMENDED, SHADE, SOFT, axis_name, blank, short_name, text
 from goru.wording import figure as spelt

@@ -6,10 +6,10 @@ from goru.data.numbers import number, numbers
 from goru.experiment.defaults import CONFIDENCE
 from goru.experiment.findings.answer import Answer, ModelScores, RivalFound
 from goru.language import _, retold
-from goru.report import words as wording
-from goru.report.estimates import change_with_interval, in_shares
-from goru.report.final_scores import PLAIN as PLAIN_ARM
-from goru.report.final_scores import final_scores, main_figure, plain_beside
+from goru.report.parts import words as wording
+from goru.report.parts.estimates import change_with_interval, in_shares
+from goru.report.parts.final_scores import PLAIN as PLAIN_ARM
+from goru.report.parts.final_scores import final_scores, main_figure, plain_beside
 from goru.report.pictures.picture import Picture, Table
 from goru.report.pictures.style import PLAIN, RECOMMENDED, SOFT, blank, short_name, text
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import t
 
-from goru.data.columns import CategoricalColumn, DateColumn, NumericColumn
 from goru.data.dataset import Dataset
-from goru.data.encoding import Encoded, Schema
+from goru.data.schema.columns import CategoricalColumn, DateColumn, NumericColumn
+from goru.data.schema.encoding import Encoded, Schema
 from goru.experiment.findings.inspection import Dependence, Importance, Inspection, Slice, WrongRow
 from goru.language import kept
 from goru.model.model import Model

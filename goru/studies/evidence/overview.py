@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from goru.data.columns import CategoricalColumn, Column, DateColumn, NumericColumn
 from goru.data.dataset import Dataset
-from goru.data.encoding import Encoded
-from goru.data.piles import piles
+from goru.data.schema.columns import CategoricalColumn, Column, DateColumn, NumericColumn
+from goru.data.schema.encoding import Encoded
+from goru.data.targets.piles import piles
 from goru.experiment.findings.overview import ColumnOverview, TableOverview, TargetOverview
 from goru.language import kept
 from goru.studies.evidence.inspection import Places, places

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from goru.data.dataset import Dataset
-from goru.data.encoding import Encoded
 from goru.data.preparing import TargetScaling
+from goru.data.schema.encoding import Encoded
 from goru.data.splitting import Split
 from goru.studies.final.scores import losses_at, mean_of_classes
 from goru.studies.laboratory import fit_preparation

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from goru.data.dataset import Dataset, load_dataset
-from goru.data.encoding import Encoded
+from goru.data.schema.encoding import Encoded
 from goru.data.splitting import folds
 from goru.studies.final import baselines
 from goru.studies.final.baselines import FEW_ROUNDS, MOST_ROUNDS, affordable_rounds, affordable_splits, boosting, linear

@@ -1,0 +1,1 @@
+"""Files of tables: which kind a file is, and its rows."""

@@ -1,0 +1,1 @@
+"""What pages and lines are made of."""
