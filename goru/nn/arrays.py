@@ -50,6 +50,13 @@ def row_dots(a: Numbers, b: Numbers, out: Any = None) -> Any:
     return (a * b).sum(axis=-1)
 
 
+def column_dots(a: Numbers, b: Numbers, out: Any = None) -> Any:
+    """Sums of products over the units, `(..., rows)`."""
+    if isinstance(a, np.ndarray):
+        return np.einsum("...ur,...ur->...r", a, b, out=out)
+    return (a * b).sum(axis=-2)
+
+
 def outer(gradient: Numbers, x: Numbers, out: Any = None) -> Any:
     """Sums over the rows of all products of a unit of one with a unit of the other, `(..., units, units)`."""
     turned = x.swapaxes(-1, -2)

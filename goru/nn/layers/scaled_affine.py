@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from goru.nn.architecture import Hyperparameters, WeightInit
-from goru.nn.arrays import Array, row_dots
+from goru.nn.arrays import Array, column_dots
 from goru.nn.layers.affine import Affine, Inputs, Sums, Weights
 from goru.nn.layers.layer import Context, Layer
 from goru.nn.rows import SparseRows
@@ -73,8 +73,9 @@ class ScaledAffine(Layer):
         r"""With $V$ for $W$ with scaled columns: $\partial W = \partial V \odot s$,
         $\partial u_j = 6 \sum_i \partial V_{ij} W_{ij}$."""
         into = None if out is None else Weights(out.weight, out.bias)
-        (weight, bias), further = self.affine.backward(scaled(learned), kept, gradient, into, inputs)
-        stretch = row_dots(weight.swapaxes(-1, -2), learned.weight.swapaxes(-1, -2), out.stretch if out else None)
+        weights = scaled(learned) if inputs else Weights(learned.weight, learned.bias)
+        (weight, bias), further = self.affine.backward(weights, kept, gradient, into, inputs)
+        stretch = column_dots(weight, learned.weight, out.stretch if out else None)
         stretch *= FASTER
         weight *= scales(learned)
         return ScaledWeights(weight, bias, stretch), further

@@ -106,6 +106,11 @@ TECHNIQUES: dict[str, Technique] = {
         shape=_on(cutout=True),
         shown={"cutout_rate": kept("cutout {value:.2f}")},
     ),
+    "column_scales": Technique(
+        "a learned scale for every prepared column, at 6 times the learning rate (Holzmüller et al. 2024); on in all "
+        "combinations, where it is not asked about",
+        shape={level: {"column_scales": level} for level in (False, True)},
+    ),
     "residual": Technique("blocks added to what they read (He et al. 2016)", shape=_on(residual=True)),
     "ema": Technique(
         "averaged weights (Polyak & Juditsky 1992)",

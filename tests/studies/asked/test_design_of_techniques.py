@@ -56,8 +56,8 @@ class TestArms:
 
     def test_no_part_of_many_mixes_them_in_both(self):
         asked = design(factors=parsed(["all"]))
-        assert len(asked.arms) == 24
-        assert asked.combinations == 51_200
+        assert len(asked.arms) == 25
+        assert asked.combinations == 102_400
         assert not any(arm["mixup"] and arm["cutmix"] for arm in asked.arms)
         assert {contrast.kind for contrast in asked.asked[0][:-1]} == {"weighted"}
 
