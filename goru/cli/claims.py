@@ -21,7 +21,7 @@ def claims_command(
     preset: Annotated[
         str, typer.Option(help="digits: small networks; book: the sizes of the book's figures, on MNIST.")
     ] = "digits",
-    seeds: Annotated[int, typer.Option(help="Random seeds each network is trained with.")] = 10,
+    seeds: Annotated[int, typer.Option(help="Random seeds to train each network with.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Write a page, figures and tables to this folder.")] = None,
     lang: Language = None,
     overwrite: Annotated[

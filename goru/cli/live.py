@@ -15,12 +15,12 @@ def live_command(
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict, as for `goru fit`.")] = None,
     task: Annotated[str | None, typer.Option(help="classification or regression, as for `goru fit`.")] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Columns to ignore: A,B or once each.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served. Default: any free port.")] = 0,
+    drop: Annotated[list[str] | None, typer.Option(help="Columns to ignore: A,B, or repeat the option.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page. Default: any free port.")] = 0,
     lang: Annotated[
         str | None, typer.Option(help="The page's language: en or ko. Default: the browser's, if it is one of them.")
     ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
     """Open a page on which networks train while you switch batch norm, weight decay and dropout on and off."""
     from goru.live.serving import open_page

@@ -10,7 +10,7 @@ from goru.errors import InputError
 
 
 def report_command(
-    runs: Annotated[list[Path], typer.Argument(help="A run folder.")],
+    runs: Annotated[list[Path], typer.Argument(help="A run folder; with --compare, several.")],
     compare: Annotated[bool, typer.Option("--compare", help="Compare several runs on one page.")] = False,
     output: Annotated[
         Path | None,

@@ -31,7 +31,7 @@ def study_command(
         float | None, typer.Option(help="Timeout of a trial in seconds. Default: 20 times the median.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="End every training after so many epochs. Default: the function ends it.")
+        int | None, typer.Option(help="Stop every training after this many epochs. Default: when the function ends.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/ and the table's name.")] = None,
