@@ -23,6 +23,7 @@ def made(blocks: int, epochs: int):
     """What trains, and blocks for it."""
     from goru.data.dataset import load_dataset
     from goru.nn.architecture import Architecture, Hyperparameters, Recipe
+    from goru.nn.layers.scaled_affine import FASTER
     from goru.population.member import Block, Member
     from goru.population.spec import TrainerSpec
     from goru.studies.laboratory import NetworkLaboratory, block_shape
@@ -30,7 +31,9 @@ def made(blocks: int, epochs: int):
 
     dataset = load_dataset("digits", seed=0)
     splits = next(iter(cut(dataset, 0, None).values()))[0]
-    base = Architecture(dataset.n_features, HIDDEN, dataset.n_outputs, batch_norm="before", dropout=True)
+    base = Architecture(
+        dataset.n_features, HIDDEN, dataset.n_outputs, batch_norm="before", dropout=True, column_scales=FASTER
+    )
     shape = block_shape(len(dataset.y_development), splits, BATCH, NETWORKS)
     laboratory = NetworkLaboratory(dataset, base, Recipe(), shape, seed=0, arms=[])
     tables = [laboratory.rows(split) for split in splits]

@@ -24,6 +24,7 @@ from goru.experiment.racing.record import Record
 from goru.experiment.racing.watcher import Silent
 from goru.experiment.trial import Losses, Trial, judged, losses_by_arm
 from goru.nn.architecture import Architecture, Recipe
+from goru.nn.layers.scaled_affine import FASTER
 from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
 from goru.studies import defaults, laboratory
@@ -195,7 +196,7 @@ class Laboratories:
                 judge=judge_of(None, dataset),
             )
             recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
-            base = Architecture(dataset.n_features, HIDDEN, dataset.n_outputs)
+            base = Architecture(dataset.n_features, HIDDEN, dataset.n_outputs, column_scales=FASTER)
             arms = self.design.arms
             self._made[key] = FreshRows(dataset, base, recipe, shape, seed, rows=n + FRESH, arms=arms)
             self._made[key].wait()

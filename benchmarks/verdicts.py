@@ -68,7 +68,17 @@ TECHNIQUES: dict[str, dict[str, tuple[Level, ...]]] = {
     "RMS norm": {"norm": (None, "RMS norm")},
     **{
         name.replace("_", " "): {name: (False, True)}
-        for name in ("input_dropout", "label_smoothing", "mixup", "cutmix", "cutout", "residual", "ema", "sam")
+        for name in (
+            "input_dropout",
+            "label_smoothing",
+            "mixup",
+            "cutmix",
+            "cutout",
+            "column_scales",
+            "residual",
+            "ema",
+            "sam",
+        )
     },
     "gelu": {"activation": ("relu", "gelu")},
     "momentum": {"optimizer": ("adam", "momentum")},

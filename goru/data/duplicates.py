@@ -21,7 +21,7 @@ MOST_BY_CHANCE = 0.25
 #: Of test rows as the table's own are, fewer than this share of those that should be new are.
 FEWEST_NEW, _BY_CHANCE = 0.25, 1e-3
 #: Rows of equal features and other targets are spoken of where they are at least this share.
-FEWEST_AMBIGUOUS = 0.01
+FEWEST_AMBIGUOUS, MOST_REPEATS = 0.01, 3
 _COLUMNS_LOOKED_AT, _COLUMNS_PAIRED = 16, 4
 _ODD = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio
 
@@ -99,7 +99,9 @@ class Duplicates:
         groups = rows[again].groupby("features")
         apart = (groups["target"].transform("nunique") > 1) & (groups["whole"].transform("nunique") > 1)
         n = int(apart.sum())
-        if n < FEWEST_AMBIGUOUS * len(y) or not are_copies([(encoded, same)], features):
+        # Where features repeat as often as in an experiment with few settings, rows are no cases with copies.
+        repeating = len(y) > MOST_REPEATS * len(np.unique(features))
+        if n < FEWEST_AMBIGUOUS * len(y) or repeating or not are_copies([(encoded, same)], features):
             return []
         return [
             kept(

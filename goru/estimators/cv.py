@@ -40,7 +40,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
       given what was predicted for validation rows and what they are; the features that it is given are zeros. Of a name
       whose score is one of predicted classes, `"balanced_accuracy"` or `"f1"`, `predict` follows: rare classes are
       predicted before they are the most probable, where that raises the score of validation rows
-      (`model_.decision_weights`). Probabilities stay as they are.
+      (`model_.decision_weights`). Probabilities stay as they are, and combinations are compared by their most probable
+      classes.
     - `hidden_layer_sizes`: by default 128, 128, or 256, 256 from 4,000 rows.
     - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.

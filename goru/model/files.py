@@ -34,8 +34,8 @@ from goru.model.weights import read_outline, unnamed
 from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.wording import shortened
 
-# 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written; 5: decision weights.
-# A model without these is written as of format 4, which an older goru reads.
+# 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written; 5: decision weights, and
+# layers with column scales
 FORMAT, VERSION = "goru model", 5
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
@@ -74,8 +74,7 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
             raise InputError(f"{folder / name}: {len(content):,} bytes would not be read again. Give narrower layers.")
         _write(folder / name, content)
     files = {name: {"bytes": len(it), "sha256": hashlib.sha256(it).hexdigest()} for name, it in contents.items()}
-    version = VERSION if model.decision_weights else VERSION - 1
-    _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": version, "files": files}, indent=1).encode())
+    _write(folder / _MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode())
 
 
 def save_as(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, overwrite: bool = False) -> Path:

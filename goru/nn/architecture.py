@@ -46,7 +46,8 @@ class Architecture:
     - `norm`: `"layer"` or `"rms"` normalization before the activation, where there is no batch norm.
     - `residual`: whether a hidden block that puts out as many units as it reads is added to what it reads.
     - `input_dropout`, `cutout`: whether inputs are deleted at random in training; see `goru.nn.layers.augmentation`.
-    - `column_scales`: whether the first layer learns a scale for every input; see `goru.nn.layers.scaled_affine`.
+    - `column_scales`: the factor by which the first hidden layer learns a scale for every input, see
+      `goru.nn.layers.scaled_affine`; 0: it learns none.
     - `mix`: `"mixup"` or `"cutmix"`: whether rows are mixed in training.
     """
 
@@ -62,7 +63,7 @@ class Architecture:
     residual: bool = False
     input_dropout: bool = False
     cutout: bool = False
-    column_scales: bool = False
+    column_scales: float = 0.0
     mix: MixName | None = None
 
     def __post_init__(self) -> None:
@@ -86,10 +87,11 @@ class Architecture:
 
     @property
     def n_parameters(self) -> int:
-        """Learned numbers: weights, biases, and γ and β where there is batch norm."""
+        """Learned numbers: weights, biases, γ and β where there is batch norm, and scales of columns."""
         weights = sum(i * o for i, o in pairwise(self.widths))
         a_unit = {None: 1, "before": 2, "after": 3}[self.batch_norm] + {None: 0, "layer": 2, "rms": 1}[self.norm]
-        return weights + a_unit * sum(self.hidden) + self.outputs + self.inputs * self.column_scales
+        scales = self.inputs if self.column_scales and self.hidden else 0
+        return weights + a_unit * sum(self.hidden) + self.outputs + scales
 
     @cached_property
     def layers(self) -> "Layers":
@@ -113,9 +115,10 @@ class Architecture:
         for index, (inputs, units) in enumerate(pairwise(self.widths[:-1])):
             batch_norm = [BatchNorm(units)]
             norms: dict[str | None, list[Layer]] = {"layer": [LayerNorm(units)], "rms": [RMSNorm(units)]}
-            affine = ScaledAffine if self.column_scales and index == 0 else Affine
+            affine = inputs, units, self.batch_norm != "before", self.weight_init
+            scaled = self.column_scales and index == 0
             block: list[Layer] = [
-                affine(inputs, units, self.batch_norm != "before", self.weight_init),
+                ScaledAffine(*affine, float(self.column_scales)) if scaled else Affine(*affine),
                 *[Mixup()] * (self.mix == "mixup" and index == 0),  # here, networks read the same rows
                 *batch_norm * (self.batch_norm == "before"),
                 *norms.get(self.norm, []),

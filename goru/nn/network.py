@@ -85,11 +85,13 @@ def hidden(
 ) -> Iterator[Any]:
     """What every hidden layer hands to the next at inference: what all affine layers but the first read, and blocks
     that hold such."""
-    read = None
+    read = None  # until the first of them has read the inputs
     for layer, y in at_inference(layers, learned, statistics, hyper, x, deleting):
-        if read is not None and any(inner.kind == "affine" for inner in every((layer,))):
+        affine = any(inner.kind in ("affine", "scaled_affine") for inner in every((layer,)))
+        if affine and read is not None:
             yield read
-        read = y
+        if affine or read is not None:
+            read = y
 
 
 def seen(layers: Layers, kept: tuple) -> Any:

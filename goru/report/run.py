@@ -31,7 +31,7 @@ class Run(Viewable, on_disk.RunFolder):
         return str(self)
 
     def predict(self, table: Any) -> "np.ndarray":
-        """The most probable class of every row, or its value, `(rows,)`; see `Model.predict`.
+        """The class of every row, or its value, `(rows,)`; see `Model.predict`.
 
         **Arguments:**
 

@@ -224,7 +224,7 @@ def _columns(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | Non
             columns_say(answer, evidence.overview),
             says="" if evidence.overview is None else target_says(answer.data, evidence.overview),
             notes=[printable(retold(note)) for note in answer.data.notes],
-            folded=[(_("All {count} columns", count=len(table.rows)), table)],
+            folded=[(_("All {count} columns", count=len(config["columns"]["columns"])), table)],
         )
     ]
 

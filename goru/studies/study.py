@@ -20,6 +20,7 @@ from goru.experiment.racing.watcher import Silent, Watcher
 from goru.experiment.trial import Losses, Trial, losses_by_arm
 from goru.language import kept
 from goru.nn.architecture import Architecture, Recipe
+from goru.nn.layers.scaled_affine import FASTER
 from goru.population import devices
 from goru.population.immediate.interpreted import interpretable
 from goru.population.immediate.threads import one_thread
@@ -140,7 +141,7 @@ class Study:
         """The plain network's shape."""
         options = self.options
         hidden = options.hidden or defaults.usual_widths(len(self._whole.y_development))
-        return Architecture(inputs, hidden, self.dataset.n_outputs, options.activation, column_scales=True)
+        return Architecture(inputs, hidden, self.dataset.n_outputs, options.activation, column_scales=FASTER)
 
     @property
     def _splits(self) -> list[Split]:
@@ -317,6 +318,7 @@ class Study:
             race,
             self._spending,
             scored=self._scoring is not None,
+            single=options.single,
             decision_scoring=self._decision_scoring,
             hurried=self.clock.ending.asked,
             late=self._late,

@@ -41,7 +41,7 @@ STACKS: dict[str, Callable[[int, int], Layers]] = {
         ).layers
     ),
     "column scales": lambda inputs, outputs: (
-        Architecture(inputs, (8, 6), outputs, batch_norm="before", column_scales=True).layers
+        Architecture(inputs, (8, 6), outputs, batch_norm="before", column_scales=6.0).layers
     ),
     "layer norm": lambda inputs, outputs: (
         Affine(inputs, 8),

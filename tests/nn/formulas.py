@@ -96,7 +96,7 @@ def output(layer, learned, x, context, statistics=None):
             products = sum(np.outer(learned.weight[:, i], x[i]) for i in range(layer.inputs))
             return products if learned.bias is None else products + learned.bias[:, None]
         case ScaledAffine():
-            scaled = (x.T * (1 + 6 * learned.stretch)).T
+            scaled = (x.T * (1 + layer.factor * learned.stretch)).T
             return output(layer.affine, Weights(learned.weight, learned.bias), scaled, context, statistics)
         case Activation(name=name):
             return np.vectorize(ACTIVATIONS[name], otypes=[float])(x)

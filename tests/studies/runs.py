@@ -25,7 +25,7 @@ _OLD = {  # by the last version that wrote them so
     version: {
         name: json.loads((_OLDER / f"version-{version}" / name).read_text("utf-8")) for name in (ANSWER, EVIDENCE)
     }
-    for version in (4, 5, 6, 7, 8)
+    for version in (4, 5, 6, 7, 8, 9)
 }
 ANSWERS = {
     version: from_json(Answer, lifted_answer(old[ANSWER], version, old[EVIDENCE]), ANSWER)

@@ -81,7 +81,7 @@ class Ensemble(nn.Module):
             return predicted
         labels = np.array(self.classes)
         exact = [type(label) for label in labels.tolist()] == [type(label) for label in self.classes]
-        weighted = predicted * np.array(self.description["decision_weights"] or 1.0)
+        weighted = predicted * np.array(self.description.get("decision_weights") or 1.0)
         return (labels if exact else np.array(self.classes, dtype=object))[weighted.argmax(1)]
 
     def prepare(self, table: Any) -> torch.Tensor:

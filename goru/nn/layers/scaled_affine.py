@@ -2,10 +2,11 @@ r"""An affine layer that learns a scale for every input, so that it can turn a c
 
 Holzmüller et al. 2024, https://arxiv.org/abs/2407.04491, section 3.2:
 
-$$y = W (s \odot x) + b, \qquad s = 1 + 6 u$$
+$$y = W (s \odot x) + b, \qquad s = 1 + c u$$
 
-Their $s$ is learned at 6 times the learning rate of the other weights; here $u$ is, which starts from zero: under Adam,
-whose steps do not depend on the size of a gradient, both are the same. $s$ is not decayed.
+Their $s$ is learned at 6 times the learning rate of the other weights. Here $u$ is learned, from zero on, at the same
+rate: under Adam, whose steps do not depend on the size of a gradient, $c = 6$ is the same; in gradient descent
+$c = \sqrt 6$ is, as $c$ also scales the gradient. $s$ is not decayed.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,9 @@ class ScaledWeights(NamedTuple):
 class ScaledAffine(Layer):
     """See above. Networks of a block go on to read the same rows: weights are scaled, and not rows.
 
-    **Arguments:** those of an affine layer.
+    **Arguments:** those of an affine layer, and
+
+    - `factor`: $c$.
     """
 
     kind: ClassVar[str] = "scaled_affine"
@@ -43,6 +46,7 @@ class ScaledAffine(Layer):
     outputs: int
     bias: bool = True
     weight_init: WeightInit | float = "he_normal"
+    factor: float = FASTER
 
     @property
     def affine(self) -> Affine:
@@ -60,7 +64,7 @@ class ScaledAffine(Layer):
 
     def forward(self, learned: ScaledWeights, x: Inputs | SparseRows, context: Context) -> tuple[Sums, Any]:
         """`x` may be rows of a sparse table."""
-        return self.affine.forward(scaled(learned), x, context)
+        return self.affine.forward(self.scaled(learned), x, context)
 
     def backward(
         self,
@@ -71,27 +75,25 @@ class ScaledAffine(Layer):
         inputs: bool = True,
     ) -> tuple[ScaledWeights, Inputs | None]:
         r"""With $V$ for $W$ with scaled columns: $\partial W = \partial V \odot s$,
-        $\partial u_j = 6 \sum_i \partial V_{ij} W_{ij}$."""
+        $\partial u_j = c \sum_i \partial V_{ij} W_{ij}$."""
         into = None if out is None else Weights(out.weight, out.bias)
-        weights = scaled(learned) if inputs else Weights(learned.weight, learned.bias)
+        weights = self.scaled(learned) if inputs else Weights(learned.weight, learned.bias)
         (weight, bias), further = self.affine.backward(weights, kept, gradient, into, inputs)
         stretch = column_dots(weight, learned.weight, out.stretch if out else None)
-        stretch *= FASTER
-        weight *= scales(learned)
+        stretch *= self.factor
+        weight *= self.scales(learned)
         return ScaledWeights(weight, bias, stretch), further
 
     def simplified(
         self, learned: ScaledWeights, statistics: Any, hyper: Hyperparameters, units: int | None
     ) -> tuple[Layer, Any]:
         """An affine layer."""
-        return self.affine, scaled(learned)
+        return self.affine, self.scaled(learned)
 
+    def scales(self, learned: ScaledWeights) -> Any:
+        """`s`, `(..., 1, inputs)`."""
+        return (1 + self.factor * learned.stretch)[..., None, :]
 
-def scales(learned: ScaledWeights) -> Any:
-    """`s`, `(..., 1, inputs)`."""
-    return (1 + FASTER * learned.stretch)[..., None, :]
-
-
-def scaled(learned: ScaledWeights) -> Weights:
-    """The weights of the affine layer."""
-    return Weights(learned.weight * scales(learned), learned.bias)
+    def scaled(self, learned: ScaledWeights) -> Weights:
+        """The weights of the affine layer."""
+        return Weights(learned.weight * self.scales(learned), learned.bias)

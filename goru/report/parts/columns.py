@@ -50,7 +50,7 @@ def columns_say(answer: Answer, overview: TableOverview | None) -> str:
 def _missing(columns: Sequence[ColumnOverview]) -> str:
     gaps = [one for one in columns if one.missing]
     if not gaps:
-        return _("No values are missing.")
+        return _("No feature has missing values.")
     most = max(gaps, key=lambda one: one.missing or 0.0)
     return _n(
         "{n} column has missing values: {column} ({share}).",

@@ -12,6 +12,7 @@ from goru.errors import InputError, option
 from goru.experiment.arms import Level
 from goru.experiment.knobs import Knob, log_uniform, uniform
 from goru.language import kept
+from goru.nn.layers.scaled_affine import FASTER as COLUMNS_FASTER
 from goru.studies import defaults
 from goru.wording import listing, nearest
 
@@ -109,7 +110,7 @@ TECHNIQUES: dict[str, Technique] = {
     "column_scales": Technique(
         "a learned scale for every prepared column, at 6 times the learning rate (Holzmüller et al. 2024); on in all "
         "combinations, where it is not asked about",
-        shape={level: {"column_scales": level} for level in (False, True)},
+        shape={False: {"column_scales": 0.0}, True: {"column_scales": COLUMNS_FASTER}},
     ),
     "residual": Technique("blocks added to what they read (He et al. 2016)", shape=_on(residual=True)),
     "ema": Technique(

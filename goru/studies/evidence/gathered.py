@@ -21,11 +21,13 @@ class Predictions:
     - `of`: `"test"` rows, or `"validation"` ones: development rows, each predicted by networks not fitted on it.
     - `y`: what they are, `(rows,)`.
     - `predicted`: by model, the final model first.
+    - `decision_weights`: of the final model.
     """
 
     of: Of
     y: np.ndarray
     predicted: Mapping[str, np.ndarray]
+    decision_weights: tuple[float, ...] = ()
 
 
 def gather_all(
@@ -82,5 +84,9 @@ def _predictions(
     if dataset.classes is None:
         return predictions.describe_values(row_predictions.of, row_predictions.y, known, seed)
     return predictions.describe_classes(
-        row_predictions.of, row_predictions.y, known, tuple(str(label) for label in dataset.classes)
+        row_predictions.of,
+        row_predictions.y,
+        known,
+        tuple(str(label) for label in dataset.classes),
+        row_predictions.decision_weights,
     )

@@ -26,7 +26,9 @@ OTHERS = "(all others)"
 Predicted = Mapping[str, np.ndarray]  # by model; the first one is the final model
 
 
-def describe_classes(of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[str, ...]) -> ClassPredictions:
+def describe_classes(
+    of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[str, ...], decision_weights: tuple[float, ...] = ()
+) -> ClassPredictions:
     """Of probabilities.
 
     **Arguments:**
@@ -35,9 +37,10 @@ def describe_classes(of: Of, y: np.ndarray, predicted: Predicted, labels: tuple[
     - `y`: class codes, `(rows,)`.
     - `predicted`: `(rows, classes)` each.
     - `labels`: of the classes.
+    - `decision_weights`: of the first model; empty: it predicts the most probable class.
     """
     first = next(iter(predicted.values()))
-    codes = first.argmax(axis=1)
+    codes = (first * (decision_weights or 1.0)).argmax(axis=1)
     names, counts = _confusion(y, codes, labels)
     return ClassPredictions(
         of,

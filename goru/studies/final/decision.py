@@ -11,6 +11,7 @@ from goru.model.networks import tempered
 from goru.studies.final.final_model import FinalModel
 
 POWERS = np.linspace(0, 1.5, 16)
+MOST_ROWS = 20_000  # that judge: a score may take long
 
 #: Of development rows, `(rows,)` positions, of probabilities for them, and of decision weights, `(classes,)`; higher is
 #: better.
@@ -18,17 +19,23 @@ DecisionScoring = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
 def decided(
-    final: FinalModel, dataset: Dataset, splits: Sequence[Split], scoring: DecisionScoring | None
+    final: FinalModel,
+    dataset: Dataset,
+    splits: Sequence[Split],
+    scoring: DecisionScoring | None,
+    single: bool = False,
 ) -> FinalModel:
     """The final model with decision weights, where they raise the score of its predictions of validation rows.
 
     **Arguments:**
 
     - `splits`: in which validation rows were predicted; those that were not reached are left out.
+    - `single`: whether the first network alone is to predict.
     """
     if scoring is None or dataset.classes is None:
         return final
-    predicted = tempered(final.validation.mean(axis=0), final.model.temperature)
+    model = final.model.single if single else final.model
+    predicted = tempered(final.validation[0] if single else final.validation.mean(axis=0), model.temperature)
     folds = [split.validation_rows for split in splits if np.isfinite(predicted[split.validation_rows]).all()]
     weights = decision_weights(predicted, dataset.y_development, scoring, folds)
     return replace(final, model=replace(final.model, decision_weights=weights))
@@ -52,6 +59,9 @@ def decision_weights(
     """
     if len(folds) < 2:
         return ()
+    rng, most = np.random.default_rng(0), MOST_ROWS // len(folds)
+    folds = [np.sort(rng.permutation(fold)[:most]) for fold in folds]
+    everything = np.sort(np.concatenate(folds))
     shares = np.bincount(y, minlength=predicted.shape[1]) / len(y)
     candidates = np.maximum(shares, 1 / len(y)) ** -POWERS[:, None]
 
@@ -59,12 +69,15 @@ def decision_weights(
         """Of every candidate."""
         return np.array([scoring(rows, predicted[rows], weights) for weights in candidates])
 
+    some = everything[:: max(len(everything) // 2_000, 1)]
+    if np.ptp([scoring(some, predicted[some], weights) for weights in (candidates[0], candidates[-1])]) == 0:
+        return ()  # the score is not one of predicted classes
     gains = []
     for index, fold in enumerate(folds):
         others = np.sort(np.concatenate([*folds[:index], *folds[index + 1 :]]))
-        on_fold = scores(np.sort(fold))
+        on_fold = scores(fold)
         gains.append(on_fold[scores(others).argmax()] - on_fold[0])
     if not np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)):  # NaN is no gain
         return ()
-    best = candidates[scores(np.sort(np.concatenate(folds))).argmax()]
+    best = candidates[scores(everything).argmax()]
     return tuple((best / best.min()).tolist())

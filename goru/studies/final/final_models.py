@@ -33,6 +33,7 @@ def train_final_models(
     race: Race,
     spending: Spending | None,
     scored: bool,
+    single: bool,
     decision_scoring: DecisionScoring | None,
     hurried: bool,
     late: Late,
@@ -48,6 +49,7 @@ def train_final_models(
     - `splits`: of one partition.
     - `spending`: of the budget, if there is one.
     - `scored`: whether the best arm is chosen by a score instead of the loss.
+    - `single`: whether the first of the recommended networks alone is the final model.
     - `decision_scoring`: by which the recommended networks' classes are decided, if not by the largest probability.
     - `hurried`: whether somebody has asked for the end.
     """
@@ -73,7 +75,7 @@ def train_final_models(
             }
     kept: Kept = {}
     recommended = train_final_model(laboratory, ranked["recommended"], splits, extent, late, kept)
-    recommended = decided(recommended, whole, splits, decision_scoring)
+    recommended = decided(recommended, whole, splits, decision_scoring, single)
     if not whole.has_test_rows:
         return {"recommended": recommended}
     if alike and recommended.selection == "uniform":

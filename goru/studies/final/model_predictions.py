@@ -57,7 +57,8 @@ class ModelPredictions:
         no test rows, of the development rows by the final model, each by networks that are not fitted on it."""
         if self._dataset.has_test_rows:
             shown = {"recommended": self.final, **self.compared}
-            return Predictions("test", self._dataset.y_test, shown)
+            weights = self._final_models["recommended"].model.decision_weights
+            return Predictions("test", self._dataset.y_test, shown, weights)
         done = self._final_models["recommended"]
         model = done.model.single if self._single else done.model
         validation = done.validation[0] if self._single else done.validation.mean(axis=0)
@@ -65,7 +66,8 @@ class ModelPredictions:
         validation = validation[scored]
         if self._dataset.classes is not None:
             validation = tempered(validation, model.temperature)
-        return Predictions("validation", self._dataset.y_development[scored], {"recommended": validation})
+        y = self._dataset.y_development[scored]
+        return Predictions("validation", y, {"recommended": validation}, model.decision_weights)
 
     @property
     def final(self) -> np.ndarray:

@@ -36,7 +36,7 @@ LAYERS = {
     "affine": Affine(UNITS, 4),
     "affine without a bias": Affine(UNITS, 4, bias=False),
     "scaled affine": ScaledAffine(UNITS, 4),
-    "scaled affine without a bias": ScaledAffine(UNITS, 4, bias=False),
+    "scaled affine without a bias": ScaledAffine(UNITS, 4, bias=False, factor=2.5),
     **{name: Activation(name) for name in FUNCTIONS},
     "batch norm": BatchNorm(UNITS),
     "layer norm": LayerNorm(UNITS),

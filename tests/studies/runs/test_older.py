@@ -1,4 +1,4 @@
-"""Runs that goru 0.1.0 wrote as its versions 4 to 8, `goru fit iris --networks 36`, in today's form."""
+"""Runs that goru 0.1.0 wrote as its versions 4 to 9, `goru fit iris --networks 36`, in today's form."""
 
 import json
 import shutil
@@ -234,7 +234,7 @@ class TestVersion7:
 class TestVersion8:
     """Its verdicts had other names, and so had the last of its questions."""
 
-    @pytest.mark.parametrize("version", [4, 5, 6, 7, 8])
+    @pytest.mark.parametrize("version", [4, 5, 6, 7, 8, 9])
     def test_the_answer_has_today_s_verdicts(self, version, tmp_path):
         answer = opened(version, tmp_path / "run").answer
         effects = [*answer.effects, *answer.interactions, *answer.removals]
