@@ -4,12 +4,13 @@ import numpy as np
 
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.nn.layers.affine import Affine
+from goru.nn.layers.layer import Context
 from goru.nn.layers.scaled_affine import ScaledAffine
 from goru.nn.optimizers import Adam
 
 
 def test_of_a_network_the_first_layer_is_one_where_columns_are_to_be_scaled():
-    plain, scaled = (Architecture(4, (8, 6), 3, batch_norm="before", column_scales=factor) for factor in (0, 6))
+    plain, scaled = (Architecture(4, (8, 6), 3, batch_norm="before", column_scales=factor) for factor in (0.0, 6.0))
     assert [type(layer) for layer in scaled.layers if layer.widths and hasattr(layer, "bias")] == [
         ScaledAffine,
         Affine,
@@ -17,8 +18,8 @@ def test_of_a_network_the_first_layer_is_one_where_columns_are_to_be_scaled():
     ]
     assert (scaled.layers[0].inputs, scaled.layers[0].outputs, scaled.layers[0].bias) == (4, 8, False)
     assert scaled.n_parameters == plain.n_parameters + 4
-    assert Architecture(4, (), 3, column_scales=6).layers == Architecture(4, (), 3).layers
-    assert Architecture(4, (), 3, column_scales=6).n_parameters == 15
+    assert Architecture(4, (), 3, column_scales=6.0).layers == Architecture(4, (), 3).layers
+    assert Architecture(4, (), 3, column_scales=6.0).n_parameters == 15
 
 
 def test_it_starts_as_the_affine_layer_does():
@@ -33,7 +34,7 @@ def test_under_adam_a_scale_moves_six_times_as_fast_as_a_weight():
     layer, rate = ScaledAffine(5, 3), 1e-3
     learned = layer.init(np.random.default_rng(0), Hyperparameters())
     x, gradient = np.random.default_rng(1).normal(size=(5, 7)), np.ones((3, 7))
-    _, kept = layer.forward(learned, x, None)
+    _, kept = layer.forward(learned, x, Context(Hyperparameters()))
     found, _ = layer.backward(learned, kept, gradient)
     np.testing.assert_allclose(found.stretch, 6 * (found.weight * learned.weight).sum(axis=0))
 
