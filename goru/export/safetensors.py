@@ -31,7 +31,9 @@ _SAID = {
     "rms_norm": {"scale": "γ: γ x / sqrt(mean of x² + ε), over the units of a row"},
     "scaling": {"scale": "s: s x + t", "shift": "t"},
 }
-_SAID["scaled_affine"] = _SAID["affine"] | {"stretch": "u: W (s x) + b, with the scales s = 1 + 6 u of the inputs"}
+_SAID["scaled_affine"] = _SAID["affine"] | {
+    "stretch": "u: W (s x) + b, with the scales s = 1 + c u of the inputs, c being the layer's factor"
+}
 #: Up to format 3 names said the layer themselves, and weights were the other way round.
 _SAID_BEFORE = _SAID["affine"] | _SAID["batch_norm"] | {"weight": "weights W: x W + b, inputs by outputs"}
 

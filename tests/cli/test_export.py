@@ -108,6 +108,9 @@ def as_trained(x, network, said, tensors):
     for place, layer in enumerate(member["layers"]):
         own = {name: tensors.get(f"{network}.{place}.{name}") for name in ("weight", "bias", "scale", "shift")}
         match layer["kind"]:
+            case "scaled_affine":
+                scales = 1 + layer["factor"] * tensors[f"{network}.{place}.stretch"]
+                h = (h * scales) @ own["weight"].T + (0 if own["bias"] is None else own["bias"])
             case "affine":
                 h = h @ own["weight"].T + (0 if own["bias"] is None else own["bias"])
             case "batch_norm":

@@ -73,7 +73,7 @@ class TestPredictClasses:
         table = credit()
         table["target"] = np.where(table["target"] == "good", *classes)
         write(table, "codes.csv")
-        options = ("--networks", 12, "--hidden", 8, "--numbers", "scaled")
+        options = ("--networks", 36, "--epochs", 40, "--hidden", 8, "--numbers", "scaled")
         outcome = goru("fit", "codes.csv", "--target", "target", *options)
         assert outcome.code == 0, outcome
         predicted = goru("predict", "runs/codes", "codes.csv").stdout.splitlines()[1:]

@@ -234,7 +234,7 @@ class TestManifest:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"version": 5}, "newer goru .*Upgrade"),
+            ({"version": 6}, "newer goru .*Upgrade"),
             ({"version": "1"}, "newer goru"),
             ({"version": None}, "newer goru"),
             ({"format": "another model"}, "not a goru model folder"),
@@ -255,7 +255,7 @@ class TestManifest:
         del description["temperature"], description["single_temperature"]
         rewrite(folder, "model.json", json.dumps(description).encode())
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert manifest["version"] == 4
+        assert manifest["version"] == 5
         (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 1}))
         again = load_model(folder)
         assert (again.temperature, again.single_temperature) == (1.0, 1.0)

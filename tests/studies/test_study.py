@@ -25,6 +25,7 @@ from goru.experiment.plan import Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
 from goru.model.networks import Networks
+from goru.nn.layers.scaled_affine import FASTER
 from goru.studies import defaults
 from goru.studies.asked.design import ARMS, LEARNING_RATE, PLAIN, design
 from goru.studies.asked.options import Options
@@ -241,7 +242,7 @@ class TestTheEvidence:
             scaled = (h - h.mean(axis=0)) / np.sqrt(h.var(axis=0) + 1e-5)
             return own[f"{norm}.scale"] * scaled + own[f"{norm}.shift"]
 
-        h = normalized(x @ own["0.0.weight"].T + own.get("0.0.bias", 0), "before")
+        h = normalized((x * (1 + FASTER * own["0.0.stretch"])) @ own["0.0.weight"].T + own.get("0.0.bias", 0), "before")
         h = normalized(np.maximum(h, 0), "after")
         last = classified.evidence.activations.networks["recommended"][-1].layers[0]
         assert (last.mean, last.std) == pytest.approx((h.mean(), h.std()), rel=1e-3)

@@ -12,10 +12,10 @@ import pytest
 from goru.experiment.findings.effect import EffectFound
 from goru.experiment.findings.interim import Interim
 from goru.experiment.racing.watcher import Progress
+from goru.report.progress import progress as module
 from goru.report.progress.bar import Bar
 from goru.report.progress.interim import in_a_line
 from goru.report.progress.progress import LINES_EVERY_SECONDS, Cell, Lines, watcher
-from goru.report.progress.progress import progress as module
 
 
 def progress(done: float, best: float = 0.25, planned: int = 1200, number: int = 1) -> Progress:

@@ -28,6 +28,7 @@ class FakeModel:
     temperature: float = 1.0
     networks: range = field(default_factory=lambda: range(1))
     asked: list = field(default_factory=list)
+    decision_weights: tuple[float, ...] = ()
 
     @property
     def single(self) -> "FakeModel":
