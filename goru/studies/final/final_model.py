@@ -76,7 +76,15 @@ def train_final_model(
     scored = _scored(laboratory.dataset, splits, extent)
     validation = predict_validation(laboratory, taken, scored, late, kept)
     judge = _Judge(laboratory, scored)
-    model = as_model(laboratory, ensemble, judge.temperature(validation.mean(axis=0)), judge.temperature(validation[0]))
+    # Without predictions to calibrate by, there is still the temperature at which the race, or a longer schedule, found
+    # the best candidate best. An ensemble is less sure than its networks: a half of the logarithm is enough for it.
+    single = next(iter(taken)).temperature
+    model = as_model(
+        laboratory,
+        ensemble,
+        judge.temperature(validation.mean(axis=0), single**0.5),
+        judge.temperature(validation[0], single),
+    )
     return FinalModel(ensemble, model, validation, selection, fit_seconds)
 
 
@@ -164,9 +172,10 @@ class _Judge:
     def log_losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         return losses_at(self._dataset, self._dataset.y_development[rows], predicted)
 
-    def temperature(self, predicted: np.ndarray) -> float:
-        if self._dataset.classes is None or not self.folds:
+    def temperature(self, predicted: np.ndarray, otherwise: float) -> float:
+        """By predictions of validation rows; without all of them, as `otherwise` says."""
+        if self._dataset.classes is None:
             return 1.0
-        if not np.isfinite(predicted[np.concatenate(self.folds)]).all():
-            return 1.0
+        if not self.folds or not np.isfinite(predicted[np.concatenate(self.folds)]).all():
+            return otherwise
         return temperature(predicted, self.log_losses, self.folds, self.weights)

@@ -49,19 +49,25 @@ def lengthened(
     trained = dict(laboratory.train(jobs, on_epochs=lambda _: late is None or not late()))
     if len(trained) < len(jobs):
         return list(candidates if shorter else longer)
+    temperatures = (1.0,) if laboratory.shape.judge is None else laboratory.shape.judge.temperatures
     if not shorter:
         losses = np.concatenate([_validation_losses(trained[place]) for place in range(len(jobs))])
-        return [replace(long, epochs=int(stop) + 1) for long, stop in zip(longer, losses.argmin(axis=1), strict=True)]
+        return [_stopped(long, own, temperatures) for long, own in zip(longer, losses, strict=True)]
     of_longer, of_shorter = (
         np.concatenate([_validation_losses(trained[place]) for place in places])
         for places in (range(len(ways[0])), range(len(ways[0]), len(jobs)))
     )
     chosen = []
     for candidate, long, losses, before in zip(candidates, longer, of_longer, of_shorter, strict=True):
-        stop = int(losses.argmin())
-        better = losses[stop] < before[candidate.epochs - 1]
-        chosen.append(replace(long, epochs=stop + 1) if better else candidate)
+        better = losses.min() < before[candidate.epochs - 1].min()
+        chosen.append(_stopped(long, losses, temperatures) if better else candidate)
     return chosen
+
+
+def _stopped(candidate: Candidate, losses: np.ndarray, temperatures: Sequence[float]) -> Candidate:
+    """At the best epoch and temperature, of losses `(epochs, temperatures)`."""
+    epoch, temperature = np.unravel_index(losses.argmin(), losses.shape)
+    return replace(candidate, epochs=int(epoch) + 1, temperature=temperatures[int(temperature)])
 
 
 def _with_schedule(
@@ -75,7 +81,7 @@ def _with_schedule(
 
 
 def _validation_losses(trained: TrainedBlock) -> np.ndarray:
-    """`(networks, epochs)`: of each epoch at its best temperature; infinite from where a network diverged on."""
+    """`(networks, epochs, temperatures)`; infinite from where a network diverged on."""
     losses = trained.parts.sum(axis=-1)
-    best = losses.reshape(*losses.shape[:2], -1).min(axis=-1)
-    return np.where(np.isfinite(best), best, np.inf)
+    losses = losses.reshape(*losses.shape[:2], -1)
+    return np.where(np.isfinite(losses), losses, np.inf)

@@ -204,9 +204,10 @@ class TestExtent:
         whole = train_final_model(laboratory.for_table(shown, 0), RANKED, splits, Extent())
         assert np.isfinite(whole.validation).all()
 
-    def test_without_folds_nothing_is_calibrated(self, laboratory, splits, flowers):
-        final = train_final_model(laboratory, RANKED, splits, Extent(2, folds=0))
-        assert (final.model.temperature, final.model.single_temperature) == (1.0, 1.0)
+    def test_without_folds_the_race_says_how_sure_one_may_be(self, laboratory, splits, flowers):
+        ranked = [replace(BEST, temperature=4.0), NEAR]
+        final = train_final_model(laboratory, ranked, splits, Extent(2, folds=0))
+        assert (final.model.temperature, final.model.single_temperature) == (2.0, 4.0)
         assert np.isnan(final.validation).all()
         assert final.validation.shape == (2, len(flowers.y_development), 3)
 

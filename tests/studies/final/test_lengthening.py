@@ -1,6 +1,7 @@
 """Schedules longer than the race's: taken where they lower the loss on validation rows, and told by what they keep."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from goru.studies import defaults
 from goru.studies.asked.design import PLAIN, arm_of, design
 from goru.studies.asked.design import hyperparameters as trained_with
 from goru.studies.asked.techniques import STRENGTH
+from goru.studies.final import lengthening as module
 from goru.studies.final.lengthening import lengthened
 from goru.studies.final.refits import predict_validation
 
@@ -62,6 +64,23 @@ class TestLonger:
     def test_where_it_gets_too_late_no_schedule_is_longer(self, laboratory, splits):
         short = [candidate(laboratory, splits[0])]
         assert lengthened(laboratory, DESIGN, short, splits[0], LONG, late=lambda: True) == short
+
+    @pytest.mark.parametrize("shorter", [True, False])
+    def test_it_stops_where_and_at_the_temperature_at_which_it_is_best(self, laboratory, splits, monkeypatch, shorter):
+        short = candidate(laboratory, splits[0])
+        losses = {"long": np.full((1, LONG, 3), 0.9), "short": np.full((1, SHORT, 3), 0.8)}
+        losses["long"][0, 4, 2] = 0.7
+        monkeypatch.setattr(module, "jobs_of", lambda laboratory, candidates, rows: [candidates[0].schedule])
+        monkeypatch.setattr(module, "_validation_losses", losses.get)
+        names = {LONG: "long", SHORT: "short"}
+        pretended = SimpleNamespace(
+            rows=lambda split: None,
+            steps=laboratory.steps,
+            shape=SimpleNamespace(judge=SimpleNamespace(temperatures=(1.0, 1.4, 2.0))),
+            train=lambda jobs, on_epochs: ((place, names[schedule]) for place, schedule in enumerate(jobs)),
+        )
+        (found,) = lengthened(pretended, DESIGN, [short], splits[0], LONG, shorter=shorter)
+        assert (found.schedule, found.epochs, found.temperature) == (LONG, 5, 2.0)
 
     def test_both_ways_of_all_candidates_are_trained_once(self, laboratory, splits, monkeypatch):
         trained, train = [], Trainer.train
