@@ -7,7 +7,10 @@ import goru
 
 # scikit-learn says so of its own that are tuned by cross-validation, TunedThresholdClassifierCV for one.
 SPLITS = "rows left out, or repeated, are other splits and other batches than rows with weights"
+# On some processors: the check wants seven digits, which is what float32 has.
+ROUNDING = "a product of float32 matrices rounds a row by where it stands, in the seventh digit"
 EXPECTED = {
+    "check_methods_sample_order_invariance": ROUNDING,
     "check_sample_weight_equivalence_on_dense_data": SPLITS,
 }
 
