@@ -343,7 +343,7 @@ class TestLimits:
             ("plain", 1),
             ("recommended", 1),
         ]
-        assert answer.temperature == 1.0
+        assert answer.temperature in defaults.TEMPERATURES  # that of the race: nobody has calibrated
         assert {effect.verdict for effect in answer.effects} == {"inconclusive"}
 
     @pytest.mark.parametrize(("budget", "allowed"), [(100, 115), (None, 1.15 * defaults.BUDGET_SECONDS)])

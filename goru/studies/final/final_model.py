@@ -82,7 +82,7 @@ def train_final_model(
     model = as_model(
         laboratory,
         ensemble,
-        judge.temperature(validation.mean(axis=0), single**0.5),
+        judge.temperature(validation.mean(axis=0), single if len(ensemble.candidates) == 1 else single**0.5),
         judge.temperature(validation[0], single),
     )
     return FinalModel(ensemble, model, validation, selection, fit_seconds)
