@@ -166,7 +166,7 @@ class BaseMLPCV(Estimator):
             options = replace(options, networks=self._usual_networks(dataset, partitions, options))
         with watcher() if self.verbose else nullcontext(Silent()) as watching:
             scoring = None if self.scoring is None else self._scoring(dataset.y_development, dataset.weights)
-            # Whoever gives a scorer of his own sees each of its calls; of names it is known what they ask for.
+            # A scorer of the user's own may count or log its calls; decision weights take many.
             decides = scoring if isinstance(self.scoring, str) else None
             study = Study(dataset, options, watching, clock, partitions, scoring, decision_scoring=decides)
             return study.run(record)

@@ -75,10 +75,9 @@ class Study:
         crew: Crew | None = None,
         decision_scoring: DecisionScoring | None = None,
     ) -> None:
-        self.dataset, self.options, self._scoring, self._crew = dataset, options, scoring, crew
-        self._decision_scoring = decision_scoring
-        self._watcher = watcher or Silent()
-        self.clock = clock or Clock()
+        self.dataset, self.options, self.clock = dataset, options, clock or Clock()
+        self._watcher, self._crew = watcher or Silent(), crew
+        self._scoring, self._decision_scoring = scoring, decision_scoring
         if options.networks is None:
             usual = defaults.UNTIL_DECIDED_SECONDS if options.until_decided else defaults.BUDGET_SECONDS
             self.clock.budget = options.budget or usual

@@ -1,4 +1,4 @@
-r"""An affine layer that learns a scale for every input, so that it can turn a column down that says little.
+r"""An affine layer that learns a scale for every input, and so can turn down a column that says little.
 
 Holzmüller et al. 2024, https://arxiv.org/abs/2407.04491, section 3.2:
 

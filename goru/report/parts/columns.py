@@ -65,15 +65,15 @@ def target_says(data: Data, overview: TableOverview) -> str:
     """What the target holds, in a line."""
     target = overview.target
     rows = _n("{n} training and validation row", "{n} training and validation rows", overview.rows)
-    given = {"target": short_name(data.target), "rows": rows}
+    subject = {"target": short_name(data.target), "rows": rows}
     if not target.quartiles:
         order = sorted(target.classes.items(), key=lambda item: -item[1])
         shares = [f"{short_name(name)} {_share(count / overview.rows)}" for name, count in order]
-        return _("The target, {target}, in {rows}: {classes}.", classes=retold(listing(shares, CLASSES)), **given)
+        return _("The target, {target}, in {rows}: {classes}.", classes=retold(listing(shares, CLASSES)), **subject)
     low, lower, median, upper, high = (figure(value, DIGITS) for value in target.quartiles)
     return _(
         "The target, {target}, in {rows}: {low} to {high}, median {median}, half of them {lower} to {upper}.",
-        **given,
+        **subject,
         low=low,
         high=high,
         median=median,

@@ -109,7 +109,7 @@ TECHNIQUES: dict[str, Technique] = {
     ),
     "column_scales": Technique(
         "a learned scale for every prepared column, at 6 times the learning rate (Holzmüller et al. 2024); on in all "
-        "combinations, where it is not asked about",
+        "combinations unless it is asked about",
         shape={False: {"column_scales": 0.0}, True: {"column_scales": COLUMNS_FASTER}},
     ),
     "residual": Technique("blocks added to what they read (He et al. 2016)", shape=_on(residual=True)),

@@ -1,4 +1,4 @@
-"""Which class is predicted of probabilities: not always the most probable one, where a score asks for rare classes."""
+"""Which class is predicted, given probabilities: where a score asks for rare classes, not always the likeliest one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

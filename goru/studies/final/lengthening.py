@@ -52,7 +52,7 @@ def lengthened(
     temperatures = (1.0,) if laboratory.shape.judge is None else laboratory.shape.judge.temperatures
     if not shorter:
         losses = np.concatenate([_validation_losses(trained[place]) for place in range(len(jobs))])
-        return [_stopped(long, own, temperatures) for long, own in zip(longer, losses, strict=True)]
+        return [_stopped(*one, temperatures) for one in zip(longer, losses, strict=True)]
     of_longer, of_shorter = (
         np.concatenate([_validation_losses(trained[place]) for place in places])
         for places in (range(len(ways[0])), range(len(ways[0]), len(jobs)))
