@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CASES ?= 12000
-TWO := -n 2 --dist loadfile  # processes: as many as there are cores at least
+# Two processes: nearly every machine has two cores. A test that hangs ends its process, and is not tried again.
+TWO := -n 2 --dist loadfile --max-worker-restart 0
+FAST := -m "not slow" -o faulthandler_timeout=300 $(TWO)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED ?= yes  # no: what pyproject.toml allows today, for Pythons that the pins are not made for
 
@@ -20,15 +22,15 @@ demo: .venv/run  ## install, run a study of the digits for a minute, say where t
 	@echo "  $(BIN)/goru fit your-table.csv --target the-column-to-predict"
 
 test: lint types  ## lint, types, and the fast tests
-	$(BIN)/pytest -m "not slow" $(TWO) $(ARRAYS)
-	GORU_SHAPES=0 $(BIN)/pytest -m "not slow" $(TWO) $(patsubst %,--ignore=%,$(ARRAYS))
+	$(BIN)/pytest $(FAST) $(ARRAYS)
+	GORU_SHAPES=0 $(BIN)/pytest $(FAST) $(patsubst %,--ignore=%,$(ARRAYS))
 
 test-slow: .venv/test  ## the tests that take minutes
 	GORU_SHAPES=0 $(BIN)/pytest -m slow $(TWO)
 
 test-kernels: .venv/test  ## the numeric tests with each kernel of OpenBLAS that this processor has; others round differently
 	for kernel in Haswell $$(grep -qs avx512f /proc/cpuinfo && echo SkylakeX); do \
-		GORU_SHAPES=0 OPENBLAS_CORETYPE=$$kernel $(BIN)/pytest -m "not slow" $(TWO) $(NUMERIC) || exit 1; \
+		GORU_SHAPES=0 OPENBLAS_CORETYPE=$$kernel $(BIN)/pytest $(FAST) $(NUMERIC) || exit 1; \
 	done
 
 fuzz: .venv/test  ## bad input, made up by the thousand: a quarter of an hour

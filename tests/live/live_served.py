@@ -38,7 +38,7 @@ class Served:
         given = {"host": f"127.0.0.1:{self.port}", "x-goru-token": self.token} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in given.items():
@@ -58,8 +58,8 @@ class Served:
 
     @contextlib.contextmanager
     def events(self):
-        """The stream of events, as an iterator of names and data."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        """The stream of events, as an iterator of names and data, which waits for none of them in vain."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("GET", f"/events?token={self.token}")
             answer = connection.getresponse()
@@ -67,9 +67,10 @@ class Served:
             yield _events(answer)
 
 
-def _events(answer):
-    name = ""
-    for line in answer:
+def _events(answer, seconds: float = 60.0):
+    name, end = "", time.monotonic() + seconds
+    for line in answer:  # a ping at least
+        assert time.monotonic() < end, "waited in vain"
         text = line.decode().rstrip("\n")
         if text.startswith("event: "):
             name = text.removeprefix("event: ")
@@ -77,7 +78,7 @@ def _events(answer):
             yield name, json.loads(text.removeprefix("data: "))
 
 
-def wait_for(condition, seconds: float = 20.0) -> None:
+def wait_for(condition, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -10,6 +10,12 @@ from goru.errors import InputError
 from goru.live.server import address, listen, new_token
 
 
+@pytest.fixture(autouse=True)
+def playing(served):
+    """A test that fails in a pause does not stop the next one."""
+    served.session.play()
+
+
 def first(events, wanted):
     return next(data for name, data in events if name == wanted)
 
@@ -49,9 +55,10 @@ def test_a_watcher_is_told_all_from_the_first_epoch_on(served):
 def test_set_pause_step_speed_and_reset(served):
     changed = SMALL.to_json()
     changed["data"]["name"] = "xor"
-    assert served.do({"action": "set", "state": changed}) == (200, {"ok": True})
     with served.events() as events:
-        assert first(events, "hello")["state"] == changed
+        first(events, "started")
+        assert served.do({"action": "set", "state": changed}) == (200, {"ok": True})
+        assert first(events, "started")["state"] == changed
         served.do({"action": "pause"})
         assert first(events, "state") == {"playing": False, "reason": "asked"}
         served.do({"action": "reset"})
@@ -66,6 +73,8 @@ def test_set_pause_step_speed_and_reset(served):
         assert first(events, "frame")["epoch"] == 2
         served.do({"action": "play"})
         assert first(events, "state") == {"playing": True, "reason": "asked"}
+    with served.events() as events:
+        assert first(events, "hello")["state"] == changed
     served.do({"action": "speed", "epochs_per_second": 60})
 
 

@@ -23,7 +23,7 @@ def session(monkeypatch):
     assert found.close(20)
 
 
-def collect(session, seen, until, seconds=20):
+def collect(session, seen, until, seconds=60):
     """News until a condition on all of it holds."""
     found, end = [], time.monotonic() + seconds
     while not until(found):
