@@ -49,6 +49,8 @@ class Architecture:
     - `column_scales`: the factor by which the first hidden layer learns a scale for every input, see
       `goru.nn.layers.scaled_affine`; 0: it learns none.
     - `mix`: `"mixup"` or `"cutmix"`: whether rows are mixed in training.
+
+    **Raises:** `ValueError` for a width below 1, an unknown word, or two norms at once.
     """
 
     inputs: int
@@ -151,9 +153,15 @@ Shape = Architecture | Stack
 class Recipe:
     """How a network is trained, as far as it is compiled into the program.
 
+    - `loss`: `"softmax_cross_entropy"`, `"binary_cross_entropy"`, `"squared_error"` or `"poisson"`.
+    - `optimizer`: `"sgd"`, `"momentum"` or `"adam"`.
+    - `schedule`: of the learning rate, `"constant"` or `"cosine"` (Loshchilov & Hutter 2017).
+    - `decay`: of weights, `"decoupled"` (Loshchilov & Hutter 2019), or the penalty `"l2_squared"` or `"l2_norm"`.
     - `label_smoothing`: whether targets of classes are smoothed.
     - `averaging`: whether the network that is watched is the average of those of the last steps.
     - `sharpness`: whether the gradient is taken where the loss is highest nearby; both: see `goru.nn.training`.
+
+    **Raises:** `ValueError` for an unknown word.
     """
 
     loss: LossName = "softmax_cross_entropy"

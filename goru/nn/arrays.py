@@ -19,7 +19,7 @@ Numbers = Array | np.ndarray
 
 
 def namespace(x: Any) -> ModuleType:
-    """`numpy` for an array of NumPy's, else `jax.numpy`."""
+    """`numpy` for an `x` of NumPy's, else `jax.numpy`."""
     if isinstance(x, np.ndarray | np.generic):
         return np
     import jax.numpy as jnp
@@ -32,6 +32,7 @@ def along(value: Any, x: Any, axes: int = 2) -> Any:
 
     **Arguments:**
 
+    - `value`: the number, or numbers.
     - `axes`: of one network's array; activations and matrices have two.
     """
     array = np.asarray(value, x.dtype) if isinstance(value, np.ndarray | np.generic | float | int) else value
@@ -39,19 +40,19 @@ def along(value: Any, x: Any, axes: int = 2) -> Any:
 
 
 def row_sums(x: Numbers, out: Any = None) -> Any:
-    """Sums over the rows, `(..., units)`."""
+    """Sums of `x`, `(..., units, rows)`, over the rows: `(..., units)`."""
     return np.add.reduce(x, axis=-1, out=out) if isinstance(x, np.ndarray) else x.sum(axis=-1)
 
 
 def row_dots(a: Numbers, b: Numbers, out: Any = None) -> Any:
-    """Sums of products over the rows, `(..., units)`."""
+    """Sums of products of `a` and `b`, `(..., units, rows)`, over the rows: `(..., units)`."""
     if isinstance(a, np.ndarray):
         return np.vecdot(a, b, out=out)
     return (a * b).sum(axis=-1)
 
 
 def column_dots(a: Numbers, b: Numbers, out: Any = None) -> Any:
-    """Sums of products over the units, `(..., rows)`."""
+    """Sums of products of `a` and `b`, `(..., units, rows)`, over the units: `(..., rows)`."""
     if isinstance(a, np.ndarray):
         return np.einsum("...ur,...ur->...r", a, b, out=out)
     return (a * b).sum(axis=-2)
@@ -78,7 +79,7 @@ def turned(weight: Numbers) -> Any:
 
 
 def masked(x: Numbers, mask: Numbers, scale: Any) -> Any:
-    """`x` times a number where the mask is true, and zero elsewhere."""
+    """`x` times `scale` where the `mask` is true, and zero elsewhere."""
     if isinstance(x, np.ndarray):
         kept = x * mask
         kept *= scale

@@ -7,7 +7,7 @@ from goru.nn.architecture import WeightInit
 
 
 def weight_scale(init: WeightInit, inputs: int, outputs: int) -> float:
-    r"""The standard deviation of an initial weight.
+    r"""The standard deviation of an initial weight of a layer with so many `inputs` and `outputs`; `init` is one of:
 
     - `"normal"`: 1, to be multiplied by the hyperparameter `weight_std`.
     - `"glorot_*"` (Xavier): $\sqrt{2 / (n_\text{in} + n_\text{out})}$,
@@ -26,7 +26,9 @@ def weight_scale(init: WeightInit, inputs: int, outputs: int) -> float:
 def draw_weights(
     init: WeightInit | float, generator: np.random.Generator, inputs: int, outputs: int
 ) -> Float[np.ndarray, "outputs inputs"]:
-    """The weights of a layer in float64: normal of a given standard deviation, or by name of that of `weight_scale`.
+    """The weights of a layer in float64, `(outputs, inputs)`, drawn by the `generator`.
+
+    `init` is the standard deviation of normal ones, or a name: then the deviation is that of `weight_scale`.
 
     They are drawn by NumPy: a program that draws them takes longer to compile than they take to draw.
     """

@@ -23,11 +23,11 @@ class Loss(ABC):
 
     @abstractmethod
     def predictions(self, outputs: Outputs) -> Any:
-        """Probabilities, or means."""
+        """Probabilities, or means, `(..., outputs, rows)`."""
 
     @abstractmethod
     def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
-        """The loss of every row."""
+        """The loss of every row, `(..., rows)`."""
 
     def with_gradient(self, outputs: Outputs, targets: Targets, smoothing: Any = 0.0) -> tuple[PerRow, Outputs]:
         """The loss of every row, and its gradient with respect to the outputs.

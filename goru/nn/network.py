@@ -18,7 +18,7 @@ STATISTICS_STEP = -1  # a step that no training reaches: its masks are those of 
 
 
 def init(layers: Layers, generator: np.random.Generator, hyper: Hyperparameters) -> Learned:
-    """One new network, in float64."""
+    """One new network, in float64, drawn by the `generator`."""
     return tuple(layer.init(generator, hyper) for layer in layers)
 
 
@@ -59,7 +59,7 @@ def backward(
 def infer(
     layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any, deleting: Context | None = None
 ) -> Any:
-    """Outputs at inference, `(..., outputs, rows)`; see `at_inference`."""
+    """Outputs at inference, `(..., outputs, rows)`; `deleting` as of `at_inference`."""
     context = deleting or Context(hyper)
     for layer, own, of_layer in zip(layers, learned, statistics, strict=True):
         x = layer.infer(own, x, of_layer, context)
@@ -84,7 +84,7 @@ def hidden(
     layers: Layers, learned: Learned, statistics: Any, hyper: Hyperparameters, x: Any, deleting: Context | None = None
 ) -> Iterator[Any]:
     """What every hidden layer hands to the next at inference: what all affine layers but the first read, and blocks
-    that hold such."""
+    that hold such; `deleting` as of `at_inference`."""
     read = None  # until the first of them has read the inputs
     for layer, y in at_inference(layers, learned, statistics, hyper, x, deleting):
         affine = any(inner.kind in ("affine", "scaled_affine") for inner in every((layer,)))

@@ -18,7 +18,9 @@ def learning_rate(
     step: int | Int[Array, ""],
     total_steps: int | Int[Array, ""],
 ) -> Float[Array, ""]:
-    r"""The learning rate at a step, the first step being 0.
+    r"""The learning rate, one number, at a `step` of `total_steps`, the first being 0; `initial` is that at first.
+
+    `schedule` is one of two:
 
     - `"constant"`: the initial one.
     - `"cosine"`: $\frac12 \eta (1 + \cos(\pi t / T))$, Loshchilov & Hutter 2017,
@@ -33,12 +35,12 @@ def learning_rate(
 
 
 def cosine(share: Any) -> Any:
-    """What is left of the learning rate after a share of its schedule."""
+    """What is left of the learning rate after a `share` of its schedule, from 0 to 1; it is 1 at first, 0 at last."""
     return 0.5 * (1 + (np if isinstance(share, np.ndarray | float | int) else jnp).cos(np.pi * share))
 
 
 def optimizer(recipe: Recipe, hyper: Hyperparameters, rate: float | Float[Array, ""]) -> optax.GradientTransformation:
-    """The recipe's optimiser at one learning rate.
+    """The recipe's optimiser at one learning rate, `rate`.
 
     Decoupled decay (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2) shrinks every
     weight matrix by the learning rate times λ, beside the gradient step instead of through it.
@@ -65,6 +67,11 @@ class Momentum:
 
     It changes numbers in place, and may overwrite their gradient. `settings` are its name and its numbers, `moments`
     what it remembers, `(networks, size)` each, and `steps` how many it has taken.
+
+    **Arguments:**
+
+    - `numbers`: that it will change, `(networks, size)`.
+    - `momentum`: the share of the velocity that a step keeps; `nesterov`: whether it is Nesterov's.
     """
 
     moments: list[np.ndarray]
@@ -75,7 +82,7 @@ class Momentum:
         self.steps = 0
 
     def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
-        """One step of numbers `(networks, size)`, with a learning rate for each network, `(networks,)`."""
+        """One step of `numbers`, `(networks, size)`, by `gradient`, at a learning rate for each network, `rates`."""
         _, momentum, nesterov = self.settings
         self.steps += 1
         (velocity,) = self.moments
@@ -94,6 +101,11 @@ class Adam:
 
     There ε is added to a root that is not yet corrected; in algorithm 1, and so in Optax, to one that is. It is used
     as `Momentum` is.
+
+    **Arguments:**
+
+    - `numbers`: that it will change, `(networks, size)`.
+    - `beta1`, `beta2`: the shares of the two moments that a step keeps; `epsilon`: ε.
     """
 
     moments: list[np.ndarray]
@@ -105,7 +117,7 @@ class Adam:
         self._work = np.empty_like(numbers)
 
     def step(self, numbers: np.ndarray, gradient: np.ndarray, rates: np.ndarray) -> None:
-        """One step; see `Momentum`."""
+        """One step of `numbers` by `gradient`, both `(networks, size)`, at `rates`, `(networks,)`."""
         _, beta1, beta2, epsilon = self.settings
         self.steps += 1
         first, second = self.moments
@@ -132,9 +144,14 @@ def compiled(settings: tuple, weight_decay: Any, rate: Any, taken: Any) -> Any:
 
     **Arguments:**
 
+    - `settings`: of the optimiser, its name and its numbers.
     - `weight_decay`: λ; 0.0 leaves decay out.
     - `rate`: the learning rate.
     - `taken`: the number of the step, the first one being 1.
+
+    **Returns:** `update(gradient, moments, learned)`, which gives what is then learned, and the new moments.
+
+    **Raises:** `ValueError`, when it is called, for an optimiser that there is not.
     """
 
     def update(gradient: Any, moments: tuple, learned: Any) -> tuple[Any, tuple]:

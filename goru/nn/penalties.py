@@ -17,7 +17,7 @@ PerNetwork = Float[Array | np.ndarray, "*networks"] | np.floating
 
 
 def l2_squared(weight: Matrix, weight_decay: Any) -> tuple[PerNetwork, Matrix]:
-    r"""$\frac12 \lambda \lVert W \rVert^2$ and its gradient $\lambda W$ (Krogh & Hertz 1991)."""
+    r"""$\frac12 \lambda \lVert W \rVert^2$, `(networks,)`, and its gradient $\lambda W$ (Krogh & Hertz 1991)."""
     return 0.5 * weight_decay * _squares(weight), along(weight_decay, weight) * weight
 
 

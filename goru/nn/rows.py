@@ -36,7 +36,7 @@ class SparseRows:
         return SparseRows(self.sparse[rows], self.constant)
 
     def astype(self, dtype: Any, copy: bool = True) -> "SparseRows":
-        """The same numbers in another precision."""
+        """The same numbers in another precision, `dtype`; `copy=False` copies only where it is another."""
         return SparseRows(self.sparse.astype(dtype, copy=copy), self.constant.astype(dtype, copy=copy))
 
 

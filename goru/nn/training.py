@@ -17,12 +17,17 @@ from goru.nn.penalties import PENALTIES
 
 
 class Training(NamedTuple):
-    """A network in training, or networks: what changes from step to step."""
+    """A network in training, or networks: what changes from step to step.
+
+    - `learned`: what it has learned; `running`: running statistics.
+    - `optimizer`: the state of the optimiser.
+    - `averaged`: both of the first, averaged over the steps; `()` without averaging.
+    """
 
     learned: Learned
     running: Any
-    optimizer: Any  # its state
-    averaged: Any = ()  # what is learned and the running statistics, averaged over the steps; nothing without averaging
+    optimizer: Any
+    averaged: Any = ()
 
     @property
     def watched(self) -> "Training":

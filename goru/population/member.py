@@ -50,9 +50,11 @@ class PreparedRows:
     _on_device: dict[tuple[jax.Device, str, int], jax.Array] = field(default_factory=dict, init=False, repr=False)
 
     def on(self, device: jax.Device, name: str, rows: int) -> jax.Array:
-        """`x`, `y`, `weight` or `part` on a device, copied there once, with a first axis of length 1 for the device.
+        """`x`, `y`, `weight` or `part` on a device, copied there once: `(1, rows, ...)`, with an axis for the device.
 
         **Arguments:**
+
+        - `device`: where; `name`: which of the four.
 
         - `rows`: of a program's tables, at least as many as there are: what is too much is zero, and never counts.
         """
@@ -81,6 +83,8 @@ class Block:
     - `every`: rows are scored after every so many epochs; `epochs` is a multiple of it.
     - `snapshots`: epochs after which its networks are wanted too; 0 is before training, and after the others rows are
       scored.
+
+    **Raises:** `ValueError` for epochs that are no multiple of `every`, and a snapshot where no rows are scored.
     """
 
     members: tuple[Member, ...]

@@ -143,7 +143,7 @@ class Trainer:
 
     def with_exact_statistics(self, trained: TrainedBlock, rows: int | None = None) -> FinalNetworks:
         """See [`with_exact_statistics`][goru.population.final_networks.with_exact_statistics]; one program serves all
-        of this trainer's blocks."""
+        of this trainer's blocks, `trained` by it."""
         return with_exact_statistics(trained, self.architecture.layers, self.shape.networks, rows)
 
     def _launch(self, blocks: Sequence[Block], keep_networks: bool, points: int) -> Iterator[tuple[int, "_Launched"]]:

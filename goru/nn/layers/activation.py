@@ -11,7 +11,7 @@ from goru.nn.layers.layer import Activations, Context, Layer
 
 
 class Function(NamedTuple):
-    """A function $y = f(x)$ of every element, and its derivative, from $x$ and $y$."""
+    """A function $y = f(x)$ of every element, `value(x)`, and its derivative, `slope(x, y)`."""
 
     value: Callable[[Any], Any]
     slope: Callable[[Any, Any], Any]
@@ -77,7 +77,14 @@ FUNCTIONS: dict[str, Function] = {
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """$y = f(x)$, by the function's name."""
+    """$y = f(x)$ of every element.
+
+    **Arguments:**
+
+    - `name`: of the function, one of `FUNCTIONS`.
+
+    **Raises:** `ValueError` for another.
+    """
 
     kind: ClassVar[str] = "activation"
     name: str

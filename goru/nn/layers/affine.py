@@ -17,7 +17,7 @@ Sums = Float[Array | np.ndarray, "*networks outputs rows"]
 
 
 class Weights(NamedTuple):
-    """Learned numbers of an affine layer; `bias` is `None` in one without."""
+    """Learned numbers of an affine layer: `weight` and `bias`, which is `None` in one without."""
 
     weight: Float[Array | np.ndarray, "*networks outputs inputs"]
     bias: Float[Array | np.ndarray, "*networks outputs"] | None
@@ -29,6 +29,7 @@ class Affine(Layer):
 
     **Arguments:**
 
+    - `inputs`, `outputs`: the numbers of units that are read and put out.
     - `bias`: false for a layer below batch norm, which takes a bias away again with the mean. Its gradient would be
       zero, and computed be rounding noise, which Adam scales up to whole steps.
     - `weight_init`: the distribution of the initial weights, or the standard deviation of normal ones. Biases start

@@ -24,7 +24,7 @@ CUT_ROWS = 0.5  # the share of the rows that cutout changes
 
 
 def symmetric_beta(u: Any, v: Any, alpha: Any) -> Any:
-    r"""$\text{Beta}(\alpha, \alpha)$ of two uniform numbers.
+    r"""$\text{Beta}(\alpha, \alpha)$ of two uniform numbers, `u` and `v`; `alpha` is α, above zero.
 
     $T = \sqrt{2\alpha (u^{-1/\alpha} - 1)} \cos 2\pi v$ has Student's distribution with $2\alpha$ degrees of freedom
     (Bailey 1994, https://doi.org/10.1090/S0025-5718-1994-1219706-0), and $\frac12 + \frac12 T / \sqrt{2\alpha + T^2}$
@@ -150,7 +150,10 @@ class Cutout(Layer):
 
 @dataclass(frozen=True)
 class InputDropout(Dropout):
-    """Dropout of the columns of a row, by a rate of its own: the hyperparameter `input_dropout_rate`."""
+    """Dropout of the columns of a row, by a rate of its own: the hyperparameter `input_dropout_rate`.
+
+    **Arguments:** `index` and `form` as of [`Dropout`][goru.nn.layers.dropout.Dropout].
+    """
 
     kind: ClassVar[str] = "input_dropout"
     index: int = _INPUTS

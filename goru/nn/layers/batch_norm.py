@@ -23,14 +23,14 @@ from goru.nn.layers.standardization import Standardized, back_through_standardiz
 
 
 class Statistics(NamedTuple):
-    """Mean and variance of every unit, over a population of rows."""
+    """The `mean` and the `variance` of every unit, over a population of rows."""
 
     mean: PerUnit
     variance: PerUnit
 
 
 class RunningStatistics(NamedTuple):
-    """Exponential moving averages that start from zero, and the weight that they have gathered so far."""
+    """Moving averages of `mean` and `variance`, which start from zero, and the `weight` that they have gathered."""
 
     mean: PerUnit
     variance: PerUnit
@@ -39,7 +39,14 @@ class RunningStatistics(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """See above; ε is the hyperparameter `batch_norm_epsilon`. A batch has two rows at least: one has no variance."""
+    r"""Batch normalization, $y = \gamma \hat x + \beta$ over the rows (Ioffe & Szegedy 2015, algorithm 1).
+
+    ε is the hyperparameter `batch_norm_epsilon`. A batch has two rows at least: one has no variance.
+
+    **Arguments:**
+
+    - `units`: how many it reads and puts out.
+    """
 
     kind: ClassVar[str] = "batch_norm"
     units: int
@@ -88,10 +95,13 @@ def follow(running: Any, seen: Any, rows: int, momentum: Any) -> Any:
     **Arguments:**
 
     - `running`, `seen`: trees of the same shape, of `RunningStatistics` and of the batch's `Statistics`.
+    - `rows`: in the batch, two at least.
     - `momentum`: the share of the running statistics that is *kept* at each step (PyTorch's `momentum` is one minus
       this).
 
     As in the paper's algorithm 2, the running variance is unbiased (divided by m - 1), which the batch's own is not.
+
+    **Raises:** `ValueError` for a batch of one row.
     """
     if not isinstance(running, RunningStatistics):
         return tuple(own and follow(own, new, rows, momentum) for own, new in zip(running, seen, strict=True))

@@ -30,11 +30,12 @@ _BITS = 24  # of the hash; a float32 holds no more, so a comparison with a rate 
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """See above; p is the hyperparameter `dropout_rate`, in [0, 1).
+    """Dropout (Srivastava et al. 2014, section 4); p is the hyperparameter `dropout_rate`, in [0, 1).
 
     **Arguments:**
 
     - `index`: which dropout layer of the network it is, so that each has masks of its own.
+    - `form`: `"inverted"` (scaled up in training) or `"classic"` (scaled down at inference).
     """
 
     kind: ClassVar[str] = "dropout"
@@ -91,6 +92,7 @@ def mask_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
 
     **Arguments:**
 
+    - `networks`, `step`, `layer`: the network's id, or `(networks,)`; the number of the step; the layer's index.
     - `xp`: `numpy` or `jax.numpy`.
     """
     key = xp.full(np.shape(networks), _GOLDEN, np.uint32)
@@ -101,7 +103,7 @@ def mask_key(networks: Any, step: Any, layer: int, xp: Any = np) -> Any:
 
 
 def uniforms(key: Any, count: int) -> Any:
-    """So many numbers between 0 and 1, neither included, `(count, *networks)`, of a key from `mask_key`."""
+    """Numbers between 0 and 1, neither included, `(count, *networks)`, of a `key` from `mask_key`."""
     xp = namespace(key)
     with np.errstate(over="ignore"):
         counters = xp.arange(1, count + 1, dtype=np.uint32) * _GOLDEN

@@ -17,11 +17,17 @@ from goru.nn.layers.standardization import Standardized, back_through_standardiz
 
 @dataclass(frozen=True)
 class GroupNorm(Layer):
-    """See above; γ starts from 1, β from 0.
+    r"""Group normalization, $y = \gamma \odot \hat x + \beta$ over groups of a row's units (Wu & He 2018, equation 7).
+
+    γ starts from 1, β from 0.
 
     **Arguments:**
 
     - `groups`: how many; all have the same number of units.
+    - `units`: how many it reads and puts out, a multiple of `groups`.
+    - `epsilon`: ε, added to the variance.
+
+    **Raises:** `ValueError` for units that are not so many equal groups.
     """
 
     kind: ClassVar[str] = "group_norm"

@@ -47,7 +47,12 @@ def layers_to_json(layers: Layers) -> list[dict[str, Any]]:
 
 
 def layers_from_json(content: object, depth: int = 0) -> Layers:
-    """The layers that `to_json` wrote.
+    """The layers that `layers_to_json` wrote.
+
+    **Arguments:**
+
+    - `content`: what it wrote.
+    - `depth`: in how many blocks they are.
 
     **Raises:** `ValueError` for anything else: a model file may be damaged or foreign.
     """

@@ -33,6 +33,18 @@ class Layer:
     """A layer of one network or of many; what is fixed when it is compiled.
 
     Nothing that is handed in is changed, but for the gradient that `backward` is given: it may be overwritten.
+
+    What methods take, in every layer:
+
+    - `generator`: draws the first numbers, and is moved on by it. `hyper`: the network's numbers.
+    - `learned`: what the layer has learned, a tree of arrays; `()` where that is nothing.
+    - `x`: what it reads, `(..., units, rows)`.
+    - `context`: see [`Context`][goru.nn.layers.layer.Context].
+    - `statistics`: what `seen` says of a batch, but of the population; `()` in most layers.
+    - `kept`: what `forward` has kept for the way back.
+    - `gradient`: that of the loss with respect to the output, `(..., units, rows)`.
+    - `out`: a tree like `learned` of NumPy arrays, to write the gradient into; or `None`.
+    - `inputs`: whether the gradient of the input is wanted; if not, it may be `None`.
     """
 
     kind: ClassVar[str]  # its name in files
@@ -47,15 +59,14 @@ class Layer:
         return ()
 
     def forward(self, learned: Learned, x: Any, context: Context) -> tuple[Any, Any]:
-        """The output in training, and what the way back needs."""
+        """The output in training, `(..., units, rows)`, and what the way back needs."""
         raise NotImplementedError
 
     def infer(self, learned: Learned, x: Any, statistics: Any, context: Context) -> Any:
-        """The output at inference.
+        """The output at inference, `(..., units, rows)`.
 
         **Arguments:**
 
-        - `statistics`: what `seen` says of a batch, but of the population; `()` in most layers.
         - `context`: without ids, unless units are to be deleted as in training.
         """
         return self.forward(learned, x, context)[0]

@@ -17,7 +17,15 @@ from goru.nn.layers.standardization import Standardized, back_through_standardiz
 
 @dataclass(frozen=True)
 class LayerNorm(Layer):
-    """See above; γ starts from 1, β from 0."""
+    r"""Layer normalization, $y = \gamma \odot \hat x + \beta$ over a row's units (Ba et al. 2016, equation 4).
+
+    γ starts from 1, β from 0.
+
+    **Arguments:**
+
+    - `units`: how many it reads and puts out.
+    - `epsilon`: ε, added to the variance.
+    """
 
     kind: ClassVar[str] = "layer_norm"
     units: int

@@ -15,7 +15,7 @@ from goru.nn.layers.layer import Activations, Context, Layer
 
 @dataclass(frozen=True)
 class Residual(Layer):
-    """See above.
+    """$y = F(x) + x$ (He et al. 2016, equation 1).
 
     **Arguments:**
 

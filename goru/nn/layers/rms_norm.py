@@ -18,14 +18,20 @@ from goru.nn.layers.standardization import dots
 
 
 class Scale(NamedTuple):
-    """Learned numbers: the scale γ of every unit."""
+    """Learned numbers: the `scale` γ of every unit."""
 
     scale: PerUnit
 
 
 @dataclass(frozen=True)
 class RMSNorm(Layer):
-    """See above; γ starts from 1."""
+    """Root mean square normalization over a row's units (Zhang & Sennrich 2019, equation 4); γ starts from 1.
+
+    **Arguments:**
+
+    - `units`: how many it reads and puts out.
+    - `epsilon`: ε, added to the mean square.
+    """
 
     kind: ClassVar[str] = "rms_norm"
     units: int

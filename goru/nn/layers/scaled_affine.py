@@ -25,7 +25,7 @@ FASTER = 6.0
 
 
 class ScaledWeights(NamedTuple):
-    """Learned numbers: those of an affine layer, and $u$ of every input."""
+    """Learned numbers: `weight` and `bias` of an affine layer, and `stretch`, $u$ of every input."""
 
     weight: Float[Array | np.ndarray, "*networks outputs inputs"]
     bias: Float[Array | np.ndarray, "*networks outputs"] | None
@@ -34,10 +34,13 @@ class ScaledWeights(NamedTuple):
 
 @dataclass(frozen=True)
 class ScaledAffine(Layer):
-    """See above. Networks of a block go on to read the same rows: weights are scaled, and not rows.
+    r"""$y = W (s \odot x) + b$ with $s = 1 + c u$ (Holzmüller et al. 2024, section 3.2).
 
-    **Arguments:** those of an affine layer, and
+    Networks of a block go on to read the same rows: weights are scaled, and not rows.
 
+    **Arguments:**
+
+    - `inputs`, `outputs`, `bias`, `weight_init`: as of [`Affine`][goru.nn.layers.affine.Affine].
     - `factor`: $c$.
     """
 

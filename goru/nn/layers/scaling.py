@@ -14,7 +14,7 @@ PerUnit = Float[Array | np.ndarray, "*networks units"]
 
 
 class ScaleShift(NamedTuple):
-    """Learned numbers: the scale and the shift of every unit; γ and β where they follow a normalisation."""
+    """Learned numbers: `scale` and `shift` of every unit; γ and β where they follow a normalisation."""
 
     scale: PerUnit
     shift: PerUnit
@@ -35,7 +35,12 @@ def of_scale_and_shift(gradient: Any, x: Any, out: ScaleShift | None) -> ScaleSh
 
 @dataclass(frozen=True)
 class Scaling(Layer):
-    """See above; it starts as the identity."""
+    r"""A scale and a shift of every unit, $y = s \odot x + t$; it starts as the identity.
+
+    **Arguments:**
+
+    - `units`: how many it reads and puts out.
+    """
 
     kind: ClassVar[str] = "scaling"
     units: int

@@ -15,7 +15,10 @@ Along = Float[Array | np.ndarray, "*networks units rows"]
 
 
 class Standardized(NamedTuple):
-    """What was made of an array; the axis along which it was is left with length 1 in all but the first."""
+    """What was made of an array: `x`; `rstd`, one over the root; `mean` and `variance`.
+
+    The axis along which it was is left with length 1 in all but `x`.
+    """
 
     x: Any
     rstd: Any
@@ -24,7 +27,13 @@ class Standardized(NamedTuple):
 
 
 def standardize(x: Along, axis: int, epsilon: Any) -> Standardized:
-    """The variance from the differences, not from squares; and $1 / \\sqrt{\\sigma^2 + \\varepsilon}$ with it."""
+    """The variance from the differences, not from squares; and $1 / \\sqrt{\\sigma^2 + \\varepsilon}$ with it.
+
+    **Arguments:**
+
+    - `axis`: -1, the rows, or -2, the units.
+    - `epsilon`: ε, of all networks, or `(networks,)`.
+    """
     share = 1 / x.shape[axis]
     mean = sums_along(x, axis) * share
     centred = x - mean
@@ -47,6 +56,7 @@ def back_through_standardize(
 
     **Arguments:**
 
+    - `axis`: as of `standardize`.
     - `total`, `product`: the two sums, the axis left with length 1.
     - `scale`: γ, where it is the same along the axis.
     """
@@ -58,12 +68,12 @@ def back_through_standardize(
 
 
 def sums_along(x: Any, axis: int) -> Any:
-    """Sums along the axis, which is left with length 1."""
+    """Sums along the `axis`, which is left with length 1."""
     return np.add.reduce(x, axis=axis, keepdims=True) if isinstance(x, np.ndarray) else x.sum(axis, keepdims=True)
 
 
 def dots(a: Any, b: Any, axis: int) -> Any:
-    """Sums of products along the axis, which is left with length 1."""
+    """Sums of products of `a` and `b` along the `axis`, which is left with length 1."""
     if isinstance(a, np.ndarray):
         return np.expand_dims(np.vecdot(a, b) if axis == -1 else np.einsum("...ur,...ur->...r", a, b), axis)
     return sums_along(a * b, axis)
