@@ -52,6 +52,7 @@ def training(
     - `make_module`: `make_module(config)`, or `make_module(config, inputs, outputs)`; a class of modules will do.
       `inputs` is the number of columns (the shape of a row, where that is no vector; None where it is no tensor),
       `outputs` the number of classes, or 1.
+    - `epochs`: passes over the rows, 1 at least.
     - `batch_size`: the largest batch; those of an epoch differ by one row at most. `config.batch_size` comes first.
     - `optimizer`: `optimizer(module, config)`; by default AdamW with `config.learning_rate` (else 1e-3) and, for
       matrices and kernels alone, `config.weight_decay` (else 0).
@@ -75,7 +76,10 @@ def training(
 
 @dataclass(frozen=True)
 class ModuleTraining:
-    """A training function; its fields are the arguments of `training`."""
+    """A training function, as `training` makes it.
+
+    `make_module`, `epochs`, `batch_size`, `optimizer`, `scheduler`, `loss`, `dataset` and `device` are its arguments.
+    """
 
     make_module: Callable[..., nn.Module]
     epochs: int

@@ -24,7 +24,13 @@ NOTHING_SAID = kept("So nothing can be said yet: the seeds differ too much among
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of an experiment: `depth` hidden layers of `width` units, so many rows, and how they are gone through."""
+    """Of an experiment: `depth` hidden layers of `width` units, and how they are trained.
+
+    - `rows`: to fit on.
+    - `batch`, `epochs`: rows in a mini-batch, and passes over the rows.
+    - `every`: epochs between two points of a learning curve.
+    - `rate`: the learning rate.
+    """
 
     depth: int
     width: int
@@ -35,7 +41,7 @@ class Sizes:
     rate: float
 
     def with_as_many_steps(self, rows: int, batch: int) -> "Sizes":
-        """Another number of rows, or batch, and as many steps to within a fortieth: so it does not show how long."""
+        """Other `rows`, or `batch`, and as many steps to within a fortieth: so it does not show how long."""
         epochs = self.epochs * (self.rows / rows) * (batch / self.batch)
         every = max(round(epochs / 20), 1)
         return replace(self, rows=rows, batch=batch, epochs=every * max(round(epochs / every), 1), every=every)
@@ -84,7 +90,7 @@ class Setup:
         return kept("each judged at the learning rate of {rates} that is best on the other seeds", rates=rates)
 
     def describe(self, sizes: Sizes) -> str:
-        """The sizes in words."""
+        """The `sizes` in words."""
         return kept(
             "{depth} hidden layers of {width} units, {rows} rows of {name} to fit on, batches of "
             "{batch}, {epochs} epochs of plain gradient descent, {seeds} seeds.",
@@ -110,6 +116,12 @@ class Setup:
     def cell(self, sizes: Sizes, rate: float | None = None, table: ClaimTable | None = None, **given: Any) -> Cell:
         """A cell of these sizes; what is given goes to where it belongs: architecture, hyperparameters or cell.
 
+        **Arguments:**
+
+        - `sizes`: how large, and how long.
+        - `rate`: the learning rate, by default that of the sizes.
+        - `table`: by default the setup's own.
+
         Batch norm may be `"none"`, as it is called in frames.
         """
         table = table or self.table
@@ -130,7 +142,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a promise, or its explanation, comes from."""
+    """Where a promise, or its explanation, comes from: a `text` that cites it, and a `url`."""
 
     text: str
     url: str
@@ -153,7 +165,7 @@ class Reading:
 
 
 def one_panel(setup: Setup, key: tuple[Any, ...]) -> list[tuple[str, str]]:
-    """Learning curves side by side, each called what its key says."""
+    """Learning curves side by side, each called what its `key` says, on whatever `setup`."""
     return [("", ", ".join(map(str, key)))]
 
 
@@ -167,6 +179,7 @@ class Claim:
     - `columns`: what the keys of the plan say, the columns of the frame.
     - `expected`: the words that the effects have if the claim holds; of an effect that may have several, all of them.
     - `meaning`: what it means, by what is said of the promise.
+    - `sources`: where the promise comes from.
     - `plan`: the networks.
     - `read`: what they say.
     - `keep`: what is kept of the networks.
@@ -195,12 +208,12 @@ class Claim:
 
 
 def as_promised(expected: Expected, found: Verdict) -> bool:
-    """Whether an effect has the word, or one of the words, that the promise needs."""
+    """Whether the verdict that was `found` of an effect is the one, or one of those, `expected` by the promise."""
     return found == expected or (isinstance(expected, tuple) and found in expected)
 
 
 def said(expected: tuple[Expected, ...], found: tuple[Verdict, ...]) -> Said:
-    """Whether a promise holds: in all its parts, in some, in none; or nobody can say of any."""
+    """Whether a promise holds, by what was `expected` and `found`: all its parts, some, none; or nobody can say."""
     borne_out = [as_promised(one, other) for one, other in zip(expected, found, strict=True)]
     if all(borne_out):
         return "holds"
@@ -211,14 +224,16 @@ def said(expected: tuple[Expected, ...], found: tuple[Verdict, ...]) -> Said:
 
 @dataclass(frozen=True)
 class ClaimOutcome:
-    """A claim after its experiment.
+    """A claim after its experiment; it prints itself.
 
+    - `claim`, `setup`: what was tried, and on what.
     - `said`: whether the claim holds.
     - `effects`: what that rests on.
     - `frame`: a row a network: what it is, its seed, and loss and score at the end on training rows and on test rows.
     - `curves`: a row a network and epoch.
     - `tables`: further frames, by name.
     - `done`, `found`, `meaning`: what was trained, what was found, and what that means, in plain words.
+    - `draw`: draws the figure; `figure()` gives it.
     """
 
     claim: Claim
@@ -255,7 +270,7 @@ class ClaimOutcome:
 
 
 def outcome(claim: Claim, setup: Setup, results: Results) -> ClaimOutcome:
-    """Read what was trained."""
+    """Read what was trained: the `results` of a `claim` on a `setup`."""
     reading = claim.read(setup, results)
     verdict = said(claim.expected, tuple(effect.verdict for effect in reading.effects))
     frame, curves = frames(claim.columns, results)
@@ -275,7 +290,7 @@ def outcome(claim: Claim, setup: Setup, results: Results) -> ClaimOutcome:
 
 
 def frames(columns: tuple[str, ...], results: Mapping[Hashable, TrainedCell]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row a network, and a row a network and epoch."""
+    """Of `results`: a row a network, and a row a network and epoch; `columns` are what their keys say."""
     ends, ways = [], []
     for key, found in results.items():
         names = dict(zip(columns, key if isinstance(key, tuple) else (key,), strict=True))

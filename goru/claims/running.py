@@ -34,7 +34,7 @@ Preset = Literal["digits", "book"]
 
 
 def claim(name: str) -> Claim:
-    """The claim of a name.
+    """The claim of a `name`, one of `NAMES`.
 
     **Raises:** `InputError` if there is none.
     """
@@ -53,6 +53,8 @@ def set_up(
     seeds: int = SEEDS,
 ) -> Setup:
     """On what claims are tried: a built-in name, a table or an IDX folder; scikit-learn's digits if none is given.
+
+    **Arguments:** `data`, `target`, `task`, `preset` and `seeds` as of [`run`][goru.claims.running.run].
 
     **Raises:** `InputError` for a table that is none or does not suit, and for fewer than three seeds.
     """
@@ -88,9 +90,14 @@ def run_all(
 
     **Arguments:**
 
-    - `setup`: on what; scikit-learn's digits by default.
+    - `names`: which, by default all.
+    - `setup`: on what, from [`set_up`][goru.claims.running.set_up]; scikit-learn's digits by default.
     - `on_networks`: told how many networks have been trained since it was last told.
     - `on_claim`: told the name of every claim before its networks are trained.
+
+    **Returns:** the outcome of each, as soon as it is there.
+
+    **Raises:** `InputError` for a name that there is not.
     """
     setup = setup or set_up()
     claims = [claim(name) for name in names]
@@ -123,7 +130,9 @@ def run(
     - `data`, `target`, `task`: a built-in name, a table or an IDX folder, and its target; by default scikit-learn's
       digits.
     - `preset`: `"book"` for the sizes of the book's own figures, on MNIST.
-    - `seeds`: how often every network is trained.
+    - `seeds`: how often every network is trained, 3 times at least.
+
+    **Returns:** the outcome: its verdict, effects, frames and figure; it prints itself.
 
     **Raises:** `InputError` for a name, a table or a number that does not suit.
     """

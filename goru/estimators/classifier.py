@@ -59,14 +59,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
       `momentum`, `nesterovs_momentum`, `early_stopping`, `validation_fraction`, `beta_1`, `beta_2`, `epsilon`,
       `n_iter_no_change`, `max_fun`: as in scikit-learn.
 
-    **Attributes:** `classes_`, `coefs_`, `intercepts_`, `loss_`, `best_loss_`, `loss_curve_`, `validation_scores_`,
-    `best_validation_score_`, `n_iter_`, `t_`, `n_layers_`, `n_outputs_`, `out_activation_`, `n_features_in_` and
-    `feature_names_in_` are as in scikit-learn. `coefs_` and `intercepts_` are those of the plain network that computes
-    the same, batch norm being merged into them; they act on prepared columns. In an ensemble they have a first axis
-    for its members.
+    **Attributes:**
 
-    `model_` is the same as a model of columns and networks (not for several labels a row): `save(path)` writes it
-    without pickle, `goru.load(path)` reads it, `export(...)` writes it for other programs.
+    - `coefs_`, `intercepts_`: a list of weights `(inputs, outputs)` and one of biases `(outputs,)`, a layer each; in an
+      ensemble `(members, inputs, outputs)` and `(members, outputs)`. They are those of the plain network that computes
+      the same, batch norm being merged into them, and act on prepared columns.
+    - `classes_`, `n_features_in_`, `feature_names_in_`, `n_layers_`, `n_outputs_`, `out_activation_`, `n_iter_`, `t_`,
+      `loss_`: as in scikit-learn. So are `loss_curve_`, `best_loss_`, `validation_scores_` and
+      `best_validation_score_`, which `"lbfgs"` does not set.
+    - `model_`: the same as a model of columns and networks (not for several labels a row): `save(path)` writes it
+      without pickle, `goru.load(path)` reads it, `export(...)` writes it for other programs.
 
     Small fits are computed in the precision of `X`, large ones in single precision.
     """
@@ -127,7 +129,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         **Arguments:**
 
         - `X`: an array, a sparse matrix, or a frame; missing values and, in frames, categories are taken care of.
-        - `sample_weight`: what each row counts for; a row of weight 2 is as two rows, one of weight 0 as none.
+        - `y`: the labels, numbers or text; none may be missing.
+        - `sample_weight`: what each row counts for, `(rows,)`; a row of weight 2 is as two rows, one of weight 0 as
+          none.
 
         **Raises:** `ValueError` for input that cannot be used.
         """
@@ -135,7 +139,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_if(takes_batches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train for one epoch on the given rows.
+        """Train for one epoch on more rows, `(rows, features)`; not with `solver="lbfgs"` or `early_stopping`.
 
         What prepares the columns follows the first 1,000 rows, which are kept until then: medians and scales, which
         columns have missing values, and in frames with more than numbers what each column is, and its levels. The
@@ -146,7 +150,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         **Arguments:**
 
+        - `X`, `y`, `sample_weight`: as of `fit`.
         - `classes`: all that there will ever be; needed in the first call.
+
+        **Raises:** `ValueError` without `classes` in the first call, for classes that are not among them, and for input
+        that cannot be used.
         """
         first = not hasattr(self, "classes_")
         if first and classes is None:
@@ -164,13 +172,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable class of every row, `(rows,)`, or an indicator matrix of labels."""
+        """The most probable class of every row, `(rows,)`, or an indicator matrix of labels, `(rows, labels)`.
+
+        **Arguments:**
+
+        - `X`: rows as of `fit`, `(rows, features)`.
+
+        **Raises:** `NotFittedError` before `fit`; `ValueError` for other columns than those that were fitted on.
+        """
         return self._labels(self._predicted(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of every class, in the order of `classes_`, `(rows, classes)`.
 
-        With several labels a row, that of every label, `(rows, labels)`.
+        With several labels a row, that of every label, `(rows, labels)`. `X` and errors are as of `predict`.
         """
         predicted = self._predicted(X)
         if self.n_outputs_ > 1:
@@ -178,7 +193,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return np.hstack([1 - predicted, predicted])
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithm of `predict_proba`."""
+        """The logarithm of `predict_proba(X)`, `(rows, classes)`; -inf where a probability is 0."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 

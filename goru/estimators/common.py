@@ -70,9 +70,15 @@ class Estimator(BaseEstimator, ABC):
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> Path:
         """Write `model_` into a folder, as safetensors and JSON: nothing is pickled. `goru.load(path)` reads it.
 
+        **Arguments:**
+
+        - `path`: of the folder, which is made.
+        - `overwrite`: replace a model that is there; nothing else is ever replaced.
+
         **Returns:** the folder.
 
-        **Raises:** `InputError` if it cannot be written, or exists and is not to be overwritten.
+        **Raises:** `InputError` if it cannot be written, or exists and is not to be overwritten; `NotFittedError` and
+        `AttributeError` as `model_` does.
         """
         return save_as(self.model_, self._trained(), Path(path), overwrite)
 
@@ -86,7 +92,10 @@ class Estimator(BaseEstimator, ABC):
         - `single`: the first network alone instead of the ensemble.
         - `overwrite`: replace files that exist.
 
-        **Raises:** `InputError` if the format is unknown, or something cannot be written.
+        **Returns:** the files, each with what it holds, and what has to be known to use them.
+
+        **Raises:** `InputError` if the format is unknown, or something cannot be written; `NotFittedError` and
+        `AttributeError` as `model_` does.
         """
         from goru.export.exporting import export_model
 

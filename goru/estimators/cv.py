@@ -104,25 +104,33 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 
         - `X`: an array or a frame; missing values and, in frames, categories are taken care of. A sparse matrix is
           refused: studies train on dense rows.
-        - `sample_weight`: what each row counts for.
-        - `groups`: the group of each row, for splits.
+        - `y`: the labels, of two classes at least; none may be missing.
+        - `sample_weight`: what each row counts for, `(rows,)`.
+        - `groups`: the group of each row, `(rows,)`: rows of one group stay in one fold.
 
         **Raises:** `ValueError` for input that cannot be used.
         """
         return self._fit(X, y, sample_weight, groups)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of every row, `(rows,)`: the most probable one, unless `scoring` asks for others."""
+        """The class of every row, `(rows,)`: the most probable one, unless `scoring` asks for others.
+
+        **Arguments:**
+
+        - `X`: rows as of `fit`, `(rows, features)`.
+
+        **Raises:** `NotFittedError` before `fit`; `ValueError` for other columns than those that were fitted on.
+        """
         check_is_fitted(self)
         return self.classes_[self._model.decide(self.predict_proba(X))]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """The probability of every class, in the order of `classes_`, `(rows, classes)`."""
+        """The probability of every class, in the order of `classes_`, `(rows, classes)`; `X` as of `predict`."""
         encoded = self._encoded(X)  # and with it, whether there is a model
         return self._model.probabilities(encoded)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithm of `predict_proba`."""
+        """The logarithm of `predict_proba(X)`, `(rows, classes)`; -inf where a probability is 0."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
@@ -155,8 +163,28 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
 class MLPRegressorCV(RegressorMixin, BaseMLPCV):
     """A regressor that finds out what batch norm, weight decay and dropout do on these rows, and takes the best.
 
-    Arguments and attributes are those of `MLPClassifierCV`, but for `class_weight` and `classes_`. The loss is the
-    squared error.
+    Arguments mean what they mean for `MLPClassifierCV`, which says more about them. The loss is the squared error.
+
+    **Arguments:**
+
+    - `budget`: a time for the whole fit, in seconds or as `"60s"`, `"2m"`; `n_networks`: networks to train in the
+      comparison instead, by default 900, and fewer for large tables.
+    - `cv`: `None` (2 x 5 folds), a number of folds, a splitter or pairs of indices.
+    - `scoring`: by what the recommended combination is chosen, a scorer's name or a scorer; by default the loss.
+    - `hidden_layer_sizes`: by default 128, 128, or 256, 256 from 4,000 rows.
+    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
+    - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
+    - `epochs`: the length of the schedule; which epoch is the best is found out as well.
+    - `numbers`: `"scaled"`; in `"pieces"` between quantiles as well; or `"auto"`: what a first look finds better.
+    - `single`: predict with one network instead of an ensemble of eight.
+    - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
+    - `factors`: what is asked about, such as `["norm", "dropout", "mixup"]`, or a mapping with levels; `"all"`.
+    - `group_duplicates`: rows that are alike, `y` included, stay in one fold.
+    - `random_state`: the random seed.
+    - `verbose`: show how far the study is, and print what it found.
+
+    **Attributes:** `model_`, `study_`, `report_`, `effects_`, `recommended_`, `n_iter_`, `n_features_in_` and
+    `feature_names_in_`, as `MLPClassifierCV` has them.
     """
 
     def __init__(
@@ -181,11 +209,29 @@ class MLPRegressorCV(RegressorMixin, BaseMLPCV):
         self._keep(locals())
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Study rows `(rows, features)` and their values, `(rows,)`; see `MLPClassifierCV.fit`."""
+        """Study rows `(rows, features)` and their values, `(rows,)`.
+
+        **Arguments:**
+
+        - `X`: an array or a frame; missing values and, in frames, categories are taken care of. A sparse matrix is
+          refused: studies train on dense rows.
+        - `y`: the values; none may be missing.
+        - `sample_weight`: what each row counts for, `(rows,)`.
+        - `groups`: the group of each row, `(rows,)`: rows of one group stay in one fold.
+
+        **Raises:** `ValueError` for input that cannot be used.
+        """
         return self._fit(X, y, sample_weight, groups)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The predicted value of every row, `(rows,)`."""
+        """The predicted value of every row, `(rows,)`, in the target's own units.
+
+        **Arguments:**
+
+        - `X`: rows as of `fit`, `(rows, features)`.
+
+        **Raises:** `NotFittedError` before `fit`; `ValueError` for other columns than those that were fitted on.
+        """
         encoded = self._encoded(X)  # and with it, whether there is a model
         return self._model.values(encoded)
 

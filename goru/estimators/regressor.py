@@ -17,17 +17,40 @@ from goru.estimators.samples import Sample
 class MLPRegressor(RegressorMixin, BaseMLP):
     """A multilayer perceptron for numbers, one a row or several, with scikit-learn's interface.
 
-    All arguments are those of `MLPClassifier`, but for these:
+    Arguments mean what they mean for `MLPClassifier`, which names the sources too; `loss` and `scaling` differ.
 
     **Arguments:**
 
     - `loss`: `"squared_error"`, or `"poisson"` for counts: the network's output is then the logarithm of the mean, and
       early stopping watches D², the share of the deviance explained. Losses are sums over the outputs of a row.
+    - `hidden_layer_sizes`: widths of the hidden layers.
+    - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
+    - `batch_norm`: `None`, `"before"` or `"after"` the activation.
+    - `batch_norm_epsilon`, `batch_norm_momentum`: ε, and the share of the running statistics that a step keeps.
+    - `batch_norm_scale`, `batch_norm_shift`: the initial γ and β.
+    - `norm`: `"layer"` or `"rms"` normalization instead of batch norm.
+    - `residual`: hidden layers as wide as the one below are added to what they read.
+    - `dropout`: the share of hidden neurons deleted in training.
+    - `input_dropout`, `cutout`: the share of the columns deleted in training, of all rows and scaled up, or of half of
+      the rows.
+    - `mixup`: α, with which rows and targets are mixed; `cutmix`: in what share of the steps rows take columns of other
+      rows. 0 is off.
+    - `ema`: the share of the averaged weights that a step keeps; the average is the network.
+    - `weight_decay`: λ of decoupled decay; `alpha`: the L2 penalty in the loss instead.
+    - `weight_init`: `"glorot_uniform"`, `"glorot_normal"`, `"he_uniform"`, `"he_normal"`, or a standard deviation.
+    - `n_members`: networks of an ensemble, whose predictions are averaged.
     - `scaling`: `"robust"` also brings the target to mean 0 and standard deviation 1 while networks learn (not with
       `"poisson"`), so that the learning rate and `alpha` suit a target in any unit; `None` leaves it as it is.
+    - `solver`: `"adam"`, `"sgd"` or `"lbfgs"` (no dropout and no decoupled decay, as it takes no batches).
+    - `batch_size`: rows in a mini-batch; `"auto"` is 200, or all if there are fewer.
+    - `learning_rate`: `"constant"`; `"cosine"`; and, for `"sgd"`, `"invscaling"` and `"adaptive"`.
+    - `learning_rate_init`, `power_t`, `max_iter`, `shuffle`, `random_state`, `tol`, `verbose`, `warm_start`,
+      `momentum`, `nesterovs_momentum`, `early_stopping`, `validation_fraction`, `beta_1`, `beta_2`, `epsilon`,
+      `n_iter_no_change`, `max_fun`: as in scikit-learn.
 
-    **Attributes:** as in scikit-learn, and as `MLPClassifier` says; `coefs_` and `intercepts_` lead to the target's own
-    units. `loss_` and `loss_curve_` are in units of the scaled target.
+    **Attributes:** those of `MLPClassifier` but `classes_`. `coefs_` and `intercepts_` lead to the target's own units;
+    `loss_` and `loss_curve_` are in units of the scaled target. `model_` is there for one value a row that was fitted
+    by squared errors.
     """
 
     def __init__(
@@ -83,7 +106,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         **Arguments:**
 
         - `X`: an array, a sparse matrix, or a frame; missing values and, in frames, categories are taken care of.
-        - `sample_weight`: what each row counts for; a row of weight 2 is as two rows, one of weight 0 as none.
+        - `y`: the values; none may be missing, or below 0 with `loss="poisson"`.
+        - `sample_weight`: what each row counts for, `(rows,)`; a row of weight 2 is as two rows, one of weight 0 as
+          none.
 
         **Raises:** `ValueError` for input that cannot be used.
         """
@@ -91,15 +116,28 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @available_if(takes_batches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch on the given rows.
+        """Train for one epoch on more rows, `(rows, features)`; not with `solver="lbfgs"` or `early_stopping`.
 
         What prepares columns is learned as `MLPClassifier.partial_fit` says; mean and standard deviation of the target
         follow its first 1,000 values too, or, of one that is constant at first, so many from where it begins to vary.
+
+        **Arguments:**
+
+        - `X`, `y`, `sample_weight`: as of `fit`.
+
+        **Raises:** `ValueError` for another number of outputs than before, and for input that cannot be used.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The predicted value of every row, `(rows,)`, or values, `(rows, outputs)`, in the target's own units."""
+        """The predicted value of every row, `(rows,)`, or values, `(rows, outputs)`, in the target's own units.
+
+        **Arguments:**
+
+        - `X`: rows as of `fit`, `(rows, features)`.
+
+        **Raises:** `NotFittedError` before `fit`; `ValueError` for other columns than those that were fitted on.
+        """
         predicted = self._predicted(X)
         return predicted[:, 0] if self.n_outputs_ == 1 else predicted
 

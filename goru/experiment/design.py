@@ -135,7 +135,11 @@ class Design:
         return self.arms[0]
 
     def arm(self, levels: Mapping[str, Level] | None = None, /, **more: Level) -> Arm:
-        """The arm with these levels, and the reference of every other factor.
+        """The arm with these levels, and the reference of every other factor: `design.arm(dropout=True)`.
+
+        **Arguments:**
+
+        - `levels`: a level by factor, where the name of a factor is no word of Python's.
 
         **Raises:** `InputError` if there is none.
         """
@@ -148,7 +152,7 @@ class Design:
 
     @cached_property
     def asked(self) -> tuple[tuple[Contrast, ...], tuple[Interaction, ...], tuple[Removal, ...]]:
-        """The questions of each kind."""
+        """The questions of each kind: contrasts, interactions, removals."""
         factors = list(self.factors.items())
         contrasts, interactions, removals = self.contrasts, self.interactions, self.removals
         return (
@@ -158,7 +162,7 @@ class Design:
         )
 
     def knobs_of(self, arm: Arm) -> dict[str, Knob]:
-        """The knobs that an arm has."""
+        """The knobs that an `arm` has, by name."""
         return {
             name: knob
             for name, knob in self.knobs.items()
@@ -170,6 +174,13 @@ class Design:
 
         So arms differ in their techniques and not in their luck: configuration 3 has one learning rate in all of them.
         Asking for more leaves the first ones as they are.
+
+        **Arguments:**
+
+        - `count`: how many.
+        - `seed`: of the sequence.
+
+        **Returns:** the values of the knobs that `arm` has, by name.
         """
         if not self.knobs:
             return [{} for _ in range(count)]

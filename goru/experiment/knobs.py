@@ -44,7 +44,7 @@ class Knob:
             raise InputError(f'{where}: when says which levels it needs, such as {{"dropout": True}}.')
 
     def at(self, u: float) -> float:
-        """The number at a place of the range, from 0 to 1."""
+        """The number at a place `u` of the range, from 0 to 1."""
         low, high = (self.low, self.high + 1) if self.whole and not self.log else (self.low, self.high)
         value = float(np.exp(np.log(low) + u * np.log(high / low)) if self.log else low + u * (high - low))
         if not self.whole:
@@ -53,15 +53,34 @@ class Knob:
 
 
 def uniform(low: float, high: float, when: When | None = None) -> Knob:
-    """A knob that is drawn evenly: `uniform(0.05, 0.6, when={"dropout": True})`."""
+    """A knob that is drawn evenly: `uniform(0.05, 0.6, when={"dropout": True})`.
+
+    **Arguments:** `low`, `high` and `when` as of [`Knob`][goru.experiment.knobs.Knob]: the ends of the range, and the
+    levels of factors with which there is such a number at all; by default in every arm.
+
+    **Raises:** `InputError` for a range that is none.
+    """
     return Knob(low, high, when=when or {})
 
 
 def log_uniform(low: float, high: float, when: When | None = None) -> Knob:
-    """A knob that is drawn evenly on a logarithmic scale: `log_uniform(1e-4, 1e-1)`."""
+    """A knob that is drawn evenly on a logarithmic scale: `log_uniform(1e-4, 1e-1)`.
+
+    **Arguments:** `low` (above zero), `high` and `when` as of [`uniform`][goru.experiment.knobs.uniform].
+
+    **Raises:** `InputError` for a range that is none.
+    """
     return Knob(low, high, log=True, when=when or {})
 
 
 def integers(low: int, high: int, log: bool = False, when: When | None = None) -> Knob:
-    """A knob that is a whole number, both ends included."""
+    """A knob that is a whole number, both ends included: `integers(1, 4)`.
+
+    **Arguments:**
+
+    - `low`, `high`, `when`: as of [`uniform`][goru.experiment.knobs.uniform].
+    - `log`: whether it is drawn evenly on a logarithmic scale.
+
+    **Raises:** `InputError` for a range that is none.
+    """
     return Knob(low, high, log=log, whole=True, when=when or {})

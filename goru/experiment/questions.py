@@ -18,6 +18,8 @@ NOTHING = ("none", "off", "no", "false", "0", "plain", "baseline")
 class Contrast:
     """What do some arms change against some others?
 
+    - `name`: the question in words.
+    - `arms`, `against`: the two sides.
     - `kind`: the best configuration of all arms of a side stands for it; or the mean of the arms, each by its own best:
       then the first arm of one side is compared with the first of the other, and so on. `weighted`: the sum over
       `arms` of what stands for each, times its weight.
@@ -38,6 +40,8 @@ class Interaction:
 
     Below zero they do more together than the sum of both; above zero each makes the other less necessary.
 
+    - `name`: the question in words.
+    - `both`, `one`, `other`, `neither`: the arms with both levels, with one of them, and with none, in one order.
     - `names`: of the one and of the other.
     """
 
@@ -59,6 +63,7 @@ class Removal:
     """What does a factor change in the best arm: that arm, against the same with the factor at its reference? The best
     one is chosen on other rows than those that judge; where it has the factor at its reference, nothing changes.
 
+    - `name`: what is taken out, in words.
     - `without`: the arms of which the best is chosen, each with the same arm without: with itself, where it has the
       factor at its reference. Arms that there are with it alone are not among them.
     """

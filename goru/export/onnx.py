@@ -51,7 +51,7 @@ def save(model: Model, path: str | Path, overwrite: bool = False) -> Written:
 
 
 def build(model: Model) -> Any:
-    """A model as `onnx.ModelProto`, checked; see `save`.
+    """A `model` as `onnx.ModelProto`, checked; see `save`.
 
     **Raises:** `InputError`, as `save` does.
     """

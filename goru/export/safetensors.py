@@ -76,7 +76,10 @@ def save(model: Model, trained: Mapping[str, np.ndarray], folder: str | Path, ov
 
 
 def tensors(model: Model) -> dict[str, np.ndarray]:
-    """The folded networks, an array a name: that of the network, and the array's own."""
+    """The folded networks of a `model`, an array a name: that of the network, and the array's own.
+
+    Weights are `(outputs, inputs)`, biases and what belongs to units `(units,)`.
+    """
     return {
         f"{network}.{name}": np.ascontiguousarray(array)
         for network, learned in enumerate(model.networks.one_by_one)

@@ -24,6 +24,7 @@ def write_files(contents: Mapping[Path, bytes], overwrite: bool, folder: Path | 
 
     **Arguments:**
 
+    - `contents`: bytes by file.
     - `overwrite`: whether they take the place of files that are there. Other files are left alone.
     - `folder`: the folder that they lie in, which is made if it is not there; by default it has to be there.
 

@@ -9,7 +9,13 @@ from goru.wording import listing, nearest
 class Config(Mapping[str, Any]):
     """Factors and knobs by attribute or by item: `config.dropout`, `config["dropout"]`, `dict(config)`.
 
-    A knob that the arm does not have is not there: `config.get("rate", 0.0)`.
+    A knob that the arm does not have is not there: `config.get("rate", 0.0)`. Nothing of it can be changed.
+
+    **Arguments:**
+
+    - `values`: levels of factors and values of knobs, by name.
+
+    **Raises:** `AttributeError` or `KeyError` for a name that is neither.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:

@@ -16,7 +16,11 @@ Loss = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, eq=False)
 class YieldedLosses:
-    """The losses of all validation rows, `(rows,)`, and the mean loss on training rows, if it is known."""
+    """What [`losses`][goru.functions.outputs.losses] makes.
+
+    - `values`: of all validation rows, `(rows,)`; lower is better.
+    - `training`: the mean loss on training rows, if it is known.
+    """
 
     values: Any
     training: float | None = None
@@ -24,7 +28,11 @@ class YieldedLosses:
 
 @dataclass(frozen=True, eq=False)
 class YieldedPredictions:
-    """Predictions of all validation rows, and the mean loss on training rows, if it is known."""
+    """What [`predictions`][goru.functions.outputs.predictions] makes.
+
+    - `values`: of all validation rows, probabilities `(rows, classes)` or values `(rows,)`.
+    - `training`: the mean loss on training rows, if it is known.
+    """
 
     values: Any
     training: float | None = None
@@ -36,13 +44,20 @@ def losses(values: Any, training: float | None = None) -> YieldedLosses:
     **Arguments:**
 
     - `values`: of every validation row, `(rows,)`; lower is better.
-    - `training`: the mean loss on training rows.
+    - `training`: the mean loss on training rows, which shows overfitting.
     """
     return YieldedLosses(values, training)
 
 
 def predictions(values: Any, training: float | None = None) -> YieldedPredictions:
-    """Predictions, with the mean loss on training rows beside them: `yield goru.predictions(p, training=loss)`."""
+    """Predictions, with the mean loss on training rows beside them: `yield goru.predictions(p, training=loss)`.
+
+    **Arguments:**
+
+    - `values`: of every validation row: probabilities `(rows, classes)` in the order of `validation.classes` (of two
+      classes, those of the second `(rows,)` are enough), or values `(rows,)` in the target's own units.
+    - `training`: the mean loss on training rows: in nats, or squared error over the target's variance.
+    """
     return YieldedPredictions(values, training)
 
 

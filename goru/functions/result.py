@@ -15,7 +15,7 @@ class StudyResult(Viewable):
     - `answer`, `evidence`: everything, and what pictures are drawn from.
     - `model`: what the training function returned for the recommended configuration, trained on all development rows;
       `None` if it returned nothing.
-    - `effects`, `trials`: frames: what every level changed, and every trial.
+    - `effects`, `trials`: frames: what every level changed, and every trial (made from those `recorded`).
     """
 
     def __init__(self, answer: Answer, evidence: Evidence, model: Any, recorded: Sequence[Trial]) -> None:

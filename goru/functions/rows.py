@@ -50,7 +50,7 @@ class WholeTable:
     places: np.ndarray | None = None  # of its rows in what the user gave, if they are not all of that
 
     def rows(self, indices: np.ndarray) -> Rows:
-        """Some of them, in this order."""
+        """Some of them, by their `indices`, `(rows,)`, in this order."""
         return Rows(
             take(self.X, indices),
             None if self.y is None else take(self.y, indices),
@@ -61,7 +61,7 @@ class WholeTable:
         )
 
     def part(self, indices: np.ndarray) -> "WholeTable":
-        """Some of them as a table of their own."""
+        """Some of them, by their `indices`, `(rows,)`, as a table of their own."""
         part = self.rows(indices)
         return WholeTable(part.X, part.y, part.codes, part.classes, part.weights, self.task, len(indices), indices)
 

@@ -148,7 +148,16 @@ def of_shape(data: ShapeData) -> Rows:
 
 
 def shape(name: ShapeName = "circles", rows: int = 300, noise: float = 0.2, useless: int = 0, seed: int = 0) -> Rows:
-    """Rows of a shape; see [`ShapeData`][goru.live.state.ShapeData]."""
+    """Rows of a shape: points in the plane, of two classes; half of them are trained on.
+
+    **Arguments:**
+
+    - `name`: `"circles"`, `"moons"`, `"spirals"`, `"xor"` or `"stripes"`.
+    - `rows`: how many.
+    - `noise`: the standard deviation of what is added to both coordinates.
+    - `useless`: columns of noise beside them.
+    - `seed`: of all that is drawn.
+    """
     return of_shape(ShapeData(name, rows, noise, useless, seed))
 
 
@@ -167,6 +176,8 @@ def table(
     **Arguments:**
 
     - `source`: a file, a folder with IDX files, a built-in table's name, or a frame.
+    - `target`, `task`, `drop`: as of `goru.fit`: the column to predict, `"classification"` or `"regression"`, and
+      columns to ignore.
     - `most_rows`: to be trained on; and half as many to be validated on.
 
     **Raises:** `InputError` for a table that cannot be used.

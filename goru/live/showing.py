@@ -28,9 +28,13 @@ def show(
 
     - `source`: a frame, or a table as `goru fit` reads it; without one, points in the plane.
     - `target`, `task`, `drop`: see [`table`][goru.live.rows.table].
-    - `state`: what is trained at first.
+    - `state`: what is trained at first: a [`State`][goru.live.state.State], or what its `to_json` gives.
+    - `language`: of the page.
 
-    **Raises:** `InputError` for a table that cannot be used, and where anywidget is missing; `StateError`.
+    **Returns:** the widget, which a notebook shows.
+
+    **Raises:** `InputError` for a table that cannot be used, for a language that there is not, and where anywidget is
+    missing; `StateError` for a state that cannot be used.
     """
     try:
         from goru.live.widget import LiveWidget

@@ -46,7 +46,7 @@ MOST_WORK = 8e9
 class StateError(ValueError):
     """A field that cannot be used.
 
-    `where` names it (`training.rate`); the message is one sentence.
+    `where` names it (`training.rate`); the `message` is one sentence.
     """
 
     def __init__(self, where: str, message: str) -> None:
@@ -58,8 +58,11 @@ class StateError(ValueError):
 class ShapeData:
     """Points in the plane, of two classes; see `goru.live.shapes`.
 
+    - `name`: `"circles"`, `"moons"`, `"spirals"`, `"xor"` or `"stripes"`.
+    - `rows`: how many; half of them are trained on.
     - `noise`: the standard deviation of what is added to both coordinates.
     - `useless`: columns of noise beside them.
+    - `seed`: of all that is drawn.
     """
 
     name: ShapeName = "circles"
@@ -71,7 +74,16 @@ class ShapeData:
 
 @dataclass(frozen=True)
 class NetworkState:
-    """The networks; `norm` is of batch norm's place, `initial` of the weights, by name or standard deviation."""
+    """The networks.
+
+    - `hidden`: widths of the hidden layers.
+    - `activation`: `"relu"`, `"sigmoid"`, `"tanh"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
+    - `initial`: of the weights, `"he"`, `"xavier"` or a standard deviation.
+    - `norm`: batch norm's place, `"before"` or `"after"` the activation, or `"none"`.
+    - `dropout`: the share of hidden neurons deleted in training.
+    - `decay`: λ of weight decay; `decay_form`: `"half_squared"` (½ λ ‖W‖² in the loss), `"norm"` (λ ‖W‖) or
+      `"decoupled"` (Loshchilov & Hutter 2019).
+    """
 
     hidden: tuple[int, ...] = (16, 16)
     activation: Activation = "relu"
@@ -84,7 +96,13 @@ class NetworkState:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """How they are trained: at a constant learning rate, so that there need be no end."""
+    """How they are trained: at a constant learning rate, so that there need be no end.
+
+    - `rate`: the learning rate.
+    - `batch`: rows in a mini-batch.
+    - `optimizer`: `"adam"`, `"momentum"` or `"sgd"`.
+    - `seeds`: how many networks of either kind, each from its own initial weights.
+    """
 
     rate: float = 0.01
     batch: int = 32
@@ -96,7 +114,9 @@ class TrainingState:
 class State:
     """Everything that decides the numbers; of two that are equal, networks are the same.
 
-    `data` is `None` for the table that the page was opened with.
+    - `data`: a [`ShapeData`][goru.live.state.ShapeData], or `None` for the table that the page was opened with.
+    - `network`: a [`NetworkState`][goru.live.state.NetworkState]: layers and techniques.
+    - `training`: a [`TrainingState`][goru.live.state.TrainingState]: learning rate, batch, optimiser, seeds.
     """
 
     data: ShapeData | None = field(default_factory=ShapeData)
@@ -105,7 +125,7 @@ class State:
 
     @classmethod
     def from_json(cls, content: object) -> "State":
-        """The state that `to_json` wrote.
+        """The state that `to_json` wrote: `content` is a mapping of plain JSON types.
 
         **Raises:** `StateError` for anything else.
         """
@@ -155,7 +175,13 @@ class State:
         return network.norm != "none" or network.dropout > 0 or network.decay > 0
 
     def check(self, rows: int, inputs: int, outputs: int) -> None:
-        """Raise `StateError` if so many training rows cannot be trained on like this, or not while somebody waits."""
+        """Raise `StateError` if so many training rows cannot be trained on like this, or not while somebody waits.
+
+        **Arguments:**
+
+        - `rows`: for training.
+        - `inputs`, `outputs`: of a network.
+        """
         if self.network.norm != "none" and self.training.batch < 2:
             raise StateError("training.batch", "batch norm needs at least two rows in a batch: training.batch is 1.")
         widths = (inputs, *self.network.hidden, outputs)

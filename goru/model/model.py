@@ -35,6 +35,8 @@ class Model:
     - `single_temperature`: the same for the first network alone.
     - `decision_weights`: by which the probabilities are multiplied before the class with the largest product is
       predicted, one a class; empty: the most probable class is.
+
+    **Raises:** `ValueError` for parts that do not fit together.
     """
 
     target: Target
@@ -90,7 +92,14 @@ class Model:
         return self.predict_encoded(self._encode(table))
 
     def predict_proba(self, table: "pd.DataFrame | Any") -> np.ndarray:
-        """The probability of every class, `(rows, classes)`, of a table as `predict` takes it; a row sums to one."""
+        """The probability of every class, `(rows, classes)`, of a table as `predict` takes it; a row sums to one.
+
+        **Arguments:**
+
+        - `table`: as of `predict`.
+
+        **Raises:** `TypeError` in regression; `InputError` as `predict` does.
+        """
         return self.probabilities(self._encode(table))
 
     def _encode(self, table: "pd.DataFrame | Any") -> Encoded:
@@ -107,17 +116,17 @@ class Model:
         return count if all(isinstance(column, DroppedColumn) for column in others) else 0
 
     def predict_encoded(self, encoded: Encoded) -> np.ndarray:
-        """As `predict`, of rows that the schema has encoded."""
+        """As `predict`, of `encoded` rows, from `model.schema.encode(frame)`: `(rows,)`."""
         if self.target.classes is None:
             return self.values(encoded)
         return self.target.decode(self.decide(self.probabilities(encoded)))
 
     def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """The codes of the classes that are predicted, `(rows,)`, given probabilities `(rows, classes)`."""
+        """The codes of the classes that are predicted, `(rows,)`, given `probabilities`, `(rows, classes)`."""
         return (probabilities * (self.decision_weights or 1.0)).argmax(axis=1)
 
     def notes_on(self, encoded: Encoded) -> tuple[str, ...]:
-        """What whoever reads the predicted values of these rows should know, in plain sentences."""
+        """What whoever reads the predicted values of these `encoded` rows should know, in plain sentences."""
         if self.target.classes is not None:
             return ()
         return notes_on_rows_beyond(
@@ -125,7 +134,10 @@ class Model:
         )
 
     def probabilities(self, encoded: Encoded) -> np.ndarray:
-        """As `predict_proba`, of rows that the schema has encoded."""
+        """As `predict_proba`, of `encoded` rows: `(rows, classes)` float64.
+
+        **Raises:** `TypeError` in regression.
+        """
         if self.target.classes is None:
             raise TypeError("a regression has no probabilities")
         x = self.preparation.transform(encoded)
@@ -134,7 +146,10 @@ class Model:
             return _finite(tempered(mean, self.temperature))
 
     def values(self, encoded: Encoded) -> np.ndarray:
-        """The predicted values of a regression, of rows that the schema has encoded, `(rows,)` float64."""
+        """The predicted values of a regression, of `encoded` rows, in the target's own units: `(rows,)` float64.
+
+        **Raises:** `TypeError` in classification.
+        """
         if self.scaling is None:
             raise TypeError("a classification has no values")
         with np.errstate(over="ignore", invalid="ignore"):

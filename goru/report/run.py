@@ -44,6 +44,10 @@ class Run(Viewable, on_disk.RunFolder):
     def predict_proba(self, table: Any) -> "np.ndarray":
         """The probability of every class, `(rows, classes)`, in the order of `model.target.classes`.
 
+        **Arguments:**
+
+        - `table`: as of `predict`.
+
         **Raises:** `TypeError` in regression; `InputError` as `predict` does.
         """
         return self.model.predict_proba(table)
@@ -94,6 +98,7 @@ class Run(Viewable, on_disk.RunFolder):
 
         **Arguments:**
 
+        - `folder`: where to; it is made.
         - `overwrite`: replace a run that is there; nothing else is ever replaced.
 
         **Returns:** the folder.
@@ -142,6 +147,12 @@ class Run(Viewable, on_disk.RunFolder):
 
 def load(path: str | os.PathLike[str]) -> "Run | Model":
     """Open a finished run, or read a model that an estimator has saved: `goru.load("runs/credit-g").predict(table)`.
+
+    **Arguments:**
+
+    - `path`: of the folder that `goru fit`, `Run.save` or an estimator's `save` has written.
+
+    **Returns:** a [`Run`][goru.report.run.Run], or a [`Model`][goru.model.model.Model].
 
     **Raises:** `InputError` if the folder is neither, or not finished, or damaged.
     """

@@ -104,6 +104,11 @@ class Viewable:
     def write_report(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write the report, one HTML file that opens offline.
 
+        **Arguments:**
+
+        - `path`: of the file.
+        - `overwrite`: replace a file that is there.
+
         **Raises:** `InputError` if it cannot be written, or a file is there and is not to be overwritten.
         """
         from goru.report.writing import write_page

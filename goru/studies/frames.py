@@ -41,6 +41,10 @@ def trials_frame(trials: Iterable[Trial]) -> "pd.DataFrame":
     """One row a trial: arm, configuration, split, hyperparameters, the best and the last loss on validation rows, why
     it ended.
 
+    **Arguments:**
+
+    - `trials`: those of `Run.recorded`, say.
+
     A factor that is called like one of these columns is `factor_` and its name.
     """
     import pandas as pd

@@ -65,6 +65,7 @@ def jax_training(
       Outputs are a logit for each class (of two, one for the second is enough), or one number a row. It may give
       `(outputs, changed)`: entries of `params`, a dictionary, that take their new values without gradients, as the
       running statistics of batch norm. Flax's `apply` with `mutable=` gives just that.
+    - `epochs`: passes over the rows, 1 at least.
     - `batch_size`: the largest batch; those of an epoch are equal, for which some rows may come twice.
     - `optimizer`: `optimizer(config)` gives an optimiser of Optax. By default AdamW with `config.learning_rate` (else
       1e-3) and, for matrices and kernels alone, `config.weight_decay` (else 0).
@@ -78,11 +79,13 @@ def jax_training(
 
 
 class TrainedParameters:
-    """A trained network: its parameters, and its predictions.
+    """A trained network: its parameters, and its predictions. `goru.jax_training` makes it.
 
-    **Attributes:**
+    **Arguments:**
 
-    - `params`: a tree of NumPy arrays.
+    - `apply`, `config`: the user's function, and the configuration that it is given.
+    - `params`: a tree of NumPy arrays; an attribute too.
+    - `task`: what outputs mean.
     """
 
     def __init__(self, apply: Apply, config: Any, params: Tree, task: "_Task") -> None:
@@ -90,14 +93,14 @@ class TrainedParameters:
         self._apply, self._config, self._task = apply, config, task
 
     def __call__(self, X: Any) -> np.ndarray:
-        """Probabilities `(rows, classes)`, or values `(rows,)`."""
+        """Probabilities `(rows, classes)`, or values `(rows,)` in the target's units, of rows `X`, `(rows, ...)`."""
         x = jnp.asarray(features(X))
         outputs, _ = _applied(self._apply, self.params, x, jax.random.key(0), False, self._config)
         return self._task.predictions(self._task.outputs(outputs))
 
 
 class PopulationTraining:
-    """A population training function; the arguments are those of `jax_training`."""
+    """A population training function; `init`, `apply`, `epochs`, `batch_size`, `optimizer`: see `jax_training`."""
 
     population = True
 

@@ -16,6 +16,7 @@ def losses(model: Any, rows: Rows) -> tuple[np.ndarray, ...]:
     **Arguments:**
 
     - `model`: a `goru.MLPClassifier` or `goru.MLPRegressor` that has learned from these rows.
+    - `rows`: see [`shape`][goru.live.rows.shape] and [`table`][goru.live.rows.table].
     """
     one = model.n_members == 1
     weights = tuple((weight[None] if one else weight).swapaxes(1, 2) for weight in model.coefs_)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows of text."""
+    """A table of text: its `columns` by name, and `rows` with a cell for each."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]

@@ -67,7 +67,10 @@ class RunFolder:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What the pictures are drawn from."""
+        """What the pictures are drawn from.
+
+        **Raises:** `InputError` for a run of an older goru, which kept none.
+        """
         if self.config["version"] < WITH_EVIDENCE:
             raise InputError(
                 f"{self.folder}: written by an older goru, which stored no data for pictures. "
@@ -107,7 +110,13 @@ class RunFolder:
 
     @cached_property
     def trained(self) -> "dict[str, np.ndarray]":
-        """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name."""
+        """The same networks as they were trained, with γ, β and statistics of batch norm apart, an array a name.
+
+        Weights are `(outputs, inputs)`, or the other way round in runs of model format 3 and before; biases, γ, β and
+        statistics are `(units,)`.
+
+        **Raises:** `InputError` as `model` does.
+        """
         self._check_networks()
         from goru.model.files import load_trained
 
