@@ -1,4 +1,17 @@
-"""goru: neural networks that generalise."""
+"""goru: neural networks that generalise.
+
+- `fit`: study a table, say what batch norm, weight decay and dropout do for it, and keep the best model; `load` opens
+  the run again.
+- `MLPClassifierCV`, `MLPRegressorCV`: the same, with scikit-learn's interface. `MLPClassifier`, `MLPRegressor`: a
+  network, or an ensemble, with the techniques that you choose.
+- `study`: an experiment on a training function of your own. A `Design` says what is varied, `uniform`, `log_uniform`
+  and `integers` what is tuned; the function yields predictions, `predictions(...)` or `losses(...)`. `jax_training` and
+  `goru.torch.training` make such a function of a network.
+- `effects`: what techniques changed in runs that exist already, a run a row.
+- `goru.claims`: the textbook's promises, tried. `goru.live`: a page on which networks train. `goru.export`: models for
+  other programs.
+- `InputError`: input that cannot be used. `InputWarning`: input that may be meant as something else.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

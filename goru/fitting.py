@@ -92,17 +92,21 @@ def fit(
     - `merge_rare`: merge classes that are too rare for the folds. `group_duplicates`: copies of a row stay in one fold.
     - `budget`: seconds for everything, or `"60s"`, `"2m"`; two minutes by default. `networks`: networks to train
       instead: the result is then the same on every run. `until_decided`: stop when every main effect is decided.
-    - `hidden`, `activation`, `batch_size`, `epochs`: widths of the hidden layers, and how networks are trained.
+    - `hidden`: widths of the hidden layers; by default 128, 128, or 256, 256 from 4,000 development rows.
+    - `activation`: `"relu"`, `"sigmoid"`, `"tanh"`, `"gelu"`, `"silu"`, `"mish"`, `"selu"` or `"identity"`.
+    - `batch_size`: rows in a mini-batch; by default it follows the number of rows. `epochs`: the length of the
+      schedule, 100 by default; which epoch is the best is found out as well.
     - `factors`: the techniques, `"norm,dropout,decay"` by default; names, or levels by name:
       `{"norm": ["none", "layer"], "mixup": None}`; `"all"`.
     - `numbers`: `"scaled"`, `"pieces"` (piecewise-linear encoding added), or `"auto"`: a pilot run chooses.
     - `single`: one network instead of an ensemble. `search_batch_norm`: tune batch norm's own hyperparameters too.
     - `class_weight`: `"balanced"`: every class counts alike.
-    - `judge`: `"log-loss"`, `"brier"` or `"accuracy"`; `"rmse"` or `"mae"` in regression.
+    - `judge`: what effects and configurations are judged by: `"log-loss"` (default), `"brier"` or `"accuracy"`; in
+      regression `"rmse"` (default) or `"mae"`.
     - `seed`: the random seed.
     - `out`: the run's folder; `overwrite` replaces a run there, `resume` continues one. By default a temporary folder,
       which lives as long as the run that is returned.
-    - `cluster`: a Ray cluster to train on.
+    - `cluster`: a Ray cluster to train on: `"local"`, `"auto"`, `"host:port"` or `"ray://host:port"`.
     - `verbose`: show progress.
     - `lang`: the language of progress and report, `"en"` or `"ko"`; by default that of the locale.
 

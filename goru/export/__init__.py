@@ -1,4 +1,8 @@
-"""Models for programs without goru: ONNX, a PyTorch module, plain tensors."""
+"""Models for programs without goru: ONNX, a PyTorch module, plain tensors.
+
+`goru.export.onnx.save(model, "wine.onnx")`, `goru.export.torch.save(model, folder)`, and
+`goru.export.safetensors.save(model, trained, folder)`; runs and estimators have `export`, which calls them.
+"""
 
 from importlib import import_module
 from types import ModuleType

@@ -83,11 +83,13 @@ def study(
     - `design`: factors, knobs and questions; see [`Design`][goru.experiment.design.Design].
     - `budget`: seconds for everything, or `"10m"`; `n_trials`: how many trials instead. Default: 10 minutes.
     - `folder`: keeps every trial; a study that was stopped goes on there. `overwrite`: replaces the run in it.
-    - `workers`: processes that train, by default one a GPU or a core; 0 trains in this one. `cluster`: a Ray cluster.
+    - `workers`: processes that train, by default one a GPU or a core; 0 trains in this one. `cluster`: a Ray cluster,
+      as of `goru.fit`.
     - `test`: True sets a fifth of the rows aside, False none; or a pair `(X, y)`.
-    - `cv`: a number of folds, a splitter of scikit-learn's, or pairs of indices. `groups` are kept together, `time`
-      puts the past before the future, `stratify=False` or an array changes what is spread evenly over the folds.
-    - `sample_weight`: what every row counts for.
+    - `cv`: a number of folds, a splitter of scikit-learn's, or pairs of indices. `groups`, `(rows,)`, are kept
+      together, `time`, `(rows,)`, puts the past before the future, `stratify=False` or an array `(rows,)` changes what
+      is spread evenly over the folds.
+    - `sample_weight`: what every row counts for, `(rows,)`.
     - `task`: `"classification"` or `"regression"`, where `y` does not say it; `loss`: a function `(y, predicted)` that
       gives a loss a row, instead of the log loss or the squared error.
     - `limit`: seconds after which a trial is taken to hang; by default 20 times what trials take.
