@@ -1,4 +1,5 @@
-"""The README in English and in Korean: the same structure, the same commands, links that lead somewhere."""
+"""The README and the pages of docs in English and in Korean: the same structure, the same commands, links that lead
+somewhere."""
 
 import re
 from pathlib import Path
@@ -8,8 +9,15 @@ import pytest
 import goru
 
 ROOT = Path(goru.__file__).parent.parent
-ENGLISH, KOREAN = (ROOT / name for name in ("README.md", "README.ko.md"))
-PAGES = (ENGLISH, KOREAN, *(ROOT / name for name in ("CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md")))
+ENGLISH = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+KOREAN = [ROOT / "README.ko.md", *(page for page in DOCS if page.name.endswith(".ko.md"))]
+PAGES = [ENGLISH, KOREAN[0], *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")), *DOCS]
+both = pytest.mark.parametrize(
+    ("english", "korean"),
+    [(page.with_name(page.name.replace(".ko.", ".")), page) for page in KOREAN],
+    ids=lambda page: page.name,
+)
 pytestmark = pytest.mark.skipif(not ENGLISH.exists(), reason="goru is installed without its repository")
 
 
@@ -20,15 +28,16 @@ def outline(page: Path) -> list[str]:
         if line.startswith("```"):
             code = not code
             found += [line] * code
-        elif not code and (mark := re.match(r"#+ |\| |- |!\[|\*\*", line)):
+        elif not code and (mark := re.match(r"#+ |\| |- |!\[|\*\*(?=[^*]+[.?]\*\*)", line)):
             found.append(mark[0])
     return found
 
 
 def commands(page: Path) -> list[str]:
-    """The lines of all blocks of code, without comments and with single spaces."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
-    return [" ".join(line.split("#")[0].split()) for block in blocks for line in block.splitlines()]
+    """The lines of all blocks of code, without comments and with single spaces; what goru prints is text."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+    lines = [line for language, block in blocks if language != "text" for line in block.splitlines()]
+    return [" ".join(line.split("#")[0].split()) for line in lines]
 
 
 def links(page: Path) -> list[str]:
@@ -41,17 +50,24 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-def test_both_have_the_same_structure():
-    assert outline(ENGLISH) == outline(KOREAN)
+def places(page: Path) -> set[str]:
+    """The files that a page links to, in whatever language: their sections have other names in each."""
+    return {link.partition("#")[0].replace(".ko.md", ".md") for link in links(page)} - {""}
 
 
-def test_both_have_the_same_commands():
-    assert commands(ENGLISH) == commands(KOREAN)
+@both
+def test_both_have_the_same_structure(english, korean):
+    assert outline(english) == outline(korean)
 
 
-def test_both_lead_to_the_same_places():
-    others = {"README.md", "README.ko.md"}
-    assert sorted(set(links(ENGLISH)) - others) == sorted(set(links(KOREAN)) - others)
+@both
+def test_both_have_the_same_commands(english, korean):
+    assert commands(english) == commands(korean)
+
+
+@both
+def test_both_lead_to_the_same_places(english, korean):
+    assert places(english) == places(korean)
 
 
 def test_the_first_screen_has_the_question_a_picture_and_how_to_begin():
