@@ -113,7 +113,12 @@ def _among_networks(
     if recommended.verdict == "negligible":
         return kept("The effects of the techniques are negligible here: a plain {noun} does as well.", noun=noun)
     if recommended.change >= 0:
-        return kept("Nothing speaks for one combination here: what did best in some folds did no better in the others.")
+        return kept(
+            "Nothing speaks for one combination here: {words} has the lowest mean {measure}, but what did best in some "
+            "folds did no better in the others.",
+            words=words,
+            measure=measure,
+        )
     spelt = _spelt(change, confidence=confidence)
     if not worse and (recommended.helps or 0.0) >= defaults.LIKELY:
         chance = min(recommended.helps or 0.0, 0.99)

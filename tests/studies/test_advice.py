@@ -63,6 +63,12 @@ def test_of_what_has_the_best_score_no_loss_is_told_and_that_a_score_has_no_inte
     assert said == f"Use {words}: it has the best validation score, whose margin of error is unknown."
 
 
+NO_DIFFERENCE = (
+    f"Nothing speaks for one combination here: {WORDS} has the lowest mean validation loss, but what did best in some "
+    "folds did no better in the others."
+)
+
+
 class TestOthers:
     @EFFECTS
     def test_one_that_is_better_for_sure_is_to_be_used(self, effect):
@@ -171,14 +177,8 @@ class TestNetworks:
                 f"Use {WORDS}: the validation loss is 20% (95% CI 16% to 24%) lower than the plain network's.",
             ),
             (NOTHING, "The effects of the techniques are negligible here: a plain network does as well."),
-            (
-                HURTS,
-                "Nothing speaks for one combination here: what did best in some folds did no better in the others.",
-            ),
-            (
-                recommended("inconclusive", 0.01),
-                "Nothing speaks for one combination here: what did best in some folds did no better in the others.",
-            ),
+            (HURTS, NO_DIFFERENCE),
+            (recommended("inconclusive", 0.01), NO_DIFFERENCE),
             (
                 OPEN,
                 f"{WORDS[:1].upper()}{WORDS[1:]} has the lowest validation loss, but not significantly lower "

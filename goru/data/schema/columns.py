@@ -152,7 +152,7 @@ def _decide_numeric(series: pd.Series, name: str, written: pd.Series) -> Column:
         )
     elif names_rows(name) and counts_rows(series):
         return DroppedColumn(
-            name, kept("it counts the rows, as an index does. Give it another name if it is a feature")
+            name, kept("it counts the rows, as an index does; give it another name if it is a feature")
         )
     return NumericColumn(name, missing=missing, boolean=is_boolean(series))
 
