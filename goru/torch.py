@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from goru.errors import InputError
+from goru.errors import InputError, NotInstalledError
 from goru.functions.outputs import YieldedPredictions
 from goru.functions.ready.features import features
 from goru.functions.ready.hyperparameters import hyperparameter
@@ -20,7 +20,7 @@ try:
     from torch.nn import functional
     from torch.utils.data import default_collate
 except ImportError:
-    raise InputError("goru.torch needs PyTorch: pip install torch") from None
+    raise NotInstalledError("goru.torch needs PyTorch. Install it with: pip install torch.") from None
 
 PREDICTED_AT_ONCE = 1024  # rows
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from goru.wording import listing
@@ -135,11 +136,7 @@ class State:
         training = _Reader("training", top.get("training"), tuple(TrainingState.__dataclass_fields__))
         kind = data.word("kind", ("shape", "table"))
         return cls(
-            None
-            if kind == "table"
-            else ShapeData(
-                data.word("name"), data.count("rows"), data.number("noise"), data.count("useless"), data.count("seed")
-            ),
+            None if kind == "table" else data.shape(),
             NetworkState(
                 network.widths("hidden"),
                 network.word("activation"),
@@ -234,6 +231,11 @@ class _Reader:
         where = self._where(field_name)
         return checked_count(where, self.get(field_name))
 
+    def shape(self) -> ShapeData:
+        return ShapeData(
+            self.word("name"), self.count("rows"), self.number("noise"), self.count("useless"), self.count("seed")
+        )
+
     def widths(self, field_name: str) -> tuple[int, ...]:
         where, value = self._where(field_name), self.get(field_name)
         most = int(BOUNDS["network.layers"][1])
@@ -242,13 +244,21 @@ class _Reader:
         return tuple(checked_count(where, width, BOUNDS["network.width"]) for width in value)
 
 
+def checked_shape(fields: Mapping[str, object]) -> ShapeData:
+    """Points in the plane of these fields, all of them.
+
+    **Raises:** `StateError` if one cannot be used.
+    """
+    return _Reader("data", fields, tuple(ShapeData.__dataclass_fields__)).shape()
+
+
 def checked_number(where: str, value: object, bounds: tuple[float, float] | None = None) -> float:
     """A finite number within its bounds; true and false are none.
 
     **Raises:** `StateError`.
     """
     low, high = bounds or BOUNDS[where]
-    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
         raise StateError(where, f"{where} must be a number from {low:g} to {high:g}.")
     return float(value)
 
@@ -259,6 +269,6 @@ def checked_count(where: str, value: object, bounds: tuple[float, float] | None 
     **Raises:** `StateError`.
     """
     low, high = bounds or BOUNDS[where]
-    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+    if isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high and value == int(value):
         return int(value)
     raise StateError(where, f"{where} must be a whole number from {low:g} to {high:g}.")
