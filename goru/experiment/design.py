@@ -89,7 +89,7 @@ class Design:
                 raise InputError(f"exclude: no arm is left with {factor!r} at {listing(map(repr, missing))}.")
 
     def __repr__(self) -> str:
-        usual = {"knobs": {}, "exclude": ()}
+        usual: dict[str, Any] = {"knobs": {}, "exclude": ()}
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return f"Design({', '.join(f'{name}={value!r}' for name, value in given.items() if value != usual.get(name))})"
 

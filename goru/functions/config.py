@@ -45,6 +45,6 @@ class Config(Mapping[str, Any]):
 
 
 def no_such(name: str, values: Mapping[str, Any]) -> str:
-    """What is said where a configuration has no such name."""
+    """What is said where a configuration of these `values` has none of the `name`."""
     hint = nearest(name, values) or f" If only some arms have it: config.get({name!r}, default)."
     return f"config has no {name!r}. It has {listing(values) or 'nothing'}.{hint}"

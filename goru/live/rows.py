@@ -161,12 +161,13 @@ def shape(name: ShapeName = "circles", rows: int = 300, noise: float = 0.2, usel
 
     **Raises:** `InputError` for what a page cannot be set to either.
     """
-    fields = {"name": name, "rows": rows, "noise": noise, "useless": useless, "seed": seed}
+    given = {"name": name, "rows": rows, "noise": noise, "useless": useless, "seed": seed}
+    fields = {field: value.item() if isinstance(value, np.generic) else value for field, value in given.items()}
     try:
         return of_shape(checked_shape(fields))
     except StateError as error:
-        given = fields[error.where.removeprefix("data.")]
-        raise InputError(f"{str(error).removeprefix('data.')} Got {given!r} instead.") from None
+        value = fields[error.where.removeprefix("data.")]
+        raise InputError(f"{str(error).removeprefix('data.')} Got {value!r} instead.") from None
 
 
 def table(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from numbers import Real
 from typing import Any, Literal, get_args
 
 from goru.wording import listing
@@ -258,7 +257,7 @@ def checked_number(where: str, value: object, bounds: tuple[float, float] | None
     **Raises:** `StateError`.
     """
     low, high = bounds or BOUNDS[where]
-    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
         raise StateError(where, f"{where} must be a number from {low:g} to {high:g}.")
     return float(value)
 
@@ -269,6 +268,6 @@ def checked_count(where: str, value: object, bounds: tuple[float, float] | None 
     **Raises:** `StateError`.
     """
     low, high = bounds or BOUNDS[where]
-    if isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
         return int(value)
     raise StateError(where, f"{where} must be a whole number from {low:g} to {high:g}.")
