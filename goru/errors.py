@@ -17,6 +17,13 @@ class InputError(ValueError):
     """
 
 
+class NotInstalledError(InputError, AttributeError):
+    """A package that a part of goru needs is not there: one line, as of `InputError`.
+
+    To `hasattr` and `help`, which ask for every part, that part is not there either.
+    """
+
+
 class InputWarning(UserWarning):
     """Input that an estimator takes for something else than it may be meant as: one line, as of `InputError`."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from goru.errors import InputError
+from goru.errors import InputError, NotInstalledError
 from goru.functions.outputs import YieldedPredictions
 from goru.functions.ready.features import features
 from goru.functions.ready.hyperparameters import hyperparameter
@@ -20,7 +20,7 @@ try:
     from torch.nn import functional
     from torch.utils.data import default_collate
 except ImportError:
-    raise InputError("goru.torch needs PyTorch: pip install torch") from None
+    raise NotInstalledError("goru.torch needs PyTorch. Install it with: pip install torch.") from None
 
 PREDICTED_AT_ONCE = 1024  # rows
 
@@ -70,7 +70,7 @@ def training(
     """
     for name, count in (("epochs", epochs), ("batch_size", batch_size)):
         if count < 1:
-            raise InputError(f"{name}={count}: it is 1 at least.")
+            raise InputError(f"{name}: {count} is out of range. Give 1 or more.")
     return ModuleTraining(make_module, epochs, batch_size, optimizer, scheduler, loss, dataset, device)
 
 
@@ -137,7 +137,7 @@ class ModuleTraining:
             case 3:
                 shape = tuple(row.shape[1:]) if isinstance(row, Tensor) else None
                 return self.make_module(config, shape[0] if shape and len(shape) == 1 else shape, outputs)
-        raise InputError("make_module takes (config), or (config, inputs, outputs).")
+        raise InputError("make_module: its arguments do not fit. Let it take (config), or (config, inputs, outputs).")
 
     def _rows(self, X: Any, device: torch.device) -> Callable[[np.ndarray], Any]:
         """What gives the rows of these numbers, as the module takes them."""
@@ -183,7 +183,7 @@ class _Target:
         if self.weights is None:
             return losses.mean()
         if losses.shape != (len(rows),):
-            raise InputError("with sample weights a loss has to give a number for each row: use reduction='none'.")
+            raise InputError("loss: with sample weights it has to give a number for each row. Use reduction='none'.")
         return (losses * self.weights[rows]).mean()
 
 
@@ -200,7 +200,7 @@ class _Classes(_Target):
             return torch.stack([torch.zeros_like(logit), logit], 1)
         if outputs.ndim != 2 or outputs.shape[1] != self.columns:
             raise InputError(
-                f"the module gives the shape {tuple(outputs.shape)}: give a column for each of the "
+                f"make_module: outputs have the shape {tuple(outputs.shape)}. Give a column for each of the "
                 f"{self.columns} classes."
             )
         return outputs
@@ -228,7 +228,7 @@ class _Numbers(_Target):
     def outputs(self, outputs: Tensor) -> Tensor:
         """Standardised values `(rows,)`."""
         if outputs.ndim != 1 and (outputs.ndim != 2 or outputs.shape[1] != 1):
-            raise InputError(f"the module gives the shape {tuple(outputs.shape)}: give one number a row.")
+            raise InputError(f"make_module: outputs have the shape {tuple(outputs.shape)}. Give one number a row.")
         return outputs.reshape(-1)
 
     def losses(self, outputs: Tensor, rows: np.ndarray) -> Tensor:

@@ -10,6 +10,7 @@ import typer
 
 from goru.errors import InputError
 from goru.language import choose
+from goru.wording import listing, shortened
 
 STARTED = time.monotonic()  # a budget counts from here
 Language = Annotated[
@@ -41,7 +42,10 @@ def names(texts: list[str] | None) -> tuple[str, ...]:
     try:
         rows = list(csv.reader(texts or [], skipinitialspace=True))
     except csv.Error:
-        raise InputError(f"{texts}: invalid column names. Give them as A,B or one at a time.") from None
+        raise InputError(
+            f"{listing(map(shortened, texts or []))}: invalid column names. Give them as A,B, or one option each; put "
+            "names with commas in quotes."
+        ) from None
     return tuple(name.strip() for row in rows for name in row if name.strip())
 
 
@@ -53,9 +57,9 @@ def reading(*runs: Path) -> Iterator[None]:
     except (InputError, OSError, MemoryError):
         raise
     except Exception as error:  # whatever comes of a number where there should be a list
-        from goru.wording import listing, shortened
-
-        message = f"{listing(runs)}: not as a study writes it ({type(error).__name__}: {shortened(error, 100)})."
+        message = (
+            f"{listing(runs)}: files are not as goru writes them ({type(error).__name__}: {shortened(error, 100)})."
+        )
         raise InputError(f"{message} Fit the run again with --overwrite.") from error
 
 

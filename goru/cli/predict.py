@@ -32,7 +32,7 @@ def predict_command(
         model = open_run(run).model
     if proba and model.target.classes is None:
         raise InputError(
-            f"{run}: --proba: '{model.target.name}' is numeric and has no class probabilities. Leave it out."
+            f"{run}: --proba: '{model.target.name}' is numeric and has no class probabilities. Leave out --proba."
         )
     table = read_table(source, model.schema.others)
     encoded = model.schema.encode(table.frame, table.name, known=[model.target.name])

@@ -27,7 +27,7 @@ def report_command(
     from goru.studies.runs.run import REPORT, open_run
 
     if len(runs) > 1 and not compare:
-        raise InputError("several runs. Give one, or --compare for a page on all of them.")
+        raise InputError("several runs are given. Give one, or --compare for one page about all of them.")
     if compare:
         from goru.report.comparison import comparison_page
 

@@ -84,7 +84,7 @@ class BaseMLP(Estimator):
         self._check(y)
         hidden = hidden_widths(self.hidden_layer_sizes)
         if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
+            raise ValueError("partial_fit does not support early_stopping=True. Set early_stopping=False, or call fit.")
         first = not hasattr(self, "_learner") or not (self.warm_start or incremental)
         given = X
         if not first:
@@ -109,7 +109,10 @@ class BaseMLP(Estimator):
         every = np.ones(X.shape[0]) if weights is None else weights
         targets = self._targets(y, every, incremental, first)
         if self.batch_norm and len(targets) < 2:
-            raise ValueError("batch normalization needs at least two rows, and there is 1 sample.")
+            raise ValueError(
+                "batch normalization needs at least two rows, and there is 1 sample. "
+                "Give more rows, or batch_norm=None."
+            )
         if first:
             (inputs.follow if incremental else inputs.fit)(X, every)
             if not incremental:  # the first rows of many say little about a column
@@ -125,7 +128,7 @@ class BaseMLP(Estimator):
         dtype = learner.numbers.flat.dtype
         x, targets = inputs.transform(X, dtype), targets.astype(dtype, copy=False)
         if isinstance(x, SparseRows) and (used := [name for name in AUGMENTATIONS if getattr(self, name)]):
-            raise ValueError(f"{used[0]} changes rows, and these are sparse. Give X.toarray(), or leave it out.")
+            raise ValueError(f"X is sparse, and {used[0]} needs dense rows. Give X.toarray(), or {used[0]}=0.")
         if self.solver == "lbfgs":
             self._minimize(x, targets, weights)
         else:
@@ -236,7 +239,7 @@ class BaseMLP(Estimator):
         if not finite.any():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be"
-                " preprocessed."
+                " preprocessed. Lower learning_rate_init, or scale X."
             )
         if not finite.all():
             warnings.warn(
@@ -290,6 +293,4 @@ def _without_weightless(X: Any, y: np.ndarray, weights: np.ndarray) -> tuple[Any
     kept = np.flatnonzero(weights)
     if len(kept) == len(weights):
         return X, y, weights
-    if len(kept) == 0:
-        raise ValueError("All rows have a weight of zero: there is nothing to learn from.")
     return (X.iloc[kept] if hasattr(X, "iloc") else X[kept]), y[kept], weights[kept]

@@ -158,11 +158,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         first = not hasattr(self, "classes_")
         if first and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit. Give all that there will ever be."
+            )
         if classes is not None:
             if not first and not np.array_equal(self.classes_, unique_labels(classes)):
                 raise ValueError(
-                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
+                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}. "
+                    "Give the same classes in every call, or none after the first."
                 )
             if first:
                 self._check(y)
@@ -199,7 +202,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _labels_in_order(self) -> tuple[Any, ...]:
         if self._label_binarizer.y_type_.startswith("multilabel"):
-            raise AttributeError("model_: a model has one label a row, and this target has several.")
+            raise AttributeError(
+                "model_: a model has one label a row, and this target has several. "
+                "Keep the estimator itself with pickle or joblib."
+            )
         return tuple(self.classes_.tolist())
 
     def _labels(self, predicted: np.ndarray) -> np.ndarray:
@@ -251,11 +257,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             if not incremental and set(classes) != set(self.classes_):
                 raise ValueError(
                     "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                    f"Previously got {self.classes_}, `y` has {classes}"
+                    f"Previously got {self.classes_}, `y` has {classes}. Give warm_start=False, or clone the estimator."
                 )
             if len(np.setdiff1d(classes, self.classes_)):
                 raise ValueError(
-                    f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+                    f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}. "
+                    "Give all classes in the first call of partial_fit."
                 )
         return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
 

@@ -36,16 +36,25 @@ class Estimator(BaseEstimator, ABC):
     def _weights(self, sample_weight: Any, X: Any, by_class: np.ndarray | None) -> np.ndarray | None:
         """What rows count for, by themselves and by their class, `(rows,)`; `None` if all count alike.
 
-        **Raises:** `ValueError` for weights below zero.
+        **Raises:** `ValueError` for weights below zero, or if all are zero.
         """
         if by_class is not None and (by_class < 0).any():
-            raise ValueError("Negative values in class_weight: a class counts for something, or for nothing.")
-        if sample_weight is None:
-            return by_class
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        if (weights < 0).any():
-            raise ValueError("Negative values in sample_weight: a row counts for something, or for nothing.")
-        return weights if by_class is None else weights * by_class
+            raise ValueError("Negative values in class_weight. Give numbers of at least 0.")
+        weights = by_class
+        if sample_weight is not None:
+            checked = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            if (checked < 0).any():
+                raise ValueError("Negative values in sample_weight. Give numbers of at least 0.")
+            weights = checked if by_class is None else checked * by_class
+        if weights is not None and not weights.any():
+            names = self._weighing(sample_weight)
+            raise ValueError(f"{names}: all rows have a weight of zero. Give at least one above zero.")
+        return weights
+
+    def _weighing(self, sample_weight: Any) -> str:
+        """What weights come from, for messages."""
+        given = {"sample_weight": sample_weight, "class_weight": getattr(self, "class_weight", None)}
+        return " and ".join(name for name, weight in given.items() if weight is not None)
 
     @property
     def model_(self) -> Model:

@@ -141,7 +141,9 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:
-            raise ValueError(f"y has one class only, {encoder.classes_.tolist()[0]!r}. There is nothing to predict.")
+            raise ValueError(
+                f"y has one class only, {encoder.classes_.tolist()[0]!r}. Give rows of two classes or more."
+            )
         self.classes_ = encoder.classes_
         return encoder.transform(y)
 

@@ -173,8 +173,9 @@ def hidden_widths(hidden_layer_sizes: Any) -> tuple[int, ...]:
     """The widths as a tuple, of a sequence or a single number."""
     sizes = hidden_layer_sizes if np.iterable(hidden_layer_sizes) else [hidden_layer_sizes]
     widths = tuple(sizes)
-    if not all(_integer(width) for width in widths):
-        raise ValueError(f"hidden_layer_sizes must be whole numbers, got {hidden_layer_sizes!r}.")
-    if any(width <= 0 for width in widths):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {list(widths)}.")
+    if not all(_integer(width) and width >= 1 for width in widths):
+        raise ValueError(
+            "hidden_layer_sizes must be whole numbers of at least 1, such as (100, 50). "
+            f"Got {hidden_layer_sizes!r} instead."
+        )
     return tuple(int(width) for width in widths)

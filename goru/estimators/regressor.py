@@ -12,6 +12,7 @@ from goru.estimators.base import BaseMLP, takes_batches
 from goru.estimators.inputs import Scaling
 from goru.estimators.notes import notes_on_quantity
 from goru.estimators.samples import Sample
+from goru.wording import counted
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -149,7 +150,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if self.loss == "poisson" and (y < 0).any():
-            raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': they are below 0.")
+            raise ValueError(
+                "Some value(s) of y are out of the valid range of the loss 'poisson': they are below 0. "
+                "Leave these rows out, or use loss='squared_error'."
+            )
         return y.astype(np.float64).reshape(len(y), -1)
 
     def _notes_on_target(self, y: Any, places: np.ndarray | None) -> tuple[str, ...]:
@@ -157,7 +161,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _targets(self, y: Any, weights: np.ndarray, incremental: bool, first: bool) -> np.ndarray:
         if not first and y.shape[1] != self.n_outputs_:
-            raise ValueError(f"y has {y.shape[1]} outputs, and the networks have {self.n_outputs_}.")
+            outputs = self.n_outputs_
+            raise ValueError(
+                f"y has {counted(y.shape[1], 'output')}, and the network was fitted on {outputs}. Give {outputs}, or "
+                "clone the estimator."
+            )
         if first:
             self._scale: np.ndarray | None = None
             self._open: dict[int, Sample] = {}
@@ -174,7 +182,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _labels_in_order(self) -> None:
         if self.n_outputs_ > 1 or self.loss == "poisson":
             what = "counts" if self.loss == "poisson" else f"{self.n_outputs_} values a row"
-            raise AttributeError(f"model_: a model has one value a row, fitted by squared errors, not {what}.")
+            raise AttributeError(
+                f"model_: a model has one value a row, fitted by squared errors, not {what}. "
+                "Keep the estimator itself with pickle or joblib."
+            )
 
     def _output_scale(self) -> np.ndarray | None:
         return self._scale

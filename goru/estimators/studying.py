@@ -88,7 +88,8 @@ class BaseMLPCV(Estimator):
             check_consistent_length(X, y, groups)
             if X.shape[0] < FEWEST_ROWS:
                 raise ValueError(
-                    f"n_samples={X.shape[0]}: a study fits on some rows and scores others; {FEWEST_ROWS} are needed."
+                    f"n_samples={X.shape[0]}: a study needs {FEWEST_ROWS} rows at least, some to fit on and others to "
+                    "score. Give more rows."
                 )
             codes = self._checked_target(y)
             balanced, by_class = self._class_weight(codes)
@@ -107,7 +108,10 @@ class BaseMLPCV(Estimator):
             frame, codes, weights = frame.iloc[kept], codes[kept], weights[kept]
             groups = None if groups is None else groups[kept]
             if classifier and len(np.unique(codes)) < 2:
-                raise ValueError("The rows whose weight is above zero are of one class only: nothing to predict.")
+                raise ValueError(
+                    f"{self._weighing(sample_weight)}: all rows of weight above zero are of one class. Give weight to "
+                    "rows of another."
+                )
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(np.iinfo(np.int32).max)

@@ -18,8 +18,10 @@ def within_floats() -> Iterator[None]:
     """Turn what NumPy says of whole numbers that no float holds into a `ValueError`, as of other bad input."""
     try:
         yield
-    except OverflowError as error:
-        raise ValueError(f"A number is too large: {error}.") from None
+    except OverflowError:
+        raise ValueError(
+            "X, y or sample_weight holds a whole number that is too large for a float. Scale it, or leave it out."
+        ) from None
 
 
 def validated(estimator: Any, X: Any, schema: Schema | None, reset: bool) -> Any:

@@ -19,6 +19,9 @@ class Arm(Mapping[str, Level]):
     levels: tuple[tuple[str, Level], ...]
     techniques: tuple[str, ...] = field(default=(), compare=False)
 
+    def __repr__(self) -> str:
+        return f"Arm({dict(self)})"
+
     def __getitem__(self, factor: str) -> Level:
         for name, level in self.levels:
             if name == factor:

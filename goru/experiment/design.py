@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -87,6 +87,11 @@ class Design:
         for factor, levels in self.factors.items():
             if missing := [level for level in levels if not any(arm[factor] == level for arm in self.arms)]:
                 raise InputError(f"exclude: no arm is left with {factor!r} at {listing(map(repr, missing))}.")
+
+    def __repr__(self) -> str:
+        usual: dict[str, Any] = {"knobs": {}, "exclude": ()}
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return f"Design({', '.join(f'{name}={value!r}' for name, value in given.items() if value != usual.get(name))})"
 
     @property
     def combinations(self) -> int:

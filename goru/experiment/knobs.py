@@ -43,6 +43,12 @@ class Knob:
         if not isinstance(self.when, Mapping):
             raise InputError(f'{where}: when says which levels it needs, such as {{"dropout": True}}.')
 
+    def __repr__(self) -> str:
+        made_by = "integers" if self.whole else "log_uniform" if self.log else "uniform"
+        log = ", log=True" if self.whole and self.log else ""
+        when = f", when={dict(self.when)}" if self.when else ""
+        return f"{made_by}({self.low!r}, {self.high!r}{log}{when})"
+
     def at(self, u: float) -> float:
         """The number at a place `u` of the range, from 0 to 1."""
         low, high = (self.low, self.high + 1) if self.whole and not self.log else (self.low, self.high)

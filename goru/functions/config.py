@@ -35,11 +35,16 @@ class Config(Mapping[str, Any]):
             raise AttributeError(name)
         if name in self._values:
             return self._values[name]
-        there = listing(self._values)
-        raise AttributeError(f"this configuration has no {name!r}, but {there}.{nearest(name, self._values)}")
+        raise AttributeError(no_such(name, self._values))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("a configuration is not changed")
+        raise AttributeError("config cannot be changed. Copy it: dict(config).")
 
     def __repr__(self) -> str:
         return f"Config({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+
+
+def no_such(name: str, values: Mapping[str, Any]) -> str:
+    """What is said where a configuration of these `values` has none of the `name`."""
+    hint = nearest(name, values) or f" If only some arms have it: config.get({name!r}, default)."
+    return f"config has no {name!r}. It has {listing(values) or 'nothing'}.{hint}"

@@ -43,13 +43,14 @@ def load_experiment(where: str) -> Experiment:
         raise InputError(f"{path}: no such file. Name a Python file and a function in it: experiment.py:train.")
     module = _run(path)
     names = vars(module)
-    for wanted in (name, "design"):
+    function = f"Name a function: {path.name}:train."
+    for wanted, otherwise in ((name, function), ("design", "Add one: design = goru.Design(factors=...).")):
         if wanted not in names:
-            raise InputError(f"{path}: defines no {wanted!r}.{nearest(wanted, names)}")
+            raise InputError(f"{path}: defines no {wanted!r}.{nearest(wanted, names) or f' {otherwise}'}")
     if not isinstance(names["design"], Design):
-        raise InputError(f"{path}: 'design' is a {type(names['design']).__name__}, and no goru.Design.")
+        raise InputError(f"{path}: 'design' is a {type(names['design']).__name__}. Make it a goru.Design.")
     if not callable(names[name]):
-        raise InputError(f"{path}: {name!r} is no function.")
+        raise InputError(f"{path}: {name!r} is a {type(names[name]).__name__}. {function}")
     return Experiment(names[name], names["design"], names.get("save"), names.get("loss"))
 
 

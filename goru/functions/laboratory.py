@@ -201,9 +201,14 @@ class TrainingFunctions:
         lines = [line.strip() for line in failure.splitlines() if line.strip(" ^~|")]
         last = " | ".join(lines[-_LAST_LINES:])
         if len(plain) >= HOPELESS and self._went_well:
-            raise InputError(f"train: all of the first {len(plain)} trials of the plain combination failed: {last}")
+            raise InputError(
+                f"train: the first {len(plain)} trials of the plain combination, with which others are compared, all "
+                f"failed. Mend train; the last traceback ends: {last}"
+            )
         if len(self._failures) >= HOPELESS and not self._went_well:
-            raise InputError(f"train: all of the first {len(self._failures)} trials failed: {last}")
+            raise InputError(
+                f"train: the first {len(self._failures)} trials all failed. Mend train; the last traceback ends: {last}"
+            )
 
     def _trials(self, jobs: Sequence[Job], attempt: Attempt) -> list[Trial]:
         """The trials of one configuration, and of those that are the same."""

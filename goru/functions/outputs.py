@@ -88,17 +88,20 @@ def scored(yielded: Any, rows: Rows, loss: Loss | None, scale: float) -> Scored:
     training = getattr(yielded, "training", None) if isinstance(yielded, YieldedLosses | YieldedPredictions) else None
     known = float("nan") if training is None else float(training)
     if isinstance(yielded, YieldedLosses):
-        return Scored(_of_rows(yielded.values, rows, "losses"), known, None)
+        return Scored(_of_rows(yielded.values, rows, "train: losses"), known, None)
     values = yielded.values if isinstance(yielded, YieldedPredictions) else yielded
     if yielded is None:
-        raise ValueError("nothing was yielded: yield predictions of the validation rows, or goru.losses(...).")
+        raise ValueError("train: it yielded None. Yield predictions of the validation rows, or goru.losses(...).")
     predicted = _copied(values)
     if loss is not None:
-        return Scored(_of_rows(loss(rows.y, predicted), rows, "losses that loss= returns"), known, predicted)
+        return Scored(_of_rows(loss(rows.y, predicted), rows, "loss: losses"), known, predicted)
     if rows.codes is None:
-        raise ValueError("without y, or with several targets, yield goru.losses(per_row) or give loss=.")
+        raise ValueError(
+            "train: without y, or with several targets, predictions have no loss. Yield goru.losses(per_row), or give "
+            "loss=."
+        )
     if rows.classes is None:
-        predicted = _of_rows(predicted, rows, "predictions")
+        predicted = _of_rows(predicted, rows, "train: predictions")
         return Scored(((rows.codes - predicted) / scale) ** 2, known, predicted)
     predicted = _probabilities(predicted, len(rows), len(rows.classes))
     right = predicted[np.arange(len(rows)), rows.codes]
@@ -115,7 +118,7 @@ def _of_rows(values: Any, rows: Rows, what: str) -> np.ndarray:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.shape != (len(rows),):
-        raise ValueError(f"{what} of shape {values.shape} for {len(rows)} validation rows: ({len(rows)},) is wanted.")
+        raise ValueError(f"{what} of shape {values.shape} for {len(rows)} validation rows. Give ({len(rows)},).")
     return values
 
 
@@ -126,11 +129,13 @@ def _probabilities(values: np.ndarray, rows: int, classes: int) -> np.ndarray:
         values = np.stack([1 - second, second], axis=1)
     if values.shape != (rows, classes):
         raise ValueError(
-            f"predictions of shape {values.shape} for {rows} validation rows and {classes} classes: probabilities "
-            f"({rows}, {classes}) are wanted, in the order of validation.classes."
+            f"train: predictions of shape {values.shape} for {rows} validation rows and {classes} classes. Give "
+            f"probabilities ({rows}, {classes}), in the order of validation.classes."
         )
     finite = np.isfinite(values).all(axis=1)
     values[~finite] = np.nan
     if (values[finite] < -1e-6).any() or (abs(values[finite].sum(axis=1) - 1) > 1e-2).any():
-        raise ValueError("predictions are no probabilities: a row's must not be negative, and sum to 1 (a softmax).")
+        raise ValueError(
+            "train: predictions are no probabilities. Let none be negative and those of a row sum to 1 (a softmax)."
+        )
     return np.clip(values, 0, None)  # NaN stays NaN

@@ -7,8 +7,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from goru.data.targets.task import recognise_task, task_of_numbers
-from goru.errors import InputError
-from goru.wording import counted
+from goru.errors import InputError, option
+from goru.wording import counted, listing
+
+FEWEST_ROWS = 10  # that are cut into folds
 
 Task = Literal["classification", "regression", "loss"]
 
@@ -82,7 +84,7 @@ def table_of(
         raise InputError(f"unknown task {task!r}. Give 'classification', 'regression' or 'loss'.")
     n = count(X)
     if n == 0:
-        raise InputError("X: there are no rows.")
+        raise InputError(f"X: there are no rows. Give {FEWEST_ROWS} or more.")
     if y is not None and count(y) != n:
         raise InputError(f"X and y: {counted(n, 'row')} and {counted(count(y), 'target')}. Give one target per row.")
     row_weights = None
@@ -114,7 +116,10 @@ def table_of(
         try:
             numbers = target.astype(np.float64)
         except (TypeError, ValueError):
-            raise InputError("y: task='regression' needs numbers.") from None
+            needs, other = option("task", "regression"), option("task", "classification")
+            raise InputError(
+                f"y: some targets are not numbers, and {needs} needs numbers. Convert them, or give {other}."
+            ) from None
         if not np.isfinite(numbers).all():
             raise InputError("y: some targets are infinite. Leave these rows out.")
         return WholeTable(X, y, numbers, None, row_weights, kind, n)
@@ -123,11 +128,14 @@ def table_of(
     except TypeError:
         raise InputError("y: labels are of several kinds, text and numbers, say. Give labels of one kind.") from None
     if classes is not None:
-        if not np.isin(labels, classes).all():
-            raise InputError("test: a class of its y is not among those of y.")
+        if new := labels[~np.isin(labels, classes)].tolist():
+            raise InputError(
+                f"test: its y has the class{'es' * (len(new) > 1)} {listing(map(repr, new))}, which y does not have. "
+                "Leave these rows out, or add such rows to X and y."
+            )
         labels, codes = classes, np.searchsorted(classes, target)
     elif len(labels) < 2:
-        raise InputError(f"y: there is one class, {labels[0]!r}, and nothing to predict.")
+        raise InputError(f"y: all rows are of one class, {labels.tolist()[0]!r}. Give rows of two classes or more.")
     return WholeTable(X, y, codes.astype(np.int64), labels, row_weights, kind, n)
 
 
@@ -137,10 +145,13 @@ def count(X: Any) -> int:
     **Raises:** `InputError` for what has no rows.
     """
     if isinstance(X, Mapping):
-        sizes = {count(part) for part in X.values()}
-        if len(sizes) != 1:
-            raise InputError("X: its inputs have different numbers of rows.")
-        return sizes.pop()
+        sizes = {name: count(part) for name, part in X.items()}
+        if not sizes:
+            raise InputError("X: a mapping without inputs. Give one or more, each with all rows.")
+        if len(set(sizes.values())) > 1:
+            there = listing(f"{name!r} has {size:,}" for name, size in sizes.items())
+            raise InputError(f"X: its inputs have different numbers of rows: {there}. Give the same rows in each.")
+        return next(iter(sizes.values()))
     try:
         return int(X.shape[0]) if hasattr(X, "shape") else len(X)
     except (TypeError, IndexError):

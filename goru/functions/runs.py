@@ -124,7 +124,7 @@ def effects(
     levels = dict(factors) if isinstance(factors, Mapping) else dict.fromkeys(_several(factors))
     _check(frame, [*levels, loss, *knobs, *blocks])
     if not levels:
-        raise InputError("factors: name one column at least.")
+        raise InputError("factors: there are none. Name one column or more.")
     runs, notes = _whole(frame, loss)
     columns = {name: _levels(runs, name, wanted) for name, wanted in levels.items()}
     for name, levels_of_factor in columns.items():
@@ -154,8 +154,8 @@ def effects(
         model = _Model(y, coded, columns, mains, pairs, covariates)
     if model.left < FEWEST_LEFT:
         raise InputError(
-            f"{counted(len(y), 'run')} are too few to estimate {model.numbers} numbers: {FEWEST_LEFT} more are "
-            "needed. Name fewer factors, knobs or blocks."
+            f"{counted(len(y), 'run')} are too few to estimate {model.numbers} numbers: {model.numbers + FEWEST_LEFT} "
+            "are needed. Give more runs, or name fewer factors, knobs or blocks."
         )
     if lost := [pair for pair in pairs if not model.is_known(model.pair(*pair))]:
         notes.append(kept("{pairs} of levels that other columns hide: left out", pairs=counted(len(lost), "pair")))
@@ -232,13 +232,13 @@ def _several(names: Sequence[str]) -> Sequence[str]:
     return [names] if isinstance(names, str) else names
 
 
-def _check(frame: "pd.DataFrame", names: Sequence[str]) -> None:
+def _check(frame: "pd.DataFrame", names: list[str]) -> None:
     there = list(map(str, frame.columns))
     for name in names:
         if name not in frame.columns:
-            raise InputError(f"unknown column {name!r}.{nearest(str(name), there)}")
-    if len(set(names)) < len(names):
-        raise InputError("a column is named twice. A column is a factor, a knob, a block or the loss.")
+            raise InputError(f"{name!r}: the table has no such column.{nearest(str(name), there)}")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"{twice[0]!r} is named twice. Name a column once: as a factor, a knob, a block or the loss.")
 
 
 def _whole(frame: "pd.DataFrame", loss: str) -> tuple["pd.DataFrame", list[str]]:
@@ -251,7 +251,7 @@ def _whole(frame: "pd.DataFrame", loss: str) -> tuple["pd.DataFrame", list[str]]
         kept("{runs} without a finite {loss!r}: left out", runs=counted(int((~known).sum()), "run"), loss=loss)
     ] * (not known.all())
     if not known.any():
-        raise InputError(f"{loss!r}: no run has a number there.")
+        raise InputError(f"{loss!r}: no run has a finite number in this column. Name the column that holds the loss.")
     return frame[known].assign(**{loss: losses[known]}), notes
 
 
@@ -276,7 +276,9 @@ def _levels(table: "pd.DataFrame", name: str, wanted: Sequence[Level] | None) ->
             level if level in there else words.get(str(level).lower(), level) for level in map(_plain_value, wanted)
         ]
         if missing := [level for level in asked if level not in there]:
-            raise InputError(f"{name!r}: no run has the level {listing(map(repr, missing))}.")
+            raise InputError(
+                f"{name!r}: no run has the level {listing(map(repr, missing))}. Runs have {listing(map(repr, there))}."
+            )
         there = asked
     else:
         there.sort(key=lambda level: (NOTHING.index(word) if (word := str(level).lower()) in NOTHING else 99, word))
@@ -284,7 +286,8 @@ def _levels(table: "pd.DataFrame", name: str, wanted: Sequence[Level] | None) ->
         raise InputError(f"{name!r}: all runs have the same level, {there[0]!r}. Leave it out.")
     if len(there) > MOST_LEVELS:
         raise InputError(
-            f"{name!r}: {len(there)} levels, {MOST_LEVELS} are the most. If it is a number, name it a knob."
+            f"{name!r} has {len(there)} levels, and {MOST_LEVELS} are the most for a factor. Make it a knob if it is a "
+            "number, or name the levels to compare."
         )
     return there
 

@@ -8,12 +8,11 @@ import numpy as np
 
 from goru.data.splitting import Split, split_test
 from goru.data.targets.task import Task
-from goru.errors import InputError
-from goru.functions.rows import WholeTable, table_of
+from goru.errors import InputError, option
+from goru.functions.rows import FEWEST_ROWS, WholeTable, count, table_of
 from goru.studies.cv import partitions_of
 from goru.studies.splits import cut, partitions, parts
-
-FEWEST_ROWS = 10
+from goru.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,21 +77,26 @@ def set_aside(sides: Sides, seed: int) -> tuple[np.ndarray, np.ndarray]:
     try:
         return split_test(sides.codes, sides.task, seed, sides.groups, sides.time)
     except InputError as error:
-        raise InputError(f"{error} Give test=False to set none aside.") from None
+        raise InputError(f"{error} Give more rows, or test rows of your own with {option('test')}.") from None
 
 
-def folds_of(development: DevelopmentRows, seed: int, cv: Any, X: Any) -> dict[int, list[list[Split]]]:
+def folds_of(development: DevelopmentRows, seed: int, cv: Any, X: Any, aside: int = 0) -> dict[int, list[list[Split]]]:
     """Partitions by their number of folds, the usual number first.
 
     **Arguments:**
 
     - `cv`: a number of folds, a splitter of scikit-learn's or pairs of indices; `None` for goru's own.
+    - `aside`: how many rows are for the test instead.
     """
-    if len(development.y_development) < FEWEST_ROWS:
-        rows = len(development.y_development)
-        raise InputError(f"X: {rows} rows are too few to cut into folds: {FEWEST_ROWS} are needed.")
+    if (rows := len(development.y_development)) < FEWEST_ROWS:
+        beside = f" beside {aside} for the test" if aside else ""
+        more = f", or test rows of your own with {option('test')}" if aside else ""
+        raise InputError(
+            f"X: {counted(rows, 'row')}{beside} are too few to cut into folds: {FEWEST_ROWS} are needed. "
+            f"Give more rows{more}."
+        )
     if isinstance(cv, Integral) and int(cv) < 2:
-        raise InputError(f"cv={cv}: give two folds at least.")
+        raise InputError(f"cv: {cv} is out of range. Give 2 folds or more, or None.")
     if cv is None:
         return cut(development, seed)
     if isinstance(cv, Integral):
@@ -110,7 +114,7 @@ def _partitions(development: DevelopmentRows, folds: int, seed: int) -> list[lis
     try:
         return partitions(development, folds, seed)
     except InputError as error:
-        raise InputError(f"cv={folds}: {error}") from None
+        raise InputError(f"cv={folds}: {error} Give fewer folds.") from None
 
 
 def _column(name: str, values: Any, n: int) -> np.ndarray | None:
@@ -118,7 +122,7 @@ def _column(name: str, values: Any, n: int) -> np.ndarray | None:
         return None
     column = np.asarray(values)
     if column.shape != (n,):
-        raise InputError(f"{name}: {column.shape} for {n:,} rows. Give one a row.")
+        raise InputError(f"{name}: shape {column.shape}, where X has {counted(n, 'row')}. Give one value per row.")
     return column
 
 
@@ -139,6 +143,8 @@ def divided(
     if test[1] is None and whole.y is not None:
         raise InputError("test: give its targets too, (X, y).")
     try:
+        if count(test[0]) == 0:
+            raise InputError("there are no rows. Give one or more, or True to set a fifth aside.")
         test_table = table_of(test[0], test[1], whole.task, classes=whole.classes)
     except InputError as error:
         raise InputError(f"test: {str(error).removeprefix('test: ')}") from None

@@ -93,7 +93,9 @@ class FunctionStudy:
         clock: Clock | None = None,
     ) -> None:
         if not callable(sources.train):
-            raise InputError("train: give a function train(fit, validation, config, seed) that yields predictions.")
+            raise InputError(
+                "train: it is no function. Give train(fit, validation, config, seed), which yields predictions."
+            )
         self.options, self._pool = options, pool
         self._watcher, self.clock = watcher or Silent(), clock or Clock()
         if options.trials is None:
@@ -105,7 +107,7 @@ class FunctionStudy:
         self.tables, self._development_rows, self._test_groups = divided(whole, sides, sources.test, options.seed)
         development = sides.development(self._development_rows)
         X = sources.X if len(self._development_rows) == whole.n else self.tables[0].rows(np.arange(self.tables[0].n)).X
-        self._partitions = folds_of(development, options.seed, sources.cv, X)
+        self._partitions = folds_of(development, options.seed, sources.cv, X, whole.n - len(self._development_rows))
         self._part = development.part(options.seed)
         self._scale = 1.0 if whole.codes is None or whole.classes is not None else deviation(self.tables[0])
 
@@ -257,8 +259,12 @@ class FunctionStudy:
         finite = plain and np.isfinite(plain[0].loss)
         if not finite:
             failed = [trial.output for trial in race.made if trial.arm == self._design.plain and trial.output]
-            why = f": {failed[-1].splitlines()[-1]}" if failed else ""
-            raise InputError(f"train: no configuration of the plain combination finished in every split{why}")
+            why = f" ({failed[-1].splitlines()[-1]})" if failed else ""
+            ranges = ", or the ranges of the knobs" if self._tuned else ""
+            raise InputError(
+                f"train: no configuration of the plain combination finished in every split{why}, so there is nothing "
+                f"to compare with. Mend train{ranges}."
+            )
         recommended = no_worse_than_plain(ranked, losses, self._design.plain, folds)
         return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
 

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from goru.errors import InputError
 from goru.live import shapes
-from goru.live.state import ShapeData, ShapeName, State, StateError
+from goru.live.state import ShapeData, ShapeName, State, StateError, checked_shape
 
 Loss = Literal["binary_cross_entropy", "softmax_cross_entropy", "squared_error"]
 MOST_POINTS = 1_000  # drawn on the page
@@ -157,8 +158,16 @@ def shape(name: ShapeName = "circles", rows: int = 300, noise: float = 0.2, usel
     - `noise`: the standard deviation of what is added to both coordinates.
     - `useless`: columns of noise beside them.
     - `seed`: of all that is drawn.
+
+    **Raises:** `InputError` for what a page cannot be set to either.
     """
-    return of_shape(ShapeData(name, rows, noise, useless, seed))
+    given = {"name": name, "rows": rows, "noise": noise, "useless": useless, "seed": seed}
+    fields = {field: value.item() if isinstance(value, np.generic) else value for field, value in given.items()}
+    try:
+        return of_shape(checked_shape(fields))
+    except StateError as error:
+        value = fields[error.where.removeprefix("data.")]
+        raise InputError(f"{str(error).removeprefix('data.')} Got {value!r} instead.") from None
 
 
 def table(

@@ -135,11 +135,7 @@ class State:
         training = _Reader("training", top.get("training"), tuple(TrainingState.__dataclass_fields__))
         kind = data.word("kind", ("shape", "table"))
         return cls(
-            None
-            if kind == "table"
-            else ShapeData(
-                data.word("name"), data.count("rows"), data.number("noise"), data.count("useless"), data.count("seed")
-            ),
+            None if kind == "table" else data.shape(),
             NetworkState(
                 network.widths("hidden"),
                 network.word("activation"),
@@ -234,12 +230,25 @@ class _Reader:
         where = self._where(field_name)
         return checked_count(where, self.get(field_name))
 
+    def shape(self) -> ShapeData:
+        return ShapeData(
+            self.word("name"), self.count("rows"), self.number("noise"), self.count("useless"), self.count("seed")
+        )
+
     def widths(self, field_name: str) -> tuple[int, ...]:
         where, value = self._where(field_name), self.get(field_name)
         most = int(BOUNDS["network.layers"][1])
         if not isinstance(value, list | tuple) or len(value) > most:
             raise StateError(where, f"{where} must be a list of at most {most} widths.")
         return tuple(checked_count(where, width, BOUNDS["network.width"]) for width in value)
+
+
+def checked_shape(fields: Mapping[str, object]) -> ShapeData:
+    """Points in the plane of these fields, all of them.
+
+    **Raises:** `StateError` if one cannot be used.
+    """
+    return _Reader("data", fields, tuple(ShapeData.__dataclass_fields__)).shape()
 
 
 def checked_number(where: str, value: object, bounds: tuple[float, float] | None = None) -> float:

@@ -43,6 +43,9 @@ class TestOptions:
         write(credit(), "credit.csv")
         refused(goru("fit", "credit.csv", "--target", "target", option), option.split("=")[0])
 
+    def test_names_that_no_list_of_names_has_are_shown_with_how_to_give_them(self, goru, refused):
+        refused(goru("fit", "missing.csv", "--drop", "a\rb"), "'a b': invalid column names", "A,B", "quotes")
+
     @pytest.mark.parametrize(
         "option",
         [

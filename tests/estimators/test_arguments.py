@@ -54,6 +54,12 @@ def test_a_bad_argument_is_named(name, value):
             estimator.set_params(**{name: value}).fit(IRIS, y)
 
 
+@pytest.mark.parametrize("value", [0, (8, 0), (8, -1), 2.5, "x", (True,)])
+def test_bad_widths_are_told_what_widths_are(value):
+    with pytest.raises(ValueError, match=r"whole numbers of at least 1, such as \(100, 50\)\. Got .* instead\.$"):
+        MLPRegressor(hidden_layer_sizes=value, max_iter=1).fit(IRIS, SPECIES * 1.5)
+
+
 @pytest.mark.parametrize("value", ["uneven", 3, {0: -1, 1: 1, 2: 1}, {"setosa": 2}])
 def test_a_bad_class_weight_is_named(value):
     with pytest.raises(ValueError, match=r"class_weight|[Ww]eights"):

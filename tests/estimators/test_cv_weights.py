@@ -56,12 +56,16 @@ class TestWeights:
             (np.zeros(60), "non-zero"),
             (np.ones(59), "sample_weight|Sample weights|inconsistent"),
             (np.r_[np.nan, np.ones(59)], "sample_weight contains NaN"),
-            (np.r_[1.0, 1.0, np.zeros(58)], "one class only"),
+            (np.r_[1.0, 1.0, np.zeros(58)], "^sample_weight: all rows of weight above zero are of one class"),
         ],
     )
     def test_weights_that_make_no_sense_are_refused(self, weight, said):
         with pytest.raises(ValueError, match=said):
             fitted(fit={"sample_weight": weight})
+
+    def test_it_is_said_which_weights_leave_no_row(self):
+        with pytest.raises(ValueError, match=r"^class_weight: all rows have a weight of zero"):
+            fitted(class_weight={0: 0, 1: 0, 2: 0})
 
 
 class TestClassWeight:

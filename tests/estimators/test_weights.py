@@ -89,6 +89,14 @@ def test_class_weights_serve_a_batch_without_some_of_the_classes():
     assert model.predict_proba(IRIS).shape == (150, 3)
 
 
+def test_it_is_said_which_weights_leave_no_row():
+    nothing = {0: 0, 1: 0, 2: 0}
+    with pytest.raises(ValueError, match=r"^class_weight: all rows have a weight of zero"):
+        quick_classifier(class_weight=nothing).fit(IRIS, SPECIES)
+    with pytest.raises(ValueError, match=r"^sample_weight and class_weight: all rows have a weight of zero"):
+        quick_classifier(class_weight=nothing).fit(IRIS, SPECIES, sample_weight=np.ones(150))
+
+
 @pytest.mark.parametrize(
     "weight", [np.zeros(150), np.full(150, -1.0), np.ones(3), np.full(150, np.nan)], ids=["0", "-1", "3", "nan"]
 )

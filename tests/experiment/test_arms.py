@@ -24,6 +24,12 @@ def test_it_is_the_same_whoever_made_it_and_can_be_looked_up_by():
     assert DESIGN.plain != EVERY
 
 
+def test_it_is_shown_as_its_levels():
+    assert repr(Design({"dropout": [False, True], "a b": [1, 2]}).arm(dropout=True)) == (
+        "Arm({'dropout': True, 'a b': 1})"
+    )
+
+
 class TestWords:
     @pytest.mark.parametrize(
         ("levels", "name", "phrase"),

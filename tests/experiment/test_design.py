@@ -97,6 +97,17 @@ class TestNames:
         assert [arm.name for arm in Design(NORM).arms][-1] == "norm layer + dropout"
 
 
+class TestShown:
+    def test_as_it_is_given_without_what_nobody_gave(self):
+        assert repr(Design({"a": [0, 1]})) == "Design(factors={'a': (0, 1)})"
+        assert repr(Design(NORM, removals=())).endswith(", removals=())")
+
+    def test_in_python_it_is_the_same_again(self):
+        design = Design(NORM, KNOBS, exclude=[{"norm": "batch", "dropout": True}])
+        known = {"Design": Design, "integers": integers, "log_uniform": log_uniform, "uniform": uniform}
+        assert eval(repr(design), known) == design
+
+
 class TestKnobs:
     @pytest.mark.parametrize(
         ("levels", "knobs"),

@@ -49,6 +49,19 @@ class TestPlaces:
         assert knob.at(min(one, other)) <= knob.at(max(one, other))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "uniform(0.05, 0.6, when={'dropout': True})",
+        "log_uniform(0.0001, 0.1)",
+        "integers(1, 4)",
+        "integers(1, 64, log=True, when={'norm': ['batch', 'layer']})",
+    ],
+)
+def test_a_knob_is_shown_as_the_call_that_makes_it(call):
+    assert repr(eval(call)) == call
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         "knob",

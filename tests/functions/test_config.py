@@ -34,8 +34,13 @@ def test_a_wrong_name_is_told_what_there_is_and_the_nearest():
         CONFIG.drop_out  # noqa: B018
 
 
+def test_a_knob_that_only_some_arms_have_is_asked_for_with_a_default():
+    with pytest.raises(AttributeError, match=r"no 'momentum'\..*config\.get\('momentum', default\)"):
+        CONFIG.momentum  # noqa: B018
+
+
 def test_nothing_is_changed():
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match=r"dict\(config\)"):
         CONFIG.dropout = False
     with pytest.raises(TypeError):
         CONFIG["dropout"] = False

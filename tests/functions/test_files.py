@@ -59,6 +59,23 @@ def test_save_and_loss_are_taken_too(file):
     assert experiment.loss(0, 0) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("train = 'x'", "'train' is a str. Name a function: an experiment.v2.py:train"),
+        ("del train\ndef trains(): ...", "no 'train'. Did you mean 'trains'"),
+        ("del train", "no 'train'. Name a function: an experiment.v2.py:train"),
+        ("design = {}", "'design' is a dict. Make it a goru.Design"),
+        ("del design", "no 'design'. Add one: design = goru.Design"),
+    ],
+)
+def test_what_is_missing_or_of_another_kind_is_said_with_what_to_do(file, text, words):
+    file.write_text(f"{TEXT}\n{text}\n")
+    with pytest.raises(goru.InputError) as refused:
+        load_experiment(str(file))
+    assert words in str(refused.value)
+
+
 def test_a_file_that_raises_is_no_module(file):
     file.write_text("1 / 0")
     before = set(sys.modules)

@@ -94,7 +94,7 @@ def test_what_is_not_finite_has_no_finite_loss(p, diverged):
 @pytest.mark.parametrize(
     ("yielded", "rows", "words"),
     [
-        (None, TWO, "nothing was yielded"),
+        (None, TWO, "^train: it yielded None"),
         ([[0.5, 0.5]], TWO, r"\(1, 2\)"),
         ([[0.2, 0.3, 0.5]] * 3, TWO, r"\(3, 3\)"),
         ([0.5] * 2, THREE, r"\(2,\)"),
@@ -103,7 +103,7 @@ def test_what_is_not_finite_has_no_finite_loss(p, diverged):
         ([3.0, 1.0, 0.5], TWO, "no probabilities"),
         ([1.0], VALUES, r"\(1,\)"),
         ([[1.0, 2.0]] * 2, VALUES, r"\(2, 2\)"),
-        (goru.losses(0.5), VALUES, "losses"),
+        (goru.losses(0.5), VALUES, "^train: losses"),
         (goru.losses([0.5]), VALUES, r"\(1,\)"),
         ([0.5, 0.5], NONE, "goru.losses"),
     ],

@@ -104,7 +104,7 @@ def test_folds_that_do_not_judge_fairly_are_refused(cv):
 
 @pytest.mark.parametrize("name", ["groups", "time", "stratify"])
 def test_one_a_row_is_wanted(name):
-    with pytest.raises(goru.InputError, match=name):
+    with pytest.raises(goru.InputError, match=rf"^{name}: shape \(3,\), where X has 80 rows"):
         study(shares, X, Y, **{name: np.arange(3)})
 
 
@@ -133,10 +133,20 @@ def test_test_rows_can_be_given():
 
 
 @pytest.mark.parametrize(
-    "test", [(X, np.where(Y == "no", "never", Y)), (X,), "some", (X, Y[:-1]), (X, None), 0.2, (X[:0], Y[:0])]
+    ("test", "words"),
+    [
+        ((X, np.where(Y == "no", "never", Y)), "class 'never', which y does not have"),
+        ((X, np.where(Y == "no", "never", "ever")), "classes 'ever', 'never', which"),
+        ((X,), "pair"),
+        ("some", "pair"),
+        ((X, Y[:-1]), "80 rows and 79 targets"),
+        ((X, None), "targets"),
+        (0.2, "pair"),
+        ((X[:0], Y[:0]), "no rows. Give one or more"),
+    ],
 )
-def test_test_rows_that_do_not_fit_are_refused(test):
-    with pytest.raises(goru.InputError, match="test: ") as refused:
+def test_test_rows_that_do_not_fit_are_refused(test, words):
+    with pytest.raises(goru.InputError, match=f"^test: .*{words}") as refused:
         study(shares, X, Y, test=test)
     assert "\n" not in str(refused.value)
 
@@ -148,8 +158,17 @@ def test_nothing_needs_to_be_set_aside():
 
 
 def test_too_few_rows_are_refused():
-    with pytest.raises(goru.InputError, match="too few"):
+    with pytest.raises(goru.InputError, match=r"^X: 6 rows beside 2 for the test .*too few.* with test\.$"):
+        study(shares, X[:8], Y[:8], test=True)
+    with pytest.raises(goru.InputError, match=r"^X: 8 rows are too few .* 10 are needed\. Give more rows\.$"):
         study(shares, X[:8], Y[:8])
+
+
+def test_classes_too_rare_to_set_rows_aside_are_refused():
+    with pytest.raises(
+        goru.InputError, match=r"cannot be split.* Give more rows, or test rows of your own with test\.$"
+    ):
+        study(shares, X, np.where(np.arange(len(X)) == 0, "rare", Y), test=True)
 
 
 def test_seeds_are_those_of_the_split_the_same_for_all_arms():

@@ -202,6 +202,7 @@ def test_if_the_plain_arm_always_fails_one_line_says_why():
     with pytest.raises(goru.InputError, match="broke") as refused:
         study(failing(lambda fit, config, seed: config.trick == "none"), X, Y, design=TRICKS, n_trials=15)
     assert "\n" not in str(refused.value)
+    assert "Mend train" in str(refused.value)
 
 
 def test_if_all_fail_one_line_says_why():
@@ -214,7 +215,7 @@ def test_if_all_fail_one_line_says_why():
     ("train", "words"),
     [
         (lambda fit, validation, config, seed: None, "generator"),
-        (lambda fit, validation, config, seed: (yield None), "nothing was yielded"),
+        (lambda fit, validation, config, seed: (yield None), "train: it yielded None"),
         (lambda fit, validation, config, seed: (yield np.zeros((1, 7))), r"\(1, 7\)"),
         (lambda fit, validation, config, seed: (yield np.full((len(validation), 2), 9.0)), "probabilities"),
         (lambda fit: (yield), "argument"),

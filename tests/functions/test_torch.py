@@ -320,5 +320,5 @@ def test_it_goes_to_other_processes():
 
 @pytest.mark.parametrize("arguments", [{"epochs": 0}, {"batch_size": 0}])
 def test_refused_arguments(arguments):
-    with pytest.raises(InputError, match="1 at least"):
+    with pytest.raises(InputError, match=r": 0 is out of range. Give 1 or more"):
         goru.torch.training(Network, **arguments)

@@ -99,6 +99,28 @@ def test_extent_of_the_plane_is_a_square_around_all():
     assert top > x[:, 1].max()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "bound"),
+    [
+        ("name", "x", "circles"),
+        ("rows", -1, "20"),
+        ("rows", 0, "20"),
+        ("rows", 300.5, "whole"),
+        ("noise", "a", "number"),
+        ("noise", np.nan, "number"),
+        ("useless", True, "whole"),
+        ("seed", -1, "0"),
+    ],
+)
+def test_a_shape_that_a_page_has_not_is_refused_in_one_line(field, value, bound):
+    with pytest.raises(InputError, match=rf"^{field} must be .*{bound}.*\. Got {value!r} instead\.$"):
+        shape(**{field: value})
+
+
+def test_a_shape_may_be_given_in_numbers_of_numpy():
+    np.testing.assert_array_equal(shape(rows=np.int64(40), noise=np.float32(0.5)).x, shape(rows=40, noise=0.5).x)
+
+
 def test_a_source_keeps_what_it_has_drawn_last():
     source = Source()
     assert source.rows(PLAIN) is source.rows(PLAIN)

@@ -14,16 +14,17 @@ def features(X: Any) -> np.ndarray:
     """
     dense = X.toarray() if hasattr(X, "toarray") else X
     try:
-        return _floats(dense, "X")
+        return _floats(dense, "all values")
     except InputError:
         if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
             raise
         # Of pandas: together, columns of several types are objects, and missing ones no numbers.
-        return np.stack([_floats(X[name], f"column {name!r} of X") for name in X.columns], axis=1)
+        return np.stack([_floats(X[name], f"all values of column {name!r}") for name in X.columns], axis=1)
 
 
-def _floats(numbers: Any, where: str) -> np.ndarray:
+def _floats(numbers: Any, values: str) -> np.ndarray:
     try:
         return np.asarray(numbers, np.float32)
     except (TypeError, ValueError):
-        raise InputError(f"{where} does not consist of numbers. Encode it before the study, or drop it.") from None
+        message = f"X: not {values} are numbers. Encode text and categories before the study, or drop the column."
+        raise InputError(message) from None

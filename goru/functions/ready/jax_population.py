@@ -20,6 +20,7 @@ from scipy.special import log_softmax, softmax
 
 from goru import forks
 from goru.errors import InputError
+from goru.functions.config import no_such
 from goru.functions.outputs import YieldedPredictions
 from goru.functions.ready.features import features
 from goru.functions.ready.hyperparameters import hyperparameter
@@ -74,7 +75,7 @@ def jax_training(
     """
     for name, count in (("epochs", epochs), ("batch_size", batch_size)):
         if count < 1:
-            raise InputError(f"{name}={count}: it is 1 at least.")
+            raise InputError(f"{name}: {count} is out of range. Give 1 or more.")
     return PopulationTraining(init, apply, epochs, batch_size, optimizer or _adamw)
 
 
@@ -165,8 +166,8 @@ class PopulationTraining:
             stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *params)
         except ValueError:
             raise InputError(
-                "configurations of one arm have parameters of different shapes. What they depend on has to be a "
-                "factor, or a knob of whole numbers."
+                "init: configurations of one arm give parameters of different shapes. Make what the shapes depend on a "
+                "factor, or a knob of whole numbers (goru.integers)."
             ) from None
         return stacked, jax.vmap(
             lambda params_of_network, data: self._optimizer(_Values(group.static, data)).init(params_of_network)
@@ -226,7 +227,7 @@ class _Task(NamedTuple):
             return jnp.stack([jnp.zeros_like(number), number], 1) if self.columns else number
         if not self.columns or outputs.shape[1:] != (self.columns,):
             wanted = f"a column for each of the {self.columns} classes" if self.columns else "one number a row"
-            raise InputError(f"apply gives the shape {tuple(outputs.shape)}: give {wanted}.")
+            raise InputError(f"apply: its outputs have the shape {tuple(outputs.shape)}. Give {wanted}.")
         return outputs
 
     def losses(self, outputs: Any, values: Any) -> Any:
@@ -304,7 +305,7 @@ class _Values(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name in self._values:
             return self._values[name]
-        raise AttributeError(f"this configuration has no {name!r}; it has {', '.join(self._values)}")
+        raise AttributeError(no_such(name, self._values))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

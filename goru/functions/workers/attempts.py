@@ -129,7 +129,7 @@ def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: li
     configs: Any = [Config(config) for config in task.configs]
     training = held.function(fit, validation, configs if held.population else configs[0], task.seed)
     if not isinstance(training, Iterator):
-        raise TypeError("train is no generator: let it yield predictions of the validation rows after every epoch.")
+        raise TypeError("train: it is no generator. Let it yield predictions of the validation rows after every epoch.")
     try:
         yielded = next(training)
         while True:
@@ -142,7 +142,9 @@ def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: li
             yielded = next(training) if send is None else send(last or None)
     except StopIteration as stopped:
         if not epochs:
-            raise ValueError("train yielded nothing.") from None
+            raise ValueError(
+                "train: it yielded nothing. Let it yield predictions of the validation rows after every epoch."
+            ) from None
         if task.stop is None or stopped.value is None:
             return ()
         return _models(stopped.value, len(configs)) if held.population else [stopped.value]
@@ -151,17 +153,17 @@ def _run(held: Held, task: TrainingTask, fit: Rows, validation: Rows, epochs: li
 def _taken_apart(yielded: Any, configs: int) -> list[Any]:
     """One for every configuration."""
     if len(yielded) != configs:
-        raise ValueError(f"a population yields one entry a configuration: {len(yielded)} instead of {configs}.")
+        raise ValueError(f"train: a population yields one entry a configuration: {len(yielded)} instead of {configs}.")
     return list(yielded)
 
 
 def _models(returned: Any, configs: int) -> list[Any]:
     """One for every configuration."""
     if not isinstance(returned, Iterable):
-        raise TypeError(f"a population returns a list of models, or nothing: {type(returned).__name__}.")
+        raise TypeError(f"train: a population returns a list of models, or nothing, not a {type(returned).__name__}.")
     models = list(returned)
     if len(models) != configs:
-        raise ValueError(f"a population returns one model a configuration: {len(models)} instead of {configs}.")
+        raise ValueError(f"train: a population returns one model a configuration: {len(models)} instead of {configs}.")
     return models
 
 

@@ -13,7 +13,7 @@ from goru.experiment.knobs import log_uniform, uniform
 from goru.nn.architecture import Architecture, BatchNormPlace, Hyperparameters, Recipe
 from goru.studies import defaults
 from goru.studies.asked.options import Options
-from goru.studies.asked.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW, parsed
+from goru.studies.asked.techniques import DEFAULT, EXCLUDED, FASTER, STRENGTH, TECHNIQUES, WINDOW, parsed, typed
 
 FACTORS: dict[str, tuple[Level, ...]] = {name: TECHNIQUES[name].levels for name in DEFAULT}
 LEARNING_RATE = {"learning_rate": log_uniform(*defaults.LEARNING_RATE)}
@@ -75,7 +75,7 @@ def design_of(options: Options, dataset: Dataset) -> Design:
         factors = parsed(options.factors, classes, options.activation)
     if not classes and (wrong := [name for name in factors or () if TECHNIQUES[name].classes]):
         raise InputError(
-            f"{option('factors')}: '{dataset.target_name}' is a number, and {wrong[0].replace('_', '-')} is for "
+            f"{option('factors')}: '{dataset.target_name}' is a number, and {typed(wrong[0])} is for "
             "classes. Leave it out."
         )
     return design(options.search_batch_norm, factors)

@@ -181,8 +181,8 @@ def parsed(tokens: Sequence[str], classes: bool = True, activation: str = "relu"
             chosen.append(_level(current, name))
         else:
             raise InputError(
-                f"{option('factors')}: unknown factor {token!r}.{nearest(name, TECHNIQUES)} "
-                f"There are {', '.join(every.replace('_', '-') for every in TECHNIQUES)} and all."
+                f"{option('factors')}: unknown factor {token!r}.{nearest(typed(name), map(typed, TECHNIQUES))} "
+                f"There are {', '.join(map(typed, TECHNIQUES))} and all."
             )
     if not levels_of:
         raise InputError(f"{option('factors')}: no factors. Give one or more: mixup.")
@@ -196,8 +196,15 @@ def parsed(tokens: Sequence[str], classes: bool = True, activation: str = "relu"
         raise InputError(f"{option('factors')}: norm asks about batch norm as well. Leave batch-norm out.")
     for name, levels in factors.items():
         if len(levels) < 2:
-            raise InputError(f"{option('factors')}: {name} has one level. Give two or more, the reference first.")
+            raise InputError(
+                f"{option('factors')}: {typed(name)} has one level. Give two or more, the reference first."
+            )
     return factors
+
+
+def typed(name: str) -> str:
+    """A factor as it is called where users read of it."""
+    return name.replace("_", "-")
 
 
 def _spelled(name: str) -> dict[str, Level]:
@@ -220,5 +227,6 @@ def _known(name: str, level: str) -> Level:
 
 def _level(name: str, level: str) -> Level:
     if not _is_level(name, level):
-        raise InputError(f"{option('factors')}: {name} has no level {level!r}. It has {listing(_spelled(name))}.")
+        there = listing(_spelled(name))
+        raise InputError(f"{option('factors')}: {typed(name)} has no level {level!r}. It has {there}.")
     return _known(name, level)

@@ -70,7 +70,7 @@ def test_nothing_random_is_left_to_chance():
         (lambda fit, validation, config: (yield 1), "argument"),
         (lambda fit, validation, config, seed: iter(()), "yielded nothing"),
         (halves(0), "yielded nothing"),
-        (lambda fit, validation, config, seed: (yield), "nothing was yielded"),
+        (lambda fit, validation, config, seed: (yield), "train: it yielded None"),
         (lambda fit, validation, config, seed: (yield np.full((3, 2), 0.5)), r"\(3, 2\)"),
         (lambda fit, validation, config, seed: (yield np.full((20, 2), 3.0)), "no probabilities"),
         (lambda fit, validation, config, seed: (yield ["a"] * 20), "Error"),
