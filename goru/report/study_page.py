@@ -230,13 +230,13 @@ def _columns(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | Non
 
 
 def _of_removals(answer: Answer) -> list[Section]:
-    if not answer.removals:
+    if not (effects := words.removals(answer)):
         return []
     intro = _(
         "The best combination against the same without one of its techniques, both sides at "
         "their best configuration and epoch. Left of zero: removing the technique hurts."
     )
-    unknown = [_("Intervals are {unknown}.", unknown=retold(TOO_FEW))] * any_unknown(answer.removals)
+    unknown = [_("Intervals are {unknown}.", unknown=retold(TOO_FEW))] * any_unknown(effects)
     return _section("removals", _("Leave one technique out"), [removals_picture(answer)], intro, unknown)
 
 

@@ -196,8 +196,8 @@ def _effects(answer: Answer) -> Iterator[str]:
 
 
 def _removals(answer: Answer) -> Iterator[str]:
-    if answer.removals:
-        yield from table(_rows(answer, _("in the best combination"), answer.removals))
+    if removals := words.removals(answer):
+        yield from table(_rows(answer, _("in the best combination"), removals))
         yield ""
 
 

@@ -190,6 +190,13 @@ class TestRemovals:
         )
         assert column(picture, "what") == ["optimizer", "mixup"]
 
+    def test_are_of_techniques_that_the_best_combination_has(self):
+        answer, evidence = made("tricks")
+        answer["removals"][0] |= {"change": 0.0, "low": 0.0, "high": 0.0, "verdict": "negligible"}
+        assert column(removals_picture(answer), "what") == ["mixup"]
+        answer["removals"] = answer["removals"][:1]
+        assert "removals" not in [section.id for section in sections(answer, evidence)]
+
 
 class TestCurves:
     def test_on_training_rows_are_left_out_where_they_are_unknown(self):

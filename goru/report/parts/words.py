@@ -106,6 +106,11 @@ def looked(judgement: Judgement) -> str | None:
     )
 
 
+def removals(answer: Answer) -> tuple[EffectFound, ...]:
+    """Those of techniques that the best arm has, in some fold at least: without the others nothing changes."""
+    return tuple(effect for effect in answer.removals if (effect.change, effect.low, effect.high) != (0, 0, 0))
+
+
 def has_simplest(answer: Answer) -> bool:
     """Whether a simpler arm than the best does about as well."""
     return answer.simplest is not None and answer.simplest.arm != answer.simplest.best

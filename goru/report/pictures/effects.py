@@ -32,7 +32,7 @@ def effects_picture(answer: Answer) -> Picture:
 
 def removals_picture(answer: Answer) -> Picture:
     """What each technique changes in the best combination, against the same without it."""
-    effects = answer.removals
+    effects = wording.removals(answer)
     needed = [short_name(retold(effect.name)) for effect in effects if effect.verdict == "helps"]
     idle = [short_name(retold(effect.name)) for effect in effects if effect.verdict in ("hurts", "negligible")]
     sentences = [
