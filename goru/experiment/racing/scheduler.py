@@ -214,22 +214,24 @@ class Scheduler:
     def _more(self, seen: Seen, later_partitions: int) -> Generator[Wave, Seen, Seen | None]:
         """As many configurations as leave time for the better half of them in so many other partitions."""
         folds, size = self._plan.folds, self._size
-        later = later_partitions * defaults.KEPT
         even = self._busy // math.gcd(folds, self._busy)  # rounds whose blocks leave nobody idle
         while (left := self._most - self._done[0]) > 0:
             done = self._done[0]
-            more = range(done, done + min(size, left))
-            known = self._known(more, range(folds))
+            known = self._known(range(done, done + min(size, left)), range(folds))
             blocks = self._affordable(seen, folds, known) / size
-            # Blocks that the other partitions will take.
-            kept = max(later * done / size, later_partitions * math.ceil(self._few / size))
-            if blocks < kept + 1 + later and known < 1:
+
+            def needed(rounds: int, done: int = done) -> int:
+                """Blocks in so many rounds, and in the other partitions after them."""
+                kept = max(self._few, math.ceil(defaults.KEPT * (done + rounds * size)))
+                return rounds + later_partitions * -(-kept // size)
+
+            if blocks < needed(1) and known < 1:
                 return seen
             self._round += 1
-            rounds = max(int((blocks - kept) / (1 + later)), 1)
+            rounds = next((some for some in range(int(blocks), 1, -1) if needed(some) <= blocks), 1)
             more = range(done, done + min(min(rounds, even) * size, left))
             fitting = max(min(rounds * size, left), len(more))
-            planned = len(self._arms) * folds * int((done + fitting) * (1 + later))
+            planned = len(self._arms) * folds * int((done + fitting) * (1 + later_partitions * defaults.KEPT))
             count = folds * -(-len(more) // size)
             wave = Wave(
                 self._all(more),
@@ -261,7 +263,7 @@ class Scheduler:
         return sum(trial in self._before for trial in wanted) / len(wanted)
 
 
-SAFETY = 1.1  # machines are shared: what took so long once may take a little longer
+SAFETY = 1.05  # machines are shared: what took so long once may take a little longer
 
 
 def survivors(losses: np.ndarray, count: int) -> list[int]:

@@ -198,21 +198,20 @@ class TestStages:
 
 class TestMore:
     def test_time_that_is_left_pays_for_the_second_partition_and_for_more_configurations(self):
-        """Three folds, blocks of two configurations and 1.1 s: a partition of four is 6.6 s."""
+        """Three folds, blocks of two configurations and a second, for which a little more is set aside."""
 
         def reached(left):
             last = drive(scheduler().schedule(left), left, 1.0)[-1]
             return last.reaches
 
+        round_ = 3 * SAFETY
         # 6 s for the first partition. The second takes as many, as three configurations fill two blocks.
-        assert reached(6.0 + 3.2) == (4, 3)  # less than another three blocks, of 1.1 s
-        assert reached(6.0 + 3.4) == (6, 3)  # more configurations, where the partition has no room
-        assert reached(6.0 + 6.7) == (4, 6)
-        # Two more configurations are a block in every fold, and half a one in the second partition, which takes two at
-        # least: three and a half. Five there are, and when one is trained four; then three are left, of six
-        # configurations.
-        assert reached(6.0 + 3.5 * 3.3) == (4, 6)
-        assert reached(6.0 + 5 * 3.3) == (8, 6)
+        assert reached(6.0 + 0.97 * round_) == (4, 3)
+        assert reached(6.0 + 1.03 * round_) == (6, 3)  # more configurations, where the partition has no room
+        assert reached(6.0 + 2.03 * round_) == (4, 6)
+        # Two more configurations are a block in every fold; half of six are two blocks in the second partition.
+        assert reached(6.0 + 3.03 * round_) == (6, 6)
+        assert reached(6.0 + 5.03 * round_) == (8, 6)
 
     def test_more_configurations_may_be_late_by_a_little_too(self):
         """What was measured once may take longer: a round that is nearly done is not thrown away."""
