@@ -11,6 +11,7 @@ from scipy.stats import t
 from goru.experiment import defaults
 from goru.experiment.design import Design
 from goru.experiment.effects.answers import difference
+from goru.experiment.effects.effects import LIKELIHOOD
 from goru.experiment.effects.standings import Standings
 
 
@@ -179,7 +180,7 @@ class TestMainEffects:
         alone, shared = (t.ppf(1 - miss / 2, 2) * np.sqrt(0.01 / 3) for miss in (0.05, 0.05 / 3))
         assert effect.change - effect.low == pytest.approx(effect.high - effect.change)
         assert alone * 0.98 < effect.high - effect.change < shared * 1.02
-        assert effect.helps == pytest.approx(t.cdf(0.4 / np.sqrt(0.01 / 3), 2))
+        assert effect.helps == pytest.approx(t.cdf(LIKELIHOOD * 0.4 / np.sqrt(0.01 / 3), 2))
 
     def test_every_pair_counts_as_much(self):
         three = answers(alike({NEITHER: [3.0] * 2, A: [2.0] * 2, B: [5.0] * 2, AB: [1.0] * 2}), SQUARE, folds=2)

@@ -10,7 +10,7 @@ from judging import PARTS, WITHOUT, difference, effect_of, effects_of
 from scipy.stats import t
 
 from goru.experiment.effects import simultaneous
-from goru.experiment.effects.effects import Compared, Effect, error, judge_effects, unknown, verdict
+from goru.experiment.effects.effects import LIKELIHOOD, Compared, Effect, error, judge_effects, unknown, verdict
 
 INF = float("inf")
 
@@ -59,7 +59,7 @@ class TestAnEffect:
         # Narrow enough is an interval of 0.65 to both sides. The search's part of it stays as it is with more rows;
         # 0.0575 must shrink to the rest.
         assert one.factor == pytest.approx(0.0575 / ((0.65 / quantile) ** 2 - 0.045))
-        assert one.helps == pytest.approx(t.cdf(-0.65 / total, freedom))
+        assert one.helps == pytest.approx(t.cdf(-LIKELIHOOD * 0.65 / total, freedom))
         within = t.cdf((0.02 - 0.65) / total, freedom) - t.cdf((-0.02 - 0.65) / total, freedom)
         assert one.negligible == pytest.approx(within)
 
