@@ -10,8 +10,8 @@ import numpy as np
 from goru.experiment.effects.simultaneous import quantiles
 
 Verdict = Literal["helps", "hurts", "negligible", "inconclusive"]
-# What looks large is so by luck too: in the trial of the method, where the true effects are known, what t says is likely to
-# help or to hurt was so as often as t times this says, from 80 to 99 %.
+# What looks large is so by luck too: in the trial of the method, where the true effects are known, what was likely to
+# help or to hurt by t was so as often as t times this says, from 80 to 99 %.
 LIKELIHOOD = 0.77
 
 

@@ -14,6 +14,7 @@ from goru.experiment.clock import Clock
 from goru.experiment.plan import USUAL_SHARE, Asked
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
+from goru.experiment.racing.scheduler import SAFETY
 from goru.nn.architecture import Architecture, Hyperparameters
 from goru.population.trained import TrainedBlock
 from goru.studies import defaults
@@ -94,7 +95,7 @@ def study(machine: Machine, budget: float) -> tuple[float, float, Extent]:
     extent = spending.extent(plan, run, epochs, EXTENTS[0 if plan.full else 1], True)
     pace: Pace = spending._pace
     machine.take(pace.last)
-    machine.take(pace.training_again(extent, folds, epochs) / 1.1)  # what was measured, without what is on top
+    machine.take(pace.training_again(extent, folds, epochs) / SAFETY)  # what was measured, without what is on top
     return machine.time.now - 1000.0, spending.takes, extent
 
 
@@ -292,7 +293,7 @@ class TestMeasuring:
         machine.laboratory.block_seconds = lambda rows, seconds: [0.3, 0.2, 0.5]
         spending = spend(machine, 600)
         spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
-        expected = [1.1 * seconds for seconds in (0.3, 0.2, 0.5, 0.5, 0.5, 0.5)]
+        expected = [SAFETY * seconds for seconds in (0.3, 0.2, 0.5, 0.5, 0.5, 0.5)]
         assert spending._pace.block_seconds == pytest.approx(expected)
 
     def test_where_no_time_is_left_nothing_is_measured(self, machine):
