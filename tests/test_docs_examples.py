@@ -24,15 +24,14 @@ def blocks(page: Path) -> list[str]:
 
 
 EXAMPLES = [
-    pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
+    pytest.param(blocks(page)[:number], id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
-    for number, block in enumerate(blocks(page), 1)
+    for number in range(1, len(blocks(page)) + 1)
 ]
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, Any]]:
     """Names that an example has from goru, and what they are."""
-    yield "goru", goru  # pages go on from one block to the next
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in (alias.name for alias in node.names if alias.name.split(".")[0] == "goru"):
@@ -50,11 +49,13 @@ def found(node: ast.AST, names: dict[str, Any]) -> Any:
     return None if of is None else getattr(of, node.attr)
 
 
-def check(example: str) -> None:
-    """Raise what the example would, as far as that can be told without running it."""
+def check(*page: str) -> None:
+    """Raise what the last example of a page would, as far as that can be told without running it; those before it have
+    imported what it uses."""
+    *before, example = page
     compile(example, "example", "exec")
     tree = ast.parse(example)
-    names = dict(imported(tree))
+    names = {"goru": goru} | dict(imported(ast.parse("\n".join(before)))) | dict(imported(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             found(node, names)
@@ -63,10 +64,10 @@ def check(example: str) -> None:
             inspect.signature(called).bind(*node.args, **keywords)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_is_python_that_goru_understands(example):
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_an_example_is_python_that_goru_understands(examples):
     try:
-        check(example)
+        check(*examples)
     except NotInstalledError as error:
         pytest.skip(str(error))
 
@@ -88,6 +89,11 @@ def test_an_example_is_python_that_goru_understands(example):
 def test_what_is_not_is_seen(example):
     with pytest.raises((SyntaxError, ImportError, AttributeError, TypeError)):
         check(example)
+
+
+def test_what_an_example_uses_an_earlier_one_may_have_imported():
+    with pytest.raises(TypeError, match="drop_out"):
+        check("from goru import MLPClassifier", "MLPClassifier(drop_out=0.5)")
 
 
 def test_the_layer_of_the_page_learns(tmp_path, monkeypatch):

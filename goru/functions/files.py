@@ -48,9 +48,9 @@ def load_experiment(where: str) -> Experiment:
         if wanted not in names:
             raise InputError(f"{path}: defines no {wanted!r}.{nearest(wanted, names) or f' {otherwise}'}")
     if not isinstance(names["design"], Design):
-        raise InputError(f"{path}: 'design' is a {type(names['design']).__name__}. Make it a goru.Design.")
+        raise InputError(f"{path}: 'design' is of type {type(names['design']).__name__}. Make it a goru.Design.")
     if not callable(names[name]):
-        raise InputError(f"{path}: {name!r} is a {type(names[name]).__name__}. {function}")
+        raise InputError(f"{path}: {name!r} is of type {type(names[name]).__name__}. {function}")
     return Experiment(names[name], names["design"], names.get("save"), names.get("loss"))
 
 

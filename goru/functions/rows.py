@@ -155,7 +155,7 @@ def count(X: Any) -> int:
     try:
         return int(X.shape[0]) if hasattr(X, "shape") else len(X)
     except (TypeError, IndexError):
-        message = f"X: a {type(X).__name__} has no rows. Give range(n) for indices into a data set of your own."
+        message = f"X: {type(X).__name__} has no rows. Give range(n) for indices into a data set of your own."
         raise InputError(message) from None
 
 

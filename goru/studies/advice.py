@@ -114,8 +114,8 @@ def _among_networks(
         return kept("The effects of the techniques are negligible here: a plain {noun} does as well.", noun=noun)
     if recommended.change >= 0:
         return kept(
-            "Nothing speaks for one combination here: {words} has the lowest mean {measure}, but what did best in some "
-            "folds did no better in the others.",
+            "Nothing speaks for one combination here: the recommendation ({words}) was chosen by the {measure}, but "
+            "what did best in some folds did no better in the others.",
             words=words,
             measure=measure,
         )

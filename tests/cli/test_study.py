@@ -127,7 +127,7 @@ def test_groups_time_drop_and_test_rows(experiment, credit, write):
         ("raise ValueError('one\\ntwo')", "experiment.py:train", "ValueError: one two"),
         ("import torchvison", "experiment.py:train", "torchvison"),
         ("raise SystemExit(3)", "experiment.py:train", "SystemExit"),
-        (EXPERIMENT + "\ntrain = 3\n", "experiment.py:train", "'train' is a int"),
+        (EXPERIMENT + "\ntrain = 3\n", "experiment.py:train", "'train' is of type int"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_said_in_one_line(experiment, tmp_path, refused, text, where, words):

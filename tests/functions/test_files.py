@@ -62,10 +62,10 @@ def test_save_and_loss_are_taken_too(file):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("train = 'x'", "'train' is a str. Name a function: an experiment.v2.py:train"),
+        ("train = 'x'", "'train' is of type str. Name a function: an experiment.v2.py:train"),
         ("del train\ndef trains(): ...", "no 'train'. Did you mean 'trains'"),
         ("del train", "no 'train'. Name a function: an experiment.v2.py:train"),
-        ("design = {}", "'design' is a dict. Make it a goru.Design"),
+        ("design = {}", "'design' is of type dict. Make it a goru.Design"),
         ("del design", "no 'design'. Add one: design = goru.Design"),
     ],
 )

@@ -67,7 +67,7 @@ class Served:
             yield _events(answer)
 
 
-def _events(answer, seconds: float = 60.0):
+def _events(answer, seconds: float = 200.0):
     name, end = "", time.monotonic() + seconds
     for line in answer:  # a ping at least
         assert time.monotonic() < end, "waited in vain"

@@ -190,9 +190,11 @@ class TestRemovals:
         )
         assert column(picture, "what") == ["optimizer", "mixup"]
 
-    def test_are_of_techniques_that_the_best_combination_has(self):
+    @pytest.mark.parametrize(("half", "rows"), [(0.0, 0.0), (0.2, 0.0), (None, None)])
+    def test_are_of_techniques_that_the_best_combination_has(self, half, rows):
         answer, evidence = made("tricks")
-        answer["removals"][0] |= {"change": 0.0, "low": 0.0, "high": 0.0, "verdict": "negligible"}
+        low = None if half is None else -half
+        answer["removals"][0] |= {"change": 0.0, "low": low, "high": half, "rows": rows, "verdict": "inconclusive"}
         assert column(removals_picture(answer), "what") == ["mixup"]
         answer["removals"] = answer["removals"][:1]
         assert "removals" not in [section.id for section in sections(answer, evidence)]

@@ -64,8 +64,8 @@ def test_of_what_has_the_best_score_no_loss_is_told_and_that_a_score_has_no_inte
 
 
 NO_DIFFERENCE = (
-    f"Nothing speaks for one combination here: {WORDS} has the lowest mean validation loss, but what did best in some "
-    "folds did no better in the others."
+    f"Nothing speaks for one combination here: the recommendation ({WORDS}) was chosen by the validation loss, but "
+    "what did best in some folds did no better in the others."
 )
 
 

@@ -222,13 +222,14 @@ class Scheduler:
 
             def needed(rounds: int, done: int = done) -> int:
                 """Blocks in so many rounds, and in the other partitions after them."""
-                kept = max(self._few, math.ceil(defaults.KEPT * (done + rounds * size)))
+                kept = max(self._few, math.ceil(defaults.KEPT * min(done + rounds * size, self._most)))
                 return rounds + later_partitions * -(-kept // size)
 
             if blocks < needed(1) and known < 1:
                 return seen
             self._round += 1
-            rounds = next((some for some in range(int(blocks), 1, -1) if needed(some) <= blocks), 1)
+            fewer = range(min(int(blocks), -(-left // size)), 1, -1)
+            rounds = next((some for some in fewer if needed(some) <= blocks), 1)
             more = range(done, done + min(min(rounds, even) * size, left))
             fitting = max(min(rounds * size, left), len(more))
             planned = len(self._arms) * folds * int((done + fitting) * (1 + later_partitions * defaults.KEPT))

@@ -107,8 +107,8 @@ def looked(judgement: Judgement) -> str | None:
 
 
 def removals(answer: Answer) -> tuple[EffectFound, ...]:
-    """Those of techniques that the best arm has, in some fold at least: without the others nothing changes."""
-    return tuple(effect for effect in answer.removals if (effect.change, effect.low, effect.high) != (0, 0, 0))
+    """Those of techniques that the best arm has, in some fold at least: without the others no row's loss changes."""
+    return tuple(effect for effect in answer.removals if effect.change != 0 or effect.rows)
 
 
 def has_simplest(answer: Answer) -> bool:
