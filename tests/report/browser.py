@@ -120,7 +120,7 @@ class Visit:
         )
         return self
 
-    def until(self, condition: str, seconds: float = 5) -> None:
+    def until(self, condition: str, seconds: float = 30) -> None:
         """Wait for a condition; the page's policy forbids what Playwright itself would wait with."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(condition):

@@ -85,7 +85,10 @@ def test_curves_hold_every_epoch_that_was_sent(visit):
     live = visit(fragment(dropout=0.2))
     live.until("events.findLast(([name]) => name === 'frame')[1].epoch > 5")
     live.pause()
-    live.until("document.querySelector('.side.with .losses').getAttribute('aria-label').includes('Epoch')")
+    live.until(
+        "document.querySelector('.side.with .losses').getAttribute('aria-label')"
+        ".includes(`Epoch ${events.findLast(([name]) => name === 'frame')[1].epoch}:`)"
+    )
     side = live.last("frame")["sides"]["with"]
     label = live.page.locator(".side.with .losses").get_attribute("aria-label")
     said = float(re.search(r"validation ([\d.]+)", label)[1].rstrip("."))

@@ -70,7 +70,7 @@ class LivePage:
         if request.method == "POST":
             self.asked.append(request.post_data_json)
 
-    def until(self, condition: str, seconds: float = 15) -> None:
+    def until(self, condition: str, seconds: float = 60) -> None:
         """Wait for a condition; the page's policy forbids what Playwright itself would wait with."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(condition):
