@@ -50,13 +50,11 @@ def lengthened(
     if len(trained) < len(jobs):
         return list(candidates if shorter else longer)
     temperatures = (1.0,) if laboratory.shape.judge is None else laboratory.shape.judge.temperatures
+    # Those of a block are as long as the longest of them, and blocks differ.
+    losses = [of_network for place in range(len(jobs)) for of_network in _validation_losses(trained[place])]
+    of_longer, of_shorter = losses[: len(longer)], losses[len(longer) :]
     if not shorter:
-        losses = np.concatenate([_validation_losses(trained[place]) for place in range(len(jobs))])
-        return [_stopped(*one, temperatures) for one in zip(longer, losses, strict=True)]
-    of_longer, of_shorter = (
-        np.concatenate([_validation_losses(trained[place]) for place in places])
-        for places in (range(len(ways[0])), range(len(ways[0]), len(jobs)))
-    )
+        return [_stopped(*one, temperatures) for one in zip(longer, of_longer, strict=True)]
     chosen = []
     for candidate, long, losses, before in zip(candidates, longer, of_longer, of_shorter, strict=True):
         better = losses.min() < before[candidate.epochs - 1].min()

@@ -16,6 +16,7 @@ from goru.studies.asked.techniques import STRENGTH
 from goru.studies.final import lengthening as module
 from goru.studies.final.lengthening import lengthened
 from goru.studies.final.refits import predict_validation
+from goru.studies.laboratory import NetworkLaboratory
 
 DESIGN, SHORT, LONG = design(), 2, 30
 DECAYED = arm_of(weight_decay=True)
@@ -45,6 +46,17 @@ class TestLonger:
             assert SHORT < after.epochs <= LONG
             long, brief = (losses_of(laboratory, splits[0], one, flowers.y_development) for one in (after, before))
             assert long < brief
+
+    def test_without_a_compiler_candidates_stop_in_blocks_of_their_own(self, laboratory, splits, flowers):
+        interpreting = NetworkLaboratory(
+            flowers, laboratory.base, laboratory.recipe, laboratory.shape, seed=0, interpreted=True
+        )
+        short = [
+            candidate(laboratory, splits[0]),
+            replace(candidate(laboratory, splits[0], configuration=1, learning_rate=0.02), epochs=1),
+        ]
+        found = lengthened(interpreting, DESIGN, short, splits[0], LONG)
+        assert [one.schedule for one in found] == [LONG, LONG]
 
     def test_where_another_is_worse_or_both_diverge_it_stays(self, laboratory, splits):
         good = replace(candidate(laboratory, splits[0]), epochs=LONG, schedule=LONG)
