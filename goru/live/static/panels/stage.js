@@ -119,7 +119,8 @@ export class Stage {
     for (const name of run.names) this.sides[name].update(view);
     // Of tables, points alone are drawn; of shapes, a surface comes with the first frame.
     this.surfaceChoice.element.hidden = sides.some((side) => side.last && !side.last.surface);
-    if (performance.now() - this.told > READ_ALOUD) this.describe();
+    // While networks train, now and then; the last frame after a pause is described in any case.
+    if (!this.playing || performance.now() - this.told > READ_ALOUD) this.describe();
   }
 
   #speak(now = !this.playing || !this.run?.epoch) {
@@ -182,7 +183,6 @@ export class Stage {
   showPlaying(playing) {
     this.playing = playing;
     this.update();
-    if (!playing) this.describe();
   }
 
   /** A line above everything, such as a lost connection; null takes it away. */
