@@ -132,13 +132,14 @@ def _among_networks(
     given = {"words": words, "measure": measure, "noun": noun, "share": spelt}
     if worse:
         return kept(
-            "Use the plain {noun}: {words} has the lowest {measure}, but not significantly lower than the plain "
-            "{noun}'s ({share}), and a higher test loss.",
+            "Use the plain {noun}: {words} was chosen by the {measure}, but that is not significantly lower than the "
+            "plain {noun}'s ({share}), and the test loss is higher.",
             **given,
         )
     given["words"] = f"{words[:1].upper()}{words[1:]}"
     return kept(
-        "{words} has the lowest {measure}, but not significantly lower than the plain {noun}'s ({share}).", **given
+        "{words} was chosen by the {measure}, but that is not significantly lower than the plain {noun}'s ({share}).",
+        **given,
     )
 
 

@@ -152,8 +152,8 @@ class TestThePlainNetworkOnTheTestRows:
 
     def test_where_it_is_lower_and_nothing_is_sure_a_technique_is_not_advised(self):
         assert advised(OPEN, plain=plain(-0.02, -0.06, 0.02)) == (
-            f"Use the plain network: {WORDS} has the lowest validation loss, but not significantly lower than the "
-            "plain network's (-20%, 95% CI -44% to +4%), and a higher test loss."
+            f"Use the plain network: {WORDS} was chosen by the validation loss, but that is not significantly lower "
+            "than the plain network's (-20%, 95% CI -44% to +4%), and the test loss is higher."
         )
 
     def test_where_it_is_lower_though_folds_are_sure_that_is_said(self):
@@ -181,8 +181,8 @@ class TestNetworks:
             (recommended("inconclusive", 0.01), NO_DIFFERENCE),
             (
                 OPEN,
-                f"{WORDS[:1].upper()}{WORDS[1:]} has the lowest validation loss, but not significantly lower "
-                "than the plain network's (-20%, 95% CI -44% to +4%).",
+                f"{WORDS[:1].upper()}{WORDS[1:]} was chosen by the validation loss, but that is not significantly "
+                "lower than the plain network's (-20%, 95% CI -44% to +4%).",
             ),
         ],
         ids=["helps", "no effect", "hurts", "inconclusive and worse", "inconclusive"],
@@ -243,4 +243,4 @@ class TestLikely:
 
 def test_it_names_what_judges():
     assert "the Brier score is 20% " in advised(HELPS, measure="Brier score")
-    assert "the lowest error rate, but" in advised(OPEN, measure="error rate")
+    assert "chosen by the error rate, but" in advised(OPEN, measure="error rate")
