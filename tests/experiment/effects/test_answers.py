@@ -195,6 +195,25 @@ class TestMainEffects:
         assert np.hypot(many.networks, many.search) < np.hypot(single[0].networks, single[0].search)
 
 
+class TestPairs:
+    """That pairs of arms differ is a second estimate of the error of the search, where there are four or more."""
+
+    def test_a_worked_example(self):
+        cube = Design({"a": [0, 1], "b": [0, 1], "c": [0, 1]}, SQUARE.knobs)
+        # Where neither B nor C is on A takes 0.1 off, where one of them is 0.2, where both are 0.7.
+        taken = {(0, 0): 0.1, (0, 1): 0.2, (1, 0): 0.2, (1, 1): 0.7}
+        losses = {arm: [1.0 - arm["a"] * taken[arm["b"], arm["c"]]] * 3 for arm in cube.arms}
+        a = answers(alike(losses), cube).contrasts[0]
+        assert a.change == pytest.approx(-0.3)
+        # Deviations of 0.2, 0.1, 0.1 and 0.4: 0.22 / (4 · 3), of three degrees of freedom; of equal configurations the
+        # jackknife says 0, of two.
+        assert a.search**2 == pytest.approx(0.22 / 12 * 3 / 5)
+
+    def test_two_pairs_differ_by_what_techniques_do_together(self):
+        losses = alike({NEITHER: [1.0] * 3, A: [0.9] * 3, B: [1.0] * 3, AB: [0.3] * 3})
+        assert answers(losses, SQUARE).contrasts[0].search == pytest.approx(0, abs=1e-9)
+
+
 class TestSearch:
     """What every configuration, left out of all arms at once, changes."""
 

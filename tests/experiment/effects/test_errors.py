@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from experiments import even_shares
 from judging import PARTS, WITHOUT, error_of
+
+from goru.experiment.effects.effects import Compared, error
 
 INF = float("inf")
 
@@ -152,3 +155,27 @@ class TestSearch:
         without = np.stack([np.delete(losses, one, axis=2).min(axis=2) for one in range(count)], axis=2)
         squares = [error_of(self.AGREED, one - other).search ** 2 for one, other in without]
         assert np.mean(squares) == pytest.approx(2 / count**2, rel=0.1)
+
+
+class TestSearchByPairs:
+    """What the pairs of arms differ by, of which an effect is the mean."""
+
+    AGREED = np.full((3, 2), 0.5)
+    WITHOUT = np.array([1.3, 1.0, 1.0])  # the jackknife: 0.3 / √2 · 2/3, squared 0.02; two degrees of freedom
+    SPREAD = np.array([0.2, -0.2, 0.1, -0.1])  # the sum of squares is 0.1
+
+    def source(self, without, pairs=4):
+        difference = Compared(self.AGREED.sum(axis=1), self.AGREED, np.asarray(without), pairs, self.SPREAD)
+        return error(difference, even_shares(3, 2))
+
+    def test_is_pooled_with_the_jackknife_by_degrees_of_freedom(self):
+        source = self.source(self.WITHOUT)
+        assert source.search**2 == pytest.approx((2 * 0.02 + 3 * 0.1) / 5)
+        assert source.freedom == pytest.approx(5)
+
+    @pytest.mark.parametrize("without", [[], [1.0]])
+    def test_says_nothing_where_nothing_is_tuned(self, without):
+        assert self.source(without).search == 0
+
+    def test_without_pairs_the_jackknife_stands_alone(self):
+        assert self.source(self.WITHOUT, pairs=0).search ** 2 == pytest.approx(0.02)
