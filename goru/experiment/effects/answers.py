@@ -11,7 +11,7 @@ from goru.experiment.design import Design
 from goru.experiment.effects.effects import Compared, Effect, judge_effects, unknown
 from goru.experiment.effects.simplest import Simplest, simplest
 from goru.experiment.effects.standings import Standing, Standings
-from goru.experiment.effects.weights import pairs_of, weights
+from goru.experiment.effects.weights import weights
 from goru.experiment.questions import Contrast, Interaction, Removal
 from goru.experiment.trial import Losses
 
@@ -91,31 +91,16 @@ def difference(asked: Contrast | Interaction | Removal, standings: Standings, pa
     - `parts`: those of `standings`.
     """
     by_split = weights(asked, standings, standings.all)
-    pairs = pairs_of(asked, standings)
+    # Of an interaction, and of an arm that is chosen, main effects leave unexplained what is asked for.
+    is_main = isinstance(asked, Contrast) and asked.kind != "best"
+    deviation, freedom = standings.unexplained if is_main else (0.0, 0)
     return Compared(
         _weighted(by_split, standings.all),
         np.einsum("sa,asp->sp", by_split, parts),
         np.array([_weighted(weights(asked, standings, standing), standing).mean() for standing in standings.without]),
-        pairs.shape[1],
-        _spread(pairs, standings.all.losses.mean(axis=1)),
+        deviation * by_split.mean(axis=0),
+        freedom,
     )
-
-
-def _spread(pairs: np.ndarray, losses: np.ndarray) -> np.ndarray:
-    """`(arms,)`: see `Compared`. What a pair differs by from others is of both of its arms, half of the variance each.
-
-    **Arguments:**
-
-    - `pairs`: `(2, pairs)`, of arms.
-    - `losses`: `(arms,)`.
-    """
-    residuals, count = np.zeros(len(losses)), pairs.shape[1]
-    if count > 1 and np.isfinite(losses[pairs]).all():
-        apart = losses[pairs[0]] - losses[pairs[1]]
-        apart = (apart - apart.mean()) / np.sqrt(2 * count * (count - 1))
-        np.add.at(residuals, pairs[0], apart)
-        np.subtract.at(residuals, pairs[1], apart)
-    return residuals
 
 
 def _weighted(by_split: np.ndarray, standing: Standing) -> np.ndarray:

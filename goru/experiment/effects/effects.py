@@ -23,16 +23,16 @@ class Compared:
     - `parts`: `(splits, parts)`: what each part of the rows adds to them.
     - `without`: `(configurations,)`: the mean difference if a configuration had not been tried, in any arm; empty where
       nothing is tuned.
-    - `pairs`: of arms, of which it is the mean; 0 where it is none of pairs.
-    - `spread`: `(arms,)`: residuals from how much these pairs differ; the sum of their squares estimates the variance of
-      the mean.
+    - `luck`: `(arms,)`: residuals from what the factors' main effects leave unexplained of the arms' losses; the sum of
+      their squares is a second estimate of the error of the search, with `luck_freedom` degrees of freedom, 0 where
+      there is none.
     """
 
     losses: np.ndarray
     parts: np.ndarray
     without: np.ndarray
-    pairs: int = 0
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))
+    luck: np.ndarray = field(default_factory=lambda: np.empty(0))
+    luck_freedom: int = 0
 
     @property
     def change(self) -> float:
@@ -54,9 +54,9 @@ class Error:
     - `search`: other configurations might have been tried. The jackknife (Tukey 1958) leaves one of n after the other
       out of all arms: (n - 1)/n Σ (θ₋ₖ - θ̄)². For the lowest of n losses it is twice too large (the distance to the
       second lowest is all that it sees: if excess losses are exponential, its square is twice the variance), and is
-      halved. Of a mean over k pairs of arms, four or more, what the pairs differ by is a second estimate, s²/k, with
-      k - 1 degrees of freedom: too large where a technique does more in some pairs than in others, but a few
-      configurations alone say little. The two are pooled, each with the weight of its degrees of freedom.
+      halved. Of a main effect, what all main effects leave unexplained of the arms' losses is a second estimate, as in an
+      analysis of variance (Fisher 1935, chapter VI): too large where techniques do more together, but of a few
+      configurations the first one says little. The two are pooled, each with the weight of its degrees of freedom.
     - `freedom`: degrees of freedom, after Satterthwaite (1946).
     """
 
@@ -105,13 +105,13 @@ def error(difference: Compared, shares: np.ndarray) -> Error:
     variance = float(between @ between)
     within = sum(float(np.sum(_residuals(*split)[0] ** 2)) for split in zip(parts, shares, strict=True)) / splits**2
     explained = max(1 - within / variance, 0.0) if variance > 0 else 0.0
-    search, by_pairs = np.zeros(configurations), np.zeros(len(difference.spread))
-    counted = configurations - 1 + max(difference.pairs - 1, 0)
+    search, luck = np.zeros(configurations), np.zeros(len(difference.luck))
+    counted = configurations - 1 + difference.luck_freedom
     if configurations > 1:
         share = (configurations - 1) / counted
         search = np.sqrt(share * (configurations - 1) / configurations / 2) * (without - without.mean())
-        by_pairs = np.sqrt(1 - share) * difference.spread
-    search = np.concatenate([search, by_pairs])
+        luck = np.sqrt(1 - share) * difference.luck
+    search = np.concatenate([search, luck])
     sources = [
         (float(rows @ rows), max(part_count - 1, 1)),
         # The variance component is a difference of two: it is as uncertain as the larger one.

@@ -12,6 +12,7 @@ from goru.experiment.effects.crossfit import OtherFolds
 from goru.experiment.trial import Losses
 
 EXPLODED = 1e4  # times the median arm's: a network that is on its way to infinity
+FEWEST_DEGREES = 3  # of freedom, for what main effects leave unexplained; with fewer it is an interaction or two
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,26 @@ class Standings:
         """`(arms, splits, parts)`: what each part of the rows adds to the losses; 0 where nothing stands for an arm."""
         parts = self.chosen([arm.parts for arm in self._losses])
         return np.where(np.isfinite(self.all.losses)[..., None], parts, 0.0).astype(np.float64)
+
+    @cached_property
+    def unexplained(self) -> tuple[float, int]:
+        """What the factors' main effects leave unexplained of the arms' losses in all splits alike: a standard
+        deviation, and its degrees of freedom; 0 and 0 where there are too few.
+
+        What they leave unexplained in some splits alone is of these splits' rows and networks: as much of the mean over
+        splits is taken off, as a component of variance.
+        """
+        arms, known = list(self.places), self.whole[1]
+        levels = dict.fromkeys(pair for arm in arms for pair in arm.levels)
+        model = np.array([[1.0, *(pair in arm.levels for pair in levels)] for arm in arms])[known]
+        freedom = int(known.sum() - np.linalg.matrix_rank(model)) if known.any() else 0
+        if freedom < FEWEST_DEGREES:
+            return 0.0, 0
+        losses = self.all.losses[known]
+        residuals = losses - model @ np.linalg.lstsq(model, losses, rcond=None)[0]
+        lasting, splits = residuals.mean(axis=1), residuals.shape[1]
+        passing = np.sum((residuals - lasting[:, None]) ** 2) / max(splits - 1, 1) / splits
+        return float(np.sqrt(max(lasting @ lasting - passing, 0.0) / freedom)), freedom
 
     def indices(self, arms: Sequence[Arm]) -> np.ndarray:
         """Of some arms, the places on the first axis."""

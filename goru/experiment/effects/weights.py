@@ -8,8 +8,6 @@ from goru.experiment.arms import Arm
 from goru.experiment.effects.standings import Standing, Standings
 from goru.experiment.questions import Contrast, Interaction, Removal
 
-FEWEST_PAIRS = 4  # whose differences say something of the error of their mean
-
 
 def weights(asked: Contrast | Interaction | Removal, standings: Standings, standing: Standing) -> np.ndarray:
     """`(splits, arms)`: how much the loss of each arm counts in each split.
@@ -36,16 +34,6 @@ def weights(asked: Contrast | Interaction | Removal, standings: Standings, stand
         row[places] = _of_whole(asked, [whole[places] for whole in standings.whole])
         return np.tile(row, (standing.losses.shape[1], 1))
     return _averaged(standing, _whole(standings, asked.arms, asked.against), (1, -1))
-
-
-def pairs_of(asked: Contrast | Interaction | Removal, standings: Standings) -> np.ndarray:
-    """`(2, pairs)`: the pairs of arms of which a question is the mean; `(2, 0)` where it is none of pairs, or of so few
-    that they would differ by what techniques do together rather than by luck."""
-    none = np.empty((2, 0), int)
-    if not isinstance(asked, Contrast) or asked.kind != "mean":
-        return none
-    pairs = np.stack(_whole(standings, asked.arms, asked.against))
-    return pairs if pairs.shape[1] >= FEWEST_PAIRS else none
 
 
 def _best(standing: Standing, arms: np.ndarray) -> np.ndarray:

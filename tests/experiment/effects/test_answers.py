@@ -195,21 +195,33 @@ class TestMainEffects:
         assert np.hypot(many.networks, many.search) < np.hypot(single[0].networks, single[0].search)
 
 
-class TestPairs:
-    """That pairs of arms differ is a second estimate of the error of the search, where there are four or more."""
+class TestWhatMainEffectsLeaveUnexplained:
+    """A second estimate of the error of the search, where there are arms enough."""
+
+    CUBE = Design({"a": [0, 1], "b": [0, 1], "c": [0, 1]}, SQUARE.knobs)
+
+    def losses(self, more=(0.0, 0.0, 0.0)):
+        """A, B and C take 0.1, 0.2 and 0.3 off, all three together 0.4 more: by splits."""
+        every = {arm: 1 - 0.1 * arm["a"] - 0.2 * arm["b"] - 0.3 * arm["c"] for arm in self.CUBE.arms}
+        every[self.CUBE.arms[-1]] -= 0.4
+        return {arm: [loss + shift for shift in more] for arm, loss in every.items()}
 
     def test_a_worked_example(self):
-        cube = Design({"a": [0, 1], "b": [0, 1], "c": [0, 1]}, SQUARE.knobs)
-        # Where neither B nor C is on A takes 0.1 off, where one of them is 0.2, where both are 0.7.
-        taken = {(0, 0): 0.1, (0, 1): 0.2, (1, 0): 0.2, (1, 1): 0.7}
-        losses = {arm: [1.0 - arm["a"] * taken[arm["b"], arm["c"]]] * 3 for arm in cube.arms}
-        a = answers(alike(losses), cube).contrasts[0]
-        assert a.change == pytest.approx(-0.3)
-        # Deviations of 0.2, 0.1, 0.1 and 0.4: 0.22 / (4 · 3), of three degrees of freedom; of equal configurations the
-        # jackknife says 0, of two.
-        assert a.search**2 == pytest.approx(0.22 / 12 * 3 / 5)
+        a, *_, best = answers(alike(self.losses()), self.CUBE).contrasts
+        # An eighth of 0.4 is the mean's and each main effect's: half of it, 0.2, is left, even over eight arms.
+        # Squares: 8 · 0.05² · 4, over four degrees of freedom 0.02; a main effect has eight weights of 1/4.
+        assert a.search**2 == pytest.approx(0.02 / 2 * 4 / 6)  # of equal configurations the jackknife says 0, of two
+        assert best.search == pytest.approx(0, abs=1e-9)
 
-    def test_two_pairs_differ_by_what_techniques_do_together(self):
+    def test_interactions_are_what_is_left(self):
+        for pair in answers(alike(self.losses()), self.CUBE).interactions:
+            assert pair.search == pytest.approx(0, abs=1e-9)
+
+    def test_what_splits_have_in_common_is_none(self):
+        a, *_ = answers(alike(self.losses((0.0, 0.3, -0.1))), self.CUBE).contrasts
+        assert a.search**2 == pytest.approx(0.02 / 2 * 4 / 6)
+
+    def test_two_factors_leave_no_more_than_what_they_do_together(self):
         losses = alike({NEITHER: [1.0] * 3, A: [0.9] * 3, B: [1.0] * 3, AB: [0.3] * 3})
         assert answers(losses, SQUARE).contrasts[0].search == pytest.approx(0, abs=1e-9)
 

@@ -157,15 +157,15 @@ class TestSearch:
         assert np.mean(squares) == pytest.approx(2 / count**2, rel=0.1)
 
 
-class TestSearchByPairs:
-    """What the pairs of arms differ by, of which an effect is the mean."""
+class TestLuck:
+    """What main effects leave unexplained: a second estimate of the error of the search."""
 
     AGREED = np.full((3, 2), 0.5)
     WITHOUT = np.array([1.3, 1.0, 1.0])  # the jackknife: 0.3 / √2 · 2/3, squared 0.02; two degrees of freedom
-    SPREAD = np.array([0.2, -0.2, 0.1, -0.1])  # the sum of squares is 0.1
+    LUCK = np.array([0.2, -0.2, 0.1, -0.1])  # the sum of squares is 0.1
 
-    def source(self, without, pairs=4):
-        difference = Compared(self.AGREED.sum(axis=1), self.AGREED, np.asarray(without), pairs, self.SPREAD)
+    def source(self, without, freedom=3):
+        difference = Compared(self.AGREED.sum(axis=1), self.AGREED, np.asarray(without), self.LUCK, freedom)
         return error(difference, even_shares(3, 2))
 
     def test_is_pooled_with_the_jackknife_by_degrees_of_freedom(self):
@@ -177,5 +177,5 @@ class TestSearchByPairs:
     def test_says_nothing_where_nothing_is_tuned(self, without):
         assert self.source(without).search == 0
 
-    def test_without_pairs_the_jackknife_stands_alone(self):
-        assert self.source(self.WITHOUT, pairs=0).search ** 2 == pytest.approx(0.02)
+    def test_without_degrees_of_freedom_the_jackknife_stands_alone(self):
+        assert self.source(self.WITHOUT, freedom=0).search ** 2 == pytest.approx(0.02)

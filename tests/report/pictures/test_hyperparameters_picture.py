@@ -44,8 +44,8 @@ class TestWarnings:
             (
                 "learning_rate",
                 "high",
-                0.029,
-                "The recommended learning rate, 0.029, lies at the upper end of its range (0.002 to 0.03): the "
+                0.019,
+                "The recommended learning rate, 0.019, lies at the upper end of its range (0.001 to 0.02): the "
                 "optimum may lie outside the range.",
             ),
             (
@@ -125,7 +125,7 @@ class TestTheFigure:
         assert titles(figure) == PANELS
         assert [figure.layout[f"xaxis{index}"].type for index in ("", 2, 3, 4)] == ["log", "linear", "log", "linear"]
         low, high = figure.layout.xaxis.range
-        assert low < np.log10(2e-3) < np.log10(3e-2) < high
+        assert low < np.log10(1e-3) < np.log10(2e-2) < high
 
     def test_has_a_point_for_every_configuration_of_an_arm_that_has_the_hyperparameter(self):
         evidence = two()[1]

@@ -100,7 +100,7 @@ class TestDraws:
     @pytest.mark.parametrize("arm", **ids)
     def test_numbers_are_in_their_ranges_and_zero_where_a_technique_is_off(self, arm):
         for hyper in draws(arm, 64, seed=3, steps=STEPS):
-            assert 2e-3 <= hyper.learning_rate <= 3e-2
+            assert 1e-3 <= hyper.learning_rate <= 2e-2
             low, high = (0.05, 0.6) if arm["dropout"] else (0, 0)
             assert low <= hyper.dropout_rate <= high
             low, high = (0.25, 25) if arm["weight_decay"] else (0, 0)
@@ -130,7 +130,7 @@ class TestDraws:
         """Eight points of a Sobol sequence: one in each eighth of every range."""
         drawn = draws(arm_of("after", True, True), 8, 0, STEPS, search_batch_norm=True)
         scales = {
-            "learning_rate": (np.log, (2e-3, 3e-2)),
+            "learning_rate": (np.log, (1e-3, 2e-2)),
             "dropout_rate": (np.asarray, (0.05, 0.6)),
             "batch_norm_scale": (np.log, (0.25, 4.0)),
             "batch_norm_shift": (np.asarray, (-1.0, 1.0)),
@@ -209,7 +209,7 @@ class TestSearchingBatchNorm:
 
     def test_what_else_there_is_stays_in_its_range(self):
         for hyper in draws(arm_of("before", True, True), 32, 0, STEPS, search_batch_norm=True):
-            assert 2e-3 <= hyper.learning_rate <= 3e-2
+            assert 1e-3 <= hyper.learning_rate <= 2e-2
             assert 0.05 <= hyper.dropout_rate <= 0.6
             assert 0.25 <= strength(hyper) <= 25
 

@@ -35,7 +35,7 @@ class TestTheDefault:
         assert design() == Design(
             {"batch_norm": (None, "before", "after"), "dropout": (False, True), "weight_decay": (False, True)},
             {
-                "learning_rate": log_uniform(2e-3, 3e-2),
+                "learning_rate": log_uniform(1e-3, 2e-2),
                 "dropout_rate": uniform(0.05, 0.6, when={"dropout": True}),
                 "decay_strength": log_uniform(0.25, 25.0, when={"weight_decay": True}),
             },
