@@ -262,6 +262,8 @@ class Studied:
                 families, (answers.contrasts, answers.interactions, answers.removals), strict=True
             ):
                 for asked, effect in zip(questions, found, strict=True):
+                    if family == "removal" and effect.change == 0 and not effect.rows:
+                        continue  # the best arm lacks it: a study does not show it
                     by_split = weights(asked, standings, standings.all)
                     truth = float((by_split.T * fresh).sum(axis=0).mean())
                     numbers = ("change", "low", "high", "rows", "networks", "search")

@@ -54,8 +54,8 @@ class Error:
     - `search`: other configurations might have been tried. The jackknife (Tukey 1958) leaves one of n after the other
       out of all arms: (n - 1)/n Σ (θ₋ₖ - θ̄)². For the lowest of n losses it is twice too large (the distance to the
       second lowest is all that it sees: if excess losses are exponential, its square is twice the variance), and is
-      halved. Of a main effect, what all main effects leave unexplained of the arms' losses is a second estimate, as in an
-      analysis of variance (Fisher 1935, chapter VI): too large where techniques do more together, but of a few
+      halved. Of a main effect, what all main effects leave unexplained of the arms' losses is a second estimate, as in
+      an analysis of variance (Fisher 1935, chapter VI): too large where techniques do more together, but of a few
       configurations the first one says little. The two are pooled, each with the weight of its degrees of freedom.
     - `freedom`: degrees of freedom, after Satterthwaite (1946).
     """
