@@ -23,16 +23,16 @@ class Compared:
     - `parts`: `(splits, parts)`: what each part of the rows adds to them.
     - `without`: `(configurations,)`: the mean difference if a configuration had not been tried, in any arm; empty where
       nothing is tuned.
-    - `luck`: `(arms,)`: residuals from what the factors' main effects leave unexplained of the arms' losses; the sum of
-      their squares is a second estimate of the error of the search, with `luck_freedom` degrees of freedom, 0 where
-      there is none.
+    - `unexplained`: `(arms,)`: residuals from what the factors' main effects leave unexplained of the arms' losses; the
+      sum of their squares is a second estimate of the error of the search, with so many degrees of freedom as `freedom`
+      says, 0 where there is none.
     """
 
     losses: np.ndarray
     parts: np.ndarray
     without: np.ndarray
-    luck: np.ndarray = field(default_factory=lambda: np.empty(0))
-    luck_freedom: int = 0
+    unexplained: np.ndarray = field(default_factory=lambda: np.empty(0))
+    freedom: int = 0
 
     @property
     def change(self) -> float:
@@ -105,13 +105,13 @@ def error(difference: Compared, shares: np.ndarray) -> Error:
     variance = float(between @ between)
     within = sum(float(np.sum(_residuals(*split)[0] ** 2)) for split in zip(parts, shares, strict=True)) / splits**2
     explained = max(1 - within / variance, 0.0) if variance > 0 else 0.0
-    search, luck = np.zeros(configurations), np.zeros(len(difference.luck))
-    counted = configurations - 1 + difference.luck_freedom
+    search, unexplained = np.zeros(configurations), np.zeros(len(difference.unexplained))
+    counted = configurations - 1 + difference.freedom
     if configurations > 1:
         share = (configurations - 1) / counted
         search = np.sqrt(share * (configurations - 1) / configurations / 2) * (without - without.mean())
-        luck = np.sqrt(1 - share) * difference.luck
-    search = np.concatenate([search, luck])
+        unexplained = np.sqrt(1 - share) * difference.unexplained
+    search = np.concatenate([search, unexplained])
     sources = [
         (float(rows @ rows), max(part_count - 1, 1)),
         # The variance component is a difference of two: it is as uncertain as the larger one.

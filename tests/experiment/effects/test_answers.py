@@ -208,8 +208,8 @@ class TestWhatMainEffectsLeaveUnexplained:
 
     def test_a_worked_example(self):
         a, *_, best = answers(alike(self.losses()), self.CUBE).contrasts
-        # An eighth of 0.4 is the mean's and each main effect's: half of it, 0.2, is left, even over eight arms.
-        # Squares: 8 · 0.05² · 4, over four degrees of freedom 0.02; a main effect has eight weights of 1/4.
+        # Of 0.4² each of eight contrasts has an eighth, 0.02. Four of them are left, what two or all three do together:
+        # 0.08 over four degrees of freedom. A main effect has eight weights of 1/4.
         assert a.search**2 == pytest.approx(0.02 / 2 * 4 / 6)  # of equal configurations the jackknife says 0, of two
         assert best.search == pytest.approx(0, abs=1e-9)
 

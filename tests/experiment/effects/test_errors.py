@@ -157,15 +157,15 @@ class TestSearch:
         assert np.mean(squares) == pytest.approx(2 / count**2, rel=0.1)
 
 
-class TestLuck:
+class TestUnexplained:
     """What main effects leave unexplained: a second estimate of the error of the search."""
 
     AGREED = np.full((3, 2), 0.5)
     WITHOUT = np.array([1.3, 1.0, 1.0])  # the jackknife: 0.3 / √2 · 2/3, squared 0.02; two degrees of freedom
-    LUCK = np.array([0.2, -0.2, 0.1, -0.1])  # the sum of squares is 0.1
+    LEFT = np.array([0.2, -0.2, 0.1, -0.1])  # the sum of squares is 0.1
 
     def source(self, without, freedom=3):
-        difference = Compared(self.AGREED.sum(axis=1), self.AGREED, np.asarray(without), self.LUCK, freedom)
+        difference = Compared(self.AGREED.sum(axis=1), self.AGREED, np.asarray(without), self.LEFT, freedom)
         return error(difference, even_shares(3, 2))
 
     def test_is_pooled_with_the_jackknife_by_degrees_of_freedom(self):
