@@ -50,6 +50,9 @@ DROPOUT_RATE = (0.05, 0.6)  # linear; where dropout is on
 # does nothing, or nothing else, at its learning rate.
 DECAY_STRENGTH = (0.25, 25.0)
 MOST_DECAY = 0.5  # the most that one step may take off a weight, however few steps there are
+# ε of batch norm. A ReLU that is off for all training rows has no variance after it, and a row that turns it on is
+# multiplied by 1/√ε: by 316 with the usual 1e-5, which a single validation row showed as a loss of thousands.
+EPSILON = 1e-3
 # With --search-batch-norm, where batch norm is on.
 BATCH_NORM_SCALE = (0.25, 4.0)  # log; the initial γ
 BATCH_NORM_SHIFT = (-1.0, 1.0)  # linear; the initial β
@@ -161,7 +164,7 @@ def explain() -> list[tuple[str, str, str]]:
         ("dropout rate, where on", "tuned", span(DROPOUT_RATE, "linear")),
         ("weight decay, where on", "decoupled; strength tuned", span(DECAY_STRENGTH, "log")),
         ("", "(a weight left alone shrinks by exp(-strength) over the schedule)", ""),
-        ("batch norm, where on", "initial γ 1, initial β 0, ε 1e-5, momentum 0.9", "fixed"),
+        ("batch norm, where on", f"initial γ 1, initial β 0, ε {EPSILON:g}, momentum 0.9", "fixed"),
         ("  with --search-batch-norm", "initial γ", span(BATCH_NORM_SCALE, "log")),
         ("", "initial β", span(BATCH_NORM_SHIFT, "linear")),
         ("", "ε", span(BATCH_NORM_EPSILON, "log")),

@@ -43,8 +43,10 @@ class TestTheAnswer:
     @pytest.mark.parametrize("run", ["credit_run", "houses_run", "messy_run"])
     def test_it_ends_with_advice_and_with_where_the_run_is(self, request, run):
         paragraphs = request.getfixturevalue(run).fit.stdout.rstrip().split("\n\n")
-        assert [paragraph.split()[0] for paragraph in paragraphs] == [
-            *("data", "effect", "in", "interactions", "recommended", "test", "advice", "written"),
+        first = [paragraph.split()[0] for paragraph in paragraphs]
+        # "in the best combination" is there where that has a technique to take out.
+        assert [word for word in first if word != "in"] == [
+            *("data", "effect", "interactions", "recommended", "test", "advice", "written"),
         ]
 
     def test_it_names_the_techniques_and_gives_verdicts(self, credit_run):

@@ -71,7 +71,7 @@ class TestExplain:
             ("batch (", (32, 128, 256, 512, "--batch-size")),
             ("dropout rate", defaults.DROPOUT_RATE),
             ("weight decay", defaults.DECAY_STRENGTH),
-            ("batch norm, where on", ("γ 1", "β 0", "ε 1e-5", "momentum 0.9")),
+            ("batch norm, where on", ("γ 1", "β 0", f"ε {defaults.EPSILON:g}", "momentum 0.9")),
             ("negligible", (f"{defaults.MARGIN:.0%}",)),
             ("intervals", (f"{defaults.CONFIDENCE:.0%}",)),
             (

@@ -239,7 +239,7 @@ class TestTheEvidence:
         def normalized(h, here):
             if place != here:
                 return h
-            scaled = (h - h.mean(axis=0)) / np.sqrt(h.var(axis=0) + 1e-5)
+            scaled = (h - h.mean(axis=0)) / np.sqrt(h.var(axis=0) + defaults.EPSILON)
             return own[f"{norm}.scale"] * scaled + own[f"{norm}.shift"]
 
         h = normalized((x * (1 + FASTER * own["0.0.stretch"])) @ own["0.0.weight"].T + own.get("0.0.bias", 0), "before")

@@ -13,9 +13,8 @@ from goru.experiment.forms import as_read
 from goru.experiment.plan import Plan
 from goru.experiment.racing.record import Record
 from goru.experiment.trial import losses_by_arm
-from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
-from goru.studies.asked.design import ARMS, design
+from goru.studies.asked.design import ARMS, design, hyperparameters
 from goru.studies.splits import partitions
 from goru.studies.study import Study
 
@@ -67,10 +66,9 @@ class TestOptions:
         record = Record()
         result = Study(flowers, replace(TINY, search_batch_norm=True)).run(record)
         answer, evidence = result.answer, result.evidence
+        fixed = hyperparameters({"learning_rate": 0.01}, steps=100)
         for trial in record.trials:
-            usual = {
-                name: value for name, value in Hyperparameters()._asdict().items() if name.startswith("batch_norm")
-            }
+            usual = {name: value for name, value in fixed._asdict().items() if name.startswith("batch_norm")}
             drawn = [trial.values[name] != value for name, value in usual.items()]
             assert drawn == [trial.arm["batch_norm"] is not None] * 4
         for configuration in answer.recommended:

@@ -131,7 +131,8 @@ def hyperparameters(values: Values, steps: int, arm: Arm | None = None) -> Hyper
         numbers["weight_decay"] = defaults.decay(values[STRENGTH], numbers["learning_rate"], steps)
     if WINDOW in values:
         numbers["averaging"] = 1 - 1 / max(values[WINDOW] * steps, 1.0)
-    return Hyperparameters(**{"dropout_rate": 0.0, "weight_decay": 0.0} | numbers)
+    fixed = {"dropout_rate": 0.0, "weight_decay": 0.0, "batch_norm_epsilon": defaults.EPSILON}
+    return Hyperparameters(**fixed | numbers)
 
 
 def knob_values(design: Design, arm: Arm, values: Mapping[str, float], steps: int) -> Values:
