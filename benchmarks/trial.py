@@ -262,12 +262,13 @@ class Studied:
                 families, (answers.contrasts, answers.interactions, answers.removals), strict=True
             ):
                 for asked, effect in zip(questions, found, strict=True):
-                    if family == "removal" and effect.change == 0 and not effect.rows:
-                        continue  # the best arm lacks it: a study does not show it
+                    known = EffectFound.of(effect, 1)
+                    if family == "removal" and known.is_of_itself:
+                        continue  # a study does not show it
                     by_split = weights(asked, standings, standings.all)
                     truth = float((by_split.T * fresh).sum(axis=0).mean())
                     numbers = ("change", "low", "high", "rows", "networks", "search")
-                    likely = EffectFound.of(effect, 1).likely
+                    likely = known.likely
                     yield {
                         "shape": shape.name,
                         "search": search,

@@ -50,8 +50,8 @@ DROPOUT_RATE = (0.05, 0.6)  # linear; where dropout is on
 # does nothing, or nothing else, at its learning rate.
 DECAY_STRENGTH = (0.25, 25.0)
 MOST_DECAY = 0.5  # the most that one step may take off a weight, however few steps there are
-# ε of batch norm. A ReLU that is off for all training rows has no variance after it, and a row that turns it on is
-# multiplied by 1/√ε: by 316 with the usual 1e-5, which a single validation row showed as a loss of thousands.
+# ε of batch norm. A ReLU that is off for all training rows has no variance, and batch norm after it multiplies what a
+# new row brings by 1/√ε: with 1e-5 by 316, and a single row can cost thousands.
 EPSILON = 1e-3
 # With --search-batch-norm, where batch norm is on.
 BATCH_NORM_SCALE = (0.25, 4.0)  # log; the initial γ

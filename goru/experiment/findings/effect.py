@@ -37,6 +37,11 @@ class EffectFound:
     negligible: Number = None
 
     @property
+    def is_of_itself(self) -> bool:
+        """Whether an arm is compared with itself, as where a technique is taken out of one that lacks it."""
+        return self.change == 0 and not self.rows
+
+    @property
     def likely(self) -> tuple[Verdict, float] | None:
         """Of an inconclusive effect what it most likely does, and how likely that is; none, where nothing is likely."""
         if self.verdict != "inconclusive" or self.helps is None or self.negligible is None:

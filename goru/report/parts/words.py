@@ -108,7 +108,7 @@ def looked(judgement: Judgement) -> str | None:
 
 def removals(answer: Answer) -> tuple[EffectFound, ...]:
     """Those of techniques that the best arm has, in some fold at least: without the others no row's loss changes."""
-    return tuple(effect for effect in answer.removals if effect.change != 0 or effect.rows)
+    return tuple(effect for effect in answer.removals if not effect.is_of_itself)
 
 
 def has_simplest(answer: Answer) -> bool:
