@@ -31,6 +31,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 
 from goru.experiment.defaults import MARGIN
+from goru.experiment.findings.answer import Answer
 
 CLASSIFICATION = (
     *("credit-g", "vehicle", "segment", "anneal", "car", "sonar"),
@@ -84,7 +85,7 @@ def answered(model: Any) -> dict[str, Any]:
         return {}
     answer = model.study_.answer
     main = answer.effects[:-1]  # the last one is of the best combination
-    halves = [(one.high - one.low) / 2 / (one.margin / MARGIN) for one in main if one.low is not None]
+    halves = half_intervals(answer)
     return {
         "effects": len(main),
         "decided": sum(one.verdict != "inconclusive" for one in main),
@@ -92,6 +93,15 @@ def answered(model: Any) -> dict[str, Any]:
         "half": float(np.median(halves)) if halves else math.nan,
         "recommended": answer.recommended[0].arm,
     }
+
+
+def half_intervals(answer: Answer) -> list[float]:
+    """Of main effects, as shares of the plain network's loss; those that are known."""
+    return [
+        (one.high - one.low) / 2 / (one.margin / MARGIN)
+        for one in answer.effects[:-1]
+        if one.low is not None and one.high is not None and one.margin is not None
+    ]
 
 
 def ranks(found: pd.DataFrame, models: list[str]) -> pd.Series:

@@ -32,13 +32,13 @@ class Blocks:
 
     @property
     def configurations_at_once(self) -> int:
-        """Configurations of every arm in a block."""
-        return self._laboratory.configurations_in_a_block
+        """Configurations of every arm that are trained together."""
+        return self._laboratory.configurations_at_once
 
     @property
     def splits_at_once(self) -> int:
-        """Blocks that are trained at a time."""
-        return self._laboratory.blocks_at_once
+        """Splits in which they are, at a time."""
+        return self._laboratory.splits_at_once
 
     def train(self, jobs: Sequence[Job], watch: Watch) -> Iterator[list[Trial]]:
         """Trials, those of a block at a time."""
@@ -46,7 +46,7 @@ class Blocks:
         placed: list[tuple[AnyTrainer, list[Job]]] = []
         capacity = self._laboratory.shape.networks
         for trainer in self._laboratory.trainers:
-            # Arms that differ in weight decay alone share a program, and so a block.
+            # Arms that differ in numbers alone share a program, and so blocks.
             jobs_of_trainer = [job for job in jobs if self._laboratory.trainer(job.arm) is trainer]
             for split in rows:
                 there = [job for job in jobs_of_trainer if job.split == split]

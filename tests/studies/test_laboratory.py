@@ -131,15 +131,20 @@ class TestValidationRowsChangeNothingFitted:
 
 
 class TestPrograms:
-    def test_there_are_six_and_arms_with_and_without_decay_share_one(self, laboratory):
-        assert len(laboratory.trainers) == 6
+    def test_there_are_three_and_arms_with_and_without_dropout_or_decay_share_one(self, laboratory):
+        assert len(laboratory.trainers) == 3
         for arm in ARMS:
             assert laboratory.trainer(arm).architecture == architecture(arm, laboratory.base)
-            assert laboratory.trainer(arm) is laboratory.trainer(arm_of(**{**arm, "weight_decay": True}))
+            assert laboratory.trainer(arm) is laboratory.trainer(arm_of(arm["batch_norm"], True, True))
 
-    @pytest.mark.parametrize("networks", [2, 4, 8])
-    def test_a_block_holds_as_many_configurations_with_decay_as_without(self, build, flowers, splits, networks):
-        assert build(flowers, splits, networks=networks).configurations_in_a_block == networks // 2
+    @pytest.mark.parametrize(("networks", "configurations", "blocks"), [(2, 1, 2), (4, 1, 1), (8, 2, 1)])
+    def test_a_block_holds_as_many_configurations_of_every_arm_of_a_program_or_there_are_several(
+        self, build, flowers, splits, networks, configurations, blocks
+    ):
+        laboratory = build(flowers, splits, networks=networks)
+        assert laboratory.sharing == 4
+        assert laboratory.configurations_at_once == configurations
+        assert laboratory.splits_at_once == max(laboratory.blocks_at_once // blocks, 1)
 
     @pytest.mark.parametrize("batch", [2, 7, 8, 32])
     def test_steps_are_the_full_batches_of_so_many_passes(self, build, flowers, splits, batch):
@@ -248,7 +253,7 @@ class TestSeconds:
     @pytest.fixture
     def timed(self, laboratory, monkeypatch):
         """As many seconds an epoch, in the order in which programs are looked at; looking takes one."""
-        clock, found = Clock(), iter([0.3, 0.2, 0.5, 0.1, 0.1, 0.1])
+        clock, found = Clock(), iter([0.3, 0.2, 0.5])
 
         def block_seconds(trainer, rows):
             clock.now += 1
@@ -258,23 +263,23 @@ class TestSeconds:
         monkeypatch.setattr("goru.studies.laboratory.time", clock)
         return laboratory
 
-    @pytest.mark.parametrize(("seconds", "programs"), [(-1, 1), (0.5, 1), (2.5, 3), (float("inf"), 6)])
+    @pytest.mark.parametrize(("seconds", "programs"), [(-1, 1), (0.5, 1), (1.5, 2), (float("inf"), 3)])
     def test_as_many_programs_are_timed_as_there_is_time_for(self, timed, splits, seconds, programs):
         found = timed.block_seconds(timed.rows(splits[0]), seconds)
-        assert found == [0.3, 0.2, 0.5, 0.1, 0.1, 0.1][:programs]
+        assert found == [0.3, 0.2, 0.5][:programs]
 
     def test_an_interpreter_is_timed_by_an_epoch(self, flowers, splits):
         base = Architecture(flowers.n_features, (8,), flowers.n_outputs)
         shape = block_shape(len(flowers.y_development), splits, 8, 2)
         laboratory = NetworkLaboratory(flowers, base, Recipe(), shape, seed=0, interpreted=True)
-        assert len(laboratory.block_seconds(laboratory.rows(splits[0]))) == 6
+        assert len(laboratory.block_seconds(laboratory.rows(splits[0]))) == 3
         assert laboratory.blocks_at_once == 1
 
 
 class TestWaiting:
     """A program that is being compiled is waited for; one that nobody has begun to compile by then never is."""
 
-    @pytest.mark.parametrize(("seconds", "compiled"), [(None, 6), (0.0, 2)])
+    @pytest.mark.parametrize(("seconds", "compiled"), [(None, 3), (0.0, 2)])
     def test_until_all_are_compiled_or_no_longer(self, flowers, splits, monkeypatch, seconds, compiled):
         going, begun = threading.Event(), []
 
@@ -292,6 +297,6 @@ class TestWaiting:
         laboratory.wait(seconds)
         kinds = [type(trainer) for trainer in laboratory.trainers]
         assert kinds.count(Trainer) == compiled
-        assert kinds.count(Interpreter) == 6 - compiled
+        assert kinds.count(Interpreter) == 3 - compiled
         assert {laboratory.trainer(arm).architecture for arm in ARMS} == {architecture(arm, base) for arm in ARMS}
         laboratory.close()

@@ -50,7 +50,7 @@ STUDIES = {
 
 
 @pytest.mark.parametrize("name", STUDIES)
-@pytest.mark.parametrize("fate", [once(), once(0, 3, 11, 20)], ids=["nobody is lost", "some are lost"])
+@pytest.mark.parametrize("fate", [once(), once(0, 3, 7, 11)], ids=["nobody is lost", "some are lost"])
 def test_it_finds_the_same(name, fate):
     machines = Machines((2, 1), fate, turns())
     found = studied(*STUDIES[name], crew=Crew(machines))

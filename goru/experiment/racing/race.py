@@ -226,12 +226,13 @@ class Race:
             self._seconds = self._record.recall(_PACE) or self._seconds
 
     def _losses(self, arm: Arm) -> np.ndarray:
-        """Of the first partition."""
+        """Of the first partition, as far as it is done."""
         of_arm = [trial for trial in self._done if trial.arm == arm and trial.configuration < self.configurations_done]
         epochs, temperatures = (max(trial.validation.shape[axis] for trial in of_arm) for axis in (0, 1))
-        losses = np.full((self.configurations_done, self._plan.folds, epochs, temperatures), np.inf)
+        folds = min(self._plan.folds, self.splits_done)
+        losses = np.full((self.configurations_done, folds, epochs, temperatures), np.inf)
         for trial in of_arm:
-            if trial.split < self._plan.folds:
+            if trial.split < folds:
                 curve = np.where(np.isfinite(trial.validation), trial.validation, np.inf)
                 losses[trial.configuration, trial.split] = carried_on(curve, epochs)
         return losses

@@ -18,6 +18,9 @@ from goru.experiment.arms import Arm
 from goru.experiment.plan import USUAL_SHARE, Plan
 
 GRACE = 0.15  # what is late by no more than this share of the time that was left for it is not thrown away
+# Of what is set aside for training the best again: by fewer folds than the fewest that will do next to nothing is
+# decided, so that they may take it.
+FOR_FEWEST_FOLDS = 0.5
 
 _PAIR = 2  # of folds: what the one chooses, the other judges
 
@@ -31,7 +34,8 @@ class Wave:
     - `planned`: trials there will be in all.
     - `must`: it is trained however late it is.
     - `overtime`: how many seconds after the deadline it may go on.
-    - `blocks`: of configurations of every arm in a split, if the pace is to be taken.
+    - `blocks`: of configurations of every arm in a split, if the pace is to be taken; with those that would have kept
+      all devices busy to the end.
     - `later_partitions`: partitions that follow the first, and configurations in them, where this was decided now.
     """
 
@@ -97,7 +101,7 @@ class Scheduler:
         self._few = plan.asked.configurations[0]  # configurations, with fewer of which nothing is decided
         self._done = 0, 0  # configurations and splits
         self._round = 1
-        self._shift = 0.0  # of the deadline
+        self._shift = self._reserve = 0.0  # of the deadline; see `schedule`
 
     def schedule(self, left: float | None, reserve: float = 0.0) -> Schedule:
         """The waves, the first on its own, every other one by what was seen.
@@ -109,10 +113,11 @@ class Scheduler:
 
         - `left`: seconds there are; `None` if there is no deadline.
         - `reserve`: seconds that training the best configurations again takes at full length. The usual share of them
-          is set aside after the deadline; the first partition shows after how many epochs those stop, and so whether
-          the race may have more time, or less.
+          is set aside after the deadline; what is seen shows after how many epochs those stop, and so whether the race
+          may have more time, or, when the first partition is done, less.
         """
         plan, folds = self._plan, self._plan.folds
+        self._reserve = reserve if left is not None else 0.0
         seen = yield from self._first_partition(left)
         if seen is None:
             return
@@ -121,7 +126,7 @@ class Scheduler:
         later, count = min(plan.partitions, self._splits // folds) - 1, plan.kept
         decision = None
         if left is not None:
-            self._shift += reserve * (USUAL_SHARE - self._stops(seen) / plan.epochs)
+            self._shift = self._not_needed(seen)
             later, count = decision = self._later_partitions or self._room(seen)
             if later == 0:
                 yield from self._more(seen, 0)
@@ -148,6 +153,14 @@ class Scheduler:
     def _overtime(self, left: float) -> float:
         return self._shift + GRACE * max(left + self._shift, 0.0)
 
+    def _not_needed(self, seen: Seen) -> float:
+        """Seconds of those that are set aside for training the best again, by what is seen."""
+        return self._reserve * (USUAL_SHARE - self._stops(seen) / self._plan.epochs) if self._reserve else 0.0
+
+    def _slots(self, blocks: int) -> int:
+        """Blocks that devices could train in the time that so many take: where one is left over, some are idle."""
+        return -(-blocks // self._busy) * self._busy
+
     def _stops(self, seen: Seen) -> float:
         """After how many epochs what is trained again stops, on average: half of it is of the best arm, and half of the
         first one, which stands beside it."""
@@ -160,7 +173,8 @@ class Scheduler:
         """Partitions after the first for which there is time, and configurations of every arm in them."""
         folds = self._plan.folds
         for later in range(self._splits // folds - 1, 0, -1):
-            count = min(self._done[0], self._affordable(seen, later * folds))
+            # A round that is so long and late is for nothing, or takes the final model's time: a bit more once more.
+            count = min(self._done[0], self._affordable(seen, later * folds, sure=SAFETY))
             if count >= self._few:
                 return later, count
         return 0, 0
@@ -173,29 +187,45 @@ class Scheduler:
         something is known after the first.
         """
         folds, size, seen = self._plan.folds, self._size, None
-        most = self._plan.configurations
+        most, fewest = self._plan.configurations, min(self._plan.asked.folds[-1], folds)
         if left is not None:
             most = min(most, math.ceil(self._few / size) * size)
         for count, splits in self._stages(most):
-            configurations_done, splits_done = self._done
-            more = range(0 if splits > splits_done else configurations_done, count)
-            new_splits = range(splits_done if count == configurations_done else 0, splits)
-            blocks = len(new_splits) * -(-len(more) // size)
-            missing = (1 - self._known(more, new_splits)) * blocks
-            remaining = ((math.inf if left is None else left) if seen is None else seen.left) + self._shift
-            if seen is not None and missing:
+            remaining = (math.inf if left is None else left) if seen is None else seen.left + self._shift
+            spare = FOR_FEWEST_FOLDS * USUAL_SHARE * self._reserve if splits == fewest else 0.0
+            if seen is not None:
                 a_block = 0.0 if seen.seconds is None else seen.seconds / SAFETY
-                if (1 + GRACE) * remaining < missing * a_block:
+                time = (1 + GRACE) * remaining + spare
+                while splits > max(self._done[1] + 1, fewest) and self._missing(count, splits) * a_block > time:
+                    splits -= 1
+                if (missing := self._missing(count, splits)) and missing * a_block > time:
                     return None
-            overtime = self._shift + GRACE * max(remaining, 0.0)
-            pace = 0.0 if left is None else blocks
+            more, new_splits = self._new(count, splits)
+            overtime = spare + self._shift + GRACE * max(remaining, 0.0)
+            pace = 0.0 if left is None else self._slots(len(new_splits) * -(-len(more) // size))
             wave = Wave(self._all(more), new_splits, (count, splits), 1, self._planned(), seen is None, overtime, pace)
             seen = yield wave
             if not seen.complete:
                 return None
             self._done = wave.reaches
+            self._shift = max(self._not_needed(seen), 0.0)
         assert seen is not None
+        if self._done[1] < folds:
+            return None
         return seen if left is None else (yield from self._more(seen, self._splits // folds - 1))
+
+    def _new(self, count: int, splits: int) -> tuple[range, range]:
+        """Configurations, and splits, that a stage of so many adds to what is done."""
+        configurations_done, splits_done = self._done
+        return (
+            range(0 if splits > splits_done else configurations_done, count),
+            range(splits_done if count == configurations_done else 0, splits),
+        )
+
+    def _missing(self, count: int, splits: int) -> float:
+        """Blocks that a stage of so many configurations and splits adds to what is there."""
+        more, new_splits = self._new(count, splits)
+        return (1 - self._known(more, new_splits)) * self._slots(len(new_splits) * -(-len(more) // self._size))
 
     def _stages(self, configurations: int) -> list[tuple[int, int]]:
         """Configurations and folds, one after the other more of the one or of the other, and all of them at last. The
@@ -233,7 +263,7 @@ class Scheduler:
             more = range(done, done + min(min(rounds, even) * size, left))
             fitting = max(min(rounds * size, left), len(more))
             planned = len(self._arms) * folds * int((done + fitting) * (1 + later_partitions * defaults.KEPT))
-            count = folds * -(-len(more) // size)
+            count = self._slots(folds * -(-len(more) // size))
             wave = Wave(
                 self._all(more),
                 range(folds),
@@ -250,13 +280,16 @@ class Scheduler:
             self._done = wave.reaches
         return seen
 
-    def _affordable(self, seen: Seen, splits: int, known: float = 0.0) -> int:
+    def _affordable(self, seen: Seen, splits: int, known: float = 0.0, sure: float = 1.0) -> int:
         """Configurations of every arm for which there is time in so many more splits, where a share of a block has been
-        trained before."""
+        trained before, if each takes `sure` times as long."""
         if seen.seconds is None:
             return 0
-        blocks = int((seen.left + self._shift) / (seen.seconds * splits) + known)
-        return max(blocks, 0) * self._size
+        time = (seen.left + self._shift) / (sure * seen.seconds)
+        rounds = max(int(time / splits + known), 0)
+        while rounds and self._slots(rounds * splits) - known * self._slots(splits) > time:
+            rounds -= 1
+        return rounds * self._size
 
     def _known(self, configurations: Sequence[int], splits: range) -> float:
         """Of these configurations of all arms, the share that was trained in these splits before."""

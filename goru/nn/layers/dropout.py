@@ -53,7 +53,7 @@ class Dropout(Layer):
         """
         given = self.rate(context.hyper)
         rate = along(given, x)
-        if context.networks is None or (isinstance(given, float) and rate == 0):
+        if context.networks is None or (isinstance(given, float | np.ndarray) and not np.any(given)):
             return (x, None) if self.form == "inverted" else (x * (1 - rate), (None, 1 - rate))
         key = mask_key(context.networks, context.step, self.index, namespace(x))
         mask = keep_mask(key, x.shape[-2:], rate)

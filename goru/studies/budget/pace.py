@@ -12,6 +12,9 @@ from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent, calibrating,
 # final model's networks, whose schedule is then longer.
 FINAL_SHARE = 0.3
 ALL_ROWS_SHARE = 0.5  # the same, where the race is on a sample and the final model is trained on all rows
+# Times the race, where it has the fewest folds that will do: a race that takes longer than planned ends with fewer, and
+# by these nothing would be decided.
+SURER = 1.1
 LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
 ENOUGH_ON_ALL_ROWS = 8.0, 3.0, 1.0  # epochs: a smaller ensemble is better than one that is trained for fewer
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
@@ -21,7 +24,8 @@ LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and t
 class Pace:
     """Seconds that a block of networks takes for one epoch: of each program, on `training_rows` of the `all_rows`.
 
-    - `configurations`: of each arm that shares a program, in a block.
+    - `networks`: in a block.
+    - `shared`: arms that share a program.
     - `scored`: arms of which a network is trained in every split of one partition after the race, for its score.
     - `a_block`: seconds that a block takes besides its epochs.
     - `a_split`: seconds until the rows of a split are prepared.
@@ -33,10 +37,11 @@ class Pace:
     - `sampled`: whether these are a sample, and the final model is trained on all rows.
     """
 
-    configurations: int
+    networks: int
     block_seconds: tuple[float, ...]
     training_rows: int
     all_rows: int
+    shared: int = 2
     scored: int = 0
     a_block: float = 0.0
     a_split: float = 0.0
@@ -47,17 +52,31 @@ class Pace:
     shown: bool = False
     sampled: bool = False
 
+    @property
+    def configurations(self) -> int:
+        """Of each arm that shares a program, in a block; or in `blocks`, if one does not hold them all."""
+        return max(self.networks // self.shared, 1)
+
+    @property
+    def blocks(self) -> int:
+        """Of a program, for so many configurations."""
+        return -(-self.shared // self.networks)
+
     def race(self, plan: Plan) -> float:
         """Seconds for all configurations of each arm in the first partition, and for the better ones in the others."""
-        blocks = -(-plan.configurations // self.configurations) + (plan.partitions - 1) * -(
-            -plan.kept // self.configurations
-        )
-        return plan.folds * (blocks * self.block(plan) + plan.partitions * self.a_split)
+        first, later = (-(-some // self.configurations) * plan.folds for some in (plan.configurations, plan.kept))
+        blocks = self._slots(first) + (plan.partitions - 1) * self._slots(later)
+        return blocks * self.block(plan) + plan.folds * plan.partitions * self.a_split
+
+    def _slots(self, blocks: int) -> int:
+        """Blocks that could be trained in the time that so many take: where one is left over, devices are idle."""
+        at_once = max(self.at_once // self.blocks, 1)
+        return -(-blocks // at_once) * at_once
 
     def block(self, plan: Plan) -> float:
-        """Seconds for a block of every program in one split."""
+        """Seconds for `configurations` of every arm in one split."""
         epochs = plan.epochs * (1 - 1 / plan.folds) * self.all_rows / self.training_rows
-        return epochs * sum(self.block_seconds) + len(self.block_seconds) * self.a_block
+        return self.blocks * (epochs * sum(self.block_seconds) + len(self.block_seconds) * self.a_block)
 
     def after_the_race(self, plan: Plan) -> float:
         """Seconds for all that follows the race, if configurations are at their best after the usual share of their
@@ -68,13 +87,11 @@ class Pace:
         """Seconds for one or two ensembles on all development rows, for the same ensembles in splits of one partition,
         and for the candidates of a selection there, or the arms that are scored."""
         ensembles = 1 + self.plain
-        ensemble = max(
-            min(defaults.ENSEMBLE_CONFIGURATIONS, extent.networks), -(-extent.networks // (2 * self.configurations))
-        )
+        ensemble = max(min(defaults.ENSEMBLE_CONFIGURATIONS, extent.networks), -(-extent.networks // self.networks))
         splits = calibrating(folds, 0 if self.shown else self.all_rows, extent.folds) if self.validation else 0
         # Of validation rows, what shares a program shares blocks: the best configurations, and a small ensemble.
         candidates = self.scored or (1 + defaults.RIVALS) * extent.greedy
-        in_a_split = -(-extent.networks // (2 * self.configurations))
+        in_a_split = -(-extent.networks // self.networks)
         again = ensembles * max(ensemble, self.at_once)
         validation = ensembles * in_a_split * splits + candidates * folds
         block = self.block_of_one(epochs) - self.a_block
@@ -116,7 +133,8 @@ class Pace:
         def cost(plan: Plan) -> float:
             after = self.after_the_race(plan)
             short = self.sampled or 2 * plan.epochs < asked.epochs
-            return self.race(plan) + (max(after, least) if short else after)
+            race = self.race(plan) * (SURER if plan.folds == asked.folds[-1] else 1.0)
+            return race + (max(after, least) if short else after)
 
         plan = plan_seconds(seconds, cost, partitions, spent, asked, steps)
         # What a short plan leaves is for more networks in the end, before it is for more configurations.

@@ -149,7 +149,7 @@ class Spending:
             a_configuration = replace(
                 least, networks=len(self._arms) * self._asked.folds[0], steps=self._asked.epochs * self._steps
             ).compiled
-            while networks > shared and networks // shared * a_configuration * ROUNDS > seconds:
+            while networks > 2 and max(networks // shared, 1) * a_configuration * ROUNDS > seconds:
                 networks //= 2
         if (known := self._record.recall(_WAY)) is None:
             known = asdict(Way(interpreted, networks))
@@ -236,7 +236,10 @@ class Spending:
         if (known := self._record.recall(_LONGER)) is None:
             pace = replace(self._observed(plan, race), scored=0, plain=plain, validation=False)
             compiling = PROGRAM_SECONDS * self._slowness
-            extent, schedule, some = pace.on_all_rows(self.left - compiling, rows, larger, self._asked.epochs)
+            # Afterwards two networks, one after the other, are watched while they are trained on the sample.
+            watched = 2 * pace.at_once * pace.block_of_one(plan.epochs)
+            seconds = self.left - compiling - watched
+            extent, schedule, some = pace.on_all_rows(seconds, rows, larger, self._asked.epochs)
             known = [EXTENTS.index(extent), schedule, some]
             if not self._clock.hurried:
                 self._record.remember(_LONGER, known)
@@ -276,13 +279,14 @@ class Spending:
         else:
             block_seconds = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
         return Pace(
-            laboratory.configurations_in_a_block,
+            laboratory.shape.networks,
             tuple(
                 SAFETY * seconds
                 for seconds in block_seconds + [max(block_seconds)] * (len(laboratory.trainers) - len(block_seconds))
             ),
             training_rows=len(rows.training),
             all_rows=len(rows.x),
+            shared=laboratory.sharing,
             a_block=self._slowness * work.initial,
             a_split=a_split,
             last=self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * a_split,

@@ -295,7 +295,7 @@ class Conclusion:
         laboratory, race = self.laboratory, self.race
         blocks = len(race.trials)
         if not laboratory.interpreted:
-            in_a_split = -(-race.configurations_done // laboratory.configurations_in_a_block)
-            blocks = len(laboratory.trainers) * in_a_split * race.splits_done
+            networks = race.configurations_done * laboratory.sharing
+            blocks = len(laboratory.trainers) * -(-networks // laboratory.shape.networks) * race.splits_done
         epochs = sum(candidate.epochs for candidate in set(best.values()))
         return len(defaults.FEWER_ROWS) * folds * epochs / (blocks * self.plan.epochs)

@@ -196,6 +196,34 @@ class TestStages:
                 waves.send(seen)
 
 
+class TestWhereThereIsNoTimeForAllFolds:
+    """Of five folds; blocks of two configurations take a second, of which the first four are four."""
+
+    FIVE = Plan(4, 1, 5, 4)
+
+    def folds(self, left, reserve=0.0, losses=LATE, **given):
+        return drive(scheduler(self.FIVE, 5, **given).schedule(left, reserve), left, 1.0, losses)[-1].reaches[1]
+
+    @pytest.mark.parametrize(("left", "folds"), [(5.9, 3), (7.9, 4), (10.0, 5)])
+    def test_there_are_as_many_as_there_is_time_for(self, left, folds):
+        assert self.folds(left) == folds
+
+    @pytest.mark.parametrize(("epoch", "folds"), [(1, 5), (4, 3)])
+    def test_time_that_the_best_will_not_need_is_theirs(self, epoch, folds):
+        """Of 10 s, 6 s are set aside for them; with one epoch of four they need 2.5 s."""
+        assert self.folds(6.0, 10.0, best_after(epoch, 32)) == folds
+
+    @pytest.mark.parametrize(("reserve", "folds"), [(0.0, 2), (3.0, 3)])
+    def test_a_third_may_take_of_what_is_set_aside_for_training_the_best_again(self, reserve, folds):
+        """Two blocks are needed, and there is time for one; a half of 60 % of the reserve is 0.9 s."""
+        assert self.folds(5.0, reserve) == folds
+
+    def test_blocks_that_leave_a_device_idle_take_as_long_as_others(self):
+        """On two devices one fold of four configurations is two blocks and none is idle; of two, one is."""
+        waves = scheduler(Plan(2, 1, 3, 4), 3, at_once=(2, 2)).schedule(100.0)
+        assert [next(waves).blocks, waves.send(Seen(True, 50.0, SAFETY, LATE)).blocks] == [2, 2]
+
+
 class TestMore:
     def test_time_that_is_left_pays_for_the_second_partition_and_for_more_configurations(self):
         """Three folds, blocks of two configurations and a second, for which a little more is set aside."""
@@ -208,10 +236,10 @@ class TestMore:
         # 6 s for the first partition. The second takes as many, as three configurations fill two blocks.
         assert reached(6.0 + 0.97 * round_) == (4, 3)
         assert reached(6.0 + 1.03 * round_) == (6, 3)  # more configurations, where the partition has no room
-        assert reached(6.0 + 2.03 * round_) == (4, 6)
+        assert reached(6.0 + 2.03 * SAFETY * round_) == (4, 6)  # a little more twice, as so much would be for nothing
         # Two more configurations are a block in every fold; half of six are two blocks in the second partition.
-        assert reached(6.0 + 3.03 * round_) == (6, 6)
-        assert reached(6.0 + 5.03 * round_) == (8, 6)
+        assert reached(6.0 + (1 + 2.03 * SAFETY) * round_) == (6, 6)
+        assert reached(6.0 + (2 + 2.03 * SAFETY) * round_) == (8, 6)
 
     def test_more_configurations_may_be_late_by_a_little_too(self):
         """What was measured once may take longer: a round that is nearly done is not thrown away."""

@@ -70,7 +70,7 @@ class TestArms:
     def test_programs_are_shared_by_arms_that_differ_in_numbers_alone(self):
         base, recipe = Architecture(4, (8, 8), 3), Recipe()
         for names, count, most in (
-            (["dropout", "decay", "label-smoothing"], 2, 4),
+            (["dropout", "decay", "label-smoothing"], 1, 8),
             (["mixup", "label-smoothing"], 2, 2),
             (["ema", "sam"], 4, 1),
             (["residual", "decay"], 2, 2),

@@ -12,7 +12,7 @@ from goru.studies.budget.pace import ENOUGH_ON_ALL_ROWS, FINAL_SHARE, LAST_SECON
 
 paces = st.builds(
     Pace,
-    configurations=st.integers(1, 4),
+    networks=st.sampled_from((2, 4, 8)),
     block_seconds=st.tuples(*[st.floats(1e-4, 1)] * 6),
     training_rows=st.integers(60, 80),
     all_rows=st.integers(80, 100),
@@ -24,7 +24,7 @@ partitions = st.integers(1, 2)
 class TestRace:
     """On 80 of 100 rows a block of two configurations takes 0.1 s an epoch in one program and 0.3 s in the other."""
 
-    PACE = Pace(configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
+    PACE = Pace(networks=4, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
 
     @pytest.mark.parametrize(
         ("configurations", "partitions", "blocks"),
@@ -45,6 +45,16 @@ class TestRace:
         # Two thirds of a hundred rows, and 80 take 0.4 s.
         plan = Plan(2, 1, folds=3, epochs=10)
         assert self.PACE.race(plan) == pytest.approx(3 * 10 * 0.4 * (100 * 2 / 3) / 80)
+
+    def test_an_odd_block_leaves_a_device_idle(self):
+        plan = Plan(2, 1, folds=5, epochs=10)
+        assert replace(self.PACE, at_once=2).race(plan) == pytest.approx(6 * 10 * 0.4)
+
+    def test_arms_that_are_too_many_for_a_block_are_several_which_devices_share(self):
+        plan = Plan(2, 1, folds=5, epochs=10)
+        pace = replace(self.PACE, shared=8, at_once=2)
+        assert (pace.configurations, pace.blocks) == (1, 2)
+        assert pace.race(plan) == pytest.approx(2 * 5 * 2 * 10 * 0.4)
 
 
 class TestWhatElseTakesTime:
@@ -102,7 +112,7 @@ class TestAfterTheRace:
     def test_narrow_blocks_are_more(self):
         # One configuration: blocks hold two networks, and an ensemble is four blocks.
         expected = 8 * 100 * 0.375 + 5 * (8 + 5) * 100 * 0.3
-        assert replace(self.PACE, configurations=1).training_again(self.MOST, 5, 100) == pytest.approx(expected)
+        assert replace(self.PACE, networks=2).training_again(self.MOST, 5, 100) == pytest.approx(expected)
 
     def test_fewer_blocks_than_are_trained_at_a_time_take_as_long(self):
         pace = replace(self.PACE, at_once=4)
@@ -129,7 +139,7 @@ class TestAfterTheRace:
 
     def test_in_wide_blocks_two_configurations_are_a_block_each_and_in_splits_one_together(self):
         # Blocks hold eight networks, and more.
-        wide, wider = (replace(self.PACE, configurations=configurations) for configurations in (4, 8))
+        wide, wider = (replace(self.PACE, networks=networks) for networks in (8, 16))
         expected = 4 * 100 * 0.375 + 5 * (2 + 5) * 100 * 0.3
         assert [pace.training_again(self.MOST, 5, 100) for pace in (wide, wider)] == pytest.approx([expected] * 2)
 
@@ -222,6 +232,12 @@ class TestPlan:
     def test_there_are_no_more_partitions_than_the_rows_are_cut_into(self, pace, seconds):
         assert pace.plan(seconds, 1)[0].partitions == 1
 
+    def test_with_the_fewest_folds_a_little_more_is_set_aside_as_none_may_be_lost(self):
+        fewest = Asked((3,), 10)
+        needed = TestRace.PACE.race(Plan(3, 1, 3, 10)) + TestRace.PACE.after_the_race(Plan(3, 1, 3, 10))
+        assert TestRace.PACE.plan(needed + 0.1, 1, asked=fewest)[0].epochs < 10
+        assert TestRace.PACE.plan(1.2 * needed, 1, asked=fewest)[0].epochs == 10
+
     def test_a_worked_example(self):
         """0.4 s an epoch, a hundred epochs: 40 s for a block in a fold, 200 s for it in five.
 
@@ -248,7 +264,7 @@ class TestPlan:
 class TestLonger:
     """A block takes 0.375 s an epoch on all rows, two thirds of it on those of one of three folds."""
 
-    PACE = Pace(configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
+    PACE = Pace(networks=4, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
     SHORT = Plan(3, 1, folds=3, epochs=10)
 
     def takes(self, pace: Pace, extent, epochs: int) -> float:
@@ -284,9 +300,7 @@ class TestLonger:
 class TestOnAllRows:
     """After a race on 100 rows: a block takes 0.375 s an epoch on them, and ten times as long on a thousand."""
 
-    PACE = Pace(
-        configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100, plain=False, validation=False
-    )
+    PACE = Pace(networks=4, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100, plain=False, validation=False)
 
     def test_with_time_an_ensemble_has_a_long_schedule(self):
         assert self.PACE.on_all_rows(1e6, 1_000, 1.0, 100) == (EXTENTS[3], 100, 1_000)

@@ -283,7 +283,7 @@ class TestMeasuring:
         spending = Spending(Clock(budget=1e6), Record(), ASKED, 8, 48, 0, plain=True, validation=True, crew=False)
         spending.plan(laboratory, splits[0], 2)
         pace = spending._pace
-        assert (pace.configurations, pace.at_once) == (laboratory.configurations_in_a_block, laboratory.blocks_at_once)
+        assert (pace.configurations, pace.at_once) == (laboratory.configurations_at_once, laboratory.blocks_at_once)
         assert len(pace.block_seconds) == len(laboratory.trainers)
         assert min(pace.block_seconds) > 0
         assert min(pace.a_block, pace.a_split) > 0

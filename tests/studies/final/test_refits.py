@@ -147,7 +147,7 @@ class TestStages:
     def test_of_few_epochs_some_are_the_same(self, laboratory, epochs, stages):
         found = train_ensemble(laboratory, {candidate(PLAIN, epochs=epochs): 1}).stages
         assert list(found) == stages
-        assert len(found[0]) == 3
+        assert len(found[0]) == len(laboratory.trainer(PLAIN).architecture.layers)
 
     def test_change_nothing_of_what_is_trained(self, laboratory, ensemble, monkeypatch):
         monkeypatch.setattr("goru.studies.final.refits.Block", lambda *given, snapshots: Block(*given))
@@ -233,9 +233,10 @@ class TestDiverged:
 
 class TestFlat:
     def test_a_name_tells_the_network_the_layer_and_what_it_is(self, ensemble):
-        plain = {"0.weight", "0.bias", "2.weight", "2.bias"}
+        # Activation and dropout have a place, and no numbers.
+        plain = {"0.weight", "0.bias", "3.weight", "3.bias"}
         before = {"0.weight", "1.scale", "1.shift", "1.mean", "1.variance", "4.weight", "4.bias"}
-        after = {"0.weight", "0.bias", "2.scale", "2.shift", "2.mean", "2.variance", "3.weight", "3.bias"}
+        after = {"0.weight", "0.bias", "2.scale", "2.shift", "2.mean", "2.variance", "4.weight", "4.bias"}
         names = {index: set() for index in range(8)}
         for name in ensemble.flat():
             index, _, rest = name.partition(".")
@@ -246,7 +247,7 @@ class TestFlat:
     def test_every_array_is_one_networks(self, ensemble, flowers):
         flat = ensemble.flat()
         assert flat["0.0.weight"].shape == (8, flowers.n_features)
-        assert flat["7.3.bias"].shape == (flowers.n_outputs,)
+        assert flat["7.4.bias"].shape == (flowers.n_outputs,)
         scale = flat["1.1.scale"]  # of the first candidate's second network
         np.testing.assert_array_equal(scale, ensemble.blocks[0].learned[1].scale[1])
 

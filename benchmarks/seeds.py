@@ -1,0 +1,144 @@
+"""Do studies of one table with other seeds agree, how much do they decide, and do they keep to their budget?
+
+    python benchmarks/seeds.py --data DIR                        # 15 tables, 5 seeds, 60 s each: some 75 minutes
+    python benchmarks/seeds.py --data DIR --seeds 0 --budget 300
+    python benchmarks/seeds.py --data DIR --write                # into benchmarks/README.md
+
+A seed changes which rows are the test, the folds, the configurations and the initial weights. Finished runs in the
+--work folder are kept. What was recommended is the same to within what is negligible if the mean losses, over all
+studies of a table, of all combinations that any of them recommends are within the margin of the lowest of these.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import page
+from command_runs import fit
+from quality import CLASSIFICATION, REGRESSION, half_intervals
+
+from goru.experiment.defaults import MARGIN
+from goru.experiment.findings.effect import EffectFound
+from goru.studies.runs.run import RunFolder, open_run
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A finished study, and the seconds that its command took."""
+
+    run: RunFolder
+    seconds: float
+
+    @property
+    def main(self) -> Sequence[EffectFound]:
+        """Main effects."""
+        return self.run.answer.effects[:-1]
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """Of every combination, cross-fitted, as a share of the plain network's."""
+        plain = self.run.answer.judgement.plain_loss
+        entries = [entry for entry in self.run.evidence.leaderboard if entry.kind == "combination"]
+        return {entry.model: entry.loss / plain for entry in entries if entry.loss is not None}
+
+    @property
+    def recommended(self) -> str:
+        return self.run.answer.recommended[0].arm
+
+
+def study(data: Path, table: str, seed: int, budget: float, work: Path) -> Studied:
+    """Made, or found where it was made."""
+    folder, kept, began = work / f"{table}-{seed}", work / f"{table}-{seed}.json", time.perf_counter()
+    fit(data / f"{table}.csv", folder, "--target", "target", "--budget", f"{budget:g}s", "--seed", str(seed))
+    if not kept.exists():
+        kept.write_text(json.dumps(time.perf_counter() - began))
+    return Studied(open_run(folder), json.loads(kept.read_text()))
+
+
+def contradictions(studies: list[Studied]) -> int:
+    """Pairs of studies of which one says that a technique helps, and the other that it hurts."""
+    verdicts = [{effect.name: effect.verdict for effect in one.main} for one in studies]
+    return sum(
+        {one[name], other[name]} == {"helps", "hurts"}
+        for one, other in combinations(verdicts, 2)
+        for name in one.keys() & other.keys()
+    )
+
+
+def apart(studies: list[Studied]) -> float:
+    """Of the combinations that are recommended, the mean loss of the worst less that of the best, as a share of the
+    plain network's."""
+    means = [
+        float(np.mean([one.losses[arm] for one in studies if arm in one.losses]))
+        for arm in {one.recommended for one in studies}
+    ]
+    return max(means) - min(means)
+
+
+def decided(studies: Iterable[Studied]) -> tuple[float, float, float]:
+    """Of main effects the share that is decided, that is decided or likely, and the median half interval as a share of
+    the plain network's loss."""
+    effects = [effect for one in studies for effect in one.main]
+    sure = [effect.verdict != "inconclusive" for effect in effects]
+    likely = [effect.likely is not None for effect in effects]
+    halves = [half for one in studies for half in half_intervals(one.run.answer)]
+    return float(np.mean(sure)), float(np.mean(sure) + np.mean(likely)), float(np.median(halves))
+
+
+def lines(by_table: dict[str, list[Studied]], budget: float) -> Iterator[str]:
+    yield (
+        "| table | decided | decided or likely | half an interval, median | contradictions of two "
+        "| recommended, how often | the best and the worst of these differ by | seconds |"
+    )
+    yield "| --- |" + " --- |" * 7
+    for table, studies in by_table.items():
+        sure, likely, half = decided(studies)
+        counts = Counter(one.recommended for one in studies).most_common()
+        seconds = [one.seconds for one in studies]
+        yield (
+            f"| {table} | {sure:.0%} | {likely:.0%} | {half:.0%} | {contradictions(studies)} "
+            f"| {', '.join(f'{arm} {count}' for arm, count in counts)} | {apart(studies):.1%} "
+            f"| {min(seconds):.0f} to {max(seconds):.0f} |"
+        )
+    everything = [one for studies in by_table.values() for one in studies]
+    sure, likely, half = decided(everything)
+    used = [one.seconds / budget for one in everything]
+    agreeing = sum(apart(studies) <= MARGIN for studies in by_table.values())
+    yield ""
+    yield (
+        f"Of the main effects of {len(everything)} studies {sure:.0%} are decided and {likely:.0%} decided or likely; "
+        f"the median half interval is {half:.0%}. What is recommended is the same, or differs by {MARGIN:.0%} of the "
+        f"plain loss at most, on {agreeing} of {len(by_table)} tables. Of a budget of {budget:g} s {min(used):.0%} to "
+        f"{max(used):.0%} were used, {np.mean(used):.0%} on average."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="a folder with TABLE.csv, column target")
+    parser.add_argument("--work", type=Path, default=Path("seeds"), help="a folder for finished runs")
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--tables", nargs="+", default=[*CLASSIFICATION, *REGRESSION])
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    asked = parser.parse_args()
+    asked.work.mkdir(parents=True, exist_ok=True)
+    by_table: dict[str, list[Studied]] = {table: [] for table in asked.tables}
+    for seed in asked.seeds:  # so that what is there after a while is of all tables
+        for table in asked.tables:
+            by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
+            print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
+    text = "\n".join(lines(by_table, asked.budget))
+    print(text)
+    if asked.write:
+        page.write("seeds", text)
+
+
+if __name__ == "__main__":
+    main()
