@@ -100,6 +100,7 @@ def difference(asked: Contrast | Interaction | Removal, standings: Standings, pa
         np.array([_weighted(weights(asked, standings, standing), standing).mean() for standing in standings.without]),
         deviation * by_split.mean(axis=0),
         freedom,
+        is_main,
     )
 
 

@@ -13,6 +13,7 @@ Verdict = Literal["helps", "hurts", "negligible", "inconclusive"]
 # What looks large is so by luck too: in the trial of the method, where the true effects are known, what was likely to
 # help or to hurt by t was so as often as t times this says, from 80 to 99 %.
 LIKELIHOOD = 0.77
+MOST_MODERATING = 4  # degrees of freedom that other main effects add to the networks' error of one, at most
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Compared:
     - `unexplained`: `(arms,)`: residuals from what the factors' main effects leave unexplained of the arms' losses; the
       sum of their squares is a second estimate of the error of the search, with so many degrees of freedom as `freedom`
       says, 0 where there is none.
+    - `is_main`: whether it is a main effect.
     """
 
     losses: np.ndarray
@@ -33,11 +35,23 @@ class Compared:
     without: np.ndarray
     unexplained: np.ndarray = field(default_factory=lambda: np.empty(0))
     freedom: int = 0
+    is_main: bool = False
 
     @property
     def change(self) -> float:
         """The mean."""
         return float(np.mean(self.losses))
+
+    @property
+    def between(self) -> np.ndarray:
+        """Residuals of the mean by which splits differ: the sum of their squares is its variance."""
+        splits = len(self.losses)
+        return (self.losses - self.losses.mean()) / np.sqrt((splits - 1) * splits)
+
+    def within(self, shares: np.ndarray) -> float:
+        """The variance of the mean that the rows of every split explain; `shares` as in `error`."""
+        splits = zip(self.parts, shares, strict=True)
+        return sum(float(np.sum(_residuals(*split)[0] ** 2)) for split in splits) / len(shares) ** 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,9 @@ class Error:
       networks that were not fitted on it (Bayle, Bayle, Janson, Mackey 2020, theorem 1), here over parts of the rows.
     - `networks`: other networks might have been trained, on other training rows and from other initial weights: by how
       much the R splits differ more than their rows explain, √((s² - w)/R), with s² the variance between splits and w
-      that of a split's mean over its rows: the estimate of a variance component.
+      that of a split's mean over its rows: the estimate of a variance component. Of few splits s² is hardly known.
+      Where there are other main effects it is moderated (Smyth 2004): mixed with w times the mean s²/w of these, which
+      counts as many degrees of freedom as they are, and no more than four.
     - `search`: other configurations might have been tried. The jackknife (Tukey 1958) leaves one of n after the other
       out of all arms: (n - 1)/n Σ (θ₋ₖ - θ̄)². For the lowest of n losses it is twice too large (the distance to the
       second lowest is all that it sees: if excess losses are exponential, its square is twice the variance), and is
@@ -91,20 +107,22 @@ class Error:
         return np.concatenate([self.of_rows, self.of_networks, self.of_search])
 
 
-def error(difference: Compared, shares: np.ndarray) -> Error:
+def error(difference: Compared, shares: np.ndarray, prior: tuple[float, int] = (0.0, 0)) -> Error:
     """Of a mean difference.
 
     **Arguments:**
 
     - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
+    - `prior`: how many times as large as what rows explain the variance between splits is expected to be, and the
+      degrees of freedom that this counts.
     """
-    parts, losses, without = difference.parts, difference.losses, difference.without
-    splits, configurations = len(losses), len(without)
-    rows, part_count = _residuals(parts.mean(axis=0), shares.mean(axis=0))
-    between = (losses - losses.mean()) / np.sqrt((splits - 1) * splits)
-    variance = float(between @ between)
-    within = sum(float(np.sum(_residuals(*split)[0] ** 2)) for split in zip(parts, shares, strict=True)) / splits**2
+    without, splits, configurations = difference.without, len(difference.losses), len(difference.without)
+    rows, part_count = _residuals(difference.parts.mean(axis=0), shares.mean(axis=0))
+    between, within = difference.between, difference.within(shares)
+    own, freedom = float(between @ between), splits - 1 + prior[1]
+    variance = ((splits - 1) * own + prior[0] * prior[1] * within) / freedom
     explained = max(1 - within / variance, 0.0) if variance > 0 else 0.0
+    networks = np.sqrt(explained * variance / own) * between if own > 0 else between
     search, unexplained = np.zeros(configurations), np.zeros(len(difference.unexplained))
     counted = configurations - 1 + difference.freedom
     if configurations > 1:
@@ -115,17 +133,30 @@ def error(difference: Compared, shares: np.ndarray) -> Error:
     sources = [
         (float(rows @ rows), max(part_count - 1, 1)),
         # The variance component is a difference of two: it is as uncertain as the larger one.
-        *([(variance, splits - 1)] if explained else []),
+        *([(variance, freedom)] if explained else []),
         *([(float(search @ search), counted)] if configurations > 1 else []),
     ]
-    networks = np.sqrt(explained) * between
     total = float(rows @ rows) + float(networks @ networks) + float(search @ search)
-    spread = sum(variance**2 / freedom for variance, freedom in sources)
+    spread = sum(variance**2 / counts for variance, counts in sources)
     if not spread > 0:
         return Error(rows, networks, search, float(splits - 1))
     # A sum has no fewer degrees of freedom than its least sure source, even where most of a variance is explained.
-    fewest = min(freedom for variance, freedom in sources if variance > 0)
+    fewest = min(counts for variance, counts in sources if variance > 0)
     return Error(rows, networks, search, max(total**2 / spread, float(fewest)))
+
+
+def priors(differences: Sequence[Compared], shares: np.ndarray) -> list[tuple[float, int]]:
+    """For each what the others that are main effects say of the variance between splits; see `error`."""
+
+    def ratio(one: Compared) -> float | None:
+        known = one.is_main and np.isfinite(one.losses).all()
+        return float(one.between @ one.between) / within if known and (within := one.within(shares)) > 0 else None
+
+    ratios, found = [ratio(one) for one in differences], []
+    for place in range(len(ratios)):
+        others = [other for other in (*ratios[:place], *ratios[place + 1 :]) if other is not None]
+        found.append((float(np.mean(others)) if others else 0.0, min(len(others), MOST_MODERATING)))
+    return found
 
 
 def _residuals(parts: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, int]:
@@ -193,9 +224,10 @@ def judge_effects(
     - `margin`: a smaller change is negligible.
     - `confidence`: of all intervals together.
     """
+    compared = [difference for _, difference in differences]
     errors = [
-        error(difference, shares) if np.isfinite([*difference.losses, *difference.without]).all() else None
-        for _, difference in differences
+        error(one, shares, prior) if np.isfinite([*one.losses, *one.without]).all() else None
+        for one, prior in zip(compared, priors(compared, shares), strict=True)
     ]
     widths = iter(quantiles([one for one in errors if one is not None], confidence))
     return tuple(

@@ -1,11 +1,13 @@
 """What an effect may be wrong by, against arithmetic done by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from experiments import even_shares
-from judging import PARTS, WITHOUT, error_of
+from judging import PARTS, WITHOUT, difference, error_of
 
-from goru.experiment.effects.effects import Compared, error
+from goru.experiment.effects.effects import MOST_MODERATING, Compared, error, priors
 
 INF = float("inf")
 
@@ -179,3 +181,46 @@ class TestUnexplained:
 
     def test_without_degrees_of_freedom_the_jackknife_stands_alone(self):
         assert self.source(self.WITHOUT, freedom=0).search ** 2 == pytest.approx(0.02)
+
+
+class TestModerated:
+    """By how much splits differ in other main effects says how much they do in one."""
+
+    SHARES = even_shares(4, 2)
+    # As in the worked example: 0.0625 between the splits, of which the rows explain 0.0075.
+    OWN, WITHIN = 0.0625, 0.0075
+
+    def main(self, parts=PARTS):
+        return replace(difference(parts), is_main=True)
+
+    def test_the_two_are_mixed_by_their_degrees_of_freedom(self):
+        source = error(difference(PARTS), self.SHARES, prior=(2.0, 4))
+        variance = (3 * self.OWN + 4 * 2 * self.WITHIN) / 7
+        assert source.networks**2 == pytest.approx(variance - self.WITHIN)
+        total = 0.0025 + variance - self.WITHIN
+        assert source.freedom == pytest.approx(max(total**2 / (0.0025**2 / 1 + variance**2 / 7), 1))
+
+    def test_where_the_rows_explain_all_of_it_there_is_no_more(self):
+        assert error(difference(PARTS), self.SHARES, prior=(0.0, 1000)).networks == 0
+
+    def test_each_is_told_what_the_others_are_on_average(self):
+        ratio = self.OWN / self.WITHIN
+        alike = PARTS - PARTS.sum(axis=1, keepdims=True) / 2  # splits do not differ, and rows do
+        found = priors([self.main(), self.main(alike), self.main()], self.SHARES)
+        assert [freedom for _, freedom in found] == [2, 2, 2]
+        assert [mean for mean, _ in found] == pytest.approx([ratio / 2, ratio, ratio / 2])
+
+    def test_the_best_combination_is_told_and_tells_nothing(self):
+        found = priors([self.main(), self.main(), difference(10 * PARTS)], self.SHARES)
+        assert [freedom for _, freedom in found] == [1, 1, 2]
+        assert len({round(mean, 9) for mean, _ in found}) == 1
+
+    def test_one_alone_is_told_nothing_and_many_count_as_few(self):
+        assert priors([self.main()], self.SHARES) == [(0.0, 0)]
+        assert priors([self.main()] * 12, self.SHARES)[0][1] == MOST_MODERATING
+
+    @pytest.mark.filterwarnings("error")
+    def test_of_one_that_is_lost_or_whose_rows_do_not_differ_nothing_is_known(self):
+        lost = replace(self.main(), losses=np.full(4, np.inf))
+        even = self.main(np.full((4, 2), 0.25))
+        assert priors([lost, even, self.main()], self.SHARES)[:2] == [(pytest.approx(self.OWN / self.WITHIN), 1)] * 2

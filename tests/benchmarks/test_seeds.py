@@ -1,0 +1,52 @@
+"""Studies with other seeds: what contradicts itself, and how far apart what is recommended is."""
+
+from types import SimpleNamespace
+
+import pytest
+from seeds import Studied, apart, contradictions, decided, lines
+
+
+def effect(name: str, verdict: str, likely: str | None = None) -> SimpleNamespace:
+    """Of a plain loss of 1, half an interval of 0.1."""
+    found = None if likely is None else (likely, 0.9)
+    return SimpleNamespace(name=name, verdict=verdict, likely=found, low=-0.1, high=0.1, margin=0.02)
+
+
+def study(recommended: str, losses: dict[str, float], *effects: SimpleNamespace, seconds: float = 60.0) -> Studied:
+    best = effect("best combination", "helps")
+    answer = SimpleNamespace(
+        effects=(*effects, best),
+        judgement=SimpleNamespace(plain_loss=2.0),
+        recommended=[SimpleNamespace(arm=recommended)],
+    )
+    entries = [SimpleNamespace(model=name, kind="combination", loss=2 * loss) for name, loss in losses.items()]
+    baseline = SimpleNamespace(model="boosted trees", kind="baseline", loss=0.1)
+    return Studied(SimpleNamespace(answer=answer, evidence=SimpleNamespace(leaderboard=[*entries, baseline])), seconds)
+
+
+def test_helps_beside_hurts_is_a_contradiction_and_likely_is_none():
+    studies = [
+        study("plain", {}, effect("dropout", "helps"), effect("decay", "inconclusive", "helps")),
+        study("plain", {}, effect("dropout", "hurts"), effect("decay", "hurts")),
+        study("plain", {}, effect("dropout", "helps"), effect("decay", "negligible")),
+    ]
+    assert contradictions(studies) == 2  # of three pairs
+
+
+def test_what_is_recommended_is_apart_by_mean_losses_of_all_studies():
+    studies = [study("a", {"a": 0.8, "b": 0.9, "c": 0.1}), study("b", {"a": 1.0, "b": 0.92, "c": 0.1})]
+    assert apart(studies) == pytest.approx(0.01)
+    assert apart([studies[0]] * 2) == 0
+
+
+def test_likely_is_beside_decided():
+    effects = effect("dropout", "helps"), effect("decay", "inconclusive", "hurts"), effect("norm", "inconclusive")
+    assert decided([study("plain", {}, *effects)]) == pytest.approx((1 / 3, 2 / 3, 0.1))
+
+
+def test_the_page_says_all_of_a_table_in_a_line_and_sums_up():
+    studies = [study(arm, {"a": 1.0, "b": 1.1}, effect("dropout", "helps"), seconds=57.0) for arm in "aab"]
+    header, _, line, _, summary = lines({"iris": studies}, 60.0)
+    assert line == "| iris | 100% | 100% | 10% | 0 | a 2, b 1 | 10.0% | 57 to 57 |"
+    assert header.count("|") == line.count("|")
+    assert "on 0 of 1 tables" in summary
