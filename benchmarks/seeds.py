@@ -2,7 +2,6 @@
 
     python benchmarks/seeds.py --data DIR                        # 15 tables, 5 seeds, 60 s each: some 75 minutes
     python benchmarks/seeds.py --data DIR --seeds 0 --budget 300
-    python benchmarks/seeds.py --data DIR --write                # into benchmarks/README.md
 
 A seed changes which rows are the test, the folds, the configurations and the initial weights. Finished runs in the
 --work folder are kept. What was recommended is the same to within what is negligible if the mean losses, over all
@@ -19,7 +18,6 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import page
 from command_runs import fit
 from quality import CLASSIFICATION, REGRESSION, half_intervals
 
@@ -126,7 +124,6 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--tables", nargs="+", default=[*CLASSIFICATION, *REGRESSION])
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     by_table: dict[str, list[Studied]] = {table: [] for table in asked.tables}
@@ -134,10 +131,7 @@ def main() -> None:
         for table in asked.tables:
             by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
             print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
-    text = "\n".join(lines(by_table, asked.budget))
-    print(text)
-    if asked.write:
-        page.write("seeds", text)
+    print("\n".join(lines(by_table, asked.budget)))
 
 
 if __name__ == "__main__":
