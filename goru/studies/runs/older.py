@@ -32,7 +32,7 @@ TYPED, NAMED, WITH_INTERACTIONS = 5, 6, 8
 
 
 def lifted_answer(old: Json, version: int, evidence: Json) -> dict[str, Any]:
-    """An answer of the versions 2 to 9. Until 6 it was the loss that networks are trained by which judged, as it was.
+    """An answer of the versions 2 to 10. Until 6 it was the loss that networks are trained by which judged, as it was.
 
     **Arguments:**
 
@@ -101,7 +101,7 @@ def _recommendation(old: Json) -> dict[str, Any]:
 
 
 def lifted_evidence(old: Json, version: int) -> dict[str, Any]:
-    """Evidence of the versions 3 to 9.
+    """Evidence of the versions 3 to 10.
 
     **Raises:** as `lifted_answer`.
     """
