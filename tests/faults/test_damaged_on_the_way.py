@@ -16,7 +16,7 @@ from goru.studies.runs.run import CONFIG, MAKING, STORE
 
 IRIS = TableOptions("iris")
 FEW = Options(networks=36, hidden=(4,), epochs=3)
-BLOCKS = 9
+BLOCKS = 5  # of nine
 
 
 @pytest.fixture(scope="module")
