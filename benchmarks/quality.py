@@ -79,13 +79,19 @@ def measure(data: Path, table: str, split: int, name: str, budget: float) -> dic
 
 
 def answered(model: Any) -> dict[str, Any]:
+    """What the study of a model answered; nothing, if it is of none."""
+    return answered_by(model.study_.answer) if hasattr(model, "study_") else {}
+
+
+def answered_by(answer: Answer) -> dict[str, Any]:
     """Of a study's main effects how many there are, are decided, and are likely; the median half interval as a share of
     the plain network's loss; and the combination that is recommended."""
-    if not hasattr(model, "study_"):
-        return {}
-    answer = model.study_.answer
     main = answer.effects[:-1]  # the last one is of the best combination
-    halves = half_intervals(answer)
+    halves = [
+        (one.high - one.low) / 2 / (one.margin / MARGIN)
+        for one in main
+        if one.low is not None and one.high is not None and one.margin is not None
+    ]
     return {
         "effects": len(main),
         "decided": sum(one.verdict != "inconclusive" for one in main),
@@ -93,15 +99,6 @@ def answered(model: Any) -> dict[str, Any]:
         "half": float(np.median(halves)) if halves else math.nan,
         "recommended": answer.recommended[0].arm,
     }
-
-
-def half_intervals(answer: Answer) -> list[float]:
-    """Of main effects, as shares of the plain network's loss; those that are known."""
-    return [
-        (one.high - one.low) / 2 / (one.margin / MARGIN)
-        for one in answer.effects[:-1]
-        if one.low is not None and one.high is not None and one.margin is not None
-    ]
 
 
 def ranks(found: pd.DataFrame, models: list[str]) -> pd.Series:

@@ -9,7 +9,7 @@ over all samples of a table is the truth to within its standard error. Finished 
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -51,36 +51,40 @@ def effects(answers: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def contradictions(verdicts: Iterable[str]) -> int:
+    """Pairs of answers to one question of which one says that a technique helps, and the other that it hurts."""
+    return sum(set(pair) == {"helps", "hurts"} for pair in combinations(verdicts, 2))
+
+
 def held(found: pd.DataFrame) -> tuple[int, int, int]:
     """Of main effects how many intervals hold the mean over the other samples, how many there are, and pairs of samples
     of which one says helps and the other hurts.
 
     The mean of the others is not exact: an interval is widened by its standard error, in quadrature.
     """
-    holding = intervals = contradictions = 0
+    holding = intervals = contradicting = 0
     for _, group in found[~found["best"]].groupby("name"):
-        verdicts = [set(pair) for pair in combinations(group["verdict"], 2)]
-        contradictions += sum(pair == {"helps", "hurts"} for pair in verdicts)
+        contradicting += contradictions(group["verdict"])
         for place, one in group.iterrows():
             others = group.drop(index=place)["change"]
             error = 1.96 * others.std(ddof=1) / math.sqrt(len(others))
             half = math.hypot((one["high"] - one["low"]) / 2, error)
             holding += abs(one["change"] - others.mean()) <= half
             intervals += 1
-    return holding, intervals, contradictions
+    return holding, intervals, contradicting
 
 
 def lines(by_table: dict[str, pd.DataFrame]) -> Iterator[str]:
     yield "| table | samples | main effects: held by | decided | contradictions of two | half an interval, median |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for table, found in by_table.items():
-        holding, intervals, contradictions = held(found)
+        holding, intervals, contradicting = held(found)
         main = found[~found["best"]]
         decided = (main["verdict"] != "inconclusive").mean()
         half = ((main["high"] - main["low"]) / 2).median()
         yield (
             f"| {table} | {found['sample'].nunique()} | {holding} of {intervals} ({holding / intervals:.1%}) "
-            f"| {decided:.0%} | {contradictions} | {half:.1%} |"
+            f"| {decided:.0%} | {contradicting} | {half:.1%} |"
         )
     yield ""
     yield "| table | effect | mean over samples | ± standard error |"

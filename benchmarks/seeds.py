@@ -12,17 +12,17 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from command_runs import fit
-from quality import CLASSIFICATION, REGRESSION, half_intervals
+from quality import CLASSIFICATION, REGRESSION, answered_by
+from samples import contradictions
 
 from goru.experiment.defaults import MARGIN
-from goru.experiment.findings.effect import EffectFound
 from goru.studies.runs.run import RunFolder, open_run
 
 
@@ -32,11 +32,6 @@ class Studied:
 
     run: RunFolder
     seconds: float
-
-    @property
-    def main(self) -> Sequence[EffectFound]:
-        """Main effects."""
-        return self.run.answer.effects[:-1]
 
     @property
     def losses(self) -> dict[str, float]:
@@ -59,14 +54,11 @@ def study(data: Path, table: str, seed: int, budget: float, work: Path) -> Studi
     return Studied(open_run(folder), json.loads(kept.read_text()))
 
 
-def contradictions(studies: list[Studied]) -> int:
-    """Pairs of studies of which one says that a technique helps, and the other that it hurts."""
-    verdicts = [{effect.name: effect.verdict for effect in one.main} for one in studies]
-    return sum(
-        {one[name], other[name]} == {"helps", "hurts"}
-        for one, other in combinations(verdicts, 2)
-        for name in one.keys() & other.keys()
-    )
+def contradicting(studies: list[Studied]) -> int:
+    """Pairs of studies and main effects that contradict each other."""
+    effects = [effect for one in studies for effect in one.run.answer.effects[:-1]]
+    names = dict.fromkeys(effect.name for effect in effects)
+    return sum(contradictions(effect.verdict for effect in effects if effect.name == name) for name in names)
 
 
 def apart(studies: list[Studied]) -> float:
@@ -80,13 +72,11 @@ def apart(studies: list[Studied]) -> float:
 
 
 def decided(studies: Iterable[Studied]) -> tuple[float, float, float]:
-    """Of main effects the share that is decided, that is decided or likely, and the median half interval as a share of
-    the plain network's loss."""
-    effects = [effect for one in studies for effect in one.main]
-    sure = [effect.verdict != "inconclusive" for effect in effects]
-    likely = [effect.likely is not None for effect in effects]
-    halves = [half for one in studies for half in half_intervals(one.run.answer)]
-    return float(np.mean(sure)), float(np.mean(sure) + np.mean(likely)), float(np.median(halves))
+    """Of main effects the share that is decided, that is decided or likely, and the median over studies of the median
+    half interval, as a share of the plain network's loss."""
+    found = pd.DataFrame([answered_by(one.run.answer) for one in studies])
+    sure, likely = (found[name].sum() / found["effects"].sum() for name in ("decided", "likely"))
+    return sure, sure + likely, found["half"].median()
 
 
 def lines(by_table: dict[str, list[Studied]], budget: float) -> Iterator[str]:
@@ -100,7 +90,7 @@ def lines(by_table: dict[str, list[Studied]], budget: float) -> Iterator[str]:
         counts = Counter(one.recommended for one in studies).most_common()
         seconds = [one.seconds for one in studies]
         yield (
-            f"| {table} | {sure:.0%} | {likely:.0%} | {half:.0%} | {contradictions(studies)} "
+            f"| {table} | {sure:.0%} | {likely:.0%} | {half:.0%} | {contradicting(studies)} "
             f"| {', '.join(f'{arm} {count}' for arm, count in counts)} | {apart(studies):.1%} "
             f"| {min(seconds):.0f} to {max(seconds):.0f} |"
         )

@@ -160,9 +160,14 @@ class NetworkLaboratory:
         return max(self.shape.networks // self.sharing, 1)
 
     @property
+    def blocks_of_a_split(self) -> int:
+        """Blocks of a program, for so many configurations of every arm."""
+        return -(-self.sharing // self.shape.networks)
+
+    @property
     def splits_at_once(self) -> int:
         """Splits in which so many configurations are trained at a time."""
-        return max(self.blocks_at_once * self.shape.networks // self.sharing // self.configurations_at_once, 1)
+        return max(self.blocks_at_once // self.blocks_of_a_split, 1)
 
     @property
     def blocks_at_once(self) -> int:

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from seeds import Studied, apart, contradictions, decided, lines
+from seeds import Studied, apart, contradicting, decided, lines
 
 
 def effect(name: str, verdict: str, likely: str | None = None) -> SimpleNamespace:
@@ -30,7 +30,7 @@ def test_helps_beside_hurts_is_a_contradiction_and_likely_is_none():
         study("plain", {}, effect("dropout", "hurts"), effect("decay", "hurts")),
         study("plain", {}, effect("dropout", "helps"), effect("decay", "negligible")),
     ]
-    assert contradictions(studies) == 2  # of three pairs
+    assert contradicting(studies) == 2  # of three pairs
 
 
 def test_what_is_recommended_is_apart_by_mean_losses_of_all_studies():

@@ -122,7 +122,8 @@ class FakeLaboratory:
     ):
         self.seed, self.clock, self.crew, self.interpreted = seed, Clock(), None, False
         self.shape, self.arms = SimpleNamespace(networks=4, batch=4), ARMS
-        self.configurations_at_once, self.splits_at_once, self.sharing, self.blocks_at_once = 2, 1, 2, 1
+        self.configurations_at_once, self.splits_at_once = 2, 1
+        self.blocks_of_a_split = self.blocks_at_once = 1
         curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
         places = [(batch_norm, dropout) for batch_norm in (None, "before", "after") for dropout in (False, True)]
         self._trainers = {place: FakeTrainer(self.clock, seconds, curves) for place in places}

@@ -142,7 +142,7 @@ class TestPrograms:
         self, build, flowers, splits, networks, configurations, blocks
     ):
         laboratory = build(flowers, splits, networks=networks)
-        assert laboratory.sharing == 4
+        assert laboratory.blocks_of_a_split == blocks
         assert laboratory.configurations_at_once == configurations
         assert laboratory.splits_at_once == max(laboratory.blocks_at_once // blocks, 1)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -107,22 +107,35 @@ class Error:
         return np.concatenate([self.of_rows, self.of_networks, self.of_search])
 
 
-def error(difference: Compared, shares: np.ndarray, prior: tuple[float, int] = (0.0, 0)) -> Error:
+class Prior(NamedTuple):
+    """What other main effects say of the variance between the splits of one.
+
+    - `ratio`: how many times as large as what rows explain it is expected to be.
+    - `freedom`: degrees of freedom that this counts.
+    """
+
+    ratio: float = 0.0
+    freedom: int = 0
+
+
+NO_PRIOR = Prior()
+
+
+def error(difference: Compared, shares: np.ndarray, prior: Prior = NO_PRIOR) -> Error:
     """Of a mean difference.
 
     **Arguments:**
 
     - `shares`: `(splits, parts)`: the share of the validation rows that is in each part.
-    - `prior`: how many times as large as what rows explain the variance between splits is expected to be, and the
-      degrees of freedom that this counts.
+    - `prior`: by which the variance between splits is moderated.
     """
     without, splits, configurations = difference.without, len(difference.losses), len(difference.without)
     rows, part_count = _residuals(difference.parts.mean(axis=0), shares.mean(axis=0))
     between, within = difference.between, difference.within(shares)
-    own, freedom = float(between @ between), splits - 1 + prior[1]
-    variance = ((splits - 1) * own + prior[0] * prior[1] * within) / freedom
+    observed, freedom = float(between @ between), splits - 1 + prior.freedom
+    variance = ((splits - 1) * observed + prior.freedom * prior.ratio * within) / freedom
     explained = max(1 - within / variance, 0.0) if variance > 0 else 0.0
-    networks = np.sqrt(explained * variance / own) * between if own > 0 else between
+    networks = np.sqrt(explained * variance / observed) * between if observed > 0 else between
     search, unexplained = np.zeros(configurations), np.zeros(len(difference.unexplained))
     counted = configurations - 1 + difference.freedom
     if configurations > 1:
@@ -137,26 +150,29 @@ def error(difference: Compared, shares: np.ndarray, prior: tuple[float, int] = (
         *([(float(search @ search), counted)] if configurations > 1 else []),
     ]
     total = float(rows @ rows) + float(networks @ networks) + float(search @ search)
-    spread = sum(variance**2 / counts for variance, counts in sources)
+    spread = sum(variance**2 / degrees for variance, degrees in sources)
     if not spread > 0:
         return Error(rows, networks, search, float(splits - 1))
     # A sum has no fewer degrees of freedom than its least sure source, even where most of a variance is explained.
-    fewest = min(counts for variance, counts in sources if variance > 0)
+    fewest = min(degrees for variance, degrees in sources if variance > 0)
     return Error(rows, networks, search, max(total**2 / spread, float(fewest)))
 
 
-def priors(differences: Sequence[Compared], shares: np.ndarray) -> list[tuple[float, int]]:
-    """For each what the others that are main effects say of the variance between splits; see `error`."""
+def priors(differences: Sequence[Compared], shares: np.ndarray) -> list[Prior]:
+    """For each what the others that are main effects say; `shares` as in `error`."""
 
     def ratio(one: Compared) -> float | None:
         known = one.is_main and np.isfinite(one.losses).all()
         return float(one.between @ one.between) / within if known and (within := one.within(shares)) > 0 else None
 
-    ratios, found = [ratio(one) for one in differences], []
-    for place in range(len(ratios)):
-        others = [other for other in (*ratios[:place], *ratios[place + 1 :]) if other is not None]
-        found.append((float(np.mean(others)) if others else 0.0, min(len(others), MOST_MODERATING)))
-    return found
+    def prior(others: list[float]) -> Prior:
+        return Prior(float(np.mean(others)), min(len(others), MOST_MODERATING)) if others else NO_PRIOR
+
+    ratios = [ratio(one) for one in differences]
+    return [
+        prior([other for other in (*ratios[:place], *ratios[place + 1 :]) if other is not None])
+        for place in range(len(ratios))
+    ]
 
 
 def _residuals(parts: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, int]:

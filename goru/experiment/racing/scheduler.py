@@ -157,10 +157,6 @@ class Scheduler:
         """Seconds of those that are set aside for training the best again, by what is seen."""
         return self._reserve * (USUAL_SHARE - self._stops(seen) / self._plan.epochs) if self._reserve else 0.0
 
-    def _slots(self, blocks: int) -> int:
-        """Blocks that devices could train in the time that so many take: where one is left over, some are idle."""
-        return -(-blocks // self._busy) * self._busy
-
     def _stops(self, seen: Seen) -> float:
         """After how many epochs what is trained again stops, on average: half of it is of the best arm, and half of the
         first one, which stands beside it."""
@@ -174,7 +170,7 @@ class Scheduler:
         folds = self._plan.folds
         for later in range(self._splits // folds - 1, 0, -1):
             # A round that is so long and late is for nothing, or takes the final model's time: a bit more once more.
-            count = min(self._done[0], self._affordable(seen, later * folds, sure=SAFETY))
+            count = min(self._done[0], self._affordable(seen, later * folds, margin=SAFETY))
             if count >= self._few:
                 return later, count
         return 0, 0
@@ -202,7 +198,7 @@ class Scheduler:
                     return None
             more, new_splits = self._new(count, splits)
             overtime = spare + self._shift + GRACE * max(remaining, 0.0)
-            pace = 0.0 if left is None else self._slots(len(new_splits) * -(-len(more) // size))
+            pace = 0.0 if left is None else whole_rounds(len(new_splits) * -(-len(more) // size), self._busy)
             wave = Wave(self._all(more), new_splits, (count, splits), 1, self._planned(), seen is None, overtime, pace)
             seen = yield wave
             if not seen.complete:
@@ -225,7 +221,8 @@ class Scheduler:
     def _missing(self, count: int, splits: int) -> float:
         """Blocks that a stage of so many configurations and splits adds to what is there."""
         more, new_splits = self._new(count, splits)
-        return (1 - self._known(more, new_splits)) * self._slots(len(new_splits) * -(-len(more) // self._size))
+        blocks = whole_rounds(len(new_splits) * -(-len(more) // self._size), self._busy)
+        return (1 - self._known(more, new_splits)) * blocks
 
     def _stages(self, configurations: int) -> list[tuple[int, int]]:
         """Configurations and folds, one after the other more of the one or of the other, and all of them at last. The
@@ -263,7 +260,7 @@ class Scheduler:
             more = range(done, done + min(min(rounds, even) * size, left))
             fitting = max(min(rounds * size, left), len(more))
             planned = len(self._arms) * folds * int((done + fitting) * (1 + later_partitions * defaults.KEPT))
-            count = self._slots(folds * -(-len(more) // size))
+            count = whole_rounds(folds * -(-len(more) // size), self._busy)
             wave = Wave(
                 self._all(more),
                 range(folds),
@@ -280,14 +277,15 @@ class Scheduler:
             self._done = wave.reaches
         return seen
 
-    def _affordable(self, seen: Seen, splits: int, known: float = 0.0, sure: float = 1.0) -> int:
+    def _affordable(self, seen: Seen, splits: int, known: float = 0.0, margin: float = 1.0) -> int:
         """Configurations of every arm for which there is time in so many more splits, where a share of a block has been
-        trained before, if each takes `sure` times as long."""
+        trained before, if each takes `margin` times as long."""
         if seen.seconds is None:
             return 0
-        time = (seen.left + self._shift) / (sure * seen.seconds)
+        time = (seen.left + self._shift) / (margin * seen.seconds)
         rounds = max(int(time / splits + known), 0)
-        while rounds and self._slots(rounds * splits) - known * self._slots(splits) > time:
+        before = known * whole_rounds(splits, self._busy)
+        while rounds and whole_rounds(rounds * splits, self._busy) - before > time:
             rounds -= 1
         return rounds * self._size
 
@@ -295,6 +293,11 @@ class Scheduler:
         """Of these configurations of all arms, the share that was trained in these splits before."""
         wanted = list(itertools.product(self._arms, configurations, splits))
         return sum(trial in self._before for trial in wanted) / len(wanted)
+
+
+def whole_rounds(blocks: int, at_once: int) -> int:
+    """Blocks that devices could train in the time that so many take: in the last round some of them may be idle."""
+    return -(-blocks // at_once) * at_once
 
 
 SAFETY = 1.05  # machines are shared: what took so long once may take a little longer

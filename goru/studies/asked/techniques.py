@@ -68,7 +68,7 @@ TECHNIQUES: dict[str, Technique] = {
     "dropout": Technique(
         "hidden units deleted at random (Srivastava et al. 2014)",
         knobs={"dropout_rate": uniform(*defaults.DROPOUT_RATE, when={"dropout": True})},
-        shape={level: {"dropout": True} for level in (False, True)},  # a rate of 0 is off: one program serves both
+        shape={level: {"dropout": True} for level in (False, True)},  # 0 is off: one program serves both
         shown={"dropout_rate": kept("dropout {value:.2f}")},
     ),
     "weight_decay": Technique(
@@ -85,7 +85,7 @@ TECHNIQUES: dict[str, Technique] = {
     "label_smoothing": Technique(
         "targets that leave a share to all classes (Szegedy et al. 2016)",
         knobs={"smoothing": log_uniform(0.01, 0.3, when={"label_smoothing": True})},
-        recipe={level: {"label_smoothing": True} for level in (False, True)},  # so is a smoothing of 0
+        recipe={level: {"label_smoothing": True} for level in (False, True)},  # 0 is off: one program serves both
         shown={"smoothing": kept("label smoothing {value:.2g}")},
         classes=True,
     ),

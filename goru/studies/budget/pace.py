@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from goru.experiment.plan import ASKED, USUAL_SHARE, Asked, Plan, plan_seconds
+from goru.experiment.racing.scheduler import whole_rounds
 from goru.studies import defaults
 from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent, calibrating, extent_of
 
@@ -14,7 +15,7 @@ FINAL_SHARE = 0.3
 ALL_ROWS_SHARE = 0.5  # the same, where the race is on a sample and the final model is trained on all rows
 # Times the race, where it has the fewest folds that will do: a race that takes longer than planned ends with fewer, and
 # by these nothing would be decided.
-SURER = 1.1
+FEWEST_FOLDS_MARGIN = 1.1
 LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
 ENOUGH_ON_ALL_ROWS = 8.0, 3.0, 1.0  # epochs: a smaller ensemble is better than one that is trained for fewer
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
@@ -25,7 +26,7 @@ class Pace:
     """Seconds that a block of networks takes for one epoch: of each program, on `training_rows` of the `all_rows`.
 
     - `networks`: in a block.
-    - `shared`: arms that share a program.
+    - `configurations`: of every arm, that are trained together: in one block of a program, or in `blocks`.
     - `scored`: arms of which a network is trained in every split of one partition after the race, for its score.
     - `a_block`: seconds that a block takes besides its epochs.
     - `a_split`: seconds until the rows of a split are prepared.
@@ -38,10 +39,11 @@ class Pace:
     """
 
     networks: int
+    configurations: int
     block_seconds: tuple[float, ...]
     training_rows: int
     all_rows: int
-    shared: int = 2
+    blocks: int = 1
     scored: int = 0
     a_block: float = 0.0
     a_split: float = 0.0
@@ -52,26 +54,15 @@ class Pace:
     shown: bool = False
     sampled: bool = False
 
-    @property
-    def configurations(self) -> int:
-        """Of each arm that shares a program, in a block; or in `blocks`, if one does not hold them all."""
-        return max(self.networks // self.shared, 1)
-
-    @property
-    def blocks(self) -> int:
-        """Of a program, for so many configurations."""
-        return -(-self.shared // self.networks)
-
     def race(self, plan: Plan) -> float:
         """Seconds for all configurations of each arm in the first partition, and for the better ones in the others."""
-        first, later = (-(-some // self.configurations) * plan.folds for some in (plan.configurations, plan.kept))
-        blocks = self._slots(first) + (plan.partitions - 1) * self._slots(later)
-        return blocks * self.block(plan) + plan.folds * plan.partitions * self.a_split
-
-    def _slots(self, blocks: int) -> int:
-        """Blocks that could be trained in the time that so many take: where one is left over, devices are idle."""
         at_once = max(self.at_once // self.blocks, 1)
-        return -(-blocks // at_once) * at_once
+        first, later = (
+            whole_rounds(-(-some // self.configurations) * plan.folds, at_once)
+            for some in (plan.configurations, plan.kept)
+        )
+        blocks = first + (plan.partitions - 1) * later
+        return blocks * self.block(plan) + plan.folds * plan.partitions * self.a_split
 
     def block(self, plan: Plan) -> float:
         """Seconds for `configurations` of every arm in one split."""
@@ -133,7 +124,7 @@ class Pace:
         def cost(plan: Plan) -> float:
             after = self.after_the_race(plan)
             short = self.sampled or 2 * plan.epochs < asked.epochs
-            race = self.race(plan) * (SURER if plan.folds == asked.folds[-1] else 1.0)
+            race = self.race(plan) * (FEWEST_FOLDS_MARGIN if plan.folds == asked.folds[-1] else 1.0)
             return race + (max(after, least) if short else after)
 
         plan = plan_seconds(seconds, cost, partitions, spent, asked, steps)

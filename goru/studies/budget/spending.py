@@ -280,13 +280,14 @@ class Spending:
             block_seconds = laboratory.block_seconds(rows, MEASURING * self._clock.budget)
         return Pace(
             laboratory.shape.networks,
+            laboratory.configurations_at_once,
             tuple(
                 SAFETY * seconds
                 for seconds in block_seconds + [max(block_seconds)] * (len(laboratory.trainers) - len(block_seconds))
             ),
             training_rows=len(rows.training),
             all_rows=len(rows.x),
-            shared=laboratory.sharing,
+            blocks=laboratory.blocks_of_a_split,
             a_block=self._slowness * work.initial,
             a_split=a_split,
             last=self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * a_split,

@@ -295,7 +295,7 @@ class Conclusion:
         laboratory, race = self.laboratory, self.race
         blocks = len(race.trials)
         if not laboratory.interpreted:
-            networks = race.configurations_done * laboratory.sharing
-            blocks = len(laboratory.trainers) * -(-networks // laboratory.shape.networks) * race.splits_done
+            in_a_split = -(-race.configurations_done // laboratory.configurations_at_once)
+            blocks = len(laboratory.trainers) * in_a_split * laboratory.blocks_of_a_split * race.splits_done
         epochs = sum(candidate.epochs for candidate in set(best.values()))
         return len(defaults.FEWER_ROWS) * folds * epochs / (blocks * self.plan.epochs)

@@ -7,7 +7,7 @@ import pytest
 from experiments import even_shares
 from judging import PARTS, WITHOUT, difference, error_of
 
-from goru.experiment.effects.effects import MOST_MODERATING, Compared, error, priors
+from goru.experiment.effects.effects import MOST_MODERATING, Compared, Prior, error, priors
 
 INF = float("inf")
 
@@ -194,14 +194,14 @@ class TestModerated:
         return replace(difference(parts), is_main=True)
 
     def test_the_two_are_mixed_by_their_degrees_of_freedom(self):
-        source = error(difference(PARTS), self.SHARES, prior=(2.0, 4))
+        source = error(difference(PARTS), self.SHARES, prior=Prior(2.0, 4))
         variance = (3 * self.OWN + 4 * 2 * self.WITHIN) / 7
         assert source.networks**2 == pytest.approx(variance - self.WITHIN)
         total = 0.0025 + variance - self.WITHIN
         assert source.freedom == pytest.approx(max(total**2 / (0.0025**2 / 1 + variance**2 / 7), 1))
 
     def test_where_the_rows_explain_all_of_it_there_is_no_more(self):
-        assert error(difference(PARTS), self.SHARES, prior=(0.0, 1000)).networks == 0
+        assert error(difference(PARTS), self.SHARES, prior=Prior(0.0, 1000)).networks == 0
 
     def test_each_is_told_what_the_others_are_on_average(self):
         ratio = self.OWN / self.WITHIN

@@ -55,6 +55,13 @@ def test_a_rate_of_zero_keeps_every_unit():
     assert keep_mask(jnp.uint32(0), (1, 1), 0.0).all()
 
 
+def test_where_no_network_has_a_rate_no_mask_is_drawn():
+    x, hyper = np.ones((3, 4, 5), np.float32), Hyperparameters(dropout_rate=np.zeros(3, np.float32))
+    out, kept = Dropout(0).forward((), x, Context(hyper, np.arange(3, dtype=np.uint32), 0))
+    assert out is x
+    assert kept is None
+
+
 def test_a_higher_rate_only_deletes_more_units():
     """One uniform number a unit: who is deleted at 0.2 is deleted at 0.3, so that rates compare well."""
     masks = [mask(rate=rate) for rate in (0.0, 0.1, 0.2, 0.3, 0.5, 0.9)]
