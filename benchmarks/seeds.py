@@ -1,22 +1,29 @@
-"""Do studies of one table with other seeds agree, how much do they decide, and do they keep to their budget?
+"""The main job on real tables: how much studies decide, whether those with other seeds agree, whether they keep to
+their budget, and how good their final models are.
 
-    python benchmarks/seeds.py --data DIR                        # 15 tables, 5 seeds, 60 s each: some 75 minutes
+    python benchmarks/seeds.py --data DIR --write                # 15 tables, 5 seeds, 60 s each: some 75 minutes
     python benchmarks/seeds.py --data DIR --seeds 0 --budget 300
+    python benchmarks/seeds.py --data DIR --seeds 0 --busy 2     # beside two processes that are busy all the time
 
-A seed changes which rows are the test, the folds, the configurations and the initial weights. Finished runs in the
---work folder are kept. What was recommended is the same to within what is negligible if the mean losses, over all
-studies of a table, of all combinations that any of them recommends are within the margin of the lowest of these.
+Every figure comes from `goru fit`, run as a user runs it. A seed changes which rows are the test, the folds, the
+configurations and the initial weights. Finished runs in the --work folder are kept. What was recommended is the same to
+within what is negligible if the mean losses, over all studies of a table, of all combinations that any of them
+recommends are within the margin of the lowest of these.
 """
 
 import argparse
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import page
 import pandas as pd
 from command_runs import fit
 from quality import CLASSIFICATION, REGRESSION, answered_by
@@ -43,6 +50,11 @@ class Studied:
     @property
     def recommended(self) -> str:
         return self.run.answer.recommended[0].arm
+
+    def test(self, model: str, figure: str, single: bool = False) -> float:
+        """A figure on the test rows, of an ensemble or of its first network; NaN where the model was left out."""
+        found = sorted((one.networks, one.figures[figure]) for one in self.run.answer.test if one.arm == model)
+        return float(found[0 if single else -1][1]) if found else np.nan
 
 
 def study(data: Path, table: str, seed: int, budget: float, work: Path) -> Studied:
@@ -79,7 +91,44 @@ def decided(studies: Iterable[Studied]) -> tuple[float, float, float]:
     return sure, sure + likely, found["half"].median()
 
 
-def lines(by_table: dict[str, list[Studied]], budget: float) -> Iterator[str]:
+def tests(by_table: Mapping[str, list[Studied]], figure: str, linear: str, sign: int) -> Iterator[str]:
+    """A figure on the test rows, the mean over the studies of a table; how often the recommended ensemble is better.
+
+    **Arguments:**
+
+    - `linear`: the name of the linear baseline.
+    - `sign`: 1 if a higher figure is better, else -1.
+    """
+    models = {
+        **{"plain, one network": ("plain", True), "recommended, one": ("recommended", True)},
+        **{"plain, ensemble": ("plain", False), "recommended, ensemble": ("recommended", False)},
+        **{linear: (linear, False), "boosted trees": ("boosted trees", False)},
+    }
+    yield f"| {figure} | {' | '.join(models)} |"
+    yield "| --- |" + " --- |" * len(models)
+    means = []
+    for table, studies in by_table.items():
+        of_models = [[one.test(name, figure, single) for one in studies] for name, single in models.values()]
+        means.append(np.mean(of_models, axis=1))
+        yield f"| {table} | {' | '.join(f'{mean:.4f}' for mean in means[-1])} |"
+    better = sum(sign * (mean[3] - mean[2]) > 0 for mean in means)
+    yield ""
+    yield f"The recommended ensemble is better than the plain one on {better} of {len(means)} tables."
+
+
+@contextmanager
+def busy(processes: int) -> Iterator[None]:
+    """That many processes that do nothing but take time."""
+    beside = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in beside:
+            process.kill()
+            process.wait()
+
+
+def lines(by_table: Mapping[str, list[Studied]], budget: float) -> Iterator[str]:
     yield (
         "| table | decided | decided or likely | half an interval, median | contradictions of two "
         "| recommended, how often | the best and the worst of these differ by | seconds |"
@@ -114,14 +163,27 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--tables", nargs="+", default=[*CLASSIFICATION, *REGRESSION])
+    parser.add_argument("--busy", type=int, default=0, help="busy processes beside the studies")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     by_table: dict[str, list[Studied]] = {table: [] for table in asked.tables}
-    for seed in asked.seeds:  # so that what is there after a while is of all tables
-        for table in asked.tables:
-            by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
-            print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
-    print("\n".join(lines(by_table, asked.budget)))
+    with busy(asked.busy):
+        for seed in asked.seeds:  # so that what is there after a while is of all tables
+            for table in asked.tables:
+                by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
+                print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
+    parts = ["\n".join(lines(by_table, asked.budget))]
+    for of_kind, figure, linear, sign in (
+        (CLASSIFICATION, "log loss", "logistic regression", -1),
+        (REGRESSION, "R²", "ridge regression", 1),
+    ):
+        if found := {table: by_table[table] for table in of_kind if table in by_table}:
+            parts.append("\n".join(tests(found, figure, linear, sign)))
+    text = "\n\n".join(parts)
+    print(text)
+    if asked.write:
+        page.write("seeds", text)
 
 
 if __name__ == "__main__":

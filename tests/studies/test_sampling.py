@@ -86,7 +86,8 @@ def small(monkeypatch):
 class TestStudy:
     @pytest.fixture
     def time_enough(self, monkeypatch):
-        monkeypatch.setattr(Pace, "on_all_rows", lambda pace, seconds, rows, *_: (EXTENTS[3], 4, rows))
+        monkeypatch.setattr(Pace, "in_one_pass", lambda pace, seconds, rows, *_: rows)
+        monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[3], 4, True))
 
     @pytest.mark.usefixtures("time_enough")
     @pytest.mark.parametrize("classes", [True, False])
@@ -105,7 +106,8 @@ class TestStudy:
         assert record.recall("sample") == 100
 
     def test_where_there_is_no_time_for_all_of_them_it_is_of_as_many_as_there_is(self, monkeypatch):
-        monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[-1], 1, 150))
+        monkeypatch.setattr(Pace, "in_one_pass", lambda *_: 150)
+        monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[-1], 1, False))
         result = Study(make(), OPTIONS).run()
         assert in_words(100, 400, 150) in result.answer.plan.shortfalls
         assert (len(result.model.networks), result.answer.recommended[0].epochs) == (1, 1)

@@ -1,6 +1,6 @@
 """How fast the race goes, and what there is time for."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,7 +17,12 @@ ALL_ROWS_SHARE = 0.5  # the same, where the race is on a sample and the final mo
 # by these nothing would be decided.
 FEWEST_FOLDS_MARGIN = 1.1
 LONGER = 1.5  # times the race's schedule: one that is not so long is no longer one
-ENOUGH_ON_ALL_ROWS = 8.0, 3.0, 1.0  # epochs: a smaller ensemble is better than one that is trained for fewer
+# On all rows of a large table an ensemble of half as many networks is better than one with a schedule of fewer epochs
+# than this, if its own is so many times as long.
+ENOUGH_ON_ALL_ROWS, LONGER_BY_HALF = 20, 1.5
+WORTH_TRYING = (
+    50  # epochs on all rows: a schedule that is no longer is at its best near its end, and is not tried first
+)
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
 
 
@@ -158,44 +163,64 @@ class Pace:
         """How much is trained with a longer schedule than the race's, and how long it is: as long as there is time for
         in so many seconds after the race; `None` if that is not much longer.
 
-        The schedule is tried on one split first, by a block of the best configurations of each ensemble.
+        The schedule is tried on one split first, beside the race's own, by a block of the best configurations of each
+        ensemble.
         """
-        return self._longest(seconds, folds, plan.asked.epochs, LENGTHENED, (LONGER * plan.epochs,))
+        for extent in LENGTHENED:
+            schedule = self._schedule(seconds, extent, folds, plan.asked.epochs, tried=True, own=plan.epochs)
+            if schedule >= LONGER * plan.epochs:
+                return extent, schedule
+        return None
 
-    def on_all_rows(self, seconds: float, rows: int, larger: float, epochs: int) -> tuple[Extent, int, int]:
-        """The same after a race on a sample, and of how many of all rows: an ensemble, smaller where its schedule would
-        be very short; where there is no time for one network and one pass over all rows, one over as many as there is.
+    def in_one_pass(self, seconds: float, rows: int, larger: float) -> int:
+        """After a race on a sample, how many of all rows one network can see once; no fewer than those of the sample.
 
         **Arguments:**
 
         - `rows`: that there are.
         - `larger`: how many times as many parameters networks have then.
-        - `epochs`: the most.
         """
         pace = replace(self, all_rows=rows, block_seconds=tuple(larger * one for one in self.block_seconds))
-        longest = pace._longest(seconds, defaults.FOLDS, epochs, EXTENTS[3:], ENOUGH_ON_ALL_ROWS)
-        if longest is not None:
-            return *longest, rows
-        none, one = (pace._trying_and_training(EXTENTS[-1], defaults.FOLDS, some) for some in (0, 1))
+        none, one = (pace.training_again(EXTENTS[-1], defaults.FOLDS, epochs) for epochs in (0, 1))
         share = max((seconds - none) / (one - none), 0.0)
-        return EXTENTS[-1], 1, max(int(share * rows), min(self.all_rows, rows))
+        return rows if share >= 1 else max(int(share * rows), min(self.all_rows, rows))
 
-    def _longest(
-        self, seconds: float, folds: int, most: int, extents: Sequence[Extent], enough: Sequence[float]
-    ) -> tuple[Extent, int] | None:
-        """The first extent with enough epochs, by the first measure of it that any reaches."""
-        for epochs_enough in enough:
-            for extent in extents:
-                none, one = (self._trying_and_training(extent, folds, epochs) for epochs in (0, 1))
-                schedule = int(min((seconds - none) / (one - none), most))
-                if schedule >= epochs_enough:
-                    return extent, schedule
-        return None
+    def on_all_rows(self, seconds: float, epochs: int) -> tuple[Extent, int, bool]:
+        """How much is trained on all rows after a race on a sample, for how many epochs, and whether they are tried
+        first: an ensemble, smaller where its schedule would be short; one network and one pass at least.
 
-    def _trying_and_training(self, extent: Extent, folds: int, epochs: float) -> float:
-        """Seconds for ensembles, and for trying their schedule on one split."""
-        trying = (1 + self.plain) * self.block_of_one(epochs) * (1 - 1 / folds)
-        return self.training_again(extent, folds, epochs) + trying
+        **Arguments:**
+
+        - `epochs`: the most.
+        """
+        extent, schedule = EXTENTS[3], 0
+        for fewer in EXTENTS[3:]:
+            whole, longer = (self._schedule(seconds, fewer, defaults.FOLDS, epochs, way) for way in (False, True))
+            longer = longer if longer > WORTH_TRYING else min(whole, WORTH_TRYING)
+            halves = math.log2(extent.networks / fewer.networks)
+            if schedule < ENOUGH_ON_ALL_ROWS and longer >= schedule * LONGER_BY_HALF**halves:
+                extent, schedule = fewer, longer
+        return extent, max(schedule, 1), schedule > WORTH_TRYING
+
+    def _schedule(
+        self, seconds: float, extent: Extent, folds: int, most: int, tried: bool, own: int | None = None
+    ) -> int:
+        """How many epochs there is time for.
+
+        **Arguments:**
+
+        - `tried`: whether they are tried first, on one split.
+        - `own`: the length of candidates' own schedule, if that is tried too.
+        """
+        none, one = (
+            self.training_again(extent, folds, epochs) + tried * self._trying(epochs, own, folds) for epochs in (0, 1)
+        )
+        return max(int(min((seconds - none) / (one - none), most)), 0)
+
+    def _trying(self, epochs: int, own: int | None, folds: int) -> float:
+        """Seconds for a block of each ensemble on one split, with a schedule and with their own."""
+        blocks = self.block_of_one(epochs) + (self.block_of_one(own) if own else 0.0)
+        return max(1 + self.plain, self.at_once) * blocks * (1 - 1 / folds)
 
     def block_of_one(self, epochs: float) -> float:
         """Seconds for a block of the slowest program, on all development rows."""

@@ -14,6 +14,7 @@ from goru.experiment.racing.scheduler import SAFETY
 from goru.language import kept
 from goru.nn.architecture import Architecture, Recipe
 from goru.population.immediate.interpreted import interpretable
+from goru.population.member import PreparedRows
 from goru.studies import defaults
 from goru.studies.asked.design import ARMS, programs, sharing
 from goru.studies.budget.extent import EXTENTS, Extent
@@ -22,6 +23,7 @@ from goru.studies.budget.pace import LAST_SECONDS, Pace
 from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
+TIMED_ROWS = 16_384  # of a large table, in the end: of fewer, what an epoch takes besides them would count too much
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
 ROUNDS = 4  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
@@ -29,7 +31,8 @@ RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
 
 # What the record has under these names.
-_WAY, _BASELINES, _PLAN, _SCORED, _EXTENT, _LONGER = "way", "baselines", "plan", "scored", "extent", "longer"
+_WAY, _BASELINES, _PLAN, _SCORED, _EXTENT = "way", "baselines", "plan", "scored", "extent"
+_LONGER, _ROWS = "longer", "rows"
 
 
 @dataclass(frozen=True)
@@ -230,21 +233,44 @@ class Spending:
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None
 
-    def on_all_rows(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> tuple[Extent, int, int]:
-        """How much is trained on all rows after a race on a sample; see
-        [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows]."""
-        if (known := self._record.recall(_LONGER)) is None:
+    def rows_in_the_end(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> int:
+        """How many rows the final model is trained on after a race on a sample; see
+        [`Pace.in_one_pass`][goru.studies.budget.pace.Pace.in_one_pass]."""
+        if (known := self._record.recall(_ROWS)) is None:
             pace = replace(self._observed(plan, race), scored=0, plain=plain, validation=False)
-            compiling = PROGRAM_SECONDS * self._slowness
-            # Afterwards two networks, one after the other, are watched while they are trained on the sample.
-            watched = 2 * pace.at_once * pace.block_of_one(plan.epochs)
-            seconds = self.left - compiling - watched
-            extent, schedule, some = pace.on_all_rows(seconds, rows, larger, self._asked.epochs)
-            known = [EXTENTS.index(extent), schedule, some]
+            known = pace.in_one_pass(self._left_for_all_rows(pace, plan, compiling=1), rows, larger)
+            if not self._clock.hurried:
+                self._record.remember(_ROWS, known)
+        self.final_rows = known
+        return int(known)
+
+    def on_all_rows(
+        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory, split: Split
+    ) -> tuple[Extent, int, bool]:
+        """How much is trained on all rows, for how many epochs, and whether they are tried first; see
+        [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows].
+
+        **Arguments:**
+
+        - `laboratory`, `split`: of all rows, on some of which its programs are timed: a pass over all may take long.
+        """
+        if (known := self._record.recall(_LONGER)) is None:
+            rows = laboratory.rows(split)
+            some = replace(rows, training=rows.training[:TIMED_ROWS], training_scored=rows.training[:1])
+            pace = self._timed(laboratory, replace(some, validation=rows.training[:0]), a_split=0.0)
+            pace = replace(pace, scored=0, plain=plain, validation=False)
+            seconds = self._left_for_all_rows(self._observed(plan, race), plan)
+            extent, *how = pace.on_all_rows(seconds, self._asked.epochs)
+            known = [EXTENTS.index(extent), *how]
             if not self._clock.hurried:
                 self._record.remember(_LONGER, known)
-        self.final_rows = known[2]
         return EXTENTS[known[0]], known[1], known[2]
+
+    def _left_for_all_rows(self, pace: Pace, plan: Plan, compiling: int = 0) -> float:
+        """Seconds, less those for compiling so many programs, and for two networks that are watched afterwards, one
+        after the other, while they are trained on the sample."""
+        watched = 2 * pace.at_once * pace.block_of_one(plan.epochs)
+        return self.left - compiling * PROGRAM_SECONDS * self._slowness - watched
 
     def _observed(self, plan: Plan, race: Race) -> Pace:
         """As fast as the race was at last."""
@@ -268,7 +294,10 @@ class Spending:
     def _measured(self, laboratory: NetworkLaboratory, split: Split) -> Pace:
         before = self._clock.spent
         rows = laboratory.rows(split)
-        a_split = self._clock.spent - before
+        return self._timed(laboratory, rows, a_split=self._clock.spent - before)
+
+    def _timed(self, laboratory: NetworkLaboratory, rows: PreparedRows, a_split: float) -> Pace:
+        """How fast programs are on rows, of which a split's take `a_split` seconds to prepare."""
         self._slowness = self._clock.slowness()
         work = Work(
             laboratory.base.n_parameters, self._batch, laboratory.shape.networks, len(rows.training) // self._batch, 0

@@ -43,20 +43,18 @@ def train_on_all_rows(
     if not whole.has_test_rows or best["recommended"][0] == best["plain"][0]:
         del best["plain"]
     larger = _base(whole, laboratory).n_parameters / laboratory.base.n_parameters
-    rows = len(whole.y_development)
-    extent, schedule, some = spending.on_all_rows(plan, race, len(best) > 1, rows, larger)
-    if some < rows:
+    rows, beside = len(whole.y_development), len(best) > 1
+    if (some := spending.rows_in_the_end(plan, race, beside, rows, larger)) < rows:
         whole = sampled(whole, some, laboratory.seed)
     split = folds(whole.y_development, whole.task, defaults.FOLDS, laboratory.seed)[0]
     arms = list(dict.fromkeys(candidates[0].arm for candidates in best.values()))
     final = _laboratory(whole, split, laboratory, arms)
     try:
         final.wait()
-        models = {}
-        for name, candidates in best.items():
-            few = candidates[: extent.networks]
-            longer = lengthened(final, design, few, split, schedule, late, shorter=False)
-            models[name] = train_final_model(final, longer, [split], extent, late)
+        extent, schedule, tried = spending.on_all_rows(plan, race, beside, final, split)
+        few = {name: candidates[: extent.networks] for name, candidates in best.items()}
+        longer = lengthened(final, design, few, split, schedule, late, shorter=False, tried=tried)
+        models = {name: train_final_model(final, ones, [split], extent, late) for name, ones in longer.items()}
         return {PLAIN.name: models["recommended"]} | models if whole.has_test_rows else models
     finally:
         final.close()

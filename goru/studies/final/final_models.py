@@ -66,13 +66,9 @@ def train_final_models(
         extent = spending.extent(plan, race, epochs, extent, beside)
         if not scored and (longest := spending.longest(plan, race, beside)) is not None:
             extent, schedule = longest
-            best = {name: shortlist(ranked[name])[: extent.networks] for name in ranked}
-            ranked = {
-                name: lengthened(laboratory, design, some, splits[0], schedule, late)
-                if beside or name == "recommended"
-                else some
-                for name, some in best.items()
-            }
+            names = ("recommended", "plain") if beside else ("recommended",)
+            best = {name: shortlist(ranked[name])[: extent.networks] for name in names}
+            ranked = {**ranked, **lengthened(laboratory, design, best, splits[0], schedule, late)}
     kept: Kept = {}
     recommended = train_final_model(laboratory, ranked["recommended"], splits, extent, late, kept)
     recommended = decided(recommended, whole, splits, decision_scoring, single)

@@ -4,8 +4,9 @@ A budget that is small for its table pays for short schedules alone, as the race
 over. Which of them is better shows all the same; how good it can be does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -17,38 +18,50 @@ from goru.studies.asked.design import hyperparameters, knob_values
 from goru.studies.final.refits import Late, jobs_of
 from goru.studies.laboratory import NetworkLaboratory
 
-FEWEST_TO_STOP_IN = 3  # epochs of a schedule, by which one may be better than the last
-
 
 def lengthened(
     laboratory: NetworkLaboratory,
     design: Design,
-    candidates: Sequence[Candidate],
+    best: Mapping[str, Sequence[Candidate]],
     split: Split,
     schedule: int,
     late: Late | None = None,
     shorter: bool = True,
-) -> list[Candidate]:
+    tried: bool = True,
+) -> dict[str, list[Candidate]]:
     """Candidates, each with a longer schedule where that lowers its loss on a split's validation rows.
 
     **Arguments:**
 
-    - `candidates`: of one arm.
+    - `best`: candidates of one arm, by the name of what they are for; all are trained at once.
     - `split`: on whose training rows each is trained both ways; the longer way stops at its best epoch.
     - `schedule`: the length of the longer one, in epochs.
     - `late`: whether there is no time any more; then no schedule is longer.
     - `shorter`: whether candidates' own schedule is tried too; otherwise all have the longer one, stopped where it is
-      best, or at its end where it is too late to know or too short to stop in.
+      best, or at its end where it is too late to know.
+    - `tried`: whether anything is; otherwise all have the longer one, to its end.
     """
-    count, rows = len(split.training_rows), laboratory.rows(split)
-    longer = [_with_schedule(laboratory, design, candidate, schedule, count) for candidate in candidates]
-    if not shorter and schedule < FEWEST_TO_STOP_IN:
-        return longer
+    candidates = [candidate for some in best.values() for candidate in some]
+    longer = [_with_schedule(laboratory, design, one, schedule, len(split.training_rows)) for one in candidates]
+    found = iter(_tried(laboratory, candidates, longer, split, late, shorter) if tried else longer)
+    return {name: list(islice(found, len(some))) for name, some in best.items()}
+
+
+def _tried(
+    laboratory: NetworkLaboratory,
+    candidates: list[Candidate],
+    longer: list[Candidate],
+    split: Split,
+    late: Late | None,
+    shorter: bool,
+) -> list[Candidate]:
+    """The better of each two, the longer one stopped at its best epoch; those of an arm beside each other."""
+    rows = laboratory.rows(split)
     ways = [jobs_of(laboratory, some, rows) for some in ((longer, candidates) if shorter else (longer,))]
     jobs = [job for way in ways for job in way]
     trained = dict(laboratory.train(jobs, on_epochs=lambda _: late is None or not late()))
     if len(trained) < len(jobs):
-        return list(candidates if shorter else longer)
+        return candidates if shorter else longer
     temperatures = (1.0,) if laboratory.shape.judge is None else laboratory.shape.judge.temperatures
     # Those of a block are as long as the longest of them, and blocks differ.
     losses = [of_network for place in range(len(jobs)) for of_network in _validation_losses(trained[place])]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from goru.experiment.plan import USUAL_SHARE, Asked, Plan
 from goru.studies.budget.extent import EXTENTS, LENGTHENED, calibrating, extent_of
-from goru.studies.budget.pace import ENOUGH_ON_ALL_ROWS, FINAL_SHARE, LAST_SECONDS, LONGER, Pace
+from goru.studies.budget.pace import FINAL_SHARE, LAST_SECONDS, LONGER, WORTH_TRYING, Pace
 
 paces = st.builds(
     Pace,
@@ -270,7 +270,7 @@ class TestLonger:
     SHORT = Plan(3, 1, folds=3, epochs=10)
 
     def takes(self, pace: Pace, extent, epochs: int) -> float:
-        trying = (1 + pace.plain) * epochs * 0.375 * 2 / 3
+        trying = (1 + pace.plain) * (epochs + self.SHORT.epochs) * 0.375 * 2 / 3
         return pace.training_again(extent, 3, epochs) + trying
 
     @pytest.mark.parametrize("plain", [True, False])
@@ -300,37 +300,48 @@ class TestLonger:
 
 
 class TestOnAllRows:
-    """After a race on 100 rows: a block takes 0.375 s an epoch on them, and ten times as long on a thousand."""
+    """A thousand rows: a block takes 3.75 s an epoch."""
 
     PACE = Pace(
         networks=4,
         configurations=2,
-        block_seconds=(0.1, 0.3),
-        training_rows=80,
-        all_rows=100,
+        block_seconds=(1.0, 3.0),
+        training_rows=800,
+        all_rows=1_000,
         plain=False,
         validation=False,
     )
 
     def test_with_time_an_ensemble_has_a_long_schedule(self):
-        assert self.PACE.on_all_rows(1e6, 1_000, 1.0, 100) == (EXTENTS[3], 100, 1_000)
+        assert self.PACE.on_all_rows(1e6, 100) == (EXTENTS[3], 100, True)
 
     def test_with_less_it_is_smaller_rather_than_trained_for_a_moment(self):
-        eight, one = (extent.networks for extent in (EXTENTS[3], EXTENTS[-1]))
-        found = [self.PACE.on_all_rows(seconds, 1_000, 1.0, 100) for seconds in (200, 90, 60, 40, 20)]
-        networks, epochs = [extent.networks for extent, _, _ in found], [epochs for _, epochs, _ in found]
-        assert networks[0] == eight
-        assert min(networks) == one
-        assert epochs[0] >= ENOUGH_ON_ALL_ROWS[0]
-        assert {rows for *_, rows in found} == {1_000}
+        """Eight networks are four blocks of two, four are two, and one is one."""
+        pace = replace(self.PACE, networks=2)
+        found = [pace.on_all_rows(seconds, 100)[:2] for seconds in (400, 200, 140, 60, 5, 0)]
+        assert [(extent.networks, epochs) for extent, epochs in found] == [
+            *((8, 26), (4, 26)),
+            *((4, 18), (4, 8)),
+            *((1, 1), (1, 1)),
+        ]
+
+    def test_a_schedule_is_tried_if_it_is_long_all_the_same(self):
+        a_pass, trying = 2 * 3.75, 0.8 * 3.75
+        enough = (WORTH_TRYING + 1) * (a_pass + trying)
+        assert self.PACE.on_all_rows(enough + 1e-6, 100) == (EXTENTS[3], WORTH_TRYING + 1, True)
+        assert self.PACE.on_all_rows(enough - 0.1, 100) == (EXTENTS[3], WORTH_TRYING, False)
+
+
+class TestInOnePass:
+    """After a race on 100 rows: a block takes 0.375 s an epoch on them, and a hundred times as long on ten thousand."""
+
+    PACE = replace(TestOnAllRows.PACE, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
+
+    def test_without_time_for_one_there_are_fewer_rows_and_no_fewer_than_were_searched(self):
+        found = [self.PACE.in_one_pass(seconds, 10_000, 1.0) for seconds in (38, 30, 10, 0, -5)]
+        assert found[0] == 10_000
+        assert 100 < found[2] < found[1] < 10_000
+        assert found[3:] == [100, 100]
 
     def test_larger_networks_take_longer(self):
-        (_, slow, _), (_, fast, _) = (self.PACE.on_all_rows(300, 1_000, larger, 100) for larger in (2.0, 1.0))
-        assert slow < fast
-
-    def test_without_time_for_one_pass_there_are_fewer_rows_and_no_fewer_than_were_searched(self):
-        found = [self.PACE.on_all_rows(seconds, 10_000, 1.0, 100) for seconds in (30, 10, 0, -5)]
-        assert {(extent, epochs) for extent, epochs, _ in found} == {(EXTENTS[-1], 1)}
-        rows = [rows for *_, rows in found]
-        assert 100 < rows[1] < rows[0] < 10_000
-        assert rows[2:] == [100, 100]
+        assert self.PACE.in_one_pass(30, 10_000, 2.0) < self.PACE.in_one_pass(30, 10_000, 1.0)

@@ -21,7 +21,7 @@ from goru.studies import defaults
 from goru.studies.asked.design import ARMS, design
 from goru.studies.asked.techniques import parsed
 from goru.studies.blocks import Blocks
-from goru.studies.budget import spending
+from goru.studies.budget import spending as module
 from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import Pace
@@ -265,6 +265,18 @@ class TestDecisions:
         machine.time.now += 599
         assert spending.longest(short, done, True) == (extent, schedule)
 
+    def test_nor_what_is_trained_on_all_rows_after_a_race_on_a_sample(self, machine):
+        record, done = Record(), SimpleNamespace(block_seconds=None, splits_done=3)
+        laboratory, split = machine.laboratory, machine.laboratory.partitions[0][0]
+        spending = spend(machine, 600, record, sampled=True, plain=False)
+        plan, _, _ = spending.plan(laboratory, split, 2)
+        rows = spending.rows_in_the_end(plan, done, False, 1_000, 2.0)
+        trained = spending.on_all_rows(plan, done, False, laboratory, split)
+        assert (rows, trained) == (1_000, (EXTENTS[3], ASKED.epochs, True))
+        machine.time.now += 599
+        assert spending.rows_in_the_end(plan, done, False, 1_000, 2.0) == rows == spending.final_rows
+        assert spending.on_all_rows(plan, done, False, None, None) == trained
+
     def test_facts_are_plain_json(self, machine, tmp_path):
         from goru.experiment.racing.store import Store
 
@@ -296,6 +308,19 @@ class TestMeasuring:
         expected = [SAFETY * seconds for seconds in (0.3, 0.2, 0.5, 0.5, 0.5, 0.5)]
         assert spending._pace.block_seconds == pytest.approx(expected)
 
+    def test_on_all_rows_programs_are_timed_on_some_of_them_without_any_that_is_validated(self, machine, monkeypatch):
+        monkeypatch.setattr(module, "TIMED_ROWS", 4)
+        laboratory, done, timed = machine.laboratory, SimpleNamespace(block_seconds=None, splits_done=3), []
+        split = laboratory.partitions[0][0]
+        spending = spend(machine, 600, sampled=True, plain=False)
+        plan, _, _ = spending.plan(laboratory, split, 2)
+        monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: timed.append(pace) or (EXTENTS[3], 10, True))
+        laboratory.block_seconds = lambda rows, seconds: timed.append(rows) or [0.1]
+        spending.on_all_rows(plan, done, False, laboratory, split)
+        rows, pace = timed
+        assert (len(rows.training), len(rows.training_scored), len(rows.validation)) == (4, 1, 0)
+        assert (pace.training_rows, pace.all_rows) == (4, len(laboratory.rows(split).x))
+
     def test_where_no_time_is_left_nothing_is_measured(self, machine):
         machine.laboratory.block_seconds = lambda rows, seconds: pytest.fail("measured")
         spending = spend(machine, 1e-3)
@@ -323,4 +348,4 @@ class TestOverrun:
 def test_what_is_planned_to_be_compiled_counts():
     """Six programs are not there for nothing."""
     assert Work(20_000, 128, 1, 1, 6).compiling > 5 * Work(20_000, 128, 1, 1, 1).compiling
-    assert spending.COMPILING < 0.5
+    assert module.COMPILING < 0.5

@@ -34,13 +34,18 @@ def losses_of(laboratory, split, one: Candidate, y: np.ndarray) -> float:
     return float(-np.log(probabilities[split.validation_rows, y[split.validation_rows]]).mean())
 
 
+def longer(laboratory, candidates, split, schedule, **options) -> list[Candidate]:
+    """Those of one arm."""
+    return lengthened(laboratory, DESIGN, {"some": candidates}, split, schedule, **options)["some"]
+
+
 class TestLonger:
     def test_where_a_short_one_stops_too_soon_the_schedule_is_longer(self, laboratory, splits, flowers):
         short = [
             candidate(laboratory, splits[0]),
             candidate(laboratory, splits[0], configuration=1, learning_rate=0.02),
         ]
-        found = lengthened(laboratory, DESIGN, short, splits[0], LONG)
+        found = longer(laboratory, short, splits[0], LONG)
         for before, after in zip(short, found, strict=True):
             assert (after.arm, after.configuration, after.schedule) == (before.arm, before.configuration, LONG)
             assert SHORT < after.epochs <= LONG
@@ -55,18 +60,18 @@ class TestLonger:
             candidate(laboratory, splits[0]),
             replace(candidate(laboratory, splits[0], configuration=1, learning_rate=0.02), epochs=1),
         ]
-        found = lengthened(interpreting, DESIGN, short, splits[0], LONG)
+        found = longer(interpreting, short, splits[0], LONG)
         assert [one.schedule for one in found] == [LONG, LONG]
 
     def test_where_another_is_worse_or_both_diverge_it_stays(self, laboratory, splits):
         good = replace(candidate(laboratory, splits[0]), epochs=LONG, schedule=LONG)
         wild = replace(good, values=good.values | {"learning_rate": 1e30})
         for one in (good, wild):
-            assert lengthened(laboratory, DESIGN, [one], splits[0], schedule=1) == [one]
+            assert longer(laboratory, [one], splits[0], schedule=1) == [one]
 
     def test_a_decay_is_as_strong_over_the_whole_schedule(self, laboratory, splits):
         short = candidate(laboratory, splits[0], DECAYED, **{STRENGTH: 2.0})
-        (long,) = lengthened(laboratory, DESIGN, [short], splits[0], LONG)
+        (long,) = longer(laboratory, [short], splits[0], LONG)
         rows = len(splits[0].training_rows)
         assert long.schedule == LONG
         for one in (short, long):
@@ -75,7 +80,7 @@ class TestLonger:
 
     def test_where_it_gets_too_late_no_schedule_is_longer(self, laboratory, splits):
         short = [candidate(laboratory, splits[0])]
-        assert lengthened(laboratory, DESIGN, short, splits[0], LONG, late=lambda: True) == short
+        assert longer(laboratory, short, splits[0], LONG, late=lambda: True) == short
 
     @pytest.mark.parametrize("shorter", [True, False])
     def test_it_stops_where_and_at_the_temperature_at_which_it_is_best(self, laboratory, splits, monkeypatch, shorter):
@@ -91,7 +96,7 @@ class TestLonger:
             shape=SimpleNamespace(judge=SimpleNamespace(temperatures=(1.0, 1.4, 2.0))),
             train=lambda jobs, on_epochs: ((place, names[schedule]) for place, schedule in enumerate(jobs)),
         )
-        (found,) = lengthened(pretended, DESIGN, [short], splits[0], LONG, shorter=shorter)
+        (found,) = longer(pretended, [short], splits[0], LONG, shorter=shorter)
         assert (found.schedule, found.epochs, found.temperature) == (LONG, 5, 2.0)
 
     def test_both_ways_of_all_candidates_are_trained_once(self, laboratory, splits, monkeypatch):
@@ -102,12 +107,24 @@ class TestLonger:
             return train(trainer, blocks, *args, **kwargs)
 
         monkeypatch.setattr(Trainer, "train", watch)
-        lengthened(
-            laboratory,
-            DESIGN,
-            [candidate(laboratory, splits[0], configuration=index) for index in (0, 1)],
-            splits[0],
-            9,
-        )
+        best = [candidate(laboratory, splits[0], configuration=index) for index in (0, 1)]
+        longer(laboratory, best, splits[0], 9)
         assert sum(count for length, count in trained if length == 9) == 2
         assert sum(count for length, count in trained if length == SHORT) == 2
+
+    def test_each_keeps_its_name_whatever_is_trained_beside_it(self, laboratory, splits):
+        decayed = [
+            candidate(laboratory, splits[0], DECAYED, configuration=index, **{STRENGTH: 2.0}) for index in (0, 1)
+        ]
+        best = {"recommended": decayed, "plain": [candidate(laboratory, splits[0])]}
+        together = lengthened(laboratory, DESIGN, best, splits[0], LONG)
+        assert {name: [one.arm for one in some] for name, some in together.items()} == {
+            "recommended": [DECAYED, DECAYED],
+            "plain": [PLAIN],
+        }
+        assert together == {name: longer(laboratory, some, splits[0], LONG) for name, some in best.items()}
+
+    def test_one_that_is_not_tried_goes_to_its_end(self, laboratory, splits, monkeypatch):
+        monkeypatch.setattr(Trainer, "train", None)
+        (found,) = longer(laboratory, [candidate(laboratory, splits[0])], splits[0], LONG, tried=False)
+        assert (found.epochs, found.schedule) == (LONG, LONG)
