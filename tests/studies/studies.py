@@ -122,6 +122,7 @@ class FakeLaboratory:
     ):
         self.seed, self.clock, self.crew, self.interpreted = seed, Clock(), None, False
         self.shape, self.arms = SimpleNamespace(networks=4, batch=4), ARMS
+        self.dataset = SimpleNamespace(y_development=np.zeros(30, np.int32))
         self.configurations_at_once, self.splits_at_once = 2, 1
         self.blocks_of_a_split = self.blocks_at_once = 1
         curves = curves or (lambda member: np.full((EPOCHS, 2, 2), 0.5, np.float32))
@@ -144,6 +145,10 @@ class FakeLaboratory:
     def rows(self, split: Split) -> PreparedRows:
         x, y = np.zeros((30, 2), np.float32), np.zeros(30, np.int32)
         return PreparedRows(x, y, split.training_rows, split.training_rows[:2], split.validation_rows)
+
+    def first_rows(self, count: int) -> PreparedRows:
+        rows = np.arange(count)
+        return PreparedRows(np.zeros((count, 2), np.float32), np.zeros(count, np.int32), rows, rows[:1], rows[:0])
 
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
         return even_shares(len(splits))

@@ -66,6 +66,15 @@ class TestRows:
         assert rows.y[rows.training].mean() == pytest.approx(0, abs=1e-6)
         assert rows.y[rows.training].var() == pytest.approx(1, abs=1e-5)
 
+    def test_the_first_rows_are_as_among_all(self, build, dataset, splits):
+        laboratory = build(dataset, splits, seed=5)
+        everything = laboratory.rows(Split(np.arange(len(dataset.y_development)), np.empty(0, int)))
+        first = laboratory.first_rows(9)
+        for name in ("x", "y", "part"):
+            np.testing.assert_array_equal(getattr(first, name), getattr(everything, name)[:9])
+        assert (first.training.tolist(), first.training_scored.tolist(), len(first.validation)) == ([*range(9)], [0], 0)
+        assert len(laboratory.first_rows(10_000).x) == len(dataset.y_development)
+
 
 class TestHugeTargets:
     """They are held out in one split, and there too many deviations from the others for a float32 to square."""
@@ -267,6 +276,9 @@ class TestSeconds:
     def test_as_many_programs_are_timed_as_there_is_time_for(self, timed, splits, seconds, programs):
         found = timed.block_seconds(timed.rows(splits[0]), seconds)
         assert found == [0.3, 0.2, 0.5][:programs]
+
+    def test_a_few_rows_are_enough(self, laboratory):
+        assert min(laboratory.block_seconds(laboratory.first_rows(16))) > 0
 
     def test_an_interpreter_is_timed_by_an_epoch(self, flowers, splits):
         base = Architecture(flowers.n_features, (8,), flowers.n_outputs)

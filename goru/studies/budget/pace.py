@@ -180,7 +180,12 @@ class Pace:
         - `rows`: that there are.
         - `larger`: how many times as many parameters networks have then.
         """
-        pace = replace(self, all_rows=rows, block_seconds=tuple(larger * one for one in self.block_seconds))
+        pace = replace(
+            self,
+            all_rows=rows,
+            a_split=self.a_split * rows / self.all_rows,
+            block_seconds=tuple(larger * one for one in self.block_seconds),
+        )
         none, one = (pace.training_again(EXTENTS[-1], defaults.FOLDS, epochs) for epochs in (0, 1))
         share = max((seconds - none) / (one - none), 0.0)
         return rows if share >= 1 else max(int(share * rows), min(self.all_rows, rows))

@@ -245,22 +245,22 @@ class Spending:
         return int(known)
 
     def on_all_rows(
-        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory, split: Split
+        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory
     ) -> tuple[Extent, int, bool]:
         """How much is trained on all rows, for how many epochs, and whether they are tried first; see
         [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows].
 
         **Arguments:**
 
-        - `laboratory`, `split`: of all rows, on some of which its programs are timed: a pass over all may take long.
+        - `laboratory`: of all rows, on some of which its programs are timed: a pass over all may take long.
         """
         if (known := self._record.recall(_LONGER)) is None:
-            rows = laboratory.rows(split)
-            some = replace(rows, training=rows.training[:TIMED_ROWS], training_scored=rows.training[:1])
-            pace = self._timed(laboratory, replace(some, validation=rows.training[:0]), a_split=0.0)
-            pace = replace(pace, scored=0, plain=plain, validation=False)
-            seconds = self._left_for_all_rows(self._observed(plan, race), plan)
-            extent, *how = pace.on_all_rows(seconds, self._asked.epochs)
+            observed, rows = self._observed(plan, race), len(laboratory.dataset.y_development)
+            pace = self._timed(
+                laboratory, laboratory.first_rows(TIMED_ROWS), observed.a_split * rows / observed.all_rows
+            )
+            pace = replace(pace, all_rows=rows, scored=0, plain=plain, validation=False)
+            extent, *how = pace.on_all_rows(self._left_for_all_rows(observed, plan), self._asked.epochs)
             known = [EXTENTS.index(extent), *how]
             if not self._clock.hurried:
                 self._record.remember(_LONGER, known)

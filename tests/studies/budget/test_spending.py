@@ -271,11 +271,11 @@ class TestDecisions:
         spending = spend(machine, 600, record, sampled=True, plain=False)
         plan, _, _ = spending.plan(laboratory, split, 2)
         rows = spending.rows_in_the_end(plan, done, False, 1_000, 2.0)
-        trained = spending.on_all_rows(plan, done, False, laboratory, split)
+        trained = spending.on_all_rows(plan, done, False, laboratory)
         assert (rows, trained) == (1_000, (EXTENTS[3], ASKED.epochs, True))
         machine.time.now += 599
         assert spending.rows_in_the_end(plan, done, False, 1_000, 2.0) == rows == spending.final_rows
-        assert spending.on_all_rows(plan, done, False, None, None) == trained
+        assert spending.on_all_rows(plan, done, False, None) == trained
 
     def test_facts_are_plain_json(self, machine, tmp_path):
         from goru.experiment.racing.store import Store
@@ -308,18 +308,17 @@ class TestMeasuring:
         expected = [SAFETY * seconds for seconds in (0.3, 0.2, 0.5, 0.5, 0.5, 0.5)]
         assert spending._pace.block_seconds == pytest.approx(expected)
 
-    def test_on_all_rows_programs_are_timed_on_some_of_them_without_any_that_is_validated(self, machine, monkeypatch):
+    def test_on_all_rows_programs_are_timed_on_some_of_them(self, machine, monkeypatch):
         monkeypatch.setattr(module, "TIMED_ROWS", 4)
         laboratory, done, timed = machine.laboratory, SimpleNamespace(block_seconds=None, splits_done=3), []
-        split = laboratory.partitions[0][0]
         spending = spend(machine, 600, sampled=True, plain=False)
-        plan, _, _ = spending.plan(laboratory, split, 2)
+        plan, _, _ = spending.plan(laboratory, laboratory.partitions[0][0], 2)
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: timed.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = lambda rows, seconds: timed.append(rows) or [0.1]
-        spending.on_all_rows(plan, done, False, laboratory, split)
+        spending.on_all_rows(plan, done, False, laboratory)
         rows, pace = timed
-        assert (len(rows.training), len(rows.training_scored), len(rows.validation)) == (4, 1, 0)
-        assert (pace.training_rows, pace.all_rows) == (4, len(laboratory.rows(split).x))
+        assert len(rows.training) == len(rows.x) == 4
+        assert (pace.training_rows, pace.all_rows) == (4, len(laboratory.dataset.y_development))
 
     def test_where_no_time_is_left_nothing_is_measured(self, machine):
         machine.laboratory.block_seconds = lambda rows, seconds: pytest.fail("measured")
