@@ -91,7 +91,7 @@ def decided(studies: Iterable[Studied]) -> tuple[float, float, float]:
     return sure, sure + likely, found["half"].median()
 
 
-def tests(by_table: Mapping[str, list[Studied]], figure: str, linear: str, sign: int) -> Iterator[str]:
+def on_test_rows(by_table: Mapping[str, list[Studied]], figure: str, linear: str, sign: int) -> Iterator[str]:
     """A figure on the test rows, the mean over the studies of a table; how often the recommended ensemble is better.
 
     **Arguments:**
@@ -117,11 +117,11 @@ def tests(by_table: Mapping[str, list[Studied]], figure: str, linear: str, sign:
 
 
 @contextmanager
-def busy(processes: int) -> Iterator[None]:
+def busy(processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """That many processes that do nothing but take time."""
     beside = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
     try:
-        yield
+        yield beside
     finally:
         for process in beside:
             process.kill()
@@ -139,7 +139,8 @@ def lines(by_table: Mapping[str, list[Studied]], budget: float) -> Iterator[str]
         counts = Counter(one.recommended for one in studies).most_common()
         seconds = [one.seconds for one in studies]
         yield (
-            f"| {table} | {sure:.0%} | {likely:.0%} | {half:.0%} | {contradicting(studies)} "
+            f"| {table} | {sure:.0%} | {likely:.0%} | {'unknown' if np.isnan(half) else f'{half:.0%}'} "
+            f"| {contradicting(studies)} "
             f"| {', '.join(f'{arm} {count}' for arm, count in counts)} | {apart(studies):.1%} "
             f"| {min(seconds):.0f} to {max(seconds):.0f} |"
         )
@@ -179,7 +180,7 @@ def main() -> None:
         (REGRESSION, "R²", "ridge regression", 1),
     ):
         if found := {table: by_table[table] for table in of_kind if table in by_table}:
-            parts.append("\n".join(tests(found, figure, linear, sign)))
+            parts.append("\n".join(on_test_rows(found, figure, linear, sign)))
     text = "\n\n".join(parts)
     print(text)
     if asked.write:

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "README.md": "index.md",
     "README.ko.md": "index.ko.md",
     "benchmarks/README.md": "benchmarks.md",
+    "benchmarks/tried.md": "tried.md",
     "examples/README.md": "examples.md",
     "CHANGELOG.md": "changes.md",
     "CONTRIBUTING.md": "contributing.md",

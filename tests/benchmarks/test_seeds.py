@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from seeds import Studied, apart, contradicting, decided, lines
+from seeds import Studied, apart, busy, contradicting, decided, lines, on_test_rows
 
 
 def effect(name: str, verdict: str, likely: str | None = None) -> SimpleNamespace:
@@ -50,3 +50,40 @@ def test_the_page_says_all_of_a_table_in_a_line_and_sums_up():
     assert line == "| iris | 100% | 100% | 10% | 0 | a 2, b 1 | 10.0% | 57 to 57 |"
     assert header.count("|") == line.count("|")
     assert "on 0 of 1 tables" in summary
+
+
+def test_a_table_of_which_nothing_is_known_says_so():
+    (_, _, line, *_) = lines(
+        {
+            "iris": [
+                study(
+                    "a",
+                    {"a": 1.0},
+                    SimpleNamespace(**{**vars(effect("dropout", "inconclusive")), "low": None, "high": None}),
+                )
+            ]
+        },
+        60.0,
+    )
+    assert line.split(" | ")[3] == "unknown"
+
+
+def test_test_figures_are_means_over_studies_and_say_how_often_the_recommended_ensemble_is_better():
+    def tested(plain: float, recommended: float) -> Studied:
+        found = [("plain", 8, plain), ("plain", 1, 0.9), ("recommended", 8, recommended), ("recommended", 1, 0.8)]
+        found += [("ridge regression", 0, 0.5)]  # there was no time for boosted trees
+        entries = [SimpleNamespace(arm=arm, networks=count, figures={"R²": value}) for arm, count, value in found]
+        return Studied(SimpleNamespace(answer=SimpleNamespace(test=entries)), 60.0)
+
+    header, _, line, _, summary = on_test_rows(
+        {"iris": [tested(0.6, 0.7), tested(0.6, 0.8)]}, "R²", "ridge regression", 1
+    )
+    assert line == "| iris | 0.9000 | 0.8000 | 0.6000 | 0.7500 | 0.5000 | nan |"
+    assert header.count("|") == line.count("|")
+    assert "on 1 of 1 tables" in summary
+
+
+def test_busy_processes_end_with_the_studies():
+    with busy(2) as beside:
+        assert [process.poll() for process in beside] == [None, None]
+    assert all(process.poll() is not None for process in beside)
