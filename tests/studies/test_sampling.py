@@ -86,7 +86,7 @@ def small(monkeypatch):
 class TestStudy:
     @pytest.fixture
     def time_enough(self, monkeypatch):
-        monkeypatch.setattr(Pace, "in_one_pass", lambda pace, seconds, rows, *_: rows)
+        monkeypatch.setattr(Pace, "in_one_pass", lambda *_: 1.0)
         monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[3], 4, True))
 
     @pytest.mark.usefixtures("time_enough")
@@ -106,7 +106,7 @@ class TestStudy:
         assert record.recall("sample") == 100
 
     def test_where_there_is_no_time_for_all_of_them_it_is_of_as_many_as_there_is(self, monkeypatch):
-        monkeypatch.setattr(Pace, "in_one_pass", lambda *_: 150)
+        monkeypatch.setattr(Pace, "in_one_pass", lambda *_: 150 / 400)
         monkeypatch.setattr(Pace, "on_all_rows", lambda *_: (EXTENTS[-1], 1, False))
         result = Study(make(), OPTIONS).run()
         assert in_words(100, 400, 150) in result.answer.plan.shortfalls

@@ -172,23 +172,27 @@ class Pace:
                 return extent, schedule
         return None
 
-    def in_one_pass(self, seconds: float, rows: int, larger: float) -> int:
-        """After a race on a sample, how many of all rows one network can see once; no fewer than those of the sample.
+    def of_more(self, rows: int, larger: float) -> Self:
+        """After a race on a sample: on all rows, without predictions of validation rows.
 
         **Arguments:**
 
         - `rows`: that there are.
         - `larger`: how many times as many parameters networks have then.
         """
-        pace = replace(
+        return replace(
             self,
             all_rows=rows,
             a_split=self.a_split * rows / self.all_rows,
             block_seconds=tuple(larger * one for one in self.block_seconds),
+            scored=0,
+            validation=False,
         )
-        none, one = (pace.training_again(EXTENTS[-1], defaults.FOLDS, epochs) for epochs in (0, 1))
-        share = max((seconds - none) / (one - none), 0.0)
-        return rows if share >= 1 else max(int(share * rows), min(self.all_rows, rows))
+
+    def in_one_pass(self, seconds: float) -> float:
+        """The share of all rows that one network can see once; it may be more than 1."""
+        none, one = (self.training_again(EXTENTS[-1], defaults.FOLDS, epochs) for epochs in (0, 1))
+        return max((seconds - none) / (one - none), 0.0)
 
     def on_all_rows(self, seconds: float, epochs: int) -> tuple[Extent, int, bool]:
         """How much is trained on all rows after a race on a sample, for how many epochs, and whether they are tried

@@ -24,6 +24,7 @@ from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 TIMED_ROWS = 16_384  # of a large table, in the end: of fewer, what an epoch takes besides them would count too much
+MOST_ROWS_TIMED = 16 * TIMED_ROWS
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
 ROUNDS = 4  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
@@ -234,33 +235,43 @@ class Spending:
         return (EXTENTS[known[0]], known[1]) if known else None
 
     def rows_in_the_end(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> int:
-        """How many rows the final model is trained on after a race on a sample; see
-        [`Pace.in_one_pass`][goru.studies.budget.pace.Pace.in_one_pass]."""
+        """How many rows the final model is trained on after a race on a sample: as many as one network can see once,
+        and no fewer than those of the sample.
+
+        **Arguments:**
+
+        - `rows`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
+        """
         if (known := self._record.recall(_ROWS)) is None:
-            pace = replace(self._observed(plan, race), scored=0, plain=plain, validation=False)
-            known = pace.in_one_pass(self._left_for_all_rows(pace, plan, compiling=1), rows, larger)
+            observed = self._observed(plan, race)
+            pace = replace(observed.of_more(rows, larger), plain=plain)
+            share = pace.in_one_pass(self._left_for_all_rows(observed, plan, compiling=1))
+            known = rows if share >= 1 else max(int(share * rows), min(observed.all_rows, rows))
             if not self._clock.hurried:
                 self._record.remember(_ROWS, known)
         self.final_rows = known
         return int(known)
 
     def on_all_rows(
-        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory
+        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory, larger: float
     ) -> tuple[Extent, int, bool]:
         """How much is trained on all rows, for how many epochs, and whether they are tried first; see
         [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows].
 
         **Arguments:**
 
-        - `laboratory`: of all rows, on some of which its programs are timed: a pass over all may take long.
+        - `laboratory`: of all rows, on some of which its programs are timed, unless there are so many that filling the
+          memory of its devices with them would take too long.
+        - `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
         """
         if (known := self._record.recall(_LONGER)) is None:
             observed, rows = self._observed(plan, race), len(laboratory.dataset.y_development)
-            pace = self._timed(
-                laboratory, laboratory.first_rows(TIMED_ROWS), observed.a_split * rows / observed.all_rows
-            )
-            pace = replace(pace, all_rows=rows, scored=0, plain=plain, validation=False)
-            extent, *how = pace.on_all_rows(self._left_for_all_rows(observed, plan), self._asked.epochs)
+            pace = observed.of_more(rows, larger)
+            if rows <= MOST_ROWS_TIMED:
+                timed = self._timed(laboratory, laboratory.first_rows(TIMED_ROWS), pace.a_split)
+                pace = replace(timed, all_rows=rows, scored=0, validation=False)
+            seconds = self._left_for_all_rows(observed, plan)
+            extent, *how = replace(pace, plain=plain).on_all_rows(seconds, self._asked.epochs)
             known = [EXTENTS.index(extent), *how]
             if not self._clock.hurried:
                 self._record.remember(_LONGER, known)

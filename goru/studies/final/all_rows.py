@@ -51,7 +51,7 @@ def train_on_all_rows(
     final = _laboratory(whole, split, laboratory, arms)
     try:
         final.wait()
-        extent, schedule, tried = spending.on_all_rows(plan, race, beside, final)
+        extent, schedule, tried = spending.on_all_rows(plan, race, beside, final, larger)
         few = {name: candidates[: extent.networks] for name, candidates in best.items()}
         longer = lengthened(final, design, few, split, schedule, late, shorter=False, tried=tried)
         models = {name: train_final_model(final, ones, [split], extent, late) for name, ones in longer.items()}

@@ -271,11 +271,11 @@ class TestDecisions:
         spending = spend(machine, 600, record, sampled=True, plain=False)
         plan, _, _ = spending.plan(laboratory, split, 2)
         rows = spending.rows_in_the_end(plan, done, False, 1_000, 2.0)
-        trained = spending.on_all_rows(plan, done, False, laboratory)
+        trained = spending.on_all_rows(plan, done, False, laboratory, 1.0)
         assert (rows, trained) == (1_000, (EXTENTS[3], ASKED.epochs, True))
         machine.time.now += 599
         assert spending.rows_in_the_end(plan, done, False, 1_000, 2.0) == rows == spending.final_rows
-        assert spending.on_all_rows(plan, done, False, None) == trained
+        assert spending.on_all_rows(plan, done, False, None, 1.0) == trained
 
     def test_facts_are_plain_json(self, machine, tmp_path):
         from goru.experiment.racing.store import Store
@@ -315,10 +315,30 @@ class TestMeasuring:
         plan, _, _ = spending.plan(laboratory, laboratory.partitions[0][0], 2)
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: timed.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = lambda rows, seconds: timed.append(rows) or [0.1]
-        spending.on_all_rows(plan, done, False, laboratory)
+        spending.on_all_rows(plan, done, False, laboratory, 1.0)
         rows, pace = timed
         assert len(rows.training) == len(rows.x) == 4
         assert (pace.training_rows, pace.all_rows) == (4, len(laboratory.dataset.y_development))
+
+    def test_of_too_many_rows_none_are_timed_and_the_race_says_how_fast_programs_are(self, machine, monkeypatch):
+        monkeypatch.setattr(module, "MOST_ROWS_TIMED", 29)
+        laboratory, done, paces = machine.laboratory, SimpleNamespace(block_seconds=None, splits_done=3), []
+        spending = spend(machine, 600, sampled=True, plain=False)
+        plan, _, _ = spending.plan(laboratory, laboratory.partitions[0][0], 2)
+        monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: paces.append(pace) or (EXTENTS[3], 10, True))
+        laboratory.block_seconds = None
+        spending.on_all_rows(plan, done, False, laboratory, 2.0)
+        assert paces[0].block_seconds == pytest.approx([2 * one for one in spending._pace.block_seconds])
+
+    def test_where_there_is_no_time_for_a_pass_there_are_fewer_rows_and_no_fewer_than_were_searched(self, machine):
+        done = SimpleNamespace(block_seconds=None, splits_done=3)
+        found = []
+        for later in (0, 590, 700):
+            spending = spend(machine, 600, sampled=True, plain=False)
+            plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
+            machine.time.now += later
+            found.append(spending.rows_in_the_end(plan, done, False, 100_000, 1.0))
+        assert found[0] > found[1] > found[2] == 30
 
     def test_where_no_time_is_left_nothing_is_measured(self, machine):
         machine.laboratory.block_seconds = lambda rows, seconds: pytest.fail("measured")
