@@ -20,9 +20,8 @@ LONGER = 1.5  # times the race's schedule: one that is not so long is no longer 
 # On all rows of a large table an ensemble of half as many networks is better than one with a schedule of fewer epochs
 # than this, if its own is so many times as long.
 ENOUGH_ON_ALL_ROWS, LONGER_BY_HALF = 20, 1.5
-WORTH_TRYING = (
-    50  # epochs on all rows: a schedule that is no longer is at its best near its end, and is not tried first
-)
+# Epochs on all rows: a schedule that is no longer is at its best near its end, and is not tried first.
+WORTH_TRYING = 50
 LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
 
 
@@ -167,18 +166,19 @@ class Pace:
         ensemble.
         """
         for extent in LENGTHENED:
-            schedule = self._schedule(seconds, extent, folds, plan.asked.epochs, tried=True, own=plan.epochs)
+            schedule = self._schedule(seconds, extent, folds, plan.asked.epochs, tried=True, beside=plan.epochs)
             if schedule >= LONGER * plan.epochs:
                 return extent, schedule
         return None
 
-    def of_more(self, rows: int, larger: float) -> Self:
+    def of_more(self, rows: int, larger: float, plain: bool) -> Self:
         """After a race on a sample: on all rows, without predictions of validation rows.
 
         **Arguments:**
 
         - `rows`: that there are.
         - `larger`: how many times as many parameters networks have then.
+        - `plain`: whether plain networks are trained beside the recommended ones.
         """
         return replace(
             self,
@@ -186,6 +186,7 @@ class Pace:
             a_split=self.a_split * rows / self.all_rows,
             block_seconds=tuple(larger * one for one in self.block_seconds),
             scored=0,
+            plain=plain,
             validation=False,
         )
 
@@ -212,23 +213,24 @@ class Pace:
         return extent, max(schedule, 1), schedule > WORTH_TRYING
 
     def _schedule(
-        self, seconds: float, extent: Extent, folds: int, most: int, tried: bool, own: int | None = None
+        self, seconds: float, extent: Extent, folds: int, most: int, tried: bool, beside: int | None = None
     ) -> int:
         """How many epochs there is time for.
 
         **Arguments:**
 
         - `tried`: whether they are tried first, on one split.
-        - `own`: the length of candidates' own schedule, if that is tried too.
+        - `beside`: the length of the race's schedule, if that is tried too.
         """
         none, one = (
-            self.training_again(extent, folds, epochs) + tried * self._trying(epochs, own, folds) for epochs in (0, 1)
+            self.training_again(extent, folds, epochs) + tried * self._trying(epochs, beside, folds)
+            for epochs in (0, 1)
         )
         return max(int(min((seconds - none) / (one - none), most)), 0)
 
-    def _trying(self, epochs: int, own: int | None, folds: int) -> float:
-        """Seconds for a block of each ensemble on one split, with a schedule and with their own."""
-        blocks = self.block_of_one(epochs) + (self.block_of_one(own) if own else 0.0)
+    def _trying(self, epochs: int, beside: int | None, folds: int) -> float:
+        """Seconds for a block of each ensemble on one split, with a schedule and with the one beside it."""
+        blocks = self.block_of_one(epochs) + (0.0 if beside is None else self.block_of_one(beside))
         return max(1 + self.plain, self.at_once) * blocks * (1 - 1 / folds)
 
     def block_of_one(self, epochs: float) -> float:

@@ -24,7 +24,7 @@ from goru.studies.laboratory import NetworkLaboratory
 
 MEASURING = 0.04  # the most of the budget that may go into seeing how fast programs are, but for one
 TIMED_ROWS = 16_384  # of a large table, in the end: of fewer, what an epoch takes besides them would count too much
-MOST_ROWS_TIMED = 16 * TIMED_ROWS
+MOST_ROWS_TIMED = 16 * TIMED_ROWS  # that a table may have: of more, filling the devices' memory would take too long
 COMPILING = 0.4  # the most of the time that is left; what is not compiled by then never is
 ROUNDS = 4  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
@@ -240,12 +240,12 @@ class Spending:
 
         **Arguments:**
 
-        - `rows`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
+        - `plain`, `rows`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
         """
         if (known := self._record.recall(_ROWS)) is None:
             observed = self._observed(plan, race)
-            pace = replace(observed.of_more(rows, larger), plain=plain)
-            share = pace.in_one_pass(self._left_for_all_rows(observed, plan, compiling=1))
+            seconds = self._left_for_all_rows(observed, plan, compiling=1)
+            share = observed.of_more(rows, larger, plain).in_one_pass(seconds)
             known = rows if share >= 1 else max(int(share * rows), min(observed.all_rows, rows))
             if not self._clock.hurried:
                 self._record.remember(_ROWS, known)
@@ -260,18 +260,17 @@ class Spending:
 
         **Arguments:**
 
-        - `laboratory`: of all rows, on some of which its programs are timed, unless there are so many that filling the
-          memory of its devices with them would take too long.
-        - `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
+        - `laboratory`: of all rows, on some of which its programs are timed, unless there are too many.
+        - `plain`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
         """
         if (known := self._record.recall(_LONGER)) is None:
             observed, rows = self._observed(plan, race), len(laboratory.dataset.y_development)
-            pace = observed.of_more(rows, larger)
+            pace = observed.of_more(rows, larger, plain)
             if rows <= MOST_ROWS_TIMED:
                 timed = self._timed(laboratory, laboratory.first_rows(TIMED_ROWS), pace.a_split)
-                pace = replace(timed, all_rows=rows, scored=0, validation=False)
+                pace = replace(timed, all_rows=rows, scored=0, plain=plain, validation=False)
             seconds = self._left_for_all_rows(observed, plan)
-            extent, *how = replace(pace, plain=plain).on_all_rows(seconds, self._asked.epochs)
+            extent, *how = pace.on_all_rows(seconds, self._asked.epochs)
             known = [EXTENTS.index(extent), *how]
             if not self._clock.hurried:
                 self._record.remember(_LONGER, known)

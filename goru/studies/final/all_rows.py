@@ -54,7 +54,9 @@ def train_on_all_rows(
         extent, schedule, tried = spending.on_all_rows(plan, race, beside, final, larger)
         few = {name: candidates[: extent.networks] for name, candidates in best.items()}
         longer = lengthened(final, design, few, split, schedule, late, shorter=False, tried=tried)
-        models = {name: train_final_model(final, ones, [split], extent, late) for name, ones in longer.items()}
+        models = {
+            name: train_final_model(final, candidates, [split], extent, late) for name, candidates in longer.items()
+        }
         return {PLAIN.name: models["recommended"]} | models if whole.has_test_rows else models
     finally:
         final.close()

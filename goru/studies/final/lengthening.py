@@ -43,8 +43,8 @@ def lengthened(
     """
     candidates = [candidate for some in best.values() for candidate in some]
     longer = [_with_schedule(laboratory, design, one, schedule, len(split.training_rows)) for one in candidates]
-    found = iter(_tried(laboratory, candidates, longer, split, late, shorter) if tried else longer)
-    return {name: list(islice(found, len(some))) for name, some in best.items()}
+    chosen = iter(_tried(laboratory, candidates, longer, split, late, shorter) if tried else longer)
+    return {name: list(islice(chosen, len(some))) for name, some in best.items()}
 
 
 def _tried(

@@ -11,7 +11,7 @@ from studies import FakeLaboratory, Notebook, even_parts
 
 from goru.experiment import clock
 from goru.experiment.clock import Clock
-from goru.experiment.plan import USUAL_SHARE, Asked
+from goru.experiment.plan import USUAL_SHARE, Asked, Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY
@@ -77,6 +77,13 @@ def spend(machine: Machine, budget: float, record: Record | None = None, **chang
         "crew": False,
     } | changed
     return Spending(Clock(machine.time.now, budget), record or Record(), ASKED, **given)
+
+
+def after_a_sample(machine: Machine) -> tuple[Spending, Plan, SimpleNamespace]:
+    """Ten minutes for a race on a sample, which has just ended."""
+    spending = spend(machine, 600, sampled=True, plain=False)
+    plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
+    return spending, plan, SimpleNamespace(block_seconds=None, splits_done=3)
 
 
 def study(machine: Machine, budget: float) -> tuple[float, float, Extent]:
@@ -266,12 +273,9 @@ class TestDecisions:
         assert spending.longest(short, done, True) == (extent, schedule)
 
     def test_nor_what_is_trained_on_all_rows_after_a_race_on_a_sample(self, machine):
-        record, done = Record(), SimpleNamespace(block_seconds=None, splits_done=3)
-        laboratory, split = machine.laboratory, machine.laboratory.partitions[0][0]
-        spending = spend(machine, 600, record, sampled=True, plain=False)
-        plan, _, _ = spending.plan(laboratory, split, 2)
+        spending, plan, done = after_a_sample(machine)
         rows = spending.rows_in_the_end(plan, done, False, 1_000, 2.0)
-        trained = spending.on_all_rows(plan, done, False, laboratory, 1.0)
+        trained = spending.on_all_rows(plan, done, False, machine.laboratory, 1.0)
         assert (rows, trained) == (1_000, (EXTENTS[3], ASKED.epochs, True))
         machine.time.now += 599
         assert spending.rows_in_the_end(plan, done, False, 1_000, 2.0) == rows == spending.final_rows
@@ -310,9 +314,7 @@ class TestMeasuring:
 
     def test_on_all_rows_programs_are_timed_on_some_of_them(self, machine, monkeypatch):
         monkeypatch.setattr(module, "TIMED_ROWS", 4)
-        laboratory, done, timed = machine.laboratory, SimpleNamespace(block_seconds=None, splits_done=3), []
-        spending = spend(machine, 600, sampled=True, plain=False)
-        plan, _, _ = spending.plan(laboratory, laboratory.partitions[0][0], 2)
+        (spending, plan, done), laboratory, timed = after_a_sample(machine), machine.laboratory, []
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: timed.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = lambda rows, seconds: timed.append(rows) or [0.1]
         spending.on_all_rows(plan, done, False, laboratory, 1.0)
@@ -322,23 +324,19 @@ class TestMeasuring:
 
     def test_of_too_many_rows_none_are_timed_and_the_race_says_how_fast_programs_are(self, machine, monkeypatch):
         monkeypatch.setattr(module, "MOST_ROWS_TIMED", 29)
-        laboratory, done, paces = machine.laboratory, SimpleNamespace(block_seconds=None, splits_done=3), []
-        spending = spend(machine, 600, sampled=True, plain=False)
-        plan, _, _ = spending.plan(laboratory, laboratory.partitions[0][0], 2)
+        (spending, plan, done), laboratory, paces = after_a_sample(machine), machine.laboratory, []
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: paces.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = None
         spending.on_all_rows(plan, done, False, laboratory, 2.0)
         assert paces[0].block_seconds == pytest.approx([2 * one for one in spending._pace.block_seconds])
 
     def test_where_there_is_no_time_for_a_pass_there_are_fewer_rows_and_no_fewer_than_were_searched(self, machine):
-        done = SimpleNamespace(block_seconds=None, splits_done=3)
-        found = []
+        rows = []
         for later in (0, 590, 700):
-            spending = spend(machine, 600, sampled=True, plain=False)
-            plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
+            spending, plan, done = after_a_sample(machine)
             machine.time.now += later
-            found.append(spending.rows_in_the_end(plan, done, False, 100_000, 1.0))
-        assert found[0] > found[1] > found[2] == 30
+            rows.append(spending.rows_in_the_end(plan, done, False, 100_000, 1.0))
+        assert rows[0] > rows[1] > rows[2] == 30
 
     def test_where_no_time_is_left_nothing_is_measured(self, machine):
         machine.laboratory.block_seconds = lambda rows, seconds: pytest.fail("measured")
