@@ -55,12 +55,16 @@ def read(data: Path, table: str) -> tuple[pd.DataFrame, pd.Series]:
     return X.astype(dict.fromkeys([name for name in text if name not in names], "category")), y
 
 
-def measure(data: Path, table: str, split: int, name: str, budget: float) -> dict[str, Any]:
+def parts(data: Path, table: str, split: int) -> list[Any]:
+    """Of a split: training features, test features, training targets, test targets."""
     X, y = read(data, table)
+    stratify = y if table in CLASSIFICATION else None
+    return train_test_split(X, y, test_size=0.2, random_state=split, stratify=stratify)
+
+
+def measure(data: Path, table: str, split: int, name: str, budget: float) -> dict[str, Any]:
     classes = table in CLASSIFICATION
-    fit_x, test_x, fit_y, test_y = train_test_split(
-        X, y, test_size=0.2, random_state=split, stratify=y if classes else None
-    )
+    fit_x, test_x, fit_y, test_y = parts(data, table, split)
     model = MAKE[name](classes, split, budget)
     began = time.perf_counter()
     with warnings.catch_warnings():

@@ -6,7 +6,8 @@ their budget, and how good their final models are.
     python benchmarks/seeds.py --data DIR --seeds 0 --busy 2     # beside two processes that are busy all the time
 
 Every figure comes from `goru fit`, run as a user runs it. A seed changes which rows are the test, the folds, the
-configurations and the initial weights. Finished runs in the --work folder are kept. What was recommended is the same to
+configurations and the initial weights. The test rows of seed 0 are those of split 0 in quality.py, and so on: final
+models can be compared with what is measured there. Finished runs in the --work folder are kept. What was recommended is the same to
 within what is negligible if the mean losses, over all studies of a table, of all combinations that any of them
 recommends are within the margin of the lowest of these.
 """
@@ -26,7 +27,7 @@ import numpy as np
 import page
 import pandas as pd
 from command_runs import fit
-from quality import CLASSIFICATION, REGRESSION, answered_by
+from quality import CLASSIFICATION, REGRESSION, answered_by, parts
 from samples import contradictions
 
 from goru.experiment.defaults import MARGIN
@@ -57,10 +58,23 @@ class Studied:
         return float(found[0 if single else -1][1]) if found else np.nan
 
 
+def files(data: Path, table: str, seed: int, work: Path) -> list[Path]:
+    """A table's training rows and its test rows, each cell as it stands in the table."""
+    written = [work / f"{table}-{seed}-{name}.csv" for name in ("training", "test")]
+    if not all(path.exists() for path in written):
+        whole = pd.read_csv(data / f"{table}.csv", dtype=str, keep_default_na=False)
+        for path, targets in zip(written, parts(data, table, seed)[2:], strict=True):
+            whole.loc[targets.index].to_csv(path, index=False)
+    return written
+
+
 def study(data: Path, table: str, seed: int, budget: float, work: Path) -> Studied:
     """Made, or found where it was made."""
-    folder, kept, began = work / f"{table}-{seed}", work / f"{table}-{seed}.json", time.perf_counter()
-    fit(data / f"{table}.csv", folder, "--target", "target", "--budget", f"{budget:g}s", "--seed", str(seed))
+    folder, kept = work / f"{table}-{seed}", work / f"{table}-{seed}.json"
+    training, test = files(data, table, seed, work)
+    began = time.perf_counter()
+    options = {"--target": "target", "--test": test, "--budget": f"{budget:g}s", "--seed": seed}
+    fit(training, folder, *(str(part) for option in options.items() for part in option))
     if not kept.exists():
         kept.write_text(json.dumps(time.perf_counter() - began))
     return Studied(open_run(folder), json.loads(kept.read_text()))
@@ -174,17 +188,16 @@ def main() -> None:
             for table in asked.tables:
                 by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
                 print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
-    parts = ["\n".join(lines(by_table, asked.budget))]
+    text = ["\n".join(lines(by_table, asked.budget))]
     for of_kind, figure, linear, sign in (
         (CLASSIFICATION, "log loss", "logistic regression", -1),
         (REGRESSION, "R²", "ridge regression", 1),
     ):
         if found := {table: by_table[table] for table in of_kind if table in by_table}:
-            parts.append("\n".join(on_test_rows(found, figure, linear, sign)))
-    text = "\n\n".join(parts)
-    print(text)
+            text.append("\n".join(on_test_rows(found, figure, linear, sign)))
+    print("\n\n".join(text))
     if asked.write:
-        page.write("seeds", text)
+        page.write("seeds", "\n\n".join(text))
 
 
 if __name__ == "__main__":
