@@ -1,5 +1,5 @@
 """The main job on real tables: how much studies decide, whether those with other seeds agree, whether they keep to
-their budget, and how good their final models are.
+their budget, where it goes, and how good their final models are.
 
     python benchmarks/seeds.py --data DIR --write                # 15 tables, 5 seeds, 60 s each: some 75 minutes
     python benchmarks/seeds.py --data DIR --seeds 0 --budget 300
@@ -7,9 +7,9 @@ their budget, and how good their final models are.
 
 Every figure comes from `goru fit`, run as a user runs it. A seed changes which rows are the test, the folds, the
 configurations and the initial weights. The test rows of seed 0 are those of split 0 in quality.py, and so on: final
-models can be compared with what is measured there. Finished runs in the --work folder are kept. What was recommended is the same to
-within what is negligible if the mean losses, over all studies of a table, of all combinations that any of them
-recommends are within the margin of the lowest of these.
+models can be compared with what is measured there. Finished runs in the --work folder are kept. What was recommended is
+the same to within what is negligible if the mean losses, over all studies of a table, of all combinations that any of
+them recommends are within the margin of the lowest of these.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ from samples import contradictions
 
 from goru.experiment.defaults import MARGIN
 from goru.studies.runs.run import RunFolder, open_run
+
+RACE = "race"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Studied:
     @property
     def recommended(self) -> str:
         return self.run.answer.recommended[0].arm
+
+    @property
+    def race(self) -> float:
+        """The race's share of the core-seconds of the whole study; NaN where nobody knows."""
+        timings = self.run.answer.timings
+        return next((timings.share(phase) for phase in timings.phases if phase.name == RACE), np.nan)
 
     def test(self, model: str, figure: str, single: bool = False) -> float:
         """A figure on the test rows, of an ensemble or of its first network; NaN where the model was left out."""
@@ -130,6 +138,23 @@ def on_test_rows(by_table: Mapping[str, list[Studied]], figure: str, linear: str
     yield f"The recommended ensemble is better than the plain one on {better} of {len(means)} tables."
 
 
+def by_phase(studies: Sequence[Studied]) -> Iterator[str]:
+    """Where the time of studies went, on average; the start of the command is not in it."""
+    yield "| phase | s | processor s | share of the core-seconds | idle cores |"
+    yield "| --- | --- | --- | --- | --- |"
+    timings = [one.run.answer.timings for one in studies]
+    names = dict.fromkeys(phase.name for one in timings for phase in one.phases)
+    for name in names:
+        found = [(one, phase) for one in timings for phase in one.phases if phase.name == name]
+        count = len(timings)  # a phase that a study does not have took no time there
+        yield (
+            f"| {name} | {sum(phase.seconds for _, phase in found) / count:.1f} "
+            f"| {sum(phase.processor for _, phase in found) / count:.1f} "
+            f"| {sum(one.share(phase) for one, phase in found) / count:.0%} "
+            f"| {np.mean([one.idle(phase) for one, phase in found]):.0%} |"
+        )
+
+
 @contextmanager
 def busy(processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """That many processes that do nothing but take time."""
@@ -145,9 +170,9 @@ def busy(processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
 def lines(by_table: Mapping[str, list[Studied]], budget: float) -> Iterator[str]:
     yield (
         "| table | decided | decided or likely | half an interval, median | contradictions of two "
-        "| recommended, how often | the best and the worst of these differ by | seconds |"
+        "| recommended, how often | the best and the worst of these differ by | seconds | race, of the core-seconds |"
     )
-    yield "| --- |" + " --- |" * 7
+    yield "| --- |" + " --- |" * 8
     for table, studies in by_table.items():
         sure, likely, half = decided(studies)
         counts = Counter(one.recommended for one in studies).most_common()
@@ -156,7 +181,7 @@ def lines(by_table: Mapping[str, list[Studied]], budget: float) -> Iterator[str]
             f"| {table} | {sure:.0%} | {likely:.0%} | {'unknown' if np.isnan(half) else f'{half:.0%}'} "
             f"| {contradicting(studies)} "
             f"| {', '.join(f'{arm} {count}' for arm, count in counts)} | {apart(studies):.1%} "
-            f"| {min(seconds):.0f} to {max(seconds):.0f} |"
+            f"| {min(seconds):.0f} to {max(seconds):.0f} | {np.mean([one.race for one in studies]):.0%} |"
         )
     everything = [one for studies in by_table.values() for one in studies]
     sure, likely, half = decided(everything)
@@ -189,6 +214,7 @@ def main() -> None:
                 by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
                 print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
     text = ["\n".join(lines(by_table, asked.budget))]
+    text.append("\n".join(by_phase([one for studies in by_table.values() for one in studies])))
     for of_kind, figure, linear, sign in (
         (CLASSIFICATION, "log loss", "logistic regression", -1),
         (REGRESSION, "R²", "ridge regression", 1),

@@ -3,7 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
-from seeds import Studied, apart, busy, contradicting, decided, lines, on_test_rows
+from seeds import Studied, apart, busy, by_phase, contradicting, decided, lines, on_test_rows
+
+from goru.experiment.findings.timings import PhaseTime, Timings
+
+TIMINGS = Timings(2, (PhaseTime("start", 10.0, 5.0), PhaseTime("race", 40.0, 60.0)))
 
 
 def effect(name: str, verdict: str, likely: str | None = None) -> SimpleNamespace:
@@ -18,6 +22,7 @@ def study(recommended: str, losses: dict[str, float], *effects: SimpleNamespace,
         effects=(*effects, best),
         judgement=SimpleNamespace(plain_loss=2.0),
         recommended=[SimpleNamespace(arm=recommended)],
+        timings=TIMINGS,
     )
     entries = [SimpleNamespace(model=name, kind="combination", loss=2 * loss) for name, loss in losses.items()]
     baseline = SimpleNamespace(model="boosted trees", kind="baseline", loss=0.1)
@@ -47,7 +52,7 @@ def test_likely_is_beside_decided():
 def test_the_page_says_all_of_a_table_in_a_line_and_sums_up():
     studies = [study(arm, {"a": 1.0, "b": 1.1}, effect("dropout", "helps"), seconds=57.0) for arm in "aab"]
     header, _, line, _, summary = lines({"iris": studies}, 60.0)
-    assert line == "| iris | 100% | 100% | 10% | 0 | a 2, b 1 | 10.0% | 57 to 57 |"
+    assert line == "| iris | 100% | 100% | 10% | 0 | a 2, b 1 | 10.0% | 57 to 57 | 60% |"
     assert header.count("|") == line.count("|")
     assert "on 0 of 1 tables" in summary
 
@@ -81,6 +86,13 @@ def test_test_figures_are_means_over_studies_and_say_how_often_the_recommended_e
     assert line == "| iris | 0.9000 | 0.8000 | 0.6000 | 0.7500 | 0.5000 | nan |"
     assert header.count("|") == line.count("|")
     assert "on 1 of 1 tables" in summary
+
+
+def test_a_phase_that_a_study_does_not_have_took_no_time_there():
+    shorter = study("a", {"a": 1.0})
+    shorter.run.answer.timings = Timings(2, (PhaseTime("start", 20.0, 20.0),))
+    _, _, *phases = by_phase([study("a", {"a": 1.0}), shorter])
+    assert phases == ["| start | 15.0 | 12.5 | 28% | 62% |", "| race | 20.0 | 30.0 | 30% | 25% |"]
 
 
 def test_busy_processes_end_with_the_studies():
