@@ -13,7 +13,7 @@ from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment import defaults
 from goru.experiment.arms import Arm
-from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.candidates import Candidate, rank, recommendable
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answer_questions
 from goru.experiment.effects.failures import renumbered, splits_compared
@@ -265,7 +265,7 @@ class FunctionStudy:
                 f"train: no configuration of the plain combination finished in every split{why}, so there is nothing "
                 f"to compare with. Mend train{ranges}."
             )
-        recommended = no_worse_than_plain(ranked, losses, self._design.plain, folds)
+        recommended = recommendable(ranked, losses, self._design.plain, folds)
         return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
 
     def _described(

@@ -176,7 +176,7 @@ def explain() -> list[tuple[str, str, str]]:
             f"{CONFIDENCE:.0%}, simultaneous",
             f"unknown with fewer than {FEWEST_CONFIGURATIONS} configurations",
         ),
-        ("recommended", "the lowest loss of a combination no worse than plain", "cross-fitted"),
+        ("recommended", "the lowest loss of a combination no worse than plain", "halfway to what main effects say"),
         (
             "final model",
             f"an ensemble of {ENSEMBLE} networks (--single: one)",

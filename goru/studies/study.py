@@ -10,7 +10,7 @@ from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError, option
 from goru.experiment.arms import Arm
-from goru.experiment.candidates import no_worse_than_plain, rank
+from goru.experiment.candidates import rank, recommendable
 from goru.experiment.clock import Clock
 from goru.experiment.plan import Asked, Plan, plan_trials
 from goru.experiment.racing.looks import Looks
@@ -300,7 +300,7 @@ class Study:
                 raise InputError(f"{dataset.name}: {which}. Look for huge numbers in the table.")
         scores = {}
         if self._scoring is None:
-            ranked["recommended"] = no_worse_than_plain(ranked["recommended"], losses, asked.plain, folds)
+            ranked["recommended"] = recommendable(ranked["recommended"], losses, asked.plain, folds)
         else:
             self._begin("scoring", kept("scoring the best network of every arm"))
             scored = first if self._spending is None else self._spending.scored(first, plan, race)

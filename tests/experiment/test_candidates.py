@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from experiments import PLAIN, arm_of, make_losses
 
-from goru.experiment.candidates import Candidate, no_worse_than_plain, rank
+from goru.experiment.arms import Arm
+from goru.experiment.candidates import Candidate, rank, recommendable
 
 DROPOUT, NORMED = arm_of(dropout=True), arm_of("before")
 NAN, INF = float("nan"), float("inf")
@@ -72,7 +73,7 @@ class TestRank:
         assert [type(value) for value in (only.configuration, only.epochs, only.loss)] == [int, int, float]
 
 
-class TestNoWorseThanPlain:
+class TestRecommendable:
     """Three folds, one epoch: of an arm's configurations, in each fold, the one that is best on the two others is
     judged."""
 
@@ -81,7 +82,7 @@ class TestNoWorseThanPlain:
     def kept(self, losses, folds=3):
         losses = {arm: make_losses(score) for arm, score in losses.items()}
         ranked = rank(losses, {arm: drawn(0.1, 0.2, 0.3) for arm in losses})
-        return [(each.arm, each.configuration) for each in no_worse_than_plain(ranked, losses, PLAIN, folds)]
+        return [(each.arm, each.configuration) for each in recommendable(ranked, losses, PLAIN, folds)]
 
     def test_arms_that_do_better_on_folds_that_have_not_chosen_stay_in_order(self):
         losses = {PLAIN: self.ALIKE, DROPOUT: self.ALIKE - 0.1, NORMED: self.ALIKE - 0.2}
@@ -93,6 +94,26 @@ class TestNoWorseThanPlain:
         lucky = np.full((3, 3, 1), 0.2) + 0.6 * np.eye(3)[:, :, None]
         kept = self.kept({PLAIN: self.ALIKE, DROPOUT: lucky, NORMED: self.ALIKE - 0.05})
         assert kept == [(NORMED, 0), (NORMED, 1), (PLAIN, 0), (PLAIN, 1)]
+
+    def test_half_of_what_main_effects_do_not_explain_is_taken_for_luck(self):
+        """The effects of both techniques add up to 0.2. So both together are recommended even where dropout alone has
+        a lower loss, 0.3, by a bit."""
+        both = arm_of("before", dropout=True)
+
+        def first(of_both: float) -> Arm:
+            seen = {PLAIN: 0.5, DROPOUT: 0.3, NORMED: 0.4, both: of_both}
+            return self.kept({arm: np.full((1, 3, 1), loss) for arm, loss in seen.items()})[0][0]
+
+        assert [first(loss) for loss in (0.2, 0.33, 0.34)] == [both, both, DROPOUT]
+
+    def test_the_rest_stays_in_order(self):
+        losses = {PLAIN: self.ALIKE, DROPOUT: self.ALIKE - 0.1, NORMED: self.ALIKE - [[[0.2]], [[0.05]]]}
+        assert self.kept(losses) == [(NORMED, 0), (NORMED, 1), (DROPOUT, 0), (DROPOUT, 1), (PLAIN, 0), (PLAIN, 1)]
+
+    def test_an_arm_that_exploded_has_no_say_in_main_effects(self):
+        both = arm_of("before", dropout=True)
+        seen = {PLAIN: 0.50, DROPOUT: 0.30, NORMED: 0.40, both: 1e6}
+        assert self.kept({arm: np.full((1, 3, 1), loss) for arm, loss in seen.items()})[0] == (DROPOUT, 0)
 
     def test_where_every_plain_network_diverged_all_others_stay(self):
         losses = {PLAIN: np.full((1, 3, 1), INF), DROPOUT: self.ALIKE[:1]}

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from goru.data.dataset import load_dataset
 from goru.errors import InputError
-from goru.experiment.candidates import no_worse_than_plain, rank
+from goru.experiment.candidates import rank, recommendable
 from goru.experiment.clock import Clock
 from goru.experiment.effects.answers import answer as answers_of
 from goru.experiment.findings.answer import Judgement
@@ -59,11 +59,11 @@ class TestTheAnswer:
             answers.plain_loss, 0.02, 0.95, "log loss of calibrated probabilities"
         )
 
-    def test_it_recommends_the_lowest_mean_validation_loss_of_arms_that_do_no_worse_than_plain(self, classified, kept):
+    def test_it_recommends_the_lowest_mean_validation_loss_of_arms_that_do_recommendable(self, classified, kept):
         found = losses_of(kept)
         means = {arm: own.validation.mean(axis=1)[0] for arm, own in found.items()}
         ranked = rank(found, {arm: [{}] for arm in ARMS})
-        best = no_worse_than_plain(ranked, found, PLAIN, 3)[0].arm
+        best = recommendable(ranked, found, PLAIN, 3)[0].arm
         recommended = classified.answer.recommended[0]
         assert recommended.arm == best.name
         assert recommended.schedule_epochs == TINY.epochs

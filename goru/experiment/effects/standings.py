@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from goru.experiment.arms import Arm
+from goru.experiment.effects.additive import levels_model
 from goru.experiment.effects.crossfit import OtherFolds
 from goru.experiment.trial import Losses
 
@@ -90,8 +91,7 @@ class Standings:
         splits is taken off, as a component of variance.
         """
         arms, known = list(self.places), self.whole[1]
-        levels = dict.fromkeys(pair for arm in arms for pair in arm.levels)
-        model = np.array([[1.0, *(pair in arm.levels for pair in levels)] for arm in arms])[known]
+        model = levels_model(arms)[known]
         freedom = int(known.sum() - np.linalg.matrix_rank(model)) if known.any() else 0
         if freedom < FEWEST_DEGREES:
             return 0.0, 0

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from goru.experiment.arms import Arm
+from goru.experiment.effects.additive import levels_model
 from goru.experiment.effects.standings import Standing, Standings
 from goru.experiment.questions import Contrast, Interaction, Removal
 
@@ -56,8 +57,7 @@ def _of_whole(asked: Contrast, masks: Sequence[np.ndarray]) -> np.ndarray:
     """The weights by which the same effect is estimated without the arms that are lost in some split, by least squares
     on the levels of the others; the question's own where these cannot tell."""
     weights = np.array(asked.weights)
-    kinds = list(dict.fromkeys(pair for arm in asked.arms for pair in arm.levels))
-    model = np.array([[1.0, *(pair in arm.levels for pair in kinds)] for arm in asked.arms])
+    model = levels_model(asked.arms)
     for whole in masks:
         if whole.all():
             return weights
