@@ -2,6 +2,7 @@
 
     python benchmarks/samples.py --data DIR            # 31 samples of 800 rows, some ten minutes on 2 cores
     python benchmarks/samples.py --data DIR --most 6   # of each table
+    python benchmarks/samples.py --data DIR --write    # into benchmarks/README.md
 
 Each sample is a table of its own to `goru fit`, with its own test rows, folds and configurations. The mean of an effect
 over all samples of a table is the truth to within its standard error. Finished runs in the --work folder are kept.
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import page
 import pandas as pd
 from command_runs import fit
 
@@ -100,12 +102,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a folder of CSV files with a column `target`")
     parser.add_argument("--work", type=Path, default=Path("samples"), help="a folder for samples and runs")
     parser.add_argument("--most", type=int, default=max(SAMPLES.values()), help="samples of a table")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     asked = parser.parse_args()
     by_table = {
         table: effects(list(samples(asked.data, table, min(count, asked.most), asked.work)))
         for table, count in SAMPLES.items()
     }
-    print("\n".join(lines(by_table)))
+    text = "\n".join(lines(by_table))
+    print(text)
+    if asked.write:
+        page.write("samples", text)
 
 
 if __name__ == "__main__":
