@@ -56,7 +56,7 @@ class Studied:
 
     @property
     def race(self) -> float:
-        """The race's share of the core-seconds of the whole study; NaN where nobody knows."""
+        """The race's share of the core-seconds of the whole study; NaN without a race."""
         timings = self.run.answer.timings
         return next((timings.share(phase) for phase in timings.phases if phase.name == RACE), np.nan)
 
@@ -139,12 +139,11 @@ def on_test_rows(by_table: Mapping[str, list[Studied]], figure: str, linear: str
 
 
 def by_phase(studies: Sequence[Studied]) -> Iterator[str]:
-    """Where the time of studies went, on average; the start of the command is not in it."""
+    """Where the time of studies went, on average; not counted is what a command takes before its clock and after it."""
     yield "| phase | s | processor s | share of the core-seconds | idle cores |"
     yield "| --- | --- | --- | --- | --- |"
     timings = [one.run.answer.timings for one in studies]
-    names = dict.fromkeys(phase.name for one in timings for phase in one.phases)
-    for name in names:
+    for name in dict.fromkeys(phase.name for one in timings for phase in one.phases):
         found = [(one, phase) for one in timings for phase in one.phases if phase.name == name]
         count = len(timings)  # a phase that a study does not have took no time there
         yield (

@@ -11,10 +11,10 @@ from goru.experiment.effects.crossfit import crossfitted
 from goru.experiment.trial import Losses
 
 # How much of what main effects leave unexplained of an arm's lowest loss is taken for luck. With a half, two studies of
-# a table recommend the same combination in 18 of 36 cases instead of 6, and the final models are as good (36 studies of
-# 12 tables: 1.003 of the test loss, standard error 0.005); with all of it they are worse (1.03).
+# a table recommend the same combination in 18 of 36 pairs instead of 6, and the final models are as good (37 studies of
+# 13 tables: 1.003 of the test loss, standard error 0.005); with all of it they are worse (1.03).
 LUCK = 0.5
-FAR = 20.0
+FAR = 20.0  # times as far above the lowest loss as the median arm: such an arm has no say in main effects
 
 
 @dataclass(frozen=True)
@@ -70,32 +70,31 @@ def recommendable(ranked: Sequence[Candidate], losses: Mapping[Arm, Losses], pla
 
     A rank is by the rows that have chosen the configuration, and the luckiest of many configurations stands first. So
     nothing is recommended of which the rows that have not chosen it say that the plain network does better; and of the
-    other arms that one is recommended whose best configuration has the lowest loss when a part of what is its own is
-    taken for luck, see `LUCK`.
+    other arms that one is recommended whose best configuration has the lowest loss, when a part of what main effects do
+    not explain of it is taken for luck.
+
+    **Arguments:**
+
+    - `ranked`: all candidates, the best first; at least one has a finite loss, and some are plain.
+    - `folds`: of a partition.
     """
     means = {arm: float(crossfitted(losses_of_arm.validation, folds).mean()) for arm, losses_of_arm in losses.items()}
-    expected = _expected(ranked)
     kept = [candidate for candidate in ranked if means[candidate.arm] <= means[plain]]
-    best = min(kept, key=lambda candidate: expected[candidate.arm], default=None)
-    return sorted(kept, key=lambda candidate: best is not None and candidate.arm != best.arm)
+    expected = _expected(ranked)
+    recommended = min(kept, key=lambda candidate: expected[candidate.arm]).arm
+    return sorted(kept, key=lambda candidate: candidate.arm != recommended)
 
 
 def _expected(ranked: Sequence[Candidate]) -> dict[Arm, float]:
     """Of every arm the loss of its best configuration, less a part of what the factors' main effects leave unexplained
-    of it.
-
-    Arms that are out of all proportion have no say in these effects: they are further above the lowest loss than
-    `FAR` times the median arm.
-    """
+    of it."""
     lowest: dict[Arm, float] = {}
     for candidate in ranked:
         lowest.setdefault(candidate.arm, candidate.loss)
     losses = np.array(list(lowest.values()))
-    if not np.isfinite(losses).any():
-        return lowest
     above = losses - losses.min()
     usual = np.isfinite(losses) & (above <= FAR * np.median(above))
     model = levels_model(list(lowest))[usual]
-    own = losses[usual] - model @ np.linalg.lstsq(model, losses[usual], rcond=None)[0]
-    losses[usual] -= LUCK * own
+    unexplained = losses[usual] - model @ np.linalg.lstsq(model, losses[usual], rcond=None)[0]
+    losses[usual] -= LUCK * unexplained
     return dict(zip(lowest, losses.tolist(), strict=True))

@@ -266,7 +266,7 @@ class FunctionStudy:
                 f"to compare with. Mend train{ranges}."
             )
         recommended = recommendable(ranked, losses, self._design.plain, folds)
-        return {"plain": plain[0], "recommended": recommended[0] if recommended else plain[0]}
+        return {"plain": plain[0], "recommended": recommended[0]}
 
     def _described(
         self,

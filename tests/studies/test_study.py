@@ -59,7 +59,7 @@ class TestTheAnswer:
             answers.plain_loss, 0.02, 0.95, "log loss of calibrated probabilities"
         )
 
-    def test_it_recommends_the_lowest_mean_validation_loss_of_arms_that_do_recommendable(self, classified, kept):
+    def test_it_recommends_the_best_configuration_of_the_recommendable_arm(self, classified, kept):
         found = losses_of(kept)
         means = {arm: own.validation.mean(axis=1)[0] for arm, own in found.items()}
         ranked = rank(found, {arm: [{}] for arm in ARMS})
