@@ -76,12 +76,14 @@ def files(data: Path, table: str, seed: int, work: Path) -> list[Path]:
     return written
 
 
-def study(data: Path, table: str, seed: int, budget: float, work: Path) -> Studied:
+def study(data: Path, table: str, seed: int, budget: float, work: Path, factors: str | None = None) -> Studied:
     """Made, or found where it was made."""
     folder, kept = work / f"{table}-{seed}", work / f"{table}-{seed}.json"
     training, test = files(data, table, seed, work)
     began = time.perf_counter()
     options = {"--target": "target", "--test": test, "--budget": f"{budget:g}s", "--seed": seed}
+    if factors:
+        options["--factors"] = factors
     fit(training, folder, *(str(part) for option in options.items() for part in option))
     if not kept.exists():
         kept.write_text(json.dumps(time.perf_counter() - began))
@@ -202,6 +204,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of each study")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--tables", nargs="+", default=[*CLASSIFICATION, *REGRESSION])
+    parser.add_argument("--factors", help="techniques to study, as goru fit takes them")
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside the studies")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     asked = parser.parse_args()
@@ -210,7 +213,7 @@ def main() -> None:
     with busy(asked.busy):
         for seed in asked.seeds:  # so that what is there after a while is of all tables
             for table in asked.tables:
-                by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work))
+                by_table[table].append(study(asked.data, table, seed, asked.budget, asked.work, asked.factors))
                 print(f"{table} {seed}: {by_table[table][-1].seconds:.1f} s", flush=True)
     text = ["\n".join(lines(by_table, asked.budget))]
     text.append("\n".join(by_phase([one for studies in by_table.values() for one in studies])))

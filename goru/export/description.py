@@ -32,6 +32,7 @@ def describe(model: Model) -> dict[str, Any]:
         "scaling": model.scaling and model.scaling.to_json(),
         "layers": layers_to_json(model.networks.layers),
         "temperature": model.temperature,
+        "uniform_share": model.uniform_share,
         "decision_weights": list(model.decision_weights),
         "networks": len(model.networks),
         "members": list(model.members),

@@ -138,13 +138,15 @@ def _value(graph: Graph, mean: str, model: Model, output: str) -> None:
 
 
 def _classes(graph: Graph, mean: str, model: Model, probabilities: str, label: str) -> None:
-    if model.temperature == 1:
-        graph.node("Identity", mean, output=probabilities)
-    else:
+    tempered = mean
+    if model.temperature != 1:
         tiny = graph.constant("tiny", np.finfo(np.float64).tiny)
         logs = graph.node("Log", graph.node("Max", mean, tiny))
-        tempered = graph.node("Div", logs, graph.constant("temperature", model.temperature))
-        graph.node("Softmax", tempered, name="tempered", output=probabilities, axis=1)
+        divided = graph.node("Div", logs, graph.constant("temperature", model.temperature))
+        tempered = graph.node("Softmax", divided, name="tempered", axis=1)
+    certain = graph.node("Mul", tempered, graph.constant("certain", 1 - model.uniform_share))
+    uniform = graph.constant("uniform", model.uniform_share / model.networks.n_outputs)
+    graph.node("Add", certain, uniform, name="mixed", output=probabilities)
     weighted = probabilities
     if model.decision_weights:
         weighted = graph.node("Mul", probabilities, graph.constant("decision_weights", model.decision_weights))

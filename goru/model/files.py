@@ -35,8 +35,8 @@ from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.wording import shortened
 
 # 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written; 5: decision weights, and
-# layers with column scales
-FORMAT, VERSION = "goru model", 5
+# layers with column scales; 6: a share of the uniform distribution
+FORMAT, VERSION = "goru model", 6
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 _MOST_MANIFEST = 64 * KIB
@@ -58,6 +58,7 @@ def save_model(model: Model, trained: Mapping[str, np.ndarray], folder: Path) ->
         "members": model.members,
         "temperature": model.temperature,
         "single_temperature": model.single_temperature,
+        "uniform_share": model.uniform_share,
         "schema": model.schema.to_json(),
         "preparation": model.preparation.to_json(),
         "scaling": model.scaling and model.scaling.to_json(),
@@ -171,6 +172,7 @@ def _model(description: Any, arrays: Mapping[str, np.ndarray]) -> Model:
         members=tuple(members),
         temperature=_number(description.get("temperature", 1)),
         single_temperature=_number(description.get("single_temperature", 1)),
+        uniform_share=_number(description.get("uniform_share", 0)),
         decision_weights=tuple(map(_number, description.get("decision_weights", ()))),
     )
 

@@ -13,7 +13,7 @@ from goru.data.schema.encoding import Encoded, Schema
 from goru.data.table import array_names, as_frame, frame_of
 from goru.data.targets.target import Target
 from goru.errors import InputError
-from goru.model.networks import Networks, softmax, tempered
+from goru.model.networks import Networks, mixed, softmax, tempered
 from goru.wording import counted, shortened
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Model:
     - `members`: what each network is: arm, hyperparameters, epochs.
     - `temperature`: by which the probabilities are made more even (above 1) or less; 1 leaves them as they are.
     - `single_temperature`: the same for the first network alone.
+    - `uniform_share`: of the probabilities, then, that of the uniform distribution: no class is impossible.
     - `decision_weights`: by which the probabilities are multiplied before the class with the largest product is
       predicted, one a class; empty: the most probable class is.
 
@@ -47,6 +48,7 @@ class Model:
     members: tuple[dict[str, Any], ...] = field(default=())
     temperature: float = 1.0
     single_temperature: float = 1.0
+    uniform_share: float = 0.0
     decision_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -58,6 +60,8 @@ class Model:
             and min(self.temperature, self.single_temperature) > 0
         ):
             raise ValueError("a temperature is above zero")
+        if not 0 <= self.uniform_share < 1:
+            raise ValueError("a share is from 0 to below 1")
         weights = np.array(self.decision_weights)
         if weights.size and not (weights.shape == (outputs,) and np.isfinite(weights).all() and weights.min() > 0):
             raise ValueError("decision weights are above zero, one a class")
@@ -143,7 +147,11 @@ class Model:
         x = self.preparation.transform(encoded)
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.mean([softmax(outputs) for outputs in self.networks.each(x)], axis=0)
-            return _finite(tempered(mean, self.temperature))
+            return _finite(self.calibrated(mean))
+
+    def calibrated(self, probabilities: np.ndarray) -> np.ndarray:
+        """The mean `probabilities` of the networks, `(rows, classes)`, as they are predicted."""
+        return mixed(tempered(probabilities, self.temperature), self.uniform_share)
 
     def values(self, encoded: Encoded) -> np.ndarray:
         """The predicted values of a regression, of `encoded` rows, in the target's own units: `(rows,)` float64.

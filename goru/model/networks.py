@@ -161,3 +161,10 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
         return probabilities
     logs = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)) / temperature
     return softmax(logs)
+
+
+def mixed(probabilities: np.ndarray, uniform_share: float) -> np.ndarray:
+    """Probabilities of which a share, 0 to 1, is that of the uniform distribution over the classes: none is 0."""
+    if uniform_share == 0:
+        return probabilities
+    return (1 - uniform_share) * probabilities + uniform_share / probabilities.shape[-1]

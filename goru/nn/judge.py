@@ -25,10 +25,13 @@ class Judge:
     - `measure`: `"log-loss"`, in nats; `"brier"`, $\sum_k (p_k - [k = y])^2$, 0 to 2 (Brier 1950); `"accuracy"`, 1 for
       a row that is wrong, else 0; `"rmse"`, the squared error, and `"mae"`, the absolute error, the outputs' means.
     - `temperatures`: above 0; of numbers, and of accuracy, 1 alone makes sense.
+    - `uniform_share`: for the log loss, of the probabilities that of the uniform distribution, after the temperature:
+      it bounds what a row can cost.
     """
 
     measure: Measure
     temperatures: tuple[float, ...] = (1.0,)
+    uniform_share: float = 0.0
 
     def of_rows(self, outputs: Outputs, targets: Targets) -> Any:
         """The loss of every row at every temperature, `(temperatures, *networks, rows)`."""
@@ -37,7 +40,10 @@ class Judge:
             outputs = outputs - outputs.max(axis=-2, keepdims=True)  # no exponential overflows
         # All temperatures at once: of small networks, it is calls that take time, and not numbers.
         outputs = outputs * (1 / np.array(self.temperatures, outputs.dtype)).reshape(-1, *[1] * outputs.ndim)
-        return _MEASURES[self.measure](xp, outputs, targets)
+        losses = _MEASURES[self.measure](xp, outputs, targets)
+        if self.measure == "log-loss" and (share := self.uniform_share):
+            return -xp.log((1 - share) * xp.exp(-losses) + share / outputs.shape[-2])
+        return losses
 
 
 def _chosen(outputs: Any, targets: Any) -> Any:

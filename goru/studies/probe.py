@@ -23,7 +23,7 @@ from goru.studies.splits import thinned
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = arm_of("before", dropout=True, weight_decay=True)
-SPLITS = 2
+MOST_SPLITS = 5
 TIMED = 2  # epochs, before it is known how long one takes
 MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
 FEWEST_ROWS = 2_000
@@ -31,15 +31,19 @@ FEWEST_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Look:
-    """The best mean loss on validation rows with numbers scaled, and with numbers in pieces as well."""
+    """The best mean loss on validation rows with numbers scaled, and with numbers in pieces as well.
+
+    - `error`: the standard error of their difference, by how much splits differ in it.
+    """
 
     scaled: float
     pieces: float
+    error: float = 0.0
 
     @property
     def in_pieces(self) -> bool:
-        """Whether pieces are better by more than the margin."""
-        return self.pieces < (1 - defaults.MARGIN) * self.scaled
+        """Whether pieces are better by more than the margin, and by half a standard error."""
+        return self.pieces < min((1 - defaults.MARGIN) * self.scaled, self.scaled - self.error / 2)
 
 
 def look(
@@ -60,7 +64,7 @@ def look(
     **Arguments:**
 
     - `base`: the plain network's shape, but for its inputs.
-    - `splits`: of one partition; the first two are used.
+    - `splits`: of one partition, of which five are used at most.
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
     - `crew`: who trains blocks, if not this process.
@@ -69,11 +73,11 @@ def look(
     **Returns:** what it found; `None` where even the fewest epochs, of the fewest rows, would take too long: twice as
     long as training may take, with the compiler's time.
     """
-    used, rows_in_all = list(splits[:SPLITS]), len(dataset.y_development)
-    networks = 2 * len(used) * len(defaults.PROBE_RATES)
+    used, rows_in_all = list(splits[:MOST_SPLITS]), len(dataset.y_development)
+    networks = 2 * len(used)
     largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
     interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
-    shape = block_shape(rows_in_all, splits, batch, len(defaults.PROBE_RATES))
+    shape = block_shape(rows_in_all, splits, batch, 1)
     if seconds is not None and crew is None:
         steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].training_rows) // batch
         work = Work(largest, batch, networks, steps + 1, programs=2)
@@ -83,7 +87,7 @@ def look(
             if few < max(FEWEST_ROWS, 2 * batch):
                 return None
         used, interpreted = thinned(used, dataset.y_development, few, seed), work.soonest == work.interpreted
-        shape = block_shape(few, used, batch, len(defaults.PROBE_RATES))
+        shape = block_shape(few, used, batch, 1)
     laboratories = [
         NetworkLaboratory(
             dataset,
@@ -104,15 +108,18 @@ def look(
         for laboratory in laboratories:
             laboratory.wait()
 
-        def train(which: int, epochs: int) -> float:
+        def train(which: int, epochs: int) -> np.ndarray:
+            """The losses of the splits, after the epoch that is best on average."""
             laboratory = laboratories[which]
             blocks = [
-                Block(_members(laboratory, split, epochs), rows[which][split], (seed, _ORDER, split), epochs)
+                Block((_member(laboratory, split, epochs),), rows[which][split], (seed, _ORDER, split), epochs)
                 for split in range(len(used))
             ]
             trained = dict(laboratory.train([(laboratory.trainer(ARM), block) for block in blocks]))
-            curves = np.mean([trained[place].curves[:, :, 1, 0] for place in range(len(blocks))], axis=0)
-            return float(np.min(np.where(np.isfinite(curves), curves, np.inf)))
+            losses = np.array([trained[place].curves[:, :, 1, 0].ravel() for place in range(len(blocks))])
+            means = losses.mean(axis=0)
+            best = int(np.argmin(np.where(np.isfinite(means), means, np.inf)))
+            return losses[:, best] if np.isfinite(means[best]) else np.full(len(losses), np.inf)
 
         if seconds is not None:
             train(0, 1), train(1, 1)  # until everything is warm
@@ -123,23 +130,28 @@ def look(
             if MOST * affordable < fewest:
                 return None
             epochs = int(np.clip(affordable, fewest, epochs))
-        return Look(train(0, epochs), train(1, epochs))
+        return _found(train(0, epochs), train(1, epochs))
     finally:
         for laboratory in laboratories:
             laboratory.close()
 
 
-def _members(laboratory: NetworkLaboratory, split: int, epochs: int) -> tuple[Member, ...]:
+def _found(scaled: np.ndarray, pieces: np.ndarray) -> Look:
+    """Of the losses of every split."""
+    error = 0.0
+    if len(scaled) > 1 and np.isfinite([scaled, pieces]).all():
+        error = float(np.std(scaled - pieces, ddof=1) / np.sqrt(len(scaled)))
+    return Look(float(scaled.mean()), float(pieces.mean()), error)
+
+
+def _member(laboratory: NetworkLaboratory, split: int, epochs: int) -> Member:
     steps = laboratory.steps(epochs, len(laboratory.dataset.y_development))
-    return tuple(
-        Member(
-            id=int(np.random.SeedSequence((laboratory.seed, _MASKS, split, index)).generate_state(1)[0]),
-            seed=(laboratory.seed, _WEIGHTS, split),
-            hyper=Hyperparameters(
-                learning_rate=rate,
-                dropout_rate=defaults.PROBE_DROPOUT,
-                weight_decay=defaults.decay(defaults.PROBE_DECAY, rate, steps),
-            ),
-        )
-        for index, rate in enumerate(defaults.PROBE_RATES)
+    return Member(
+        id=int(np.random.SeedSequence((laboratory.seed, _MASKS, split)).generate_state(1)[0]),
+        seed=(laboratory.seed, _WEIGHTS, split),
+        hyper=Hyperparameters(
+            learning_rate=defaults.PROBE_RATE,
+            dropout_rate=defaults.PROBE_DROPOUT,
+            weight_decay=defaults.decay(defaults.PROBE_DECAY, defaults.PROBE_RATE, steps),
+        ),
     )

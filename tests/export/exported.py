@@ -134,9 +134,9 @@ def trained_with_arrays(
     learned = descend(layers, x, scaling.transform(y)[:, None].astype(dtype) if scaling else y, members)
     statistics = statistics_of(layers, learned, x)
     of_members = ({"arm": "batch norm before", "epochs": 15, "layers": layers_to_json(layers)} for _ in range(members))
-    temperatures = {} if scaling else {"temperature": temperature, "single_temperature": 1.3}
+    calibration = {} if scaling else {"temperature": temperature, "single_temperature": 1.3, "uniform_share": 0.04}
     networks = folded(layers, learned, statistics)
-    model = Model(of_target, schema, preparation, scaling, networks, tuple(of_members), **temperatures)
+    model = Model(of_target, schema, preparation, scaling, networks, tuple(of_members), **calibration)
     return model, as_trained(learned, statistics)
 
 

@@ -104,14 +104,15 @@ class TestRoundTrip:
         model = MODELS[task]
         save_model(model, flat(model), tmp_path / "model")
         again = load_model(tmp_path / "model")
-        for name in ("target", "schema", "preparation", "scaling", "members", "temperature", "single_temperature"):
+        of_classes = ("temperature", "single_temperature", "uniform_share")
+        for name in ("target", "schema", "preparation", "scaling", "members", *of_classes):
             assert getattr(again, name) == getattr(model, name)
 
     def test_temperatures_come_back_to_the_last_bit_each_in_its_place(self, tmp_path):
-        model = make_model(temperature=1 / 3, single_temperature=np.float64(1.7))
+        model = make_model(temperature=1 / 3, single_temperature=np.float64(1.7), uniform_share=1 / 7)
         save_model(model, flat(model), tmp_path / "model")
         again = load_model(tmp_path / "model")
-        assert (again.temperature, again.single_temperature) == (1 / 3, 1.7)
+        assert (again.temperature, again.single_temperature, again.uniform_share) == (1 / 3, 1.7, 1 / 7)
         np.testing.assert_array_equal(again.predict_proba(NEW), model.predict_proba(NEW))
         np.testing.assert_array_equal(again.single.predict_proba(NEW), model.single.predict_proba(NEW))
 
@@ -234,7 +235,7 @@ class TestManifest:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"version": 6}, "newer goru .*Upgrade"),
+            ({"version": 7}, "newer goru .*Upgrade"),
             ({"version": "1"}, "newer goru"),
             ({"version": None}, "newer goru"),
             ({"format": "another model"}, "not a goru model folder"),
@@ -252,13 +253,13 @@ class TestManifest:
 
     def test_a_model_written_before_there_were_temperatures_predicts_as_it_did(self, folder):
         description = json.loads((folder / "model.json").read_text())
-        del description["temperature"], description["single_temperature"]
+        del description["temperature"], description["single_temperature"], description["uniform_share"]
         rewrite(folder, "model.json", json.dumps(description).encode())
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert manifest["version"] == 5
+        assert manifest["version"] == 6
         (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 1}))
         again = load_model(folder)
-        assert (again.temperature, again.single_temperature) == (1.0, 1.0)
+        assert (again.temperature, again.single_temperature, again.uniform_share) == (1.0, 1.0, 0.0)
         np.testing.assert_array_equal(again.predict_proba(NEW), MODELS["classification"].predict_proba(NEW))
 
     @pytest.mark.parametrize("hidden", [(), (7, 5)], ids=["linear", "two layers"])
@@ -359,6 +360,8 @@ class TestContents:
             lambda d: d.update(temperature="warm"),
             lambda d: d.update(temperature=[1.0]),
             lambda d: d.update(single_temperature=0.0),
+            lambda d: d.update(uniform_share=-0.5),
+            lambda d: d.update(uniform_share=None),
             lambda d: d.update(single_temperature=float("inf")),
             lambda d: d.update(decision_weights=[1.0, 1.0]),
             lambda d: d.update(decision_weights=[1.0, 0.0, 1.0]),

@@ -151,6 +151,28 @@ class TestTemperature:
             replace(classifier, **{name: value})
 
 
+class TestUniformShare:
+    def test_it_is_mixed_into_what_the_temperature_leaves(self, classifier):
+        model = replace(classifier, temperature=3.0, single_temperature=0.5, uniform_share=0.06)
+        for bare, temperature, found in (
+            (classifier, 3.0, model.predict_proba(NEW)),
+            (classifier.single, 0.5, model.single.predict_proba(NEW)),
+        ):
+            np.testing.assert_allclose(found, 0.94 * tempered(bare.predict_proba(NEW), temperature) + 0.02, rtol=1e-12)
+
+    def test_it_changes_no_class(self, classifier):
+        model = replace(classifier, uniform_share=0.3)
+        np.testing.assert_array_equal(model.predict(NEW), classifier.predict(NEW))
+
+    def test_without_being_told_there_is_none(self, classifier):
+        assert classifier.uniform_share == 0
+
+    @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])
+    def test_what_is_no_share_is_refused(self, classifier, value):
+        with pytest.raises(ValueError, match="share"):
+            replace(classifier, uniform_share=value)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 class TestBoth:
     def test_the_single_model_is_the_first_network(self, task):

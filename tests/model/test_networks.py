@@ -6,7 +6,7 @@ from models import HYPER, STACKS, folded, initial, make_networks, stacked, stati
 from scipy.sparse import csr_array
 from scipy.special import erf
 
-from goru.model.networks import ROWS_AT_ONCE, Networks, softmax, tempered
+from goru.model.networks import ROWS_AT_ONCE, Networks, mixed, softmax, tempered
 from goru.nn import network
 from goru.nn.layers.activation import FUNCTIONS, Activation
 from goru.nn.layers.affine import Affine, Weights
@@ -221,3 +221,12 @@ class TestTempered:
         found = tempered(np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]), temperature)
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-15)
         np.testing.assert_allclose(found, [[1, 0, 0], [0.5, 0.5, 0]], atol=1e-60)
+
+
+class TestMixed:
+    def test_a_worked_example(self):
+        np.testing.assert_allclose(mixed(np.array([[1.0, 0.0], [0.5, 0.5]]), 0.2), [[0.9, 0.1], [0.5, 0.5]])
+
+    def test_a_share_of_0_changes_no_bit(self):
+        probabilities = np.random.default_rng(0).dirichlet([1, 2, 3], 9)
+        np.testing.assert_array_equal(mixed(probabilities, 0.0), probabilities)

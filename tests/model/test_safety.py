@@ -116,7 +116,7 @@ class TestManifests:
         fit_manifest(folder, files=files | {name: files[MODEL]})
         refused(folder, MANIFEST, "which is no file of a model")
 
-    @pytest.mark.parametrize("version", [6, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
+    @pytest.mark.parametrize("version", [7, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
     def test_a_newer_version_or_what_is_none(self, folder, version):
         fit_manifest(folder, version=version)
         refused(folder, "newer goru", "Upgrade")

@@ -31,6 +31,13 @@ class TestOfClasses:
             expected = LOSSES["softmax_cross_entropy"].of_rows(OUTPUTS / temperature, LABELS)
             np.testing.assert_allclose(found[at], expected, rtol=1e-5, atol=1e-6)
 
+    def test_a_share_of_the_uniform_distribution_bounds_the_log_loss(self):
+        found = np.asarray(Judge("log-loss", TEMPERATURES, 0.03).of_rows(100 * OUTPUTS, LABELS))
+        for at, temperature in enumerate(TEMPERATURES):
+            p = np.take_along_axis(softmax(100 * OUTPUTS / temperature), LABELS[None, None, :], axis=1)[:, 0]
+            np.testing.assert_allclose(found[at], -np.log(0.97 * p + 0.01), rtol=1e-4, atol=1e-6)
+        assert found.max() == pytest.approx(np.log(100), rel=1e-5)  # a third of the share
+
     def test_brier_is_the_squared_distance_of_the_probabilities_from_what_is_true(self):
         found, true = of("brier", OUTPUTS, LABELS, TEMPERATURES), np.arange(3)[:, None] == LABELS
         for at, temperature in enumerate(TEMPERATURES):

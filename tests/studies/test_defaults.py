@@ -13,7 +13,7 @@ from goru.studies.asked.options import Options
 
 NUMBERS = [name for name in vars(defaults) if name.isupper() and name != "N_FOLDS"]
 # Of the machinery; nobody who reads a result needs them.
-PROBE = {"PROBE_SHARE", "PROBE_EPOCHS", "PROBE_FEWEST_EPOCHS", "PROBE_RATES", "PROBE_DROPOUT", "PROBE_DECAY"}
+PROBE = {"PROBE_SHARE", "PROBE_EPOCHS", "PROBE_FEWEST_EPOCHS", "PROBE_RATE", "PROBE_DROPOUT", "PROBE_DECAY"}
 INNER = {"MOST_DECAY", "FEWEST_EPOCHS", "PARTS", "FEWER_ROWS", *PROBE}
 
 

@@ -67,7 +67,7 @@ class TestLook:
         assert looked(make("steps", classes=True)).in_pieces
 
     def test_where_effects_are_lines_they_are_not(self):
-        found = looked(make("line"))
+        found = looked(make("line", rows=600))
         assert found.scaled < 0.5
         assert not found.in_pieces
 
@@ -75,7 +75,7 @@ class TestLook:
         dataset = make("sawtooth")
         assert looked(dataset, epochs=5) == looked(dataset, epochs=5) != looked(dataset, seed=1, epochs=5)
 
-    def test_it_trains_one_arm_in_two_splits_both_ways(self, monkeypatch):
+    def test_it_trains_one_arm_in_all_splits_both_ways(self, monkeypatch):
         trained, train = [], Interpreter.train
 
         def spying(interpreter, blocks, *args, **kwargs):
@@ -89,10 +89,10 @@ class TestLook:
         assert [shape.inputs for shape, _ in trained] == [1, 1 + FEWEST_PIECES]
         for shape, blocks in trained:
             assert shape == replace(architecture(ARM, Architecture(1, (8,), 1)), inputs=shape.inputs)
-            for block, split in zip(blocks, splits[:2], strict=True):
+            for block, split in zip(blocks, splits, strict=True):
                 np.testing.assert_array_equal(block.rows.training, split.training_rows)
                 np.testing.assert_array_equal(block.rows.validation, split.validation_rows)
-                assert [member.hyper.learning_rate for member in block.members] == list(defaults.PROBE_RATES)
+                assert [member.hyper.learning_rate for member in block.members] == [defaults.PROBE_RATE]
                 assert block.epochs == 3
         # Nothing but the columns differs: the same seeds, the same order of the rows.
         for scaled, pieces in zip(*(blocks for _, blocks in trained), strict=True):
@@ -180,7 +180,7 @@ class TestLook:
 
         monkeypatch.setattr("goru.studies.probe.NetworkLaboratory", laboratory)
         dataset = make("line", rows=9_000)
-        for seconds in (1e3, 1.0, 0.5):
+        for seconds in (1e3, 2.0, 1.0):
             with pytest.raises(SeenError):
                 looked(dataset, seconds=seconds)
         scored = [shape.eval_chunks * shape.eval_rows for shape in found]
@@ -202,6 +202,10 @@ class TestMargin:
         assert not Look(1.0, just).in_pieces
         assert not Look(1.0, 1.0).in_pieces
         assert not Look(1.0, 2.0).in_pieces
+
+    def test_and_by_half_a_standard_error(self):
+        assert Look(1.0, 0.9, error=0.19).in_pieces
+        assert not Look(1.0, 0.9, error=0.21).in_pieces
 
     def test_what_diverges_is_no_better(self):
         assert not Look(1.0, float("inf")).in_pieces
@@ -230,7 +234,7 @@ class TestStudy:
         assert "piecewise-linear encoding added" in " ".join("\n".join(answer_lines(answer)).split())
 
     def test_where_it_is_not_numbers_are_only_scaled(self):
-        network, _ = network_of(make("line", rows=200), replace(FEW, epochs=40, batch_size=16))
+        network, _ = network_of(make("line", rows=600), replace(FEW, epochs=40, batch_size=16))
         assert network.numbers == "scaled"
         assert network.widths == (5, 8, 1)
         assert network.first_look.scaled < network.first_look.pieces / 0.98

@@ -22,8 +22,9 @@ from goru.data.schema.spelling import other_spelling, spoiling_cells
 from goru.errors import option
 from goru.language import kept
 
-#: A category keeps at most so many levels, "(other)" included.
-MOST_LEVELS = 50
+#: A category keeps so many levels, "(other)" included, however rare they are; beyond them those of so many rows, up to
+#: so many levels, of a large table no more than there are cells for.
+FEW_LEVELS, ROWS_OF_LEVEL, MOST_LEVELS, MOST_CELLS = 50, 10, 500, 50_000_000
 #: Text in which more than this share of the values differ names its row and says nothing about others.
 IDENTIFIER_SHARE = 0.9
 OTHER, MISSING = "(other)", "(missing)"
@@ -179,8 +180,10 @@ def _decide_category(series: pd.Series, name: str) -> Column:
         return DroppedColumn(name, CONSTANT)
     # Equal counts are ordered by text, so that the order of rows does not matter.
     levels = sorted(counts, key=lambda level: (-counts[level], level))
-    other = len(levels) > MOST_LEVELS
-    return CategoricalColumn(name, tuple(levels[: MOST_LEVELS - 1] if other else levels), other, missing)
+    common = sum(counts[level] >= ROWS_OF_LEVEL for level in levels)
+    most = max(min(common, MOST_LEVELS - 1, MOST_CELLS // len(series)), FEW_LEVELS - 1)
+    other = len(levels) > max(most, FEW_LEVELS)
+    return CategoricalColumn(name, tuple(levels[:most] if other else levels), other, missing)
 
 
 def date_parts(dates: pd.Series) -> dict[str, np.ndarray]:

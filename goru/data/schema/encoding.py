@@ -14,7 +14,6 @@ import pandas as pd
 
 from goru.data.schema.columns import (
     CONSTANT,
-    MOST_LEVELS,
     NO_VALUES,
     OTHER,
     CategoricalColumn,
@@ -186,10 +185,8 @@ class Schema:
             elif isinstance(column, CategoricalColumn) and column.other:
                 notes.append(
                     kept(
-                        "'{name}' has more than {most_levels} levels: the {levels} most common are kept, the "
-                        "others are {other}.",
+                        "'{name}' has many levels: the {levels} most common are kept, the others are {other}.",
                         name=column.name,
-                        most_levels=MOST_LEVELS,
                         levels=len(column.levels),
                         other=OTHER,
                     )

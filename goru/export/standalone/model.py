@@ -62,11 +62,11 @@ class Ensemble(nn.Module):
             scaling = self.description["scaling"]
             return outputs.mean(0)[:, 0] * scaling["std"] + scaling["mean"]
         probabilities = outputs.softmax(-1).mean(0)
-        temperature = self.description["temperature"]
-        if temperature == 1:
-            return probabilities
-        tiny = torch.finfo(torch.float64).tiny
-        return (probabilities.clamp_min(tiny).log() / temperature).softmax(-1)
+        temperature, uniform = self.description["temperature"], self.description.get("uniform_share", 0.0)
+        if temperature != 1:
+            tiny = torch.finfo(torch.float64).tiny
+            probabilities = (probabilities.clamp_min(tiny).log() / temperature).softmax(-1)
+        return (1 - uniform) * probabilities + uniform / len(self.classes)
 
     def predict_proba(self, table: Any) -> np.ndarray:
         """The probability of every class, `(rows, classes)`."""

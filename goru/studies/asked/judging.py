@@ -26,4 +26,15 @@ def judge_of(judge: Measure | None, dataset: Dataset) -> Judge | None:
     measure = measure_of(judge, dataset)
     if measure == "rmse":
         return None
-    return Judge(measure, defaults.TEMPERATURES if measure in ("log-loss", "brier") else (1.0,))
+    temperatures = defaults.TEMPERATURES if measure in ("log-loss", "brier") else (1.0,)
+    return Judge(measure, temperatures, uniform_share(dataset) if measure == "log-loss" else 0.0)
+
+
+def uniform_share(dataset: Dataset) -> float:
+    """Of probabilities, that of the uniform distribution: 1 / (2 (n + 1)), the estimate of a frequency of what has not
+    been seen in n development rows (Krichevsky & Trofimov 1981).
+
+    So many rows do not tell what is rarer from what is impossible, and one that comes as a surprise costs no more than
+    that. Numbers have none.
+    """
+    return 0.0 if dataset.classes is None else 1 / (2 * (len(dataset.y_development) + 1))

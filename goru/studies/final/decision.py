@@ -7,7 +7,6 @@ import numpy as np
 
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
-from goru.model.networks import tempered
 from goru.studies.final.final_model import FinalModel
 
 POWERS = np.linspace(0, 1.5, 16)
@@ -35,7 +34,7 @@ def decided(
     if scoring is None or dataset.classes is None:
         return final
     model = final.model.single if single else final.model
-    predicted = tempered(final.validation[0] if single else final.validation.mean(axis=0), model.temperature)
+    predicted = model.calibrated(final.validation[0] if single else final.validation.mean(axis=0))
     folds = [split.validation_rows for split in splits if np.isfinite(predicted[split.validation_rows]).all()]
     weights = decision_weights(predicted, dataset.y_development, scoring, folds)
     return replace(final, model=replace(final.model, decision_weights=weights))

@@ -11,9 +11,11 @@ from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.experiment.candidates import Candidate
 from goru.model.model import Model
+from goru.model.networks import mixed
 from goru.nn.layers.kinds import layers_to_json
 from goru.studies import defaults
 from goru.studies.asked.design import architecture
+from goru.studies.asked.judging import uniform_share
 from goru.studies.budget.extent import Extent, calibrating
 from goru.studies.final.refits import Kept, Late, TrainedEnsemble, folded_layers, predict_validation, train_ensemble
 from goru.studies.final.scores import losses_at
@@ -151,6 +153,7 @@ def as_model(
         members,
         temperature,
         single_temperature,
+        uniform_share(dataset),
     )
 
 
@@ -160,6 +163,7 @@ class _Judge:
     def __init__(self, laboratory: NetworkLaboratory, splits: Sequence[Split]) -> None:
         self._dataset, judge = laboratory.dataset, laboratory.shape.judge
         self._measure = None if judge is None else judge.measure
+        self._uniform_share = uniform_share(self._dataset)
         self.folds = [split.validation_rows for split in splits]
         n = len(self._dataset.y_development)
         weights = laboratory.weights(np.arange(n))
@@ -167,10 +171,14 @@ class _Judge:
 
     def losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """By what the study judges."""
-        return losses_at(self._dataset, self._dataset.y_development[rows], predicted, self._measure)
+        return losses_at(self._dataset, self._dataset.y_development[rows], self._mixed(predicted), self._measure)
 
     def log_losses(self, rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        return losses_at(self._dataset, self._dataset.y_development[rows], predicted)
+        return losses_at(self._dataset, self._dataset.y_development[rows], self._mixed(predicted))
+
+    def _mixed(self, predicted: np.ndarray) -> np.ndarray:
+        """As the final model predicts."""
+        return mixed(predicted, self._uniform_share)
 
     def temperature(self, predicted: np.ndarray, otherwise: float) -> float:
         """By predictions of validation rows; without all of them, as `otherwise` says."""

@@ -10,7 +10,6 @@ from goru.experiment.arms import PLAIN
 from goru.experiment.effects.comparison import CONSTANTS
 from goru.experiment.findings.answer import ModelScores
 from goru.model.model import Model
-from goru.model.networks import tempered
 from goru.nn.judge import Measure
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final.final_model import FinalModel
@@ -65,7 +64,7 @@ class ModelPredictions:
         scored = np.flatnonzero(np.isfinite(validation).reshape(len(validation), -1).all(axis=1))
         validation = validation[scored]
         if self._dataset.classes is not None:
-            validation = tempered(validation, model.temperature)
+            validation = model.calibrated(validation)
         y = self._dataset.y_development[scored]
         return Predictions("validation", y, {"recommended": validation}, model.decision_weights)
 

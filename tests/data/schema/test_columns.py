@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goru.data.schema import columns
 from goru.data.schema.columns import CategoricalColumn, DateColumn, DroppedColumn, NumericColumn, decide_columns
 from goru.data.table import tidy
 
@@ -103,6 +104,22 @@ def test_a_missing_category_is_a_level_of_its_own_where_it_occurs():
     column = decide(["a", None, "b", "a"])
     assert column.level_names == ("a", "b", "(missing)")
     assert column.width == 3
+
+
+def test_beyond_fifty_levels_those_of_ten_rows_are_kept():
+    column = decide([f"v{i:02}" for i in range(60)] * 10 + ["rare"] * 9)
+    assert column.levels == tuple(f"v{i:02}" for i in range(60))
+    assert column.level_names[-1] == "(other)"
+    assert decide([f"v{i:02}" for i in range(60)] * 10).other is False
+
+
+def test_up_to_499_and_of_many_rows_as_many_as_there_are_cells_for(monkeypatch):
+    names = [f"v{i:03}" for i in range(600)] * 10
+    assert decide(names).width == 500
+    monkeypatch.setattr(columns, "MOST_CELLS", 70 * len(names))
+    assert decide(names).levels == tuple(f"v{i:03}" for i in range(70))
+    monkeypatch.setattr(columns, "MOST_CELLS", 0)
+    assert decide(names).width == 50
 
 
 def test_fifty_levels_are_all_kept_and_of_more_the_49_most_common():

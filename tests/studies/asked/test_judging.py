@@ -15,7 +15,8 @@ from goru.studies.study import Study
 
 
 def test_classes_are_judged_by_calibrated_probabilities_and_numbers_by_what_they_are_trained_by(flowers, prices):
-    assert judge_of(None, flowers) == judge_of("log-loss", flowers) == Judge("log-loss", defaults.TEMPERATURES)
+    share = 1 / (2 * (len(flowers.y_development) + 1))
+    assert judge_of(None, flowers) == judge_of("log-loss", flowers) == Judge("log-loss", defaults.TEMPERATURES, share)
     assert judge_of("brier", flowers) == Judge("brier", defaults.TEMPERATURES)
     assert judge_of("accuracy", flowers) == Judge("accuracy")  # which no temperature changes
     assert judge_of(None, prices) is judge_of("rmse", prices) is None

@@ -10,7 +10,7 @@ from goru.data.dataset import load_dataset
 from goru.data.splitting import Split, folds
 from goru.experiment.arms import Arm
 from goru.experiment.candidates import Candidate
-from goru.model.networks import tempered
+from goru.model.networks import mixed, tempered
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.population.trainer import Trainer
 from goru.studies.asked.design import PLAIN, arm_of
@@ -339,10 +339,11 @@ class TestModel:
         assert members[0]["dropout_rate"] == 0.2
         assert [member["epochs"] for member in members] == [1, 1, 3]
 
-    def test_its_probabilities_are_tempered(self, flowers, laboratory, ensemble):
-        plain, hot = as_model(laboratory, ensemble), as_model(laboratory, ensemble, 2.0, 3.0)
-        encoded = flowers.encoded_test
-        np.testing.assert_array_equal(hot.probabilities(encoded), tempered(plain.probabilities(encoded), 2.0))
-        np.testing.assert_array_equal(
-            hot.single.probabilities(encoded), tempered(plain.single.probabilities(encoded), 3.0)
-        )
+    def test_its_probabilities_are_tempered_and_no_class_is_rarer_than_the_rows_can_tell(
+        self, flowers, laboratory, ensemble
+    ):
+        hot = as_model(laboratory, ensemble, 2.0, 3.0)
+        share, encoded = 1 / (2 * (len(flowers.y_development) + 1)), flowers.encoded_test
+        for model, temperature in ((hot, 2.0), (hot.single, 3.0)):
+            bare = replace(model, temperature=1.0, uniform_share=0.0).probabilities(encoded)
+            np.testing.assert_array_equal(model.probabilities(encoded), mixed(tempered(bare, temperature), share))

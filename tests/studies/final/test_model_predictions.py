@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from goru.data.memory import dataset_from
-from goru.model.networks import tempered
+from goru.model.networks import mixed, tempered
 from goru.studies.evidence.gathered import Predictions
 from goru.studies.final import model_predictions as module
 from goru.studies.final.scores import figures
 
+UNIFORM = 0.05  # share
 RIVALS = ("class prior", "logistic regression", "boosted trees")
 
 
@@ -38,6 +39,9 @@ class FakeModel:
         assert self.said.ndim == 2
         self.asked.append(encoded)
         return self.said
+
+    def calibrated(self, probabilities) -> np.ndarray:
+        return mixed(tempered(probabilities, self.temperature), UNIFORM)
 
     def values(self, encoded) -> np.ndarray:
         assert self.said.ndim == 1
@@ -140,11 +144,11 @@ class TestWithoutTestRows:
         assert (found.of, list(found.predicted)) == ("validation", ["recommended"])
         np.testing.assert_array_equal(found.y, in_memory.y_development)
         mean = (probabilities(20, 72) + probabilities(21, 72)) / 2
-        np.testing.assert_allclose(found.predicted["recommended"], tempered(mean, 2.0))
+        np.testing.assert_allclose(found.predicted["recommended"], mixed(tempered(mean, 2.0), UNIFORM))
 
     def test_or_by_the_first_alone_where_it_is_the_final_model_alone(self, in_memory):
         found = self.validation(in_memory, single=True)
-        np.testing.assert_allclose(found.predicted["recommended"], tempered(probabilities(20, 72), 3.0))
+        np.testing.assert_allclose(found.predicted["recommended"], mixed(tempered(probabilities(20, 72), 3.0), UNIFORM))
 
     def test_rows_that_no_split_scores_are_left_out(self, in_memory):
         def change(validation):
@@ -154,7 +158,7 @@ class TestWithoutTestRows:
         found, scored = self.validation(in_memory, change=change), np.arange(72) % 3 > 0
         np.testing.assert_array_equal(found.y, in_memory.y_development[scored])
         mean = ((probabilities(20, 72) + probabilities(21, 72)) / 2)[scored]
-        np.testing.assert_allclose(found.predicted["recommended"], tempered(mean, 2.0))
+        np.testing.assert_allclose(found.predicted["recommended"], mixed(tempered(mean, 2.0), UNIFORM))
 
     @pytest.mark.filterwarnings("error")
     def test_so_are_those_that_a_network_which_diverged_was_to_predict(self, in_memory):
