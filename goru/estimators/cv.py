@@ -130,7 +130,7 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
         return self._model.probabilities(encoded)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithm of `predict_proba(X)`, `(rows, classes)`; -inf where a probability is 0."""
+        """The logarithm of `predict_proba(X)`, `(rows, classes)`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 

@@ -60,6 +60,15 @@ BATCH_NORM_EPSILON = (1e-6, 1e-1)  # log
 BATCH_NORM_MOMENTUM = (0.5, 0.99)  # linear
 
 
+def roomy(count: int) -> int:
+    """The next number of four binary digits and zeros, at most an eighth larger.
+
+    What programs that train are compiled for, so that a table which has grown a little finds those of the table it was.
+    """
+    unit = 1 << max(count.bit_length() - 4, 0)
+    return -(-count // unit) * unit
+
+
 def usual_widths(development_rows: int) -> tuple[int, ...]:
     """Hidden widths for so many development rows (four fifths of a table, or all but those of a test file)."""
     return (128, 128) if development_rows < 4_000 else (256, 256)
@@ -132,7 +141,7 @@ def explain() -> list[tuple[str, str, str]]:
         (
             "numbers (--numbers)",
             f"scaled; piecewise-linear encoding ({FEWEST_PIECES} to {MOST_PIECES} pieces) added where better",
-            "a pilot run on five splits",
+            "a pilot run on up to five splits",
         ),
         (
             "combinations (--factors)",

@@ -40,15 +40,6 @@ STEP_SECONDS, FLOPS_A_SECOND, COMPILING_SECONDS = 5e-5, 7e10, 1.0
 MOST_TRAINING_ROWS_SCORED = 4096
 
 
-def roomy(count: int) -> int:
-    """The next number of four binary digits and zeros, at most an eighth larger.
-
-    What programs that train are compiled for, so that a table which has grown a little finds those of the table it was.
-    """
-    unit = 1 << max(count.bit_length() - 4, 0)
-    return -(-count // unit) * unit
-
-
 def block_shape(
     rows: int, splits: Sequence[Split], batch: int, networks: int, judge: Judge | None = None, usual: int = 0
 ) -> BlockShape:
@@ -60,7 +51,7 @@ def block_shape(
     - `usual`: networks that a block would hold; with fewer, a call takes more steps, to be as long.
     """
     usual = max(usual, networks)
-    rows, scored = roomy(rows), roomy(max(len(split.validation_rows) for split in splits))
+    rows, scored = defaults.roomy(rows), defaults.roomy(max(len(split.validation_rows) for split in splits))
     chunks = -(-scored // ROWS_SCORED_AT_ONCE)
     epochs = int(np.clip(STEPS_IN_A_CALL * usual * usual // networks * batch // rows, 1, defaults.EPOCHS))
     return BlockShape(
@@ -125,7 +116,7 @@ class NetworkLaboratory:
         self.seed, self.balanced, self.interpreted, self.in_pieces = seed, balanced, interpreted, in_pieces
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
-        rows = roomy(rows or len(dataset.y_development))
+        rows = defaults.roomy(rows or len(dataset.y_development))
         self.arms = tuple(arms)
         self._specs = {
             program: TrainerSpec(*program, shape, rows, targets, interpreted)

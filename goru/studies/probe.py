@@ -23,7 +23,7 @@ from goru.studies.splits import thinned
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = arm_of("before", dropout=True, weight_decay=True)
-MOST_SPLITS = 5
+MOST_SPLITS, FEWEST_SPLITS, MOST_CELLS = 5, 2, 50_000_000  # splits; prepared cells of all of them
 TIMED = 2  # epochs, before it is known how long one takes
 MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
 FEWEST_ROWS = 2_000
@@ -64,7 +64,7 @@ def look(
     **Arguments:**
 
     - `base`: the plain network's shape, but for its inputs.
-    - `splits`: of one partition, of which five are used at most.
+    - `splits`: of one partition, of which five are used at most, of a large table two.
     - `epochs`: the most.
     - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
     - `crew`: who trains blocks, if not this process.
@@ -73,7 +73,9 @@ def look(
     **Returns:** what it found; `None` where even the fewest epochs, of the fewest rows, would take too long: twice as
     long as training may take, with the compiler's time.
     """
-    used, rows_in_all = list(splits[:MOST_SPLITS]), len(dataset.y_development)
+    rows_in_all = len(dataset.y_development)
+    affordable_splits = MOST_CELLS // max(rows_in_all * dataset.n_prepared(True), 1)
+    used = list(splits[: int(np.clip(affordable_splits, FEWEST_SPLITS, MOST_SPLITS))])
     networks = 2 * len(used)
     largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
     interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)

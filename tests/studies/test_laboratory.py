@@ -16,7 +16,8 @@ from goru.population.immediate.interpreted import Interpreter
 from goru.population.member import Block, Member
 from goru.population.trainer import Trainer
 from goru.studies.asked.design import ARMS, architecture, arm_of
-from goru.studies.laboratory import NetworkLaboratory, block_shape, fit_preparation, roomy
+from goru.studies.defaults import roomy
+from goru.studies.laboratory import NetworkLaboratory, block_shape, fit_preparation
 from goru.studies.splits import parts
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -22,8 +22,8 @@ from goru.data.schema.spelling import other_spelling, spoiling_cells
 from goru.errors import option
 from goru.language import kept
 
-#: A category keeps so many levels, "(other)" included, however rare they are; beyond them those of so many rows, up to
-#: so many levels, of a large table no more than there are cells for.
+#: Of a category of up to `FEW_LEVELS` levels all are kept; of more, "(other)" included, those of at least
+#: `ROWS_OF_LEVEL` rows, up to `MOST_LEVELS`, and in all categories of more no more than `MOST_CELLS` one-hot cells.
 FEW_LEVELS, ROWS_OF_LEVEL, MOST_LEVELS, MOST_CELLS = 50, 10, 500, 50_000_000
 #: Text in which more than this share of the values differ names its row and says nothing about others.
 IDENTIFIER_SHARE = 0.9
@@ -106,9 +106,17 @@ def decide_columns(
         drop: columns to ignore, each with the reason.
     """
     dropped = drop or {}
-    return tuple(
+    columns = [
         DroppedColumn(name, dropped[name]) if name in dropped else _decide(frame[name], name, name in categorical)
         for name in frame.columns
+    ]
+    wide = sum(isinstance(column, CategoricalColumn) and len(column.levels) > FEW_LEVELS for column in columns)
+    most = max(MOST_CELLS // max(wide * len(frame), 1), FEW_LEVELS - 1)
+    return tuple(
+        replace(column, levels=column.levels[:most], other=True)
+        if isinstance(column, CategoricalColumn) and len(column.levels) > max(most, FEW_LEVELS)
+        else column
+        for column in columns
     )
 
 
@@ -181,8 +189,8 @@ def _decide_category(series: pd.Series, name: str) -> Column:
     # Equal counts are ordered by text, so that the order of rows does not matter.
     levels = sorted(counts, key=lambda level: (-counts[level], level))
     common = sum(counts[level] >= ROWS_OF_LEVEL for level in levels)
-    most = max(min(common, MOST_LEVELS - 1, MOST_CELLS // len(series)), FEW_LEVELS - 1)
-    other = len(levels) > max(most, FEW_LEVELS)
+    other = len(levels) > max(min(common, MOST_LEVELS), FEW_LEVELS)
+    most = max(min(common, MOST_LEVELS - 1), FEW_LEVELS - 1)
     return CategoricalColumn(name, tuple(levels[:most] if other else levels), other, missing)
 
 

@@ -27,14 +27,16 @@ def judge_of(judge: Measure | None, dataset: Dataset) -> Judge | None:
     if measure == "rmse":
         return None
     temperatures = defaults.TEMPERATURES if measure in ("log-loss", "brier") else (1.0,)
-    return Judge(measure, temperatures, uniform_share(dataset) if measure == "log-loss" else 0.0)
+    # Of a round number of rows: it is a constant of programs, which tables of nearly as many rows share.
+    share = uniform_share(defaults.roomy(len(dataset.y_development))) if measure == "log-loss" else 0.0
+    return Judge(measure, temperatures, share)
 
 
-def uniform_share(dataset: Dataset) -> float:
-    """Of probabilities, that of the uniform distribution: 1 / (2 (n + 1)), the estimate of a frequency of what has not
-    been seen in n development rows (Krichevsky & Trofimov 1981).
+def uniform_share(rows: int) -> float:
+    """Of probabilities, that of the uniform distribution: 1 / (2 (n + 1)), what is estimated of the frequency of an
+    event that n development rows have not seen (Krichevsky & Trofimov 1981).
 
-    So many rows do not tell what is rarer from what is impossible, and one that comes as a surprise costs no more than
-    that. Numbers have none.
+    So many rows do not tell a rarer one from an impossible one. The probability of each of K classes is at least a K-th
+    of it, which bounds the loss of a row that comes as a surprise.
     """
-    return 0.0 if dataset.classes is None else 1 / (2 * (len(dataset.y_development) + 1))
+    return 1 / (2 * (rows + 1))

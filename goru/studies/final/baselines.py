@@ -93,7 +93,7 @@ def boosting(
     options: dict[str, Any] = {
         "max_iter": min(MOST_ROUNDS if stops else FEW_ROUNDS, most),
         "early_stopping": stops,
-        "categorical_features": [False] * (x.shape[1] - len(widths)) + [width <= MOST_LEVELS for width in widths],
+        "categorical_features": [False] * (x.shape[1] - len(widths)) + [True] * len(widths),
         "random_state": seed,
     }
     with _one_thread():
@@ -207,7 +207,8 @@ def _columns(dataset: Dataset, encoded: Encoded) -> np.ndarray:
     for i, column in enumerate(dataset.schema.categorical):
         missing = column.width - 1 if column.missing else -1
         codes[np.isin(encoded.codes[:, i], (-1, missing)), i] = np.nan
-    return np.hstack([encoded.numeric.astype(np.float64), codes])
+    # Codes are by frequency, so that the rarest levels are one.
+    return np.hstack([encoded.numeric.astype(np.float64), np.minimum(codes, MOST_LEVELS - 1)])
 
 
 def _can_stop_early(dataset: Dataset) -> bool:

@@ -153,8 +153,12 @@ def as_model(
         members,
         temperature,
         single_temperature,
-        uniform_share(dataset),
+        _uniform_share(dataset),
     )
+
+
+def _uniform_share(dataset: Dataset) -> float:
+    return 0.0 if dataset.classes is None else uniform_share(len(dataset.y_development))
 
 
 class _Judge:
@@ -163,7 +167,7 @@ class _Judge:
     def __init__(self, laboratory: NetworkLaboratory, splits: Sequence[Split]) -> None:
         self._dataset, judge = laboratory.dataset, laboratory.shape.judge
         self._measure = None if judge is None else judge.measure
-        self._uniform_share = uniform_share(self._dataset)
+        self._uniform_share = _uniform_share(self._dataset)
         self.folds = [split.validation_rows for split in splits]
         n = len(self._dataset.y_development)
         weights = laboratory.weights(np.arange(n))

@@ -113,13 +113,21 @@ def test_beyond_fifty_levels_those_of_ten_rows_are_kept():
     assert decide([f"v{i:02}" for i in range(60)] * 10).other is False
 
 
-def test_up_to_499_and_of_many_rows_as_many_as_there_are_cells_for(monkeypatch):
-    names = [f"v{i:03}" for i in range(600)] * 10
-    assert decide(names).width == 500
-    monkeypatch.setattr(columns, "MOST_CELLS", 70 * len(names))
-    assert decide(names).levels == tuple(f"v{i:03}" for i in range(70))
+def test_up_to_500():
+    names = [f"v{i:03}" for i in range(500)] * 10
+    assert (decide(names).width, decide(names).other) == (500, False)
+    column = decide(names + ["one more"] * 10)
+    assert (column.width, column.other) == (500, True)
+
+
+def test_all_categories_together_have_no_more_than_there_are_cells_for(monkeypatch):
+    names = [f"v{i:03}" for i in range(200)] * 10
+    frame = tidy(pd.DataFrame({"a": names, "b": names, "few": ["x", "y"] * 1_000}))
+    monkeypatch.setattr(columns, "MOST_CELLS", 2 * 70 * len(names))
+    assert [len(column.levels) for column in decide_columns(frame)] == [70, 70, 2]
+    assert [column.other for column in decide_columns(frame)] == [True, True, False]
     monkeypatch.setattr(columns, "MOST_CELLS", 0)
-    assert decide(names).width == 50
+    assert [column.width for column in decide_columns(frame)] == [50, 50, 2]
 
 
 def test_fifty_levels_are_all_kept_and_of_more_the_49_most_common():

@@ -10,17 +10,26 @@ from goru.errors import InputError
 from goru.experiment.racing.record import Record
 from goru.nn.judge import CLASSES, NUMBERS, Judge
 from goru.studies import defaults
-from goru.studies.asked.judging import judge_of, measure_of
+from goru.studies.asked.judging import judge_of, measure_of, uniform_share
+from goru.studies.defaults import roomy
 from goru.studies.study import Study
 
 
 def test_classes_are_judged_by_calibrated_probabilities_and_numbers_by_what_they_are_trained_by(flowers, prices):
-    share = 1 / (2 * (len(flowers.y_development) + 1))
+    share = 1 / (2 * (roomy(len(flowers.y_development)) + 1))
     assert judge_of(None, flowers) == judge_of("log-loss", flowers) == Judge("log-loss", defaults.TEMPERATURES, share)
     assert judge_of("brier", flowers) == Judge("brier", defaults.TEMPERATURES)
     assert judge_of("accuracy", flowers) == Judge("accuracy")  # which no temperature changes
     assert judge_of(None, prices) is judge_of("rmse", prices) is None
     assert judge_of("mae", prices) == Judge("mae")
+
+
+def test_tables_of_nearly_as_many_rows_are_judged_alike_so_that_they_share_programs(flowers):
+    rows = len(flowers.y_development)
+    fewer = replace(flowers, y_development=flowers.y_development[:-1])
+    assert roomy(rows) == roomy(rows - 1)
+    assert judge_of(None, fewer) == judge_of(None, flowers)
+    assert uniform_share(rows - 1) > uniform_share(rows)
 
 
 @pytest.mark.parametrize("measure", [*CLASSES, *NUMBERS])
