@@ -197,7 +197,7 @@ def explain() -> list[tuple[str, str, str]]:
             "on disjoint rows",
         ),
         ("probabilities", "temperature scaling where that lowers the loss", "on disjoint rows"),
-        ("", "then 1 / (2 (n + 1)) of them uniform", "n training and validation rows"),
+        ("", "mixed with the uniform distribution, share 1 / (2 (n + 1))", "n training and validation rows"),
         ("non-neural baselines", f"unless they would take over {BASELINES:.0%} of the budget", ""),
         (
             "learning curve over rows",

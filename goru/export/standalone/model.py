@@ -62,7 +62,7 @@ class Ensemble(nn.Module):
             scaling = self.description["scaling"]
             return outputs.mean(0)[:, 0] * scaling["std"] + scaling["mean"]
         probabilities = outputs.softmax(-1).mean(0)
-        temperature, uniform = self.description["temperature"], self.description.get("uniform_share", 0.0)
+        temperature, uniform = self.description["temperature"], self.description["uniform_share"]
         if temperature != 1:
             tiny = torch.finfo(torch.float64).tiny
             probabilities = (probabilities.clamp_min(tiny).log() / temperature).softmax(-1)
