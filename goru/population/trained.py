@@ -42,6 +42,14 @@ class TrainedBlock:
         """The members' hyperparameters, `(networks,)` float32 each."""
         return stack_hyper([member.hyper for member in self.block.members])
 
+    @property
+    def validation_losses(self) -> np.ndarray:
+        """`(networks, points, temperatures)`, one temperature where there is no judge; infinite from where a network
+        diverged on."""
+        losses = self.parts.sum(axis=-1)
+        losses = losses.reshape(*losses.shape[:2], -1)
+        return np.where(np.isfinite(losses), losses, np.inf)
+
     @cached_property
     def diverged(self) -> np.ndarray:
         """`(networks,)`: the first epoch, from 0, whose loss on the training rows is not finite; -1 if there is

@@ -37,7 +37,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     """The whole answer, without colours."""
     yield from _data(answer.data)
     if answer.network is not None:
-        yield from _network(answer.network)
+        yield from _network(answer.network, retold(answer.judgement.measure))
     yield from _plain(answer)
     yield from _trained(answer)
     yield from _failures(answer)
@@ -268,7 +268,7 @@ def _configuration(answer: Answer, one: Recommendation) -> str:
     return f"{line}: {words.trials(answer, one.networks)}" if words.of_networks(answer) else line
 
 
-def _network(network: Network) -> Iterator[str]:
+def _network(network: Network, measure: str) -> Iterator[str]:
     parts = ["-".join(map(str, network.widths)), network.activation, _("batches of {rows}", rows=network.batch_size)]
     lines = [", ".join([*parts, network.optimizer, _("{kind} schedule", kind=network.schedule)])]
     if network.search_inputs is not None:
@@ -278,7 +278,8 @@ def _network(network: Network) -> Iterator[str]:
         if look := network.first_look:
             pieces, scaled = numbers([look.pieces, look.scaled])
             encoded = _(
-                "piecewise-linear encoding added: validation loss {pieces} instead of {scaled} in a pilot run",
+                "piecewise-linear encoding added: {measure} {pieces} instead of {scaled} in a pilot run",
+                measure=measure,
                 pieces=pieces,
                 scaled=scaled,
             )

@@ -206,7 +206,7 @@ def explain() -> list[tuple[str, str, str]]:
         ),
         (
             "large tables",
-            "searched on a sample, the final model on all rows",
+            "searched on a sample, the final model alone on all rows",
             "where the budget is small for all of them",
         ),
         ("budget (--budget)", f"{BUDGET_SECONDS:g} s for everything", ""),

@@ -4,9 +4,11 @@ One arm, with all three techniques, is trained both ways on the same splits. Wha
 that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice between two.
 """
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -14,7 +16,8 @@ from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
-from goru.population.member import Block, Member
+from goru.nn.judge import Judge
+from goru.population.member import Block, Member, PreparedRows
 from goru.studies import defaults
 from goru.studies.asked.design import arm_of
 from goru.studies.budget.forecast import Work
@@ -58,6 +61,7 @@ def look(
     seconds: float | None = None,
     crew: Crew | None = None,
     slowness: float = 1.0,
+    judge: Judge | None = None,
 ) -> Look | None:
     """Train the arm both ways; without a compiler, where that is done sooner.
 
@@ -66,9 +70,11 @@ def look(
     - `base`: the plain network's shape, but for its inputs.
     - `splits`: of one partition, of which five are used at most, of a large table two.
     - `epochs`: the most.
-    - `seconds`: that training may take; an epoch of each is timed first. Without it there are as many as there may be.
+    - `seconds`: that training may take; an epoch of each is timed first. With less there are fewer splits, down to two,
+      and then fewer epochs; without it there are as many as there may be.
     - `crew`: who trains blocks, if not this process.
     - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
+    - `judge`: by what validation rows are judged, if not by the loss that networks are trained by.
 
     **Returns:** what it found; `None` where even the fewest epochs, of the fewest rows, would take too long: twice as
     long as training may take, with the compiler's time.
@@ -79,17 +85,18 @@ def look(
     networks = 2 * len(used)
     largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
     interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
-    shape = block_shape(rows_in_all, splits, batch, 1)
+    shape = block_shape(rows_in_all, splits, batch, 1, judge)
     if seconds is not None and crew is None:
         steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].training_rows) // batch
-        work = Work(largest, batch, networks, steps + 1, programs=2)
+        least = Work(largest, batch, 2 * min(FEWEST_SPLITS, len(used)), steps + 1, programs=2)
         few = rows_in_all
-        while work.soonest > MOST * seconds / slowness:
-            few, work = few // 2, replace(work, steps=work.steps // 2)
+        while least.soonest > MOST * seconds / slowness:
+            few, least = few // 2, replace(least, steps=least.steps // 2)
             if few < max(FEWEST_ROWS, 2 * batch):
                 return None
+        work = replace(least, networks=networks)
         used, interpreted = thinned(used, dataset.y_development, few, seed), work.soonest == work.interpreted
-        shape = block_shape(few, used, batch, 1)
+        shape = block_shape(few, used, batch, 1, judge)
     laboratories = [
         NetworkLaboratory(
             dataset,
@@ -105,34 +112,45 @@ def look(
         )
         for in_pieces in (False, True)
     ]
+    count = len(used)
+    at_once = count if crew is not None or seconds is None else min(laboratories[0].blocks_at_once, count)
+
+    @cache
+    def rows(which: int, split: int) -> PreparedRows:
+        return laboratories[which].rows(used[split])
+
     try:
-        rows = [[laboratory.rows(split) for split in used] for laboratory in laboratories]
+        for which, split in itertools.product((0, 1), range(at_once)):
+            rows(which, split)  # while programs are compiled
         for laboratory in laboratories:
             laboratory.wait()
 
-        def train(which: int, epochs: int) -> np.ndarray:
-            """The losses of the splits, after the epoch that is best on average."""
+        def train(which: int, epochs: int, count: int) -> np.ndarray:
+            """The losses of the first splits, after the epoch, and at the temperature, that are best on average."""
             laboratory = laboratories[which]
             blocks = [
-                Block((_member(laboratory, split, epochs),), rows[which][split], (seed, _ORDER, split), epochs)
-                for split in range(len(used))
+                Block((_member(laboratory, split, epochs),), rows(which, split), (seed, _ORDER, split), epochs)
+                for split in range(count)
             ]
             trained = dict(laboratory.train([(laboratory.trainer(ARM), block) for block in blocks]))
-            losses = np.array([trained[place].curves[:, :, 1, 0].ravel() for place in range(len(blocks))])
-            means = losses.mean(axis=0)
-            best = int(np.argmin(np.where(np.isfinite(means), means, np.inf)))
-            return losses[:, best] if np.isfinite(means[best]) else np.full(len(losses), np.inf)
+            losses = np.array([trained[place].validation_losses.ravel() for place in range(len(blocks))])
+            return losses[:, losses.mean(axis=0).argmin()]
 
         if seconds is not None:
-            train(0, 1), train(1, 1)  # until everything is warm
+            train(0, 1, at_once), train(1, 1, at_once)  # until everything is warm
             began = time.monotonic()
-            train(0, 1), train(1, 1)
-            affordable = seconds / max(time.monotonic() - began, 1e-9)
+            train(0, 1, at_once), train(1, 1, at_once)
+            rounds = seconds / max(time.monotonic() - began, 1e-9)  # of an epoch both ways, in so many splits
+            # Before there are fewer epochs there are fewer splits: what learns faster need not be better in the end.
+            while count > FEWEST_SPLITS and rounds < epochs * -(-count // at_once):
+                count -= 1
+            count = min(-(-count // at_once) * at_once, len(used))  # no device is idle
+            affordable = rounds / -(-count // at_once)
             fewest = min(defaults.PROBE_FEWEST_EPOCHS, epochs)
             if MOST * affordable < fewest:
                 return None
             epochs = int(np.clip(affordable, fewest, epochs))
-        return _found(train(0, epochs), train(1, epochs))
+        return _found(train(0, epochs, count), train(1, epochs, count))
     finally:
         for laboratory in laboratories:
             laboratory.close()

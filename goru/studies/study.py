@@ -34,11 +34,11 @@ from goru.studies.final.conclusion import Conclusion, Result
 from goru.studies.final.decision import DecisionScoring
 from goru.studies.final.final_model import needs_validation
 from goru.studies.final.final_models import train_final_models
-from goru.studies.final.rivals import BOOSTING, Baseline, baseline_models, linear_name
+from goru.studies.final.rivals import Baseline, baseline_models
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
 from goru.studies.probe import Look, look
-from goru.studies.sampling import in_words, rows_to_search, sampled
+from goru.studies.sampling import rows_to_search, sampled
 from goru.studies.splits import cut
 from goru.wording import counted
 
@@ -171,6 +171,7 @@ class Study:
         return batch
 
     def _spend(self) -> Spending:
+        sampled = self._whole is not self.dataset
         return Spending(
             self.clock,
             self._record,
@@ -178,11 +179,11 @@ class Study:
             self._batch,
             min(len(split.training_rows) for split in self._partitions[self._asked.folds[-1]][0]),
             scored=0 if self._scoring is None else len(self._design.arms),
-            plain=self.dataset.has_test_rows,
-            validation=needs_validation(self.dataset),
+            plain=self.dataset.has_test_rows and not sampled,
+            validation=needs_validation(self.dataset) and not sampled,
             crew=self._crew is not None,
             arms=self._design.arms,
-            sampled=self._whole is not self.dataset,
+            sampled=sampled,
         )
 
     def _begin(self, phase: str, words: str) -> None:
@@ -245,6 +246,7 @@ class Study:
             None if self._spending is None else self._spending.looking,
             self._crew,
             1.0 if self._spending is None else self._spending.slowness,
+            self._judge,
         )
         self._record.remember("look", {} if looked is None else asdict(looked))
         return looked
@@ -342,7 +344,7 @@ class Study:
             self._crew,
             looks.final(race.cut, len(race.trials)),
         )
-        return conclusion.result(self.clock, self._left_out(rivals), self._spending)
+        return conclusion.result(self.clock, self._spending)
 
     def _late(self) -> bool:
         """Whether there is no time any more for what can be left out."""
@@ -358,19 +360,6 @@ class Study:
             seconds, slowness = self._spending.baselines, self._spending.slowness
         splits, seed = self._whole_usual[0], self.options.seed
         return baseline_models(self._whole, splits, seed, self._balanced, seconds, slowness)
-
-    def _left_out(self, rivals: dict[str, Baseline]) -> list[str]:
-        """What there was no time for before the race; that all baselines are missing is said beside the test."""
-        sentences = []
-        if self._whole is not self.dataset:
-            final = None if self._spending is None else self._spending.final_rows
-            sentences.append(in_words(len(self.dataset.y_development), len(self._whole.y_development), final))
-        if self.options.numbers == "auto" and self._look is None and any(self.dataset.pieces):
-            sentences.append(kept("no time for a pilot run: numbers are scaled, and not encoded in pieces."))
-        missing = {linear_name(self.dataset), BOOSTING} - rivals.keys()
-        if rivals and len(missing) == 1:
-            sentences.append(kept("{model}: left out, too slow for this budget.", model=missing.pop()))
-        return sentences
 
     def _plan_networks(self, networks: int) -> Plan:
         return plan_trials(networks, len(self._design.arms), len(self._usual), self._asked)

@@ -1,6 +1,7 @@
 """A first look: numbers are cut into pieces where that is better, and only there."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from goru.errors import InputError
 from goru.experiment.findings.answer import Network
 from goru.model.files import load_model, save_model
 from goru.nn.architecture import Architecture, Recipe
+from goru.nn.judge import Judge
 from goru.population.immediate.interpreted import Interpreter
 from goru.report.terminal import answer_lines
 from goru.studies import defaults
@@ -65,6 +67,15 @@ class TestLook:
 
     def test_so_they_are_where_it_tells_classes_apart(self):
         assert looked(make("steps", classes=True)).in_pieces
+
+    def test_validation_rows_are_judged_as_in_the_race(self):
+        dataset = make("steps", classes=True)
+        alone, sure, soft = (
+            looked(dataset, judge=judge)
+            for judge in (None, Judge("log-loss", (1.0,), 0.0), Judge("log-loss", (0.25, 1.0, 4.0), 0.0))
+        )
+        assert (sure.scaled, sure.pieces) == pytest.approx((alone.scaled, alone.pieces), rel=1e-4)
+        assert soft.scaled < sure.scaled or soft.pieces < sure.pieces
 
     def test_where_effects_are_lines_they_are_not(self):
         found = looked(make("line", rows=600))
@@ -135,33 +146,54 @@ class TestLook:
         x[80:], y[80:] = 0.5, 7
         assert looked(dataset_from(pd.DataFrame({"x": x}), y), epochs=3, splits=splits) == before
 
-    def test_with_little_time_there_are_few_epochs_and_with_much_as_many_as_there_may_be(self, monkeypatch):
+    def test_with_less_time_there_are_fewer_splits_down_to_two_and_then_fewer_epochs(self, monkeypatch):
         trained, train, clock = [], Interpreter.train, Clock()
 
         def spying(interpreter, blocks, *args, **kwargs):
-            trained.append(blocks[0].epochs)
-            clock.now += 0.5 * blocks[0].epochs
+            trained.append((len(blocks), blocks[0].epochs))
+            clock.now += 0.5 * len(blocks) * blocks[0].epochs
             return train(interpreter, blocks, *args, **kwargs)
 
         monkeypatch.setattr(Interpreter, "train", spying)
         monkeypatch.setattr("goru.studies.probe.time", clock)
         dataset = make("sawtooth")
-        # An epoch both ways takes a second: a look of two seconds may take four for four epochs.
-        for seconds, epochs in ((2.0, defaults.PROBE_FEWEST_EPOCHS), (7.0, 7), (1e6, 12)):
+        # An epoch both ways takes a second in a split: a look of four seconds may take eight for four epochs in two.
+        for seconds, splits, epochs in (
+            *((4.0, 2, defaults.PROBE_FEWEST_EPOCHS), (18.0, 2, 9)),
+            *((24.0, 2, 12), (36.0, 3, 12), (59.0, 4, 12), (60.0, 5, 12), (1e6, 5, 12)),
+        ):
             trained.clear()
             looked(dataset, epochs=12, seconds=seconds)
-            assert trained == [1, 1, 1, 1, epochs, epochs]
+            assert trained == [(1, 1)] * 4 + [(splits, epochs)] * 2
+
+    def test_splits_that_take_no_longer_are_not_dropped(self, monkeypatch):
+        trained, clock = [], Clock()
+
+        def spying(laboratory, jobs):
+            blocks = [block for _, block in jobs]
+            trained.append((len(blocks), blocks[0].epochs))
+            clock.now += 0.5 * -(-len(blocks) // 2) * blocks[0].epochs
+            return enumerate(SimpleNamespace(validation_losses=np.ones((1, block.epochs, 1))) for block in blocks)
+
+        monkeypatch.setattr(NetworkLaboratory, "blocks_at_once", 2)
+        monkeypatch.setattr(NetworkLaboratory, "train", spying)
+        monkeypatch.setattr("goru.studies.probe.time", clock)
+        # Two splits at a time: an epoch both ways takes a second in two of them, two in three or four.
+        for seconds, splits, epochs in ((9.0, 2, 9), (23.0, 2, 12), (24.0, 4, 12), (35.0, 4, 12), (36.0, 5, 12)):
+            trained.clear()
+            looked(make("sawtooth"), epochs=12, seconds=seconds)
+            assert trained == [(2, 1)] * 4 + [(splits, epochs)] * 2
 
     def test_where_the_fewest_epochs_take_too_long_it_finds_nothing(self, monkeypatch):
         train, clock = Interpreter.train, Clock()
 
         def spying(interpreter, blocks, *args, **kwargs):
-            clock.now += 0.5 * blocks[0].epochs
+            clock.now += 0.5 * len(blocks) * blocks[0].epochs
             return train(interpreter, blocks, *args, **kwargs)
 
         monkeypatch.setattr(Interpreter, "train", spying)
         monkeypatch.setattr("goru.studies.probe.time", clock)
-        assert looked(make("sawtooth"), epochs=12, seconds=1.9) is None
+        assert looked(make("sawtooth"), epochs=12, seconds=3.9) is None
 
     def test_where_it_would_take_too_long_nothing_is_trained(self, monkeypatch):
         monkeypatch.setattr(Interpreter, "train", lambda *args, **kwargs: pytest.fail("trained"))
@@ -180,7 +212,7 @@ class TestLook:
 
         monkeypatch.setattr("goru.studies.probe.NetworkLaboratory", laboratory)
         dataset = make("line", rows=9_000)
-        for seconds in (1e3, 2.0, 1.0):
+        for seconds in (1e3, 0.8, 0.4):
             with pytest.raises(SeenError):
                 looked(dataset, seconds=seconds)
         scored = [shape.eval_chunks * shape.eval_rows for shape in found]

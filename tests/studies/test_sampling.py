@@ -112,7 +112,12 @@ class TestStudy:
         assert in_words(100, 400, 150) in result.answer.plan.shortfalls
         assert (len(result.model.networks), result.answer.recommended[0].epochs) == (1, 1)
 
-    def test_test_rows_are_predicted_by_plain_networks_on_all_rows_too(self):
+    @pytest.mark.parametrize("alike", [False, True])
+    def test_all_time_is_the_final_model_s_and_none_is_for_plain_networks_beside_it(self, monkeypatch, alike):
+        monkeypatch.setattr(
+            "goru.studies.study.recommendable",
+            lambda ranked, losses, plain, folds: sorted(ranked, key=lambda one: (one.arm == plain) != alike),
+        )
         whole = make()
         tested = replace(
             whole,
@@ -121,7 +126,11 @@ class TestStudy:
             test_rows=np.arange(50),
         )
         answer = Study(tested, OPTIONS).run().answer
-        assert {"plain", "recommended"} <= {scores.arm for scores in answer.test}
+        arms = {scores.arm for scores in answer.test}
+        assert (answer.recommended[0].arm == "plain") == alike
+        assert "recommended" in arms
+        assert ("plain" in arms) == alike
+        assert any("no plain networks" in words for words in answer.plan.shortfalls) != alike
 
     @pytest.mark.usefixtures("time_enough")
     def test_the_answer_has_the_inputs_of_the_final_model_and_those_of_the_search(self):

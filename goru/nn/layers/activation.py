@@ -37,14 +37,23 @@ def _silu_slope(x: Any, y: Any) -> Any:
     return s * (1 + x * (1 - s))
 
 
-def _tanh_softplus(x: Any) -> Any:
-    xp = namespace(x)
-    return xp.tanh(xp.logaddexp(x, 0))
+def _mish(x: Any) -> Any:
+    """x tanh(log(1 + exp x)), by a single exponential e: the hyperbolic tangent is e (e + 2) / (e (e + 2) + 2)."""
+    e = namespace(x).exp(_bounded(x))
+    n = e * (e + 2)
+    return x * (n / (n + 2))
 
 
 def _mish_slope(x: Any, y: Any) -> Any:
-    t = _tanh_softplus(x)
-    return t + x * (1 - t * t) * sigmoid(x)
+    z = _bounded(x)
+    e = namespace(x).exp(z)
+    n = e * (e + 2)
+    return (n + z * (4 * e * (e + 1) / (n + 2))) / (n + 2)
+
+
+def _bounded(x: Any) -> Any:
+    """From there on mish is x, and its derivative 1, to the last digit; the square of the exponential is finite."""
+    return namespace(x).minimum(x, 22)
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -69,7 +78,7 @@ FUNCTIONS: dict[str, Function] = {
         lambda x: x * _normal_cdf(x),
         lambda x, y: _normal_cdf(x) + x * namespace(x).exp(-0.5 * x * x) * (2 * np.pi) ** -0.5,
     ),
-    "mish": Function(lambda x: x * _tanh_softplus(x), _mish_slope),  # Misra 2019, https://arxiv.org/abs/1908.08681
+    "mish": Function(_mish, _mish_slope),  # Misra 2019, https://arxiv.org/abs/1908.08681
     "selu": Function(_selu, _selu_slope),  # Klambauer et al. 2017, https://arxiv.org/abs/1706.02515, equation 2
     "silu": Function(lambda x: x * sigmoid(x), _silu_slope),  # Elfwing et al. 2018; "swish"
 }

@@ -171,14 +171,14 @@ class Pace:
                 return extent, schedule
         return None
 
-    def of_more(self, rows: int, larger: float, plain: bool) -> Self:
-        """After a race on a sample: on all rows, without predictions of validation rows.
+    def of_more(self, rows: int, larger: float) -> Self:
+        """After a race on a sample: the recommended networks alone, on all rows, without predictions of validation
+        rows.
 
         **Arguments:**
 
         - `rows`: that there are.
         - `larger`: how many times as many parameters networks have then.
-        - `plain`: whether plain networks are trained beside the recommended ones.
         """
         return replace(
             self,
@@ -186,7 +186,7 @@ class Pace:
             a_split=self.a_split * rows / self.all_rows,
             block_seconds=tuple(larger * one for one in self.block_seconds),
             scored=0,
-            plain=plain,
+            plain=False,
             validation=False,
         )
 

@@ -234,18 +234,18 @@ class Spending:
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None
 
-    def rows_in_the_end(self, plan: Plan, race: Race, plain: bool, rows: int, larger: float) -> int:
+    def rows_in_the_end(self, plan: Plan, race: Race, rows: int, larger: float) -> int:
         """How many rows the final model is trained on after a race on a sample: as many as one network can see once,
         and no fewer than those of the sample.
 
         **Arguments:**
 
-        - `plain`, `rows`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
+        - `rows`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
         """
         if (known := self._record.recall(_ROWS)) is None:
             observed = self._observed(plan, race)
             seconds = self._left_for_all_rows(observed, plan, compiling=1)
-            share = observed.of_more(rows, larger, plain).in_one_pass(seconds)
+            share = observed.of_more(rows, larger).in_one_pass(seconds)
             known = rows if share >= 1 else max(int(share * rows), min(observed.all_rows, rows))
             if not self._clock.hurried:
                 self._record.remember(_ROWS, known)
@@ -253,7 +253,7 @@ class Spending:
         return int(known)
 
     def on_all_rows(
-        self, plan: Plan, race: Race, plain: bool, laboratory: NetworkLaboratory, larger: float
+        self, plan: Plan, race: Race, laboratory: NetworkLaboratory, larger: float
     ) -> tuple[Extent, int, bool]:
         """How much is trained on all rows, for how many epochs, and whether they are tried first; see
         [`Pace.on_all_rows`][goru.studies.budget.pace.Pace.on_all_rows].
@@ -261,14 +261,14 @@ class Spending:
         **Arguments:**
 
         - `laboratory`: of all rows, on some of which its programs are timed, unless there are too many.
-        - `plain`, `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
+        - `larger`: see [`Pace.of_more`][goru.studies.budget.pace.Pace.of_more].
         """
         if (known := self._record.recall(_LONGER)) is None:
             observed, rows = self._observed(plan, race), len(laboratory.dataset.y_development)
-            pace = observed.of_more(rows, larger, plain)
+            pace = observed.of_more(rows, larger)
             if rows <= MOST_ROWS_TIMED:
                 timed = self._timed(laboratory, laboratory.first_rows(TIMED_ROWS), pace.a_split)
-                pace = replace(timed, all_rows=rows, scored=0, plain=plain, validation=False)
+                pace = replace(timed, all_rows=rows, scored=0, plain=False, validation=False)
             seconds = self._left_for_all_rows(observed, plan)
             extent, *how = pace.on_all_rows(seconds, self._asked.epochs)
             known = [EXTENTS.index(extent), *how]

@@ -1,6 +1,6 @@
 """The final model of a race that ran on a sample: trained on all rows, with a schedule that the race has not tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from goru.data.dataset import Dataset
@@ -12,7 +12,6 @@ from goru.experiment.plan import Plan
 from goru.experiment.racing.race import Race
 from goru.nn.architecture import Architecture
 from goru.studies import defaults
-from goru.studies.asked.design import PLAIN
 from goru.studies.budget.spending import Spending
 from goru.studies.final.final_model import FinalModel, train_final_model
 from goru.studies.final.lengthening import lengthened
@@ -26,38 +25,35 @@ def train_on_all_rows(
     whole: Dataset,
     laboratory: NetworkLaboratory,
     design: Design,
-    ranked: Mapping[str, Sequence[Candidate]],
+    ranked: Sequence[Candidate],
     plan: Plan,
     race: Race,
     spending: Spending,
     late: Late,
-) -> dict[str, FinalModel]:
-    """The recommended networks, and where there are test rows the plain ones, of all development rows.
+) -> FinalModel:
+    """The recommended networks, of all development rows. None are trained to stand beside them: the time that there is
+    makes better ones.
 
     **Arguments:**
 
     - `whole`: all rows; on one split of them schedules are tried.
     - `laboratory`: of the race, on a sample.
+    - `ranked`: the recommended candidates, the best first.
     """
-    best = {name: shortlist(candidates) for name, candidates in ranked.items()}
-    if not whole.has_test_rows or best["recommended"][0] == best["plain"][0]:
-        del best["plain"]
+    best = shortlist(ranked)
     larger = _base(whole, laboratory).n_parameters / laboratory.base.n_parameters
-    rows, beside = len(whole.y_development), len(best) > 1
-    if (some := spending.rows_in_the_end(plan, race, beside, rows, larger)) < rows:
+    rows = len(whole.y_development)
+    if (some := spending.rows_in_the_end(plan, race, rows, larger)) < rows:
         whole = sampled(whole, some, laboratory.seed)
+    raced = round(len(laboratory.dataset.y_development) * (1 - 1 / plan.folds))
     split = folds(whole.y_development, whole.task, defaults.FOLDS, laboratory.seed)[0]
-    arms = list(dict.fromkeys(candidates[0].arm for candidates in best.values()))
-    final = _laboratory(whole, split, laboratory, arms)
+    final = _laboratory(whole, split, laboratory, [best[0].arm])
     try:
         final.wait()
-        extent, schedule, tried = spending.on_all_rows(plan, race, beside, final, larger)
-        few = {name: candidates[: extent.networks] for name, candidates in best.items()}
-        longer = lengthened(final, design, few, split, schedule, late, shorter=False, tried=tried)
-        models = {
-            name: train_final_model(final, candidates, [split], extent, late) for name, candidates in longer.items()
-        }
-        return {PLAIN.name: models["recommended"]} | models if whole.has_test_rows else models
+        extent, schedule, tried = spending.on_all_rows(plan, race, final, larger)
+        few = {"recommended": best[: extent.networks]}
+        longer = lengthened(final, design, few, split, schedule, late, shorter=False, tried=tried, raced=raced)
+        return train_final_model(final, longer["recommended"], [split], extent, late)
     finally:
         final.close()
 

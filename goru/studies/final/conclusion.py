@@ -1,6 +1,6 @@
 """The end of a study: what was found, in words and numbers, and the model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +11,7 @@ from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
 from goru.errors import InputError
-from goru.experiment.arms import Arm
+from goru.experiment.arms import PLAIN, Arm
 from goru.experiment.candidates import Candidate
 from goru.experiment.clock import Clock
 from goru.experiment.design import Design
@@ -47,10 +47,10 @@ from goru.studies.evidence.rows_curve import loss_by_rows
 from goru.studies.final.final_model import FinalModel
 from goru.studies.final.model_predictions import ModelPredictions
 from goru.studies.final.refits import train_ensemble
-from goru.studies.final.rivals import Baseline, against, cross_validated
+from goru.studies.final.rivals import BOOSTING, Baseline, against, cross_validated, linear_name
 from goru.studies.laboratory import NetworkLaboratory
 from goru.studies.probe import Look
-from goru.studies.sampling import with_final_model
+from goru.studies.sampling import in_words, with_final_model
 from goru.studies.splits import validation_to_training
 
 
@@ -79,7 +79,7 @@ class Conclusion:
     - `losses`: of every arm, in the splits that are done.
     - `ranked`: `plain` and `recommended` candidates, the best first.
     - `scores`: of arms, where the best is chosen by a score instead of the loss.
-    - `final_models`: `recommended`, and where there are test rows `plain`.
+    - `final_models`: `recommended`, and where there are test rows `plain`, unless the race was on a sample.
     - `rivals`: non-neural baselines, by name; none where there are no test rows.
     - `judged`: the confidence of the answers, and which look they are.
     """
@@ -102,13 +102,12 @@ class Conclusion:
     crew: Crew | None
     judged: tuple[float, int]
 
-    def result(self, clock: Clock, left_out: Sequence[str], spending: Spending | None) -> Result:
+    def result(self, clock: Clock, spending: Spending | None) -> Result:
         """The answer, the evidence and the model.
 
         **Arguments:**
 
         - `clock`: of the study.
-        - `left_out`: what there was no time for before the race, in sentences.
         - `spending`: of its budget, if there is one.
         """
         laboratory, race, plan, ranked = self.laboratory, self.race, self.plan, self.ranked
@@ -129,7 +128,8 @@ class Conclusion:
             if dataset.has_test_rows
             else []
         )
-        plain, rivals = (compared[0] if compared else None), compared[1:]
+        plain = next((rival for rival in compared if rival.name == PLAIN), None)
+        rivals = [rival for rival in compared if rival is not plain]
         answers = answer_questions(self.design, losses, folds, race.configurations_done, self.judged[0])
         recommended = ranked["recommended"][0]
         mixed = len({candidate.arm for candidate in final.shares}) > 1 and not single
@@ -180,9 +180,7 @@ class Conclusion:
         )
         clock.begin("writing")
         seconds = clock.spent
-        if spending is not None and evidence.by_rows is None and laboratory.dataset is self.whole:
-            left_out = [*left_out, kept("no time to train on fewer rows, which would say whether more would help.")]
-        shortfalls = [*notes(self.design), *([] if spending is None else [*left_out, *spending.overrun()])]
+        left_out = () if spending is None else (*self._left_out(evidence, spending), *spending.overrun())
         answer = Answer(
             goru=__version__,
             data=describe_data(dataset),
@@ -195,7 +193,7 @@ class Conclusion:
                 race.configurations_done,
                 race.splits_done,
                 len(self.partitions),
-                shortfalls,
+                [*notes(self.design), *left_out],
                 cut=race.cut,
             ),
             plain=OverfittingFound.of(losses[self.design.plain], folds, validation_to_training(splits)),
@@ -227,6 +225,21 @@ class Conclusion:
         if laboratory.dataset is not self.whole:
             answer = with_final_model(answer, len(laboratory.dataset.y_development), model.networks.inputs)
         return Result(as_read(answer), as_read(evidence), model, final.ensemble.flat(1 if single else None))
+
+    def _left_out(self, evidence: Evidence, spending: Spending) -> Iterator[str]:
+        """What there was no time for; that all baselines are missing is said beside the test."""
+        dataset, whole = self.laboratory.dataset, self.whole
+        if whole is not dataset:
+            yield in_words(len(dataset.y_development), len(whole.y_development), spending.final_rows)
+            if whole.has_test_rows and "plain" not in self.final_models:
+                yield kept("no plain networks on the test rows: the final model gets all time that is left.")
+        if self.options.numbers == "auto" and self.look is None and any(dataset.pieces):
+            yield kept("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
+        missing = {linear_name(dataset), BOOSTING} - self.rivals.keys()
+        if self.rivals and len(missing) == 1:
+            yield kept("{model}: left out, too slow for this budget.", model=missing.pop())
+        if evidence.by_rows is None and whole is dataset:
+            yield kept("no time to train on fewer rows, which would say whether more would help.")
 
     def _leaderboard(
         self,

@@ -39,7 +39,7 @@ def train_final_models(
     late: Late,
 ) -> dict[str, FinalModel]:
     """Networks on all development rows, as many as there is time for: the recommended ones, and where there are test
-    rows the plain ones.
+    rows the plain ones, unless the race was on a sample.
 
     **Arguments:**
 
@@ -53,12 +53,13 @@ def train_final_models(
     - `decision_scoring`: by which the recommended networks' classes are decided, if not by the largest probability.
     - `hurried`: whether somebody has asked for the end.
     """
+    alike = ranked["recommended"][0] == ranked["plain"][0]
     if spending is not None and whole is not laboratory.dataset:
-        return train_on_all_rows(whole, laboratory, design, ranked, plan, race, spending, late)
+        final = train_on_all_rows(whole, laboratory, design, ranked["recommended"], plan, race, spending, late)
+        return dict.fromkeys(("plain", "recommended") if alike and whole.has_test_rows else ("recommended",), final)
     # Whether there is time for a selection from several arms, a clock says; without one, whether all else is whole.
     most = plan.full or spending is not None
     extent = HURRIED if hurried else EXTENTS[0 if most and not scored else 1]
-    alike = ranked["recommended"][0] == ranked["plain"][0]
     beside = whole.has_test_rows and not alike
     if spending is not None:
         again = [ranked[name][: defaults.ENSEMBLE_CONFIGURATIONS] for name in ranked if beside or name != "plain"]

@@ -13,7 +13,6 @@ import numpy as np
 from goru.data.splitting import Split
 from goru.experiment.candidates import Candidate
 from goru.experiment.design import Design
-from goru.population.trained import TrainedBlock
 from goru.studies.asked.design import hyperparameters, knob_values
 from goru.studies.final.refits import Late, jobs_of
 from goru.studies.laboratory import NetworkLaboratory
@@ -28,6 +27,7 @@ def lengthened(
     late: Late | None = None,
     shorter: bool = True,
     tried: bool = True,
+    raced: int | None = None,
 ) -> dict[str, list[Candidate]]:
     """Candidates, each with a longer schedule where that lowers its loss on a split's validation rows.
 
@@ -40,9 +40,11 @@ def lengthened(
     - `shorter`: whether candidates' own schedule is tried too; otherwise all have the longer one, stopped where it is
       best, or at its end where it is too late to know.
     - `tried`: whether anything is; otherwise all have the longer one, to its end.
+    - `raced`: how many rows the race's networks were fitted on, if not about as many as the split has.
     """
     candidates = [candidate for some in best.values() for candidate in some]
-    longer = [_with_schedule(laboratory, design, one, schedule, len(split.training_rows)) for one in candidates]
+    rows = len(split.training_rows)
+    longer = [with_schedule(laboratory, design, one, schedule, rows, raced or rows) for one in candidates]
     chosen = iter(_tried(laboratory, candidates, longer, split, late, shorter) if tried else longer)
     return {name: list(islice(chosen, len(some))) for name, some in best.items()}
 
@@ -64,7 +66,7 @@ def _tried(
         return candidates if shorter else longer
     temperatures = (1.0,) if laboratory.shape.judge is None else laboratory.shape.judge.temperatures
     # Those of a block are as long as the longest of them, and blocks differ.
-    losses = [of_network for place in range(len(jobs)) for of_network in _validation_losses(trained[place])]
+    losses = [of_network for place in range(len(jobs)) for of_network in trained[place].validation_losses]
     of_longer, of_shorter = losses[: len(longer)], losses[len(longer) :]
     if not shorter:
         return [_stopped(*one, temperatures) for one in zip(longer, of_longer, strict=True)]
@@ -81,18 +83,12 @@ def _stopped(candidate: Candidate, losses: np.ndarray, temperatures: Sequence[fl
     return replace(candidate, epochs=int(epoch) + 1, temperature=temperatures[int(temperature)])
 
 
-def _with_schedule(
-    laboratory: NetworkLaboratory, design: Design, candidate: Candidate, schedule: int, rows: int
+def with_schedule(
+    laboratory: NetworkLaboratory, design: Design, candidate: Candidate, schedule: int, rows: int, raced: int
 ) -> Candidate:
-    """The same configuration; a decay's strength and the window of an average are shares of the whole schedule."""
-    steps = [laboratory.steps(epochs, rows) for epochs in (candidate.schedule or candidate.epochs, schedule)]
-    knobs = knob_values(design, candidate.arm, candidate.values, steps[0])
-    values = hyperparameters(knobs, steps[1])._asdict()
+    """The same configuration with another schedule, on `rows` instead of the `raced` ones; a decay's strength and the
+    window of an average are shares of the whole schedule."""
+    before = laboratory.steps(candidate.schedule or candidate.epochs, raced)
+    knobs = knob_values(design, candidate.arm, candidate.values, before)
+    values = hyperparameters(knobs, laboratory.steps(schedule, rows))._asdict()
     return replace(candidate, values=values, epochs=schedule, schedule=schedule)
-
-
-def _validation_losses(trained: TrainedBlock) -> np.ndarray:
-    """`(networks, epochs, temperatures)`; infinite from where a network diverged on."""
-    losses = trained.parts.sum(axis=-1)
-    losses = losses.reshape(*losses.shape[:2], -1)
-    return np.where(np.isfinite(losses), losses, np.inf)

@@ -22,7 +22,7 @@ class ModelPredictions:
     **Arguments:**
 
     - `rivals`: predictions by non-neural baselines, by name; empty where there are no test rows.
-    - `final_models`: `recommended` and, where there are test rows, `plain`.
+    - `final_models`: `recommended` and, where there are test rows and they were trained, `plain`.
     - `single`: whether the final model is one network, and not the ensemble.
     """
 
@@ -75,11 +75,10 @@ class ModelPredictions:
 
     @property
     def compared(self) -> dict[str, np.ndarray]:
-        """Predictions of the test rows by the plain networks of its kind, and by every other model but the constant
-        one."""
-        return {PLAIN: self._of(PLAIN)} | {
-            name: values for name, values in self._rivals.items() if name not in CONSTANTS
-        }
+        """Predictions of the test rows by the plain networks of its kind, if there are any, and by every other model
+        but the constant one."""
+        plain = {PLAIN: self._of(PLAIN)} if PLAIN in self._final_models else {}
+        return plain | {name: values for name, values in self._rivals.items() if name not in CONSTANTS}
 
     def _of(self, arm: str) -> np.ndarray:
         return next(values for name, one, _, values in self._networks if name == arm and one == self._single)

@@ -45,7 +45,7 @@ def test_its_derivative_is_the_one_that_jax_finds(name):
 @in_both
 @every_name
 def test_it_and_its_derivative_are_finite_at_any_size(name, array):
-    for sizes, warning in ([0, 100, 800, 1e4], "raise"), ([1e30], "ignore"):
+    for sizes, warning in ([0, 100, 800, 1e4], "raise"), ([1e30, 3e38], "ignore"):
         x = array(np.resize(np.float32([*sizes, *np.negative(sizes)]), X.shape))
         with np.errstate(invalid="raise", over=warning):
             assert np.isfinite(value_and_slope(name, x)).all()
@@ -55,6 +55,16 @@ def test_it_and_its_derivative_are_finite_at_any_size(name, array):
 @every_name
 def test_it_keeps_the_precision_of_what_it_reads(name, dtype):
     assert {array.dtype for array in value_and_slope(name, X.astype(dtype))} == {np.dtype(dtype)}
+
+
+@in_both
+def test_mish_is_its_formula_at_either_end(array):
+    x = np.concatenate([np.linspace(-30, -6, 49), np.linspace(6, 30, 49)])
+    soft = np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+    t = np.tanh(soft)
+    value, slope = value_and_slope("mish", array(np.float32(x)))
+    np.testing.assert_allclose(value, x * t, rtol=1e-6)
+    np.testing.assert_allclose(slope, t + x * (1 - t * t) / (1 + np.exp(-x)), rtol=3e-6)
 
 
 @in_both

@@ -338,12 +338,12 @@ class TestInOnePass:
     PACE = replace(TestOnAllRows.PACE, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
 
     def test_it_is_the_share_of_all_rows_that_there_is_time_for(self):
-        pace = self.PACE.of_more(10_000, 1.0, plain=False)
+        pace = self.PACE.of_more(10_000, 1.0)
         assert [pace.in_one_pass(37.5 * share) for share in (2, 1, 0.5, 0)] == pytest.approx([2, 1, 0.5, 0])
         assert pace.in_one_pass(-5) == 0
 
     def test_larger_networks_take_longer_and_preparing_more_rows_does(self):
-        slow, fast = (self.PACE.of_more(10_000, larger, plain=False).in_one_pass(30) for larger in (2.0, 1.0))
+        slow, fast = (self.PACE.of_more(10_000, larger).in_one_pass(30) for larger in (2.0, 1.0))
         assert slow == pytest.approx(fast / 2)
-        prepared = replace(self.PACE, a_split=0.01).of_more(10_000, 1.0, plain=False)
+        prepared = replace(self.PACE, a_split=0.01).of_more(10_000, 1.0)
         assert prepared.in_one_pass(37.5 + 1.0) == pytest.approx(1)

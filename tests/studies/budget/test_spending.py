@@ -274,12 +274,12 @@ class TestDecisions:
 
     def test_nor_what_is_trained_on_all_rows_after_a_race_on_a_sample(self, machine):
         spending, plan, done = after_a_sample(machine)
-        rows = spending.rows_in_the_end(plan, done, False, 1_000, 2.0)
-        trained = spending.on_all_rows(plan, done, False, machine.laboratory, 1.0)
+        rows = spending.rows_in_the_end(plan, done, 1_000, 2.0)
+        trained = spending.on_all_rows(plan, done, machine.laboratory, 1.0)
         assert (rows, trained) == (1_000, (EXTENTS[3], ASKED.epochs, True))
         machine.time.now += 599
-        assert spending.rows_in_the_end(plan, done, False, 1_000, 2.0) == rows == spending.final_rows
-        assert spending.on_all_rows(plan, done, False, None, 1.0) == trained
+        assert spending.rows_in_the_end(plan, done, 1_000, 2.0) == rows == spending.final_rows
+        assert spending.on_all_rows(plan, done, None, 1.0) == trained
 
     def test_facts_are_plain_json(self, machine, tmp_path):
         from goru.experiment.racing.store import Store
@@ -317,7 +317,7 @@ class TestMeasuring:
         (spending, plan, done), laboratory, timed = after_a_sample(machine), machine.laboratory, []
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: timed.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = lambda rows, seconds: timed.append(rows) or [0.1]
-        spending.on_all_rows(plan, done, False, laboratory, 1.0)
+        spending.on_all_rows(plan, done, laboratory, 1.0)
         rows, pace = timed
         assert len(rows.training) == len(rows.x) == 4
         assert (pace.training_rows, pace.all_rows) == (4, len(laboratory.dataset.y_development))
@@ -327,7 +327,7 @@ class TestMeasuring:
         (spending, plan, done), laboratory, paces = after_a_sample(machine), machine.laboratory, []
         monkeypatch.setattr(Pace, "on_all_rows", lambda pace, *_: paces.append(pace) or (EXTENTS[3], 10, True))
         laboratory.block_seconds = None
-        spending.on_all_rows(plan, done, False, laboratory, 2.0)
+        spending.on_all_rows(plan, done, laboratory, 2.0)
         assert paces[0].block_seconds == pytest.approx([2 * one for one in spending._pace.block_seconds])
 
     def test_where_there_is_no_time_for_a_pass_there_are_fewer_rows_and_no_fewer_than_were_searched(self, machine):
@@ -335,7 +335,7 @@ class TestMeasuring:
         for later in (0, 590, 700):
             spending, plan, done = after_a_sample(machine)
             machine.time.now += later
-            rows.append(spending.rows_in_the_end(plan, done, False, 100_000, 1.0))
+            rows.append(spending.rows_in_the_end(plan, done, 100_000, 1.0))
         assert rows[0] > rows[1] > rows[2] == 30
 
     def test_where_no_time_is_left_nothing_is_measured(self, machine):

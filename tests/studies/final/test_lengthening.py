@@ -78,6 +78,15 @@ class TestLonger:
             steps = laboratory.steps(one.schedule, rows)
             assert defaults.strength(one.values["weight_decay"], 0.01, steps) == pytest.approx(2.0)
 
+    def test_so_it_is_on_more_rows_than_those_of_the_race(self, laboratory, splits):
+        rows = len(splits[0].training_rows)
+        raced = rows // 2
+        values = trained_with({"learning_rate": 0.01, STRENGTH: 0.5}, laboratory.steps(SHORT, raced), DECAYED)._asdict()
+        short = Candidate(DECAYED, 0, values, SHORT, 0.5, schedule=SHORT)
+        (long,) = longer(laboratory, [short], splits[0], LONG, shorter=False, tried=False, raced=raced)
+        strength = defaults.strength(long.values["weight_decay"], 0.01, laboratory.steps(LONG, rows))
+        assert strength == pytest.approx(0.5)
+
     def test_where_it_gets_too_late_no_schedule_is_longer(self, laboratory, splits):
         short = [candidate(laboratory, splits[0])]
         assert longer(laboratory, short, splits[0], LONG, late=lambda: True) == short
@@ -88,13 +97,15 @@ class TestLonger:
         losses = {"long": np.full((1, LONG, 3), 0.9), "short": np.full((1, SHORT, 3), 0.8)}
         losses["long"][0, 4, 2] = 0.7
         monkeypatch.setattr(module, "jobs_of", lambda laboratory, candidates, rows: [candidates[0].schedule])
-        monkeypatch.setattr(module, "_validation_losses", losses.get)
-        names = {LONG: "long", SHORT: "short"}
+        trained = {LONG: "long", SHORT: "short"}
         pretended = SimpleNamespace(
             rows=lambda split: None,
             steps=laboratory.steps,
             shape=SimpleNamespace(judge=SimpleNamespace(temperatures=(1.0, 1.4, 2.0))),
-            train=lambda jobs, on_epochs: ((place, names[schedule]) for place, schedule in enumerate(jobs)),
+            train=lambda jobs, on_epochs: (
+                (place, SimpleNamespace(validation_losses=losses[trained[schedule]]))
+                for place, schedule in enumerate(jobs)
+            ),
         )
         (found,) = longer(pretended, [short], splits[0], LONG, shorter=shorter)
         assert (found.schedule, found.epochs, found.temperature) == (LONG, 5, 2.0)
