@@ -80,10 +80,13 @@ def test_test_figures_are_means_over_studies_and_say_how_often_the_recommended_e
         entries = [SimpleNamespace(arm=arm, networks=count, figures={"R²": value}) for arm, count, value in found]
         return Studied(SimpleNamespace(answer=SimpleNamespace(test=entries)), 60.0)
 
-    header, _, line, _, summary = on_test_rows(
-        {"iris": [tested(0.6, 0.7), tested(0.6, 0.8)]}, "R²", "ridge regression", 1
+    without_plain = tested(0.6, 0.7)
+    without_plain.run.answer.test = [one for one in without_plain.run.answer.test if one.arm != "plain"]
+    header, _, line, large, _, summary = on_test_rows(
+        {"iris": [tested(0.6, 0.7), tested(0.6, 0.8)], "large": [without_plain]}, "R²", "ridge regression", 1
     )
-    assert line == "| iris | 0.9000 | 0.8000 | 0.6000 | 0.7500 | 0.5000 | nan |"
+    assert line == "| iris | 0.9000 | 0.8000 | 0.6000 | 0.7500 | 0.5000 | - |"
+    assert large == "| large | - | 0.8000 | - | 0.7000 | 0.5000 | - |"
     assert header.count("|") == line.count("|")
     assert "on 1 of 1 tables" in summary
 
