@@ -15,7 +15,7 @@ from goru.experiment.findings.timings import Timings
 from goru.experiment.plan import Cut, Plan, few_configurations
 from goru.experiment.trial import Losses, Trial
 from goru.language import kept
-from goru.wording import figure, repeated
+from goru.wording import counted, figure, repeated
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,12 @@ class Planned:
         few = few_configurations(configurations)
         known = any(few in sentence for sentence in shortfalls)
         if tuned and configurations < defaults.FEWEST_CONFIGURATIONS and not known:
-            shortfalls.append(f"{few}.")
+            shortfalls.append(
+                kept(
+                    "{configurations} of each combination, too few to tune it: all inconclusive.",
+                    configurations=counted(configurations, "configuration"),
+                )
+            )
         return cls(arms, done, folds, configurations, plan.epochs, (*shortfalls, *more))
 
 
