@@ -15,6 +15,7 @@ import numpy as np
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
 from goru.data.splitting import Split
+from goru.experiment.racing.scheduler import whole_rounds
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
 from goru.nn.judge import Judge
 from goru.population.member import Block, Member, PreparedRows
@@ -125,12 +126,12 @@ def look(
         for laboratory in laboratories:
             laboratory.wait()
 
-        def train(which: int, epochs: int, count: int) -> np.ndarray:
+        def train(which: int, epochs: int, first: int) -> np.ndarray:
             """The losses of the first splits, after the epoch, and at the temperature, that are best on average."""
             laboratory = laboratories[which]
             blocks = [
                 Block((_member(laboratory, split, epochs),), rows(which, split), (seed, _ORDER, split), epochs)
-                for split in range(count)
+                for split in range(first)
             ]
             trained = dict(laboratory.train([(laboratory.trainer(ARM), block) for block in blocks]))
             losses = np.array([trained[place].validation_losses.ravel() for place in range(len(blocks))])
@@ -140,12 +141,13 @@ def look(
             train(0, 1, at_once), train(1, 1, at_once)  # until everything is warm
             began = time.monotonic()
             train(0, 1, at_once), train(1, 1, at_once)
-            rounds = seconds / max(time.monotonic() - began, 1e-9)  # of an epoch both ways, in so many splits
+            # Epochs both ways, of all splits together; an idle device's count too.
+            in_all = seconds * at_once / max(time.monotonic() - began, 1e-9)
             # Before there are fewer epochs there are fewer splits: what learns faster need not be better in the end.
-            while count > FEWEST_SPLITS and rounds < epochs * -(-count // at_once):
+            while count > FEWEST_SPLITS and in_all < epochs * whole_rounds(count, at_once):
                 count -= 1
-            count = min(-(-count // at_once) * at_once, len(used))  # no device is idle
-            affordable = rounds / -(-count // at_once)
+            count = min(whole_rounds(count, at_once), len(used))
+            affordable = in_all / whole_rounds(count, at_once)
             fewest = min(defaults.PROBE_FEWEST_EPOCHS, epochs)
             if MOST * affordable < fewest:
                 return None

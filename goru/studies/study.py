@@ -171,7 +171,6 @@ class Study:
         return batch
 
     def _spend(self) -> Spending:
-        sampled = self._whole is not self.dataset
         return Spending(
             self.clock,
             self._record,
@@ -179,11 +178,11 @@ class Study:
             self._batch,
             min(len(split.training_rows) for split in self._partitions[self._asked.folds[-1]][0]),
             scored=0 if self._scoring is None else len(self._design.arms),
-            plain=self.dataset.has_test_rows and not sampled,
-            validation=needs_validation(self.dataset) and not sampled,
+            plain=self.dataset.has_test_rows,
+            validation=needs_validation(self.dataset),
             crew=self._crew is not None,
             arms=self._design.arms,
-            sampled=sampled,
+            sampled=self._whole is not self.dataset,
         )
 
     def _begin(self, phase: str, words: str) -> None:

@@ -172,8 +172,7 @@ class Pace:
         return None
 
     def of_more(self, rows: int, larger: float) -> Self:
-        """After a race on a sample: the recommended networks alone, on all rows, without predictions of validation
-        rows.
+        """After a race on a sample: on all rows.
 
         **Arguments:**
 
@@ -185,9 +184,6 @@ class Pace:
             all_rows=rows,
             a_split=self.a_split * rows / self.all_rows,
             block_seconds=tuple(larger * one for one in self.block_seconds),
-            scored=0,
-            plain=False,
-            validation=False,
         )
 
     def in_one_pass(self, seconds: float) -> float:

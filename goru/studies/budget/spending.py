@@ -76,7 +76,13 @@ class Spending:
         self._clock, self._record, self._asked = clock, record, asked
         self._arms = arms
         self._batch, self._steps, self._crew = batch, max(training_rows // batch, 1), crew
-        self._known: dict[str, Any] = {"scored": scored, "plain": plain, "validation": validation, "sampled": sampled}
+        # Where rows are a sample, the recommended networks alone are trained in the end.
+        self._known: dict[str, Any] = {
+            "scored": scored,
+            "plain": plain and not sampled,
+            "validation": validation and not sampled,
+            "sampled": sampled,
+        }
         self._slowness = clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + clock.afterwards)
         self._pace: Pace | None = None
@@ -268,7 +274,7 @@ class Spending:
             pace = observed.of_more(rows, larger)
             if rows <= MOST_ROWS_TIMED:
                 timed = self._timed(laboratory, laboratory.first_rows(TIMED_ROWS), pace.a_split)
-                pace = replace(timed, all_rows=rows, scored=0, plain=False, validation=False)
+                pace = replace(timed, all_rows=rows)
             seconds = self._left_for_all_rows(observed, plan)
             extent, *how = pace.on_all_rows(seconds, self._asked.epochs)
             known = [EXTENTS.index(extent), *how]

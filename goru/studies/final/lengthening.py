@@ -44,7 +44,7 @@ def lengthened(
     """
     candidates = [candidate for some in best.values() for candidate in some]
     rows = len(split.training_rows)
-    longer = [with_schedule(laboratory, design, one, schedule, rows, raced or rows) for one in candidates]
+    longer = [_with_schedule(laboratory, design, one, schedule, rows, raced or rows) for one in candidates]
     chosen = iter(_tried(laboratory, candidates, longer, split, late, shorter) if tried else longer)
     return {name: list(islice(chosen, len(some))) for name, some in best.items()}
 
@@ -83,7 +83,7 @@ def _stopped(candidate: Candidate, losses: np.ndarray, temperatures: Sequence[fl
     return replace(candidate, epochs=int(epoch) + 1, temperature=temperatures[int(temperature)])
 
 
-def with_schedule(
+def _with_schedule(
     laboratory: NetworkLaboratory, design: Design, candidate: Candidate, schedule: int, rows: int, raced: int
 ) -> Candidate:
     """The same configuration with another schedule, on `rows` instead of the `raced` ones; a decay's strength and the
