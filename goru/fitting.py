@@ -52,7 +52,7 @@ def fit(
     batch_size: int | None = None,
     epochs: int | None = None,
     factors: str | Sequence[str] | Mapping[str, Any] | None = None,
-    numbers: Literal["auto", "scaled", "pieces"] = "auto",
+    numbers: Literal["auto", "scaled", "squares", "pieces"] = "auto",
     single: bool = False,
     search_batch_norm: bool = False,
     class_weight: Literal["balanced"] | None = None,
@@ -98,7 +98,8 @@ def fit(
       schedule, 100 by default; which epoch is the best is found out as well.
     - `factors`: the techniques, `"norm,dropout,decay"` by default; names, or levels by name:
       `{"norm": ["none", "layer"], "mixup": None}`; `"all"`.
-    - `numbers`: `"scaled"`, `"pieces"` (piecewise-linear encoding added), or `"auto"`: a pilot run chooses.
+    - `numbers`: `"scaled"`, `"squares"` (squares added), `"pieces"` (piecewise-linear encoding added), or `"auto"`:
+      a pilot run chooses.
     - `single`: one network instead of an ensemble. `search_batch_norm`: tune batch norm's own hyperparameters too.
     - `class_weight`: `"balanced"`: every class counts alike.
     - `judge`: what effects and configurations are judged by: `"log-loss"` (default), `"brier"` or `"accuracy"`; in

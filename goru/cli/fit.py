@@ -72,7 +72,8 @@ def fit_command(
     numbers: Annotated[
         str,
         typer.Option(
-            help="Encoding of numbers: scaled; pieces (piecewise-linear encoding added); auto: chosen by a pilot run."
+            help="Encoding of numbers: scaled; squares (squares added); pieces (piecewise-linear encoding added); "
+            "auto: chosen by a pilot run."
         ),
     ] = "auto",
     single: Annotated[

@@ -12,6 +12,7 @@ from goru.data.duplicates import Duplicates
 from goru.data.files.reading import Source, read_table
 from goru.data.outliers import far_rows, remark_on_far_rows
 from goru.data.pieces import pieces_of
+from goru.data.preparing import Encoding
 from goru.data.ranges import ends_of, notes_on_rows_beyond
 from goru.data.roles import (
     WANTED,
@@ -24,6 +25,7 @@ from goru.data.roles import (
 )
 from goru.data.schema.encoding import Encoded, Schema
 from goru.data.splitting import N_FOLDS, folds, split_test
+from goru.data.squares import squared_columns
 from goru.data.table import RawTable, refuse_odd, row_name
 from goru.data.targets.classes import Label, remarks_on_classes
 from goru.data.targets.target import Target
@@ -111,9 +113,15 @@ class Dataset:
         """Pieces of the piecewise-linear encoding of each numeric column, by the development rows; 0: none."""
         return pieces_of(self.encoded_development.numeric)
 
-    def n_prepared(self, in_pieces: bool) -> int:
-        """The number of features when prepared, with numbers in pieces as well or not."""
-        return self.n_features + sum(self.pieces) * in_pieces
+    @cached_property
+    def squared(self) -> tuple[int, ...]:
+        """Numeric columns that have a square, by the development rows."""
+        return squared_columns(self.encoded_development.numeric)
+
+    def n_prepared(self, encoding: Encoding) -> int:
+        """The number of features when prepared, by what stands for numbers."""
+        more = {"scaled": 0, "squares": len(self.squared), "pieces": sum(self.pieces)}
+        return self.n_features + more[encoding]
 
     @property
     def n_outputs(self) -> int:

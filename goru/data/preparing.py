@@ -3,14 +3,17 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 
 from goru.data.pieces import fit_edges, piecewise_linear_encoding
 from goru.data.schema.encoding import Encoded
+from goru.data.squares import squares
 from goru.errors import InputError
 
+#: What stands for a number: itself, scaled; and beside it its square, or a piecewise-linear encoding.
+Encoding = Literal["scaled", "squares", "pieces"]
 #: Rows are prepared in blocks of about this many cells, to keep the float64 work space small.
 _BLOCK_CELLS = 1 << 22
 _QUANTILES, _UPPER_QUARTILE = (0, 0.25, 0.5, 0.75, 1), 0.75
@@ -35,9 +38,8 @@ class Preparation:
     Holzmüller, Grinsztajn, Steinwart: Better by default: Strong pre-tuned MLPs and boosted trees on tabular data.
     NeurIPS 2024.
 
-    Columns may also have a piecewise-linear encoding, see
-    [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding];
-    these features come last.
+    Columns may also have their squares, see [`squares`][goru.data.squares.squares], and behind all a piecewise-linear
+    encoding, see [`piecewise_linear_encoding`][goru.data.pieces.piecewise_linear_encoding].
 
     Attributes:
         medians: ``m`` of each numeric column, ``p`` of them.
@@ -47,6 +49,7 @@ class Preparation:
         edges: of the pieces of each numeric column; none of a column that is not cut. Empty if no column is.
         lows, highs: the least and the greatest number of each numeric column in the training rows. Empty in models of
             versions that did not look.
+        squared: the numeric columns that have a square, in order.
     """
 
     medians: tuple[float, ...]
@@ -56,6 +59,7 @@ class Preparation:
     edges: tuple[tuple[float, ...], ...] = ()
     lows: tuple[float, ...] = ()
     highs: tuple[float, ...] = ()
+    squared: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -64,6 +68,7 @@ class Preparation:
         rows: np.ndarray,
         weights: np.ndarray | None = None,
         pieces: tuple[int, ...] = (),
+        squared: tuple[int, ...] = (),
     ) -> Self:
         """Fit on the given rows; no other row has any influence.
 
@@ -73,9 +78,11 @@ class Preparation:
             weights: what each training row counts for, above zero: a row of weight 2 is as two rows. Quantiles are then
                 values that occur; by default they may lie between two. Edges of pieces are of rows alike.
             pieces: into how many each numeric column is cut, 0 for one that is not; none is by default.
+            squared: which numeric columns have a square.
         """
         columns = ((column[rows].astype(np.float64), weights) for column in encoded.numeric.T)
         fitted = cls.fit_columns(columns, encoded.indicators.shape[1], encoded.widths)
+        fitted = replace(fitted, squared=squared)
         if not any(pieces):
             return fitted
         numbers = zip(encoded.numeric.T, pieces, strict=True)
@@ -102,11 +109,11 @@ class Preparation:
     @property
     def n_features(self) -> int:
         """The number ``d`` of prepared features."""
-        return self.n_from_columns + sum(len(edges) - 1 for edges in self.edges if edges)
+        return self.n_from_columns + len(self.squared) + sum(len(edges) - 1 for edges in self.edges if edges)
 
     @property
     def n_from_columns(self) -> int:
-        """The number of those that are no pieces."""
+        """The number of those that are neither squares nor pieces."""
         return len(self.medians) + self.n_indicators + sum(self.widths)
 
     @property
@@ -131,7 +138,8 @@ class Preparation:
 
     def _fill(self, out: np.ndarray, encoded: Encoded, rows: slice) -> None:
         p, i = len(self.medians), self.n_indicators
-        out[:, :p] = self.numbers(encoded.numeric[rows].astype(np.float64))
+        numbers = self.numbers(encoded.numeric[rows].astype(np.float64))
+        out[:, :p] = numbers
         out[:, p : p + i] = encoded.indicators[rows]
         codes = encoded.codes[rows]
         first = p + i
@@ -139,6 +147,8 @@ class Preparation:
             seen = np.flatnonzero(codes[:, column] >= 0)
             out[seen, first + codes[seen, column]] = 1
             first += width
+        out[:, first : first + len(self.squared)] = squares(numbers[:, list(self.squared)])
+        first += len(self.squared)
         for column, edges in enumerate(self.edges):
             if edges:
                 last = first + len(edges) - 1
@@ -164,6 +174,7 @@ class Preparation:
             "edges": [list(edges) for edges in self.edges],
             "lows": list(self.lows),
             "highs": list(self.highs),
+            "squared": list(self.squared),
         }
 
     @classmethod
@@ -185,11 +196,12 @@ class Preparation:
                 and n_indicators >= 0
                 and _are_edges(found := more.get("edges", []), len(medians))
                 and _are_ends(ends := (more.get("lows", []), more.get("highs", [])), len(medians))
+                and _are_columns(squared := more.get("squared", []), len(medians))
             ):
                 edges = tuple(tuple(map(float, own)) for own in cast(list[list[float]], found))
                 numbers = tuple(map(float, medians)), tuple(map(float, scales))
                 lows, highs = (tuple(map(float, own)) for own in cast(tuple[list[float], ...], ends))
-                return cls(*numbers, n_indicators, tuple(widths), edges, lows, highs)
+                return cls(*numbers, n_indicators, tuple(widths), edges, lows, highs, tuple(cast(list[int], squared)))
         raise InputError("damaged model: the numbers that prepare the columns cannot be read.")
 
 
@@ -252,6 +264,14 @@ def _are_edges(edges: Any, columns: int) -> bool:
 def _are_ends(ends: tuple[Any, Any], columns: int) -> bool:
     return all(isinstance(own, list) and len(own) in (0, columns) and all(map(_is_finite, own)) for own in ends) and (
         len(ends[0]) == len(ends[1])
+    )
+
+
+def _are_columns(columns: Any, count: int) -> bool:
+    return (
+        isinstance(columns, list)
+        and all(type(column) is int and 0 <= column < count for column in columns)
+        and columns == sorted(set(columns))
     )
 
 

@@ -128,7 +128,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda v: v is None or ((v >= 2 if _integer(v) else np.iterable(v) or hasattr(v, "split")) and not _text(v)),
     ),
     "scoring": ("None, the name of one scorer, or a scorer", lambda v: v is None or _text(v) or callable(v)),
-    "numbers": _one_of("auto", "scaled", "pieces"),
+    "numbers": _one_of("auto", "scaled", "squares", "pieces"),
     "single": _BOOLEAN,
     "search_batch_norm": _BOOLEAN,
     "group_duplicates": _BOOLEAN,

@@ -13,16 +13,21 @@ from goru.export.inputs import Input, codes_of_texts, missing_words
 
 
 def add_features(graph: Graph, inputs: tuple[Input, ...], preparation: Preparation) -> str:
-    """The prepared features, `(rows, d)` float32: numbers, indicators, levels, pieces."""
+    """The prepared features, `(rows, d)` float32: numbers, indicators, levels, squares, pieces."""
     blocks = []
     numeric = [given for given in inputs if not isinstance(given.column, CategoricalColumn)]
     numbers = _NumericColumns.of(graph, numeric, preparation) if numeric else None
+    scaled = None
+    if numbers is not None and preparation.medians:
+        scaled = numbers.scaled(graph, preparation)
+        blocks.append(graph.cast(scaled, np.float32, "numbers/prepared"))
     if numbers is not None:
-        blocks += numbers.prepared(graph, preparation)
         blocks += numbers.indicators(graph)
     for given in inputs:
         if isinstance(given.column, CategoricalColumn):
             blocks.append(_levels(graph, given.name, given.column))
+    if scaled is not None and preparation.squared:
+        blocks.append(_squares(graph, scaled, preparation.squared))
     if numbers is not None and any(preparation.edges):
         blocks.append(numbers.pieces(graph, preparation))
     return graph.join(blocks, "features")
@@ -66,11 +71,9 @@ class _NumericColumns:
         filled = graph.node("Where", absent, graph.constant("numbers/median", [medians]), raw, name="numbers/filled")
         return cls(filled, absent, tuple(marked))
 
-    def prepared(self, graph: Graph, preparation: Preparation) -> list[str]:
-        """The numbers scaled and smoothly clipped, unless there are none."""
+    def scaled(self, graph: Graph, preparation: Preparation) -> str:
+        """The numbers scaled and smoothly clipped, in double; there are some."""
         p = len(preparation.medians)
-        if not p:
-            return []
         x = _gather(graph, self.filled, range(p), "numbers/filled")
         scales = np.array(preparation.scales)
         z = graph.node("Sub", x, graph.constant("numbers/medians", [preparation.medians]))
@@ -82,7 +85,7 @@ class _NumericColumns:
         z = graph.node("Div", z, root, name="numbers/scaled")
         if not scales.all():  # columns that were constant where the preparation was fitted
             z = graph.node("Mul", z, graph.constant("numbers/vary", [(scales > 0).astype(float)]))
-        return [graph.cast(z, np.float32, "numbers/prepared")]
+        return z
 
     def indicators(self, graph: Graph) -> list[str]:
         """1 where a column is missing, of the columns that have this feature."""
@@ -111,6 +114,13 @@ class _NumericColumns:
             nothing = graph.node("Or", nothing, empty, name="pieces/nothing")
         come = graph.node("Where", nothing, graph.constant("zero", 0.0), come)
         return graph.cast(come, np.float32, "pieces")
+
+
+def _squares(graph: Graph, scaled: str, columns: tuple[int, ...]) -> str:
+    """Of some of the scaled numbers; see `goru.data.squares.squares`."""
+    z = _gather(graph, scaled, columns, "squares/numbers")
+    third = graph.node("Div", graph.node("Mul", z, z), graph.constant("three", 3.0))
+    return graph.cast(third, np.float32, "squares")
 
 
 def _levels(graph: Graph, name: str, column: CategoricalColumn) -> str:

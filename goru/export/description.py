@@ -25,7 +25,7 @@ def describe(model: Model) -> dict[str, Any]:
         "target": model.target.name,
         "classes": None if model.target.classes is None else list(model.target.classes),
         "columns": used.to_json()["columns"],
-        "features": [*used.feature_names, *_pieces(used, model.preparation)],
+        "features": [*used.feature_names, *_squares(used, model.preparation), *_pieces(used, model.preparation)],
         "missing_words": list(MISSING_WORDS),
         "gap_words": list(GAP_WORDS),
         "preparation": model.preparation.to_json(),
@@ -44,6 +44,11 @@ def refuse_others(layers: Layers, known: Container[str], form: str) -> None:
     for layer in every(layers):
         if layer.kind not in known:
             raise InputError(f"a layer of kind {layer.kind!r} cannot be exported to {form}. Choose another format.")
+
+
+def _squares(schema: Schema, preparation: Preparation) -> list[str]:
+    """The names of the features behind those of the columns."""
+    return [f"{schema.feature_names[column]} squared" for column in preparation.squared]
 
 
 def _pieces(schema: Schema, preparation: Preparation) -> list[str]:

@@ -35,8 +35,8 @@ from goru.nn.layers.kinds import layers_from_json, layers_to_json
 from goru.wording import shortened
 
 # 2: temperatures; 3: numbers in pieces; 4: layers of any kind, and levels as they are written; 5: decision weights, and
-# layers with column scales; 6: a share of the uniform distribution
-FORMAT, VERSION = "goru model", 6
+# layers with column scales; 6: a share of the uniform distribution; 7: squares of numbers
+FORMAT, VERSION = "goru model", 7
 _MANIFEST, _MODEL, _PLAIN, _TRAINED = "manifest.json", "model.json", "plain.safetensors", "networks.safetensors"
 _FILES = (_MODEL, _PLAIN, _TRAINED)
 _MOST_MANIFEST = 64 * KIB

@@ -214,8 +214,8 @@ def _leaderboard(answer: Answer, evidence: Evidence) -> list[Section]:
 def _columns(answer: Answer, evidence: Evidence, config: Mapping[str, Any] | None) -> list[Section]:
     if not config or not config.get("columns"):
         return []
-    in_pieces = answer.network is not None and answer.network.numbers == "pieces"
-    table = columns_table(config["columns"]["columns"], in_pieces, evidence.overview)
+    encoding = "scaled" if answer.network is None else answer.network.numbers
+    table = columns_table(config["columns"]["columns"], encoding, evidence.overview)
     return [
         Section(
             "columns",

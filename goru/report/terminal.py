@@ -273,14 +273,16 @@ def _network(network: Network, measure: str) -> Iterator[str]:
     lines = [", ".join([*parts, network.optimizer, _("{kind} schedule", kind=network.schedule)])]
     if network.search_inputs is not None:
         lines.append(_("(in the search on a sample of the rows: {count:,} inputs)", count=network.search_inputs))
-    if network.numbers == "pieces":
-        encoded = _("piecewise-linear encoding added")
+    if network.numbers != "scaled":
+        squares = network.numbers == "squares"
+        encoded = _("squares of numbers added") if squares else _("piecewise-linear encoding added")
         if look := network.first_look:
-            pieces, scaled = numbers([look.pieces, look.scaled])
+            loss, scaled = numbers([look.squares if squares and look.squares is not None else look.pieces, look.scaled])
             encoded = _(
-                "piecewise-linear encoding added: {measure} {pieces} instead of {scaled} in a pilot run",
+                "{encoding}: {measure} {loss} instead of {scaled} in a pilot run",
+                encoding=encoded,
                 measure=measure,
-                pieces=pieces,
+                loss=loss,
                 scaled=scaled,
             )
         lines.append(encoded)

@@ -61,8 +61,8 @@ def describe_network(laboratory: NetworkLaboratory, batch: int, look: Look | Non
         activation=laboratory.base.activation,
         batch_size=batch,
         **{name: getattr(laboratory.recipe, name) for name in ("loss", "optimizer", "schedule", "decay")},
-        numbers="pieces" if laboratory.in_pieces else "scaled",
-        first_look=None if look is None else FirstLook(look.scaled, look.pieces),
+        numbers=laboratory.encoding,
+        first_look=None if look is None else FirstLook(look.scaled, look.pieces, look.squares),
     )
 
 

@@ -37,8 +37,9 @@ FEWER_ROWS = (4, 2)  # a quarter and half of the training rows, to see whether m
 BY_ROWS = 0.05  # the most of the budget for that
 BY_ROWS_OF_RACE = 0.2  # where there is no budget, the most of what the race took
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
-# A first look decides whether a piecewise-linear encoding of numbers is added: a network in each split, each way.
-PROBE_SHARE = 0.06  # of the budget, for their training
+# A first look decides whether squares of numbers are added, or a piecewise-linear encoding, or nothing: a network in
+# each split, each way.
+PROBE_SHARE = 0.08  # of the budget, for their training
 PROBE_EPOCHS, PROBE_FEWEST_EPOCHS = 32, 4
 PROBE_RATE, PROBE_DROPOUT, PROBE_DECAY = 4e-3, 0.2, 2.0  # learning rate, dropout rate, strength of the decay
 
@@ -140,7 +141,7 @@ def explain() -> list[tuple[str, str, str]]:
         ),
         (
             "numbers (--numbers)",
-            f"scaled; piecewise-linear encoding ({FEWEST_PIECES} to {MOST_PIECES} pieces) added where better",
+            f"scaled; squares or piecewise-linear encoding ({FEWEST_PIECES}-{MOST_PIECES} pieces) added where better",
             "a pilot run on up to five splits",
         ),
         (

@@ -12,7 +12,7 @@ import numpy as np
 
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
-from goru.data.preparing import Preparation, TargetScaling
+from goru.data.preparing import Encoding, Preparation, TargetScaling
 from goru.data.splitting import Split
 from goru.errors import InputError
 from goru.experiment.arms import Arm
@@ -93,7 +93,7 @@ class NetworkLaboratory:
     - `balanced`: whether every class counts alike, however many rows it has, and whatever they count for.
     - `rows`: of the tables that blocks are trained on, if they are more than the development rows.
     - `interpreted`: whether networks are trained without a compiler; see [`quick`][goru.studies.laboratory.quick].
-    - `in_pieces`: whether a piecewise-linear encoding of numbers is added.
+    - `encoding`: what stands for numbers.
     - `arms`: those there are programs for.
     - `crew`: who trains blocks, if not this process.
     """
@@ -108,12 +108,12 @@ class NetworkLaboratory:
         balanced: bool = False,
         rows: int | None = None,
         interpreted: bool = False,
-        in_pieces: bool = False,
+        encoding: Encoding = "scaled",
         arms: Sequence[Arm] = ARMS,
         crew: Crew | None = None,
     ) -> None:
         self.dataset, self.base, self.recipe, self.shape = dataset, base, recipe, shape
-        self.seed, self.balanced, self.interpreted, self.in_pieces = seed, balanced, interpreted, in_pieces
+        self.seed, self.balanced, self.interpreted, self.encoding = seed, balanced, interpreted, encoding
         self.parts = parts(dataset, seed)
         targets = 0 if dataset.classes is not None else 1
         rows = defaults.roomy(rows or len(dataset.y_development))
@@ -306,7 +306,7 @@ class NetworkLaboratory:
         """What prepares columns, and in regression the target, fitted on the given development rows."""
         key = hashlib.blake2b(np.asarray(rows).tobytes()).digest()
         if key not in self._preparations:
-            self._preparations[key] = fit_preparation(self.dataset, rows, self.in_pieces)
+            self._preparations[key] = fit_preparation(self.dataset, rows, self.encoding)
         return self._preparations[key]
 
     def shares(self, splits: Sequence[Split]) -> np.ndarray:
@@ -340,10 +340,11 @@ class NetworkLaboratory:
 
 
 def fit_preparation(
-    dataset: Dataset, rows: np.ndarray, in_pieces: bool = False
+    dataset: Dataset, rows: np.ndarray, encoding: Encoding = "scaled"
 ) -> tuple[Preparation, TargetScaling | None]:
     """What prepares columns, and in regression the target, fitted on the given development rows."""
-    pieces = dataset.pieces if in_pieces else ()
-    preparation = Preparation.fit(dataset.encoded_development, rows, pieces=pieces)
+    pieces = dataset.pieces if encoding == "pieces" else ()
+    squared = dataset.squared if encoding == "squares" else ()
+    preparation = Preparation.fit(dataset.encoded_development, rows, pieces=pieces, squared=squared)
     scaling = None if dataset.classes is not None else TargetScaling.fit(dataset.y_development, rows)
     return preparation, scaling

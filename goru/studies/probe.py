@@ -1,7 +1,7 @@
-"""A first look: does a piecewise-linear encoding of numbers help, or is scaling enough?
+"""A first look: do squares of numbers help, or a piecewise-linear encoding, or is scaling enough?
 
-One arm, with all three techniques, is trained both ways on the same splits. What is chosen serves all arms alike, so
-that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice between two.
+One arm, with all three techniques, is trained each way on the same splits. What is chosen serves all arms alike, so
+that no comparison is a matter of it; the rows that judge have had a say in it, in this one choice of three.
 """
 
 import itertools
@@ -9,11 +9,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import get_args
 
 import numpy as np
 
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
+from goru.data.preparing import Encoding
 from goru.data.splitting import Split
 from goru.experiment.racing.scheduler import whole_rounds
 from goru.nn.architecture import Architecture, Hyperparameters, Recipe
@@ -27,6 +29,7 @@ from goru.studies.splits import thinned
 
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = arm_of("before", dropout=True, weight_decay=True)
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 MOST_SPLITS, FEWEST_SPLITS, MOST_CELLS = 5, 2, 50_000_000  # splits; prepared cells of all of them
 TIMED = 2  # epochs, before it is known how long one takes
 MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
@@ -35,19 +38,30 @@ FEWEST_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Look:
-    """The best mean loss on validation rows with numbers scaled, and with numbers in pieces as well.
+    """The best mean loss on validation rows with numbers scaled, with numbers in pieces as well, and with squares.
 
-    - `error`: the standard error of their difference, by how much splits differ in it.
+    - `error`, `squares_error`: the standard errors of the differences to the first, by how much splits differ in them.
     """
 
     scaled: float
     pieces: float
     error: float = 0.0
+    squares: float = np.inf
+    squares_error: float = 0.0
 
     @property
-    def in_pieces(self) -> bool:
-        """Whether pieces are better by more than the margin, and by half a standard error."""
-        return self.pieces < min((1 - defaults.MARGIN) * self.scaled, self.scaled - self.error / 2)
+    def encoding(self) -> Encoding:
+        """What is better than scaling alone by more than the margin, and by half a standard error; the best of it."""
+        others: dict[Encoding, tuple[float, float]] = {
+            "pieces": (self.pieces, self.error),
+            "squares": (self.squares, self.squares_error),
+        }
+        better: dict[Encoding, float] = {
+            name: loss
+            for name, (loss, error) in others.items()
+            if loss < min((1 - defaults.MARGIN) * self.scaled, self.scaled - error / 2)
+        }
+        return min(better, key=lambda name: better[name], default="scaled")
 
 
 def look(
@@ -64,15 +78,15 @@ def look(
     slowness: float = 1.0,
     judge: Judge | None = None,
 ) -> Look | None:
-    """Train the arm both ways; without a compiler, where that is done sooner.
+    """Train the arm each way; without a compiler, where that is done sooner.
 
     **Arguments:**
 
     - `base`: the plain network's shape, but for its inputs.
     - `splits`: of one partition, of which five are used at most, of a large table two.
     - `epochs`: the most.
-    - `seconds`: that training may take; an epoch of each is timed first. With less there are fewer splits, down to two,
-      and then fewer epochs; without it there are as many as there may be.
+    - `seconds`: that training may take; an epoch of all ways is timed first. With less there are fewer splits, down to
+      two, and then fewer epochs; without it there are as many as there may be.
     - `crew`: who trains blocks, if not this process.
     - `slowness`: of this machine; see [`Clock.slowness`][goru.experiment.clock.Clock.slowness].
     - `judge`: by what validation rows are judged, if not by the loss that networks are trained by.
@@ -81,15 +95,16 @@ def look(
     long as training may take, with the compiler's time.
     """
     rows_in_all = len(dataset.y_development)
-    affordable_splits = MOST_CELLS // max(rows_in_all * dataset.n_prepared(True), 1)
+    inputs, ways = max(map(dataset.n_prepared, ENCODINGS)), len(ENCODINGS)
+    affordable_splits = MOST_CELLS // max(rows_in_all * inputs, 1)
     used = list(splits[: int(np.clip(affordable_splits, FEWEST_SPLITS, MOST_SPLITS))])
-    networks = 2 * len(used)
-    largest = replace(base, inputs=dataset.n_prepared(True)).n_parameters
-    interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=2)
+    networks = ways * len(used)
+    largest = replace(base, inputs=inputs).n_parameters
+    interpreted = quick(networks, epochs, batch, rows_in_all, largest, programs=ways)
     shape = block_shape(rows_in_all, splits, batch, 1, judge)
     if seconds is not None and crew is None:
         steps = (TIMED + min(defaults.PROBE_FEWEST_EPOCHS, epochs)) * len(used[0].training_rows) // batch
-        least = Work(largest, batch, 2 * min(FEWEST_SPLITS, len(used)), steps + 1, programs=2)
+        least = Work(largest, batch, ways * min(FEWEST_SPLITS, len(used)), steps + 1, programs=ways)
         few = rows_in_all
         while least.soonest > MOST * seconds / slowness:
             few, least = few // 2, replace(least, steps=least.steps // 2)
@@ -101,17 +116,17 @@ def look(
     laboratories = [
         NetworkLaboratory(
             dataset,
-            replace(base, inputs=dataset.n_prepared(in_pieces)),
+            replace(base, inputs=dataset.n_prepared(encoding)),
             recipe,
             shape,
             seed,
             balanced,
             interpreted=interpreted,
-            in_pieces=in_pieces,
+            encoding=encoding,
             arms=[ARM],
             crew=crew,
         )
-        for in_pieces in (False, True)
+        for encoding in ENCODINGS
     ]
     count = len(used)
     at_once = count if crew is not None or seconds is None else min(laboratories[0].blocks_at_once, count)
@@ -121,7 +136,7 @@ def look(
         return laboratories[which].rows(used[split])
 
     try:
-        for which, split in itertools.product((0, 1), range(at_once)):
+        for which, split in itertools.product(range(ways), range(at_once)):
             rows(which, split)  # while programs are compiled
         for laboratory in laboratories:
             laboratory.wait()
@@ -137,11 +152,14 @@ def look(
             losses = np.array([trained[place].validation_losses.ravel() for place in range(len(blocks))])
             return losses[:, losses.mean(axis=0).argmin()]
 
+        def train_all(epochs: int, first: int) -> list[np.ndarray]:
+            return [train(which, epochs, first) for which in range(ways)]
+
         if seconds is not None:
-            train(0, 1, at_once), train(1, 1, at_once)  # until everything is warm
+            train_all(1, at_once)  # until everything is warm
             began = time.monotonic()
-            train(0, 1, at_once), train(1, 1, at_once)
-            # Epochs both ways, of all splits together; an idle device's count too.
+            train_all(1, at_once)
+            # Epochs all ways, of all splits together; an idle device's count too.
             in_all = seconds * at_once / max(time.monotonic() - began, 1e-9)
             # Before there are fewer epochs there are fewer splits: what learns faster need not be better in the end.
             while count > FEWEST_SPLITS and in_all < epochs * whole_rounds(count, at_once):
@@ -152,18 +170,21 @@ def look(
             if MOST * affordable < fewest:
                 return None
             epochs = int(np.clip(affordable, fewest, epochs))
-        return _found(train(0, epochs, count), train(1, epochs, count))
+        return _found(*train_all(epochs, count))
     finally:
         for laboratory in laboratories:
             laboratory.close()
 
 
-def _found(scaled: np.ndarray, pieces: np.ndarray) -> Look:
+def _found(scaled: np.ndarray, squares: np.ndarray, pieces: np.ndarray) -> Look:
     """Of the losses of every split."""
-    error = 0.0
-    if len(scaled) > 1 and np.isfinite([scaled, pieces]).all():
-        error = float(np.std(scaled - pieces, ddof=1) / np.sqrt(len(scaled)))
-    return Look(float(scaled.mean()), float(pieces.mean()), error)
+
+    def error(others: np.ndarray) -> float:
+        if len(scaled) < 2 or not np.isfinite([scaled, others]).all():
+            return 0.0
+        return float(np.std(scaled - others, ddof=1) / np.sqrt(len(scaled)))
+
+    return Look(float(scaled.mean()), float(pieces.mean()), error(pieces), float(squares.mean()), error(squares))
 
 
 def _member(laboratory: NetworkLaboratory, split: int, epochs: int) -> Member:

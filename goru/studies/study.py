@@ -7,6 +7,7 @@ import numpy as np
 
 from goru.cluster.crew import Crew
 from goru.data.dataset import Dataset
+from goru.data.preparing import Encoding
 from goru.data.splitting import Split
 from goru.errors import InputError, option
 from goru.experiment.arms import Arm
@@ -126,7 +127,7 @@ class Study:
         if self.options.networks is not None or any(one is not None for one in together):
             return
         if (known := self._record.recall("sample")) is None:
-            base, rows = self._base(whole.n_prepared(True)), len(whole.y_development)
+            base, rows = self._base(whole.n_prepared("pieces")), len(whole.y_development)
             many, seconds = len(programs(self._design.arms, base, Recipe())), clock.left / clock.slowness()
             known = rows_to_search(rows, base.n_parameters, len(self._design.arms), many, seconds) or 0
             self._record.remember("sample", known)
@@ -194,8 +195,9 @@ class Study:
         base = self._base(dataset.n_features)
         recipe = Recipe(loss="squared_error" if dataset.classes is None else "softmax_cross_entropy")
         self._look = self._first_look(base, recipe)
-        in_pieces = options.numbers == "pieces" if self._look is None else self._look.in_pieces
-        base = replace(base, inputs=dataset.n_prepared(in_pieces))
+        asked: Encoding = "scaled" if options.numbers == "auto" else options.numbers
+        encoding = asked if self._look is None else self._look.encoding
+        base = replace(base, inputs=dataset.n_prepared(encoding))
         way = self._way(base, recipe) if self._spending is None else self._spending.way(base, recipe)
         self._warn()
         usual = defaults.networks_in_a_block(base.n_parameters) if self._spending is not None else way.networks
@@ -209,7 +211,7 @@ class Study:
             options.seed,
             self._balanced,
             interpreted=way.interpreted,
-            in_pieces=in_pieces,
+            encoding=encoding,
             arms=self._design.arms,
             crew=self._crew,
         )
@@ -226,7 +228,7 @@ class Study:
         return Way(quick(*work) and all(interpretable(each) for _, each in different), networks)
 
     def _first_look(self, base: Architecture, recipe: Recipe) -> Look | None:
-        """Whether a piecewise-linear encoding of numbers helps, where that is asked and there are numbers to cut."""
+        """What is to stand for numbers, where that is asked and there are numbers to cut."""
         options, dataset = self.options, self.dataset
         if options.numbers != "auto" or not any(dataset.pieces):
             return None

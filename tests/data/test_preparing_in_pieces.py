@@ -205,13 +205,13 @@ class TestDataset:
         }
 
     def test_prepared_features_are_those_of_the_schema_and_the_pieces(self, dataset):
-        assert dataset.n_prepared(False) == dataset.n_features == 4 + 1 + 3
-        assert dataset.n_prepared(True) == dataset.n_features + 3 * FEWEST_PIECES
+        assert dataset.n_prepared("scaled") == dataset.n_features == 4 + 1 + 3
+        assert dataset.n_prepared("pieces") == dataset.n_features + 3 * FEWEST_PIECES
         rows = np.arange(60)
-        for in_pieces in (False, True):
-            pieces = dataset.pieces if in_pieces else ()
+        for encoding in ("scaled", "pieces"):
+            pieces = dataset.pieces if encoding == "pieces" else ()
             preparation = Preparation.fit(dataset.encoded_development, rows, pieces=pieces)
-            assert preparation.n_features == dataset.n_prepared(in_pieces)
+            assert preparation.n_features == dataset.n_prepared(encoding)
             assert preparation.n_from_columns == dataset.n_features
 
     def test_test_rows_have_no_say_in_what_is_cut(self):
@@ -223,4 +223,4 @@ class TestDataset:
     def test_a_table_of_categories_alone_cannot_be_cut(self):
         dataset = dataset_from(pd.DataFrame({"kind": list("abcd") * 10}), np.arange(40.0))
         assert dataset.pieces == ()
-        assert dataset.n_prepared(True) == dataset.n_prepared(False) == 4
+        assert {dataset.n_prepared(encoding) for encoding in ("scaled", "squares", "pieces")} == {4}

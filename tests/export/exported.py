@@ -11,8 +11,9 @@ from models import HYPER, STACKS, as_trained, folded, initial, statistics_of
 
 from goru.data.files.reading import read_table
 from goru.data.pieces import pieces_of
-from goru.data.preparing import Preparation, TargetScaling
+from goru.data.preparing import Encoding, Preparation, TargetScaling
 from goru.data.schema.encoding import Schema
+from goru.data.squares import squared_columns
 from goru.data.targets.target import Target
 from goru.data.targets.task import Task
 from goru.export import onnx
@@ -105,7 +106,7 @@ def trained_with_arrays(
     table: pd.DataFrame,
     target: str,
     task: Task,
-    pieces: bool = False,
+    encoding: Encoding = "scaled",
     members: int = 3,
     activation: str = "relu",
     stack: str | None = None,
@@ -123,8 +124,9 @@ def trained_with_arrays(
     schema = Schema.from_frame(others.drop(columns=target))
     encoded = schema.encode(others)
     rows = np.arange(len(table))
-    cut = pieces_of(encoded.numeric) if pieces else ()
-    preparation = Preparation.fit(encoded, rows, pieces=cut)
+    cut = pieces_of(encoded.numeric) if encoding == "pieces" else ()
+    squared = squared_columns(encoded.numeric) if encoding == "squares" else ()
+    preparation = Preparation.fit(encoded, rows, pieces=cut, squared=squared)
     x, y = preparation.transform(encoded), of_target.encode(others[target])
     scaling = TargetScaling.fit(y, rows) if task == "regression" else None
     outputs = 1 if scaling else len(of_target.classes or ())

@@ -30,19 +30,19 @@ from goru.nn.layers.residual import Residual
 TASKS = {"classification": "kind", "regression": "price"}
 
 
-@pytest.mark.parametrize("pieces", [False, True], ids=["scaled", "pieces"])
+@pytest.mark.parametrize("encoding", ["scaled", "squares", "pieces"])
 @pytest.mark.parametrize("name", BUILTIN)
-def test_of_every_table_that_is_built_in(name, pieces):
+def test_of_every_table_that_is_built_in(name, encoding):
     table, target, task = builtin(name)
-    model = trained(table, target, task, pieces)
+    model = trained(table, target, task, encoding)
     assert_agrees(model, table)
     assert_agrees(model.single, table)
 
 
-@pytest.mark.parametrize("pieces", [False, True], ids=["scaled", "pieces"])
+@pytest.mark.parametrize("encoding", ["scaled", "squares", "pieces"])
 @pytest.mark.parametrize("task", TASKS)
-def test_of_a_table_with_everything_in_it(task, pieces):
-    model = trained(make_table(), TASKS[task], task, pieces)
+def test_of_a_table_with_everything_in_it(task, encoding):
+    model = trained(make_table(), TASKS[task], task, encoding)
     kinds = {(column.kind, getattr(column, "missing", None)) for column in model.schema.columns}
     assert kinds >= {(kind, gap) for kind in ("numeric", "categorical", "date") for gap in (False, True)}
     assert any(getattr(column, "other", False) for column in model.schema.columns)
@@ -112,7 +112,7 @@ def test_a_layer_that_no_operators_are_known_for_is_refused(inside, monkeypatch,
 @pytest.mark.parametrize("rows", [0, 1, 5000])
 @pytest.mark.parametrize("task", TASKS)
 def test_of_any_number_of_rows(task, rows):
-    model = trained(make_table(), TASKS[task], task, pieces=True)
+    model = trained(make_table(), TASKS[task], task, encoding="pieces")
     table = make_table(max(rows, 1), seed=3, new=True)[:rows]
     running = session(model)
     if rows:
@@ -128,7 +128,7 @@ def test_with_any_temperature(temperature):
 
 
 def test_of_columns_that_did_not_vary_where_they_were_fitted():
-    model = trained(make_table(), "kind", "classification", pieces=True)
+    model = trained(make_table(), "kind", "classification", encoding="pieces")
     p = model.preparation
     flat = tuple(0.0 if index < 3 else scale for index, scale in enumerate(p.scales))
     flat_edges = ((1.0,) * 9, *p.edges[1:])
@@ -175,7 +175,7 @@ def test_labels_have_the_type_of_the_classes(labels, kind):
 def test_in_the_reader_that_onnx_brings_too(stack):
     from onnx.reference import ReferenceEvaluator
 
-    model = trained(make_table(), "kind", "classification", pieces=True, stack=stack)
+    model = trained(make_table(), "kind", "classification", encoding="pieces", stack=stack)
     table = make_table(50, seed=1, new=True)
     columns = said(session(model), "columns")
     with np.errstate(all="ignore"):

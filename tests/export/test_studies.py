@@ -12,7 +12,10 @@ from goru.studies.runs.run import open_run
 TABLES = (*BUILTIN, "kind", "price")
 
 
-@pytest.fixture(scope="module", params=[(name, form) for name in TABLES for form in ("scaled", "pieces")], ids="-".join)
+FORMS = ("scaled", "squares", "pieces")
+
+
+@pytest.fixture(scope="module", params=[(name, form) for name in TABLES for form in FORMS], ids="-".join)
 def study(request, tmp_path_factory):
     """A tiny study: its model, and rows that it has not seen where there are any."""
     name, numbers = request.param

@@ -27,7 +27,7 @@ TASKS = {"classification": "kind", "regression": "price"}
 
 @pytest.fixture(scope="module")
 def model():
-    return trained(make_table(), "kind", "classification", pieces=True)
+    return trained(make_table(), "kind", "classification", encoding="pieces")
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ class TestAgreement:
     @pytest.mark.parametrize("name", BUILTIN)
     def test_of_every_table_that_is_built_in(self, load, name):
         table, target, task = builtin(name)
-        model = trained(table, target, task, pieces=name in ("wine", "diabetes"))
+        model = trained(table, target, task, encoding="pieces" if name in ("wine", "diabetes") else "squares")
         for given in (model, model.single):
             assert_agrees(load(given), given, table)
 
-    @pytest.mark.parametrize("pieces", [False, True], ids=["scaled", "pieces"])
+    @pytest.mark.parametrize("encoding", ["scaled", "squares", "pieces"])
     @pytest.mark.parametrize("task", TASKS)
-    def test_of_a_table_with_everything_in_it(self, load, task, pieces):
-        model = trained(make_table(), TASKS[task], task, pieces)
+    def test_of_a_table_with_everything_in_it(self, load, task, encoding):
+        model = trained(make_table(), TASKS[task], task, encoding)
         for given in (model, model.single):
             assert_agrees(load(given), given, make_table(400, seed=1, new=True))
 

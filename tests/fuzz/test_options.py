@@ -52,7 +52,7 @@ FIT = {
     "--hidden": st.one_of(words, widths, st.just(",".join(["4"] * 200))),
     "--activation": st.one_of(words, st.sampled_from(["relu", "RELU", "identity"])),
     "--batch-size": st.one_of(words, numbers.map(str)),
-    "--numbers": st.one_of(words, st.sampled_from(["auto", "scaled", "pieces"])),
+    "--numbers": st.one_of(words, st.sampled_from(["auto", "scaled", "squares", "pieces"])),
     "--class-weight": st.one_of(words, st.just("balanced")),
     "--judge": st.one_of(words, st.sampled_from(["log-loss", "brier", "accuracy", "rmse", "mae"])),
     "--seed": st.one_of(words, numbers.map(str)),

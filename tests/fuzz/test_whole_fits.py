@@ -21,6 +21,7 @@ OPTIONS = st.sampled_from(
         ("--class-weight", "balanced"),
         ("--batch-size", 2),
         ("--numbers", "pieces"),
+        ("--numbers", "squares"),
         ("--activation", "tanh"),
         ("--judge", "accuracy"),
         ("--judge", "mae"),

@@ -13,7 +13,7 @@ from models import STACKS, as_trained, flat, initial, make_model, make_table, st
 from safetensors.numpy import load, save
 
 from goru.errors import InputError
-from goru.model.files import load_model, load_trained, save_model
+from goru.model.files import VERSION, load_model, load_trained, save_model
 from goru.model.weights import unnamed
 from goru.nn.layers.kinds import layers_from_json
 
@@ -235,7 +235,7 @@ class TestManifest:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"version": 7}, "newer goru .*Upgrade"),
+            ({"version": VERSION + 1}, "newer goru .*Upgrade"),
             ({"version": "1"}, "newer goru"),
             ({"version": None}, "newer goru"),
             ({"format": "another model"}, "not a goru model folder"),
@@ -256,7 +256,7 @@ class TestManifest:
         del description["temperature"], description["single_temperature"], description["uniform_share"]
         rewrite(folder, "model.json", json.dumps(description).encode())
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert manifest["version"] == 6
+        assert manifest["version"] == VERSION
         (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 1}))
         again = load_model(folder)
         assert (again.temperature, again.single_temperature, again.uniform_share) == (1.0, 1.0, 0.0)

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 import goru
 from goru.errors import InputError
-from goru.model.files import load_model, save_model
+from goru.model.files import VERSION, load_model, save_model
 
 
 def test_the_model_that_the_others_are_made_of_is_good(folder):
@@ -116,7 +116,7 @@ class TestManifests:
         fit_manifest(folder, files=files | {name: files[MODEL]})
         refused(folder, MANIFEST, "which is no file of a model")
 
-    @pytest.mark.parametrize("version", [7, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
+    @pytest.mark.parametrize("version", [VERSION + 1, 2**70, "3", "3\n", None, True, 3.0, [3], {"3": 3}])
     def test_a_newer_version_or_what_is_none(self, folder, version):
         fit_manifest(folder, version=version)
         refused(folder, "newer goru", "Upgrade")

@@ -66,6 +66,18 @@ class TestAnswer:
             "piecewise-linear encoding added",
         ]
 
+    @pytest.mark.parametrize(
+        ("numbers", "words"),
+        [
+            ("pieces", "piecewise-linear encoding added: validation loss 0.400 instead of 0.500 in a pilot run"),
+            ("squares", "squares of numbers added: validation loss 0.450 instead of 0.500 in a pilot run"),
+        ],
+    )
+    def test_what_a_pilot_run_chose_is_said_with_what_it_found(self, numbers, words):
+        look = {"scaled": 0.5, "pieces": 0.4, "squares": 0.45}
+        answer = changed(CLASSIFICATION, network={"numbers": numbers, "first_look": look})
+        assert paragraph(answer, "network")[-1] == words
+
     def test_in_a_shell_advice_names_options(self):
         with spelled(typed):
             assert "; wider layers (--hidden) might overfit" in text(REGRESSION)

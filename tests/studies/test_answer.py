@@ -73,8 +73,8 @@ class TestCandidate:
 
 def test_what_all_networks_have_in_common():
     base, recipe = Architecture(4, (16, 8), 1, activation="tanh"), Recipe(loss="squared_error")
-    laboratory = SimpleNamespace(base=base, recipe=recipe, in_pieces=True)
-    look = Look(scaled=0.5, pieces=0.4)
+    laboratory = SimpleNamespace(base=base, recipe=recipe, encoding="pieces")
+    look = Look(scaled=0.5, pieces=0.4, squares=0.45)
     assert describe_network(laboratory, batch=32, look=look) == Network(
         widths=(4, 16, 8, 1),
         activation="tanh",
@@ -84,9 +84,9 @@ def test_what_all_networks_have_in_common():
         schedule="cosine",
         decay="decoupled",
         numbers="pieces",
-        first_look=FirstLook(scaled=0.5, pieces=0.4),
+        first_look=FirstLook(scaled=0.5, pieces=0.4, squares=0.45),
     )
-    laboratory.in_pieces = False
+    laboratory.encoding = "scaled"
     described = describe_network(laboratory, batch=32, look=None)
     assert (described.numbers, described.first_look) == ("scaled", None)
 

@@ -252,7 +252,7 @@ class TestPreparing:
         laboratory, fitted = build(flowers, splits), []
         monkeypatch.setattr(
             "goru.studies.laboratory.fit_preparation",
-            lambda dataset, rows, in_pieces: fitted.append(rows) or len(fitted),
+            lambda dataset, rows, encoding: fitted.append(rows) or len(fitted),
         )
         found = [laboratory.fit_preparation(split.training_rows.copy()) for split in [*splits, *splits]]
         assert found == [1, 2, 3, 1, 2, 3]

@@ -1,4 +1,4 @@
-"""A first look: numbers are cut into pieces where that is better, and only there."""
+"""A first look: numbers are squared, or cut into pieces, where that is better, and only there."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -43,6 +43,9 @@ def make(target: str, rows: int = ROWS, classes: bool = False):
         case "line":
             frame = pd.DataFrame(many, columns=list("abcde"))
             y = many @ [1, 2, -1, 0.5, 1] + 1.5 * rng.normal(size=rows)
+        case "parabola":
+            frame = pd.DataFrame(many, columns=list("abcde"))
+            y = (many**2) @ [1, 2, 1, 0.5, 1] + 0.5 * rng.normal(size=rows)
         case "few values":
             frame = pd.DataFrame({"x": np.arange(rows) % 5})
             y = np.floor(4 * x) % 2.0
@@ -58,15 +61,27 @@ def looked(dataset, seed=0, epochs=40, seconds=None, **changes) -> Look:
     return look(dataset, base, recipe, batch=16, seed=seed, epochs=epochs, seconds=seconds, **given)
 
 
+def added(name: str, loss: float, scaled: float = 1.0, error: float = 0.0) -> Look:
+    """A look at one of the two ways; the other has diverged."""
+    if name == "pieces":
+        return Look(scaled, loss, error)
+    return Look(scaled, np.inf, squares=loss, squares_error=error)
+
+
 class TestLook:
     @pytest.mark.parametrize("target", ["sawtooth", "steps"])
     def test_where_one_number_bends_its_effect_pieces_are_better(self, target):
         found = looked(make(target))
         assert found.pieces < 0.9 * found.scaled
-        assert found.in_pieces
+        assert found.encoding == "pieces"
 
-    def test_so_they_are_where_it_tells_classes_apart(self):
-        assert looked(make("steps", classes=True)).in_pieces
+    def test_where_distances_from_the_middle_tell_classes_apart_squares_are(self):
+        found = looked(make("parabola", rows=300, classes=True))
+        assert found.squares < 0.9 * found.scaled
+        assert found.encoding == "squares"
+
+    def test_so_they_are_where_one_number_tells_classes_apart(self):
+        assert looked(make("steps", classes=True)).encoding == "pieces"
 
     def test_validation_rows_are_judged_as_in_the_race(self):
         dataset = make("steps", classes=True)
@@ -80,13 +95,13 @@ class TestLook:
     def test_where_effects_are_lines_they_are_not(self):
         found = looked(make("line", rows=600))
         assert found.scaled < 0.5
-        assert not found.in_pieces
+        assert found.encoding == "scaled"
 
     def test_it_is_the_same_on_every_run_and_another_with_another_seed(self):
         dataset = make("sawtooth")
         assert looked(dataset, epochs=5) == looked(dataset, epochs=5) != looked(dataset, seed=1, epochs=5)
 
-    def test_it_trains_one_arm_in_all_splits_both_ways(self, monkeypatch):
+    def test_it_trains_one_arm_in_all_splits_each_way(self, monkeypatch):
         trained, train = [], Interpreter.train
 
         def spying(interpreter, blocks, *args, **kwargs):
@@ -97,7 +112,7 @@ class TestLook:
         dataset = make("sawtooth")
         splits = folds(dataset.y_development, dataset.task, 5, seed=0)
         looked(dataset, epochs=3, splits=splits)
-        assert [shape.inputs for shape, _ in trained] == [1, 1 + FEWEST_PIECES]
+        assert [shape.inputs for shape, _ in trained] == [1, 2, 1 + FEWEST_PIECES]
         for shape, blocks in trained:
             assert shape == replace(architecture(ARM, Architecture(1, (8,), 1)), inputs=shape.inputs)
             for block, split in zip(blocks, splits, strict=True):
@@ -106,9 +121,10 @@ class TestLook:
                 assert [member.hyper.learning_rate for member in block.members] == [defaults.PROBE_RATE]
                 assert block.epochs == 3
         # Nothing but the columns differs: the same seeds, the same order of the rows.
-        for scaled, pieces in zip(*(blocks for _, blocks in trained), strict=True):
-            assert (scaled.members, scaled.order) == (pieces.members, pieces.order)
-            np.testing.assert_array_equal(scaled.rows.x, pieces.rows.x[:, :1])
+        for scaled, *others in zip(*(blocks for _, blocks in trained), strict=True):
+            for block in others:
+                assert (scaled.members, scaled.order) == (block.members, block.order)
+                np.testing.assert_array_equal(scaled.rows.x, block.rows.x[:, :1])
 
     @pytest.mark.parametrize(("hidden", "compiled"), [((8,), False), ((1_000, 1_000), True)])
     def test_it_compiles_where_networks_are_so_large_that_compiling_is_sooner(self, monkeypatch, hidden, compiled):
@@ -157,14 +173,14 @@ class TestLook:
         monkeypatch.setattr(Interpreter, "train", spying)
         monkeypatch.setattr("goru.studies.probe.time", clock)
         dataset = make("sawtooth")
-        # An epoch both ways takes a second in a split: a look of four seconds may take eight for four epochs in two.
+        # An epoch all three ways takes 1.5 s in a split: a look of 6 s may take 12 s for four epochs in two.
         for seconds, splits, epochs in (
-            *((4.0, 2, defaults.PROBE_FEWEST_EPOCHS), (18.0, 2, 9)),
-            *((24.0, 2, 12), (36.0, 3, 12), (59.0, 4, 12), (60.0, 5, 12), (1e6, 5, 12)),
+            *((6.0, 2, defaults.PROBE_FEWEST_EPOCHS), (27.0, 2, 9)),
+            *((36.0, 2, 12), (54.0, 3, 12), (88.0, 4, 12), (90.0, 5, 12), (1e6, 5, 12)),
         ):
             trained.clear()
             looked(dataset, epochs=12, seconds=seconds)
-            assert trained == [(1, 1)] * 4 + [(splits, epochs)] * 2
+            assert trained == [(1, 1)] * 6 + [(splits, epochs)] * 3
 
     def test_splits_that_take_no_longer_are_not_dropped(self, monkeypatch):
         trained, clock = [], Clock()
@@ -178,11 +194,11 @@ class TestLook:
         monkeypatch.setattr(NetworkLaboratory, "blocks_at_once", 2)
         monkeypatch.setattr(NetworkLaboratory, "train", spying)
         monkeypatch.setattr("goru.studies.probe.time", clock)
-        # Two splits at a time: an epoch both ways takes a second in two of them, two in three or four.
-        for seconds, splits, epochs in ((9.0, 2, 9), (23.0, 2, 12), (24.0, 4, 12), (35.0, 4, 12), (36.0, 5, 12)):
+        # Two splits at a time: an epoch all three ways takes 1.5 s in two of them, 3 s in three or four.
+        for seconds, splits, epochs in ((13.5, 2, 9), (35.0, 2, 12), (36.0, 4, 12), (53.0, 4, 12), (54.0, 5, 12)):
             trained.clear()
             looked(make("sawtooth"), epochs=12, seconds=seconds)
-            assert trained == [(2, 1)] * 4 + [(splits, epochs)] * 2
+            assert trained == [(2, 1)] * 6 + [(splits, epochs)] * 3
 
     def test_where_the_fewest_epochs_take_too_long_it_finds_nothing(self, monkeypatch):
         train, clock = Interpreter.train, Clock()
@@ -193,7 +209,7 @@ class TestLook:
 
         monkeypatch.setattr(Interpreter, "train", spying)
         monkeypatch.setattr("goru.studies.probe.time", clock)
-        assert looked(make("sawtooth"), epochs=12, seconds=3.9) is None
+        assert looked(make("sawtooth"), epochs=12, seconds=5.9) is None
 
     def test_where_it_would_take_too_long_nothing_is_trained(self, monkeypatch):
         monkeypatch.setattr(Interpreter, "train", lambda *args, **kwargs: pytest.fail("trained"))
@@ -212,7 +228,7 @@ class TestLook:
 
         monkeypatch.setattr("goru.studies.probe.NetworkLaboratory", laboratory)
         dataset = make("line", rows=9_000)
-        for seconds in (1e3, 0.8, 0.4):
+        for seconds in (1e3, 1.2, 0.6):
             with pytest.raises(SeenError):
                 looked(dataset, seconds=seconds)
         scored = [shape.eval_chunks * shape.eval_rows for shape in found]
@@ -228,24 +244,31 @@ class TestLook:
 
 
 class TestMargin:
-    def test_pieces_have_to_be_better_by_more_than_it(self):
+    @pytest.mark.parametrize("name", ["squares", "pieces"])
+    def test_what_is_added_has_to_be_better_by_more_than_it(self, name):
         just = 1 - defaults.MARGIN
-        assert Look(1.0, just - 1e-6).in_pieces
-        assert not Look(1.0, just).in_pieces
-        assert not Look(1.0, 1.0).in_pieces
-        assert not Look(1.0, 2.0).in_pieces
+        assert added(name, just - 1e-6).encoding == name
+        for loss in (just, 1.0, 2.0):
+            assert added(name, loss).encoding == "scaled"
 
-    def test_and_by_half_a_standard_error(self):
-        assert Look(1.0, 0.9, error=0.19).in_pieces
-        assert not Look(1.0, 0.9, error=0.21).in_pieces
+    @pytest.mark.parametrize("name", ["squares", "pieces"])
+    def test_and_by_half_a_standard_error(self, name):
+        assert added(name, 0.9, error=0.19).encoding == name
+        assert added(name, 0.9, error=0.21).encoding == "scaled"
 
-    def test_what_diverges_is_no_better(self):
-        assert not Look(1.0, float("inf")).in_pieces
-        assert not Look(float("inf"), float("inf")).in_pieces
-        assert Look(float("inf"), 1.0).in_pieces
+    @pytest.mark.parametrize("name", ["squares", "pieces"])
+    def test_what_diverges_is_no_better(self, name):
+        assert added(name, np.inf).encoding == "scaled"
+        assert added(name, np.inf, scaled=np.inf).encoding == "scaled"
+        assert added(name, 1.0, scaled=np.inf).encoding == name
 
     def test_nothing_is_better_than_no_loss_at_all(self):
-        assert not Look(0.0, 0.0).in_pieces
+        assert Look(0.0, 0.0, squares=0.0).encoding == "scaled"
+
+    def test_of_two_that_are_the_better_one_is_added(self):
+        assert Look(1.0, 0.8, squares=0.9).encoding == "pieces"
+        assert Look(1.0, 0.9, squares=0.8).encoding == "squares"
+        assert Look(1.0, 0.8, error=0.5, squares=0.9).encoding == "squares"
 
 
 def network_of(dataset, options) -> tuple[Network, list[str]]:
@@ -271,7 +294,7 @@ class TestStudy:
         assert network.widths == (5, 8, 1)
         assert network.first_look.scaled < network.first_look.pieces / 0.98
 
-    @pytest.mark.parametrize("numbers", ["scaled", "pieces"])
+    @pytest.mark.parametrize("numbers", ["scaled", "squares", "pieces"])
     def test_what_is_asked_for_is_done_without_a_look(self, numbers):
         for target in ("line", "steps"):
             network, phases = network_of(make(target), replace(FEW, numbers=numbers))
@@ -294,7 +317,7 @@ class TestStudy:
 
     @pytest.mark.parametrize("numbers", ["piece", "", None, "Scaled"])
     def test_what_there_is_not_is_refused(self, numbers):
-        with pytest.raises(InputError, match=r"numbers: unknown value .*auto, scaled or pieces"):
+        with pytest.raises(InputError, match=r"numbers: unknown value .*auto, scaled, squares or pieces"):
             Options(numbers=numbers)
 
     def test_what_it_finds_is_the_same_on_every_run(self):
@@ -303,6 +326,15 @@ class TestStudy:
 
 
 class TestHandedOver:
+    def test_the_model_squares_what_it_predicts(self, tmp_path):
+        dataset, options = make("parabola"), replace(FEW, epochs=40, batch_size=16, numbers="squares")
+        result = Study(dataset, options).run()
+        save_model(result.model, result.trained, tmp_path / "model")
+        read, fresh = load_model(tmp_path / "model"), pd.DataFrame(np.eye(5) * 3, columns=list("abcde"))
+        assert read.preparation.squared == (0, 1, 2, 3, 4)
+        assert read.preparation.n_features == 10 == read.networks.inputs
+        np.testing.assert_array_equal(read.predict(fresh), result.model.predict(fresh))
+
     @pytest.fixture(scope="class", params=[False, True], ids=["numbers", "classes"])
     @staticmethod
     def studied(request):
@@ -340,38 +372,38 @@ class TestLaboratory:
     def build(self):
         """A laboratory without programs."""
 
-        def build(dataset, in_pieces, **given):
+        def build(dataset, encoding, **given):
             splits = folds(dataset.y_development, dataset.task, 3, seed=0)
-            base = Architecture(dataset.n_prepared(in_pieces), (8,), dataset.n_outputs)
+            base = Architecture(dataset.n_prepared(encoding), (8,), dataset.n_outputs)
             shape = block_shape(len(dataset.y_development), splits, 8, 2)
             recipe = Recipe(loss="squared_error")
             return splits, NetworkLaboratory(
-                dataset, base, recipe, shape, seed=0, interpreted=True, in_pieces=in_pieces, **given
+                dataset, base, recipe, shape, seed=0, interpreted=True, encoding=encoding, **given
             )
 
         return build
 
-    @pytest.mark.parametrize("in_pieces", [False, True])
-    def test_its_rows_have_as_many_columns_as_the_data_set_says(self, build, in_pieces):
+    @pytest.mark.parametrize(("encoding", "a_number"), [("scaled", 1), ("squares", 2), ("pieces", 1 + FEWEST_PIECES)])
+    def test_its_rows_have_as_many_columns_as_the_data_set_says(self, build, encoding, a_number):
         dataset = make("line")
-        splits, laboratory = build(dataset, in_pieces)
-        assert laboratory.rows(splits[0]).x.shape == (ROWS, dataset.n_prepared(in_pieces))
-        assert dataset.n_prepared(in_pieces) == 5 * (1 + FEWEST_PIECES * in_pieces)
-        assert laboratory.fit_preparation(splits[0].training_rows)[0].n_features == dataset.n_prepared(in_pieces)
+        splits, laboratory = build(dataset, encoding)
+        assert laboratory.rows(splits[0]).x.shape == (ROWS, dataset.n_prepared(encoding))
+        assert dataset.n_prepared(encoding) == 5 * a_number
+        assert laboratory.fit_preparation(splits[0].training_rows)[0].n_features == dataset.n_prepared(encoding)
 
     def test_pieces_come_from_the_training_rows_alone(self, build):
         dataset = make("line")
-        splits, laboratory = build(dataset, True)
+        splits, laboratory = build(dataset, "pieces")
         before = laboratory.fit_preparation(splits[0].training_rows)
         numeric, y = dataset.encoded_development.numeric.copy(), dataset.y_development.copy()
         numeric[splits[0].validation_rows], y[splits[0].validation_rows] = 1e6, 1e6
         changed = replace(
             dataset, encoded_development=replace(dataset.encoded_development, numeric=numeric), y_development=y
         )
-        assert build(changed, True)[1].fit_preparation(splits[0].training_rows) == before
+        assert build(changed, "pieces")[1].fit_preparation(splits[0].training_rows) == before
 
     def test_there_are_programs_for_the_arms_asked_for_alone(self, build):
-        _, laboratory = build(make("line"), False, arms=[ARM])
+        _, laboratory = build(make("line"), "scaled", arms=[ARM])
         assert len(laboratory.trainers) == 1
         assert all(isinstance(trainer, Interpreter) for trainer in laboratory.trainers)
         with pytest.raises(KeyError):

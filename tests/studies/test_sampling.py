@@ -137,8 +137,8 @@ class TestStudy:
         study = Study(make(2_000), replace(OPTIONS, numbers="pieces"))
         result = study.run()
         network = result.answer.network
-        assert network.widths[0] == result.model.networks.inputs == study._whole.n_prepared(True)
-        assert network.search_inputs == study.dataset.n_prepared(True) < network.widths[0]
+        assert network.widths[0] == result.model.networks.inputs == study._whole.n_prepared("pieces")
+        assert network.search_inputs == study.dataset.n_prepared("pieces") < network.widths[0]
 
     def test_a_study_that_goes_on_searches_on_the_same_rows(self, monkeypatch):
         record, studies = Record(), [Study(make(), OPTIONS) for _ in range(2)]

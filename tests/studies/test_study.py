@@ -141,9 +141,10 @@ class TestTheAnswer:
     def test_it_says_what_the_networks_are(self, classified, regressed, flowers, prices):
         for result, dataset, outputs in ((classified, flowers, 3), (regressed, prices, 1)):
             network = result.answer.network
-            in_pieces = network.numbers == "pieces"
-            assert network.widths == (dataset.n_prepared(in_pieces), 8, outputs)
-            assert in_pieces == (network.first_look.pieces < 0.98 * network.first_look.scaled)
+            assert network.widths == (dataset.n_prepared(network.numbers), 8, outputs)
+            looked = network.first_look
+            better = min(looked.pieces, looked.squares) < 0.98 * looked.scaled
+            assert (network.numbers != "scaled") <= better
             assert (network.activation, network.batch_size) == ("relu", 8)
         assert regressed.answer.network.loss == "squared_error"
 

@@ -25,7 +25,7 @@ class Data:
     - `development`, `test`: how many of them are for development and for the test.
     - `repeated_test_rows`: test rows that stand among the development rows too.
     - `columns`: by kind (`numeric`, `categorical`, `date`, `dropped`); `None` where it is not goru that prepares them.
-    - `features`: inputs of a network before any encoding in pieces.
+    - `features`: inputs of a network before squares of numbers or pieces.
     - `task`: `loss` where rows have a loss, and what is predicted of them is nobody's business.
     - `classes`: the labels; `None` where there are none.
     - `notes`: what was noticed when they were read, in sentences.
@@ -46,10 +46,12 @@ class Data:
 
 @dataclass(frozen=True)
 class FirstLook:
-    """The validation loss with numbers scaled, and with numbers in pieces as well."""
+    """The validation loss with numbers scaled, with numbers in pieces as well, and with their squares, which older
+    versions did not try."""
 
     scaled: Number
     pieces: Number
+    squares: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Network:
     optimizer: str
     schedule: str
     decay: str
-    numbers: Literal["scaled", "pieces"] = "scaled"
+    numbers: Literal["scaled", "squares", "pieces"] = "scaled"
     first_look: FirstLook | None = None
     search_inputs: int | None = None
 

@@ -104,7 +104,9 @@ class Ensemble(nn.Module):
         blocks = [*indicators, *levels]
         if numbers:
             raw = np.concatenate(numbers, axis=1)
-            blocks = [self._scaled(raw), *blocks, *self._pieces(raw)]
+            scaled = self._scaled(raw)
+            squares = scaled[:, self.description["preparation"]["squared"]] ** 2 / 3
+            blocks = [scaled, *blocks, squares, *self._pieces(raw)]
         return torch.from_numpy(np.concatenate([block.astype(np.float32) for block in blocks], axis=1))
 
     def _predicted(self, table: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from goru.data.preparing import Encoding
 from goru.experiment.findings.answer import Answer, Data
 from goru.experiment.findings.overview import ColumnOverview, TableOverview
 from goru.language import _, _n, kept, retold
@@ -83,14 +84,14 @@ def target_says(data: Data, overview: TableOverview) -> str:
 
 
 def columns_table(
-    columns: Sequence[Mapping[str, Any]], in_pieces: bool, overview: TableOverview | None = None
+    columns: Sequence[Mapping[str, Any]], encoding: Encoding, overview: TableOverview | None = None
 ) -> Table:
     """A row a column.
 
     **Arguments:**
 
     - `columns`: as `goru.data.schema.schema_json` writes them.
-    - `in_pieces`: whether a piecewise-linear encoding of numbers was added.
+    - `encoding`: what stood for numbers.
     - `overview`: of them; an older run has none.
     """
     shown = columns[:MOST]
@@ -104,7 +105,7 @@ def columns_table(
         cells.append((_("values"), [_values(one) for one in held]))
         if any(one.remarks for one in held):
             cells.append((_("notable"), ["; ".join(map(retold, one.remarks)) for one in held]))
-    cells.append((_("preprocessing"), [_done(column, in_pieces) for column in shown]))
+    cells.append((_("preprocessing"), [_done(column, encoding) for column in shown]))
     rows = list(zip(*(texts for _name, texts in cells), strict=True))
     if len(columns) > MOST:
         rows.append((_("{count:,} more", count=len(columns) - MOST), *[""] * (len(cells) - 1)))
@@ -132,7 +133,7 @@ def _values(one: ColumnOverview) -> str:
     return _("{low} to {high}, median {median}", low=low, high=high, median=median)
 
 
-def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
+def _done(column: Mapping[str, Any], encoding: Encoding) -> str:
     imputed = [_("missing values imputed by the median, with an indicator")]
     match column["kind"]:
         case "dropped":
@@ -140,9 +141,12 @@ def _done(column: Mapping[str, Any], in_pieces: bool) -> str:
         case "numeric" if column["boolean"]:
             return "; ".join([_("booleans to 1 and 0"), *imputed * column["missing"]])
         case "numeric":
-            pieces = [_("piecewise-linear encoding added, where it has enough values")] * in_pieces
+            added = {
+                "pieces": [_("piecewise-linear encoding added, where it has enough values")],
+                "squares": [_("its square added, where it has enough values")],
+            }.get(encoding, [])
             scaled = _("scaled by median and quartiles, outliers soft-clipped")
-            return "; ".join([scaled, *pieces, *imputed * column["missing"]])
+            return "; ".join([scaled, *added, *imputed * column["missing"]])
         case "categorical":
             levels = _n("one-hot, {n} level", "one-hot, {n} levels", len(column["levels"]))
             return ", ".join([levels, *[_("other levels")] * column["other"], *[_("missing")] * column["missing"]])

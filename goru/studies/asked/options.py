@@ -25,7 +25,8 @@ class Options:
     - `activation`: of the hidden layers.
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
     - `epochs`: the length of the schedule; by default as `study/defaults.py` says.
-    - `numbers`: `"scaled"`; in `"pieces"` as well (see `goru.data.pieces`); `"auto"`: what a first look finds better.
+    - `numbers`: `"scaled"`; with their `"squares"` (see `goru.data.squares`), or in `"pieces"` (`goru.data.pieces`);
+      `"auto"`: what a first look finds best.
     - `seed`: the random seed.
     - `single`: hand over one network instead of an ensemble.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
@@ -49,7 +50,7 @@ class Options:
     search_batch_norm: bool = False
     class_weight: Literal["balanced"] | None = None
     epochs: int | None = None
-    numbers: Literal["auto", "scaled", "pieces"] = "auto"
+    numbers: Literal["auto", "scaled", "squares", "pieces"] = "auto"
     factors: tuple[str, ...] | None = None
     until_decided: bool = False
     judge: Measure | None = None
@@ -84,8 +85,10 @@ class Options:
             raise InputError(
                 f"{option('epochs')}: {self.epochs} is out of range. Give a number from 1 to {MOST_EPOCHS:,}."
             )
-        if self.numbers not in ("auto", "scaled", "pieces"):
-            raise InputError(f"{option('numbers')}: unknown value {self.numbers!r}. Give auto, scaled or pieces.")
+        if self.numbers not in ("auto", "scaled", "squares", "pieces"):
+            raise InputError(
+                f"{option('numbers')}: unknown value {self.numbers!r}. Give auto, scaled, squares or pieces."
+            )
         if not 0 <= self.seed < 2**32:
             raise InputError(f"{option('seed')}: {self.seed} is out of range. Give one from 0 to {2**32 - 1}.")
         if self.factors is not None:

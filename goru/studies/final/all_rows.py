@@ -60,7 +60,7 @@ def train_on_all_rows(
 
 def _base(whole: Dataset, race: NetworkLaboratory) -> Architecture:
     """More rows may be encoded in more pieces."""
-    return replace(race.base, inputs=whole.n_prepared(race.in_pieces))
+    return replace(race.base, inputs=whole.n_prepared(race.encoding))
 
 
 def _laboratory(whole: Dataset, split: Split, race: NetworkLaboratory, arms: Sequence[Arm]) -> NetworkLaboratory:
@@ -74,7 +74,7 @@ def _laboratory(whole: Dataset, split: Split, race: NetworkLaboratory, arms: Seq
         race.seed,
         race.balanced,
         interpreted=race.interpreted,
-        in_pieces=race.in_pieces,
+        encoding=race.encoding,
         arms=arms,
         crew=race.crew,
     )

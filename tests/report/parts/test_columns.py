@@ -14,34 +14,35 @@ MEDIAN = "missing values imputed by the median, with an indicator"
 
 
 @pytest.mark.parametrize(
-    ("column", "in_pieces", "words"),
+    ("column", "encoding", "words"),
     [
-        (NUMBER, False, SCALED),
-        (NUMBER | {"missing": True}, False, f"{SCALED}; {MEDIAN}"),
-        (NUMBER, True, f"{SCALED}; piecewise-linear encoding added, where it has enough values"),
-        (NUMBER | {"boolean": True}, True, "booleans to 1 and 0"),
-        (NUMBER | {"boolean": True, "missing": True}, False, f"booleans to 1 and 0; {MEDIAN}"),
-        (CATEGORY, False, "one-hot, 2 levels"),
-        (CATEGORY | {"levels": ["a"]}, False, "one-hot, 1 level"),
-        (CATEGORY | {"other": True}, False, "one-hot, 2 levels, other levels"),
-        (CATEGORY | {"missing": True}, True, "one-hot, 2 levels, missing"),
+        (NUMBER, "scaled", SCALED),
+        (NUMBER | {"missing": True}, "scaled", f"{SCALED}; {MEDIAN}"),
+        (NUMBER, "pieces", f"{SCALED}; piecewise-linear encoding added, where it has enough values"),
+        (NUMBER, "squares", f"{SCALED}; its square added, where it has enough values"),
+        (NUMBER | {"boolean": True}, "pieces", "booleans to 1 and 0"),
+        (NUMBER | {"boolean": True, "missing": True}, "scaled", f"booleans to 1 and 0; {MEDIAN}"),
+        (CATEGORY, "scaled", "one-hot, 2 levels"),
+        (CATEGORY | {"levels": ["a"]}, "scaled", "one-hot, 1 level"),
+        (CATEGORY | {"other": True}, "scaled", "one-hot, 2 levels, other levels"),
+        (CATEGORY | {"missing": True}, "pieces", "one-hot, 2 levels, missing"),
         (
             CATEGORY | {"other": True, "missing": True},
-            False,
+            "scaled",
             "one-hot, 2 levels, other levels, missing",
         ),
-        (DATE, True, "its year, month, scaled"),
-        (DATE | {"missing": True}, False, f"its year, month, scaled; {MEDIAN}"),
-        ({"kind": "dropped", "name": "x", "reason": "it holds identifiers"}, False, "dropped: it holds identifiers"),
+        (DATE, "pieces", "its year, month, scaled"),
+        (DATE | {"missing": True}, "scaled", f"its year, month, scaled; {MEDIAN}"),
+        ({"kind": "dropped", "name": "x", "reason": "it holds identifiers"}, "scaled", "dropped: it holds identifiers"),
     ],
 )
-def test_says_what_was_done(column, in_pieces, words):
-    assert list(columns_table([column], in_pieces).rows) == [("x", column["kind"], words)]
+def test_says_what_was_done(column, encoding, words):
+    assert list(columns_table([column], encoding).rows) == [("x", column["kind"], words)]
 
 
 def test_has_a_row_a_column_in_the_order_of_the_table():
     columns = [NUMBER | {"name": name} for name in ("b", "<script>", "a")]
-    table = columns_table(columns, False)
+    table = columns_table(columns, "scaled")
     assert [row[0] for row in table.rows] == ["b", "<script>", "a"]
     assert list(table.columns) == ["column", "type", "preprocessing"]
 

@@ -96,7 +96,7 @@ def options(draw) -> Options:
         epochs=draw(st.none() | st.integers(1, 1000)),
         until_decided=draw(st.booleans()),
         judge=draw(st.sampled_from([None, "brier", "mae"])),
-        numbers=draw(st.sampled_from(["auto", "scaled", "pieces"])),
+        numbers=draw(st.sampled_from(["auto", "scaled", "squares", "pieces"])),
         factors=draw(st.sampled_from([None, ("all",), ("norm=none", "RMS norm", "mixup"), ("mixup,label-smoothing",)])),
     )
 
