@@ -46,8 +46,8 @@ class MLPClassifierCV(ClassifierMixin, BaseMLPCV):
     - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
     - `epochs`: the length of the schedule; which epoch is the best is found out as well.
-    - `numbers`: `"scaled"`; their `"squares"`, or `"pieces"` between quantiles (Gorishniy et al. 2022), added; or
-      `"auto"`: what a first look finds best.
+    - `numbers`: `"scaled"` alone; with `"squares"` added, or `"pieces"`, a piecewise-linear encoding (Gorishniy et al.
+      2022); or `"auto"`: what a first look finds best.
     - `single`: predict with one network instead of an ensemble of eight.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `factors`: what is asked about, `["norm", "dropout", "mixup"]`, or with levels of your own, the reference first:
@@ -177,8 +177,8 @@ class MLPRegressorCV(RegressorMixin, BaseMLPCV):
     - `activation`: `"relu"`, `"tanh"`, `"logistic"`, `"identity"`, `"gelu"`, `"silu"`, `"mish"` or `"selu"`.
     - `batch_size`: rows in a mini-batch; `"auto"` follows the number of rows.
     - `epochs`: the length of the schedule; which epoch is the best is found out as well.
-    - `numbers`: `"scaled"`; their `"squares"`, or `"pieces"` between quantiles, added; or `"auto"`: what a first look
-      finds best.
+    - `numbers`: `"scaled"` alone; with `"squares"` added, or `"pieces"`, a piecewise-linear encoding; or `"auto"`: what
+      a first look finds best.
     - `single`: predict with one network instead of an ensemble of eight.
     - `search_batch_norm`: draw the initial γ and β, ε and the momentum of batch norm as well.
     - `factors`: what is asked about, such as `["norm", "dropout", "mixup"]`, or a mapping with levels; `"all"`.

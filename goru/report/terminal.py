@@ -276,8 +276,9 @@ def _network(network: Network, measure: str) -> Iterator[str]:
     if network.numbers != "scaled":
         squares = network.numbers == "squares"
         encoded = _("squares of numbers added") if squares else _("piecewise-linear encoding added")
-        if look := network.first_look:
-            loss, scaled = numbers([look.squares if squares and look.squares is not None else look.pieces, look.scaled])
+        look = network.first_look
+        if look and (found := look.squares if squares else look.pieces) is not None:
+            loss, scaled = numbers([found, look.scaled])
             encoded = _(
                 "{encoding}: {measure} {loss} instead of {scaled} in a pilot run",
                 encoding=encoded,

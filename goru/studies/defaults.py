@@ -39,7 +39,7 @@ BY_ROWS_OF_RACE = 0.2  # where there is no budget, the most of what the race too
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
 # A first look decides whether squares of numbers are added, or a piecewise-linear encoding, or nothing: a network in
 # each split, each way.
-PROBE_SHARE = 0.08  # of the budget, for their training
+PROBE_SHARE = 0.09  # of the budget, for their training
 PROBE_EPOCHS, PROBE_FEWEST_EPOCHS = 32, 4
 PROBE_RATE, PROBE_DROPOUT, PROBE_DECAY = 4e-3, 0.2, 2.0  # learning rate, dropout rate, strength of the decay
 

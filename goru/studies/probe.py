@@ -30,7 +30,7 @@ from goru.studies.splits import thinned
 _MASKS, _WEIGHTS, _ORDER = 9, 10, 11  # what seeds are for: their second number
 ARM = arm_of("before", dropout=True, weight_decay=True)
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
-MOST_SPLITS, FEWEST_SPLITS, MOST_CELLS = 5, 2, 50_000_000  # splits; prepared cells of all of them
+MOST_SPLITS, FEWEST_SPLITS, MOST_CELLS = 5, 2, 100_000_000  # splits; prepared cells of all of them, each way
 TIMED = 2  # epochs, before it is known how long one takes
 MOST = 2.0  # times as long as training may take: a look that would take longer, all in all, is not taken
 FEWEST_ROWS = 2_000
@@ -95,8 +95,9 @@ def look(
     long as training may take, with the compiler's time.
     """
     rows_in_all = len(dataset.y_development)
-    inputs, ways = max(map(dataset.n_prepared, ENCODINGS)), len(ENCODINGS)
-    affordable_splits = MOST_CELLS // max(rows_in_all * inputs, 1)
+    widths, ways = list(map(dataset.n_prepared, ENCODINGS)), len(ENCODINGS)
+    inputs, cells = max(widths), rows_in_all * sum(widths)
+    affordable_splits = MOST_CELLS // max(cells, 1)
     used = list(splits[: int(np.clip(affordable_splits, FEWEST_SPLITS, MOST_SPLITS))])
     networks = ways * len(used)
     largest = replace(base, inputs=inputs).n_parameters

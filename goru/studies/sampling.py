@@ -68,7 +68,8 @@ def with_final_model(answer: Answer, sample: int, inputs: int) -> Answer:
     **Arguments:**
 
     - `sample`: rows that were searched on.
-    - `inputs`: of the final model's networks: of more rows, numbers are encoded in more pieces.
+    - `inputs`: of the final model's networks: of more rows, numbers are encoded in more pieces, and more columns may
+      have a square.
     """
     network = answer.network
     if network is not None and network.widths[0] != inputs:

@@ -38,7 +38,7 @@ from goru.studies.final.final_models import train_final_models
 from goru.studies.final.rivals import Baseline, baseline_models
 from goru.studies.final.scoring import Scoring, by_score, score_arms
 from goru.studies.laboratory import NetworkLaboratory, block_shape, quick
-from goru.studies.probe import Look, look
+from goru.studies.probe import ENCODINGS, Look, look
 from goru.studies.sampling import rows_to_search, sampled
 from goru.studies.splits import cut
 from goru.wording import counted
@@ -127,7 +127,8 @@ class Study:
         if self.options.networks is not None or any(one is not None for one in together):
             return
         if (known := self._record.recall("sample")) is None:
-            base, rows = self._base(whole.n_prepared("pieces")), len(whole.y_development)
+            widest = max(map(whole.n_prepared, ENCODINGS))
+            base, rows = self._base(widest), len(whole.y_development)
             many, seconds = len(programs(self._design.arms, base, Recipe())), clock.left / clock.slowness()
             known = rows_to_search(rows, base.n_parameters, len(self._design.arms), many, seconds) or 0
             self._record.remember("sample", known)

@@ -111,8 +111,9 @@ def test_a_layer_that_no_operators_are_known_for_is_refused(inside, monkeypatch,
 
 @pytest.mark.parametrize("rows", [0, 1, 5000])
 @pytest.mark.parametrize("task", TASKS)
-def test_of_any_number_of_rows(task, rows):
-    model = trained(make_table(), TASKS[task], task, encoding="pieces")
+@pytest.mark.parametrize("encoding", ["squares", "pieces"])
+def test_of_any_number_of_rows(task, rows, encoding):
+    model = trained(make_table(), TASKS[task], task, encoding)
     table = make_table(max(rows, 1), seed=3, new=True)[:rows]
     running = session(model)
     if rows:
@@ -133,6 +134,8 @@ def test_of_columns_that_did_not_vary_where_they_were_fitted():
     flat = tuple(0.0 if index < 3 else scale for index, scale in enumerate(p.scales))
     flat_edges = ((1.0,) * 9, *p.edges[1:])
     assert_agrees(replace(model, preparation=replace(p, scales=flat, edges=flat_edges)), make_table(seed=2, new=True))
+    model = trained(make_table(), "kind", "classification", encoding="squares")
+    assert_agrees(replace(model, preparation=replace(model.preparation, scales=flat)), make_table(seed=2, new=True))
 
 
 def test_of_a_date_of_which_only_the_gaps_say_something():

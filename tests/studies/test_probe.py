@@ -288,6 +288,13 @@ class TestStudy:
         assert notebook.phases[0] == "pilot run: choosing the numeric encoding"
         assert "piecewise-linear encoding added" in " ".join("\n".join(answer_lines(answer)).split())
 
+    def test_it_squares_where_that_is_better_and_says_so(self):
+        answer = Study(make("parabola", rows=300, classes=True), replace(LONGER, batch_size=16)).run().answer
+        network = answer.network
+        assert (network.numbers, network.widths) == ("squares", (10, 8, 2))
+        assert network.first_look.squares < network.first_look.pieces
+        assert "squares of numbers added" in " ".join("\n".join(answer_lines(answer)).split())
+
     def test_where_it_is_not_numbers_are_only_scaled(self):
         network, _ = network_of(make("line", rows=600), replace(FEW, epochs=40, batch_size=16))
         assert network.numbers == "scaled"
@@ -300,13 +307,13 @@ class TestStudy:
             network, phases = network_of(make(target), replace(FEW, numbers=numbers))
             assert network.numbers == numbers
             assert network.first_look is None
-            assert not any("looking" in phase for phase in phases)
+            assert not any("pilot" in phase for phase in phases)
 
     def test_where_no_column_can_be_cut_there_is_nothing_to_look_for(self):
         for numbers in ("auto", "scaled"):
             network, phases = network_of(make("few values"), replace(FEW, numbers=numbers))
             assert (network.numbers, network.first_look, network.widths) == ("scaled", None, (1, 8, 1))
-            assert not any("looking" in phase for phase in phases)
+            assert not any("pilot" in phase for phase in phases)
 
     def test_asked_for_all_the_same_pieces_add_nothing(self):
         pieces, scaled = (

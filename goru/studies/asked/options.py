@@ -25,7 +25,7 @@ class Options:
     - `activation`: of the hidden layers.
     - `batch_size`: rows in a mini-batch; by default as `study/defaults.py` says.
     - `epochs`: the length of the schedule; by default as `study/defaults.py` says.
-    - `numbers`: `"scaled"`; with their `"squares"` (see `goru.data.squares`), or in `"pieces"` (`goru.data.pieces`);
+    - `numbers`: `"scaled"` alone; with `"squares"` added (see `goru.data.squares`), or `"pieces"` (`goru.data.pieces`);
       `"auto"`: what a first look finds best.
     - `seed`: the random seed.
     - `single`: hand over one network instead of an ensemble.

@@ -59,7 +59,7 @@ def train_on_all_rows(
 
 
 def _base(whole: Dataset, race: NetworkLaboratory) -> Architecture:
-    """More rows may be encoded in more pieces."""
+    """More rows may be encoded in more pieces, and more of their columns have a square."""
     return replace(race.base, inputs=whole.n_prepared(race.encoding))
 
 

@@ -234,7 +234,7 @@ class Conclusion:
             if whole.has_test_rows and "plain" not in self.final_models:
                 yield kept("no plain networks on the test rows: the final model gets all time that is left.")
         if self.options.numbers == "auto" and self.look is None and any(dataset.pieces):
-            yield kept("no time for a pilot run: numbers are scaled, and nothing is added.")
+            yield kept("no time for a pilot run: numbers are scaled, and not encoded in pieces.")
         missing = {linear_name(dataset), BOOSTING} - self.rivals.keys()
         if self.rivals and len(missing) == 1:
             yield kept("{model}: left out, too slow for this budget.", model=missing.pop())
