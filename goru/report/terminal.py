@@ -277,8 +277,8 @@ def _network(network: Network, measure: str) -> Iterator[str]:
         squares = network.numbers == "squares"
         encoded = _("squares of numbers added") if squares else _("piecewise-linear encoding added")
         look = network.first_look
-        if look and (found := look.squares if squares else look.pieces) is not None:
-            loss, scaled = numbers([found, look.scaled])
+        if look and (chosen := look.squares if squares else look.pieces) is not None:
+            loss, scaled = numbers([chosen, look.scaled])
             encoded = _(
                 "{encoding}: {measure} {loss} instead of {scaled} in a pilot run",
                 encoding=encoded,

@@ -40,28 +40,25 @@ FEWEST_ROWS = 2_000
 class Look:
     """The best mean loss on validation rows with numbers scaled, with numbers in pieces as well, and with squares.
 
-    - `error`, `squares_error`: the standard errors of the differences to the first, by how much splits differ in them.
+    - `pieces_error`, `squares_error`: the standard errors of the differences to the first, by how much splits differ.
     """
 
     scaled: float
     pieces: float
-    error: float = 0.0
+    pieces_error: float = 0.0
     squares: float = np.inf
     squares_error: float = 0.0
 
     @property
     def encoding(self) -> Encoding:
         """What is better than scaling alone by more than the margin, and by half a standard error; the best of it."""
-        others: dict[Encoding, tuple[float, float]] = {
-            "pieces": (self.pieces, self.error),
-            "squares": (self.squares, self.squares_error),
-        }
-        better: dict[Encoding, float] = {
-            name: loss
-            for name, (loss, error) in others.items()
-            if loss < min((1 - defaults.MARGIN) * self.scaled, self.scaled - error / 2)
-        }
-        return min(better, key=lambda name: better[name], default="scaled")
+        added: tuple[tuple[float, float, Encoding], ...] = (
+            (self.pieces, self.pieces_error, "pieces"),
+            (self.squares, self.squares_error, "squares"),
+        )
+        most = (1 - defaults.MARGIN) * self.scaled
+        better = [(loss, name) for loss, error, name in added if loss < min(most, self.scaled - error / 2)]
+        return min(better)[1] if better else "scaled"
 
 
 def look(
@@ -171,13 +168,13 @@ def look(
             if MOST * affordable < fewest:
                 return None
             epochs = int(np.clip(affordable, fewest, epochs))
-        return _found(*train_all(epochs, count))
+        return _look_of(*train_all(epochs, count))
     finally:
         for laboratory in laboratories:
             laboratory.close()
 
 
-def _found(scaled: np.ndarray, squares: np.ndarray, pieces: np.ndarray) -> Look:
+def _look_of(scaled: np.ndarray, squares: np.ndarray, pieces: np.ndarray) -> Look:
     """Of the losses of every split."""
 
     def error(others: np.ndarray) -> float:
