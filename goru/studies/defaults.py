@@ -34,7 +34,7 @@ ENSEMBLE_CONFIGURATIONS = 2  # the most that they are of: more would differ more
 ENSEMBLE_TOLERANCE = 0.05  # how much worse than the best configuration the others may be
 RIVALS = 4  # best configurations of other arms that a greedy selection may take into the ensemble
 FEWER_ROWS = (4, 2)  # a quarter and half of the training rows, to see whether more would help
-BY_ROWS = 0.05  # the most of the budget for that
+BY_ROWS = 0.05  # the most of the budget that is set aside for that
 BY_ROWS_OF_RACE = 0.2  # where there is no budget, the most of what the race took
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
 # A first look decides whether squares of numbers are added, or a piecewise-linear encoding, or nothing: a network in
@@ -203,7 +203,7 @@ def explain() -> list[tuple[str, str, str]]:
         (
             "learning curve over rows",
             "1/" + " and 1/".join(map(str, FEWER_ROWS)) + " of the training rows",
-            f"if it takes {BY_ROWS:.0%} of the budget at most; without one, {BY_ROWS_OF_RACE:.0%} of the race",
+            f"in {BY_ROWS:.0%} of the budget at most, or what is left; without one, {BY_ROWS_OF_RACE:.0%} of the race",
         ),
         (
             "large tables",

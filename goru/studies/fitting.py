@@ -25,7 +25,7 @@ from goru.studies.runs.folder import check_free, finish_publishing, new_run
 from goru.studies.runs.run import ANSWER, EVIDENCE, FRAME, MODEL, STORE, RunFolder, open_run
 from goru.versions import versions
 
-WRITING_SECONDS = 0.9  # on a quiet machine: the model, what was found, and the report
+WRITING_SECONDS = 1.6  # on a quiet machine: the model, what was found, and the report
 
 
 @dataclass(frozen=True)

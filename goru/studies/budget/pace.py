@@ -22,7 +22,7 @@ LONGER = 1.5  # times the race's schedule: one that is not so long is no longer 
 ENOUGH_ON_ALL_ROWS, LONGER_BY_HALF = 20, 1.5
 # Epochs on all rows: a schedule that is no longer is at its best near its end, and is not tried first.
 WORTH_TRYING = 50
-LAST_SECONDS = 0.6  # on a quiet machine: folding, scoring and describing, and the programs for them
+LAST_SECONDS = 1.2  # on a quiet machine: folding, scoring and describing, and the programs for them
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,16 @@ class Pace:
         rows = (ensembles + ensembles * splits + folds * (candidates > 0)) * self.a_split
         return again * (block + self.a_block) + validation * (block * (1 - 1 / folds) + self.a_block) + rows
 
-    def by_rows(self, plan: Plan) -> float:
-        """Seconds for a plain network and a recommended one on fewer rows, in every split of one partition."""
-        block = max(self.block_seconds) * USUAL_SHARE * plan.epochs * (1 - 1 / plan.folds)
-        networks = 2 * len(defaults.FEWER_ROWS) * plan.folds
-        each = block * self.all_rows / self.training_rows + self.a_block
-        return networks * each / self.at_once + len(defaults.FEWER_ROWS) * plan.folds * self.a_split
+    def by_rows(self, plan: Plan, epochs: float | None = None) -> float:
+        """Seconds for a plain network and a recommended one on fewer rows, in every split of one partition.
+
+        **Arguments:**
+
+        - `epochs`: that both take together, on all rows; by default the usual share of the plan's.
+        """
+        epochs = 2 * USUAL_SHARE * plan.epochs if epochs is None else epochs
+        networks = self.block_of_one(epochs) * (1 - 1 / plan.folds) + self.a_block
+        return len(defaults.FEWER_ROWS) * plan.folds * (networks + self.a_split)
 
     def scoring(self, splits: int, plan: Plan) -> float:
         """Seconds for a network of every arm that is scored, in so many splits of one partition."""

@@ -30,10 +30,11 @@ ROUNDS = 4  # that a race should have at least
 LAST_SPLITS = 3  # as long as preparing the rows of so many splits takes what prepares all rows at the end
 RECIPE = Recipe()
 OVERRUN = 1.15  # times the budget: more is said
+LATE = 0.02  # of the budget, that the final model's ensemble may take where the race has left nothing
 
 # What the record has under these names.
 _WAY, _BASELINES, _PLAN, _SCORED, _EXTENT = "way", "baselines", "plan", "scored", "extent"
-_LONGER, _ROWS = "longer", "rows"
+_LONGER, _ROWS, _BY_ROWS = "longer", "rows", "by rows"
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,6 @@ class Spending:
         return self.left < 0
 
     @property
-    def by_rows(self) -> bool:
-        """Whether there is time for training on fewer rows."""
-        return self._by_rows > 0 and not self.late()
-
-    @property
     def exceeding(self) -> bool:
         """Whether more than the budget is needed, and more than a little."""
         return self.takes > OVERRUN * self._clock.budget
@@ -218,7 +214,8 @@ class Spending:
         pace, folds = self._observed(plan, race), min(plan.folds, race.splits_done)
         self._slowness = self._clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * pace.a_split
-        extent = replace(pace, scored=0, plain=plain).extent(self.left - self._by_rows, most, folds, epochs)
+        seconds = max(self.left - self._by_rows, LATE * self._clock.budget)
+        extent = replace(pace, scored=0, plain=plain).extent(seconds, most, folds, epochs)
         if not self._clock.hurried:  # a study that goes on is not in such a hurry
             self._record.remember(_EXTENT, EXTENTS.index(extent))
         return extent
@@ -239,6 +236,19 @@ class Spending:
             known = [] if longest is None else [EXTENTS.index(longest[0]), longest[1]]
             self._record.remember(_LONGER, known)
         return (EXTENTS[known[0]], known[1]) if known else None
+
+    def by_rows(self, plan: Plan, race: Race, epochs: float) -> bool:
+        """Whether there is time for training on fewer rows: where it was set aside, or is left when all else is done.
+
+        **Arguments:**
+
+        - `epochs`: that a plain network and a recommended one take together, on all rows.
+        """
+        if (known := self._record.recall(_BY_ROWS)) is None:
+            enough = self._by_rows > 0 or self._observed(plan, race).by_rows(plan, epochs) <= self.left
+            known = enough and not self.late()
+            self._record.remember(_BY_ROWS, known)
+        return bool(known)
 
     def rows_in_the_end(self, plan: Plan, race: Race, rows: int, larger: float) -> int:
         """How many rows the final model is trained on after a race on a sample: as many as one network can see once,

@@ -294,21 +294,25 @@ class Conclusion:
         self, best: Mapping[str, Candidate], folds: int, clock: Clock, spending: Spending | None
     ) -> LossByRows | None:
         """Whether more rows would help, where there is time to see."""
-        if spending is None and self._by_rows_costs(best, folds) > defaults.BY_ROWS_OF_RACE:
-            return None
         sampled = self.laboratory.dataset is not self.whole  # there are more rows, and the final model has them
-        if sampled or clock.ending.asked or (spending is not None and not spending.by_rows):
+        if sampled or clock.ending.asked:
+            return None
+        epochs = sum(candidate.epochs for candidate in set(best.values()))
+        if spending is None:
+            possible = self._by_rows_costs(epochs, folds) <= defaults.BY_ROWS_OF_RACE
+        else:
+            possible = spending.by_rows(self.plan, self.race, epochs)
+        if not possible:
             return None
         late = None if spending is None else spending.late
         splits = self.partitions[0][:folds]
         return loss_by_rows(self.laboratory, best, self.race.trials, splits, self.plan.epochs, late)
 
-    def _by_rows_costs(self, best: Mapping[str, Candidate], folds: int) -> float:
+    def _by_rows_costs(self, epochs: int, folds: int) -> float:
         """As a share of the race: a block takes as long with one network as with many, where programs are compiled."""
         laboratory, race = self.laboratory, self.race
         blocks = len(race.trials)
         if not laboratory.interpreted:
             in_a_split = -(-race.configurations_done // laboratory.configurations_at_once)
             blocks = len(laboratory.trainers) * in_a_split * laboratory.blocks_of_a_split * race.splits_done
-        epochs = sum(candidate.epochs for candidate in set(best.values()))
         return len(defaults.FEWER_ROWS) * folds * epochs / (blocks * self.plan.epochs)

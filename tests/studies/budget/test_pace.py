@@ -57,6 +57,20 @@ class TestRace:
         assert pace.race(plan) == pytest.approx(2 * 5 * 2 * 10 * 0.4)
 
 
+class TestFewerRows:
+    """Two networks on a quarter and on half of the rows of every fold, each with as many steps as on all of them."""
+
+    PACE = Pace(networks=4, configurations=2, block_seconds=(0.1, 0.3), training_rows=80, all_rows=100)
+    PLAN = Plan(2, 1, folds=5, epochs=10)
+
+    def test_each_is_a_block_of_the_slowest_program_in_every_fold(self):
+        assert self.PACE.by_rows(self.PLAN, epochs=12) == pytest.approx(2 * 5 * 12 * 0.3)
+        assert self.PACE.by_rows(self.PLAN) == pytest.approx(2 * 5 * (2 * USUAL_SHARE * 10) * 0.3)
+
+    def test_seconds_of_a_block_are_those_where_all_devices_are_at_work(self):
+        assert replace(self.PACE, at_once=2).by_rows(self.PLAN, 12) == self.PACE.by_rows(self.PLAN, 12)
+
+
 class TestWhatElseTakesTime:
     def test_a_block_takes_some_however_short_it_is(self):
         pace = replace(TestRace.PACE, a_block=0.5)
