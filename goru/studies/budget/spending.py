@@ -214,7 +214,9 @@ class Spending:
         pace, folds = self._observed(plan, race), min(plan.folds, race.splits_done)
         self._slowness = self._clock.slowness()
         self._last = self._slowness * (LAST_SECONDS + self._clock.afterwards) + LAST_SPLITS * pace.a_split
-        seconds = max(self.left - self._by_rows, LATE * self._clock.budget)
+        seconds = self.left - self._by_rows
+        if not self._clock.hurried:
+            seconds = max(seconds, LATE * self._clock.budget)
         extent = replace(pace, scored=0, plain=plain).extent(seconds, most, folds, epochs)
         if not self._clock.hurried:  # a study that goes on is not in such a hurry
             self._record.remember(_EXTENT, EXTENTS.index(extent))

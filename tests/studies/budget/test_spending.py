@@ -361,6 +361,13 @@ class TestWhatIsLeftAfterTheRace:
         spending, plan = self.left(machine, -5)
         assert spending.extent(plan, self.DONE, 10, EXTENTS[0], True).networks == defaults.ENSEMBLE
 
+    def test_whoever_asked_to_finish_does_not_wait_for_it(self, machine):
+        spending = spend(machine, 3600)
+        plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
+        spending._clock.hurry()
+        machine.time.now += spending.left
+        assert spending.extent(plan, self.DONE, 100, EXTENTS[0], True) == EXTENTS[-1]
+
     def test_one_that_takes_longer_is_smaller(self, machine):
         spending, plan = self.left(machine, -1)
         assert spending.extent(plan, self.DONE, 100, EXTENTS[0], True).networks < defaults.ENSEMBLE
