@@ -101,8 +101,8 @@ class Pace:
         - `epochs`: that both take together, on all rows; by default the usual share of the plan's.
         """
         epochs = 2 * USUAL_SHARE * plan.epochs if epochs is None else epochs
-        networks = self.block_of_one(epochs) * (1 - 1 / plan.folds) + self.a_block
-        return len(defaults.FEWER_ROWS) * plan.folds * (networks + self.a_split)
+        training = self.block_of_one(epochs) * (1 - 1 / plan.folds) + self.a_block
+        return len(defaults.FEWER_ROWS) * plan.folds * (training + self.a_split)
 
     def scoring(self, splits: int, plan: Plan) -> float:
         """Seconds for a network of every arm that is scored, in so many splits of one partition."""

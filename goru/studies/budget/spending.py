@@ -247,8 +247,8 @@ class Spending:
         - `epochs`: that a plain network and a recommended one take together, on all rows.
         """
         if (known := self._record.recall(_BY_ROWS)) is None:
-            enough = self._by_rows > 0 or self._observed(plan, race).by_rows(plan, epochs) <= self.left
-            known = enough and not self.late()
+            possible = self._by_rows > 0 or self._observed(plan, race).by_rows(plan, epochs) <= self.left
+            known = possible and not self.late()
             self._record.remember(_BY_ROWS, known)
         return bool(known)
 

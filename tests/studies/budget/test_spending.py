@@ -3,20 +3,19 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
+from budgets import ASKED, SMALL, WIDE, Machine, spend
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from studies import FakeLaboratory, Notebook, even_parts
+from studies import Notebook
 
 from goru.experiment import clock
 from goru.experiment.clock import Clock
-from goru.experiment.plan import USUAL_SHARE, Asked, Plan
+from goru.experiment.plan import USUAL_SHARE, Plan
 from goru.experiment.racing.race import Race
 from goru.experiment.racing.record import Record
 from goru.experiment.racing.scheduler import SAFETY
-from goru.nn.architecture import Architecture, Hyperparameters
-from goru.population.trained import TrainedBlock
+from goru.nn.architecture import Hyperparameters
 from goru.studies import defaults
 from goru.studies.asked.design import ARMS, design
 from goru.studies.asked.techniques import parsed
@@ -26,57 +25,6 @@ from goru.studies.budget.extent import EXTENTS, LENGTHENED, Extent
 from goru.studies.budget.forecast import Work
 from goru.studies.budget.pace import Pace
 from goru.studies.budget.spending import Spending, Way
-
-ASKED = Asked((5, 3), 100)
-BATCH, TRAINING_ROWS = 4, 24  # of five folds; of three they are fewer
-SMALL, WIDE = Architecture(20, (128, 128), 2), Architecture(20_000, (128, 128), 2)
-
-
-class Machine:
-    """A laboratory whose programs only pretend to train: a block takes so many seconds an epoch, and more of them from
-    some moment on. Its networks are at their best after the usual share of their epochs."""
-
-    def __init__(
-        self, patch, an_epoch: float, slower: float = 1.0, slower_from: float = float("inf"), known: bool = True
-    ) -> None:
-        self.laboratory = FakeLaboratory(folds=5)
-        self.laboratory.base, self.time = SMALL, self.laboratory.clock
-        self._an_epoch, self._slower, self._from = an_epoch, slower, self.time.now + slower_from
-        self.laboratory.block_seconds = lambda rows, seconds: [an_epoch] * 6
-        for trainer in self.laboratory.trainers:
-            trainer.train = self._train
-        self.partitions = {5: self.laboratory.partitions, 3: FakeLaboratory(folds=3).partitions}
-        patch.setattr(clock, "time", self.time)
-        patch.setattr(clock.Clock, "slowness", lambda _: 1.0)
-        if known:  # what is forecast where there is no time to measure
-            patch.setattr(Work, "compiled", an_epoch)
-            patch.setattr(Work, "initial", 0.0)
-
-    def _train(self, blocks, keep_networks=False, on_epochs=None):
-        for block in blocks:
-            for _ in range(block.epochs):
-                self.take(self._an_epoch * len(block.rows.training) / TRAINING_ROWS)
-                if on_epochs is not None and not on_epochs(len(block.members)):
-                    return
-            after = np.arange(1, block.epochs + 1) / block.epochs
-            losses = 0.5 + np.abs(after - USUAL_SHARE)
-            curves = np.tile(losses[None, :, None, None], (len(block.members), 1, 2, 2)).astype(np.float32)
-            yield TrainedBlock(block, curves, even_parts(curves[:, :, 1, 0]), None)
-
-    def take(self, seconds: float) -> None:
-        self.time.now += seconds * (self._slower if self.time.now >= self._from else 1.0)
-
-
-def spend(machine: Machine, budget: float, record: Record | None = None, **changed) -> Spending:
-    given = {
-        "batch": BATCH,
-        "training_rows": 20,
-        "scored": 0,
-        "plain": True,
-        "validation": True,
-        "crew": False,
-    } | changed
-    return Spending(Clock(machine.time.now, budget), record or Record(), ASKED, **given)
 
 
 def after_a_sample(machine: Machine) -> tuple[Spending, Plan, SimpleNamespace]:
@@ -344,47 +292,6 @@ class TestMeasuring:
         plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
         assert (plan.configurations, plan.partitions, plan.folds, plan.epochs) == (1, 1, 3, 8)
         assert min(spending._pace.block_seconds) > 0
-
-
-class TestWhatIsLeftAfterTheRace:
-    """A minute, of which the race has left some; in five folds, a block takes 0.01 s an epoch."""
-
-    DONE = SimpleNamespace(block_seconds=None, splits_done=5)
-
-    def left(self, machine, seconds: float, record: Record | None = None) -> tuple[Spending, Plan]:
-        spending = spend(machine, 60, record)
-        plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
-        machine.time.now += spending.left - seconds
-        return spending, plan
-
-    def test_an_ensemble_is_trained_however_late_it_is_if_it_takes_a_moment(self, machine):
-        spending, plan = self.left(machine, -5)
-        assert spending.extent(plan, self.DONE, 10, EXTENTS[0], True).networks == defaults.ENSEMBLE
-
-    def test_whoever_asked_to_finish_does_not_wait_for_it(self, machine):
-        spending = spend(machine, 3600)
-        plan, _, _ = spending.plan(machine.laboratory, machine.laboratory.partitions[0][0], 2)
-        spending._clock.hurry()
-        machine.time.now += spending.left
-        assert spending.extent(plan, self.DONE, 100, EXTENTS[0], True) == EXTENTS[-1]
-
-    def test_one_that_takes_longer_is_smaller(self, machine):
-        spending, plan = self.left(machine, -1)
-        assert spending.extent(plan, self.DONE, 100, EXTENTS[0], True).networks < defaults.ENSEMBLE
-
-    @pytest.mark.parametrize(("seconds", "possible"), [(5, True), (1, False), (-1, False)])
-    def test_networks_on_fewer_rows_are_trained_if_there_is_time_left(self, machine, seconds, possible):
-        spending, plan = self.left(machine, seconds)
-        spending._by_rows = 0.0  # nothing was set aside
-        assert 1 < spending._pace.by_rows(plan, 20) < 5
-        assert spending.by_rows(plan, self.DONE, 20) is possible
-
-    def test_a_study_that_goes_on_decides_no_other_way(self, machine):
-        record = Record()
-        spending, plan = self.left(machine, 5, record)
-        assert spending.by_rows(plan, self.DONE, 20)
-        machine.time.now += 5
-        assert spending.by_rows(plan, self.DONE, 20)
 
 
 class TestOverrun:
