@@ -27,7 +27,7 @@ from goru.nn.architecture import Architecture, Recipe
 from goru.nn.layers.scaled_affine import FASTER
 from goru.population.member import PreparedRows
 from goru.population.program import BlockShape
-from goru.studies import defaults, laboratory
+from goru.studies import defaults
 from goru.studies.asked.design import hyperparameters
 from goru.studies.asked.judging import judge_of
 from goru.studies.blocks import Blocks
@@ -138,11 +138,11 @@ class FreshRows(NetworkLaboratory):
 
     def rows(self, split: Split) -> PreparedRows:
         prepared = super().rows(split)
-        preparation, scaling = laboratory.fit_preparation(self.dataset, split.training_rows)
+        preparation, scaling = self.fit_preparation(split.training_rows)
         y = self.dataset.y_test if scaling is None else scaling.transform(self.dataset.y_test)[:, None]
         n = len(prepared.x)
         return PreparedRows(
-            x=np.concatenate([prepared.x, preparation.transform(self.dataset.encoded_test)]),
+            x=np.concatenate([prepared.x, self.scales * preparation.transform(self.dataset.encoded_test)]),
             y=np.concatenate([prepared.y, y.astype(prepared.y.dtype)]),
             training=prepared.training,
             training_scored=prepared.training_scored,

@@ -118,6 +118,12 @@ class Dataset:
         """Numeric columns that have a square, by the development rows."""
         return squared_columns(self.encoded_development.numeric)
 
+    @property
+    def n_before_levels(self) -> int:
+        """The number of prepared features before the one-hot levels: numbers and indicators."""
+        encoded = self.encoded_development
+        return encoded.numeric.shape[1] + encoded.indicators.shape[1]
+
     def n_prepared(self, encoding: Encoding) -> int:
         """The number of features when prepared, by what stands for numbers."""
         more = {"scaled": 0, "squares": len(self.squared), "pieces": sum(self.pieces)}

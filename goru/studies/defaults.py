@@ -37,6 +37,7 @@ FEWER_ROWS = (4, 2)  # a quarter and half of the training rows, to see whether m
 BY_ROWS = 0.05  # the most of the budget that is set aside for that
 BY_ROWS_OF_RACE = 0.2  # where there is no budget, the most of what the race took
 BASELINES = 0.15  # the most of the budget that the linear model and the boosted trees may take
+SCALED_LEVELS = 12  # of categories with more, one-hot levels are scaled down in training
 # A first look decides whether squares of numbers are added, or a piecewise-linear encoding, or nothing: a network in
 # each split, each way.
 PROBE_SHARE = 0.09  # of the budget, for their training
@@ -59,6 +60,15 @@ BATCH_NORM_SCALE = (0.25, 4.0)  # log; the initial γ
 BATCH_NORM_SHIFT = (-1.0, 1.0)  # linear; the initial β
 BATCH_NORM_EPSILON = (1e-6, 1e-1)  # log
 BATCH_NORM_MOMENTUM = (0.5, 0.99)  # linear
+
+
+def level_scale(levels: int) -> float:
+    """What stands in training for a one-hot level of a category with so many, instead of 1.
+
+    Adam's steps do not depend on how many rows a level has: the weights of a rare one would learn its few rows by
+    heart.
+    """
+    return 1.0 if levels <= SCALED_LEVELS else (2 / levels) ** 0.5
 
 
 def roomy(count: int) -> int:
@@ -144,6 +154,7 @@ def explain() -> list[tuple[str, str, str]]:
             f"scaled; squares or piecewise-linear encoding ({FEWEST_PIECES}-{MOST_PIECES} pieces) added where better",
             "a pilot run on up to five splits",
         ),
+        ("categories", f"one-hot; one of K levels is √(2 / K) in training, where K > {SCALED_LEVELS}", ""),
         (
             "combinations (--factors)",
             "batch norm none, before, after x dropout off, on x weight decay off, on",

@@ -258,8 +258,17 @@ class NetworkLaboratory:
         """Mini-batches in so many passes over so many rows."""
         return epochs * training_rows // self.shape.batch
 
+    @property
+    def scales(self) -> np.ndarray:
+        """What prepared features are multiplied by for training, `(features,)` float32; see
+        [`level_scale`][goru.studies.defaults.level_scale]."""
+        widths, first = self.dataset.encoded_development.widths, self.dataset.n_before_levels
+        scales = np.ones(self.dataset.n_prepared(self.encoding), np.float32)
+        scales[first : first + sum(widths)] = np.repeat([defaults.level_scale(width) for width in widths], widths)
+        return scales
+
     def rows(self, split: Split) -> PreparedRows:
-        """The development rows, prepared by what the split's training rows alone say."""
+        """The development rows, prepared by what the split's training rows alone say, and scaled."""
         training, validation = split
         preparation, scaling = self.fit_preparation(training)
         y = self.dataset.y_development
@@ -274,8 +283,11 @@ class NetworkLaboratory:
                 )
         capacity = self.shape.eval_chunks * self.shape.eval_rows
         rng = np.random.default_rng((self.seed, 0))
+        x = preparation.transform(self.dataset.encoded_development)
+        if (self.scales != 1).any():
+            x *= self.scales
         return PreparedRows(
-            x=preparation.transform(self.dataset.encoded_development),
+            x=x,
             y=y,
             training=training,
             training_scored=rng.permutation(training)[

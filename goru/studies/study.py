@@ -198,6 +198,8 @@ class Study:
         self._look = self._first_look(base, recipe)
         asked: Encoding = "scaled" if options.numbers == "auto" else options.numbers
         encoding = asked if self._look is None else self._look.encoding
+        if dataset.n_prepared(encoding) == dataset.n_prepared("scaled"):
+            encoding = "scaled"  # no column has enough values for what was asked
         base = replace(base, inputs=dataset.n_prepared(encoding))
         way = self._way(base, recipe) if self._spending is None else self._spending.way(base, recipe)
         self._warn()

@@ -294,6 +294,7 @@ class TestStudy:
             Study(make("few values"), replace(FEW, numbers=numbers)).run() for numbers in ("pieces", "scaled")
         )
         assert pieces.answer.network.widths == (1, 8, 1)
+        assert pieces.answer.network.numbers == "scaled"
         assert pieces.answer.effects == scaled.answer.effects
 
     @pytest.mark.parametrize("numbers", ["piece", "", None, "Scaled"])

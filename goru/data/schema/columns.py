@@ -24,7 +24,7 @@ from goru.language import kept
 
 #: Of a category of up to `FEW_LEVELS` levels all are kept; of more, "(other)" included, those of at least
 #: `ROWS_OF_LEVEL` rows, up to `MOST_LEVELS`, and in all categories of more no more than `MOST_CELLS` one-hot cells.
-FEW_LEVELS, ROWS_OF_LEVEL, MOST_LEVELS, MOST_CELLS = 50, 10, 500, 50_000_000
+FEW_LEVELS, ROWS_OF_LEVEL, MOST_LEVELS, MOST_CELLS = 50, 4, 500, 50_000_000
 #: Text in which more than this share of the values differ names its row and says nothing about others.
 IDENTIFIER_SHARE = 0.9
 OTHER, MISSING = "(other)", "(missing)"

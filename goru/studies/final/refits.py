@@ -176,6 +176,16 @@ def predict_validation(
     return predicted
 
 
+def unscaled(learned: Learned, scales: np.ndarray) -> Learned:
+    """What networks have learned of scaled features, as of features that are not: their first weights are scaled."""
+    if (scales == 1).all():
+        return learned
+    layers = list(learned)
+    first = next(place for place, own in enumerate(layers) if hasattr(own, "weight"))
+    layers[first] = layers[first]._replace(weight=layers[first].weight * scales)
+    return tuple(layers)
+
+
 def jobs_of(
     laboratory: NetworkLaboratory, candidates: Sequence[Candidate], rows: PreparedRows
 ) -> list[tuple[AnyTrainer, Block]]:
@@ -261,9 +271,13 @@ def _train(
     smallest = min(sizes) if max(sizes) - min(sizes) <= MOST_ROWS_LEFT_OUT * max(sizes) else None
     for place in wanted:
         indices = [index for index, part in enumerate(parts) if part.place == place and index in trained]
-        final = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in indices]
+        exact = [parts[index].trainer.with_exact_statistics(trained[index], smallest) for index in indices]
+        final = [block._replace(learned=unscaled(block.learned, laboratory.scales)) for block in exact]
         candidates = [parts[index].candidate for index in indices for _ in parts[index].block.members]
-        stages = {epoch: kept.watched.learned for epoch, kept in trained[indices[0]].snapshots.items()}
+        stages = {
+            epoch: unscaled(kept.watched.learned, laboratory.scales)
+            for epoch, kept in trained[indices[0]].snapshots.items()
+        }
         layers = tuple(parts[index].trainer.architecture.layers for index in indices)
         ensembles.append(TrainedEnsemble(tuple(candidates), tuple(final), layers, stages))
     return ensembles

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 # 6: names that the field uses; 7: what judges, and temperatures; 8: interactions in the answer;
 # 9: other words for verdicts; 10: column scales in all networks, an overview of the table;
 # 11: dropout in the program of every combination; 12: a share of the uniform distribution in probabilities;
-# 13: squares of numbers
+# 13: squares of numbers; 14: levels of categories of many scaled down in training
 T = TypeVar("T")
 Json = dict[str, Any]
-FORMAT, VERSION = "goru run", 13
+FORMAT, VERSION = "goru run", 14
 WITH_EVIDENCE, WITH_MANIFEST = 3, 4
 OLDEST = 2  # that can be read
 CONFIG, STORE, ANSWER, MODEL = "config.json", "study.sqlite", "answer.json", "model"
