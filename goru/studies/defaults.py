@@ -63,10 +63,9 @@ BATCH_NORM_MOMENTUM = (0.5, 0.99)  # linear
 
 
 def level_scale(levels: int) -> float:
-    """What stands in training for a one-hot level of a category with so many, instead of 1.
+    """What a one-hot level of a category with so many is in training, instead of 1.
 
-    Adam's steps do not depend on how many rows a level has: the weights of a rare one would learn its few rows by
-    heart.
+    Adam's steps do not depend on how many rows a level has: with 1, networks learn the few rows of a rare one by heart.
     """
     return 1.0 if levels <= SCALED_LEVELS else (2 / levels) ** 0.5
 

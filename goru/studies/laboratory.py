@@ -284,8 +284,7 @@ class NetworkLaboratory:
         capacity = self.shape.eval_chunks * self.shape.eval_rows
         rng = np.random.default_rng((self.seed, 0))
         x = preparation.transform(self.dataset.encoded_development)
-        if (self.scales != 1).any():
-            x *= self.scales
+        x *= self.scales
         return PreparedRows(
             x=x,
             y=y,

@@ -181,7 +181,7 @@ def unscaled(learned: Learned, scales: np.ndarray) -> Learned:
     if (scales == 1).all():
         return learned
     layers = list(learned)
-    first = next(place for place, own in enumerate(layers) if hasattr(own, "weight"))
+    first = next(place for place, layer in enumerate(layers) if hasattr(layer, "weight"))
     layers[first] = layers[first]._replace(weight=layers[first].weight * scales)
     return tuple(layers)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # 6: names that the field uses; 7: what judges, and temperatures; 8: interactions in the answer;
 # 9: other words for verdicts; 10: column scales in all networks, an overview of the table;
 # 11: dropout in the program of every combination; 12: a share of the uniform distribution in probabilities;
-# 13: squares of numbers; 14: levels of categories of many scaled down in training
+# 13: squares of numbers; 14: levels of large categories scaled down in training
 T = TypeVar("T")
 Json = dict[str, Any]
 FORMAT, VERSION = "goru run", 14
